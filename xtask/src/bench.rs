@@ -3,14 +3,19 @@
 //! It drives the released program through its commands and over real HTTP. Absolute figures are of one
 //! hour of one machine; only the ratios and their goals are meant to be compared.
 
+mod batch;
+mod crash;
 mod floor;
 mod http;
+mod large;
 mod load;
 mod people;
-mod phases;
 mod reading;
 mod server;
+mod small;
 mod stats;
+mod subject;
+mod syncs;
 mod table;
 mod usher;
 
@@ -20,8 +25,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::setup;
-use phases::{Scale, Subject};
 use server::Recipe;
+use subject::{Scale, Subject};
 use table::Row;
 use usher::Usher;
 
@@ -31,6 +36,7 @@ struct Options {
     quick: bool,
     users: Option<u64>,
     ceiling: Option<PathBuf>,
+    program: Option<PathBuf>,
 }
 
 impl Options {
@@ -44,6 +50,7 @@ impl Options {
                 "--users" => {
                     options.users = Some(value()?.parse().context("--users takes a number")?)
                 }
+                "--program" => options.program = Some(value()?.into()),
                 "--ceiling" => options.ceiling = Some(value()?.into()),
                 _ => bail!("unknown option {arg}"),
             }
@@ -57,14 +64,20 @@ impl Options {
         } else {
             Scale::FULL
         };
-        self.users.map_or(scale, |users| scale.with_users(users))
+        Scale {
+            users: self.users.unwrap_or(scale.users),
+            ..scale
+        }
     }
 }
 
 /// Measures everything and prints one table; a missed goal is shown, not an error.
 pub(crate) fn run(root: &Path, args: &[String]) -> Result<bool> {
     let options = Options::parse(args)?;
-    let program = usher::build(root)?;
+    let program = match &options.program {
+        Some(program) => program.canonicalize().context("--program")?,
+        None => usher::build(root)?,
+    };
     let target = setup::target(root);
     // Beside the build, so that the database is on the same disk and goes with `cargo clean`.
     let folder = tempfile::Builder::new()
@@ -87,12 +100,12 @@ fn measure(options: &Options, program: &Path, folder: &Path) -> Result<Vec<Row>>
         None => None,
     };
     let mut rows = Vec::new();
-    let mut small = phases::small(&mut ours, ceiling.as_mut(), folder, &mut rows)?;
-    phases::syncs(&mut ours, folder, &mut rows)?;
-    phases::large(&mut ours, ceiling.as_mut(), &mut small, &mut rows)?;
+    let small = small::measure(&mut ours, ceiling.as_mut(), folder, &mut rows)?;
+    syncs::measure(&mut ours, folder, &mut rows)?;
+    let plain_start_ms = large::measure(&mut ours, ceiling.as_mut(), &small, &mut rows)?;
     drop(ceiling);
-    phases::crashes(&mut ours, &small, &mut rows)?;
-    phases::one_batch(ours, &usher, folder, &mut rows)?;
+    crash::measure(&mut ours, plain_start_ms, &mut rows)?;
+    batch::measure(ours, &usher, folder, &mut rows)?;
     Ok(rows)
 }
 
@@ -127,16 +140,17 @@ mod tests {
     #[test]
     fn options() -> Result<()> {
         assert_eq!(parse("")?, Options::default());
-        let all = parse("--quick --users 5000 --ceiling ./c")?;
+        let all = parse("--quick --users 5000 --ceiling ./c --program ./u")?;
         assert_eq!(
             all,
             Options {
                 quick: true,
                 users: Some(5000),
-                ceiling: Some("./c".into())
+                ceiling: Some("./c".into()),
+                program: Some("./u".into())
             }
         );
-        assert_eq!(all.scale().seats(), Scale::QUICK.with_users(5000).seats());
+        assert_eq!(all.scale().users, 5000);
         assert!(parse("--users").is_err());
         assert!(parse("--users many").is_err());
         assert!(parse("--fast").is_err());

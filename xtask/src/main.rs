@@ -22,6 +22,7 @@ cargo xtask tidy     only the rules of the house about our own files
 cargo xtask bench    measure against raw SQLite in the same minute
                        --quick            fewer users, one round
                        --users N          people to fill in (default 200000)
+                       --program PROGRAM  measure this usher instead of building one
                        --ceiling PROGRAM  a bare server to measure beside ours
 ";
 

@@ -32,8 +32,7 @@ pub(crate) struct Measured {
     pub(crate) error: Option<String>,
     /// From the first request to the last answer.
     pub(crate) took: Duration,
-    /// Server CPU time a request, in microseconds.
-    pub(crate) cpu_us: Option<f64>,
+    server_cpu_s: f64,
     /// Cores that neither the server nor the bench used, in mean.
     pub(crate) other_cores: Option<f64>,
     /// Nanoseconds to each answer, sorted.
@@ -47,8 +46,13 @@ impl Measured {
     }
 
     /// Milliseconds within which 99 of 100 answers came.
-    pub(crate) fn p99_ms(&self) -> Option<f64> {
-        stats::percentile(&self.latencies, 99).map(|nanos| nanos as f64 / 1e6)
+    pub(crate) fn p99_ms(&self) -> f64 {
+        stats::percentile(&self.latencies, 99).map_or(0.0, |nanos| nanos as f64 / 1e6)
+    }
+
+    /// Server CPU time a request, in microseconds.
+    pub(crate) fn cpu_us(&self) -> f64 {
+        self.server_cpu_s * 1e6 / (self.done.max(1) as f64)
     }
 
     /// Fails when anything went wrong: the figures would mean nothing.
@@ -99,7 +103,7 @@ pub(crate) fn run(
     whole.latencies.sort_unstable();
     if let (Ok(before), Ok(after)) = (before, reading::Cpu::now(server.pid())) {
         let used = after.since(before);
-        whole.cpu_us = (whole.done > 0).then(|| used.server * 1e6 / whole.done as f64);
+        whole.server_cpu_s = used.server;
         whole.other_cores = Some(used.others() / whole.took.as_secs_f64());
     }
     Ok(whole)

@@ -37,8 +37,8 @@ pub(crate) struct Server {
     child: Child,
     address: SocketAddr,
     token: String,
-    /// From starting the program to its first answer.
-    pub(crate) started_in: Duration,
+    /// Milliseconds from starting the program to its first answer.
+    pub(crate) started_in_ms: f64,
 }
 
 impl Recipe {
@@ -68,7 +68,7 @@ impl Recipe {
             child,
             address,
             token: self.token.clone(),
-            started_in: Duration::ZERO,
+            started_in_ms: 0.0,
         };
         server.await_first_answer(self, started)?;
         Ok(server)
@@ -98,7 +98,7 @@ impl Server {
     fn await_first_answer(&mut self, recipe: &Recipe, started: Instant) -> Result<()> {
         loop {
             let status = self.client()?.get(recipe.first).map(|answer| answer.status);
-            self.started_in = started.elapsed();
+            self.started_in_ms = started.elapsed().as_secs_f64() * 1e3;
             match status {
                 Ok(200) => return Ok(()),
                 Ok(status) => bail!("{} answered {status} to {}", recipe.name, recipe.first),

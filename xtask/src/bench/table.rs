@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::stats::{median, median_ratio};
+
 /// What a row must keep.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Goal {
@@ -20,38 +22,52 @@ pub(crate) enum Goal {
 /// One figure.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
-    /// What was measured, with the unit.
-    pub(crate) name: String,
-    /// Our figure; nothing when it was not measured.
-    pub(crate) ours: Option<f64>,
+    name: String,
+    /// Nothing when it was not measured.
+    ours: Option<f64>,
     /// What the reference is.
-    pub(crate) against: &'static str,
-    /// The figure of the reference in the same minute.
-    pub(crate) reference: Option<f64>,
-    /// Ours ÷ reference, round by round.
-    pub(crate) ratio: Option<f64>,
-    /// What the row must keep.
-    pub(crate) goal: Goal,
-    /// Anything one should know before believing it.
-    pub(crate) note: String,
+    against: &'static str,
+    /// Of the same minute as ours.
+    reference: Option<f64>,
+    /// Ours ÷ reference, paired round by round.
+    ratio: Option<f64>,
+    goal: Goal,
+    note: String,
 }
 
 impl Row {
     /// A figure of ours with nothing beside it.
-    pub(crate) fn alone(
+    pub(crate) fn alone(name: impl Into<String>, ours: Option<f64>, goal: Goal) -> Row {
+        Row {
+            ours,
+            ..Row::pair(name, &[], "", &[], goal)
+        }
+    }
+
+    /// A figure of ours beside another, both round by round.
+    pub(crate) fn pair(
         name: impl Into<String>,
-        ours: Option<f64>,
+        ours: &[f64],
+        against: &'static str,
+        reference: &[f64],
         goal: Goal,
-        note: impl Into<String>,
     ) -> Row {
         Row {
             name: name.into(),
-            ours,
-            against: "",
-            reference: None,
-            ratio: None,
+            ours: median(ours),
+            against,
+            reference: median(reference),
+            ratio: median_ratio(ours, reference),
             goal,
+            note: String::new(),
+        }
+    }
+
+    /// The same with something to know before believing it.
+    pub(crate) fn noted(self, note: impl Into<String>) -> Row {
+        Row {
             note: note.into(),
+            ..self
         }
     }
 
@@ -174,7 +190,7 @@ mod tests {
     fn row(ratio: Option<f64>, goal: Goal) -> Row {
         Row {
             ratio,
-            ..Row::alone("x", Some(5.0), goal, "")
+            ..Row::alone("x", Some(5.0), goal)
         }
     }
 
