@@ -83,15 +83,17 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<bool> {
     let folder = tempfile::Builder::new()
         .prefix("bench-")
         .tempdir_in(&target)?;
-    let rows = measure(&options, &program, folder.path())?;
+    let mut rows = Vec::new();
+    let measured = measure(&options, &program, folder.path(), &mut rows);
+    // What was found before a fault is worth as much as without it.
     print!("\n{}", table::print(&rows));
     let json = target.join("bench.json");
     fs::write(&json, format!("{:#}\n", table::to_json(&rows)))?;
     println!("written to {}", json.display());
-    Ok(true)
+    measured.map(|()| true)
 }
 
-fn measure(options: &Options, program: &Path, folder: &Path) -> Result<Vec<Row>> {
+fn measure(options: &Options, program: &Path, folder: &Path, rows: &mut Vec<Row>) -> Result<()> {
     let scale = options.scale();
     let usher = Usher::init(program, folder, "usher", scale.seats())?;
     let mut ours = Subject::new(usher.connect()?, scale)?;
@@ -99,14 +101,12 @@ fn measure(options: &Options, program: &Path, folder: &Path) -> Result<Vec<Row>>
         Some(program) => Some(Subject::new(ceiling(program, folder), scale)?),
         None => None,
     };
-    let mut rows = Vec::new();
-    let small = small::measure(&mut ours, ceiling.as_mut(), folder, &mut rows)?;
-    syncs::measure(&mut ours, folder, &mut rows)?;
-    let plain_start_ms = large::measure(&mut ours, ceiling.as_mut(), &small, &mut rows)?;
+    let small = small::measure(&mut ours, ceiling.as_mut(), folder, rows)?;
+    syncs::measure(&mut ours, folder, rows)?;
+    let plain_start_ms = large::measure(&mut ours, ceiling.as_mut(), &small, rows)?;
     drop(ceiling);
-    crash::measure(&mut ours, plain_start_ms, &mut rows)?;
-    batch::measure(ours, &usher, folder, &mut rows)?;
-    Ok(rows)
+    crash::measure(&mut ours, plain_start_ms, rows)?;
+    batch::measure(ours, &usher, folder, rows)
 }
 
 fn ceiling(program: &Path, folder: &Path) -> Recipe {

@@ -12,7 +12,7 @@ use anyhow::Result;
 use crate::process::{self, Ended};
 
 const COMPONENT_BOUND: Duration = Duration::from_secs(180);
-const INSTALL_BOUND: Duration = Duration::from_secs(15 * 60);
+const INSTALL_BOUND: Duration = Duration::from_secs(12 * 60);
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Something a check needs that is not part of every Rust toolchain.

@@ -34,16 +34,16 @@ impl Scale {
     pub(crate) const QUICK: Scale = Scale {
         users: 5_000,
         rounds: 1,
-        creates: 1_000,
-        lookups: 4_000,
+        creates: 4_000,
+        lookups: 20_000,
         kills: 1,
     };
     /// The figures that count.
     pub(crate) const FULL: Scale = Scale {
         users: 200_000,
         rounds: 3,
-        creates: 4_000,
-        lookups: 30_000,
+        creates: 12_000,
+        lookups: 40_000,
         kills: 5,
     };
 
