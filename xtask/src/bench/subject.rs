@@ -152,7 +152,7 @@ impl Subject {
 
     /// Creates people over many connections until so many are stored or the time is over.
     pub(crate) fn fill(&mut self, users: u64) -> Result<Filled> {
-        let started = Instant::now();
+        let (before, started) = (self.stored, Instant::now());
         let mut windows = Vec::new();
         while self.stored < users && started.elapsed() < FILL_BOUND {
             let rate = self.create(64, WINDOW.min(users - self.stored))?.rate();
@@ -162,10 +162,8 @@ impl Subject {
                 self.recipe.name, self.stored
             );
         }
-        Ok(Filled {
-            windows,
-            took: started.elapsed(),
-        })
+        let rate = (self.stored - before) as f64 / started.elapsed().as_secs_f64();
+        Ok(Filled { windows, rate })
     }
 }
 
@@ -173,13 +171,13 @@ impl Subject {
 pub(crate) struct Filled {
     /// People stored and creates a second, window by window.
     windows: Vec<(u64, f64)>,
-    /// All windows together.
-    pub(crate) took: Duration,
+    /// Creates a second over all windows.
+    pub(crate) rate: f64,
 }
 
 impl Filled {
     /// The median rate of the windows that end between the two sizes.
-    pub(crate) fn rate(&self, from: u64, to: u64) -> Option<f64> {
+    pub(crate) fn rate_between(&self, from: u64, to: u64) -> Option<f64> {
         let within = self
             .windows
             .iter()
