@@ -1,0 +1,391 @@
+//! The closed set of facts that a plan consists of. Nothing else writes: applying, recording, explaining and undoing
+//! are four functions over [`Change`].
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::model::{
+    ConnectionId, ConnectionPolicy, Field, GroupId, GroupRole, Hold, Invitation, Link, Permission, PoolId, PoolName,
+    PoolTerms, Profile, ProviderHold, Status, Timestamp, TokenId, UserId,
+};
+
+/// One reversible fact, with its before and its after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A person was put on the roster.
+    UserCreated {
+        /// Their new id.
+        user: UserId,
+        /// Everything they start with.
+        created: Box<NewUser>,
+    },
+    /// Where a person stands.
+    Status {
+        /// Who.
+        user: UserId,
+        /// From.
+        before: Status,
+        /// To.
+        after: Status,
+    },
+    /// What is known of a person. Personal: recorded encrypted.
+    Profile {
+        /// Who.
+        user: UserId,
+        /// Which field.
+        field: Field,
+        /// From.
+        before: Option<String>,
+        /// To.
+        after: Option<String>,
+    },
+    /// Whom a person reports to.
+    Manager {
+        /// Who.
+        user: UserId,
+        /// From.
+        before: Option<UserId>,
+        /// To.
+        after: Option<UserId>,
+    },
+    /// How a person holds a pool.
+    License {
+        /// Who.
+        user: UserId,
+        /// Which pool.
+        pool: PoolId,
+        /// From.
+        before: Hold,
+        /// To.
+        after: Hold,
+        /// Whether this license stands for the `access` seat, by a fallback.
+        stands_for_access: bool,
+    },
+    /// A person's invitation.
+    Invitation {
+        /// Who.
+        user: UserId,
+        /// From.
+        before: Option<Invitation>,
+        /// To.
+        after: Option<Invitation>,
+    },
+    /// A person's place in a group.
+    Membership {
+        /// Who.
+        user: UserId,
+        /// Which group.
+        group: GroupId,
+        /// From.
+        before: Option<GroupRole>,
+        /// To.
+        after: Option<GroupRole>,
+    },
+    /// What a connection calls a person. Personal: recorded encrypted.
+    Link {
+        /// Who.
+        user: UserId,
+        /// Which connection.
+        connection: ConnectionId,
+        /// From.
+        before: Option<Link>,
+        /// To.
+        after: Option<Link>,
+    },
+    /// Which connection a person comes from.
+    Connection {
+        /// Who.
+        user: UserId,
+        /// From.
+        before: Option<ConnectionId>,
+        /// To.
+        after: Option<ConnectionId>,
+    },
+    /// Whether a person's deactivation holds against the provider.
+    ProviderHold {
+        /// Who.
+        user: UserId,
+        /// From.
+        before: ProviderHold,
+        /// To.
+        after: ProviderHold,
+    },
+    /// Whether a person has ever been active.
+    Accepted {
+        /// Who.
+        user: UserId,
+        /// From.
+        before: bool,
+        /// To.
+        after: bool,
+    },
+    /// An administrator's permission.
+    Permission {
+        /// Who.
+        user: UserId,
+        /// Which.
+        permission: Permission,
+        /// From.
+        before: bool,
+        /// To.
+        after: bool,
+    },
+    /// Whether only owners may take a person off.
+    Protected {
+        /// Who.
+        user: UserId,
+        /// From.
+        before: bool,
+        /// To.
+        after: bool,
+    },
+    /// A person's data was destroyed. The one change without an inverse.
+    Erased {
+        /// Who.
+        user: UserId,
+        /// From; always to [`Status::Erased`].
+        before: Status,
+    },
+    /// A pool was added.
+    PoolAdded {
+        /// Its id.
+        pool: PoolId,
+        /// Its name.
+        name: PoolName,
+        /// What was agreed.
+        terms: PoolTerms,
+    },
+    /// What was agreed for a pool.
+    PoolTerms {
+        /// Which pool.
+        pool: PoolId,
+        /// From.
+        before: PoolTerms,
+        /// To.
+        after: PoolTerms,
+    },
+    /// A group was added.
+    GroupAdded {
+        /// Its id.
+        group: GroupId,
+        /// Its name.
+        name: String,
+    },
+    /// A connection was added.
+    ConnectionAdded {
+        /// Its id.
+        connection: ConnectionId,
+        /// Its name.
+        name: String,
+        /// How it brings people in.
+        policy: ConnectionPolicy,
+    },
+    /// A connection was revoked, or brought back by undo.
+    ConnectionRevoked {
+        /// Which.
+        connection: ConnectionId,
+        /// From.
+        before: Option<Timestamp>,
+        /// To.
+        after: Option<Timestamp>,
+    },
+    /// A token was made. Only its hash is kept.
+    TokenAdded {
+        /// Of which connection.
+        connection: ConnectionId,
+        /// Its id.
+        token: TokenId,
+        /// Its first characters.
+        hint: String,
+        /// SHA-256 of the secret.
+        hash: [u8; 32],
+    },
+    /// When a token ends.
+    TokenEnds {
+        /// Of which connection.
+        connection: ConnectionId,
+        /// Which token.
+        token: TokenId,
+        /// From.
+        before: Option<Timestamp>,
+        /// To.
+        after: Option<Timestamp>,
+    },
+}
+
+/// Everything a new person starts with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewUser {
+    /// What is known of them.
+    pub profile: Profile,
+    /// Where they stand.
+    pub status: Status,
+    /// Whether they are in already.
+    pub accepted: bool,
+    /// Whom they report to.
+    pub manager: Option<UserId>,
+    /// The connection that provisioned them.
+    pub connection: Option<ConnectionId>,
+    /// What that connection calls them.
+    pub link: Option<Link>,
+}
+
+impl Change {
+    /// Whom it concerns, if anybody.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::UserCreated { user, .. }
+            | Self::Status { user, .. }
+            | Self::Profile { user, .. }
+            | Self::Manager { user, .. }
+            | Self::License { user, .. }
+            | Self::Invitation { user, .. }
+            | Self::Membership { user, .. }
+            | Self::Link { user, .. }
+            | Self::Connection { user, .. }
+            | Self::ProviderHold { user, .. }
+            | Self::Accepted { user, .. }
+            | Self::Permission { user, .. }
+            | Self::Protected { user, .. }
+            | Self::Erased { user, .. } => Some(*user),
+            Self::PoolAdded { .. }
+            | Self::PoolTerms { .. }
+            | Self::GroupAdded { .. }
+            | Self::ConnectionAdded { .. }
+            | Self::ConnectionRevoked { .. }
+            | Self::TokenAdded { .. }
+            | Self::TokenEnds { .. } => None,
+        }
+    }
+
+    /// The kind, as stored.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::UserCreated { .. } => "user_created",
+            Self::Status { .. } => "status",
+            Self::Profile { .. } => "profile",
+            Self::Manager { .. } => "manager",
+            Self::License { .. } => "license",
+            Self::Invitation { .. } => "invitation",
+            Self::Membership { .. } => "membership",
+            Self::Link { .. } => "link",
+            Self::Connection { .. } => "connection",
+            Self::ProviderHold { .. } => "provider_hold",
+            Self::Accepted { .. } => "accepted",
+            Self::Permission { .. } => "permission",
+            Self::Protected { .. } => "protected",
+            Self::Erased { .. } => "erased",
+            Self::PoolAdded { .. } => "pool_added",
+            Self::PoolTerms { .. } => "pool_terms",
+            Self::GroupAdded { .. } => "group_added",
+            Self::ConnectionAdded { .. } => "connection_added",
+            Self::ConnectionRevoked { .. } => "connection_revoked",
+            Self::TokenAdded { .. } => "token_added",
+            Self::TokenEnds { .. } => "token_ends",
+        }
+    }
+
+    /// Whether the recorded form holds personal values, which are encrypted under the person's own key.
+    pub fn is_personal(&self) -> bool {
+        matches!(self, Self::UserCreated { .. } | Self::Profile { .. } | Self::Link { .. })
+    }
+
+    /// What changed, in the words of a listing.
+    pub fn described(&self, names: &Names) -> Described {
+        let said = |what: &str, before: Value, after: Value| Described { what: what.to_owned(), before, after };
+        match self {
+            Self::UserCreated { created, .. } => said("user", Value::Null, json!(created.status)),
+            Self::Status { before, after, .. } => said("status", json!(before), json!(after)),
+            Self::Profile { field, before, after, .. } => said(field.as_str(), json!(before), json!(after)),
+            Self::Manager { before, after, .. } => {
+                let name = |it: &Option<UserId>| json!(it.map(|it| names.user(it)));
+                said("manager", name(before), name(after))
+            }
+            Self::License { pool, before, after, .. } => {
+                let what = format!("license {}", names.pool(*pool));
+                said(&what, json!(before.as_str()), json!(after.as_str()))
+            }
+            Self::Invitation { before, after, .. } => {
+                let word = |it: &Option<Invitation>| json!(it.map(|it| format!("{} {}", it.state.as_str(), it.generation)));
+                said("invitation", word(before), word(after))
+            }
+            Self::Membership { group, before, after, .. } => {
+                said(&format!("group {}", names.group(*group)), json!(before), json!(after))
+            }
+            Self::Link { before, after, .. } => {
+                let word = |it: &Option<Link>| json!(it.as_ref().and_then(|it| it.external_id.clone()));
+                said("external_id", word(before), word(after))
+            }
+            Self::Connection { before, after, .. } => {
+                let name = |it: &Option<ConnectionId>| json!(it.map(|it| names.connection(it)));
+                said("connection", name(before), name(after))
+            }
+            Self::ProviderHold { before, after, .. } => said("provider_hold", json!(before), json!(after)),
+            Self::Accepted { before, after, .. } => said("accepted", json!(before), json!(after)),
+            Self::Permission { permission, before, after, .. } => {
+                said(&format!("permission {}", permission.as_str()), json!(before), json!(after))
+            }
+            Self::Protected { before, after, .. } => said("protected", json!(before), json!(after)),
+            Self::Erased { before, .. } => said("status", json!(before), json!(Status::Erased)),
+            Self::PoolAdded { name, terms, .. } => said(&format!("pool {name}"), Value::Null, json!(terms)),
+            Self::PoolTerms { pool, before, after } => {
+                said(&format!("pool {}", names.pool(*pool)), json!(before), json!(after))
+            }
+            Self::GroupAdded { name, .. } => said("group", Value::Null, json!(name)),
+            Self::ConnectionAdded { name, .. } => said("connection", Value::Null, json!(name)),
+            Self::ConnectionRevoked { connection, before, after } => {
+                said(&format!("connection {} revoked", names.connection(*connection)), json!(before), json!(after))
+            }
+            Self::TokenAdded { hint, .. } => said("token", Value::Null, json!(hint)),
+            Self::TokenEnds { before, after, .. } => said("token ends", json!(before), json!(after)),
+        }
+    }
+}
+
+/// The names of what changes mention by id, so that a listing can show them.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// People's addresses, else user names.
+    pub users: HashMap<UserId, String>,
+    /// Pools' names.
+    pub pools: HashMap<PoolId, PoolName>,
+    /// Groups' names.
+    pub groups: HashMap<GroupId, String>,
+    /// Connections' names.
+    pub connections: HashMap<ConnectionId, String>,
+}
+
+impl Names {
+    /// The person's address or user name, else the id.
+    pub fn user(&self, user: UserId) -> String {
+        self.users.get(&user).cloned().unwrap_or_else(|| user.to_string())
+    }
+
+    /// The pool's name, else the id.
+    pub fn pool(&self, pool: PoolId) -> String {
+        self.pools.get(&pool).map_or_else(|| pool.to_string(), |it| it.as_str().to_owned())
+    }
+
+    /// The group's name, else the id.
+    pub fn group(&self, group: GroupId) -> String {
+        self.groups.get(&group).cloned().unwrap_or_else(|| group.to_string())
+    }
+
+    /// The connection's name, else the id.
+    pub fn connection(&self, connection: ConnectionId) -> String {
+        self.connections.get(&connection).cloned().unwrap_or_else(|| connection.to_string())
+    }
+}
+
+/// A change in the words of a listing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Described {
+    /// What changed, such as `status` or `license`.
+    pub what: String,
+    /// From; null when there was nothing.
+    pub before: Value,
+    /// To; null when there is nothing.
+    pub after: Value,
+}

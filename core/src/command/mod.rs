@@ -1,0 +1,397 @@
+//! What can be wanted: one file a command, with its fields and how it is planned. Planning reads a snapshot, writes
+//! nothing and draws nothing but from the request.
+
+mod accept;
+mod cancel;
+mod connection;
+mod create;
+mod deactivate;
+mod delete;
+mod edit;
+mod erase;
+mod grant;
+mod group;
+mod invite;
+mod pool;
+mod promote;
+mod provision;
+mod queue;
+mod reactivate;
+mod resend;
+mod undo;
+
+use crate::capacity::Planner;
+use crate::draw::Draw;
+use crate::error::Result;
+use crate::model::{
+    AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, EmailAddress, Field, GroupRole, Name, PoolName, Profile,
+    Seats, UserId,
+};
+use crate::selection::Selection;
+
+pub(crate) use promote::promote;
+
+/// What an actor wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Invite people by mail.
+    Invite(Invite),
+    /// Make active accounts at once.
+    Create(Create),
+    /// Create or update one person for an identity provider. Only a connection's session may.
+    Provision(Provision),
+    /// Come in by one's own invitation. Only the person's session may.
+    Accept(Accept),
+    /// Withdraw invitations before acceptance.
+    Cancel {
+        /// Whose.
+        who: Selection,
+    },
+    /// Replace invitations' links.
+    Resend {
+        /// Whose.
+        who: Selection,
+        /// Whether to mail the new link.
+        mail: bool,
+    },
+    /// Set fields of people.
+    Edit(Edit),
+    /// Take people off their seats.
+    Deactivate {
+        /// Whom.
+        who: Selection,
+    },
+    /// Bring deactivated people back.
+    Reactivate {
+        /// Whom.
+        who: Selection,
+    },
+    /// Remove people; they are hidden and kept for the retention days.
+    Delete {
+        /// Whom.
+        who: Selection,
+    },
+    /// Destroy the personal data of deleted people.
+    Erase {
+        /// Whom.
+        who: Selection,
+    },
+    /// Give people an add-on license, reserved.
+    Grant {
+        /// Whom.
+        who: Selection,
+        /// Of which pool.
+        pool: PoolName,
+    },
+    /// Take reserved add-on licenses back.
+    Release {
+        /// From whom.
+        who: Selection,
+        /// Of which pool.
+        pool: PoolName,
+    },
+    /// Add an add-on pool.
+    AddPool {
+        /// Its name.
+        name: PoolName,
+        /// What it starts with.
+        set: PoolEdit,
+    },
+    /// Change what was agreed for a pool; what is not named stays.
+    SetPool {
+        /// Which pool.
+        name: PoolName,
+        /// What to set.
+        set: PoolEdit,
+    },
+    /// Add a group.
+    AddGroup {
+        /// Its name.
+        name: String,
+    },
+    /// Add an identity provider's link and its first token.
+    AddConnection {
+        /// Its name.
+        name: String,
+        /// How it brings people in.
+        policy: ConnectionPolicy,
+    },
+    /// Give a connection a new token; the old ones go on for a while.
+    RotateToken {
+        /// Which connection.
+        name: String,
+        /// For how long the old tokens still work, in milliseconds.
+        overlap_ms: i64,
+    },
+    /// Refuse every token of a connection from now on.
+    RevokeConnection {
+        /// Which connection.
+        name: String,
+    },
+    /// Move a queued person to a position.
+    MoveInQueue {
+        /// In which pool's queue.
+        pool: PoolName,
+        /// Whom.
+        who: Selection,
+        /// To which position; 1 is the head.
+        position: usize,
+    },
+    /// Plan the inverse of a batch against today's state.
+    Undo {
+        /// Which batch.
+        batch: BatchId,
+    },
+}
+
+/// Invite people by mail. An address that is already live is skipped with its status as the reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invite {
+    /// Whom.
+    pub people: Vec<NewPerson>,
+    /// Groups that each of them joins, by name.
+    pub groups: Vec<(String, GroupRole)>,
+    /// Add-on pools that each of them gets.
+    pub pools: Vec<PoolName>,
+    /// Whether the invitation is mailed.
+    pub mail: bool,
+}
+
+/// Make active accounts at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Create {
+    /// Whom.
+    pub people: Vec<NewPerson>,
+    /// Groups that each of them joins, by name.
+    pub groups: Vec<(String, GroupRole)>,
+    /// Add-on pools that each of them gets.
+    pub pools: Vec<PoolName>,
+    /// Whether a notice is mailed.
+    pub mail: bool,
+}
+
+/// Somebody who is to be on the roster.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewPerson {
+    /// What is known of them; values from [`Field::parse`].
+    pub profile: Profile,
+    /// Their manager: an address, a user name or an id.
+    pub manager: Option<String>,
+}
+
+/// Create or update one person for an identity provider.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provision {
+    /// Whom.
+    pub target: ProvisionTarget,
+    /// What the provider calls them: `None` leaves it, `Some(None)` clears it.
+    pub external_id: Option<Option<String>>,
+    /// Fields to set; values from [`Field::parse`]. For a new person everything that is set.
+    pub set: Vec<(Field, Option<String>)>,
+    /// Their manager: `None` leaves it, `Some(None)` clears it; an id, else the connection's externalId, else a user
+    /// name or address. One who is not known is noted among the skips.
+    pub manager: Option<Option<String>>,
+    /// Whether they shall be in: `None` leaves it (a new person is in).
+    pub active: Option<bool>,
+}
+
+/// Whom a provider means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProvisionTarget {
+    /// Somebody new (SCIM POST): a live person of the same keys is a conflict, a cancelled or deleted one comes back.
+    New,
+    /// The person of this id (SCIM PUT, PATCH): adopts them for the connection if another door made them.
+    Existing {
+        /// Whom.
+        user: UserId,
+        /// The version that the provider's change was computed on; another one answers [`crate::Error::Changed`].
+        version: Option<i64>,
+    },
+}
+
+/// Come in by one's own invitation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accept {
+    /// Who.
+    pub user: UserId,
+    /// Fields that the person filled in.
+    pub set: Vec<(Field, Option<String>)>,
+}
+
+/// Set fields of people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// Whose.
+    pub who: Selection,
+    /// Fields to set; values from [`Field::parse`].
+    pub set: Vec<(Field, Option<String>)>,
+    /// Labels to add.
+    pub add_labels: Vec<String>,
+    /// Labels to remove.
+    pub remove_labels: Vec<String>,
+    /// Their manager: `None` leaves it, `Some(None)` clears it; an address, a user name or an id.
+    pub manager: Option<Option<String>>,
+    /// Groups to join or change role in, by name.
+    pub add_groups: Vec<(String, GroupRole)>,
+    /// Groups to leave, by name.
+    pub remove_groups: Vec<String>,
+    /// Whether only owners may take them off: `None` leaves it. The owners' alone.
+    pub protected: Option<bool>,
+    /// The version that a form was filled in on; another one answers [`crate::Error::Changed`]. For one person only.
+    pub version: Option<i64>,
+}
+
+impl Edit {
+    /// An edit of these people that sets nothing yet.
+    pub fn of(who: impl Into<Selection>) -> Self {
+        Self {
+            who: who.into(),
+            set: Vec::new(),
+            add_labels: Vec::new(),
+            remove_labels: Vec::new(),
+            manager: None,
+            add_groups: Vec::new(),
+            remove_groups: Vec::new(),
+            protected: None,
+            version: None,
+        }
+    }
+}
+
+/// What to set of a pool; `None` leaves it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PoolEdit {
+    /// How many are purchased.
+    pub purchased: Option<Seats>,
+    /// From when an invited person counts; applies to invitations made from then on.
+    pub counts_from: Option<CountsFrom>,
+    /// Whether a leaver's consumed licenses return.
+    pub recoverable: Option<bool>,
+    /// What unattended doors get when it is full.
+    pub at_capacity: Option<AtCapacity>,
+    /// The first day; `Some(None)` clears it.
+    pub starts_on: Option<Option<Date>>,
+    /// The day after the last; `Some(None)` clears it.
+    pub ends_on: Option<Option<Date>>,
+}
+
+/// What a person chooses when a pool cannot hand out what is asked. Unattended doors follow the pool's policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Nothing yet: the plan says what is missing and cannot be applied.
+    #[default]
+    Ask,
+    /// Seat whom there is room for, in order, and queue the rest.
+    QueueRest,
+    /// Seat whom there is room for, in order, and leave the rest out.
+    Fewer,
+}
+
+/// A command with everything that it needs from outside.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What is wanted.
+    pub command: Command,
+    /// Its time and randomness.
+    pub draw: Draw,
+    /// What to do when a pool is full.
+    pub when_full: WhenFull,
+    /// Repeating a request with the same key, by the same actor, within 30 days, answers with the first outcome.
+    pub key: Option<String>,
+}
+
+impl Command {
+    /// The command's name in the history.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Invite(_) => "invite",
+            Self::Create(_) => "create",
+            Self::Provision(_) => "provision",
+            Self::Accept(_) => "accept",
+            Self::Cancel { .. } => "cancel",
+            Self::Resend { .. } => "resend",
+            Self::Edit(_) => "edit",
+            Self::Deactivate { .. } => "deactivate",
+            Self::Reactivate { .. } => "reactivate",
+            Self::Delete { .. } => "delete",
+            Self::Erase { .. } => "erase",
+            Self::Grant { .. } => "grant",
+            Self::Release { .. } => "release",
+            Self::AddPool { .. } => "pool_add",
+            Self::SetPool { .. } => "pool_set",
+            Self::AddGroup { .. } => "group_add",
+            Self::AddConnection { .. } => "idp_add",
+            Self::RotateToken { .. } => "idp_rotate",
+            Self::RevokeConnection { .. } => "idp_revoke",
+            Self::MoveInQueue { .. } => "queue_move",
+            Self::Undo { .. } => "undo",
+        }
+    }
+
+    /// Plans the command into the planner.
+    pub(crate) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        match self {
+            Self::Invite(it) => it.plan(planner),
+            Self::Create(it) => it.plan(planner),
+            Self::Provision(it) => it.plan(planner),
+            Self::Accept(it) => it.plan(planner),
+            Self::Cancel { who } => cancel::plan(planner, who),
+            Self::Resend { who, mail } => resend::plan(planner, who, *mail),
+            Self::Edit(it) => it.plan(planner),
+            Self::Deactivate { who } => deactivate::plan(planner, who),
+            Self::Reactivate { who } => reactivate::plan(planner, who),
+            Self::Delete { who } => delete::plan(planner, who),
+            Self::Erase { who } => erase::plan(planner, who),
+            Self::Grant { who, pool } => grant::grant(planner, who, pool),
+            Self::Release { who, pool } => grant::release(planner, who, pool),
+            Self::AddPool { name, set } => pool::add(planner, name, set),
+            Self::SetPool { name, set } => pool::set(planner, name, set),
+            Self::AddGroup { name } => group::add(planner, name),
+            Self::AddConnection { name, policy } => connection::add(planner, name, *policy),
+            Self::RotateToken { name, overlap_ms } => connection::rotate(planner, name, *overlap_ms),
+            Self::RevokeConnection { name } => connection::revoke(planner, name),
+            Self::MoveInQueue { pool, who, position } => queue::plan(planner, pool, who, *position),
+            Self::Undo { batch } => undo::plan(planner, *batch),
+        }
+    }
+}
+
+/// Addresses as people paste them: separated by comma, semicolon or white space, or as `Ana Li <ana@acme.example>`.
+/// Returns the people and what could not be read.
+pub fn parse_people(text: &str) -> (Vec<NewPerson>, Vec<String>) {
+    let (mut people, mut bad) = (Vec::new(), Vec::new());
+    for entry in text.split([',', ';', '\n', '\r']) {
+        let entry = entry.trim();
+        if entry.is_empty() {
+            continue;
+        }
+        match entry.split_once('<') {
+            Some((name, rest)) => match rest.trim_end().strip_suffix('>').map(str::parse::<EmailAddress>) {
+                Some(Ok(email)) => people.push(named(name, &email)),
+                _ => bad.push(entry.to_owned()),
+            },
+            None => {
+                for word in entry.split_whitespace() {
+                    match word.parse::<EmailAddress>() {
+                        Ok(email) => people.push(named("", &email)),
+                        Err(_) => bad.push(word.to_owned()),
+                    }
+                }
+            }
+        }
+    }
+    (people, bad)
+}
+
+fn named(name: &str, email: &EmailAddress) -> NewPerson {
+    let name = name.trim().trim_matches('"');
+    let part = |text: &str| Name::parse("name", text).ok().flatten().map(Name::into_string);
+    let (first, last) = name.rsplit_once(' ').unwrap_or((name, ""));
+    let profile = Profile {
+        email: Some(email.as_str().to_owned()),
+        first_name: part(first),
+        last_name: part(last),
+        ..Profile::default()
+    };
+    NewPerson { profile, manager: None }
+}

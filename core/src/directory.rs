@@ -1,0 +1,251 @@
+//! The one handle that a front end holds. It opens the [`Directory`], says who it is ([`Directory::as_actor`]), and
+//! gets a [`Session`] with four verbs: `plan`, `apply`, `read`, `watch`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::command::{Command, Request, WhenFull};
+use crate::draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
+use crate::error::{Error, Result};
+use crate::model::{Actor, BatchId, ConnectionId, Door, EmailAddress, TimeZoneName, Timestamp, UserId};
+use crate::plan::{Digest, Plan};
+use crate::store::{self, Store};
+
+pub use crate::store::{AuditReport, Head, HistoryPage, Read};
+
+/// The organization's database, opened. Cheap to clone; the last clone that goes closes it.
+#[derive(Clone)]
+pub struct Directory {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+    path: PathBuf,
+}
+
+/// What the outside world gives to a directory, and how large it may be.
+#[derive(Clone)]
+pub struct Options {
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub randomness: Arc<dyn Randomness>,
+    /// How many connections read; each has a small page cache.
+    pub readers: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness), readers: 4 }
+    }
+}
+
+/// What a new organization starts with.
+#[derive(Clone, Debug)]
+pub struct Founding {
+    /// Its name.
+    pub name: String,
+    /// How many seats of `access` it has bought.
+    pub seats: i64,
+    /// Its first owner, who is an authorized purchaser too and takes the first seat.
+    pub owner: EmailAddress,
+    /// The zone in which dates begin.
+    pub time_zone: TimeZoneName,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub struct Applied {
+    /// The batch; none when there was nothing to change.
+    pub batch: Option<BatchId>,
+    /// When it was applied.
+    pub at: Timestamp,
+    /// What was applied.
+    pub plan: Plan,
+    /// People whom the command was about: the created or provisioned one, for doors that must answer with them.
+    pub user: Option<UserId>,
+    /// The batches of promotions that this one caused.
+    pub promotions: Vec<BatchId>,
+    /// A connection's new token, shown this once.
+    pub token: Option<String>,
+    /// Whether this is the stored outcome of an earlier request with the same key; its plan lists no names.
+    pub repeated: bool,
+}
+
+impl Directory {
+    /// Makes a new database with its organization, its `access` pool and its owner.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the file exists or cannot be made; [`Error::Invalid`] for what it should start with.
+    pub fn create(path: &Path, founding: &Founding, options: Options) -> Result<Self> {
+        let draw = Draw { at: options.clock.now(), seed: options.randomness.seed() };
+        store::found(path, founding, draw)?;
+        Self::open(path, options)
+    }
+
+    /// Opens a database, bringing its schema up to date after a backup.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it is not there, not ours, newer than this binary, or readable by others.
+    pub fn open(path: &Path, options: Options) -> Result<Self> {
+        let store = Store::open(path, options.readers, Arc::clone(&options.clock))?;
+        let Options { clock, randomness, .. } = options;
+        Ok(Self { shared: Arc::new(Shared { store, clock, randomness, path: path.to_owned() }) })
+    }
+
+    /// A session for whoever acts, through the door they came by.
+    pub fn as_actor(&self, actor: Actor, door: Door) -> Session {
+        Session { directory: self.clone(), actor, door }
+    }
+
+    /// The connection whose living token this is. Takes the same time whether or not there is one.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn authenticate(&self, token: &str) -> Result<Option<ConnectionId>> {
+        self.shared.store.authenticate(token, self.now())
+    }
+
+    /// The database's file.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// The instant now, by the directory's clock.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Writes a verified copy to a file that must not exist yet.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it exists or cannot be written; [`Error::Broken`] when the copy does not verify.
+    pub fn backup(&self, to: &Path) -> Result<()> {
+        self.shared.store.backup(to)
+    }
+
+    /// Puts a backup in the place of a database, or where none is yet; erased people are erased again.
+    /// The database that was there is kept beside it.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the backup is not a sound database of ours, or while any process has the database open.
+    pub fn restore(backup: &Path, path: &Path, options: &Options) -> Result<()> {
+        store::restore(backup, path, options)
+    }
+
+    /// Brings the search index up to date now, instead of when the writer is next idle.
+    ///
+    /// # Errors
+    /// Only when the database cannot be written.
+    pub fn settle(&self) -> Result<()> {
+        self.shared.store.settle()
+    }
+}
+
+/// What one actor may do through one door.
+#[derive(Clone)]
+pub struct Session {
+    directory: Directory,
+    actor: Actor,
+    door: Door,
+}
+
+impl Session {
+    /// Who acts.
+    pub fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    /// Through which door.
+    pub fn door(&self) -> Door {
+        self.door
+    }
+
+    /// The directory that this session is of.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// A request for a command, with its time and randomness drawn now.
+    pub fn request(&self, command: Command) -> Request {
+        let shared = &self.directory.shared;
+        let draw = Draw { at: shared.clock.now(), seed: shared.randomness.seed() };
+        Request { command, draw, when_full: WhenFull::Ask, key: None }
+    }
+
+    /// What the request would do now. Writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::NotFound`], [`Error::Conflict`] or [`Error::Forbidden`] when it cannot be planned at
+    /// all; somebody who cannot be changed is a skip, and a full pool a shortfall of the plan.
+    pub fn plan(&self, request: &Request) -> Result<Plan> {
+        self.directory.shared.store.plan(self.actor, self.door, request)
+    }
+
+    /// Applies the request as it plans now, in one transaction, and returns when that is on disk.
+    ///
+    /// # Errors
+    /// As [`Session::plan`]; [`Error::Moved`] when `confirmed` is not the digest of what would happen now;
+    /// [`Error::NoSeat`] when a pool is full; [`Error::UnknownOutcome`] when the disk failed while committing.
+    pub fn apply(&self, request: Request, confirmed: Option<Digest>) -> Result<Applied> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.apply_then(request, confirmed, move |result| {
+            let _ = answer.send(result);
+        });
+        answered.recv().unwrap_or_else(|_| Err(Error::Broken("the writer stopped".into())))
+    }
+
+    /// As [`Session::apply`], without waiting: `done` is called on the writer's thread and must not block.
+    pub fn apply_then(&self, request: Request, confirmed: Option<Digest>, done: impl FnOnce(Result<Applied>) + Send + 'static) {
+        let job = store::Job { actor: self.actor, door: self.door, request, confirmed, done: Box::new(done) };
+        self.directory.shared.store.submit(job);
+    }
+
+    /// Something to read with. Every method is a transaction of its own; none is held between them.
+    ///
+    /// # Errors
+    /// Only when the database cannot be opened.
+    pub fn read(&self) -> Result<Read<'_>> {
+        self.directory.shared.store.read(self.directory.now())
+    }
+
+    /// Notices of whatever is committed from now on, by this process or another.
+    pub fn watch(&self) -> Watch {
+        Watch { notices: self.directory.shared.store.watch() }
+    }
+}
+
+/// Notices of commits.
+pub struct Watch {
+    notices: mpsc::Receiver<Notice>,
+}
+
+/// Something was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The newest batch's number in the order of commits.
+    pub last_batch: i64,
+}
+
+impl Watch {
+    /// The next notice, or none when nothing was committed for that long. Notices of quick succession are merged.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] when the directory was closed.
+    pub fn wait(&self, timeout: Duration) -> Result<Option<Notice>> {
+        let mut newest = match self.notices.recv_timeout(timeout) {
+            Ok(notice) => notice,
+            Err(mpsc::RecvTimeoutError::Timeout) => return Ok(None),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Err(Error::Broken("the directory was closed".into())),
+        };
+        while let Ok(newer) = self.notices.try_recv() {
+            newest = newer;
+        }
+        Ok(Some(newest))
+    }
+}

@@ -1,0 +1,111 @@
+//! Time, ids and randomness as inputs. Whoever asks draws once; everything that a command needs follows from that
+//! draw, so that a log of commands replays to the same state.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::model::{BatchId, ConnectionId, GroupId, InvitationId, PoolId, Timestamp, TokenId, UserId};
+
+/// Where the time comes from.
+pub trait Clock: Send + Sync {
+    /// The instant now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Where randomness comes from.
+pub trait Randomness: Send + Sync {
+    /// Thirty-two bytes that nobody can guess.
+    fn seed(&self) -> [u8; 32];
+}
+
+/// The machine's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The machine's random generator.
+pub struct SystemRandomness;
+
+impl Randomness for SystemRandomness {
+    /// # Panics
+    /// When the operating system has no randomness to give; going on with a guessable seed would be worse.
+    fn seed(&self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).expect("the operating system provides randomness");
+        seed
+    }
+}
+
+/// One draw of time and randomness, made where a command is made and travelling with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Draw {
+    /// When the command was made.
+    pub at: Timestamp,
+    /// What its ids and secrets are derived from.
+    pub seed: [u8; 32],
+}
+
+/// Derives ids and secrets from a draw, in the order in which they are asked for.
+pub(crate) struct Draws {
+    draw: Draw,
+    count: u64,
+}
+
+impl Draws {
+    pub(crate) fn new(draw: Draw) -> Self {
+        Self { draw, count: 0 }
+    }
+
+    /// Thirty-two bytes, different each time.
+    pub(crate) fn secret(&mut self) -> [u8; 32] {
+        self.count += 1;
+        let mut hash = Sha256::new();
+        hash.update(self.draw.seed);
+        hash.update(self.count.to_be_bytes());
+        hash.finalize().into()
+    }
+
+    /// A UUIDv7 (RFC 9562 §5.7) of the draw's instant.
+    fn uuid(&mut self) -> Uuid {
+        let secret = self.secret();
+        let millis = u64::try_from(self.draw.at.as_millis()).unwrap_or(0);
+        let mut random = [0; 10];
+        random.copy_from_slice(&secret[..10]);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+
+    pub(crate) fn user(&mut self) -> UserId {
+        UserId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn pool(&mut self) -> PoolId {
+        PoolId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn batch(&mut self) -> BatchId {
+        BatchId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn group(&mut self) -> GroupId {
+        GroupId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn connection(&mut self) -> ConnectionId {
+        ConnectionId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn token(&mut self) -> TokenId {
+        TokenId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn invitation(&mut self) -> InvitationId {
+        InvitationId::from_uuid(self.uuid())
+    }
+}

@@ -1,0 +1,133 @@
+//! The errors of the core's boundary, in the language of whoever asked. Doors translate them: an exit code,
+//! a SCIM status, a line in the console.
+
+use crate::model::{PoolName, Seats, UserId};
+use crate::plan::Plan;
+
+/// A result of the core.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something was not done. Unless it says otherwise, nothing changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A value from outside cannot be used.
+    #[error("{what} {why}; {remedy}")]
+    Invalid {
+        /// Which value, such as `email address`.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Nobody or nothing of that name.
+    #[error("there is no {noun} {name}")]
+    NotFound {
+        /// The word of the design, such as `user`.
+        noun: &'static str,
+        /// As it was asked for.
+        name: String,
+    },
+    /// A unique value is somebody else's, or names point at two people.
+    #[error("{why}")]
+    Conflict {
+        /// What is not unique, as a sentence.
+        why: String,
+    },
+    /// Policy says no.
+    #[error("{why}")]
+    Forbidden {
+        /// The rule, as a sentence.
+        why: String,
+    },
+    /// A pool has no license to hand out.
+    #[error(transparent)]
+    NoSeat(#[from] Shortfall),
+    /// The plan that was confirmed is no longer what would happen.
+    #[error("the plan has changed since it was shown: {}", .0.what.join("; "))]
+    Moved(Box<Moved>),
+    /// The person was changed by somebody else since they were read.
+    #[error("user {0} was changed by somebody else meanwhile; look again and repeat")]
+    Changed(UserId),
+    /// The idempotency key was used for another command.
+    #[error("this idempotency key was already used for another command; use a new one")]
+    KeyReused,
+    /// Another process kept the database locked for too long.
+    #[error("the database is busy; try again in a moment")]
+    Busy,
+    /// The commit ended in an I/O error: it may or may not be on disk.
+    #[error("the outcome is unknown, because the disk failed while committing; repeat with the same key")]
+    UnknownOutcome,
+    /// The file cannot be used as a database of ours.
+    #[error("{path}: {why}; {remedy}")]
+    File {
+        /// The file as it was named.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A fault of ours or of the machine.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// A pool that cannot hand out what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{pool} has {free} free of {purchased} purchased ({held} held), and {asked} {} needed; {}", if *.asked == 1 { "is" } else { "are" }, self.remedy())]
+pub struct Shortfall {
+    /// The pool.
+    pub pool: PoolName,
+    /// How many are asked of it.
+    pub asked: Seats,
+    /// How many it can hand out.
+    pub free: Seats,
+    /// How many are held.
+    pub held: Seats,
+    /// How many were purchased.
+    pub purchased: Seats,
+    /// Whether today is outside the pool's dates, so that nothing is handed out whatever is free.
+    pub outside_dates: bool,
+}
+
+impl Shortfall {
+    fn remedy(&self) -> String {
+        if self.outside_dates {
+            return "today is outside the pool's dates; change them, or queue".to_owned();
+        }
+        let missing = self.asked - self.free;
+        format!("purchase {missing} more, free some by deactivating people, or queue")
+    }
+}
+
+/// What moved between a plan that was shown and the one that would be applied now.
+#[derive(Debug)]
+pub struct Moved {
+    /// The plan as it is now.
+    pub plan: Plan,
+    /// What moved, in words.
+    pub what: Vec<String>,
+}
+
+impl Error {
+    /// An [`Error::Invalid`] about `what`.
+    pub fn invalid(what: impl Into<String>, why: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Invalid { what: what.into(), why: why.into(), remedy: remedy.into() }
+    }
+
+    /// An [`Error::Forbidden`] with the rule as a sentence.
+    pub fn forbidden(why: impl Into<String>) -> Self {
+        Self::Forbidden { why: why.into() }
+    }
+
+    /// An [`Error::Conflict`] with its sentence.
+    pub fn conflict(why: impl Into<String>) -> Self {
+        Self::Conflict { why: why.into() }
+    }
+
+    /// An [`Error::NotFound`].
+    pub fn not_found(noun: &'static str, name: impl ToString) -> Self {
+        Self::NotFound { noun, name: crate::model::harmless(&name.to_string()).into_owned() }
+    }
+}

@@ -1,0 +1,62 @@
+//! One user's hold on one pool.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConnectionId, PoolId, Status, UserId};
+
+/// How a user holds a license of a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// Not at all.
+    None,
+    /// Held, can come back.
+    Reserved,
+    /// Held, used.
+    Consumed,
+    /// Wanted, none free.
+    Queued(QueueEntry),
+}
+
+/// A place in a pool's queue and what happens when it is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct QueueEntry {
+    /// Sort key in the queue; lower is nearer. Not the position, which is counted.
+    pub place: i64,
+    /// The status that promotion leads to; only the `access` pool's entry changes a status.
+    pub leads_to: Status,
+    /// Whether promotion mails an invitation.
+    pub mail: bool,
+    /// The connection that asked, if one did.
+    pub connection: Option<ConnectionId>,
+}
+
+impl Hold {
+    /// Whether this counts against what was purchased.
+    pub const fn is_held(self) -> bool {
+        matches!(self, Self::Reserved | Self::Consumed)
+    }
+
+    /// The word used everywhere; `none` when there is no license.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Reserved => "reserved",
+            Self::Consumed => "consumed",
+            Self::Queued(_) => "queued",
+        }
+    }
+}
+
+/// A license as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct License {
+    /// Whose it is.
+    pub user: UserId,
+    /// Of which pool.
+    pub pool: PoolId,
+    /// How it is held; never [`Hold::None`].
+    pub hold: Hold,
+    /// Whether a fallback pool's license stands for the `access` seat itself.
+    pub stands_for_access: bool,
+}

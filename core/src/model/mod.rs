@@ -1,0 +1,27 @@
+//! The nouns: their parsing and their invariants. No I/O here.
+
+mod address;
+mod batch;
+mod connection;
+mod group;
+mod ids;
+mod license;
+mod organization;
+mod pool;
+mod status;
+mod text;
+mod time;
+mod user;
+
+pub use address::{EmailAddress, UserName, fold_key};
+pub use batch::{Actor, Batch, Door, Event};
+pub use connection::{Connection, ConnectionPolicy, NewPeople, Token};
+pub use group::{Group, GroupRole, Membership};
+pub use ids::{BatchId, ConnectionId, GroupId, InvitationId, PoolId, TokenId, UserId};
+pub use license::{Hold, License, QueueEntry};
+pub use organization::{Organization, Permission, TimeZoneName};
+pub use pool::{AtCapacity, CountsFrom, Pool, PoolName, PoolTerms, Seats};
+pub use status::Status;
+pub use text::{Name, harmless, is_hostile, search_text};
+pub use time::{Date, Timestamp};
+pub use user::{Field, Invitation, InvitationState, Link, Profile, ProviderHold, User};

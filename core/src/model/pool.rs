@@ -1,0 +1,229 @@
+//! A bought quantity of one kind of license.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Date, PoolId, fold_key};
+use crate::error::Error;
+
+/// A number of licenses.
+pub type Seats = i64;
+
+/// The most that can be bought of one pool.
+const MOST_SEATS: Seats = 1_000_000_000;
+
+/// A pool's name: lower-case letters, digits, `-` and `_`, up to 64.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PoolName(String);
+
+impl PoolName {
+    /// The pool that always exists: the seat itself.
+    pub fn access() -> Self {
+        Self("access".to_owned())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PoolName {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let text = fold_key(text.trim());
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
+            return Err(Error::invalid("pool name", "is not a short word", "use up to 64 letters, digits, - and _"));
+        }
+        Ok(Self(text))
+    }
+}
+
+impl fmt::Display for PoolName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// From when an invited person counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CountsFrom {
+    /// From the invitation on: a waiting person holds a reserved license.
+    Invitation,
+    /// From acceptance on: a waiting person holds nothing.
+    Activation,
+}
+
+impl CountsFrom {
+    /// The word used everywhere.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::Activation => "activation",
+        }
+    }
+}
+
+impl FromStr for CountsFrom {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text {
+            "invitation" => Ok(Self::Invitation),
+            "activation" => Ok(Self::Activation),
+            _ => Err(Error::invalid("counts_from", "is not known", "use invitation or activation")),
+        }
+    }
+}
+
+/// What unattended doors get when a pool is full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AtCapacity {
+    /// Accept, hold in order, promote the moment a license frees.
+    Queue,
+    /// Refuse.
+    Refuse,
+    /// Take from another pool instead; refuse when that is full too.
+    Fallback(PoolName),
+    /// Overdraw by up to this many per cent of what was purchased, then refuse.
+    Grace(u8),
+}
+
+impl AtCapacity {
+    /// How many may be held in all when that many were purchased.
+    pub fn limit(&self, purchased: Seats) -> Seats {
+        match self {
+            Self::Grace(percent) => purchased + purchased * Seats::from(*percent) / 100,
+            Self::Queue | Self::Refuse | Self::Fallback(_) => purchased,
+        }
+    }
+}
+
+impl fmt::Display for AtCapacity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Queue => f.write_str("queue"),
+            Self::Refuse => f.write_str("refuse"),
+            Self::Fallback(pool) => write!(f, "fallback:{pool}"),
+            Self::Grace(percent) => write!(f, "grace:{percent}"),
+        }
+    }
+}
+
+impl FromStr for AtCapacity {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let bad = || Error::invalid("at_capacity", "is not known", "use queue, refuse, fallback:POOL or grace:PERCENT");
+        match text.split_once([':', ' ']) {
+            None if text == "queue" => Ok(Self::Queue),
+            None if text == "refuse" => Ok(Self::Refuse),
+            Some(("fallback", pool)) => Ok(Self::Fallback(pool.parse()?)),
+            Some(("grace", percent)) => match percent.trim_end_matches('%').parse() {
+                Ok(percent @ 0..=100) => Ok(Self::Grace(percent)),
+                _ => Err(Error::invalid("at_capacity", "has a grace that is not 0 to 100 per cent", "use grace:10")),
+            },
+            _ => Err(bad()),
+        }
+    }
+}
+
+impl Serialize for AtCapacity {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for AtCapacity {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What was agreed for a pool; everything about it that a command can set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolTerms {
+    /// How many were bought. May be set below what is held; then nothing more is handed out.
+    pub purchased: Seats,
+    /// From when an invited person counts.
+    pub counts_from: CountsFrom,
+    /// Whether a leaver's consumed licenses return; always true for `access`.
+    pub recoverable: bool,
+    /// What unattended doors get when the pool is full.
+    pub at_capacity: AtCapacity,
+    /// The first day on which licenses are handed out.
+    pub starts_on: Option<Date>,
+    /// The day from which licenses are no longer handed out.
+    pub ends_on: Option<Date>,
+}
+
+impl PoolTerms {
+    /// The defaults for a pool of that many licenses.
+    pub const fn new(purchased: Seats) -> Self {
+        Self {
+            purchased,
+            counts_from: CountsFrom::Invitation,
+            recoverable: false,
+            at_capacity: AtCapacity::Queue,
+            starts_on: None,
+            ends_on: None,
+        }
+    }
+
+    /// Checks what no command may set.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a negative or absurd quantity, or an end before the start.
+    pub fn check(&self) -> Result<(), Error> {
+        if !(0..=MOST_SEATS).contains(&self.purchased) {
+            return Err(Error::invalid("purchased", "is not between 0 and 1,000,000,000", "check the number"));
+        }
+        if let (Some(start), Some(end)) = (self.starts_on, self.ends_on)
+            && end <= start
+        {
+            return Err(Error::invalid("end date", "is not after the start date", "swap them"));
+        }
+        Ok(())
+    }
+}
+
+/// A pool as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// Its id.
+    pub id: PoolId,
+    /// Its name.
+    pub name: PoolName,
+    /// What was agreed.
+    pub terms: PoolTerms,
+    /// Licenses held and able to come back.
+    pub reserved: Seats,
+    /// Licenses held and used.
+    pub consumed: Seats,
+    /// Licenses wanted.
+    pub queued: Seats,
+}
+
+impl Pool {
+    /// Licenses that count against what was purchased.
+    pub const fn held(&self) -> Seats {
+        self.reserved + self.consumed
+    }
+
+    /// Licenses left of those purchased, never negative; grace is not counted.
+    pub fn free(&self) -> Seats {
+        (self.terms.purchased - self.held()).max(0)
+    }
+
+    /// Whether this is the pool of the seats themselves.
+    pub fn is_access(&self) -> bool {
+        self.name.as_str() == "access"
+    }
+}

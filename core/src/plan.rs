@@ -1,0 +1,310 @@
+//! What a command would do, as data. The console's sheet, `--plan`, a review screen and the SCIM server's answer are
+//! views of the same value.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::ser::{SerializeSeq, SerializeStruct};
+use serde::{Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+
+use crate::change::{Change, Names};
+use crate::error::{Error, Shortfall};
+use crate::model::{PoolId, PoolName, Seats, UserId};
+
+/// What a command would do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The command's name, such as `deactivate`.
+    pub command: &'static str,
+    /// What would change, in order.
+    pub changes: Vec<Change>,
+    /// Who is left out, and why.
+    pub skipped: Vec<Skip>,
+    /// What follows for pools, mail and other people.
+    pub effects: Effects,
+    /// Pools that cannot hand out what is asked. Not empty: nothing can be applied until the person chooses
+    /// [`crate::command::WhenFull::Fewer`] or [`crate::command::WhenFull::QueueRest`].
+    pub shortfalls: Vec<Shortfall>,
+    /// What the person confirms.
+    pub digest: Digest,
+    /// The names of everything that the plan mentions.
+    pub names: Names,
+}
+
+/// Somebody left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skip {
+    /// Who, as on the roster; none for somebody who is not on it.
+    pub user: Option<UserId>,
+    /// Who, as asked for.
+    pub who: String,
+    /// Why, as a phrase such as `already inactive`.
+    pub reason: String,
+}
+
+/// What follows from a plan beyond its changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Per pool that the plan touches or asks.
+    pub pools: Vec<PoolEffect>,
+    /// Mails to send.
+    pub mails: Vec<Mail>,
+    /// How many people get another manager because theirs leaves.
+    pub managers_moved: i64,
+    /// How many open assignments end.
+    pub assignments_ended: i64,
+}
+
+/// What a plan does to one pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolEffect {
+    /// Which pool.
+    pub pool: PoolId,
+    /// Its name.
+    pub name: PoolName,
+    /// Purchased, when planned.
+    pub purchased: Seats,
+    /// Held before.
+    pub held_before: Seats,
+    /// Held after; promotions from the queue, a batch of their own, are not counted.
+    pub held_after: Seats,
+    /// Queued before.
+    pub queued_before: Seats,
+    /// Queued after.
+    pub queued_after: Seats,
+    /// How many were asked of it.
+    pub asked: Seats,
+    /// Whether it could hand out all that was asked.
+    pub fits: bool,
+}
+
+/// A mail that a plan sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// To whom.
+    pub user: UserId,
+    /// Which message.
+    pub template: Template,
+}
+
+/// A message that Usher sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Template {
+    /// An invitation with its link.
+    Invitation,
+    /// An account was created; a link to choose a password where there is no single sign-on.
+    AccountCreated,
+    /// The account works again.
+    WelcomeBack,
+    /// The address changed; to the old and the new one.
+    EmailChanged,
+    /// A seat became free for somebody who was queued.
+    Promoted,
+}
+
+impl Template {
+    /// The word stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::AccountCreated => "account_created",
+            Self::WelcomeBack => "welcome_back",
+            Self::EmailChanged => "email_changed",
+            Self::Promoted => "promoted",
+        }
+    }
+}
+
+/// What a person confirms: covers the changes, the skips, and per pool the difference and whether it fits; not
+/// absolute counts, instants, ids of things yet to be made, or secrets. Keyed by the database, so that it says nothing
+/// about personal values to anybody else.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 16]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "digest({self})")
+    }
+}
+
+impl FromStr for Digest {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let bad = || Error::invalid("digest", "is not 32 hexadecimal digits", "copy it from the plan");
+        if text.len() != 32 || !text.is_ascii() {
+            return Err(bad());
+        }
+        let mut bytes = [0; 16];
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| bad())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl Digest {
+    /// The digest of a plan that nobody confirms, which is not worth computing.
+    pub(crate) const UNASKED: Self = Self([0; 16]);
+}
+
+impl Plan {
+    /// Whether applying it would do nothing.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// How many people it changes.
+    pub fn people(&self) -> usize {
+        let mut users: Vec<_> = self.changes.iter().filter_map(Change::user).collect();
+        users.sort_unstable();
+        users.dedup();
+        users.len()
+    }
+
+    /// The mails, counted.
+    pub fn mails(&self) -> usize {
+        self.effects.mails.len()
+    }
+
+    /// Computes the digest under the database's key.
+    pub(crate) fn compute_digest(&self, key: &[u8; 32]) -> Digest {
+        let mut hash = Sha256::new();
+        hash.update(key);
+        hash.update(self.command);
+        for change in &self.changes {
+            digest_change(&mut hash, change, &self.names);
+        }
+        for skip in &self.skipped {
+            hash.update(format!("\nskip {} {}", skip.who, skip.reason));
+        }
+        for pool in &self.effects.pools {
+            let held = pool.held_after - pool.held_before;
+            let queued = pool.queued_after - pool.queued_before;
+            hash.update(format!("\npool {} {held} {queued} {}", pool.name, pool.fits));
+        }
+        let full: [u8; 32] = hash.finalize().into();
+        let mut half = [0; 16];
+        half.copy_from_slice(&full[..16]);
+        Digest(half)
+    }
+
+    /// What differs from an older plan, in words, for a person whose confirmation came too late.
+    pub(crate) fn moved_since(&self, older: Option<&Plan>) -> Vec<String> {
+        let Some(older) = older else {
+            return vec![format!("it is now {} changes and {} skipped", self.changes.len(), self.skipped.len())];
+        };
+        let mut what = Vec::new();
+        if older.changes.len() != self.changes.len() {
+            what.push(format!("{} changes instead of {}", self.changes.len(), older.changes.len()));
+        }
+        if older.skipped.len() != self.skipped.len() {
+            what.push(format!("{} skipped instead of {}", self.skipped.len(), older.skipped.len()));
+        }
+        for pool in &self.effects.pools {
+            if let Some(was) = older.effects.pools.iter().find(|it| it.name == pool.name) {
+                let free = |it: &PoolEffect| it.purchased - it.held_before;
+                if free(was) != free(pool) {
+                    what.push(format!("{} has {} free instead of {}", pool.name, free(pool), free(was)));
+                }
+            }
+        }
+        if what.is_empty() {
+            what.push("the same people change in another way".to_owned());
+        }
+        what
+    }
+}
+
+/// Feeds what a person would see of a change, with ids of new things left out.
+fn digest_change(hash: &mut Sha256, change: &Change, names: &Names) {
+    let who = change.user().map(|it| names.user(it)).unwrap_or_default();
+    let said = match change {
+        // A new invitation differs in id and instant only; that it is made is what matters.
+        Change::Invitation { after: Some(after), .. } => after.state.as_str().to_owned(),
+        Change::UserCreated { created, .. } => serde_json::to_string(&created.profile).unwrap_or_default() + created.status.as_str(),
+        Change::TokenAdded { .. } | Change::TokenEnds { .. } => String::new(),
+        other => serde_json::to_string(&other.described(names)).unwrap_or_default(),
+    };
+    hash.update(format!("\n{} {who} {said}", change.kind()));
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for Skip {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Skip", 2)?;
+        out.serialize_field("user", &self.who)?;
+        out.serialize_field("reason", &self.reason)?;
+        out.end()
+    }
+}
+
+impl Serialize for PoolEffect {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("PoolEffect", 8)?;
+        out.serialize_field("name", &self.name)?;
+        out.serialize_field("purchased", &self.purchased)?;
+        out.serialize_field("held_before", &self.held_before)?;
+        out.serialize_field("held_after", &self.held_after)?;
+        out.serialize_field("queued_before", &self.queued_before)?;
+        out.serialize_field("queued_after", &self.queued_after)?;
+        out.serialize_field("asked", &self.asked)?;
+        out.serialize_field("fits", &self.fits)?;
+        out.end()
+    }
+}
+
+impl Serialize for Effects {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Effects", 4)?;
+        out.serialize_field("pools", &self.pools)?;
+        out.serialize_field("mails", &self.mails.len())?;
+        out.serialize_field("managers_moved", &self.managers_moved)?;
+        out.serialize_field("assignments_ended", &self.assignments_ended)?;
+        out.end()
+    }
+}
+
+/// The changes of a plan as the JSON contract has them (DESIGN §5): `user what before after`.
+struct ChangesJson<'a>(&'a Plan);
+
+impl Serialize for ChangesJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Line {
+            user: Option<String>,
+            #[serde(flatten)]
+            said: crate::change::Described,
+        }
+        let mut out = serializer.serialize_seq(Some(self.0.changes.len()))?;
+        for change in &self.0.changes {
+            let user = change.user().map(|it| self.0.names.user(it));
+            out.serialize_element(&Line { user, said: change.described(&self.0.names) })?;
+        }
+        out.end()
+    }
+}
+
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Plan", 5)?;
+        out.serialize_field("command", self.command)?;
+        out.serialize_field("digest", &self.digest)?;
+        out.serialize_field("changes", &ChangesJson(self))?;
+        out.serialize_field("skipped", &self.skipped)?;
+        out.serialize_field("effects", &self.effects)?;
+        out.end()
+    }
+}

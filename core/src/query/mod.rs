@@ -1,0 +1,189 @@
+//! Who is meant: one expression tree. The console's query language and SCIM filters both lower into it; the store
+//! compiles it to SQL with bound parameters.
+
+mod parse;
+
+pub use parse::{ParseError, parse};
+
+use crate::model::{ConnectionId, GroupId, PoolId, Status, Timestamp, UserId};
+
+/// A condition on people.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    /// Everybody who is not deleted or erased: the empty query.
+    Everybody,
+    /// All of these.
+    And(Vec<Expr>),
+    /// Any of these.
+    Or(Vec<Expr>),
+    /// Not this.
+    Not(Box<Expr>),
+    /// One of these statuses; naming `deleted` or `erased` is the way to see them.
+    Status(Vec<Status>),
+    /// This text (folded) anywhere in name, email, user name, title or area; of one or two characters, at the
+    /// beginning of a word.
+    Text(String),
+    /// A text field compared.
+    Field {
+        /// Which.
+        field: TextField,
+        /// How.
+        op: TextOp,
+        /// With what, as typed.
+        value: String,
+    },
+    /// A text field set at all.
+    Has(TextField),
+    /// A date compared.
+    When {
+        /// Which.
+        field: TimeField,
+        /// The first instant included, if bounded.
+        from: Option<Timestamp>,
+        /// The first instant excluded, if bounded.
+        until: Option<Timestamp>,
+    },
+    /// Exactly this person.
+    Id(UserId),
+    /// Reports to this person, directly.
+    Manager(ManagerName),
+    /// Has any manager.
+    HasManager,
+    /// Is a member of a group of this name.
+    Group(String),
+    /// Is a member of this group.
+    GroupId(GroupId),
+    /// Holds or wants a license of a pool of this name.
+    Pool {
+        /// The pool's name.
+        name: String,
+        /// Only those held so: `reserved`, `consumed` or `queued`.
+        hold: Option<HoldWord>,
+    },
+    /// Holds or wants a license of this pool.
+    PoolId(PoolId),
+    /// Comes from the connection of this name.
+    Connection(String),
+    /// Is called so by this connection (SCIM externalId; exact case).
+    ExternalId {
+        /// By whom.
+        connection: ConnectionId,
+        /// How.
+        external_id: String,
+    },
+    /// Carries the label (compared without regard to ASCII case).
+    Label(String),
+    /// Is protected.
+    Protected,
+    /// Is an administrator of any kind.
+    Administrator,
+}
+
+/// A manager as a query names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ManagerName {
+    /// By address or user name, as typed.
+    Named(String),
+    /// By id.
+    Id(UserId),
+}
+
+/// How a license is held, in a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldWord {
+    /// Can come back.
+    Reserved,
+    /// Used.
+    Consumed,
+    /// Wanted.
+    Queued,
+}
+
+/// A text field that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TextField {
+    /// Address.
+    Email,
+    /// User name.
+    UserName,
+    /// Given name.
+    FirstName,
+    /// Family name.
+    LastName,
+    /// Name as shown.
+    DisplayName,
+    /// Department.
+    FunctionalArea,
+    /// Job title.
+    Title,
+    /// Region.
+    Region,
+    /// Language.
+    Language,
+}
+
+/// How a text field is compared: without regard to ASCII case, and to accents where the field is a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextOp {
+    /// The whole value.
+    Equals,
+    /// The beginning.
+    StartsWith,
+    /// Anywhere in it.
+    Contains,
+}
+
+/// A date that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimeField {
+    /// When the person was created.
+    Created,
+    /// When anything about them last changed.
+    Updated,
+    /// When the platform last saw them.
+    Seen,
+}
+
+/// By what people are sorted; ties by order of creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum SortBy {
+    /// Last name, first name.
+    #[default]
+    Name,
+    /// Address.
+    Email,
+    /// Status, then name.
+    Status,
+    /// Creation.
+    Created,
+}
+
+/// A page of people to read, by key and never by offset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UsersPage {
+    /// Who.
+    pub query: Expr,
+    /// In which order.
+    pub sort: SortBy,
+    /// Whether the order is turned round.
+    pub descending: bool,
+    /// From where.
+    pub from: PageFrom,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// Where a page begins. Rows always come in the order of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageFrom {
+    /// The beginning of the list.
+    Start,
+    /// The end of the list: the last rows.
+    End,
+    /// After this person, who need not match the query any more.
+    After(UserId),
+    /// The rows just before this person.
+    Before(UserId),
+    /// At this person, inclusive.
+    At(UserId),
+}
