@@ -1,7 +1,6 @@
 //! Running other programs, always with an end: a bound on time after which the whole family is killed.
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -66,9 +65,7 @@ pub(crate) fn answers(program: &str, args: &[&str]) -> bool {
 
 fn spawn(command: &mut Command) -> Result<Child> {
     let name = command.get_program().to_string_lossy().into_owned();
-    // A group of its own, so that what it starts ends with it.
     command
-        .process_group(0)
         .spawn()
         .with_context(|| format!("cannot start {name}"))
 }
@@ -78,7 +75,10 @@ fn wait(mut child: Child, bound: Duration) -> Result<Ended> {
         Some(status) if status.success() => Ended::Well,
         Some(_) => Ended::Badly,
         None => {
-            signal("KILL", &format!("-{}", child.id()));
+            for member in family(child.id()) {
+                signal("KILL", member);
+            }
+            let _ = child.kill();
             child.wait()?;
             Ended::TooLate
         }
@@ -100,10 +100,37 @@ pub(crate) fn wait_until(child: &mut Child, deadline: Instant) -> Result<Option<
     }
 }
 
-/// Sends a signal to a process we started, or to its group when `who` is negative.
-pub(crate) fn signal(name: &str, who: &str) {
+/// A process we started with everything it started. They stay in our own group, so that an interrupt at
+/// the terminal reaches them as it reaches us.
+fn family(first: u32) -> Vec<u32> {
+    let listed = Command::new("ps").args(["-A", "-o", "pid=,ppid="]).output();
+    let listed = listed
+        .map(|it| String::from_utf8_lossy(&it.stdout).into_owned())
+        .unwrap_or_default();
+    let parents: Vec<(u32, u32)> = listed.lines().filter_map(pid_and_parent).collect();
+    let mut family = vec![first];
+    let mut looked_at = 0;
+    while let Some(&parent) = family.get(looked_at) {
+        family.extend(
+            parents
+                .iter()
+                .filter(|it| it.1 == parent && it.0 != parent)
+                .map(|it| it.0),
+        );
+        looked_at += 1;
+    }
+    family
+}
+
+fn pid_and_parent(line: &str) -> Option<(u32, u32)> {
+    let mut words = line.split_whitespace();
+    Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+}
+
+/// Sends a signal to a process we started.
+pub(crate) fn signal(name: &str, pid: u32) {
     let _ = Command::new("kill")
-        .args(["-s", name, "--", who])
+        .args(["-s", name, &pid.to_string()])
         .stderr(Stdio::null())
         .status();
 }

@@ -123,7 +123,7 @@ impl Server {
 
     /// Asks it to end, and waits.
     pub(crate) fn stop(mut self) -> Result<()> {
-        process::signal("TERM", &self.pid().to_string());
+        process::signal("TERM", self.pid());
         let ended = process::wait_until(&mut self.child, Instant::now() + STOP_BOUND)?;
         ensure!(
             ended.is_some(),
@@ -135,7 +135,7 @@ impl Server {
 
     /// Takes its life at once, as a crash would.
     pub(crate) fn kill(&self) {
-        process::signal("KILL", &self.pid().to_string());
+        process::signal("KILL", self.pid());
     }
 }
 
