@@ -1,6 +1,7 @@
 //! Who is meant: one expression tree. The console's query language and SCIM filters both lower into it; the store
 //! compiles it to SQL with bound parameters.
 
+mod conditions;
 mod dates;
 mod parse;
 mod print;

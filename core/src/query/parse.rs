@@ -4,10 +4,10 @@
 
 use std::fmt;
 
-use super::dates;
+use super::conditions::{self, one_of, one_or};
 use super::words::{self, Key};
-use super::{Expr, HoldWord, ManagerName, TextField, TextOp};
-use crate::model::{Status, Timestamp};
+use super::{Expr, TextField, TextOp};
+use crate::model::Timestamp;
 
 /// The longest query, in bytes, as typed and as written out in full.
 pub const MAX_LENGTH: usize = 4096;
@@ -132,7 +132,7 @@ pub(super) struct Value {
     /// Its text, quotes and escapes resolved.
     pub(super) text: String,
     /// How text fields compare with it.
-    op: TextOp,
+    pub(super) op: TextOp,
     /// Whether it was quoted, so that nothing in it is a sign of the language.
     pub(super) quoted: bool,
 }
@@ -332,74 +332,12 @@ impl<'a> Parser<'a> {
         };
         let key = words::key(name).ok_or_else(|| error(start, words::unknown(name)))?;
         self.at = start + name.len() + 1;
-        self.condition(key, name, start)
+        self.condition(key, name)
     }
 
-    fn condition(&mut self, key: Key, name: &str, start: usize) -> Result<Expr, ParseError> {
+    fn condition(&mut self, key: Key, name: &str) -> Result<Expr, ParseError> {
         let values = self.values(&format!("{name}:{}", key.example()))?;
-        match key {
-            Key::Status => statuses(&values),
-            Key::Has => one_of(values.into_iter().map(|it| has(&it))),
-            Key::No => one_of(
-                values
-                    .into_iter()
-                    .map(|it| Ok(Expr::Not(Box::new(has(&it)?)))),
-            ),
-            Key::When(field) => one_of(
-                values
-                    .into_iter()
-                    .map(|it| dates::when(field, &it, self.now)),
-            ),
-            Key::ExternalId => one_of(values.into_iter().map(|it| external_id(&it, start))),
-            key => one_of(values.into_iter().map(|it| self.leaf(key, it))),
-        }
-    }
-
-    /// A condition that compares one value.
-    fn leaf(&self, key: Key, value: Value) -> Result<Expr, ParseError> {
-        if !matches!(key, Key::Text(_) | Key::Name) && value.op == TextOp::StartsWith {
-            return Err(error(
-                value.at,
-                "only text fields can be asked for by their beginning; leave out the *",
-            ));
-        }
-        let compared = |field| Expr::Field {
-            field,
-            op: value.op,
-            value: value.text.clone(),
-        };
-        match key {
-            Key::Text(field) => Ok(compared(field)),
-            Key::Name => Ok(Expr::Or(
-                [
-                    TextField::FirstName,
-                    TextField::LastName,
-                    TextField::DisplayName,
-                ]
-                .map(compared)
-                .to_vec(),
-            )),
-            Key::Manager => Ok(Expr::Manager(
-                match words::id(&value.text).filter(|_| !value.quoted) {
-                    Some(id) => ManagerName::Id(id),
-                    None => ManagerName::Named(value.text),
-                },
-            )),
-            Key::Group => Ok(match words::id(&value.text).filter(|_| !value.quoted) {
-                Some(id) => Expr::GroupId(id),
-                None => Expr::Group(value.text),
-            }),
-            Key::Pool => pool(value),
-            Key::Connection => Ok(Expr::Connection(value.text)),
-            Key::Label => Ok(Expr::Label(value.text)),
-            Key::Is => is(&value),
-            Key::Id => words::id(&value.text)
-                .map(Expr::Id)
-                .ok_or_else(|| error(value.at, "this is not an id; copy it from a listing")),
-            Key::Status | Key::Has | Key::No | Key::When(_) | Key::ExternalId => {
-                Err(error(value.at, "this field does not compare values"))
-            }
-        }
+        conditions::all(key, values, self.now)
     }
 
     /// Values separated by commas, without spaces between.
@@ -455,143 +393,11 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn one_or(mut exprs: Vec<Expr>, join: fn(Vec<Expr>) -> Expr) -> Expr {
-    match exprs.pop() {
-        Some(only) if exprs.is_empty() => only,
-        Some(last) => {
-            exprs.push(last);
-            join(exprs)
-        }
-        None => Expr::Everybody,
-    }
-}
-
-fn one_of(exprs: impl Iterator<Item = Result<Expr, ParseError>>) -> Result<Expr, ParseError> {
-    Ok(one_or(exprs.collect::<Result<_, _>>()?, Expr::Or))
-}
-
 fn not_blank(text: &str, at: usize) -> Result<(), ParseError> {
     if text.trim().is_empty() {
         Err(error(at, "the quotes are empty; put a word between them"))
     } else {
         Ok(())
-    }
-}
-
-fn statuses(values: &[Value]) -> Result<Expr, ParseError> {
-    let mut found = Vec::new();
-    for value in values {
-        let status = words::status(&value.text).ok_or_else(|| {
-            let all = Status::ALL.map(Status::as_str);
-            error(
-                value.at,
-                format!(
-                    "there is no status {:?}; use {}",
-                    words::shown(&value.text),
-                    all.join(", ")
-                ),
-            )
-        })?;
-        if !found.contains(&status) {
-            found.push(status);
-        }
-    }
-    Ok(Expr::Status(found))
-}
-
-fn has(value: &Value) -> Result<Expr, ParseError> {
-    match words::key(&value.text) {
-        Some(Key::Text(field)) => Ok(Expr::Has(field)),
-        Some(Key::Name) => Ok(Expr::Or(
-            [
-                TextField::FirstName,
-                TextField::LastName,
-                TextField::DisplayName,
-            ]
-            .map(Expr::Has)
-            .to_vec(),
-        )),
-        Some(Key::Manager) => Ok(Expr::HasManager),
-        Some(Key::When(field)) => Ok(Expr::When {
-            field,
-            from: None,
-            until: None,
-        }),
-        Some(_) => Err(error(
-            value.at,
-            "only text fields, dates and manager can be asked for with has: and no:",
-        )),
-        None => Err(error(value.at, words::unknown(&value.text))),
-    }
-}
-
-fn is(value: &Value) -> Result<Expr, ParseError> {
-    match value.text.to_ascii_lowercase().as_str() {
-        "protected" => Ok(Expr::Protected),
-        "admin" | "administrator" => Ok(Expr::Administrator),
-        word => words::status(word)
-            .map(|it| Expr::Status(vec![it]))
-            .ok_or_else(|| {
-                error(
-                    value.at,
-                    format!(
-                        "nobody can be {:?}; use is:protected, is:admin or a status",
-                        words::shown(word)
-                    ),
-                )
-            }),
-    }
-}
-
-fn pool(value: Value) -> Result<Expr, ParseError> {
-    let (name, word) = match value.text.rsplit_once(':') {
-        Some((name, word)) => (name.to_owned(), Some(word)),
-        None => (value.text.clone(), None),
-    };
-    let hold = word
-        .map(|word| {
-            words::hold(word).ok_or_else(|| {
-                let message = format!(
-                    "a license is not held {:?}; use reserved, consumed or queued",
-                    words::shown(word)
-                );
-                error(value.at, message)
-            })
-        })
-        .transpose()?;
-    match words::id(&name).filter(|_| !value.quoted) {
-        Some(id) if hold.is_none() => Ok(Expr::PoolId(id)),
-        _ if name.trim().is_empty() => Err(error(
-            value.at,
-            "expected the name of a pool, such as pool:access",
-        )),
-        _ => Ok(Expr::Pool { name, hold }),
-    }
-}
-
-/// `external_id:CONNECTION-ID:TEXT`, as a SCIM filter prints.
-fn external_id(value: &Value, start: usize) -> Result<Expr, ParseError> {
-    let parts = value
-        .text
-        .split_once(':')
-        .and_then(|(id, text)| Some((words::id(id)?, text)));
-    match parts {
-        Some((connection, text)) if !text.is_empty() => Ok(Expr::ExternalId {
-            connection,
-            external_id: text.to_owned(),
-        }),
-        _ => Err(error(start, "write external_id:CONNECTION-ID:TEXT")),
-    }
-}
-
-impl HoldWord {
-    /// The word used everywhere.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Reserved => "reserved",
-            Self::Consumed => "consumed",
-            Self::Queued => "queued",
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::parse::{ends_word, is_space};
-use super::{Expr, ManagerName, TextField, TextOp, TimeField};
+use super::{Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
 use crate::model::{Status, Timestamp};
 
 impl Display for Expr {
@@ -159,6 +159,17 @@ impl TimeField {
             Self::Created => "created",
             Self::Updated => "updated",
             Self::Seen => "seen",
+        }
+    }
+}
+
+impl HoldWord {
+    /// The word used everywhere.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Consumed => "consumed",
+            Self::Queued => "queued",
         }
     }
 }
