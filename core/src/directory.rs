@@ -73,7 +73,8 @@ pub struct Applied {
     pub at: Timestamp,
     /// What was applied.
     pub plan: Plan,
-    /// People whom the command was about: the created or provisioned one, for doors that must answer with them.
+    /// Whom the command was about: the created or provisioned person, for doors that must answer with them. One whom
+    /// [`crate::change::Change::UserCreated`] made has version 1, and was created and updated [at](Applied::at).
     pub user: Option<UserId>,
     /// The batches of promotions that this one caused.
     pub promotions: Vec<BatchId>,

@@ -235,6 +235,38 @@ impl Read<'_> {
         Ok(labels)
     }
 
+    /// Names to show of these people: display name, else first and last, else address, else user name.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn names_of(&self, users: &[UserId]) -> Result<HashMap<UserId, String>> {
+        let snapshot = self.snapshot()?;
+        let sql = "SELECT coalesce(display_name, nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), \
+            email, user_name) FROM users WHERE id = ?1";
+        let mut names = HashMap::with_capacity(users.len());
+        for user in users {
+            if !names.contains_key(user)
+                && let Some(Some(name)) = snapshot.one(sql, [user.as_bytes()], |row| row.get::<_, Option<String>>(0))?
+            {
+                names.insert(*user, name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// What a connection calls these people, of those whom it knows.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn links_of(&self, connection: ConnectionId, users: &[UserId]) -> Result<HashMap<UserId, Link>> {
+        let snapshot = self.snapshot()?;
+        let mut links = HashMap::with_capacity(users.len());
+        for user in users {
+            links.extend(snapshot.link(connection, *user)?.map(|link| (*user, link)));
+        }
+        Ok(links)
+    }
+
     /// Every pool, `access` first.
     ///
     /// # Errors
