@@ -246,7 +246,9 @@ impl Read<'_> {
         let mut names = HashMap::with_capacity(users.len());
         for user in users {
             if !names.contains_key(user)
-                && let Some(Some(name)) = snapshot.one(sql, [user.as_bytes()], |row| row.get::<_, Option<String>>(0))?
+                && let Some(Some(name)) = snapshot.one(sql, [user.as_bytes()], |row| {
+                    row.get::<_, Option<String>>(0)
+                })?
             {
                 names.insert(*user, name);
             }
@@ -258,7 +260,11 @@ impl Read<'_> {
     ///
     /// # Errors
     /// See [`Read::organization`].
-    pub fn links_of(&self, connection: ConnectionId, users: &[UserId]) -> Result<HashMap<UserId, Link>> {
+    pub fn links_of(
+        &self,
+        connection: ConnectionId,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, Link>> {
         let snapshot = self.snapshot()?;
         let mut links = HashMap::with_capacity(users.len());
         for user in users {
