@@ -13,7 +13,7 @@ use crate::model::{Actor, BatchId, ConnectionId, Door, EmailAddress, TimeZoneNam
 use crate::plan::{Digest, Plan};
 use crate::store::{self, Store};
 
-pub use crate::store::{AuditReport, Head, HistoryPage, Read};
+pub use crate::store::{AuditReport, BadLink, Head, HistoryPage, Read};
 
 /// The organization's database, opened. Cheap to clone; the last clone that goes closes it.
 #[derive(Clone)]
@@ -202,7 +202,7 @@ impl Session {
 
     /// As [`Session::apply`], without waiting: `done` is called on the writer's thread and must not block.
     pub fn apply_then(&self, request: Request, confirmed: Option<Digest>, done: impl FnOnce(Result<Applied>) + Send + 'static) {
-        let job = store::Job { actor: self.actor, door: self.door, request, confirmed, done: Box::new(done) };
+        let job = store::Job::new(self.actor, self.door, request, confirmed, done);
         self.directory.shared.store.submit(job);
     }
 

@@ -52,6 +52,13 @@ pub struct Draw {
     pub seed: [u8; 32],
 }
 
+impl Draw {
+    /// The key of a person whom this draw's command makes.
+    pub(crate) fn person_key(&self, user: UserId) -> [u8; 32] {
+        Sha256::new().chain_update(b"person").chain_update(self.seed).chain_update(user.as_bytes()).finalize().into()
+    }
+}
+
 /// Derives ids and secrets from a draw, in the order in which they are asked for.
 pub(crate) struct Draws {
     draw: Draw,

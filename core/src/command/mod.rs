@@ -12,6 +12,7 @@ mod erase;
 mod grant;
 mod group;
 mod invite;
+mod joining;
 mod pool;
 mod promote;
 mod provision;
@@ -20,13 +21,13 @@ mod reactivate;
 mod resend;
 mod undo;
 
-use crate::capacity::Planner;
 use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
     AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, EmailAddress, Field, GroupRole, Name, PoolName, Profile,
     Seats, UserId,
 };
+use crate::planner::Planner;
 use crate::selection::Selection;
 
 pub(crate) use promote::promote;

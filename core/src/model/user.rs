@@ -232,7 +232,7 @@ pub struct User {
     pub protected: bool,
     /// Whether they have ever been active.
     pub accepted: bool,
-    /// Whether a person's deactivation holds against the provider.
+    /// Whether the provider may bring a deactivated person back.
     pub provider_hold: ProviderHold,
     /// When they were created.
     pub created_at: Timestamp,
@@ -264,15 +264,14 @@ impl User {
     }
 }
 
-/// Whether a person's deactivation of somebody holds against the provider's `active: true` (DESIGN §4).
+/// Whether the provider may bring a deactivated person back. A person's deactivation holds (which the history tells)
+/// until the provider has itself said `active: false` and later true (DESIGN §4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderHold {
-    /// The provider decides.
+    /// The provider has said nothing since: a person's deactivation holds.
     Free,
-    /// A person deactivated; the provider has not yet said `active: false` itself.
-    Held,
-    /// The provider has said `active: false` since; its next `active: true` reactivates.
+    /// The provider has said `active: false` since a person deactivated; its next `active: true` reactivates.
     Released,
 }
 
@@ -281,14 +280,13 @@ impl ProviderHold {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Free => "free",
-            Self::Held => "held",
             Self::Released => "released",
         }
     }
 
     /// The hold of that word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Free, Self::Held, Self::Released].into_iter().find(|it| it.as_str() == word)
+        [Self::Free, Self::Released].into_iter().find(|it| it.as_str() == word)
     }
 }
 

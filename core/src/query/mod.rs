@@ -1,9 +1,13 @@
 //! Who is meant: one expression tree. The console's query language and SCIM filters both lower into it; the store
 //! compiles it to SQL with bound parameters.
 
+mod conditions;
+mod dates;
 mod parse;
+mod print;
+mod words;
 
-pub use parse::{ParseError, parse};
+pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, ParseError, parse};
 
 use crate::model::{ConnectionId, GroupId, PoolId, Status, Timestamp, UserId};
 
@@ -34,7 +38,7 @@ pub enum Expr {
     },
     /// A text field set at all.
     Has(TextField),
-    /// A date compared.
+    /// A date compared; with neither bound: set at all.
     When {
         /// Which.
         field: TimeField,

@@ -1,0 +1,185 @@
+//! What a field with values means, such as `pool:pro:queued` or `status:active,waiting`.
+
+use super::dates;
+use super::parse::{ParseError, Value, error};
+use super::words::{self, Key};
+use super::{Expr, ManagerName, TextField, TextOp};
+use crate::model::{Status, Timestamp};
+
+/// The three names of a person, which `name:` looks in.
+const NAMES: [TextField; 3] = [
+    TextField::FirstName,
+    TextField::LastName,
+    TextField::DisplayName,
+];
+
+/// The condition of a field and its values, any of which will do.
+pub(super) fn all(key: Key, values: Vec<Value>, now: Timestamp) -> Result<Expr, ParseError> {
+    match key {
+        Key::Status => statuses(&values),
+        key => one_of(values.into_iter().map(|it| one(key, it, now))),
+    }
+}
+
+fn one(key: Key, value: Value, now: Timestamp) -> Result<Expr, ParseError> {
+    if !matches!(key, Key::Text(_) | Key::Name) && value.op == TextOp::StartsWith {
+        return Err(error(
+            value.at,
+            "only text fields can be asked for by their beginning; leave out the *",
+        ));
+    }
+    let compared = |field| Expr::Field {
+        field,
+        op: value.op,
+        value: value.text.clone(),
+    };
+    match key {
+        Key::Text(field) => Ok(compared(field)),
+        Key::Name => Ok(Expr::Or(NAMES.map(compared).to_vec())),
+        Key::Status => statuses(&[value]),
+        Key::Has => has(&value),
+        Key::No => Ok(Expr::Not(Box::new(has(&value)?))),
+        Key::When(field) => dates::when(field, &value, now),
+        Key::ExternalId => external_id(&value),
+        Key::Manager => Ok(Expr::Manager(match bare_id(&value) {
+            Some(id) => ManagerName::Id(id),
+            None => ManagerName::Named(value.text),
+        })),
+        Key::Group => {
+            Ok(bare_id(&value).map_or_else(|| Expr::Group(value.text.clone()), Expr::GroupId))
+        }
+        Key::Pool => pool(value),
+        Key::Connection => Ok(Expr::Connection(value.text)),
+        Key::Label => Ok(Expr::Label(value.text)),
+        Key::Is => is(&value),
+        Key::Id => words::id(&value.text)
+            .map(Expr::Id)
+            .ok_or_else(|| error(value.at, "this is not an id; copy it from a listing")),
+    }
+}
+
+/// An id, unless quotes say that it is a name.
+fn bare_id<T: std::str::FromStr>(value: &Value) -> Option<T> {
+    if value.quoted {
+        None
+    } else {
+        words::id(&value.text)
+    }
+}
+
+/// The only one, or all of them joined.
+pub(super) fn one_or(mut exprs: Vec<Expr>, join: fn(Vec<Expr>) -> Expr) -> Expr {
+    match exprs.pop() {
+        Some(only) if exprs.is_empty() => only,
+        Some(last) => {
+            exprs.push(last);
+            join(exprs)
+        }
+        None => Expr::Everybody,
+    }
+}
+
+/// Any of these.
+pub(super) fn one_of(
+    exprs: impl Iterator<Item = Result<Expr, ParseError>>,
+) -> Result<Expr, ParseError> {
+    Ok(one_or(exprs.collect::<Result<_, _>>()?, Expr::Or))
+}
+
+fn statuses(values: &[Value]) -> Result<Expr, ParseError> {
+    let mut found = Vec::new();
+    for value in values {
+        let status = words::status(&value.text).ok_or_else(|| {
+            let all = Status::ALL.map(Status::as_str);
+            error(
+                value.at,
+                format!(
+                    "there is no status {:?}; use {}",
+                    words::shown(&value.text),
+                    all.join(", ")
+                ),
+            )
+        })?;
+        if !found.contains(&status) {
+            found.push(status);
+        }
+    }
+    Ok(Expr::Status(found))
+}
+
+fn has(value: &Value) -> Result<Expr, ParseError> {
+    match words::key(&value.text) {
+        Some(Key::Text(field)) => Ok(Expr::Has(field)),
+        Some(Key::Name) => Ok(Expr::Or(NAMES.map(Expr::Has).to_vec())),
+        Some(Key::Manager) => Ok(Expr::HasManager),
+        Some(Key::When(field)) => Ok(Expr::When {
+            field,
+            from: None,
+            until: None,
+        }),
+        Some(_) => Err(error(
+            value.at,
+            "only text fields, dates and manager can be asked for with has: and no:",
+        )),
+        None => Err(error(value.at, words::unknown(&value.text))),
+    }
+}
+
+fn is(value: &Value) -> Result<Expr, ParseError> {
+    match value.text.to_ascii_lowercase().as_str() {
+        "protected" => Ok(Expr::Protected),
+        "admin" | "administrator" => Ok(Expr::Administrator),
+        word => words::status(word)
+            .map(|it| Expr::Status(vec![it]))
+            .ok_or_else(|| {
+                error(
+                    value.at,
+                    format!(
+                        "nobody can be {:?}; use is:protected, is:admin or a status",
+                        words::shown(word)
+                    ),
+                )
+            }),
+    }
+}
+
+fn pool(value: Value) -> Result<Expr, ParseError> {
+    let (name, word) = match value.text.rsplit_once(':') {
+        Some((name, word)) => (name.to_owned(), Some(word)),
+        None => (value.text.clone(), None),
+    };
+    let hold = word
+        .map(|word| {
+            words::hold(word).ok_or_else(|| {
+                let message = format!(
+                    "a license is not held {:?}; use reserved, consumed or queued",
+                    words::shown(word)
+                );
+                error(value.at, message)
+            })
+        })
+        .transpose()?;
+    match words::id(&name).filter(|_| !value.quoted) {
+        Some(id) if hold.is_none() => Ok(Expr::PoolId(id)),
+        _ if name.trim().is_empty() => Err(error(
+            value.at,
+            "expected the name of a pool, such as pool:access",
+        )),
+        _ => Ok(Expr::Pool { name, hold }),
+    }
+}
+
+/// `external_id:CONNECTION-ID:TEXT`, as a SCIM filter prints.
+fn external_id(value: &Value) -> Result<Expr, ParseError> {
+    let parts = value
+        .text
+        .split_once(':')
+        .and_then(|(id, text)| Some((words::id(id)?, text)));
+    match parts {
+        Some((connection, text)) if !text.is_empty() => Ok(Expr::ExternalId {
+            connection,
+            external_id: text.to_owned(),
+        }),
+        _ => Err(error(value.at, "write external_id:CONNECTION-ID:TEXT")),
+    }
+}

@@ -1,0 +1,336 @@
+//! What queries mean, which ones are refused, and that printing and parsing agree.
+
+use proptest::prelude::*;
+
+use super::super::{Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
+use super::{MAX_DEPTH, MAX_LENGTH, parse};
+use crate::model::{Status, Timestamp, UserId};
+
+/// 2026-11-22T03:22:15Z.
+const NOW: Timestamp = Timestamp::from_millis(1_795_317_735_000);
+const ID: &str = "01931b2c-7d5e-7000-8000-0123456789ab";
+
+/// What a query means, printed; or where and why it means nothing.
+fn meaning(text: &str) -> String {
+    match parse(text, NOW) {
+        Ok(expr) => expr.to_string(),
+        Err(error) => format!("! {error}"),
+    }
+}
+
+#[test]
+fn a_query_means_what_it_says() {
+    let cases = [
+        ("", ""),
+        ("   ", ""),
+        ("*", ""),
+        ("ana weber", "ana weber"),
+        ("Weber, Ana", "Weber Ana"),
+        ("\"best group\"", "\"best group\""),
+        ("ana*", "ana"),
+        ("a or b c", "a or (b c)"),
+        ("a and b", "a b"),
+        ("(a or b) -c", "(a or b) -c"),
+        ("-(a b)", "-(a b)"),
+        (
+            "=ana@corp.example",
+            "email:=ana@corp.example or user_name:=ana@corp.example",
+        ),
+        ("title:eng*", "title:eng*"),
+        ("title:=Engineer", "title:=Engineer"),
+        ("Area:Sales", "functional_area:Sales"),
+        ("department:\"R & D\"", "functional_area:\"R & D\""),
+        ("region:emea,apac", "region:emea or region:apac"),
+        (
+            "name:li",
+            "first_name:li or last_name:li or display_name:li",
+        ),
+        ("no:region", "-has:region"),
+        ("has:manager", "has:manager"),
+        ("no:seen", "-has:seen"),
+        (
+            "status:active,pending-transfer",
+            "status:active,pending_transfer",
+        ),
+        ("is:active", "status:active"),
+        ("is:administrator is:protected", "is:admin is:protected"),
+        ("pool:pro license:pro:queued", "pool:pro pool:pro:queued"),
+        (
+            "manager:bo@corp.example group:\"Sales EMEA\"",
+            "manager:bo@corp.example group:\"Sales EMEA\"",
+        ),
+        (
+            "connection:okta label:wave-2",
+            "connection:okta label:wave-2",
+        ),
+        ("created:<2026-01-01", "created:<2026-01-01T00:00:00.000Z"),
+        ("created:>2026-01-01", "created:>=2026-01-02T00:00:00.000Z"),
+        (
+            "created:2026-02",
+            "created:2026-02-01T00:00:00.000Z..2026-03-01T00:00:00.000Z",
+        ),
+        (
+            "created:2025",
+            "created:2025-01-01T00:00:00.000Z..2026-01-01T00:00:00.000Z",
+        ),
+        (
+            "changed:today",
+            "updated:2026-11-22T00:00:00.000Z..2026-11-23T00:00:00.000Z",
+        ),
+        ("seen:>90d", "seen:<2026-08-24T03:22:15.000Z"),
+        ("seen:<1w", "seen:>=2026-11-15T03:22:15.001Z"),
+        ("seen:7d", "seen:>=2026-11-15T03:22:15.000Z"),
+        (
+            "seen:7d..30d",
+            "seen:2026-10-23T03:22:15.000Z..2026-11-15T03:22:15.000Z",
+        ),
+        (
+            "seen:2026-01-01..2026-01-31",
+            "seen:2026-01-01T00:00:00.000Z..2026-02-01T00:00:00.000Z",
+        ),
+        ("seen:..2026-01-31", "seen:<2026-02-01T00:00:00.000Z"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(meaning(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_understood_is_refused_with_its_place_and_a_way_out() {
+    let cases = [
+        (
+            "stat:active",
+            "! there is no field \"stat\"; did you mean status:? (at position 1)",
+        ),
+        (
+            "ana titel:x",
+            "! there is no field \"titel\"; did you mean title:? (at position 5)",
+        ),
+        (
+            "qqqqqq:x",
+            "! there is no field \"qqqqqq\"; put it in quotes to look for the text (at position 1)",
+        ),
+        (
+            "status:gone",
+            "! there is no status \"gone\"; use queued, waiting, pending_transfer, active, inactive, cancelled, deleted, erased (at position 8)",
+        ),
+        (
+            "title:",
+            "! expected a value here, such as title:NAME (at position 7)",
+        ),
+        ("(a", "! this ( is never closed; add a ) (at position 1)"),
+        (
+            "a)",
+            "! this ) closes nothing; remove it or put it in quotes (at position 2)",
+        ),
+        (
+            "\"a",
+            "! this quote is never closed; add a \" (at position 1)",
+        ),
+        (
+            "a or",
+            "! expected a term here, such as a name or status:active (at position 5)",
+        ),
+        ("a -", "! expected a term directly after - (at position 4)"),
+        (
+            "~webr",
+            "! a word cannot begin with ~; put it in quotes (at position 1)",
+        ),
+        (
+            "id:7",
+            "! this is not an id; copy it from a listing (at position 4)",
+        ),
+        (
+            "pool:pro:held",
+            "! a license is not held \"held\"; use reserved, consumed or queued (at position 6)",
+        ),
+        (
+            "seen:soon",
+            "! \"soon\" is not a date; use 2026-01-31, 2026-01, today, 90d, >90d, <2026-01-01 or 7d..30d (at position 6)",
+        ),
+        (
+            "created:2026-02-30",
+            "! \"2026-02-30\" is not a date; use 2026-01-31, 2026-01, today, 90d, >90d, <2026-01-01 or 7d..30d (at position 9)",
+        ),
+        (
+            "label:x*",
+            "! only text fields can be asked for by their beginning; leave out the * (at position 7)",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(meaning(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn an_id_is_recognized_where_people_are_named() {
+    let id: UserId = ID.parse().expect("an id");
+    assert_eq!(parse(&format!("={ID}"), NOW), Ok(Expr::Id(id)));
+    assert_eq!(
+        parse(&format!("manager:{ID}"), NOW),
+        Ok(Expr::Manager(ManagerName::Id(id)))
+    );
+    assert_eq!(
+        parse(&format!("manager:\"{ID}\""), NOW),
+        Ok(Expr::Manager(ManagerName::Named(ID.into())))
+    );
+}
+
+#[test]
+fn size_is_capped() {
+    assert!(parse(&"a".repeat(MAX_LENGTH), NOW).is_ok());
+    assert!(parse(&"a".repeat(MAX_LENGTH + 1), NOW).is_err());
+    assert!(
+        parse(&"a ".repeat(MAX_LENGTH / 2), NOW).is_err(),
+        "too many terms"
+    );
+    let nested = |deep: usize| format!("{}a{}", "(".repeat(deep), ")".repeat(deep));
+    assert!(parse(&nested(MAX_DEPTH), NOW).is_ok());
+    assert!(parse(&nested(MAX_DEPTH + 1), NOW).is_err());
+    assert!(parse(&format!("{}a", "-".repeat(MAX_LENGTH - 1)), NOW).is_err());
+    assert!(parse(&"-(".repeat(MAX_LENGTH / 2), NOW).is_err());
+}
+
+fn soup() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just(" ".to_owned()),
+        prop::sample::select(vec![
+            "or",
+            "and",
+            "-",
+            "(",
+            ")",
+            "\"",
+            ",",
+            "=",
+            ":",
+            "*",
+            "~",
+            "\\",
+            "<",
+            ">",
+            "..",
+            "()",
+            "status:",
+            "title:",
+            "name:",
+            "area:",
+            "seen:",
+            "created:",
+            "manager:",
+            "group:",
+            "pool:",
+            "label:",
+            "is:",
+            "no:",
+            "has:",
+            "id:",
+            "connection:",
+            "external_id:",
+            "active",
+            "waiting",
+            "protected",
+            "admin",
+            "region",
+            "90d",
+            "2026-01-01",
+            "2026",
+            "7d..30d",
+            ">1w",
+            "2999-12-31T23:59:59.999Z",
+            "today",
+            ":queued",
+            ID,
+        ])
+        .prop_map(str::to_owned),
+        "[a-zé漢 ]{1,4}",
+        any::<char>().prop_map(String::from),
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|it| it.concat())
+}
+
+fn instant() -> impl Strategy<Value = Timestamp> {
+    (0..4_000_000_000_000_i64).prop_map(Timestamp::from_millis)
+}
+
+fn words() -> impl Strategy<Value = String> {
+    "[ -~é漢\u{301}]{0,6}[a-z*\\\\\")]"
+}
+
+fn leaf() -> impl Strategy<Value = Expr> {
+    let text_field = prop::sample::select(vec![
+        TextField::Email,
+        TextField::Title,
+        TextField::FunctionalArea,
+    ]);
+    let op = prop::sample::select(vec![TextOp::Equals, TextOp::StartsWith, TextOp::Contains]);
+    let time_field = prop::sample::select(vec![
+        TimeField::Created,
+        TimeField::Updated,
+        TimeField::Seen,
+    ]);
+    let id = any::<[u8; 16]>().prop_map(UserId::from_bytes);
+    prop_oneof![
+        Just(Expr::Everybody),
+        words().prop_map(Expr::Text),
+        (text_field, op, words()).prop_map(|(field, op, value)| Expr::Field { field, op, value }),
+        prop::sample::subsequence(Status::ALL.to_vec(), 1..8).prop_map(Expr::Status),
+        (time_field, instant(), prop::option::of(0..9_i64)).prop_map(|(field, from, span)| {
+            Expr::When {
+                field,
+                from: Some(from),
+                until: span.map(|it| from.plus_millis(it)),
+            }
+        }),
+        Just(Expr::When {
+            field: TimeField::Seen,
+            from: None,
+            until: None
+        }),
+        Just(Expr::HasManager),
+        words().prop_map(Expr::Group),
+        words().prop_map(Expr::Label),
+        words().prop_map(|it| Expr::Manager(ManagerName::Named(it))),
+        id.prop_map(|it| Expr::Manager(ManagerName::Id(it))),
+        "[a-z]{1,5}".prop_map(|name| Expr::Pool {
+            name,
+            hold: Some(HoldWord::Queued)
+        }),
+        Just(Expr::Protected),
+    ]
+}
+
+fn tree() -> impl Strategy<Value = Expr> {
+    leaf().prop_recursive(6, 40, 4, |inner| {
+        let without_everybody = inner
+            .clone()
+            .prop_filter("the parser drops it", |it| *it != Expr::Everybody);
+        prop_oneof![
+            prop::collection::vec(without_everybody, 2..4).prop_map(Expr::And),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(Expr::Or),
+            inner.prop_map(|it| Expr::Not(Box::new(it))),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+
+    #[test]
+    fn whatever_is_typed_is_understood_or_refused_in_its_place(text in soup()) {
+        match parse(&text, NOW) {
+            Ok(expr) => prop_assert_eq!(parse(&expr.to_string(), NOW), Ok(expr)),
+            Err(error) => prop_assert!(text.is_char_boundary(error.at)),
+        }
+    }
+
+    #[test]
+    fn any_text_at_all_is_survived(text in any::<String>()) {
+        let _ = parse(&text, NOW);
+    }
+
+    #[test]
+    fn a_printed_tree_is_read_back_as_itself(expr in tree()) {
+        prop_assert_eq!(parse(&expr.to_string(), NOW), Ok(expr));
+    }
+}
