@@ -19,7 +19,7 @@ use crate::list::Moved;
 use crate::overlay::detail::DetailPane;
 use crate::overlay::help::Help;
 use crate::overlay::plan::{Asked, Phase, Sheet};
-use crate::screen::users::Users;
+use crate::screen::users::{Uncounted, Users};
 use crate::summary::{Proposal, short};
 use crate::words;
 
@@ -174,7 +174,6 @@ impl App {
             self.ask_list();
             if self.deferred.len() > waiting {
                 // The same key waits again, for rows that are being read.
-                self.deferred.rotate_right(1);
                 break;
             }
         }
@@ -458,7 +457,8 @@ impl App {
         let Some(sheet) = self.sheet.take() else { return };
         if let Some(proposal) = sheet.proposal() {
             let (request, confirmed) = (Box::new(proposal.request.clone()), proposal.plan.digest);
-            self.effects.push(Effect::Apply { request, confirmed });
+            let (intent, undoes) = (proposal.intent.clone(), proposal.undoes);
+            self.effects.push(Effect::Apply { request, confirmed, intent, undoes });
             self.applying = Some(sheet);
         }
     }
@@ -582,6 +582,7 @@ impl App {
                 Ok(window) => self.users.list.accept(generation, window),
                 Err(why) => {
                     self.users.list.fail(generation);
+                    self.deferred.clear();
                     self.say(&why, Tone::Bad);
                 }
             },
@@ -626,6 +627,7 @@ impl App {
             return;
         }
         self.counting.running = false;
+        self.users.counting = Uncounted::default();
         match result {
             Ok(counted) => {
                 let rest = i64::try_from(counted.took.as_millis()).unwrap_or(i64::MAX).saturating_mul(10);
@@ -667,6 +669,8 @@ fn done_in_words(proposal: &Proposal, batch: BatchId, promotions: usize) -> Stri
         parts.push(format!("{} moved up from the queue", words::count(promotions)));
     }
     parts.push(format!("batch {}", short(batch)));
-    parts.push("z undo".to_owned());
+    if !matches!(proposal.intent.wish, Wish::Undo(_)) {
+        parts.push("z undo".to_owned());
+    }
     parts.join(" · ")
 }

@@ -98,7 +98,8 @@ impl<W: Write> Backend for AnsiBackend<W> {
 
     fn clear_region(&mut self, _: ClearType) -> io::Result<()> {
         // Only whole screens are ever cleared here.
-        self.frame.extend_from_slice(b"\x1b[m\x1b[2J");
+        self.frame.extend_from_slice(b"\x1b[m\x1b[?25l\x1b[2J");
+        self.shown = None;
         Ok(())
     }
 

@@ -4,51 +4,51 @@ use usher_core::model::{BatchId, Timestamp};
 
 /// The header's numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
+pub(crate) struct Counters {
     /// The organization's name.
-    pub organization: String,
+    pub(crate) organization: String,
     /// Who sits at this console.
-    pub actor: String,
+    pub(crate) actor: String,
     /// Every pool, `access` first.
-    pub pools: Vec<PoolCount>,
+    pub(crate) pools: Vec<PoolCount>,
     /// People who have been invited and have not accepted.
-    pub waiting: i64,
+    pub(crate) waiting: i64,
     /// People who are wanted and have no seat.
-    pub queued: i64,
+    pub(crate) queued: i64,
     /// The newest batch.
-    pub newest: Option<Newest>,
+    pub(crate) newest: Option<Newest>,
 }
 
 /// One pool's numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PoolCount {
+pub(crate) struct PoolCount {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Licenses purchased.
-    pub purchased: i64,
+    pub(crate) purchased: i64,
     /// Licenses held.
-    pub held: i64,
+    pub(crate) held: i64,
     /// Licenses left.
-    pub free: i64,
+    pub(crate) free: i64,
     /// Licenses wanted.
-    pub queued: i64,
+    pub(crate) queued: i64,
 }
 
 /// The newest batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Newest {
+pub(crate) struct Newest {
     /// Its id.
-    pub batch: BatchId,
+    pub(crate) batch: BatchId,
     /// The command's name.
-    pub command: String,
+    pub(crate) command: String,
     /// How many changes it made.
-    pub changes: i64,
+    pub(crate) changes: i64,
     /// Through which door it came.
-    pub door: &'static str,
+    pub(crate) door: &'static str,
     /// Who acted.
-    pub actor: String,
+    pub(crate) actor: String,
     /// When.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// What a command has done, as one word: `deactivated`.

@@ -12,7 +12,7 @@ use crate::event::Timer;
 
 /// Something to be done.
 #[derive(Debug)]
-pub enum Effect {
+pub(crate) enum Effect {
     /// Read rows of the list. A newer request of this kind makes an older one void.
     ReadWindow(WindowRequest),
     /// Read who is between two people in the list.
@@ -36,6 +36,10 @@ pub enum Effect {
         request: Box<Request>,
         /// What was confirmed.
         confirmed: Digest,
+        /// What was wanted, to word the plan again if it has moved.
+        intent: Intent,
+        /// The batch that it undoes.
+        undoes: Option<BatchId>,
     },
     /// Start a timer, or stop it.
     Timer(Timer, Option<Duration>),
@@ -47,24 +51,24 @@ pub enum Effect {
 
 /// Rows to read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct WindowRequest {
+pub(crate) struct WindowRequest {
     /// Comes back with the answer; an answer of an older generation is dropped.
-    pub generation: u64,
+    pub(crate) generation: u64,
     /// Who.
-    pub query: Expr,
+    pub(crate) query: Expr,
     /// In which order.
-    pub sort: SortBy,
+    pub(crate) sort: SortBy,
     /// From where.
-    pub reach: Reach,
+    pub(crate) reach: Reach,
     /// How many at most.
-    pub limit: usize,
+    pub(crate) limit: usize,
     /// A marked query: which of the rows does it find?
-    pub marked: Option<Expr>,
+    pub(crate) marked: Option<Expr>,
 }
 
 /// Where rows are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// At the beginning of the list.
     Start,
     /// At its end.
@@ -79,35 +83,35 @@ pub enum Reach {
 
 /// People between two rows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RangeRequest {
+pub(crate) struct RangeRequest {
     /// Comes back with the answer.
-    pub generation: u64,
+    pub(crate) generation: u64,
     /// Who is in the list.
-    pub query: Expr,
+    pub(crate) query: Expr,
     /// In which order.
-    pub sort: SortBy,
+    pub(crate) sort: SortBy,
     /// The first.
-    pub first: UserId,
+    pub(crate) first: UserId,
     /// The last.
-    pub last: UserId,
+    pub(crate) last: UserId,
 }
 
 /// People to count.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CountRequest {
+pub(crate) struct CountRequest {
     /// Comes back with the answer; an answer of an older generation is dropped.
-    pub generation: u64,
+    pub(crate) generation: u64,
     /// The list, if its number is not known.
-    pub query: Option<Expr>,
+    pub(crate) query: Option<Expr>,
     /// What is marked, if its number is not known.
-    pub marked: Option<Expr>,
+    pub(crate) marked: Option<Expr>,
     /// What is marked and in the list, if its number is not known.
-    pub marked_here: Option<Expr>,
+    pub(crate) marked_here: Option<Expr>,
 }
 
 /// What an administrator wants to do with people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// Take them off their seats.
     Deactivate,
     /// Bring them back.
@@ -118,7 +122,7 @@ pub enum Verb {
 
 /// What is to be planned.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Wish {
+pub(crate) enum Wish {
     /// Something with people.
     People {
         /// What.
@@ -134,9 +138,9 @@ pub enum Wish {
 
 /// A wish, and what to do when a pool is full.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Intent {
+pub(crate) struct Intent {
     /// What is wanted.
-    pub wish: Wish,
+    pub(crate) wish: Wish,
     /// What to do when a pool is full.
-    pub when_full: WhenFull,
+    pub(crate) when_full: WhenFull,
 }

@@ -14,7 +14,7 @@ use crate::summary::Proposal;
 
 /// Something that happened.
 #[derive(Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// A key was pressed.
     Key(Key),
     /// A text was pasted.
@@ -37,7 +37,7 @@ pub enum Event {
 
 /// Something that is to happen later. There is one timer of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Timer {
+pub(crate) enum Timer {
     /// The filter has not been typed in for a moment.
     Filter,
     /// The list may be read again.
@@ -48,14 +48,10 @@ pub enum Timer {
     Age,
 }
 
-impl Timer {
-    /// Every timer.
-    pub const ALL: [Self; 4] = [Self::Filter, Self::Refresh, Self::Recount, Self::Age];
-}
 
 /// What came of an effect.
 #[derive(Debug)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Rows of the list.
     Window {
         /// Of which request.
@@ -99,35 +95,35 @@ pub enum Answer {
 
 /// Rows in the order of the list.
 #[derive(Debug, Default)]
-pub struct Window {
+pub(crate) struct Window {
     /// The rows.
-    pub rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// Whether there is nothing before them.
-    pub at_start: bool,
+    pub(crate) at_start: bool,
     /// Whether there is nothing after them.
-    pub at_end: bool,
+    pub(crate) at_end: bool,
     /// How many of them come before the person around whom was read.
-    pub before: usize,
+    pub(crate) before: usize,
     /// Those of them whom a marked query finds, when that was asked.
-    pub marked: BTreeSet<UserId>,
+    pub(crate) marked: BTreeSet<UserId>,
 }
 
 /// Numbers of people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counted {
+pub(crate) struct Counted {
     /// In the list, if that had to be counted.
-    pub total: Option<i64>,
+    pub(crate) total: Option<i64>,
     /// Marked, if that had to be counted.
-    pub marked: Option<i64>,
+    pub(crate) marked: Option<i64>,
     /// Marked and in the list, if that had to be counted.
-    pub marked_here: Option<i64>,
+    pub(crate) marked_here: Option<i64>,
     /// How long it took, which decides how often it is done.
-    pub took: Duration,
+    pub(crate) took: Duration,
 }
 
 /// What came of applying a plan.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It is done.
     Done {
         /// The batch; none when there was nothing to change any more.

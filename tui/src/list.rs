@@ -15,23 +15,23 @@ use crate::event::Window;
 
 /// One person in the list, as shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// Who.
-    pub id: UserId,
+    pub(crate) id: UserId,
     /// Where they stand.
-    pub status: Status,
+    pub(crate) status: Status,
     /// Their name, family name first when both are known.
-    pub name: String,
+    pub(crate) name: String,
     /// Their address, else user name.
-    pub email: String,
+    pub(crate) email: String,
     /// Their manager's address.
-    pub manager: String,
+    pub(crate) manager: String,
     /// Their functional area.
-    pub area: String,
+    pub(crate) area: String,
     /// Their title.
-    pub title: String,
+    pub(crate) title: String,
     /// Whether only owners may take them off.
-    pub protected: bool,
+    pub(crate) protected: bool,
 }
 
 /// Where the cursor lands when the list is read from one of its ends.
@@ -89,6 +89,8 @@ pub(crate) struct List {
     wanted: Option<Land>,
     stale: bool,
     loaded: bool,
+    /// Reading failed: wait for somebody to do something before trying again.
+    failed: bool,
 }
 
 impl List {
@@ -112,6 +114,7 @@ impl List {
             wanted: Some(Land::Top),
             stale: false,
             loaded: false,
+            failed: false,
         }
     }
 
@@ -216,6 +219,7 @@ impl List {
 
     /// Moves the cursor by that many rows.
     pub(crate) fn move_by(&mut self, rows: isize) -> Moved {
+        self.failed = false;
         let wanted = self.cursor.saturating_add_signed(rows);
         let last = self.rows.len().saturating_sub(1);
         let beyond = (wanted > last && !self.at_end) || (rows < 0 && self.cursor < rows.unsigned_abs() && !self.at_start);
@@ -314,6 +318,9 @@ impl List {
             let around = |row: &Row| Reach::Around(row.id, (self.cursor - self.top + margin).min(self.page() / 2));
             return Some((Pending::Refresh, self.current().map_or(Reach::Start, around)));
         }
+        if self.failed {
+            return None;
+        }
         let (head, tail) = (self.rows.first()?.id, self.rows.last()?.id);
         if !self.at_end && self.cursor + margin >= self.rows.len() {
             Some((Pending::Extend(Side::Below), Reach::After(tail)))
@@ -337,6 +344,7 @@ impl List {
             Pending::Extend(Side::Above) => self.extend_above(window),
         }
         self.loaded = true;
+        self.failed = false;
         self.show_cursor();
     }
 
@@ -344,7 +352,7 @@ impl List {
     pub(crate) fn fail(&mut self, generation: u64) {
         if generation == self.generation {
             self.pending = Pending::Nothing;
-            self.loaded = true;
+            self.failed = true;
         }
     }
 

@@ -20,30 +20,30 @@ const MOST_NAMED: usize = 6;
 
 /// A plan with what is shown of it.
 #[derive(Debug)]
-pub struct Proposal {
+pub(crate) struct Proposal {
     /// What was wanted.
-    pub intent: Intent,
+    pub(crate) intent: Intent,
     /// The request as it was planned; applying sends the same one.
-    pub request: Request,
+    pub(crate) request: Request,
     /// What it would do.
-    pub plan: Arc<Plan>,
+    pub(crate) plan: Arc<Plan>,
     /// The batch that would be undone.
-    pub undoes: Option<BatchId>,
+    pub(crate) undoes: Option<BatchId>,
     /// Everybody whom it changes but those who only get another manager, with their changes' places in the plan.
-    pub people: Vec<(UserId, Vec<usize>)>,
+    pub(crate) people: Vec<(UserId, Vec<usize>)>,
     /// Those who only get another manager, likewise.
-    pub moved: Vec<(UserId, Vec<usize>)>,
+    pub(crate) moved: Vec<(UserId, Vec<usize>)>,
     /// How many change from which status to which, the most frequent first.
-    pub transitions: Vec<(String, usize)>,
+    pub(crate) transitions: Vec<(String, usize)>,
     /// Why people are left out and how many, the most frequent first.
-    pub reasons: Vec<(String, usize)>,
+    pub(crate) reasons: Vec<(String, usize)>,
     /// The command line that does the same.
-    pub command_line: String,
+    pub(crate) command_line: String,
 }
 
 impl Proposal {
     /// Works out what is shown of a plan.
-    pub fn new(intent: Intent, request: Request, plan: Plan, undoes: Option<BatchId>) -> Self {
+    pub(crate) fn new(intent: Intent, request: Request, plan: Plan, undoes: Option<BatchId>) -> Self {
         let (people, moved) = by_person(&plan.changes);
         let reasons = counted(plan.skipped.iter().map(|it| it.reason.as_str()));
         let transitions = transitions(&plan.changes);
@@ -52,17 +52,17 @@ impl Proposal {
     }
 
     /// How many people change; what is typed to confirm.
-    pub fn number(&self) -> usize {
+    pub(crate) fn number(&self) -> usize {
         if self.people.is_empty() { self.moved.len() } else { self.people.len() }
     }
 
     /// Whether everything fits, or somebody has chosen what to do.
-    pub fn fits(&self) -> bool {
+    pub(crate) fn fits(&self) -> bool {
         self.plan.shortfalls.is_empty()
     }
 
     /// What is wanted, as a heading.
-    pub fn heading(&self) -> String {
+    pub(crate) fn heading(&self) -> String {
         let who = words::people(self.number());
         match self.intent.wish {
             Wish::People { verb: Verb::Deactivate, .. } => format!("Deactivate {who}"),
@@ -76,17 +76,17 @@ impl Proposal {
     }
 
     /// What has been done, as one word.
-    pub fn done_word(&self) -> String {
+    pub(crate) fn done_word(&self) -> String {
         crate::counters::done_word(self.plan.command)
     }
 
     /// How many lines the list of people and skips has.
-    pub fn list_len(&self) -> usize {
+    pub(crate) fn list_len(&self) -> usize {
         self.people.len() + self.moved.len() + self.plan.skipped.len()
     }
 
     /// One line of that list: who, and what becomes of them.
-    pub fn list_line(&self, line: usize) -> Option<ListLine> {
+    pub(crate) fn list_line(&self, line: usize) -> Option<ListLine> {
         let changed = self.people.iter().chain(&self.moved);
         let n_changed = self.people.len() + self.moved.len();
         if line < n_changed {
@@ -105,13 +105,13 @@ impl Proposal {
 
 /// One line of a plan's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListLine {
+pub(crate) struct ListLine {
     /// Who.
-    pub who: String,
+    pub(crate) who: String,
     /// What becomes of them, or why they are left out.
-    pub what: String,
+    pub(crate) what: String,
     /// Whether they are left out.
-    pub skipped: bool,
+    pub(crate) skipped: bool,
 }
 
 /// The changes of each person, those who only get another manager apart; both in the plan's order.

@@ -28,6 +28,8 @@ pub(crate) struct Users {
     pub(crate) n_marked_here: Option<i64>,
     /// Which numbers have to be counted.
     pub(crate) uncounted: Uncounted,
+    /// Which are being counted.
+    pub(crate) counting: Uncounted,
     /// Which request for a range is awaited.
     pub(crate) range_generation: Option<u64>,
     last_range: u64,
@@ -78,6 +80,7 @@ impl Users {
             n_marked: None,
             n_marked_here: None,
             uncounted: Uncounted { total: true, marks: false },
+            counting: Uncounted::default(),
             range_generation: None,
             last_range: 0,
         }
@@ -110,9 +113,15 @@ impl Users {
         certain.then_some(0)
     }
 
-    /// The request that counts what is not known, if anything is.
+    /// The request that counts what is not known, if anything is. It makes one that is under way void, so it asks for
+    /// the same again.
     pub(crate) fn count_request(&mut self, generation: u64) -> Option<CountRequest> {
-        let Uncounted { total, marks } = std::mem::take(&mut self.uncounted);
+        let new = std::mem::take(&mut self.uncounted);
+        if !(new.total || new.marks) {
+            return None;
+        }
+        let (total, marks) = (new.total || self.counting.total, new.marks || self.counting.marks);
+        self.counting = Uncounted { total, marks };
         let list = self.list.query();
         let marked = (marks && self.marks.known_number().is_none()).then(|| self.marks.query());
         let marked_here = if marks && !self.marks.is_empty() { self.marks.query_within(list) } else { None };
