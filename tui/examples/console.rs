@@ -43,8 +43,12 @@ fn made(path: &Path, people: usize) -> Result<Directory, Box<dyn std::error::Err
         },
         manager: (i > 9).then(|| format!("person{}@acme.example", i % 10)),
     };
-    for begin in (0..people).step_by(10_000) {
-        let people = (begin..people.min(begin + 10_000)).map(person).collect();
+    // The managers come first: a manager has to be on the roster already.
+    let ends = std::iter::once(10).chain((10..people).step_by(10_000).map(|begin| begin + 10_000));
+    let mut begin = 0;
+    for end in ends {
+        let people = (begin..people.min(end)).map(person).collect();
+        begin = end;
         let create = Create { people, groups: Vec::new(), pools: Vec::new(), mail: false };
         session.apply(session.request(Command::Create(create)), None)?;
     }

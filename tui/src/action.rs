@@ -104,7 +104,7 @@ pub const ACTIONS: &[Entry] = &[
     entry(Users, Action::Sort, &[Char('s')], "sort", "Sort by the next of name, email, status and creation."),
     entry(Users, Action::Mark, &[Char(' ')], "mark", "Mark the person, or take the mark away, and go down."),
     entry(Users, Action::Range, &[Char('v')], "range", "Begin a range; again marks everybody in it; esc leaves it."),
-    entry(Users, Action::MarkAll, &[Char('*')], "mark all", "Mark everybody whom the list finds, on the screen or not."),
+    entry(Users, Action::MarkAll, &[Char('*')], "all", "Mark everybody whom the list finds, on the screen or not."),
     entry(Users, Action::Invert, &[Char('t')], "invert", "Marked and not marked change places within the list."),
     entry(Users, Action::OnlyMarked, &[Char('m')], "only marked", "List only the marked people; again lists the former ones."),
     entry(Users, Action::ClearMarks, &[Char('M')], "clear marks", "Take all marks away."),

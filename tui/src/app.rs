@@ -213,7 +213,7 @@ impl App {
             self.interrupt();
             return;
         }
-        self.leaving = false;
+        self.leaving &= key == Key::Char('q');
         let on_list = self.sheet.is_none() && self.help.is_none() && self.users.filter.bar.is_none();
         let waits = !self.deferred.is_empty() || (on_list && self.needs_the_list(key));
         if key == Key::Escape {
@@ -474,7 +474,8 @@ impl App {
                 self.refresh();
             }
             Outcome::Moved { proposal, what } => {
-                sheet.show(proposal, what);
+                let seen = sheet.proposal().map(|before| proposal.differs_from(before)).unwrap_or_default();
+                sheet.show(proposal, if seen.is_empty() { what } else { seen });
                 self.sheet = Some(sheet);
                 self.lay_out();
             }

@@ -29,6 +29,8 @@ mod screen;
 mod signals;
 mod summary;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod view;
 mod watcher;

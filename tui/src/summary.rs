@@ -2,7 +2,7 @@
 //! from the thread that draws, because a plan can be about 100,000 people; a line of the list is worded only when it is
 //! on the screen.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -11,6 +11,7 @@ use usher_core::Selection;
 use usher_core::change::{Change, Described};
 use usher_core::command::{Request, WhenFull};
 use usher_core::model::{BatchId, UserId};
+use usher_core::plan::PoolEffect;
 
 use crate::effect::{Intent, Verb, Wish};
 use crate::words;
@@ -78,6 +79,34 @@ impl Proposal {
     /// What has been done, as one word.
     pub(crate) fn done_word(&self) -> String {
         crate::counters::done_word(self.plan.command)
+    }
+
+    /// What differs from a plan that was shown before, in words.
+    pub(crate) fn differs_from(&self, before: &Self) -> Vec<String> {
+        let mut said = Vec::new();
+        for (one, other, word) in [(before, self, "no longer changes"), (self, before, "changes too now")] {
+            let others: HashSet<_> = other.people.iter().chain(&other.moved).map(|(user, _)| *user).collect();
+            let gone: Vec<_> = one.people.iter().chain(&one.moved).filter(|(user, _)| !others.contains(user)).collect();
+            match gone.as_slice() {
+                [] => {}
+                [(user, _)] => said.push(format!("{} {word}", one.plan.names.user(*user))),
+                [(user, _), rest @ ..] => {
+                    said.push(format!("{} and {} more: each {word}", one.plan.names.user(*user), words::count(rest.len())));
+                }
+            }
+        }
+        if before.plan.skipped.len() != self.plan.skipped.len() {
+            let n = |it: &Self| words::count(it.plan.skipped.len());
+            said.push(format!("{} skipped instead of {}", n(self), n(before)));
+        }
+        for pool in &self.plan.effects.pools {
+            let free = |it: &PoolEffect| it.purchased - it.held_before;
+            let was = before.plan.effects.pools.iter().find(|it| it.pool == pool.pool).map(free);
+            if let Some(was) = was.filter(|was| *was != free(pool)) {
+                said.push(format!("{} has {} free instead of {}", pool.name, words::number(free(pool)), words::number(was)));
+            }
+        }
+        said
     }
 
     /// How many lines the list of people and skips has.

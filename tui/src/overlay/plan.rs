@@ -122,7 +122,7 @@ impl Sheet {
             return Asked::Nothing;
         }
         if self.wants_number() {
-            self.note = Some("this many are confirmed by typing their number and enter");
+            self.note = Some("so many take their number");
             return Asked::Nothing;
         }
         Asked::Apply
@@ -142,7 +142,7 @@ impl Sheet {
             return Asked::Apply;
         }
         self.typed.clear();
-        self.note = Some("that is not the number of people who change");
+        self.note = Some("that is not the number");
         Asked::Nothing
     }
 

@@ -22,7 +22,9 @@ pub(crate) fn draw(app: &App, theme: Theme, layout: &Layout, frame: &mut Frame<'
     seats(app, theme, layout.seats, buf);
     if layout.full {
         filter(app, theme, layout.filter, buf);
-        hints(app, theme, layout.hints, buf);
+        if app.sheet.is_none() && app.help.is_none() {
+            hints(app, theme, layout.hints, buf);
+        }
     }
     list(app, theme, layout, buf);
     if !layout.pane.is_empty() && let Some(pane) = &app.detail {
@@ -142,8 +144,6 @@ fn filter(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         let before = bar.text().get(..fault.at).unwrap_or(bar.text());
         let at = 2 + u16::try_from(width(&shown(before))).unwrap_or(u16::MAX).min(area.width);
         buf.set_style(Rect { x: area.x + at.min(area.width), width: end.saturating_sub(at).max(1), ..area }.intersection(room), theme.style(Role::Fault));
-        clear(Rect { x: area.x + end, width: area.width.saturating_sub(end), ..area }, buf);
-        put(buf, area, end + 2, &format!("^ {}", fault.message), theme.style(Role::Danger));
     }
 }
 
@@ -313,15 +313,23 @@ fn status(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
 
 fn message(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let applying = app.applying.as_ref().and_then(|it| it.proposal());
-    let (text, role) = match (applying, &app.message) {
-        (_, Some((text, Tone::Bad))) => (text.clone(), Role::Danger),
-        (Some(proposal), _) => (format!("applying: {} … the list stays usable", proposal.heading().to_lowercase()), Role::Warn),
-        (None, Some((text, Tone::Good))) => (text.clone(), Role::Good),
-        (None, Some((text, Tone::Plain))) => (text.clone(), Role::Plain),
+    let fault = app.users.filter.fault.as_ref().filter(|_| app.users.filter.bar.is_some());
+    let (text, role) = match (&app.message, applying) {
+        _ if fault.is_some() => (fault.map(|it| it.message.clone()).unwrap_or_default(), Role::Danger),
+        (Some((text, tone)), _) => (text.clone(), tone_role(*tone)),
+        (None, Some(proposal)) => (format!("applying: {} … the list stays usable", proposal.heading().to_lowercase()), Role::Warn),
         (None, None) => return,
     };
     clear(area, buf);
     put(buf, area, 1, &text, theme.style(role));
+}
+
+fn tone_role(tone: Tone) -> Role {
+    match tone {
+        Tone::Good => Role::Good,
+        Tone::Plain => Role::Plain,
+        Tone::Bad => Role::Danger,
+    }
 }
 
 /// The keys that matter now.
@@ -330,13 +338,20 @@ fn hints(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let (place, actions): (_, &[Action]) = if app.users.filter.bar.is_some() {
         (Place::Filter, &[Accept, Back])
     } else if app.users.list.range().is_some() {
-        (Place::Users, &[Down, Up, Range, Back, Help])
+        (Place::Users, &[Range, Back, Down, Up, Top, Bottom])
     } else if app.users.marks.is_empty() {
-        (Place::Users, &[Filter, Mark, MarkAll, Deactivate, Reactivate, Resend, Detail, Undo, Help, Quit])
+        (Place::Users, &[Filter, Mark, MarkAll, Deactivate, Reactivate, Resend, Detail, Undo, Range, Sort, Quit])
     } else {
-        (Place::Users, &[Deactivate, Reactivate, Resend, Mark, OnlyMarked, ClearMarks, Invert, Help, Quit])
+        (Place::Users, &[Deactivate, Reactivate, Resend, OnlyMarked, ClearMarks, Mark, Invert, Undo, Quit])
     };
-    put_hints(theme, place, actions, area, buf);
+    if place == Place::Users {
+        // However little room there is, where the rest is to be found is said.
+        let help = Rect { x: area.x + area.width.saturating_sub(8), width: area.width.min(8), ..area };
+        put_hints(theme, place, &[Help], Rect { x: help.x - help.x.min(1), ..help }, buf);
+        put_hints(theme, place, actions, Rect { width: (area.width - help.width).saturating_sub(2), ..area }, buf);
+    } else {
+        put_hints(theme, place, actions, area, buf);
+    }
 }
 
 /// Keys and their names, as many as fit.
