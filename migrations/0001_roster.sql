@@ -80,7 +80,7 @@ CREATE TABLE links (
     external_id TEXT,
     PRIMARY KEY (connection, user)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX links_external_id ON links (connection, external_id) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX links_external_id ON links (connection, external_id);
 
 CREATE TABLE permissions (
     user BLOB NOT NULL REFERENCES users (id),

@@ -30,8 +30,14 @@ pub(crate) struct Line {
 impl Ledger {
     pub(crate) fn new(pools: Vec<Pool>, now: Timestamp, zone: &TimeZoneName) -> Self {
         let lines = pools.into_iter().map(|pool| {
-            let not_yet = pool.terms.starts_on.is_some_and(|it| now < it.start_in(zone));
-            let over = pool.terms.ends_on.is_some_and(|it| now >= it.start_in(zone));
+            let not_yet = pool
+                .terms
+                .starts_on
+                .is_some_and(|it| now < it.start_in(zone));
+            let over = pool
+                .terms
+                .ends_on
+                .is_some_and(|it| now >= it.start_in(zone));
             Line {
                 held: pool.held(),
                 queued: pool.queued,
@@ -44,25 +50,37 @@ impl Ledger {
                 pool,
             }
         });
-        Self { lines: lines.collect() }
+        Self {
+            lines: lines.collect(),
+        }
     }
 
     pub(crate) fn access(&self) -> Result<PoolId> {
         let found = self.lines.iter().find(|it| it.pool.is_access());
-        found.map(|it| it.pool.id).ok_or_else(|| Error::Broken("there is no access pool".into()))
+        found
+            .map(|it| it.pool.id)
+            .ok_or_else(|| Error::Broken("there is no access pool".into()))
     }
 
     pub(crate) fn line(&self, pool: PoolId) -> Result<&Line> {
-        self.lines.iter().find(|it| it.pool.id == pool).ok_or_else(|| Error::Broken("a license names no pool".into()))
+        self.lines
+            .iter()
+            .find(|it| it.pool.id == pool)
+            .ok_or_else(|| Error::Broken("a license names no pool".into()))
     }
 
     pub(crate) fn line_mut(&mut self, pool: PoolId) -> Result<&mut Line> {
-        self.lines.iter_mut().find(|it| it.pool.id == pool).ok_or_else(|| Error::Broken("a license names no pool".into()))
+        self.lines
+            .iter_mut()
+            .find(|it| it.pool.id == pool)
+            .ok_or_else(|| Error::Broken("a license names no pool".into()))
     }
 
     pub(crate) fn named(&self, name: &PoolName) -> Result<&Pool> {
         let found = self.lines.iter().find(|it| it.pool.name == *name);
-        found.map(|it| &it.pool).ok_or_else(|| Error::not_found("pool", name))
+        found
+            .map(|it| &it.pool)
+            .ok_or_else(|| Error::not_found("pool", name))
     }
 
     pub(crate) fn pools(&self) -> impl Iterator<Item = &Pool> {
@@ -71,13 +89,22 @@ impl Ledger {
 
     /// Pools that were asked for more than they could give.
     pub(crate) fn shortfalls(&self) -> Vec<Shortfall> {
-        self.lines.iter().filter(|it| it.refused).map(Line::shortfall).collect()
+        self.lines
+            .iter()
+            .filter(|it| it.refused)
+            .map(Line::shortfall)
+            .collect()
     }
 
     /// What the plan does to the pools that it touches.
     pub(crate) fn effects(&self) -> Vec<PoolEffect> {
-        let touched = |it: &&Line| it.asked > 0 || it.held != it.pool.held() || it.queued != it.pool.queued;
-        self.lines.iter().filter(touched).map(Line::effect).collect()
+        let touched =
+            |it: &&Line| it.asked > 0 || it.held != it.pool.held() || it.queued != it.pool.queued;
+        self.lines
+            .iter()
+            .filter(touched)
+            .map(Line::effect)
+            .collect()
     }
 }
 
@@ -89,7 +116,11 @@ impl Line {
             return 0;
         }
         let terms = &self.pool.terms;
-        let limit = if with_grace { terms.at_capacity.limit(terms.purchased) } else { terms.purchased };
+        let limit = if with_grace {
+            terms.at_capacity.limit(terms.purchased)
+        } else {
+            terms.purchased
+        };
         (limit - self.held).max(0)
     }
 

@@ -9,8 +9,8 @@ use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, AtCapacity, ConnectionId, Door, Hold, Invitation, InvitationState, License, Permission, PoolId, QueueEntry,
-    Status, Timestamp, User, UserId,
+    Actor, AtCapacity, ConnectionId, Door, Hold, Invitation, InvitationState, License, Permission,
+    PoolId, QueueEntry, Status, Timestamp, User, UserId,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy;
@@ -21,7 +21,7 @@ use crate::store::Snapshot;
 const INVITATION_MS: i64 = 14 * 24 * 3600 * 1000;
 
 /// The desk at which one command is planned.
-pub struct Planner<'s> {
+pub(crate) struct Planner<'s> {
     pub(crate) snapshot: &'s Snapshot<'s>,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
@@ -84,16 +84,33 @@ pub(crate) struct Waiting {
 }
 
 /// Plans a request against a snapshot.
-pub(crate) fn plan(snapshot: &Snapshot<'_>, actor: Actor, door: Door, request: &Request) -> Result<Planned> {
+pub(crate) fn plan(
+    snapshot: &Snapshot<'_>,
+    actor: Actor,
+    door: Door,
+    request: &Request,
+) -> Result<Planned> {
     let permissions = match actor {
         Actor::Administrator(user) => {
-            let active = snapshot.user(user)?.is_some_and(|it| it.status == Status::Active);
-            if active { snapshot.permissions_of(user)? } else { Vec::new() }
+            let active = snapshot
+                .user(user)?
+                .is_some_and(|it| it.status == Status::Active);
+            if active {
+                snapshot.permissions_of(user)?
+            } else {
+                Vec::new()
+            }
         }
         _ => Vec::new(),
     };
     policy::may(actor, &permissions, &request.command)?;
-    let mut planner = Planner::new(snapshot, actor, door, request.draw.at, Draws::new(request.draw))?;
+    let mut planner = Planner::new(
+        snapshot,
+        actor,
+        door,
+        request.draw.at,
+        Draws::new(request.draw),
+    )?;
     planner.when_full = request.when_full;
     planner.queue_at_front = matches!(request.command, crate::command::Command::Undo { .. });
     planner.actor_is_owner = actor == Actor::FileOwner || permissions.contains(&Permission::Owner);
@@ -102,10 +119,22 @@ pub(crate) fn plan(snapshot: &Snapshot<'_>, actor: Actor, door: Door, request: &
 }
 
 impl<'s> Planner<'s> {
-    pub(crate) fn new(snapshot: &'s Snapshot<'s>, actor: Actor, door: Door, now: Timestamp, draws: Draws) -> Result<Self> {
+    pub(crate) fn new(
+        snapshot: &'s Snapshot<'s>,
+        actor: Actor,
+        door: Door,
+        now: Timestamp,
+        draws: Draws,
+    ) -> Result<Self> {
         let pools = snapshot.pools()?;
-        let dated = pools.iter().any(|it| it.terms.starts_on.is_some() || it.terms.ends_on.is_some());
-        let zone = if dated { snapshot.organization()?.time_zone } else { "UTC".parse()? };
+        let dated = pools
+            .iter()
+            .any(|it| it.terms.starts_on.is_some() || it.terms.ends_on.is_some());
+        let zone = if dated {
+            snapshot.organization()?.time_zone
+        } else {
+            "UTC".parse()?
+        };
         let ledger = Ledger::new(pools, now, &zone);
         let access = ledger.access()?;
         Ok(Self {
@@ -135,7 +164,11 @@ impl<'s> Planner<'s> {
     pub(crate) fn finish(mut self, command: &'static str, asked: bool) -> Result<Planned> {
         self.move_reports_up()?;
         if asked {
-            self.names.pools = self.ledger.pools().map(|it| (it.id, it.name.clone())).collect();
+            self.names.pools = self
+                .ledger
+                .pools()
+                .map(|it| (it.id, it.name.clone()))
+                .collect();
             self.name_mentioned()?;
         }
         let effects = Effects {
@@ -156,7 +189,12 @@ impl<'s> Planner<'s> {
         if asked {
             plan.digest = plan.compute_digest(&self.snapshot.digest_key()?);
         }
-        Ok(Planned { plan, subject: self.subject, token: self.token, draws: self.draws })
+        Ok(Planned {
+            plan,
+            subject: self.subject,
+            token: self.token,
+            draws: self.draws,
+        })
     }
 
     /// Looks up the names of whatever the changes mention and nobody has named yet.
@@ -168,7 +206,9 @@ impl<'s> Planner<'s> {
             match change {
                 Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),
                 Change::Membership { .. } => groups = true,
-                Change::Link { .. } | Change::Connection { .. } | Change::ConnectionRevoked { .. } => connections = true,
+                Change::Link { .. }
+                | Change::Connection { .. }
+                | Change::ConnectionRevoked { .. } => connections = true,
                 _ => {}
             }
         }
@@ -180,10 +220,20 @@ impl<'s> Planner<'s> {
             }
         }
         if groups {
-            self.names.groups = self.snapshot.groups()?.into_iter().map(|it| (it.id, it.name)).collect();
+            self.names.groups = self
+                .snapshot
+                .groups()?
+                .into_iter()
+                .map(|it| (it.id, it.name))
+                .collect();
         }
         if connections {
-            self.names.connections = self.snapshot.connections()?.into_iter().map(|it| (it.id, it.name)).collect();
+            self.names.connections = self
+                .snapshot
+                .connections()?
+                .into_iter()
+                .map(|it| (it.id, it.name))
+                .collect();
         }
         Ok(())
     }
@@ -223,17 +273,19 @@ impl<'s> Planner<'s> {
     }
 
     pub(crate) fn skip(&mut self, user: &User, reason: impl Into<String>) {
-        self.skipped.push(Skip { user: Some(user.id), who: user.label(), reason: reason.into() });
-    }
-
-    pub(crate) fn skip_id(&mut self, user: UserId, reason: impl Into<String>) -> Result<()> {
-        let who = self.snapshot.label_of(user)?.unwrap_or_else(|| user.to_string());
-        self.skipped.push(Skip { user: Some(user), who, reason: reason.into() });
-        Ok(())
+        self.skipped.push(Skip {
+            user: Some(user.id),
+            who: user.label(),
+            reason: reason.into(),
+        });
     }
 
     pub(crate) fn skip_name(&mut self, who: &str, reason: impl Into<String>) {
-        self.skipped.push(Skip { user: None, who: who.to_owned(), reason: reason.into() });
+        self.skipped.push(Skip {
+            user: None,
+            who: who.to_owned(),
+            reason: reason.into(),
+        });
     }
 
     pub(crate) fn mail(&mut self, user: UserId, template: Template) {
@@ -268,7 +320,9 @@ impl<'s> Planner<'s> {
     }
 
     pub(crate) fn user(&self, id: UserId) -> Result<User> {
-        self.snapshot.user(id)?.ok_or_else(|| Error::not_found("user", id))
+        self.snapshot
+            .user(id)?
+            .ok_or_else(|| Error::not_found("user", id))
     }
 
     /// Why this person may not be taken off the roster by whoever acts, if they may not.
@@ -276,7 +330,11 @@ impl<'s> Planner<'s> {
         if user.protected {
             return Ok(Some("protected"));
         }
-        if !self.snapshot.permissions_of(user.id)?.contains(&Permission::Owner) {
+        if !self
+            .snapshot
+            .permissions_of(user.id)?
+            .contains(&Permission::Owner)
+        {
             return Ok(None);
         }
         if !self.actor_is_owner {
@@ -297,7 +355,12 @@ impl<'s> Planner<'s> {
 
     /// Decides over every license that one person needs, and records them. At people's doors it is all or nothing, or
     /// what the person chose; at unattended doors each pool's own policy.
-    pub(crate) fn seat(&mut self, user: UserId, wants: &[Want], waiting: Waiting) -> Result<Seated> {
+    pub(crate) fn seat(
+        &mut self,
+        user: UserId,
+        wants: &[Want],
+        waiting: Waiting,
+    ) -> Result<Seated> {
         let mut lacking = Vec::new();
         for want in wants.iter().filter(|it| !it.before.is_held()) {
             let attended = self.attended;
@@ -311,14 +374,26 @@ impl<'s> Planner<'s> {
             self.take_all(user, wants)?;
             return Ok(Seated::In);
         }
-        if self.attended { self.seat_by_choice(user, wants, &lacking, waiting) } else { self.seat_by_policy(user, wants, &lacking, waiting) }
+        if self.attended {
+            self.seat_by_choice(user, wants, &lacking, waiting)
+        } else {
+            self.seat_by_policy(user, wants, &lacking, waiting)
+        }
     }
 
     fn take_all(&mut self, user: UserId, wants: &[Want]) -> Result<()> {
-        wants.iter().try_for_each(|want| self.set_license(user, want.pool, want.before, want.after, false))
+        wants
+            .iter()
+            .try_for_each(|want| self.set_license(user, want.pool, want.before, want.after, false))
     }
 
-    fn seat_by_choice(&mut self, user: UserId, wants: &[Want], lacking: &[PoolId], waiting: Waiting) -> Result<Seated> {
+    fn seat_by_choice(
+        &mut self,
+        user: UserId,
+        wants: &[Want],
+        lacking: &[PoolId],
+        waiting: Waiting,
+    ) -> Result<Seated> {
         if self.when_full == WhenFull::QueueRest {
             return self.queue_lacking(user, wants, lacking, waiting);
         }
@@ -330,12 +405,22 @@ impl<'s> Planner<'s> {
                 line.refuse();
             }
             let name = line.pool.name.as_str();
-            why = if why.is_empty() { format!("no free seat in {name}") } else { format!("{why}, {name}") };
+            why = if why.is_empty() {
+                format!("no free seat in {name}")
+            } else {
+                format!("{why}, {name}")
+            };
         }
         Ok(Seated::Out(why))
     }
 
-    fn seat_by_policy(&mut self, user: UserId, wants: &[Want], lacking: &[PoolId], waiting: Waiting) -> Result<Seated> {
+    fn seat_by_policy(
+        &mut self,
+        user: UserId,
+        wants: &[Want],
+        lacking: &[PoolId],
+        waiting: Waiting,
+    ) -> Result<Seated> {
         let mut queueing = Vec::new();
         let mut instead = HashMap::new();
         for pool in lacking {
@@ -346,7 +431,11 @@ impl<'s> Planner<'s> {
                 AtCapacity::Fallback(name) => {
                     let refused = line.shortfall();
                     let other = self.ledger.named(name).map(|it| it.id).unwrap_or(*pool);
-                    let taken = self.snapshot.licenses_of(user)?.iter().any(|it| it.pool == other)
+                    let taken = self
+                        .snapshot
+                        .licenses_of(user)?
+                        .iter()
+                        .any(|it| it.pool == other)
                         || wants.iter().any(|it| it.pool == other)
                         || instead.values().any(|it| *it == other);
                     if other == *pool || taken || self.ledger.line(other)?.room(true) < 1 {
@@ -364,7 +453,13 @@ impl<'s> Planner<'s> {
                 if want.before != Hold::None {
                     self.set_license(user, want.pool, want.before, Hold::None, false)?;
                 }
-                self.set_license(user, *other, Hold::None, want.after, want.pool == self.access)?;
+                self.set_license(
+                    user,
+                    *other,
+                    Hold::None,
+                    want.after,
+                    want.pool == self.access,
+                )?;
             } else if queueing.contains(&want.pool) {
                 self.queue_license(user, want, waiting)?;
             } else {
@@ -375,7 +470,13 @@ impl<'s> Planner<'s> {
     }
 
     /// Queues what is lacking; with no seat itself, everything.
-    fn queue_lacking(&mut self, user: UserId, wants: &[Want], lacking: &[PoolId], waiting: Waiting) -> Result<Seated> {
+    fn queue_lacking(
+        &mut self,
+        user: UserId,
+        wants: &[Want],
+        lacking: &[PoolId],
+        waiting: Waiting,
+    ) -> Result<Seated> {
         let whole = lacking.contains(&self.access);
         for want in wants {
             if lacking.contains(&want.pool) || (whole && !want.before.is_held()) {
@@ -392,18 +493,37 @@ impl<'s> Planner<'s> {
             return Ok(());
         }
         let place = self.next_place(want.pool)?;
-        let Waiting { leads_to, mail, connection } = waiting;
-        let entry = QueueEntry { place, leads_to, mail, connection };
+        let Waiting {
+            leads_to,
+            mail,
+            connection,
+        } = waiting;
+        let entry = QueueEntry {
+            place,
+            leads_to,
+            mail,
+            connection,
+        };
         self.set_license(user, want.pool, want.before, Hold::Queued(entry), false)
     }
 
     fn next_place(&mut self, pool: PoolId) -> Result<i64> {
         let at_front = self.queue_at_front;
         let line = self.ledger.line(pool)?;
-        let known = if at_front { line.front_place } else { line.next_place };
+        let known = if at_front {
+            line.front_place
+        } else {
+            line.next_place
+        };
         let place = match known {
             Some(place) => place,
-            None => self.snapshot.queue_end(pool, !at_front)?.map_or(0, |it| if at_front { it - PLACE_STEP } else { it + PLACE_STEP }),
+            None => self.snapshot.queue_end(pool, !at_front)?.map_or(0, |it| {
+                if at_front {
+                    it - PLACE_STEP
+                } else {
+                    it + PLACE_STEP
+                }
+            }),
         };
         let line = self.ledger.line_mut(pool)?;
         if at_front {
@@ -415,7 +535,14 @@ impl<'s> Planner<'s> {
     }
 
     /// Records how a person holds a pool from now on, and counts it.
-    pub(crate) fn set_license(&mut self, user: UserId, pool: PoolId, before: Hold, after: Hold, stands_for_access: bool) -> Result<()> {
+    pub(crate) fn set_license(
+        &mut self,
+        user: UserId,
+        pool: PoolId,
+        before: Hold,
+        after: Hold,
+        stands_for_access: bool,
+    ) -> Result<()> {
         if before == after {
             return Ok(());
         }
@@ -431,7 +558,13 @@ impl<'s> Planner<'s> {
         if matches!(after, Hold::Queued(_)) && !matches!(before, Hold::Queued(_)) {
             line.enqueue();
         }
-        self.push(Change::License { user, pool, before, after, stands_for_access });
+        self.push(Change::License {
+            user,
+            pool,
+            before,
+            after,
+            stands_for_access,
+        });
         Ok(())
     }
 
@@ -439,7 +572,13 @@ impl<'s> Planner<'s> {
     pub(crate) fn free_on_leaving(&mut self, user: UserId) -> Result<()> {
         for license in self.snapshot.licenses_of(user)? {
             if self.returns_on_leaving(&license)? {
-                self.set_license(user, license.pool, license.hold, Hold::None, license.stands_for_access)?;
+                self.set_license(
+                    user,
+                    license.pool,
+                    license.hold,
+                    Hold::None,
+                    license.stands_for_access,
+                )?;
             }
         }
         Ok(())
@@ -453,13 +592,21 @@ impl<'s> Planner<'s> {
             .iter()
             .skip(since)
             .filter_map(|it| match it {
-                Change::License { user: whose, pool, .. } if *whose == user => Some(*pool),
+                Change::License {
+                    user: whose, pool, ..
+                } if *whose == user => Some(*pool),
                 _ => None,
             })
             .collect();
         for license in self.snapshot.licenses_of(user)? {
             if !planned.contains(&license.pool) && self.returns_on_leaving(&license)? {
-                self.set_license(user, license.pool, license.hold, Hold::None, license.stands_for_access)?;
+                self.set_license(
+                    user,
+                    license.pool,
+                    license.hold,
+                    Hold::None,
+                    license.stands_for_access,
+                )?;
             }
         }
         Ok(())
@@ -467,7 +614,9 @@ impl<'s> Planner<'s> {
 
     fn returns_on_leaving(&self, license: &License) -> Result<bool> {
         let seat = license.pool == self.access || license.stands_for_access;
-        Ok(seat || license.hold != Hold::Consumed || self.ledger.line(license.pool)?.pool.terms.recoverable)
+        Ok(seat
+            || license.hold != Hold::Consumed
+            || self.ledger.line(license.pool)?.pool.terms.recoverable)
     }
 
     /// Notes that a person leaves, so that their reports move up when the plan is finished.
@@ -490,13 +639,21 @@ impl<'s> Planner<'s> {
                 if status.is_live() {
                     self.managers_moved += 1;
                 }
-                self.push(Change::Manager { user: report, before: Some(leaver), after: target });
+                self.push(Change::Manager {
+                    user: report,
+                    before: Some(leaver),
+                    after: target,
+                });
             }
         }
         Ok(())
     }
 
-    fn first_who_stays(&self, leaver: UserId, known: &mut HashMap<UserId, Option<UserId>>) -> Result<Option<UserId>> {
+    fn first_who_stays(
+        &self,
+        leaver: UserId,
+        known: &mut HashMap<UserId, Option<UserId>>,
+    ) -> Result<Option<UserId>> {
         let mut line = vec![leaver];
         let mut at = leaver;
         let found = loop {
@@ -522,7 +679,11 @@ impl<'s> Planner<'s> {
     pub(crate) fn manager_for(&self, user: Option<UserId>, name: &str) -> Result<UserId> {
         let manager = self.snapshot.find_user(name)?;
         if !manager.status.is_live() {
-            return Err(Error::invalid("manager", format!("is {}", manager.status), "name somebody on the roster"));
+            return Err(Error::invalid(
+                "manager",
+                format!("is {}", manager.status),
+                "name somebody on the roster",
+            ));
         }
         if let Some(user) = user {
             self.refuse_cycle(user, manager.id)?;
@@ -534,7 +695,11 @@ impl<'s> Planner<'s> {
         let mut at = Some(manager);
         while let Some(above) = at {
             if above == user {
-                return Err(Error::invalid("manager", "reports to this person", "choose somebody who does not"));
+                return Err(Error::invalid(
+                    "manager",
+                    "reports to this person",
+                    "choose somebody who does not",
+                ));
             }
             at = self.snapshot.manager_of(above)?;
         }
@@ -550,7 +715,11 @@ impl<'s> Planner<'s> {
             state: InvitationState::Pending,
             expires_at: self.now.plus_millis(INVITATION_MS),
         };
-        self.push(Change::Invitation { user, before, after: Some(after) });
+        self.push(Change::Invitation {
+            user,
+            before,
+            after: Some(after),
+        });
         if mail {
             self.mail(user, Template::Invitation);
         }
@@ -563,7 +732,11 @@ impl<'s> Planner<'s> {
             && before.state == InvitationState::Pending
         {
             let after = Invitation { state, ..before };
-            self.push(Change::Invitation { user, before: Some(before), after: Some(after) });
+            self.push(Change::Invitation {
+                user,
+                before: Some(before),
+                after: Some(after),
+            });
         }
         Ok(())
     }
@@ -571,7 +744,12 @@ impl<'s> Planner<'s> {
     /// Takes an administrator's permissions, which nobody regains by coming back.
     pub(crate) fn take_permissions(&mut self, user: UserId) -> Result<()> {
         for permission in self.snapshot.permissions_of(user)? {
-            self.push(Change::Permission { user, permission, before: true, after: false });
+            self.push(Change::Permission {
+                user,
+                permission,
+                before: true,
+                after: false,
+            });
         }
         Ok(())
     }

@@ -63,7 +63,13 @@ mod tests {
         let mut typo = token.clone().into_bytes();
         typo[20] = if typo[20] == b'a' { b'b' } else { b'a' };
         assert_eq!(hash(&String::from_utf8_lossy(&typo)), None);
-        for bad in ["", "usher_scim_", "Bearer x", &token[1..], "usher_scim_\u{e9}"] {
+        for bad in [
+            "",
+            "usher_scim_",
+            "Bearer x",
+            &token[1..],
+            "usher_scim_\u{e9}",
+        ] {
             assert_eq!(hash(bad), None);
         }
     }

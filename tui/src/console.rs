@@ -47,7 +47,7 @@ pub(crate) fn run(session: &Session, settings: Settings, theme: Theme) -> io::Re
     let terminal = Terminal::new(AnsiBackend::new(screen, size))?;
     let app = App::new(settings, size, session.directory().now());
     // The first frame is drawn before anything is read.
-    let mut screen = Screen { terminal, app, theme };
+    let mut screen = Screen { terminal, app, theme, repaint: false };
     screen.draw()?;
     let runner = Runner::start(session, &events)?;
     let watcher = Watcher::start(session, events)?;
@@ -62,6 +62,8 @@ struct Screen {
     terminal: Terminal<AnsiBackend<File>>,
     app: App,
     theme: Theme,
+    /// The terminal may show something else than what was drawn.
+    repaint: bool,
 }
 
 impl Screen {
@@ -72,37 +74,40 @@ impl Screen {
             for effect in effects.drain(..) {
                 match runner.carry_out(effect) {
                     Some(Effect::Timer(timer, after)) => timers.set(timer, after),
-                    Some(Effect::Repaint) => self.repaint()?,
+                    Some(Effect::Repaint) => self.repaint = true,
                     Some(Effect::Quit) => return Ok(Ending::Left),
                     _ => {}
                 }
             }
+            self.draw()?;
             let Some(first) = timers.wait(received) else { return Ok(Ending::HungUp) };
             for event in std::iter::once(first).chain(received.try_iter()).take(BURST) {
                 match event {
                     Event::HungUp => return Ok(Ending::HungUp),
                     Event::Signal(signal) => return Ok(Ending::Signal(signal)),
-                    Event::Resized(size) | Event::Redraw(size) => self.terminal.backend_mut().set_size(size),
+                    Event::Resized(size) | Event::Redraw(size) => {
+                        // A terminal that was small for a moment has forgotten what it showed, also where it is now of
+                        // the same size as before.
+                        self.terminal.backend_mut().set_size(size);
+                        self.repaint = true;
+                    }
                     _ => {}
                 }
                 effects.extend(self.app.update(event, session.directory().now()));
             }
-            self.draw()?;
         }
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.app.dirty) {
+        let repaint = std::mem::take(&mut self.repaint);
+        if repaint {
+            self.terminal.clear()?;
+        }
+        if std::mem::take(&mut self.app.dirty) || repaint {
             let (app, theme) = (&self.app, self.theme);
             self.terminal.draw(|frame| view::draw(app, theme, frame))?;
         }
         Ok(())
-    }
-
-    fn repaint(&mut self) -> io::Result<()> {
-        self.terminal.clear()?;
-        self.app.dirty = true;
-        self.draw()
     }
 }
 

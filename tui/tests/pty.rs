@@ -14,6 +14,8 @@ use usher_core::{Directory, Founding, Options};
 use usher_tui::{ConsoleError, ConsoleOptions};
 
 const DATABASE: &str = "USHER_TUI_TEST_DATABASE";
+const HELD: &str = "USHER_TUI_TEST_HELD_DATABASE";
+const TRAP: &str = "USHER_TUI_TEST_TRAP";
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -45,11 +47,25 @@ fn create(directory: &Directory, emails: &[&str]) {
     session.apply(session.request(Command::Create(create)), None).expect("people are created");
 }
 
+/// A database with three people.
+fn database() -> (tempfile::TempDir, Directory) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let founding = Founding {
+        name: "Acme Learning".into(),
+        seats: 50,
+        owner: "olga@acme.example".parse().expect("an address"),
+        time_zone: "UTC".parse().expect("a zone"),
+    };
+    let directory = Directory::create(&folder.path().join("usher.db"), &founding, Options::default()).expect("a new database");
+    create(&directory, &["ana@acme.example", "bo@acme.example"]);
+    (folder, directory)
+}
+
 /// The console, its terminal, and what the terminal shows.
 struct Session {
     directory: Directory,
-    master: Option<Box<dyn MasterPty + Send>>,
-    keys: Option<Box<dyn Write + Send>>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     bytes: Receiver<Vec<u8>>,
     screen: vt100::Parser,
@@ -58,38 +74,25 @@ struct Session {
 
 impl Session {
     fn start() -> Self {
-        Self::start_with(|command| command)
-    }
-
-    fn start_with(prepare: impl FnOnce(CommandBuilder) -> CommandBuilder) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (folder, directory) = database();
         let path = folder.path().join("usher.db");
-        let founding = Founding {
-            name: "Acme Learning".into(),
-            seats: 50,
-            owner: "olga@acme.example".parse().expect("an address"),
-            time_zone: "UTC".parse().expect("a zone"),
-        };
-        let directory = Directory::create(&path, &founding, Options::default()).expect("a new database");
-        create(&directory, &["ana@acme.example", "bo@acme.example"]);
         let pair = native_pty_system().openpty(size(80, 24)).expect("a pseudo-terminal");
         let this = std::env::current_exe().expect("the test program");
         let mut command = CommandBuilder::new(this);
         command.args(["--exact", "console_in_a_terminal", "--nocapture", "--test-threads=1"]);
         command.env(DATABASE, &path);
         command.env("RUST_BACKTRACE", "0");
-        let child = pair.slave.spawn_command(prepare(command)).expect("the console starts");
+        let child = pair.slave.spawn_command(command).expect("the console starts");
         drop(pair.slave);
         let bytes = read_all(pair.master.try_clone_reader().expect("a reader"));
         let keys = pair.master.take_writer().expect("a writer");
         let screen = vt100::Parser::default();
-        Self { directory, master: Some(pair.master), keys: Some(keys), child, bytes, screen, _folder: folder }
+        Self { directory, master: pair.master, keys, child, bytes, screen, _folder: folder }
     }
 
     fn press(&mut self, keys: &str) {
-        let out = self.keys.as_mut().expect("the terminal is there");
-        out.write_all(keys.as_bytes()).expect("keys are taken");
-        out.flush().expect("keys are taken");
+        self.keys.write_all(keys.as_bytes()).expect("keys are taken");
+        self.keys.flush().expect("keys are taken");
     }
 
     fn contents(&self) -> String {
@@ -142,7 +145,7 @@ impl Session {
         assert!(!screen.alternate_screen(), "the alternate screen was left");
         assert!(!screen.hide_cursor(), "the cursor is seen");
         assert!(!screen.bracketed_paste(), "pasting is as before");
-        let modes = self.master.as_ref().and_then(|it| it.get_termios()).expect("the terminal's modes");
+        let modes = self.master.get_termios().expect("the terminal's modes");
         assert!(format!("{:?}", modes.local_flags).contains("ICANON"), "input is by line again: {:?}", modes.local_flags);
     }
 }
@@ -217,7 +220,7 @@ fn it_follows_the_size_of_the_terminal() {
     session.shows("ana@acme.example");
     for (cols, rows) in [(120, 40), (20, 5), (1, 1), (60, 12), (200, 50), (80, 24)] {
         session.screen.screen_mut().set_size(rows.try_into().expect("not zero"), cols.try_into().expect("not zero"));
-        session.master.as_ref().expect("a terminal").resize(size(cols, rows)).expect("another size");
+        session.master.resize(size(cols, rows)).expect("another size");
     }
     session.shows("? help");
     session.press("q");
@@ -236,24 +239,62 @@ fn every_signal_to_end_puts_the_terminal_right() {
     }
 }
 
+/// Not a test of its own: holds a console's terminal until it is killed, as an SSH server does.
+#[test]
+fn terminal_of_a_console() {
+    let (Ok(path), Ok(trap)) = (std::env::var(HELD), std::env::var(TRAP)) else { return };
+    let pair = native_pty_system().openpty(size(80, 24)).expect("a pseudo-terminal");
+    let this = std::env::current_exe().expect("the test program");
+    let mut shell = CommandBuilder::new("sh");
+    let run = format!("{trap} '{}' --exact console_in_a_terminal --nocapture --test-threads=1; true", this.display());
+    shell.args(["-c", &run]);
+    shell.env(DATABASE, path);
+    let _child = pair.slave.spawn_command(shell).expect("the console starts");
+    let mut reader = pair.master.try_clone_reader().expect("a reader");
+    let (mut buffer, mut seen) = ([0; 4096], Vec::new());
+    while let Ok(n @ 1..) = reader.read(&mut buffer) {
+        seen.extend_from_slice(&buffer[..n]);
+        if String::from_utf8_lossy(&seen).contains("ana@acme.example") {
+            println!("SHOWN");
+            seen.clear();
+        }
+    }
+}
+
+/// The running processes that have this word in their environment and this one among their arguments.
+fn consoles_on(database: &Path) -> Vec<u32> {
+    let wanted = format!("{DATABASE}={}", database.display());
+    let pids = std::fs::read_dir("/proc").expect("processes").filter_map(|it| it.ok()?.file_name().to_str()?.parse().ok());
+    let has = |pid: &u32| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|b| *b == 0).any(|it| it == wanted.as_bytes())
+    };
+    pids.filter(has).collect()
+}
+
 #[test]
 fn a_dropped_line_ends_it_even_where_the_shell_ignores_hangups() {
-    for trap in ["", "trap '' HUP; "] {
-        let mut session = Session::start_with(|command| {
-            // As a shell would start it: in the background of this one, so that nobody but the console sees the end.
-            let mut shell = CommandBuilder::new("sh");
-            let line: Vec<_> = command.get_argv().iter().map(|it| format!("'{}'", it.to_string_lossy())).collect();
-            shell.args(["-c", &format!("{trap}exec {}", line.join(" "))]);
-            for (name, value) in command.iter_full_env_as_str() {
-                shell.env(name, value);
-            }
-            shell
-        });
-        session.shows("ana@acme.example");
-        session.keys = None;
-        session.master = None;
-        let code = session.end().exit_code();
-        assert!([41, 43, 101].contains(&code), "it ended with {code}");
+    for trap in ["", "trap '' HUP;"] {
+        let (folder, _directory) = database();
+        let path = folder.path().join("usher.db");
+        let mut holder = std::process::Command::new(std::env::current_exe().expect("the test program"))
+            .args(["--exact", "terminal_of_a_console", "--nocapture", "--test-threads=1"])
+            .env(HELD, &path)
+            .env(TRAP, trap)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("a holder");
+        let lines = std::io::BufReader::new(holder.stdout.take().expect("its output"));
+        assert!(std::io::BufRead::lines(lines).map_while(Result::ok).any(|it| it.ends_with("SHOWN")), "the console was seen");
+        let consoles = consoles_on(&path);
+        assert!(!consoles.is_empty(), "the console runs");
+        holder.kill().expect("the line is cut");
+        holder.wait().expect("the line is cut");
+        let end = Instant::now() + PATIENCE;
+        while !consoles_on(&path).is_empty() {
+            assert!(Instant::now() < end, "the console outlives its terminal ({trap:?})");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 

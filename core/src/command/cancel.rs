@@ -10,8 +10,16 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
     for id in planner.select(who)? {
         let user = planner.user(id)?;
         planner.name(&user);
-        if !matches!(user.status, Status::Waiting | Status::PendingTransfer | Status::Queued) || user.accepted {
-            let why = if user.accepted { "has accepted; deactivate instead".to_owned() } else { format!("{}, not invited", user.status) };
+        if !matches!(
+            user.status,
+            Status::Waiting | Status::PendingTransfer | Status::Queued
+        ) || user.accepted
+        {
+            let why = if user.accepted {
+                "has accepted; deactivate instead".to_owned()
+            } else {
+                format!("{}, not invited", user.status)
+            };
             planner.skip(&user, why);
             continue;
         }
@@ -19,7 +27,11 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
             planner.skip(&user, why);
             continue;
         }
-        planner.push(Change::Status { user: id, before: user.status, after: Status::Cancelled });
+        planner.push(Change::Status {
+            user: id,
+            before: user.status,
+            after: Status::Cancelled,
+        });
         planner.free_on_leaving(id)?;
         planner.end_invitation(id, InvitationState::Dead)?;
         planner.leave(id);

@@ -25,12 +25,20 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
 
 /// Plans one person who may be deactivated.
 pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
-    planner.push(Change::Status { user: user.id, before: user.status, after: Status::Inactive });
+    planner.push(Change::Status {
+        user: user.id,
+        before: user.status,
+        after: Status::Inactive,
+    });
     planner.free_on_leaving(user.id)?;
     planner.end_invitation(user.id, InvitationState::Dead)?;
     planner.take_permissions(user.id)?;
     if user.provider_hold != ProviderHold::Free {
-        planner.push(Change::ProviderHold { user: user.id, before: user.provider_hold, after: ProviderHold::Free });
+        planner.push(Change::ProviderHold {
+            user: user.id,
+            before: user.provider_hold,
+            after: ProviderHold::Free,
+        });
     }
     planner.leave(user.id);
     Ok(())

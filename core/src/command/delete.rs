@@ -19,12 +19,18 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
         }
         if let Some(why) = planner.why_not_take_off(&user)? {
             if !planner.is_attended() {
-                return Err(Error::forbidden(format!("this person cannot be deleted: {why}")));
+                return Err(Error::forbidden(format!(
+                    "this person cannot be deleted: {why}"
+                )));
             }
             planner.skip(&user, why);
             continue;
         }
-        planner.push(Change::Status { user: id, before: user.status, after: Status::Deleted });
+        planner.push(Change::Status {
+            user: id,
+            before: user.status,
+            after: Status::Deleted,
+        });
         planner.free_on_leaving(id)?;
         planner.end_invitation(id, InvitationState::Dead)?;
         planner.take_permissions(id)?;

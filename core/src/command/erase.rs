@@ -15,7 +15,10 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
                 if let Some(why) = planner.why_not_take_off(&user)? {
                     planner.skip(&user, why);
                 } else {
-                    planner.push(Change::Erased { user: id, before: user.status });
+                    planner.push(Change::Erased {
+                        user: id,
+                        before: user.status,
+                    });
                 }
             }
             Status::Erased => planner.skip(&user, "already erased"),

@@ -15,12 +15,25 @@ pub(super) fn grant(planner: &mut Planner<'_>, who: &Selection, pool: &PoolName)
             planner.skip(&user, user.status.to_string());
             continue;
         }
-        if let Some(held) = planner.snapshot.licenses_of(id)?.iter().find(|it| it.pool == pool) {
+        if let Some(held) = planner
+            .snapshot
+            .licenses_of(id)?
+            .iter()
+            .find(|it| it.pool == pool)
+        {
             planner.skip(&user, format!("already {}", held.hold.as_str()));
             continue;
         }
-        let wants = [Want { pool, before: Hold::None, after: Hold::Reserved }];
-        let waiting = Waiting { leads_to: user.status, mail: false, connection: None };
+        let wants = [Want {
+            pool,
+            before: Hold::None,
+            after: Hold::Reserved,
+        }];
+        let waiting = Waiting {
+            leads_to: user.status,
+            mail: false,
+            connection: None,
+        };
         let mark = planner.mark();
         if let Seated::Out(why) = planner.seat(id, &wants, waiting)? {
             planner.back_to(mark);
@@ -39,7 +52,9 @@ pub(super) fn release(planner: &mut Planner<'_>, who: &Selection, pool: &PoolNam
         match licenses.iter().find(|it| it.pool == pool) {
             None => planner.skip(&user, "has none"),
             Some(it) if it.stands_for_access => planner.skip(&user, "it stands for the seat"),
-            Some(it) if it.hold == Hold::Consumed && user.status != Status::Erased => planner.skip(&user, "consumed"),
+            Some(it) if it.hold == Hold::Consumed && user.status != Status::Erased => {
+                planner.skip(&user, "consumed")
+            }
             Some(it) => planner.set_license(id, pool, it.hold, Hold::None, false)?,
         }
     }

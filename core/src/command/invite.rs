@@ -8,7 +8,13 @@ use crate::planner::Planner;
 
 impl Invite {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
-        let joining = Joining::resolve(planner, &self.groups, &self.pools, Status::Waiting, self.mail)?;
+        let joining = Joining::resolve(
+            planner,
+            &self.groups,
+            &self.pools,
+            Status::Waiting,
+            self.mail,
+        )?;
         let comes_back = |status| matches!(status, Status::Cancelled | Status::Deleted);
         let why_not = |status| match status {
             Status::Inactive => "inactive: reactivate instead".to_owned(),

@@ -3,7 +3,10 @@
 use super::NewPerson;
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
-use crate::model::{CountsFrom, Field, GroupId, GroupRole, Hold, License, PoolId, PoolName, Profile, Status, User, UserId};
+use crate::model::{
+    CountsFrom, Field, GroupId, GroupRole, Hold, License, PoolId, PoolName, Profile, Status, User,
+    UserId,
+};
 use crate::plan::Template;
 use crate::planner::{Planner, Seated, Waiting, Want};
 
@@ -18,7 +21,13 @@ pub(super) struct Joining {
 
 impl Joining {
     /// Looks the groups and pools up, which must all be there.
-    pub(super) fn resolve(planner: &Planner<'_>, groups: &[(String, GroupRole)], pools: &[PoolName], status: Status, mail: bool) -> Result<Self> {
+    pub(super) fn resolve(
+        planner: &Planner<'_>,
+        groups: &[(String, GroupRole)],
+        pools: &[PoolName],
+        status: Status,
+        mail: bool,
+    ) -> Result<Self> {
         let groups = groups
             .iter()
             .map(|(name, role)| match planner.snapshot.group_named(name)? {
@@ -26,8 +35,16 @@ impl Joining {
                 None => Err(Error::not_found("group", name)),
             })
             .collect::<Result<_>>()?;
-        let pools = pools.iter().map(|it| add_on(planner, it)).collect::<Result<_>>()?;
-        Ok(Self { status, mail, groups, pools })
+        let pools = pools
+            .iter()
+            .map(|it| add_on(planner, it))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            status,
+            mail,
+            groups,
+            pools,
+        })
     }
 
     /// Plans one person who is not on the roster.
@@ -51,14 +68,22 @@ impl Joining {
                 planner.skip_name(&label, why);
                 return Ok(());
             }
-            Seated::Queued => planner.replace(mark, created(user, person.profile.clone(), Status::Queued, manager)),
+            Seated::Queued => planner.replace(
+                mark,
+                created(user, person.profile.clone(), Status::Queued, manager),
+            ),
             Seated::In => self.welcome(planner, user)?,
         }
         self.join_groups(planner, user)
     }
 
     /// Plans one person whose record came to rest: cancelled or deleted.
-    pub(super) fn comeback(&self, planner: &mut Planner<'_>, user: &User, person: &NewPerson) -> Result<()> {
+    pub(super) fn comeback(
+        &self,
+        planner: &mut Planner<'_>,
+        user: &User,
+        person: &NewPerson,
+    ) -> Result<()> {
         let licenses = planner.snapshot.licenses_of(user.id)?;
         planner.name(user);
         let mark = planner.mark();
@@ -72,22 +97,39 @@ impl Joining {
             Seated::Queued => Status::Queued,
             Seated::In => self.status,
         };
-        planner.push(Change::Status { user: user.id, before: user.status, after: status });
+        planner.push(Change::Status {
+            user: user.id,
+            before: user.status,
+            after: status,
+        });
         for field in Field::ALL {
             let (before, after) = (user.profile.get(field), person.profile.get(field));
             if after.is_some() && before != after && field != Field::Email {
                 let (before, after) = (before.map(str::to_owned), after.map(str::to_owned));
-                planner.push(Change::Profile { user: user.id, field, before, after });
+                planner.push(Change::Profile {
+                    user: user.id,
+                    field,
+                    before,
+                    after,
+                });
             }
         }
         if let Some(name) = &person.manager {
             let manager = planner.manager_for(Some(user.id), name)?;
             if user.manager != Some(manager) {
-                planner.push(Change::Manager { user: user.id, before: user.manager, after: Some(manager) });
+                planner.push(Change::Manager {
+                    user: user.id,
+                    before: user.manager,
+                    after: Some(manager),
+                });
             }
         }
         if status == Status::Active && !user.accepted {
-            planner.push(Change::Accepted { user: user.id, before: false, after: true });
+            planner.push(Change::Accepted {
+                user: user.id,
+                before: false,
+                after: true,
+            });
         }
         if status != Status::Queued {
             self.welcome(planner, user.id)?;
@@ -95,18 +137,48 @@ impl Joining {
         self.join_groups(planner, user.id)
     }
 
-    fn seat(&self, planner: &mut Planner<'_>, user: UserId, licenses: &[License]) -> Result<Seated> {
-        let held = |pool: PoolId| licenses.iter().find(|it| it.pool == pool).map_or(Hold::None, |it| it.hold);
+    fn seat(
+        &self,
+        planner: &mut Planner<'_>,
+        user: UserId,
+        licenses: &[License],
+    ) -> Result<Seated> {
+        let held = |pool: PoolId| {
+            licenses
+                .iter()
+                .find(|it| it.pool == pool)
+                .map_or(Hold::None, |it| it.hold)
+        };
         let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
         let mut wants = Vec::with_capacity(1 + self.pools.len());
         if self.status == Status::Active {
-            wants.push(Want { pool: planner.access, before: held(planner.access), after: Hold::Consumed });
+            wants.push(Want {
+                pool: planner.access,
+                before: held(planner.access),
+                after: Hold::Consumed,
+            });
         } else if counts_from == CountsFrom::Invitation {
-            wants.push(Want { pool: planner.access, before: held(planner.access), after: Hold::Reserved });
+            wants.push(Want {
+                pool: planner.access,
+                before: held(planner.access),
+                after: Hold::Reserved,
+            });
         }
         let add_ons = self.pools.iter().filter(|it| held(**it) == Hold::None);
-        wants.extend(add_ons.map(|it| Want { pool: *it, before: Hold::None, after: Hold::Reserved }));
-        planner.seat(user, &wants, Waiting { leads_to: self.status, mail: self.mail, connection: None })
+        wants.extend(add_ons.map(|it| Want {
+            pool: *it,
+            before: Hold::None,
+            after: Hold::Reserved,
+        }));
+        planner.seat(
+            user,
+            &wants,
+            Waiting {
+                leads_to: self.status,
+                mail: self.mail,
+                connection: None,
+            },
+        )
     }
 
     fn welcome(&self, planner: &mut Planner<'_>, user: UserId) -> Result<()> {
@@ -124,7 +196,12 @@ impl Joining {
         for (group, role) in &self.groups {
             let before = planner.snapshot.membership(user, *group)?;
             if before.is_none() {
-                planner.push(Change::Membership { user, group: *group, before, after: Some(*role) });
+                planner.push(Change::Membership {
+                    user,
+                    group: *group,
+                    before,
+                    after: Some(*role),
+                });
             }
         }
         Ok(())
@@ -135,7 +212,11 @@ impl Joining {
 pub(super) fn add_on(planner: &Planner<'_>, name: &PoolName) -> Result<PoolId> {
     let pool = planner.ledger.named(name)?;
     if pool.is_access() {
-        return Err(Error::invalid("pool", "access comes with the person", "name an add-on pool"));
+        return Err(Error::invalid(
+            "pool",
+            "access comes with the person",
+            "name an add-on pool",
+        ));
     }
     Ok(pool.id)
 }
@@ -144,7 +225,14 @@ fn created(user: UserId, profile: Profile, status: Status, manager: Option<UserI
     let accepted = status == Status::Active;
     Change::UserCreated {
         user,
-        created: Box::new(NewUser { profile, status, accepted, manager, connection: None, link: None }),
+        created: Box::new(NewUser {
+            profile,
+            status,
+            accepted,
+            manager,
+            connection: None,
+            link: None,
+        }),
     }
 }
 
@@ -169,7 +257,11 @@ pub(super) fn plan_people(
     let mut seen = std::collections::HashSet::new();
     for person in people {
         let Some(key) = person.profile.email_key() else {
-            return Err(Error::invalid("email address", "is missing", "give everybody one"));
+            return Err(Error::invalid(
+                "email address",
+                "is missing",
+                "give everybody one",
+            ));
         };
         let label = person.profile.email.clone().unwrap_or_default();
         if !seen.insert(key.clone()) {
@@ -178,7 +270,10 @@ pub(super) fn plan_people(
         }
         if let Some(user_name) = person.profile.user_name_key()
             && let Some(other) = planner.snapshot.user_by_user_name_key(&user_name)?
-            && planner.snapshot.user_by_email_key(&key)?.is_none_or(|it| it.id != other.id)
+            && planner
+                .snapshot
+                .user_by_email_key(&key)?
+                .is_none_or(|it| it.id != other.id)
         {
             planner.skip_name(&label, "the user name is somebody else's");
             continue;

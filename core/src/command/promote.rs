@@ -9,9 +9,18 @@ use crate::planner::{Planned, Planner};
 use crate::store::Snapshot;
 
 /// Plans the promotion of as many as there is room for, over every pool; none when there is nothing to do.
-pub(crate) fn promote(snapshot: &Snapshot<'_>, now: Timestamp, draws: Draws) -> Result<Option<Planned>> {
+pub(crate) fn promote(
+    snapshot: &Snapshot<'_>,
+    now: Timestamp,
+    draws: Draws,
+) -> Result<Option<Planned>> {
     let mut planner = Planner::new(snapshot, Actor::Scheduler, Door::Schedule, now, draws)?;
-    let pools: Vec<PoolId> = planner.ledger.pools().filter(|it| it.queued > 0).map(|it| it.id).collect();
+    let pools: Vec<PoolId> = planner
+        .ledger
+        .pools()
+        .filter(|it| it.queued > 0)
+        .map(|it| it.id)
+        .collect();
     for pool in pools {
         let room = planner.ledger.line(pool)?.room(true);
         if room > 0 {
@@ -27,19 +36,39 @@ pub(crate) fn promote(snapshot: &Snapshot<'_>, now: Timestamp, draws: Draws) -> 
 }
 
 fn one(planner: &mut Planner<'_>, license: &crate::model::License) -> Result<()> {
-    let Hold::Queued(entry) = license.hold else { return Ok(()) };
+    let Hold::Queued(entry) = license.hold else {
+        return Ok(());
+    };
     if license.pool != planner.access {
-        return planner.set_license(license.user, license.pool, license.hold, Hold::Reserved, false);
+        return planner.set_license(
+            license.user,
+            license.pool,
+            license.hold,
+            Hold::Reserved,
+            false,
+        );
     }
     let user = planner.user(license.user)?;
-    let hold = if entry.leads_to == Status::Active { Hold::Consumed } else { Hold::Reserved };
+    let hold = if entry.leads_to == Status::Active {
+        Hold::Consumed
+    } else {
+        Hold::Reserved
+    };
     planner.set_license(license.user, license.pool, license.hold, hold, false)?;
-    planner.push(Change::Status { user: user.id, before: user.status, after: entry.leads_to });
+    planner.push(Change::Status {
+        user: user.id,
+        before: user.status,
+        after: entry.leads_to,
+    });
     if entry.leads_to != Status::Active {
         return planner.invite(user.id, entry.mail);
     }
     if !user.accepted {
-        planner.push(Change::Accepted { user: user.id, before: false, after: true });
+        planner.push(Change::Accepted {
+            user: user.id,
+            before: false,
+            after: true,
+        });
     }
     if entry.mail {
         planner.mail(user.id, Template::Promoted);

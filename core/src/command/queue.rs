@@ -6,13 +6,26 @@ use crate::model::{Hold, License, PoolName, QueueEntry};
 use crate::planner::Planner;
 use crate::selection::Selection;
 
-pub(super) fn plan(planner: &mut Planner<'_>, pool: &PoolName, who: &Selection, position: usize) -> Result<()> {
+pub(super) fn plan(
+    planner: &mut Planner<'_>,
+    pool: &PoolName,
+    who: &Selection,
+    position: usize,
+) -> Result<()> {
     let pool = planner.ledger.named(pool)?.id;
     let [user] = planner.select(who)?[..] else {
-        return Err(Error::invalid("who", "is not one person", "move one person at a time"));
+        return Err(Error::invalid(
+            "who",
+            "is not one person",
+            "move one person at a time",
+        ));
     };
     if position == 0 {
-        return Err(Error::invalid("position", "is 0", "1 is the head of the queue"));
+        return Err(Error::invalid(
+            "position",
+            "is 0",
+            "1 is the head of the queue",
+        ));
     }
     let queue = planner.snapshot.queue_head(pool, i64::MAX)?;
     let person = planner.user(user)?;
@@ -32,7 +45,10 @@ pub(super) fn plan(planner: &mut Planner<'_>, pool: &PoolName, who: &Selection, 
         Hold::Queued(entry) => entry.place,
         _ => 0,
     };
-    let before = target.checked_sub(1).and_then(|it| order.get(it)).map(&place);
+    let before = target
+        .checked_sub(1)
+        .and_then(|it| order.get(it))
+        .map(&place);
     let after = order.get(target).map(&place);
     let between = match (before, after) {
         (None, Some(after)) => Some(after - PLACE_STEP),
@@ -45,13 +61,18 @@ pub(super) fn plan(planner: &mut Planner<'_>, pool: &PoolName, who: &Selection, 
         None => {
             // No room between two neighbours: everybody gets a new place, in the new order.
             order.insert(target, moved);
-            order.iter().zip(1..).try_for_each(|(license, i)| replace(planner, license, i * PLACE_STEP))
+            order
+                .iter()
+                .zip(1..)
+                .try_for_each(|(license, i)| replace(planner, license, i * PLACE_STEP))
         }
     }
 }
 
 fn replace(planner: &mut Planner<'_>, license: &License, place: i64) -> Result<()> {
-    let Hold::Queued(entry) = license.hold else { return Ok(()) };
+    let Hold::Queued(entry) = license.hold else {
+        return Ok(());
+    };
     let after = Hold::Queued(QueueEntry { place, ..entry });
     planner.set_license(license.user, license.pool, license.hold, after, false)
 }

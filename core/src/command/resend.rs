@@ -22,18 +22,42 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, mail: bool) -> Re
 
 fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
     let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
-    let wants = [Want { pool: planner.access, before: Hold::None, after: Hold::Reserved }];
-    let wants = if counts_from == CountsFrom::Invitation { &wants[..] } else { &[] };
+    let wants = [Want {
+        pool: planner.access,
+        before: Hold::None,
+        after: Hold::Reserved,
+    }];
+    let wants = if counts_from == CountsFrom::Invitation {
+        &wants[..]
+    } else {
+        &[]
+    };
     let mark = planner.mark();
-    let seated = planner.seat(user.id, wants, Waiting { leads_to: Status::Waiting, mail, connection: user.connection })?;
+    let seated = planner.seat(
+        user.id,
+        wants,
+        Waiting {
+            leads_to: Status::Waiting,
+            mail,
+            connection: user.connection,
+        },
+    )?;
     match seated {
         Seated::Out(why) => {
             planner.back_to(mark);
             planner.skip(user, why);
         }
-        Seated::Queued => planner.push(Change::Status { user: user.id, before: user.status, after: Status::Queued }),
+        Seated::Queued => planner.push(Change::Status {
+            user: user.id,
+            before: user.status,
+            after: Status::Queued,
+        }),
         Seated::In => {
-            planner.push(Change::Status { user: user.id, before: user.status, after: Status::Waiting });
+            planner.push(Change::Status {
+                user: user.id,
+                before: user.status,
+                after: Status::Waiting,
+            });
             planner.invite(user.id, mail)?;
         }
     }

@@ -35,7 +35,12 @@ struct People {
 
 impl People {
     fn add(&mut self, user: UserId, change: Option<Change>) {
-        if let Some(Change::Manager { user, before, after }) = change {
+        if let Some(Change::Manager {
+            user,
+            before,
+            after,
+        }) = change
+        {
             self.managers.push((user, before, after));
             return;
         }
@@ -71,7 +76,13 @@ impl People {
         Ok(())
     }
 
-    fn person(&self, planner: &mut Planner<'_>, id: UserId, now: &mut HashMap<UserId, Status>, gone: &mut HashSet<UserId>) -> Result<()> {
+    fn person(
+        &self,
+        planner: &mut Planner<'_>,
+        id: UserId,
+        now: &mut HashMap<UserId, Status>,
+        gone: &mut HashSet<UserId>,
+    ) -> Result<()> {
         let user = planner.user(id)?;
         planner.name(&user);
         let changes = &self.changes[&id];
@@ -104,10 +115,19 @@ fn takes_a_license(changes: &[Option<Change>]) -> bool {
 
 /// Plans the inverse of one person's changes, newest first. `Err` says why nothing of it can be undone; changes that it
 /// pushed are dropped by the caller, so licenses are decided before any is counted.
-fn person_back(planner: &mut Planner<'_>, user: &User, changes: &[&Change]) -> Result<Result<Status, String>> {
+fn person_back(
+    planner: &mut Planner<'_>,
+    user: &User,
+    changes: &[&Change],
+) -> Result<Result<Status, String>> {
     let mark = planner.mark();
     let licenses = planner.snapshot.licenses_of(user.id)?;
-    let hold = |pool: PoolId| licenses.iter().find(|it| it.pool == pool).map_or(Hold::None, |it| it.hold);
+    let hold = |pool: PoolId| {
+        licenses
+            .iter()
+            .find(|it| it.pool == pool)
+            .map_or(Hold::None, |it| it.hold)
+    };
     let mut status = user.status;
     for change in changes {
         match change {
@@ -126,7 +146,9 @@ fn person_back(planner: &mut Planner<'_>, user: &User, changes: &[&Change]) -> R
             _ => {}
         }
     }
-    if user.status != status && !status.is_seated_or_coming() && user.status.is_seated_or_coming()
+    if user.status != status
+        && !status.is_seated_or_coming()
+        && user.status.is_seated_or_coming()
         && let Some(why) = planner.why_not_take_off(user)?
     {
         return Ok(Err(why.to_owned()));
@@ -134,22 +156,51 @@ fn person_back(planner: &mut Planner<'_>, user: &User, changes: &[&Change]) -> R
     // What the person held before the batch, and holds now; a license that somebody moved since stays as it is.
     let mut wants: Vec<(Want, bool)> = Vec::new();
     for change in changes {
-        if let Change::License { pool, before, after, stands_for_access, .. } = change {
-            let today = wants.iter().find(|it| it.0.pool == *pool).map_or_else(|| hold(*pool), |it| it.0.after);
+        if let Change::License {
+            pool,
+            before,
+            after,
+            stands_for_access,
+            ..
+        } = change
+        {
+            let today = wants
+                .iter()
+                .find(|it| it.0.pool == *pool)
+                .map_or_else(|| hold(*pool), |it| it.0.after);
             if !same_hold(today, *after) {
                 return Ok(Err("has a license that changed since".to_owned()));
             }
             match wants.iter_mut().find(|it| it.0.pool == *pool) {
                 Some(want) => want.0.after = *before,
-                None => wants.push((Want { pool: *pool, before: hold(*pool), after: *before }, *stands_for_access)),
+                None => wants.push((
+                    Want {
+                        pool: *pool,
+                        before: hold(*pool),
+                        after: *before,
+                    },
+                    *stands_for_access,
+                )),
             }
         }
     }
-    let taking: Vec<Want> = wants.iter().map(|it| it.0).filter(|it| it.after.is_held() && !it.before.is_held()).collect();
+    let taking: Vec<Want> = wants
+        .iter()
+        .map(|it| it.0)
+        .filter(|it| it.after.is_held() && !it.before.is_held())
+        .collect();
     let mut final_status = status;
     if !taking.is_empty() {
-        let leads_to = if status == Status::Queued { Status::Active } else { status };
-        let waiting = Waiting { leads_to, mail: false, connection: user.connection };
+        let leads_to = if status == Status::Queued {
+            Status::Active
+        } else {
+            status
+        };
+        let waiting = Waiting {
+            leads_to,
+            mail: false,
+            connection: user.connection,
+        };
         match planner.seat(user.id, &taking, waiting)? {
             Seated::Out(why) => return Ok(Err(why)),
             Seated::Queued => final_status = Status::Queued,
@@ -157,12 +208,22 @@ fn person_back(planner: &mut Planner<'_>, user: &User, changes: &[&Change]) -> R
         }
     }
     for (want, stands_for_access) in wants {
-        if !(want.after.is_held() && !want.before.is_held()) {
-            planner.set_license(user.id, want.pool, want.before, want.after, stands_for_access)?;
+        if !want.after.is_held() || want.before.is_held() {
+            planner.set_license(
+                user.id,
+                want.pool,
+                want.before,
+                want.after,
+                stands_for_access,
+            )?;
         }
     }
     if final_status != user.status {
-        planner.push(Change::Status { user: user.id, before: user.status, after: final_status });
+        planner.push(Change::Status {
+            user: user.id,
+            before: user.status,
+            after: final_status,
+        });
     }
     for change in changes {
         fact_back(planner, user, change, final_status)?;
@@ -181,62 +242,141 @@ fn same_hold(a: Hold, b: Hold) -> bool {
 }
 
 /// Plans the inverse of one fact that neither takes nor frees anything; skips it when it has changed since.
-fn fact_back(planner: &mut Planner<'_>, user: &User, change: &Change, status: Status) -> Result<()> {
+fn fact_back(
+    planner: &mut Planner<'_>,
+    user: &User,
+    change: &Change,
+    status: Status,
+) -> Result<()> {
     let id = user.id;
-    let moved = |planner: &mut Planner<'_>, what: &str| planner.skip(user, format!("{what} changed since"));
+    let moved =
+        |planner: &mut Planner<'_>, what: &str| planner.skip(user, format!("{what} changed since"));
     match change {
-        Change::Profile { field, before, after, .. } => {
+        Change::Profile {
+            field,
+            before,
+            after,
+            ..
+        } => {
             if user.profile.get(*field) != after.as_deref() {
                 moved(planner, field.as_str());
             } else if owner_of(planner, *field, before.as_deref())?.is_some_and(|it| it.id != id) {
-                planner.skip(user, format!("the former {} is somebody else's now", field.as_str()));
+                planner.skip(
+                    user,
+                    format!("the former {} is somebody else's now", field.as_str()),
+                );
             } else {
-                planner.push(Change::Profile { user: id, field: *field, before: after.clone(), after: before.clone() });
+                planner.push(Change::Profile {
+                    user: id,
+                    field: *field,
+                    before: after.clone(),
+                    after: before.clone(),
+                });
             }
         }
-        Change::Invitation { before, after, .. } => invitation_back(planner, user, *before, *after, status)?,
-        Change::Membership { group, before, after, .. } => {
+        Change::Invitation { before, after, .. } => {
+            invitation_back(planner, user, *before, *after, status)?
+        }
+        Change::Membership {
+            group,
+            before,
+            after,
+            ..
+        } => {
             if planner.snapshot.membership(id, *group)? == *after {
-                planner.push(Change::Membership { user: id, group: *group, before: *after, after: *before });
+                planner.push(Change::Membership {
+                    user: id,
+                    group: *group,
+                    before: *after,
+                    after: *before,
+                });
             } else {
                 moved(planner, "group");
             }
         }
-        Change::Link { connection, before, after, .. } => {
+        Change::Link {
+            connection,
+            before,
+            after,
+            ..
+        } => {
             let wanted = before.as_ref().and_then(|it| it.external_id.as_deref());
             let taken = match wanted {
-                Some(it) => planner.snapshot.user_by_external_id(*connection, it)?.is_some_and(|it| it.id != id),
+                Some(it) => planner
+                    .snapshot
+                    .user_by_external_id(*connection, it)?
+                    .is_some_and(|it| it.id != id),
                 None => false,
             };
             if planner.snapshot.link(*connection, id)? == *after && !taken {
-                planner.push(Change::Link { user: id, connection: *connection, before: after.clone(), after: before.clone() });
+                planner.push(Change::Link {
+                    user: id,
+                    connection: *connection,
+                    before: after.clone(),
+                    after: before.clone(),
+                });
             } else {
                 moved(planner, "external_id");
             }
         }
         Change::Connection { before, after, .. } if user.connection == *after => {
-            planner.push(Change::Connection { user: id, before: *after, after: *before });
+            planner.push(Change::Connection {
+                user: id,
+                before: *after,
+                after: *before,
+            });
         }
         Change::ProviderHold { before, after, .. } if user.provider_hold == *after => {
-            planner.push(Change::ProviderHold { user: id, before: *after, after: *before });
+            planner.push(Change::ProviderHold {
+                user: id,
+                before: *after,
+                after: *before,
+            });
         }
         Change::Accepted { before, after, .. } if user.accepted == *after => {
-            planner.push(Change::Accepted { user: id, before: *after, after: *before });
+            planner.push(Change::Accepted {
+                user: id,
+                before: *after,
+                after: *before,
+            });
         }
         Change::Protected { before, after, .. } if user.protected == *after => {
-            planner.push(Change::Protected { user: id, before: *after, after: *before });
+            planner.push(Change::Protected {
+                user: id,
+                before: *after,
+                after: *before,
+            });
         }
-        Change::Permission { permission, before, after, .. } => {
+        Change::Permission {
+            permission,
+            before,
+            after,
+            ..
+        } => {
             let has = planner.snapshot.permissions_of(id)?.contains(permission);
             if !planner.actor_is_owner() {
-                planner.skip(user, format!("the permission {} comes back by an owner only", permission.as_str()));
+                planner.skip(
+                    user,
+                    format!(
+                        "the permission {} comes back by an owner only",
+                        permission.as_str()
+                    ),
+                );
             } else if has == *after {
-                planner.push(Change::Permission { user: id, permission: *permission, before: *after, after: *before });
+                planner.push(Change::Permission {
+                    user: id,
+                    permission: *permission,
+                    before: *after,
+                    after: *before,
+                });
             }
         }
         Change::Connection { .. } => moved(planner, "connection"),
         Change::ProviderHold { .. } | Change::Accepted { .. } | Change::Protected { .. } => {}
-        Change::UserCreated { .. } | Change::Status { .. } | Change::License { .. } | Change::Manager { .. } => {}
+        Change::UserCreated { .. }
+        | Change::Status { .. }
+        | Change::License { .. }
+        | Change::Manager { .. } => {}
         Change::Erased { .. } => planner.skip(user, "erased; erasing has no undo"),
         Change::PoolAdded { .. }
         | Change::PoolTerms { .. }
@@ -262,16 +402,25 @@ fn invitation_back(
         planner.skip(user, "the invitation changed since");
         return Ok(());
     }
-    let (Some(today), Some(after)) = (today, after) else { return Ok(()) };
+    let (Some(today), Some(after)) = (today, after) else {
+        return Ok(());
+    };
     let replaced = before.is_none_or(|it| it.generation < after.generation);
     if !replaced {
-        planner.push(Change::Invitation { user: user.id, before: Some(today), after: before });
+        planner.push(Change::Invitation {
+            user: user.id,
+            before: Some(today),
+            after: before,
+        });
     } else if !matches!(status, Status::Waiting | Status::PendingTransfer) {
         if today.state == InvitationState::Pending && status != Status::Deleted {
             planner.end_invitation(user.id, InvitationState::Dead)?;
         }
     } else {
-        planner.skip(user, "the link was replaced; the older one does not come back");
+        planner.skip(
+            user,
+            "the link was replaced; the older one does not come back",
+        );
     }
     Ok(())
 }
@@ -304,40 +453,75 @@ fn manager_back(
             return Ok(());
         }
     }
-    planner.push(Change::Manager { user: id, before: after, after: before });
+    planner.push(Change::Manager {
+        user: id,
+        before: after,
+        after: before,
+    });
     Ok(())
 }
 
 /// The inverse of what concerns nobody in particular.
 fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
     match change {
-        Change::PoolTerms { pool, before, after } => {
+        Change::PoolTerms {
+            pool,
+            before,
+            after,
+        } => {
             let today = planner.ledger.line(*pool)?.pool.clone();
             if today.terms == *after {
                 refuse_raise(planner, after.purchased, before.purchased)?;
-                planner.push(Change::PoolTerms { pool: *pool, before: after.clone(), after: before.clone() });
+                planner.push(Change::PoolTerms {
+                    pool: *pool,
+                    before: after.clone(),
+                    after: before.clone(),
+                });
             } else {
                 planner.skip_name(today.name.as_str(), "the pool changed since");
             }
         }
-        Change::ConnectionAdded { connection, name, .. } => {
+        Change::ConnectionAdded {
+            connection, name, ..
+        } => {
             let revoked = planner.snapshot.living_policy(*connection)?.is_none();
             if revoked {
                 planner.skip_name(name, "already revoked");
             } else {
                 let after = Some(planner.now);
-                planner.push(Change::ConnectionRevoked { connection: *connection, before: None, after });
+                planner.push(Change::ConnectionRevoked {
+                    connection: *connection,
+                    before: None,
+                    after,
+                });
             }
         }
-        Change::ConnectionRevoked { connection, before, after } => {
-            let found = planner.snapshot.connections()?.into_iter().find(|it| it.id == *connection);
+        Change::ConnectionRevoked {
+            connection,
+            before,
+            after,
+        } => {
+            let found = planner
+                .snapshot
+                .connections()?
+                .into_iter()
+                .find(|it| it.id == *connection);
             if found.is_some_and(|it| it.revoked_at == *after) {
-                planner.push(Change::ConnectionRevoked { connection: *connection, before: *after, after: *before });
+                planner.push(Change::ConnectionRevoked {
+                    connection: *connection,
+                    before: *after,
+                    after: *before,
+                });
             }
         }
-        Change::PoolAdded { name, .. } => planner.skip_name(name.as_str(), "pools stay; lower what is purchased instead"),
+        Change::PoolAdded { name, .. } => {
+            planner.skip_name(name.as_str(), "pools stay; lower what is purchased instead")
+        }
         Change::GroupAdded { name, .. } => planner.skip_name(name, "groups stay"),
-        Change::TokenAdded { hint, .. } => planner.skip_name(hint, "a token that was shown stays; rotate or revoke instead"),
+        Change::TokenAdded { hint, .. } => planner.skip_name(
+            hint,
+            "a token that was shown stays; rotate or revoke instead",
+        ),
         Change::TokenEnds { .. } => planner.skip_name("token", "an ended token does not come back"),
         _ => {}
     }

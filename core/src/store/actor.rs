@@ -27,6 +27,10 @@ pub(super) fn decode(row: &Row<'_>, column: usize) -> rusqlite::Result<Actor> {
         _ => None,
     };
     actor.ok_or_else(|| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, format!("unknown actor {kind}").into())
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            format!("unknown actor {kind}").into(),
+        )
     })
 }

@@ -8,7 +8,8 @@ use super::{broken, search};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
-    ConnectionId, Field, Hold, NewPeople, PoolId, PoolTerms, Profile, Status, Timestamp, UserId, fold_key, key_of_name,
+    ConnectionId, Field, Hold, NewPeople, PoolId, PoolTerms, Profile, Status, Timestamp, UserId,
+    fold_key, key_of_name,
 };
 
 /// Applies changes in order, then moves the kept totals.
@@ -24,10 +25,20 @@ pub(super) struct Applier<'c> {
 
 impl<'c> Applier<'c> {
     pub(super) fn new(conn: &'c Connection, at: Timestamp) -> Self {
-        Self { conn, at, untouched: None, created: None, moved: BTreeMap::new() }
+        Self {
+            conn,
+            at,
+            untouched: None,
+            created: None,
+            moved: BTreeMap::new(),
+        }
     }
 
-    pub(super) fn apply(&mut self, changes: &[Change], person_key: impl Fn(UserId) -> [u8; 32]) -> Result<()> {
+    pub(super) fn apply(
+        &mut self,
+        changes: &[Change],
+        person_key: impl Fn(UserId) -> [u8; 32],
+    ) -> Result<()> {
         for change in changes {
             self.touch_before(change)?;
             self.one(change, &person_key)?;
@@ -35,21 +46,29 @@ impl<'c> Applier<'c> {
         self.touch()?;
         for (status, by) in std::mem::take(&mut self.moved) {
             if by != 0 {
-                self.run("UPDATE status_counts SET people = people + ?2 WHERE status = ?1", params![status, by])?;
+                self.run(
+                    "UPDATE status_counts SET people = people + ?2 WHERE status = ?1",
+                    params![status, by],
+                )?;
             }
         }
         Ok(())
     }
 
     fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
-        self.conn.prepare_cached(sql).and_then(|mut it| it.execute(params)).map_err(broken)
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut it| it.execute(params))
+            .map_err(broken)
     }
 
     /// Runs a statement that must hit exactly one row; another count means that the plan was not for this state.
     fn hit(&self, sql: &str, params: impl Params) -> Result<()> {
         match self.run(sql, params)? {
             1 => Ok(()),
-            rows => Err(Error::Broken(format!("a change hit {rows} rows instead of one"))),
+            rows => Err(Error::Broken(format!(
+                "a change hit {rows} rows instead of one"
+            ))),
         }
     }
 
@@ -181,7 +200,14 @@ impl<'c> Applier<'c> {
     }
 
     fn create(&mut self, user: UserId, created: &NewUser, key: &[u8; 32]) -> Result<()> {
-        let NewUser { profile, status, accepted, manager, connection, link } = created;
+        let NewUser {
+            profile,
+            status,
+            accepted,
+            manager,
+            connection,
+            link,
+        } = created;
         *self.moved.entry(status.as_str()).or_default() += 1;
         self.untouched = None;
         self.created = Some(user);
@@ -216,14 +242,22 @@ impl<'c> Applier<'c> {
             ],
         )?;
         search::wait(self.conn, self.conn.last_insert_rowid(), None)?;
-        self.hit("INSERT INTO person_keys (user, key) VALUES (?1, ?2)", params![user.as_bytes(), key])?;
+        self.hit(
+            "INSERT INTO person_keys (user, key) VALUES (?1, ?2)",
+            params![user.as_bytes(), key],
+        )?;
         if let (Some(connection), Some(link)) = (connection, link) {
             self.link(user, *connection, link.external_id.as_deref())?;
         }
         Ok(())
     }
 
-    fn link(&self, user: UserId, connection: ConnectionId, external_id: Option<&str>) -> Result<()> {
+    fn link(
+        &self,
+        user: UserId,
+        connection: ConnectionId,
+        external_id: Option<&str>,
+    ) -> Result<()> {
         self.hit(
             "INSERT INTO links (connection, user, external_id) VALUES (?1, ?2, ?3) \
              ON CONFLICT (connection, user) DO UPDATE SET external_id = ?3",
@@ -242,15 +276,50 @@ impl<'c> Applier<'c> {
                 "UPDATE users SET user_name = ?2, user_name_key = ?3 WHERE id = ?1",
                 params![id, value, value.map(key_of_name)],
             )?,
-            Field::FirstName => self.hit("UPDATE users SET first_name = ?2 WHERE id = ?1", params![id, value])?,
-            Field::LastName => self.hit("UPDATE users SET last_name = ?2 WHERE id = ?1", params![id, value])?,
-            Field::DisplayName => self.hit("UPDATE users SET display_name = ?2 WHERE id = ?1", params![id, value])?,
-            Field::FunctionalArea => self.hit("UPDATE users SET functional_area = ?2 WHERE id = ?1", params![id, value])?,
-            Field::Title => self.hit("UPDATE users SET title = ?2 WHERE id = ?1", params![id, value])?,
-            Field::Region => return self.hit("UPDATE users SET region = ?2 WHERE id = ?1", params![id, value]),
-            Field::Language => return self.hit("UPDATE users SET language = ?2 WHERE id = ?1", params![id, value]),
-            Field::Labels => return self.hit("UPDATE users SET labels = ?2 WHERE id = ?1", params![id, value]),
-            Field::Kept => return self.hit("UPDATE users SET kept = ?2 WHERE id = ?1", params![id, value]),
+            Field::FirstName => self.hit(
+                "UPDATE users SET first_name = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
+            Field::LastName => self.hit(
+                "UPDATE users SET last_name = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
+            Field::DisplayName => self.hit(
+                "UPDATE users SET display_name = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
+            Field::FunctionalArea => self.hit(
+                "UPDATE users SET functional_area = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
+            Field::Title => self.hit(
+                "UPDATE users SET title = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
+            Field::Region => {
+                return self.hit(
+                    "UPDATE users SET region = ?2 WHERE id = ?1",
+                    params![id, value],
+                );
+            }
+            Field::Language => {
+                return self.hit(
+                    "UPDATE users SET language = ?2 WHERE id = ?1",
+                    params![id, value],
+                );
+            }
+            Field::Labels => {
+                return self.hit(
+                    "UPDATE users SET labels = ?2 WHERE id = ?1",
+                    params![id, value],
+                );
+            }
+            Field::Kept => {
+                return self.hit(
+                    "UPDATE users SET kept = ?2 WHERE id = ?1",
+                    params![id, value],
+                );
+            }
         }
         self.refresh_derived(user)
     }
@@ -285,10 +354,20 @@ impl<'c> Applier<'c> {
         )
     }
 
-    fn license(&self, user: UserId, pool: PoolId, before: Hold, after: Hold, stands_for_access: bool) -> Result<()> {
+    fn license(
+        &self,
+        user: UserId,
+        pool: PoolId,
+        before: Hold,
+        after: Hold,
+        stands_for_access: bool,
+    ) -> Result<()> {
         let entry = match after {
             Hold::None => {
-                return self.hit("DELETE FROM licenses WHERE user = ?1 AND pool = ?2", params![user.as_bytes(), pool.as_bytes()]);
+                return self.hit(
+                    "DELETE FROM licenses WHERE user = ?1 AND pool = ?2",
+                    params![user.as_bytes(), pool.as_bytes()],
+                );
             }
             Hold::Reserved | Hold::Consumed => None,
             Hold::Queued(entry) => Some(entry),

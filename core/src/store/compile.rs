@@ -18,10 +18,16 @@ pub(super) struct Compiled {
 
 /// Compiles a condition. Deleted and erased people are hidden unless the expression names a status or an id.
 pub(super) fn compile(expr: &Expr, _now: Timestamp) -> Compiled {
-    let mut out = Compiled { sql: String::new(), bindings: Vec::new() };
+    let mut out = Compiled {
+        sql: String::new(),
+        bindings: Vec::new(),
+    };
     out.expr(expr, true);
     if !names_status(expr) && *expr != Expr::Everybody {
-        out.sql = format!("({}) AND +users.status NOT IN ('deleted', 'erased')", out.sql);
+        out.sql = format!(
+            "({}) AND +users.status NOT IN ('deleted', 'erased')",
+            out.sql
+        );
     }
     out
 }
@@ -142,8 +148,12 @@ impl Compiled {
 
     fn field(&mut self, field: TextField, op: TextOp, value: &str) {
         match (field, op) {
-            (TextField::Email, TextOp::Equals) => self.with("users.email_key = ?", key_of_name(value.trim())),
-            (TextField::UserName, TextOp::Equals) => self.with("users.user_name_key = ?", key_of_name(value.trim())),
+            (TextField::Email, TextOp::Equals) => {
+                self.with("users.email_key = ?", key_of_name(value.trim()))
+            }
+            (TextField::UserName, TextOp::Equals) => {
+                self.with("users.user_name_key = ?", key_of_name(value.trim()))
+            }
             _ => {
                 let column = column(field);
                 let test = match op {
@@ -219,14 +229,16 @@ pub(super) fn folded(text: &str) -> String {
 /// An FTS5 expression that asks for every trigram of the needle; none when it has none.
 fn trigrams(needle: &str) -> Option<String> {
     let chars: Vec<char> = needle.chars().collect();
-    let quoted = |it: &[char]| format!("\"{}\"", it.iter().collect::<String>().replace('"', "\"\""));
+    let quoted =
+        |it: &[char]| format!("\"{}\"", it.iter().collect::<String>().replace('"', "\"\""));
     let all: Vec<String> = chars.windows(3).take(MOST_TRIGRAMS).map(quoted).collect();
     (!all.is_empty()).then(|| all.join(" AND "))
 }
 
 /// Adds `fold(text)`: accents and case removed, single spaces; null stays null.
 pub(super) fn add_functions(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
-    let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8 | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC;
+    let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8
+        | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC;
     conn.create_scalar_function("fold", 1, flags, |context| {
         let text: Option<String> = context.get(0)?;
         Ok(text.map(|it| folded(&it)))

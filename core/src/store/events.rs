@@ -42,8 +42,18 @@ impl BatchHead<'_> {
         feed(&mut hash, self.door.as_str().as_bytes());
         feed(&mut hash, self.command.as_bytes());
         hash.update(self.at.as_millis().to_be_bytes());
-        feed(&mut hash, self.caused_by.as_ref().map_or(&[], |it| it.as_bytes().as_slice()));
-        feed(&mut hash, self.undoes.as_ref().map_or(&[], |it| it.as_bytes().as_slice()));
+        feed(
+            &mut hash,
+            self.caused_by
+                .as_ref()
+                .map_or(&[], |it| it.as_bytes().as_slice()),
+        );
+        feed(
+            &mut hash,
+            self.undoes
+                .as_ref()
+                .map_or(&[], |it| it.as_bytes().as_slice()),
+        );
         hash.finalize().into()
     }
 }
@@ -54,7 +64,14 @@ fn feed(hash: &mut Sha256, field: &[u8]) {
     hash.update(field);
 }
 
-fn chain(previous: &[u8; 32], batch: &[u8; 32], seq: i64, user: Option<&[u8]>, kind: &str, body: &[u8]) -> [u8; 32] {
+fn chain(
+    previous: &[u8; 32],
+    batch: &[u8; 32],
+    seq: i64,
+    user: Option<&[u8]>,
+    kind: &str,
+    body: &[u8],
+) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(previous);
     hash.update(batch);
@@ -74,12 +91,18 @@ pub(super) struct Nonces {
 impl Nonces {
     pub(super) fn new() -> Self {
         use crate::draw::Randomness as _;
-        Self { seed: crate::draw::SystemRandomness.seed(), count: 0 }
+        Self {
+            seed: crate::draw::SystemRandomness.seed(),
+            count: 0,
+        }
     }
 
     fn draw(&mut self) -> [u8; NONCE] {
         self.count += 1;
-        let hash = Sha256::new().chain_update(self.seed).chain_update(self.count.to_be_bytes()).finalize();
+        let hash = Sha256::new()
+            .chain_update(self.seed)
+            .chain_update(self.count.to_be_bytes())
+            .finalize();
         let mut nonce = [0; NONCE];
         nonce.copy_from_slice(&hash[..NONCE]);
         nonce
@@ -89,7 +112,10 @@ impl Nonces {
 /// The end of the chain: the last event's number and hash.
 pub(super) fn head(conn: &Connection) -> Result<(i64, [u8; 32])> {
     conn.prepare_cached("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1")
-        .and_then(|mut it| it.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional())
+        .and_then(|mut it| {
+            it.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()
+        })
         .map(|it| it.unwrap_or((0, GENESIS)))
         .map_err(broken)
 }
@@ -133,12 +159,27 @@ pub(super) fn append(
         let user = change.user();
         let mut body = encode(change)?;
         if let (true, Some(user)) = (change.is_personal(), user) {
-            let key = person_key(user).ok_or_else(|| Error::Broken("a person has no key".into()))?;
+            let key =
+                person_key(user).ok_or_else(|| Error::Broken("a person has no key".into()))?;
             body = seal(&key, nonces.draw(), seq, &body)?;
         }
-        let hash = chain(&previous, &batch_hash, seq, user.as_ref().map(|it| it.as_bytes().as_slice()), change.kind(), &body);
+        let hash = chain(
+            &previous,
+            &batch_hash,
+            seq,
+            user.as_ref().map(|it| it.as_bytes().as_slice()),
+            change.kind(),
+            &body,
+        );
         insert
-            .execute(params![seq, batch.seq, user.as_ref().map(|it| it.as_bytes()), change.kind(), body, hash])
+            .execute(params![
+                seq,
+                batch.seq,
+                user.as_ref().map(|it| it.as_bytes()),
+                change.kind(),
+                body,
+                hash
+            ])
             .map_err(broken)?;
         previous = hash;
     }
@@ -147,8 +188,13 @@ pub(super) fn append(
 
 fn seal(key: &[u8; 32], nonce: [u8; NONCE], seq: i64, body: &[u8]) -> Result<Vec<u8>> {
     let cipher = ChaCha20Poly1305::new(key.into());
-    let payload = chacha20poly1305::aead::Payload { msg: body, aad: &seq.to_be_bytes() };
-    let sealed = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| Error::Broken("encryption failed".into()))?;
+    let payload = chacha20poly1305::aead::Payload {
+        msg: body,
+        aad: &seq.to_be_bytes(),
+    };
+    let sealed = cipher
+        .encrypt(&Nonce::from(nonce), payload)
+        .map_err(|_| Error::Broken("encryption failed".into()))?;
     let mut out = Vec::with_capacity(NONCE + sealed.len());
     out.extend_from_slice(&nonce);
     out.extend_from_slice(&sealed);
@@ -156,11 +202,20 @@ fn seal(key: &[u8; 32], nonce: [u8; NONCE], seq: i64, body: &[u8]) -> Result<Vec
 }
 
 fn open(key: &[u8; 32], seq: i64, sealed: &[u8]) -> Result<Vec<u8>> {
-    let unreadable = || Error::Broken(format!("event {seq} cannot be decrypted; run `usher audit verify`"));
+    let unreadable = || {
+        Error::Broken(format!(
+            "event {seq} cannot be decrypted; run `usher audit verify`"
+        ))
+    };
     let (nonce, body) = sealed.split_at_checked(NONCE).ok_or_else(unreadable)?;
     let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| unreadable())?;
-    let payload = chacha20poly1305::aead::Payload { msg: body, aad: &seq.to_be_bytes() };
-    ChaCha20Poly1305::new(key.into()).decrypt(&Nonce::from(nonce), payload).map_err(|_| unreadable())
+    let payload = chacha20poly1305::aead::Payload {
+        msg: body,
+        aad: &seq.to_be_bytes(),
+    };
+    ChaCha20Poly1305::new(key.into())
+        .decrypt(&Nonce::from(nonce), payload)
+        .map_err(|_| unreadable())
 }
 
 fn encode(change: &Change) -> Result<Vec<u8>> {
@@ -170,85 +225,196 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
     match change {
         Change::UserCreated { created, .. } => json(created),
         Change::Status { before, after, .. } => json(&(before, after)),
-        Change::Profile { field, before, after, .. } => json(&(field, before, after)),
+        Change::Profile {
+            field,
+            before,
+            after,
+            ..
+        } => json(&(field, before, after)),
         Change::Manager { before, after, .. } => json(&(before, after)),
-        Change::License { pool, before, after, stands_for_access, .. } => json(&(pool, before, after, stands_for_access)),
+        Change::License {
+            pool,
+            before,
+            after,
+            stands_for_access,
+            ..
+        } => json(&(pool, before, after, stands_for_access)),
         Change::Invitation { before, after, .. } => json(&(before, after)),
-        Change::Membership { group, before, after, .. } => json(&(group, before, after)),
-        Change::Link { connection, before, after, .. } => json(&(connection, before, after)),
+        Change::Membership {
+            group,
+            before,
+            after,
+            ..
+        } => json(&(group, before, after)),
+        Change::Link {
+            connection,
+            before,
+            after,
+            ..
+        } => json(&(connection, before, after)),
         Change::Connection { before, after, .. } => json(&(before, after)),
         Change::ProviderHold { before, after, .. } => json(&(before, after)),
-        Change::Accepted { before, after, .. } | Change::Protected { before, after, .. } => json(&(before, after)),
-        Change::Permission { permission, before, after, .. } => json(&(permission, before, after)),
+        Change::Accepted { before, after, .. } | Change::Protected { before, after, .. } => {
+            json(&(before, after))
+        }
+        Change::Permission {
+            permission,
+            before,
+            after,
+            ..
+        } => json(&(permission, before, after)),
         Change::Erased { before, .. } => json(&(before,)),
         Change::PoolAdded { pool, name, terms } => json(&(pool, name, terms)),
-        Change::PoolTerms { pool, before, after } => json(&(pool, before, after)),
+        Change::PoolTerms {
+            pool,
+            before,
+            after,
+        } => json(&(pool, before, after)),
         Change::GroupAdded { group, name } => json(&(group, name)),
-        Change::ConnectionAdded { connection, name, policy } => json(&(connection, name, policy)),
-        Change::ConnectionRevoked { connection, before, after } => json(&(connection, before, after)),
-        Change::TokenAdded { connection, token, hint, hash } => json(&(connection, token, hint, hash)),
-        Change::TokenEnds { connection, token, before, after } => json(&(connection, token, before, after)),
+        Change::ConnectionAdded {
+            connection,
+            name,
+            policy,
+        } => json(&(connection, name, policy)),
+        Change::ConnectionRevoked {
+            connection,
+            before,
+            after,
+        } => json(&(connection, before, after)),
+        Change::TokenAdded {
+            connection,
+            token,
+            hint,
+            hash,
+        } => json(&(connection, token, hint, hash)),
+        Change::TokenEnds {
+            connection,
+            token,
+            before,
+            after,
+        } => json(&(connection, token, before, after)),
     }
 }
 
 fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
     fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-        serde_json::from_slice(body).map_err(|error| Error::Broken(format!("an event cannot be read: {error}")))
+        serde_json::from_slice(body)
+            .map_err(|error| Error::Broken(format!("an event cannot be read: {error}")))
     }
     let whom = user.ok_or_else(|| Error::Broken(format!("an event of kind {kind} names nobody")));
     Ok(match kind {
-        "user_created" => Change::UserCreated { user: whom?, created: json(body)? },
+        "user_created" => Change::UserCreated {
+            user: whom?,
+            created: json(body)?,
+        },
         "status" => {
             let (before, after) = json(body)?;
-            Change::Status { user: whom?, before, after }
+            Change::Status {
+                user: whom?,
+                before,
+                after,
+            }
         }
         "profile" => {
             let (field, before, after) = json(body)?;
-            Change::Profile { user: whom?, field, before, after }
+            Change::Profile {
+                user: whom?,
+                field,
+                before,
+                after,
+            }
         }
         "manager" => {
             let (before, after) = json(body)?;
-            Change::Manager { user: whom?, before, after }
+            Change::Manager {
+                user: whom?,
+                before,
+                after,
+            }
         }
         "license" => {
             let (pool, before, after, stands_for_access) = json(body)?;
-            Change::License { user: whom?, pool, before, after, stands_for_access }
+            Change::License {
+                user: whom?,
+                pool,
+                before,
+                after,
+                stands_for_access,
+            }
         }
         "invitation" => {
             let (before, after) = json(body)?;
-            Change::Invitation { user: whom?, before, after }
+            Change::Invitation {
+                user: whom?,
+                before,
+                after,
+            }
         }
         "membership" => {
             let (group, before, after) = json(body)?;
-            Change::Membership { user: whom?, group, before, after }
+            Change::Membership {
+                user: whom?,
+                group,
+                before,
+                after,
+            }
         }
         "link" => {
             let (connection, before, after) = json(body)?;
-            Change::Link { user: whom?, connection, before, after }
+            Change::Link {
+                user: whom?,
+                connection,
+                before,
+                after,
+            }
         }
         "connection" => {
             let (before, after) = json(body)?;
-            Change::Connection { user: whom?, before, after }
+            Change::Connection {
+                user: whom?,
+                before,
+                after,
+            }
         }
         "provider_hold" => {
             let (before, after) = json(body)?;
-            Change::ProviderHold { user: whom?, before, after }
+            Change::ProviderHold {
+                user: whom?,
+                before,
+                after,
+            }
         }
         "accepted" => {
             let (before, after) = json(body)?;
-            Change::Accepted { user: whom?, before, after }
+            Change::Accepted {
+                user: whom?,
+                before,
+                after,
+            }
         }
         "protected" => {
             let (before, after) = json(body)?;
-            Change::Protected { user: whom?, before, after }
+            Change::Protected {
+                user: whom?,
+                before,
+                after,
+            }
         }
         "permission" => {
             let (permission, before, after) = json(body)?;
-            Change::Permission { user: whom?, permission, before, after }
+            Change::Permission {
+                user: whom?,
+                permission,
+                before,
+                after,
+            }
         }
         "erased" => {
             let (before,): (Status,) = json(body)?;
-            Change::Erased { user: whom?, before }
+            Change::Erased {
+                user: whom?,
+                before,
+            }
         }
         "pool_added" => {
             let (pool, name, terms) = json(body)?;
@@ -256,7 +422,11 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
         }
         "pool_terms" => {
             let (pool, before, after) = json(body)?;
-            Change::PoolTerms { pool, before, after }
+            Change::PoolTerms {
+                pool,
+                before,
+                after,
+            }
         }
         "group_added" => {
             let (group, name) = json(body)?;
@@ -264,21 +434,43 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
         }
         "connection_added" => {
             let (connection, name, policy) = json(body)?;
-            Change::ConnectionAdded { connection, name, policy }
+            Change::ConnectionAdded {
+                connection,
+                name,
+                policy,
+            }
         }
         "connection_revoked" => {
             let (connection, before, after) = json(body)?;
-            Change::ConnectionRevoked { connection, before, after }
+            Change::ConnectionRevoked {
+                connection,
+                before,
+                after,
+            }
         }
         "token_added" => {
             let (connection, token, hint, hash) = json(body)?;
-            Change::TokenAdded { connection, token, hint, hash }
+            Change::TokenAdded {
+                connection,
+                token,
+                hint,
+                hash,
+            }
         }
         "token_ends" => {
             let (connection, token, before, after) = json(body)?;
-            Change::TokenEnds { connection, token, before, after }
+            Change::TokenEnds {
+                connection,
+                token,
+                before,
+                after,
+            }
         }
-        other => return Err(Error::Broken(format!("an event has the unknown kind {other}"))),
+        other => {
+            return Err(Error::Broken(format!(
+                "an event has the unknown kind {other}"
+            )));
+        }
     })
 }
 
@@ -298,7 +490,10 @@ pub(super) struct Reader<'c> {
 
 impl<'c> Reader<'c> {
     pub(super) fn new(conn: &'c Connection) -> Self {
-        Self { conn, keys: HashMap::new() }
+        Self {
+            conn,
+            keys: HashMap::new(),
+        }
     }
 
     pub(super) fn change(&mut self, event: &Recorded) -> Result<Option<Change>> {
@@ -316,7 +511,12 @@ impl<'c> Reader<'c> {
         };
         match key {
             None => Ok(None),
-            Some(key) => decode(&event.kind, event.user, &open(&key, event.seq, &event.body)?).map(Some),
+            Some(key) => decode(
+                &event.kind,
+                event.user,
+                &open(&key, event.seq, &event.body)?,
+            )
+            .map(Some),
         }
     }
 }
@@ -367,13 +567,25 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 pub(super) fn exported_head(conn: &Connection) -> Result<Head> {
     let (seq, hash) = head(conn)?;
     let sql = "SELECT batches.at FROM events JOIN batches ON batches.seq = events.batch WHERE events.seq = ?1";
-    let at: Option<i64> = conn.prepare_cached(sql).and_then(|mut it| it.query_row([seq], |row| row.get(0)).optional()).map_err(broken)?;
-    Ok(Head { seq, hash: hex(&hash), at: at.map(Timestamp::from_millis) })
+    let at: Option<i64> = conn
+        .prepare_cached(sql)
+        .and_then(|mut it| it.query_row([seq], |row| row.get(0)).optional())
+        .map_err(broken)?;
+    Ok(Head {
+        seq,
+        hash: hex(&hash),
+        at: at.map(Timestamp::from_millis),
+    })
 }
 
 /// Walks the whole chain in one read transaction and names the first bad link.
 pub(super) fn verify(conn: &Connection) -> Result<AuditReport> {
-    let mut walk = Walk { previous: GENESIS, expected: 1, left: 0, batch: 0 };
+    let mut walk = Walk {
+        previous: GENESIS,
+        expected: 1,
+        left: 0,
+        batch: 0,
+    };
     let mut first_bad = None;
     let sql = "SELECT events.seq, events.batch, events.user, events.kind, events.body, events.hash, batches.id, batches.actor_kind, \
         batches.actor, batches.door, batches.command, batches.at, batches.caused_by, batches.undoes, batches.first_event, batches.changes \
@@ -389,15 +601,25 @@ pub(super) fn verify(conn: &Connection) -> Result<AuditReport> {
                 break;
             }
             Err(error) => {
-                first_bad = Some(BadLink { seq: walk.expected, why: format!("cannot be read: {error}") });
+                first_bad = Some(BadLink {
+                    seq: walk.expected,
+                    why: format!("cannot be read: {error}"),
+                });
                 break;
             }
         }
     }
     if first_bad.is_none() && walk.left > 0 {
-        first_bad = Some(BadLink { seq: walk.expected, why: format!("is missing: batch {} has {} more", walk.batch, walk.left) });
+        first_bad = Some(BadLink {
+            seq: walk.expected,
+            why: format!("is missing: batch {} has {} more", walk.batch, walk.left),
+        });
     }
-    Ok(AuditReport { events: walk.expected - 1, head: exported_head(conn)?, first_bad })
+    Ok(AuditReport {
+        events: walk.expected - 1,
+        head: exported_head(conn)?,
+        first_bad,
+    })
 }
 
 struct Walk {
@@ -409,18 +631,34 @@ struct Walk {
 }
 
 impl Walk {
-    fn step(&mut self, row: &rusqlite::Row<'_>, batch_hash: &mut [u8; 32]) -> rusqlite::Result<Option<BadLink>> {
+    fn step(
+        &mut self,
+        row: &rusqlite::Row<'_>,
+        batch_hash: &mut [u8; 32],
+    ) -> rusqlite::Result<Option<BadLink>> {
         let seq: i64 = row.get(0)?;
-        let bad = |why: &str| Ok(Some(BadLink { seq, why: why.to_owned() }));
+        let bad = |why: &str| {
+            Ok(Some(BadLink {
+                seq,
+                why: why.to_owned(),
+            }))
+        };
         if seq != self.expected {
-            return Ok(Some(BadLink { seq: self.expected, why: "is missing".to_owned() }));
+            return Ok(Some(BadLink {
+                seq: self.expected,
+                why: "is missing".to_owned(),
+            }));
         }
         let batch: i64 = row.get(1)?;
         if batch != self.batch {
             if self.left > 0 {
                 return bad("belongs to another batch, and the one before is not complete");
             }
-            let (Some(head), first, changes) = (batch_head(row, batch)?, row.get::<_, Option<i64>>(14)?, row.get::<_, Option<i64>>(15)?) else {
+            let (Some(head), first, changes) = (
+                batch_head(row, batch)?,
+                row.get::<_, Option<i64>>(14)?,
+                row.get::<_, Option<i64>>(15)?,
+            ) else {
                 return bad("belongs to a batch that is not there");
             };
             if first != Some(seq) {
@@ -435,10 +673,20 @@ impl Walk {
             return bad("is one more than its batch has");
         }
         let user: Option<Vec<u8>> = row.get(2)?;
-        let (kind, body, hash): (String, Vec<u8>, Vec<u8>) = (row.get(3)?, row.get(4)?, row.get(5)?);
-        let expected = chain(&self.previous, batch_hash, seq, user.as_deref(), &kind, &body);
+        let (kind, body, hash): (String, Vec<u8>, Vec<u8>) =
+            (row.get(3)?, row.get(4)?, row.get(5)?);
+        let expected = chain(
+            &self.previous,
+            batch_hash,
+            seq,
+            user.as_deref(),
+            &kind,
+            &body,
+        );
         if hash != expected {
-            return bad("does not follow from the one before: it, its batch or an earlier one was changed");
+            return bad(
+                "does not follow from the one before: it, its batch or an earlier one was changed",
+            );
         }
         self.previous = expected;
         self.expected += 1;
@@ -447,8 +695,15 @@ impl Walk {
 }
 
 fn batch_head<'a>(row: &'a rusqlite::Row<'_>, seq: i64) -> rusqlite::Result<Option<BatchHead<'a>>> {
-    let Some(id) = row.get::<_, Option<[u8; 16]>>(6)? else { return Ok(None) };
-    let optional = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<[u8; 16]>>(column)?.map(BatchId::from_bytes));
+    let Some(id) = row.get::<_, Option<[u8; 16]>>(6)? else {
+        return Ok(None);
+    };
+    let optional = |column| {
+        Ok::<_, rusqlite::Error>(
+            row.get::<_, Option<[u8; 16]>>(column)?
+                .map(BatchId::from_bytes),
+        )
+    };
     Ok(Some(BatchHead {
         seq,
         id: BatchId::from_bytes(id),

@@ -18,10 +18,17 @@ pub(crate) fn found(path: &Path, founding: &Founding, draw: Draw) -> Result<()> 
     let name = Name::parse("organization name", &founding.name)?
         .map(Name::into_string)
         .ok_or_else(|| Error::invalid("organization name", "is empty", "give it one"))?;
-    let terms = PoolTerms { recoverable: true, ..PoolTerms::new(founding.seats) };
+    let terms = PoolTerms {
+        recoverable: true,
+        ..PoolTerms::new(founding.seats)
+    };
     terms.check()?;
     if founding.seats < 1 {
-        return Err(Error::invalid("seats", "is less than 1", "the owner needs one"));
+        return Err(Error::invalid(
+            "seats",
+            "is less than 1",
+            "the owner needs one",
+        ));
     }
     let conn = open::create(path)?;
     let result = write(&conn, &name, founding, terms, draw);
@@ -33,17 +40,51 @@ pub(crate) fn found(path: &Path, founding: &Founding, draw: Draw) -> Result<()> 
     })
 }
 
-fn write(conn: &rusqlite::Connection, name: &str, founding: &Founding, terms: PoolTerms, draw: Draw) -> Result<()> {
+fn write(
+    conn: &rusqlite::Connection,
+    name: &str,
+    founding: &Founding,
+    terms: PoolTerms,
+    draw: Draw,
+) -> Result<()> {
     let mut draws = Draws::new(draw);
     let digest_key = draws.secret();
     let (pool, user, batch) = (draws.pool(), draws.user(), draws.batch());
-    let profile = Profile { email: Some(founding.owner.as_str().to_owned()), ..Profile::default() };
-    let created = NewUser { profile, status: Status::Active, accepted: true, manager: None, connection: None, link: None };
-    let permission = |permission| Change::Permission { user, permission, before: false, after: true };
+    let profile = Profile {
+        email: Some(founding.owner.as_str().to_owned()),
+        ..Profile::default()
+    };
+    let created = NewUser {
+        profile,
+        status: Status::Active,
+        accepted: true,
+        manager: None,
+        connection: None,
+        link: None,
+    };
+    let permission = |permission| Change::Permission {
+        user,
+        permission,
+        before: false,
+        after: true,
+    };
     let changes = [
-        Change::PoolAdded { pool, name: PoolName::access(), terms },
-        Change::UserCreated { user, created: Box::new(created) },
-        Change::License { user, pool, before: Hold::None, after: Hold::Consumed, stands_for_access: false },
+        Change::PoolAdded {
+            pool,
+            name: PoolName::access(),
+            terms,
+        },
+        Change::UserCreated {
+            user,
+            created: Box::new(created),
+        },
+        Change::License {
+            user,
+            pool,
+            before: Hold::None,
+            after: Hold::Consumed,
+            stands_for_access: false,
+        },
         permission(Permission::Owner),
         permission(Permission::AuthorizedPurchaser),
     ];
@@ -54,7 +95,11 @@ fn write(conn: &rusqlite::Connection, name: &str, founding: &Founding, terms: Po
     )
     .map_err(broken)?;
     for status in Status::ALL {
-        conn.execute("INSERT INTO status_counts (status, people) VALUES (?1, 0)", [status.as_str()]).map_err(broken)?;
+        conn.execute(
+            "INSERT INTO status_counts (status, people) VALUES (?1, 0)",
+            [status.as_str()],
+        )
+        .map_err(broken)?;
     }
     Applier::new(conn, draw.at).apply(&changes, |user| draw.person_key(user))?;
     let head = BatchHead {
@@ -67,6 +112,8 @@ fn write(conn: &rusqlite::Connection, name: &str, founding: &Founding, terms: Po
         caused_by: None,
         undoes: None,
     };
-    events::append(conn, &head, &changes, &mut Nonces::new(), |user| events::person_key(conn, user).ok().flatten())?;
+    events::append(conn, &head, &changes, &mut Nonces::new(), |user| {
+        events::person_key(conn, user).ok().flatten()
+    })?;
     conn.execute_batch("COMMIT").map_err(broken)
 }

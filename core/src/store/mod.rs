@@ -53,7 +53,9 @@ pub(crate) fn broken(error: rusqlite::Error) -> Error {
         Some(ErrorCode::ConstraintViolation) if error.to_string().contains("oversold") => {
             Error::conflict("a pool would be oversold; nothing was changed")
         }
-        Some(ErrorCode::ConstraintViolation) => Error::Conflict { why: format!("the database refuses: {error}") },
+        Some(ErrorCode::ConstraintViolation) => Error::Conflict {
+            why: format!("the database refuses: {error}"),
+        },
         Some(ErrorCode::DiskFull) => Error::Broken("the disk is full; nothing was changed".into()),
         _ => Error::Broken(format!("the database failed: {error}")),
     }
@@ -109,7 +111,9 @@ impl Store {
         let free = (0..count).find_map(|i| self.readers[(start + i) % count].try_lock().ok());
         let mut conn = match free {
             Some(conn) => conn,
-            None => self.readers[start % count].lock().unwrap_or_else(PoisonError::into_inner),
+            None => self.readers[start % count]
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
         };
         if conn.is_none() {
             let opened = open::reader(&self.path)?;
@@ -119,14 +123,27 @@ impl Store {
         Ok(Read { conn, now })
     }
 
-    pub(crate) fn plan(&self, actor: Actor, door: Door, request: &crate::command::Request) -> Result<Plan> {
+    pub(crate) fn plan(
+        &self,
+        actor: Actor,
+        door: Door,
+        request: &crate::command::Request,
+    ) -> Result<Plan> {
         Ok(self.prepare(actor, door, request)?.1.plan)
     }
 
     /// Plans on a reader, and tells after which batch.
-    fn prepare(&self, actor: Actor, door: Door, request: &crate::command::Request) -> Result<(i64, planner::Planned)> {
+    fn prepare(
+        &self,
+        actor: Actor,
+        door: Door,
+        request: &crate::command::Request,
+    ) -> Result<(i64, planner::Planned)> {
         let read = self.read(request.draw.at)?;
-        let conn = read.conn.as_ref().ok_or_else(|| Error::Broken("the reader is closed".into()))?;
+        let conn = read
+            .conn
+            .as_ref()
+            .ok_or_else(|| Error::Broken("the reader is closed".into()))?;
         let transaction = conn.unchecked_transaction().map_err(broken)?;
         let snapshot = Snapshot::new(conn);
         let last_batch = snapshot.last_batch();
@@ -149,7 +166,9 @@ impl Store {
         match &self.jobs {
             None => (job.done)(Err(gone())),
             Some(jobs) => {
-                if let Err(mpsc::SendError(writer::Message::Job(job))) = jobs.send(writer::Message::Job(Box::new(job))) {
+                if let Err(mpsc::SendError(writer::Message::Job(job))) =
+                    jobs.send(writer::Message::Job(Box::new(job)))
+                {
                     (job.done)(Err(gone()));
                 }
             }
@@ -160,21 +179,35 @@ impl Store {
         let (answer, answered) = mpsc::sync_channel(1);
         let gone = || Error::Broken("the writer stopped".into());
         let jobs = self.jobs.as_ref().ok_or_else(gone)?;
-        jobs.send(writer::Message::Settle(answer)).map_err(|_| gone())?;
+        jobs.send(writer::Message::Settle(answer))
+            .map_err(|_| gone())?;
         answered.recv().unwrap_or_else(|_| Err(gone()))
     }
 
     pub(crate) fn authenticate(&self, text: &str, now: Timestamp) -> Result<Option<ConnectionId>> {
-        let Some(hash) = token::hash(text.trim()) else { return Ok(None) };
+        let Some(hash) = token::hash(text.trim()) else {
+            return Ok(None);
+        };
         let read = self.read(now)?;
-        let conn = read.conn.as_ref().ok_or_else(|| Error::Broken("the reader is closed".into()))?;
+        let conn = read
+            .conn
+            .as_ref()
+            .ok_or_else(|| Error::Broken("the reader is closed".into()))?;
         let sql = "SELECT tokens.id, tokens.hash, connections.id FROM tokens JOIN connections ON connections.id = tokens.connection \
             WHERE tokens.hash = ?1 AND (tokens.ends_at IS NULL OR tokens.ends_at > ?2) AND connections.revoked_at IS NULL";
-        let found = Snapshot::new(conn).one(sql, rusqlite::params![hash, now.as_millis()], |row| {
-            let (id, stored, connection): ([u8; 16], [u8; 32], [u8; 16]) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok((TokenId::from_bytes(id), stored, ConnectionId::from_bytes(connection)))
-        })?;
-        let Some((token, stored, connection)) = found else { return Ok(None) };
+        let found =
+            Snapshot::new(conn).one(sql, rusqlite::params![hash, now.as_millis()], |row| {
+                let (id, stored, connection): ([u8; 16], [u8; 32], [u8; 16]) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok((
+                    TokenId::from_bytes(id),
+                    stored,
+                    ConnectionId::from_bytes(connection),
+                ))
+            })?;
+        let Some((token, stored, connection)) = found else {
+            return Ok(None);
+        };
         if !token::same(&hash, &stored) {
             return Ok(None);
         }
@@ -183,8 +216,14 @@ impl Store {
     }
 
     fn note_use(&self, token: TokenId, now: Timestamp) {
-        let mut uses = self.last_uses.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = uses.noted.get(&token).is_none_or(|last| now.as_millis() - last.as_millis() >= LAST_USED_EVERY_MS);
+        let mut uses = self
+            .last_uses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let due = uses
+            .noted
+            .get(&token)
+            .is_none_or(|last| now.as_millis() - last.as_millis() >= LAST_USED_EVERY_MS);
         if due {
             uses.noted.insert(token, now);
             uses.waiting.insert(token, now);
@@ -193,22 +232,36 @@ impl Store {
 
     pub(crate) fn watch(&self) -> mpsc::Receiver<Notice> {
         let (notify, notices) = mpsc::channel();
-        self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(notify);
+        self.watchers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(notify);
         let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
         if watching.is_none() {
-            let (path, watchers, closing) = (self.path.clone(), Arc::clone(&self.watchers), Arc::clone(&self.closing));
+            let (path, watchers, closing) = (
+                self.path.clone(),
+                Arc::clone(&self.watchers),
+                Arc::clone(&self.closing),
+            );
             let thread = std::thread::Builder::new().name("usher-watch".into());
-            *watching = thread.spawn(move || look_for_commits(&path, &watchers, &closing)).ok();
+            *watching = thread
+                .spawn(move || look_for_commits(&path, &watchers, &closing))
+                .ok();
         }
         notices
     }
 
     pub(crate) fn backup(&self, to: &Path) -> Result<()> {
         let read = self.read(Timestamp::from_millis(0))?;
-        let conn = read.conn.as_ref().ok_or_else(|| Error::Broken("the reader is closed".into()))?;
-        conn.pragma_update(None, "query_only", false).map_err(broken)?;
+        let conn = read
+            .conn
+            .as_ref()
+            .ok_or_else(|| Error::Broken("the reader is closed".into()))?;
+        conn.pragma_update(None, "query_only", false)
+            .map_err(broken)?;
         let copied = open::vacuum_into(conn, to);
-        conn.pragma_update(None, "query_only", true).map_err(broken)?;
+        conn.pragma_update(None, "query_only", true)
+            .map_err(broken)?;
         copied?;
         restore::verify_copy(to).inspect_err(|_| {
             let _ = std::fs::remove_file(to);
@@ -223,7 +276,11 @@ impl Drop for Store {
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
-        let watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let watching = self
+            .watching
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(watching) = watching {
             let _ = watching.join();
         }
@@ -231,13 +288,20 @@ impl Drop for Store {
 }
 
 /// Tells watchers of commits by any process, until the store is closed.
-fn look_for_commits(path: &Path, watchers: &Mutex<Vec<mpsc::Sender<Notice>>>, closing: &std::sync::atomic::AtomicBool) {
+fn look_for_commits(
+    path: &Path,
+    watchers: &Mutex<Vec<mpsc::Sender<Notice>>>,
+    closing: &std::sync::atomic::AtomicBool,
+) {
     let Ok(conn) = open::reader(path) else { return };
     let snapshot = Snapshot::new(&conn);
     let mut version = None;
     let mut last = snapshot.last_batch().unwrap_or(0);
     while !closing.load(Ordering::Relaxed) {
-        let now: Option<i64> = snapshot.one("PRAGMA data_version", [], |row| row.get(0)).ok().flatten();
+        let now: Option<i64> = snapshot
+            .one("PRAGMA data_version", [], |row| row.get(0))
+            .ok()
+            .flatten();
         if now != version {
             version = now;
             let newest = snapshot.last_batch().unwrap_or(last);

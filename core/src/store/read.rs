@@ -12,8 +12,9 @@ use super::{actor, broken, compile};
 use crate::change::{Change, Names};
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, Batch, BatchId, Connection as ProviderConnection, ConnectionId, Door, Event, Group, Invitation, License, Link,
-    Membership, Organization, Permission, Pool, PoolId, PoolName, Status, Timestamp, User, UserId,
+    Actor, Batch, BatchId, Connection as ProviderConnection, ConnectionId, Door, Event, Group,
+    Invitation, License, Link, Membership, Organization, Permission, Pool, PoolId, PoolName,
+    Status, Timestamp, User, UserId,
 };
 use crate::query::{Expr, PageFrom, SortBy, TextField, TextOp, UsersPage};
 
@@ -56,7 +57,12 @@ macro_rules! batch_columns {
 }
 
 fn batch_row(row: &Row<'_>) -> rusqlite::Result<Batch> {
-    let optional = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<[u8; 16]>>(column)?.map(BatchId::from_bytes));
+    let optional = |column| {
+        Ok::<_, rusqlite::Error>(
+            row.get::<_, Option<[u8; 16]>>(column)?
+                .map(BatchId::from_bytes),
+        )
+    };
     Ok(Batch {
         id: BatchId::from_bytes(row.get(0)?),
         seq: row.get(1)?,
@@ -73,7 +79,10 @@ fn batch_row(row: &Row<'_>) -> rusqlite::Result<Batch> {
 
 impl Read<'_> {
     fn snapshot(&self) -> Result<Snapshot<'_>> {
-        self.conn.as_ref().map(Snapshot::new).ok_or_else(|| Error::Broken("the reader is closed".into()))
+        self.conn
+            .as_ref()
+            .map(Snapshot::new)
+            .ok_or_else(|| Error::Broken("the reader is closed".into()))
     }
 
     /// Several statements that see the same state.
@@ -119,15 +128,24 @@ impl Read<'_> {
     /// # Errors
     /// [`Error::NotFound`] for the first who is not there.
     pub fn find_users(&self, who: &[String]) -> Result<Vec<UserId>> {
-        self.together(|snapshot| who.iter().map(|it| snapshot.find_user(it).map(|user| user.id)).collect())
+        self.together(|snapshot| {
+            who.iter()
+                .map(|it| snapshot.find_user(it).map(|user| user.id))
+                .collect()
+        })
     }
 
     /// The person whom a connection calls so.
     ///
     /// # Errors
     /// See [`Read::organization`].
-    pub fn user_by_external_id(&self, connection: ConnectionId, external_id: &str) -> Result<Option<User>> {
-        self.snapshot()?.user_by_external_id(connection, external_id)
+    pub fn user_by_external_id(
+        &self,
+        connection: ConnectionId,
+        external_id: &str,
+    ) -> Result<Option<User>> {
+        self.snapshot()?
+            .user_by_external_id(connection, external_id)
     }
 
     /// One page of people, by key.
@@ -150,10 +168,18 @@ impl Read<'_> {
     ///
     /// # Errors
     /// See [`Read::organization`].
-    pub fn users_from(&self, query: &Expr, start_index: i64, count: i64) -> Result<(Vec<User>, i64)> {
+    pub fn users_from(
+        &self,
+        query: &Expr,
+        start_index: i64,
+        count: i64,
+    ) -> Result<(Vec<User>, i64)> {
         if let Some(found) = self.by_unique_key(query)? {
             let total = i64::from(found.is_some());
-            let page = found.into_iter().filter(|_| start_index <= 1 && count > 0).collect();
+            let page = found
+                .into_iter()
+                .filter(|_| start_index <= 1 && count > 0)
+                .collect();
             return Ok((page, total));
         }
         self.together(|snapshot| users_from(snapshot, query, start_index, count, self.now))
@@ -163,16 +189,25 @@ impl Read<'_> {
     fn by_unique_key(&self, query: &Expr) -> Result<Option<Option<User>>> {
         let snapshot = self.snapshot()?;
         let found = match query {
-            Expr::Field { field: TextField::UserName, op: TextOp::Equals, value } => {
-                snapshot.user_by_user_name_key(&crate::model::key_of_name(value.trim()))?
-            }
-            Expr::Field { field: TextField::Email, op: TextOp::Equals, value } => {
-                snapshot.user_by_email_key(&crate::model::key_of_name(value.trim()))?
-            }
-            Expr::ExternalId { connection, external_id } => snapshot.user_by_external_id(*connection, external_id)?,
+            Expr::Field {
+                field: TextField::UserName,
+                op: TextOp::Equals,
+                value,
+            } => snapshot.user_by_user_name_key(&crate::model::key_of_name(value.trim()))?,
+            Expr::Field {
+                field: TextField::Email,
+                op: TextOp::Equals,
+                value,
+            } => snapshot.user_by_email_key(&crate::model::key_of_name(value.trim()))?,
+            Expr::ExternalId {
+                connection,
+                external_id,
+            } => snapshot.user_by_external_id(*connection, external_id)?,
             _ => return Ok(None),
         };
-        Ok(Some(found.filter(|it| !matches!(it.status, Status::Deleted | Status::Erased))))
+        Ok(Some(found.filter(|it| {
+            !matches!(it.status, Status::Deleted | Status::Erased)
+        })))
     }
 
     /// How many people stand where.
@@ -198,6 +233,44 @@ impl Read<'_> {
             }
         }
         Ok(labels)
+    }
+
+    /// Names to show of these people: display name, else first and last, else address, else user name.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn names_of(&self, users: &[UserId]) -> Result<HashMap<UserId, String>> {
+        let snapshot = self.snapshot()?;
+        let sql = "SELECT coalesce(display_name, nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), \
+            email, user_name) FROM users WHERE id = ?1";
+        let mut names = HashMap::with_capacity(users.len());
+        for user in users {
+            if !names.contains_key(user)
+                && let Some(Some(name)) = snapshot.one(sql, [user.as_bytes()], |row| {
+                    row.get::<_, Option<String>>(0)
+                })?
+            {
+                names.insert(*user, name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// What a connection calls these people, of those whom it knows.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn links_of(
+        &self,
+        connection: ConnectionId,
+        users: &[UserId],
+    ) -> Result<HashMap<UserId, Link>> {
+        let snapshot = self.snapshot()?;
+        let mut links = HashMap::with_capacity(users.len());
+        for user in users {
+            links.extend(snapshot.link(connection, *user)?.map(|link| (*user, link)));
+        }
+        Ok(links)
     }
 
     /// Every pool, `access` first.
@@ -289,7 +362,10 @@ impl Read<'_> {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn connection(&self, name: &str) -> Result<ProviderConnection> {
-        let found = self.connections()?.into_iter().find(|it| it.name == name.trim());
+        let found = self
+            .connections()?
+            .into_iter()
+            .find(|it| it.name == name.trim());
         found.ok_or_else(|| Error::not_found("connection", name))
     }
 
@@ -322,9 +398,14 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn batches(&self, before: Option<i64>, limit: usize) -> Result<Vec<Batch>> {
-        let sql = concat!("SELECT ", batch_columns!(), " FROM batches WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2");
+        let sql = concat!(
+            "SELECT ",
+            batch_columns!(),
+            " FROM batches WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2"
+        );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.snapshot()?.all(sql, [before.unwrap_or(i64::MAX), limit], batch_row)
+        self.snapshot()?
+            .all(sql, [before.unwrap_or(i64::MAX), limit], batch_row)
     }
 
     /// A batch by id, or by the end or the beginning of one that no other has (at least eight characters).
@@ -336,11 +417,24 @@ impl Read<'_> {
         let snapshot = self.snapshot()?;
         if let Ok(id) = text.parse::<BatchId>() {
             let sql = concat!("SELECT ", batch_columns!(), " FROM batches WHERE id = ?1");
-            return snapshot.one(sql, [id.as_bytes()], batch_row)?.ok_or_else(|| Error::not_found("batch", text));
+            return snapshot
+                .one(sql, [id.as_bytes()], batch_row)?
+                .ok_or_else(|| Error::not_found("batch", text));
         }
-        let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_uppercase();
-        if digits.len() < 8 || digits.len() > 32 || text.chars().any(|it| !it.is_ascii_hexdigit() && it != '-') {
-            return Err(Error::invalid("batch", "is not an id, nor eight characters of one", "copy it from `usher batches`"));
+        let digits: String = text
+            .chars()
+            .filter(char::is_ascii_hexdigit)
+            .collect::<String>()
+            .to_ascii_uppercase();
+        if digits.len() < 8
+            || digits.len() > 32
+            || text.chars().any(|it| !it.is_ascii_hexdigit() && it != '-')
+        {
+            return Err(Error::invalid(
+                "batch",
+                "is not an id, nor eight characters of one",
+                "copy it from `usher batches`",
+            ));
         }
         let sql = concat!(
             "SELECT ",
@@ -350,7 +444,11 @@ impl Read<'_> {
         let mut found = snapshot.all(sql, [digits], batch_row)?;
         match (found.pop(), found.is_empty()) {
             (Some(batch), true) => Ok(batch),
-            (Some(_), false) => Err(Error::invalid("batch", "is the part of several ids", "give more of it")),
+            (Some(_), false) => Err(Error::invalid(
+                "batch",
+                "is the part of several ids",
+                "give more of it",
+            )),
             (None, _) => Err(Error::not_found("batch", text)),
         }
     }
@@ -377,9 +475,21 @@ impl Read<'_> {
         }
         Ok(Names {
             users: self.labels_of(&users)?,
-            pools: self.pools()?.into_iter().map(|it| (it.id, it.name)).collect(),
-            groups: self.groups()?.into_iter().map(|it| (it.id, it.name)).collect(),
-            connections: self.connections()?.into_iter().map(|it| (it.id, it.name)).collect(),
+            pools: self
+                .pools()?
+                .into_iter()
+                .map(|it| (it.id, it.name))
+                .collect(),
+            groups: self
+                .groups()?
+                .into_iter()
+                .map(|it| (it.id, it.name))
+                .collect(),
+            connections: self
+                .connections()?
+                .into_iter()
+                .map(|it| (it.id, it.name))
+                .collect(),
         })
     }
 
@@ -390,7 +500,9 @@ impl Read<'_> {
     /// See [`Read::organization`].
     pub fn actor_name(&self, actor: Actor) -> Result<String> {
         let snapshot = self.snapshot()?;
-        let label = |user: UserId| Ok::<_, Error>(snapshot.label_of(user)?.unwrap_or_else(|| user.to_string()));
+        let label = |user: UserId| {
+            Ok::<_, Error>(snapshot.label_of(user)?.unwrap_or_else(|| user.to_string()))
+        };
         Ok(match actor {
             Actor::FileOwner => "file_owner".to_owned(),
             Actor::Scheduler => "scheduler".to_owned(),
@@ -434,16 +546,28 @@ fn count_users(snapshot: &Snapshot<'_>, query: &Expr, now: Timestamp) -> Result<
     match query {
         Expr::Everybody => {
             let counts = snapshot.status_counts()?;
-            Ok(counts.iter().filter(|(status, _)| !matches!(status, Status::Deleted | Status::Erased)).map(|it| it.1).sum())
+            Ok(counts
+                .iter()
+                .filter(|(status, _)| !matches!(status, Status::Deleted | Status::Erased))
+                .map(|it| it.1)
+                .sum())
         }
         Expr::Status(statuses) => {
             let counts = snapshot.status_counts()?;
-            Ok(counts.iter().filter(|(status, _)| statuses.contains(status)).map(|it| it.1).sum())
+            Ok(counts
+                .iter()
+                .filter(|(status, _)| statuses.contains(status))
+                .map(|it| it.1)
+                .sum())
         }
         _ => {
             let compiled = compile::compile(query, now);
             let sql = format!("SELECT count(*) FROM users WHERE {}", compiled.sql);
-            Ok(snapshot.one(&sql, rusqlite::params_from_iter(compiled.bindings), |row| row.get(0))?.unwrap_or(0))
+            Ok(snapshot
+                .one(&sql, rusqlite::params_from_iter(compiled.bindings), |row| {
+                    row.get(0)
+                })?
+                .unwrap_or(0))
         }
     }
 }
@@ -459,7 +583,12 @@ struct Anchor {
 fn anchor(snapshot: &Snapshot<'_>, user: UserId) -> Result<Anchor> {
     let sql = "SELECT seq, sort_name, email_key, status FROM users WHERE id = ?1";
     let found = snapshot.one(sql, [user.as_bytes()], |row| {
-        Ok(Anchor { seq: row.get(0)?, sort_name: row.get(1)?, email_key: row.get(2)?, status: row.get(3)? })
+        Ok(Anchor {
+            seq: row.get(0)?,
+            sort_name: row.get(1)?,
+            email_key: row.get(2)?,
+            status: row.get(3)?,
+        })
     })?;
     found.ok_or_else(|| Error::not_found("user", user))
 }
@@ -467,7 +596,9 @@ fn anchor(snapshot: &Snapshot<'_>, user: UserId) -> Result<Anchor> {
 fn users_page(snapshot: &Snapshot<'_>, page: &UsersPage, now: Timestamp) -> Result<Vec<User>> {
     let anchor = match page.from {
         PageFrom::Start | PageFrom::End => None,
-        PageFrom::After(user) | PageFrom::Before(user) | PageFrom::At(user) => Some(anchor(snapshot, user)?),
+        PageFrom::After(user) | PageFrom::Before(user) | PageFrom::At(user) => {
+            Some(anchor(snapshot, user)?)
+        }
     };
     let (sql, bindings) = page_sql(page, anchor, now);
     let mut users = snapshot.all(&sql, rusqlite::params_from_iter(bindings), user_row)?;
@@ -498,18 +629,35 @@ fn page_sql(page: &UsersPage, anchor: Option<Anchor>, now: Timestamp) -> (String
     let by = match page.sort {
         SortBy::Name => format!("users.sort_name {order}, users.seq {order}"),
         SortBy::Email => format!("users.email_key {order}, users.seq {order}"),
-        SortBy::Status => format!("users.status {order}, users.sort_name {order}, users.seq {order}"),
+        SortBy::Status => {
+            format!("users.status {order}, users.sort_name {order}, users.seq {order}")
+        }
         SortBy::Created => format!("users.seq {order}"),
     };
-    bindings.push(Value::Integer(i64::try_from(page.limit).unwrap_or(i64::MAX)));
-    (format!(concat!("SELECT ", user_columns!(), " FROM users WHERE {} ORDER BY {} LIMIT ?"), sql, by), bindings)
+    bindings.push(Value::Integer(
+        i64::try_from(page.limit).unwrap_or(i64::MAX),
+    ));
+    (
+        format!(
+            concat!(
+                "SELECT ",
+                user_columns!(),
+                " FROM users WHERE {} ORDER BY {} LIMIT ?"
+            ),
+            sql, by
+        ),
+        bindings,
+    )
 }
 
 /// The rows past an anchor, in an order.
 fn past(sort: SortBy, op: &str, descending: bool, anchor: Anchor) -> (String, Vec<Value>) {
     let seq = Value::Integer(anchor.seq);
     match sort {
-        SortBy::Name => (format!("(users.sort_name, users.seq) {op} (?, ?)"), vec![anchor.sort_name.into(), seq]),
+        SortBy::Name => (
+            format!("(users.sort_name, users.seq) {op} (?, ?)"),
+            vec![anchor.sort_name.into(), seq],
+        ),
         SortBy::Status => (
             format!("(users.status, users.sort_name, users.seq) {op} (?, ?, ?)"),
             vec![anchor.status.into(), anchor.sort_name.into(), seq],
@@ -518,26 +666,54 @@ fn past(sort: SortBy, op: &str, descending: bool, anchor: Anchor) -> (String, Ve
         // People without an address come first; among them the order is that of creation.
         SortBy::Email => match (anchor.email_key, descending) {
             (Some(key), false) => (format!("users.email_key {op} ?"), vec![key.into()]),
-            (Some(key), true) => (format!("(users.email_key {op} ? OR users.email_key IS NULL)"), vec![key.into()]),
-            (None, false) => (format!("(users.email_key IS NOT NULL OR users.seq {op} ?)"), vec![seq]),
-            (None, true) => (format!("(users.email_key IS NULL AND users.seq {op} ?)"), vec![seq]),
+            (Some(key), true) => (
+                format!("(users.email_key {op} ? OR users.email_key IS NULL)"),
+                vec![key.into()],
+            ),
+            (None, false) => (
+                format!("(users.email_key IS NOT NULL OR users.seq {op} ?)"),
+                vec![seq],
+            ),
+            (None, true) => (
+                format!("(users.email_key IS NULL AND users.seq {op} ?)"),
+                vec![seq],
+            ),
         },
     }
 }
 
-fn users_from(snapshot: &Snapshot<'_>, query: &Expr, start_index: i64, count: i64, now: Timestamp) -> Result<(Vec<User>, i64)> {
+fn users_from(
+    snapshot: &Snapshot<'_>,
+    query: &Expr,
+    start_index: i64,
+    count: i64,
+    now: Timestamp,
+) -> Result<(Vec<User>, i64)> {
     let total = count_users(snapshot, query, now)?;
     let skip = start_index.max(1) - 1;
     if count <= 0 || skip >= total {
         return Ok((Vec::new(), total));
     }
     let compiled = compile::compile(query, now);
-    let last: i64 = snapshot.one("SELECT max(seq) FROM users", [], |row| row.get::<_, Option<i64>>(0))?.flatten().unwrap_or(0);
+    let last: i64 = snapshot
+        .one("SELECT max(seq) FROM users", [], |row| {
+            row.get::<_, Option<i64>>(0)
+        })?
+        .flatten()
+        .unwrap_or(0);
     // While nobody was ever deleted the place in the list is the place in the order of creation, and nothing is skipped
     // row by row.
-    let (from, skip) = if *query == Expr::Everybody && last == total { (skip, 0) } else { (0, skip) };
+    let (from, skip) = if *query == Expr::Everybody && last == total {
+        (skip, 0)
+    } else {
+        (0, skip)
+    };
     let sql = format!(
-        concat!("SELECT ", user_columns!(), " FROM users WHERE ({}) AND users.seq > ? ORDER BY users.seq LIMIT ? OFFSET ?"),
+        concat!(
+            "SELECT ",
+            user_columns!(),
+            " FROM users WHERE ({}) AND users.seq > ? ORDER BY users.seq LIMIT ? OFFSET ?"
+        ),
         compiled.sql
     );
     let mut bindings = compiled.bindings;
@@ -566,7 +742,11 @@ fn history(snapshot: &Snapshot<'_>, page: &HistoryPage) -> Result<Vec<Event>> {
         Ok((recorded, event))
     };
     let found = match (page.user, page.batch) {
-        (None, None) => snapshot.all(&format!("{SELECT} ORDER BY events.seq LIMIT ?2"), params![after, limit], row)?,
+        (None, None) => snapshot.all(
+            &format!("{SELECT} ORDER BY events.seq LIMIT ?2"),
+            params![after, limit],
+            row,
+        )?,
         (Some(user), None) => snapshot.all(
             &format!("{SELECT} AND events.user = ?3 ORDER BY events.seq LIMIT ?2"),
             params![after, limit, user.as_bytes()],
@@ -587,5 +767,13 @@ fn history(snapshot: &Snapshot<'_>, page: &HistoryPage) -> Result<Vec<Event>> {
         }
     };
     let mut reader = events::Reader::new(snapshot.conn);
-    found.into_iter().map(|(recorded, event)| Ok(Event { change: reader.change(&recorded)?, ..event })).collect()
+    found
+        .into_iter()
+        .map(|(recorded, event)| {
+            Ok(Event {
+                change: reader.change(&recorded)?,
+                ..event
+            })
+        })
+        .collect()
 }

@@ -37,7 +37,9 @@ pub(super) fn hold_open(path: &Path) -> Result<File> {
 pub(super) fn note_erased(path: &Path, erased: &[UserId]) -> Result<()> {
     let mut file = open_beside(path, "-erased")?;
     let lines: String = erased.iter().map(|it| format!("{it}\n")).collect();
-    file.write_all(lines.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| Error::Broken(error.to_string()))
+    file.write_all(lines.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(|error| Error::Broken(error.to_string()))
 }
 
 /// Erased people: those noted beside the database, and those in it.
@@ -46,14 +48,19 @@ fn erased_people(path: &Path) -> Result<BTreeSet<UserId>> {
     let list = beside(path, "-erased");
     if list.exists() {
         let mut text = String::new();
-        File::open(&list).and_then(|mut it| it.read_to_string(&mut text)).map_err(|error| Error::Broken(error.to_string()))?;
+        File::open(&list)
+            .and_then(|mut it| it.read_to_string(&mut text))
+            .map_err(|error| Error::Broken(error.to_string()))?;
         erased.extend(text.lines().filter_map(|it| it.parse::<UserId>().ok()));
     }
     if path.exists()
         && let Ok(conn) = open::check_copy(path)
     {
-        let rows = super::Snapshot::new(&conn)
-            .all("SELECT id FROM users WHERE status = 'erased'", [], |row| Ok(UserId::from_bytes(row.get(0)?)))?;
+        let rows = super::Snapshot::new(&conn).all(
+            "SELECT id FROM users WHERE status = 'erased'",
+            [],
+            |row| Ok(UserId::from_bytes(row.get(0)?)),
+        )?;
         erased.extend(rows);
     }
     Ok(erased)
@@ -69,7 +76,10 @@ pub(super) fn verify_copy(path: &Path) -> Result<()> {
         remedy: "use another backup".into(),
     };
     if let Some(bad) = report.first_bad {
-        return Err(damaged(format!("has a broken history: event {} {}", bad.seq, bad.why)));
+        return Err(damaged(format!(
+            "has a broken history: event {} {}",
+            bad.seq, bad.why
+        )));
     }
     let sql = "SELECT count(*) FROM pool_counters WHERE reserved <> (SELECT count(*) FROM licenses WHERE pool = pool_counters.pool AND state = 'reserved') \
         OR consumed <> (SELECT count(*) FROM licenses WHERE pool = pool_counters.pool AND state = 'consumed') \
@@ -79,7 +89,8 @@ pub(super) fn verify_copy(path: &Path) -> Result<()> {
         return Err(damaged("counts its licenses wrongly".into()));
     }
     // The check opened the copy in WAL mode; nothing of that may stay beside it.
-    conn.pragma_update(None, "query_only", false).map_err(broken)?;
+    conn.pragma_update(None, "query_only", false)
+        .map_err(broken)?;
     let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     drop(conn);
     for suffix in ["-wal", "-shm"] {
@@ -102,9 +113,13 @@ pub(crate) fn restore(backup: &Path, path: &Path, options: &Options) -> Result<(
     let incoming = beside(path, ".restoring");
     let _ = fs::remove_file(&incoming);
     fs::copy(backup, &incoming).map_err(io)?;
-    File::open(&incoming).and_then(|it| it.sync_all()).map_err(io)?;
+    File::open(&incoming)
+        .and_then(|it| it.sync_all())
+        .map_err(io)?;
     if path.exists() {
-        let kept = (1..).map(|i| beside(path, &format!(".before-restore-{i}"))).find(|it| !it.exists());
+        let kept = (1..)
+            .map(|i| beside(path, &format!(".before-restore-{i}")))
+            .find(|it| !it.exists());
         if let Some(kept) = kept {
             fs::rename(path, kept).map_err(io)?;
         }
@@ -122,7 +137,11 @@ fn erase_again(path: &Path, erased: &BTreeSet<UserId>, options: &Options) -> Res
     let session = directory.as_actor(Actor::FileOwner, Door::Schedule);
     let mut again = Vec::new();
     for user in erased {
-        if session.read()?.user(*user)?.is_some_and(|it| it.status != Status::Erased) {
+        if session
+            .read()?
+            .user(*user)?
+            .is_some_and(|it| it.status != Status::Erased)
+        {
             again.push(*user);
         }
     }
@@ -130,7 +149,17 @@ fn erase_again(path: &Path, erased: &BTreeSet<UserId>, options: &Options) -> Res
         return Ok(());
     }
     let session = directory.as_actor(Actor::FileOwner, Door::Cli);
-    session.apply(session.request(Command::Delete { who: Selection::Ids(again.clone()) }), None)?;
-    session.apply(session.request(Command::Erase { who: Selection::Ids(again) }), None)?;
+    session.apply(
+        session.request(Command::Delete {
+            who: Selection::Ids(again.clone()),
+        }),
+        None,
+    )?;
+    session.apply(
+        session.request(Command::Erase {
+            who: Selection::Ids(again),
+        }),
+        None,
+    )?;
     Ok(())
 }

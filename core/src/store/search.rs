@@ -14,15 +14,20 @@ pub(super) const MOST_WAITING: i64 = 20_000;
 
 /// Notes that a row must be indexed. `indexed` is the text that the index has now, none for a new row.
 pub(super) fn wait(conn: &Connection, seq: i64, indexed: Option<&str>) -> Result<()> {
-    let sql = "INSERT INTO search_pending (seq, indexed) VALUES (?1, ?2) ON CONFLICT (seq) DO NOTHING";
-    conn.prepare_cached(sql).and_then(|mut it| it.execute(params![seq, indexed])).map_err(broken)?;
+    let sql =
+        "INSERT INTO search_pending (seq, indexed) VALUES (?1, ?2) ON CONFLICT (seq) DO NOTHING";
+    conn.prepare_cached(sql)
+        .and_then(|mut it| it.execute(params![seq, indexed]))
+        .map_err(broken)?;
     Ok(())
 }
 
 /// How many rows wait, counted no further than needed.
 pub(super) fn waiting(conn: &Connection, at_most: i64) -> Result<i64> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM search_pending LIMIT ?1)";
-    conn.prepare_cached(sql).and_then(|mut it| it.query_row([at_most], |row| row.get(0))).map_err(broken)
+    conn.prepare_cached(sql)
+        .and_then(|mut it| it.query_row([at_most], |row| row.get(0)))
+        .map_err(broken)
 }
 
 /// Indexes up to a round of waiting rows, inside the caller's transaction. Returns how many.
@@ -32,7 +37,8 @@ pub(super) fn index_round(conn: &Connection) -> Result<i64> {
     let rows: Vec<(i64, Option<String>, String)> = conn
         .prepare_cached(sql)
         .and_then(|mut it| {
-            it.query_map([ROUND], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).and_then(|rows| rows.collect())
+            it.query_map([ROUND], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .and_then(|rows| rows.collect())
         })
         .map_err(broken)?;
     for (seq, indexed, search) in &rows {
@@ -42,14 +48,26 @@ pub(super) fn index_round(conn: &Connection) -> Result<i64> {
 }
 
 fn replace(conn: &Connection, seq: i64, indexed: Option<&str>, search: &str) -> Result<()> {
-    let run = |sql: &str, text: &str| conn.prepare_cached(sql).and_then(|mut it| it.execute(params![seq, text])).map_err(broken);
+    let run = |sql: &str, text: &str| {
+        conn.prepare_cached(sql)
+            .and_then(|mut it| it.execute(params![seq, text]))
+            .map_err(broken)
+    };
     if let Some(old) = indexed.filter(|it| !it.is_empty()) {
-        run("INSERT INTO users_text (users_text, rowid, search) VALUES ('delete', ?1, ?2)", old)?;
+        run(
+            "INSERT INTO users_text (users_text, rowid, search) VALUES ('delete', ?1, ?2)",
+            old,
+        )?;
     }
     if !search.is_empty() {
-        run("INSERT INTO users_text (rowid, search) VALUES (?1, ?2)", search)?;
+        run(
+            "INSERT INTO users_text (rowid, search) VALUES (?1, ?2)",
+            search,
+        )?;
     }
-    conn.prepare_cached("DELETE FROM search_pending WHERE seq = ?1").and_then(|mut it| it.execute([seq])).map_err(broken)?;
+    conn.prepare_cached("DELETE FROM search_pending WHERE seq = ?1")
+        .and_then(|mut it| it.execute([seq]))
+        .map_err(broken)?;
     Ok(())
 }
 
@@ -59,7 +77,12 @@ pub(super) fn forget(conn: &Connection, user: UserId) -> Result<()> {
         LEFT JOIN search_pending ON search_pending.seq = users.seq WHERE id = ?1";
     let found: Option<(i64, String, bool, Option<String>)> = conn
         .prepare_cached(sql)
-        .and_then(|mut it| it.query_row([user.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).optional())
+        .and_then(|mut it| {
+            it.query_row([user.as_bytes()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()
+        })
         .map_err(broken)?;
     match found {
         None => Ok(()),

@@ -7,9 +7,10 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use super::{broken, compile};
 use crate::error::{Error, Result};
 use crate::model::{
-    AtCapacity, ConnectionId, ConnectionPolicy, Date, Group, GroupId, GroupRole, Hold, Invitation, InvitationId,
-    InvitationState, License, Link, Membership, NewPeople, Organization, Permission, Pool, PoolId, PoolName, PoolTerms,
-    Profile, ProviderHold, QueueEntry, Status, Timestamp, Token, TokenId, User, UserId, fold_key,
+    AtCapacity, ConnectionId, ConnectionPolicy, Date, Group, GroupId, GroupRole, Hold, Invitation,
+    InvitationId, InvitationState, License, Link, Membership, NewPeople, Organization, Permission,
+    Pool, PoolId, PoolName, PoolTerms, Profile, ProviderHold, QueueEntry, Status, Timestamp, Token,
+    TokenId, User, UserId, fold_key,
 };
 use crate::model::{BatchId, Connection as ProviderConnection};
 use crate::query::Expr;
@@ -57,7 +58,9 @@ pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
             kept: row.get(13)?,
         },
         manager: row.get::<_, Option<[u8; 16]>>(14)?.map(UserId::from_bytes),
-        connection: row.get::<_, Option<[u8; 16]>>(15)?.map(ConnectionId::from_bytes),
+        connection: row
+            .get::<_, Option<[u8; 16]>>(15)?
+            .map(ConnectionId::from_bytes),
         protected: row.get(16)?,
         accepted: row.get(17)?,
         provider_hold: word(row, 18, ProviderHold::from_word)?,
@@ -69,10 +72,18 @@ pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
 }
 
 /// A stored word of one of our enums; anything else means that the file was changed by another hand.
-pub(super) fn word<T>(row: &Row<'_>, column: usize, parse: impl Fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+pub(super) fn word<T>(
+    row: &Row<'_>,
+    column: usize,
+    parse: impl Fn(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
     let text = row.get_ref(column)?.as_str()?;
     parse(text).ok_or_else(|| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, format!("unknown word {text}").into())
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            format!("unknown word {text}").into(),
+        )
     })
 }
 
@@ -84,7 +95,9 @@ fn license_row(row: &Row<'_>) -> rusqlite::Result<License> {
             place: row.get(4)?,
             leads_to: word(row, 5, Status::from_word)?,
             mail: row.get(6)?,
-            connection: row.get::<_, Option<[u8; 16]>>(7)?.map(ConnectionId::from_bytes),
+            connection: row
+                .get::<_, Option<[u8; 16]>>(7)?
+                .map(ConnectionId::from_bytes),
         }),
     };
     Ok(License {
@@ -100,11 +113,24 @@ impl<'c> Snapshot<'c> {
         Self { conn }
     }
 
-    pub(super) fn one<T>(&self, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<Option<T>> {
-        self.conn.prepare_cached(sql).and_then(|mut it| it.query_row(params, read).optional()).map_err(broken)
+    pub(super) fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut it| it.query_row(params, read).optional())
+            .map_err(broken)
     }
 
-    pub(super) fn all<T>(&self, sql: &str, params: impl Params, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+    pub(super) fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
         self.conn
             .prepare_cached(sql)
             .and_then(|mut it| it.query_map(params, read).and_then(|rows| rows.collect()))
@@ -112,11 +138,24 @@ impl<'c> Snapshot<'c> {
     }
 
     pub(crate) fn organization(&self) -> Result<Organization> {
-        let found = self.one("SELECT name, time_zone, created_at FROM organization", [], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?))
-        })?;
-        let (name, zone, created) = found.ok_or_else(|| Error::Broken("the database has no organization".into()))?;
-        Ok(Organization { name, time_zone: zone.parse()?, created_at: Timestamp::from_millis(created) })
+        let found = self.one(
+            "SELECT name, time_zone, created_at FROM organization",
+            [],
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get(2)?,
+                ))
+            },
+        )?;
+        let (name, zone, created) =
+            found.ok_or_else(|| Error::Broken("the database has no organization".into()))?;
+        Ok(Organization {
+            name,
+            time_zone: zone.parse()?,
+            created_at: Timestamp::from_millis(created),
+        })
     }
 
     pub(crate) fn digest_key(&self) -> Result<[u8; 32]> {
@@ -125,18 +164,42 @@ impl<'c> Snapshot<'c> {
     }
 
     pub(crate) fn user(&self, id: UserId) -> Result<Option<User>> {
-        self.one(concat!("SELECT ", user_columns!(), " FROM users WHERE id = ?1"), [id.as_bytes()], user_row)
+        self.one(
+            concat!("SELECT ", user_columns!(), " FROM users WHERE id = ?1"),
+            [id.as_bytes()],
+            user_row,
+        )
     }
 
     pub(crate) fn user_by_email_key(&self, key: &str) -> Result<Option<User>> {
-        self.one(concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = ?1"), [key], user_row)
+        self.one(
+            concat!(
+                "SELECT ",
+                user_columns!(),
+                " FROM users WHERE email_key = ?1"
+            ),
+            [key],
+            user_row,
+        )
     }
 
     pub(crate) fn user_by_user_name_key(&self, key: &str) -> Result<Option<User>> {
-        self.one(concat!("SELECT ", user_columns!(), " FROM users WHERE user_name_key = ?1"), [key], user_row)
+        self.one(
+            concat!(
+                "SELECT ",
+                user_columns!(),
+                " FROM users WHERE user_name_key = ?1"
+            ),
+            [key],
+            user_row,
+        )
     }
 
-    pub(crate) fn user_by_external_id(&self, connection: ConnectionId, external_id: &str) -> Result<Option<User>> {
+    pub(crate) fn user_by_external_id(
+        &self,
+        connection: ConnectionId,
+        external_id: &str,
+    ) -> Result<Option<User>> {
         let sql = concat!(
             "SELECT ",
             user_columns!(),
@@ -148,43 +211,66 @@ impl<'c> Snapshot<'c> {
     /// By address, user name or id, as people type them; erased people by id only.
     pub(crate) fn find_user(&self, who: &str) -> Result<User> {
         let who = who.trim();
-        if let Ok(id) = who.parse() {
-            if let Some(user) = self.user(id)? {
-                return Ok(user);
-            }
+        if let Ok(id) = who.parse()
+            && let Some(user) = self.user(id)?
+        {
+            return Ok(user);
         }
         let key = crate::model::key_of_name(who);
         if let Some(user) = self.user_by_email_key(&key)? {
             return Ok(user);
         }
-        self.user_by_user_name_key(&key)?.ok_or_else(|| Error::not_found("user", who))
+        self.user_by_user_name_key(&key)?
+            .ok_or_else(|| Error::not_found("user", who))
     }
 
     /// Ids of everybody whom a query finds, in order of creation.
     pub(crate) fn ids_of(&self, query: &Expr, now: Timestamp) -> Result<Vec<UserId>> {
         let compiled = compile::compile(query, now);
-        let sql = format!("SELECT users.id FROM users WHERE {} ORDER BY users.seq", compiled.sql);
-        self.all(&sql, rusqlite::params_from_iter(compiled.bindings), |row| Ok(UserId::from_bytes(row.get(0)?)))
-    }
-
-    pub(crate) fn reports_of(&self, manager: UserId) -> Result<Vec<(UserId, Status)>> {
-        self.all("SELECT id, status FROM users WHERE manager = ?1 ORDER BY seq", [manager.as_bytes()], |row| {
-            Ok((UserId::from_bytes(row.get(0)?), word(row, 1, Status::from_word)?))
+        let sql = format!(
+            "SELECT users.id FROM users WHERE {} ORDER BY users.seq",
+            compiled.sql
+        );
+        self.all(&sql, rusqlite::params_from_iter(compiled.bindings), |row| {
+            Ok(UserId::from_bytes(row.get(0)?))
         })
     }
 
+    pub(crate) fn reports_of(&self, manager: UserId) -> Result<Vec<(UserId, Status)>> {
+        self.all(
+            "SELECT id, status FROM users WHERE manager = ?1 ORDER BY seq",
+            [manager.as_bytes()],
+            |row| {
+                Ok((
+                    UserId::from_bytes(row.get(0)?),
+                    word(row, 1, Status::from_word)?,
+                ))
+            },
+        )
+    }
+
     pub(crate) fn manager_of(&self, user: UserId) -> Result<Option<UserId>> {
-        let found = self.one("SELECT manager FROM users WHERE id = ?1", [user.as_bytes()], |row| row.get::<_, Option<[u8; 16]>>(0))?;
+        let found = self.one(
+            "SELECT manager FROM users WHERE id = ?1",
+            [user.as_bytes()],
+            |row| row.get::<_, Option<[u8; 16]>>(0),
+        )?;
         Ok(found.flatten().map(UserId::from_bytes))
     }
 
     pub(crate) fn label_of(&self, user: UserId) -> Result<Option<String>> {
-        let found = self.one("SELECT coalesce(email, user_name) FROM users WHERE id = ?1", [user.as_bytes()], |row| row.get::<_, Option<String>>(0))?;
+        let found = self.one(
+            "SELECT coalesce(email, user_name) FROM users WHERE id = ?1",
+            [user.as_bytes()],
+            |row| row.get::<_, Option<String>>(0),
+        )?;
         Ok(found.flatten())
     }
 
     pub(crate) fn status_counts(&self) -> Result<BTreeMap<Status, i64>> {
-        let rows = self.all("SELECT status, people FROM status_counts", [], |row| Ok((word(row, 0, Status::from_word)?, row.get(1)?)))?;
+        let rows = self.all("SELECT status, people FROM status_counts", [], |row| {
+            Ok((word(row, 0, Status::from_word)?, row.get(1)?))
+        })?;
         Ok(rows.into_iter().collect())
     }
 
@@ -215,7 +301,11 @@ impl<'c> Snapshot<'c> {
     }
 
     pub(crate) fn licenses_of(&self, user: UserId) -> Result<Vec<License>> {
-        let sql = concat!("SELECT ", license_columns!(), " FROM licenses WHERE user = ?1");
+        let sql = concat!(
+            "SELECT ",
+            license_columns!(),
+            " FROM licenses WHERE user = ?1"
+        );
         self.all(sql, [user.as_bytes()], license_row)
     }
 
@@ -226,11 +316,17 @@ impl<'c> Snapshot<'c> {
         } else {
             "SELECT min(place) FROM licenses WHERE pool = ?1 AND state = 'queued'"
         };
-        Ok(self.one(sql, [pool.as_bytes()], |row| row.get(0))?.flatten())
+        Ok(self
+            .one(sql, [pool.as_bytes()], |row| row.get(0))?
+            .flatten())
     }
 
     pub(crate) fn queue_head(&self, pool: PoolId, limit: i64) -> Result<Vec<License>> {
-        let sql = concat!("SELECT ", license_columns!(), " FROM licenses WHERE pool = ?1 AND state = 'queued' ORDER BY place LIMIT ?2");
+        let sql = concat!(
+            "SELECT ",
+            license_columns!(),
+            " FROM licenses WHERE pool = ?1 AND state = 'queued' ORDER BY place LIMIT ?2"
+        );
         self.all(sql, params![pool.as_bytes(), limit], license_row)
     }
 
@@ -238,7 +334,9 @@ impl<'c> Snapshot<'c> {
     pub(crate) fn queue_position(&self, pool: PoolId, user: UserId) -> Result<Option<i64>> {
         let sql = "SELECT (SELECT count(*) FROM licenses AS ahead WHERE ahead.pool = ?1 AND ahead.state = 'queued' AND ahead.place <= mine.place) \
             FROM licenses AS mine WHERE mine.user = ?2 AND mine.pool = ?1 AND mine.state = 'queued'";
-        self.one(sql, params![pool.as_bytes(), user.as_bytes()], |row| row.get(0))
+        self.one(sql, params![pool.as_bytes(), user.as_bytes()], |row| {
+            row.get(0)
+        })
     }
 
     pub(crate) fn invitation(&self, user: UserId) -> Result<Option<Invitation>> {
@@ -254,7 +352,11 @@ impl<'c> Snapshot<'c> {
     }
 
     pub(crate) fn permissions_of(&self, user: UserId) -> Result<Vec<Permission>> {
-        self.all("SELECT permission FROM permissions WHERE user = ?1", [user.as_bytes()], |row| word(row, 0, Permission::from_word))
+        self.all(
+            "SELECT permission FROM permissions WHERE user = ?1",
+            [user.as_bytes()],
+            |row| word(row, 0, Permission::from_word),
+        )
     }
 
     /// How many owners can act.
@@ -266,29 +368,57 @@ impl<'c> Snapshot<'c> {
 
     pub(crate) fn groups(&self) -> Result<Vec<Group>> {
         let sql = "SELECT id, name, (SELECT count(*) FROM memberships WHERE member_of = groups.id) FROM groups ORDER BY name_key";
-        self.all(sql, [], |row| Ok(Group { id: GroupId::from_bytes(row.get(0)?), name: row.get(1)?, members: row.get(2)? }))
+        self.all(sql, [], |row| {
+            Ok(Group {
+                id: GroupId::from_bytes(row.get(0)?),
+                name: row.get(1)?,
+                members: row.get(2)?,
+            })
+        })
     }
 
     /// A group by its name, without regard to case and surrounding space.
     pub(crate) fn group_named(&self, name: &str) -> Result<Option<(GroupId, String)>> {
         let key = fold_key(name.trim());
-        self.one("SELECT id, name FROM groups WHERE name_key = ?1", [key], |row| Ok((GroupId::from_bytes(row.get(0)?), row.get(1)?)))
+        self.one(
+            "SELECT id, name FROM groups WHERE name_key = ?1",
+            [key],
+            |row| Ok((GroupId::from_bytes(row.get(0)?), row.get(1)?)),
+        )
     }
 
     pub(crate) fn memberships_of(&self, user: UserId) -> Result<Vec<Membership>> {
-        self.all("SELECT member_of, role FROM memberships WHERE user = ?1", [user.as_bytes()], |row| {
-            Ok(Membership { user, group: GroupId::from_bytes(row.get(0)?), role: word(row, 1, GroupRole::from_word)? })
-        })
+        self.all(
+            "SELECT member_of, role FROM memberships WHERE user = ?1",
+            [user.as_bytes()],
+            |row| {
+                Ok(Membership {
+                    user,
+                    group: GroupId::from_bytes(row.get(0)?),
+                    role: word(row, 1, GroupRole::from_word)?,
+                })
+            },
+        )
     }
 
     pub(crate) fn membership(&self, user: UserId, group: GroupId) -> Result<Option<GroupRole>> {
         let sql = "SELECT role FROM memberships WHERE user = ?1 AND member_of = ?2";
-        self.one(sql, params![user.as_bytes(), group.as_bytes()], |row| word(row, 0, GroupRole::from_word))
+        self.one(sql, params![user.as_bytes(), group.as_bytes()], |row| {
+            word(row, 0, GroupRole::from_word)
+        })
     }
 
     pub(crate) fn link(&self, connection: ConnectionId, user: UserId) -> Result<Option<Link>> {
         let sql = "SELECT external_id FROM links WHERE connection = ?1 AND user = ?2";
-        self.one(sql, params![connection.as_bytes(), user.as_bytes()], |row| Ok(Link { external_id: row.get(0)? }))
+        self.one(
+            sql,
+            params![connection.as_bytes(), user.as_bytes()],
+            |row| {
+                Ok(Link {
+                    external_id: row.get(0)?,
+                })
+            },
+        )
     }
 
     pub(crate) fn connections(&self) -> Result<Vec<ProviderConnection>> {
@@ -330,11 +460,21 @@ impl<'c> Snapshot<'c> {
     }
 
     /// A connection's policy, if it is there and not revoked.
-    pub(crate) fn living_policy(&self, connection: ConnectionId) -> Result<Option<ConnectionPolicy>> {
+    pub(crate) fn living_policy(
+        &self,
+        connection: ConnectionId,
+    ) -> Result<Option<ConnectionPolicy>> {
         let sql = "SELECT new_people, mails FROM connections WHERE id = ?1 AND revoked_at IS NULL";
         self.one(sql, [connection.as_bytes()], |row| {
-            let new_people = if row.get_ref(0)?.as_str()? == "active" { NewPeople::Active } else { NewPeople::Waiting };
-            Ok(ConnectionPolicy { new_people, mails: row.get(1)? })
+            let new_people = if row.get_ref(0)?.as_str()? == "active" {
+                NewPeople::Active
+            } else {
+                NewPeople::Waiting
+            };
+            Ok(ConnectionPolicy {
+                new_people,
+                mails: row.get(1)?,
+            })
         })
     }
 
@@ -348,12 +488,12 @@ impl<'c> Snapshot<'c> {
 
     /// The number of the newest batch; it moves whenever anything that planning reads has moved.
     pub(crate) fn last_batch(&self) -> Result<i64> {
-        Ok(self.one("SELECT max(seq) FROM batches", [], |row| row.get::<_, Option<i64>>(0))?.flatten().unwrap_or(0))
-    }
-
-    /// The batch that undid this one, if one did.
-    pub(crate) fn batch_seq(&self, batch: BatchId) -> Result<Option<i64>> {
-        self.one("SELECT seq FROM batches WHERE id = ?1", [batch.as_bytes()], |row| row.get(0))
+        Ok(self
+            .one("SELECT max(seq) FROM batches", [], |row| {
+                row.get::<_, Option<i64>>(0)
+            })?
+            .flatten()
+            .unwrap_or(0))
     }
 }
 
@@ -368,13 +508,22 @@ impl Snapshot<'_> {
     /// The changes of a batch, oldest first; none when there is no such batch.
     pub(crate) fn changes_of_batch(&self, batch: BatchId) -> Result<Option<Vec<RecordedChange>>> {
         let sql = "SELECT first_event, changes FROM batches WHERE id = ?1";
-        let Some((first, count)) = self.one(sql, [batch.as_bytes()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))? else {
+        let Some((first, count)) = self.one(sql, [batch.as_bytes()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })?
+        else {
             return Ok(None);
         };
-        let sql = "SELECT seq, user, kind, body FROM events WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
+        let sql =
+            "SELECT seq, user, kind, body FROM events WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
         let recorded = self.all(sql, [first, first + count], super::read::recorded_row)?;
         let mut reader = super::events::Reader::new(self.conn);
-        let changes = recorded.iter().map(|it| Ok(RecordedChange { user: it.user, change: reader.change(it)? }));
+        let changes = recorded.iter().map(|it| {
+            Ok(RecordedChange {
+                user: it.user,
+                change: reader.change(it)?,
+            })
+        });
         changes.collect::<Result<_>>().map(Some)
     }
 
@@ -386,7 +535,13 @@ impl Snapshot<'_> {
         let mut reader = super::events::Reader::new(self.conn);
         let mut pools = Vec::new();
         for event in &recorded {
-            if let Some(crate::change::Change::License { pool, before: Hold::Consumed, after: Hold::None, .. }) = reader.change(event)? {
+            if let Some(crate::change::Change::License {
+                pool,
+                before: Hold::Consumed,
+                after: Hold::None,
+                ..
+            }) = reader.change(event)?
+            {
                 pools.push(pool);
             }
         }

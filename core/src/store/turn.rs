@@ -32,16 +32,25 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// Opens or makes a private file beside the database.
 pub(super) fn open_beside(path: &Path, suffix: &str) -> Result<File> {
     let path = beside(path, suffix);
-    OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path).map_err(|error| Error::File {
-        path: path.display().to_string(),
-        why: format!("cannot be made ({})", error.kind()),
-        remedy: "check the folder's permissions".into(),
-    })
+    OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|error| Error::File {
+            path: path.display().to_string(),
+            why: format!("cannot be made ({})", error.kind()),
+            remedy: "check the folder's permissions".into(),
+        })
 }
 
 impl Turn {
     pub(super) fn new(path: &Path) -> Result<Self> {
-        Ok(Self { file: open_beside(path, "-turn")?, jitter: u64::from(std::process::id()) })
+        Ok(Self {
+            file: open_beside(path, "-turn")?,
+            jitter: u64::from(std::process::id()),
+        })
     }
 
     /// Begins a write transaction, waiting for other processes for up to half a minute.
@@ -62,7 +71,10 @@ impl Turn {
         let since = Instant::now();
         loop {
             // Short, uneven pauses: waiting processes do not march in step, and catch a writer's courtesy.
-            self.jitter = self.jitter.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.jitter = self
+                .jitter
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             std::thread::sleep(Duration::from_micros(200 + self.jitter % 1_300));
             match try_begin(conn) {
                 Err(Error::Busy) if since.elapsed() < LONGEST_WAIT => {}
@@ -84,7 +96,9 @@ impl Turn {
 
 fn try_begin(conn: &Connection) -> Result<()> {
     let _ = conn.busy_timeout(Duration::ZERO);
-    let begun = conn.prepare_cached("BEGIN IMMEDIATE").and_then(|mut it| it.execute([]).map(|_| ()));
+    let begun = conn
+        .prepare_cached("BEGIN IMMEDIATE")
+        .and_then(|mut it| it.execute([]).map(|_| ()));
     begun.map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy) => Error::Busy,
         _ => broken(error),

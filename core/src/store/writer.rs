@@ -49,7 +49,14 @@ impl Job {
         confirmed: Option<Digest>,
         done: impl FnOnce(Result<Applied>) + Send + 'static,
     ) -> Self {
-        Self { actor, door, request, confirmed, done: Box::new(done), prepared: None }
+        Self {
+            actor,
+            door,
+            request,
+            confirmed,
+            done: Box::new(done),
+            prepared: None,
+        }
     }
 
     /// Whether planning it may take long.
@@ -95,6 +102,8 @@ struct Writer {
     erased: Vec<UserId>,
     /// Whether rows may wait to be indexed.
     unindexed: bool,
+    /// How many changes were written since the waiting rows were last counted.
+    since_counted: usize,
 }
 
 pub(super) fn start(
@@ -114,6 +123,7 @@ pub(super) fn start(
         last_uses,
         erased: Vec::new(),
         unindexed: true,
+        since_counted: 0,
     };
     std::thread::Builder::new()
         .name("usher-writer".into())
@@ -164,7 +174,10 @@ impl Writer {
         let mut job = Some(first);
         while let Some(present) = job.take() {
             let Job { done, .. } = present;
-            let present = Job { done: Box::new(|_| {}), ..present };
+            let present = Job {
+                done: Box::new(|_| {}),
+                ..present
+            };
             let result = self.in_savepoint(present, answers.is_empty());
             match result {
                 Step::Done(result) => answers.push((done, *result)),
@@ -177,12 +190,16 @@ impl Writer {
                     let why = error.to_string();
                     answers.push((done, Err(*error)));
                     for (done, result) in answers {
-                        done(result.and_then(|_| Err(Error::Broken(format!("not applied: {why}")))));
+                        done(
+                            result.and_then(|_| Err(Error::Broken(format!("not applied: {why}")))),
+                        );
                     }
                     return None;
                 }
             }
-            let big = answers.last().is_some_and(|(_, it)| it.as_ref().is_ok_and(|it| it.plan.changes.len() > ALONE));
+            let big = answers
+                .last()
+                .is_some_and(|(_, it)| it.as_ref().is_ok_and(|it| it.plan.changes.len() > ALONE));
             if big || answers.len() >= GROUP {
                 break;
             }
@@ -198,12 +215,11 @@ impl Writer {
 
     fn finish_group(&mut self, answers: Vec<Answer>) {
         self.write_last_uses();
-        if let Ok(waiting) = search::waiting(&self.conn, search::MOST_WAITING + 1)
-            && waiting > search::MOST_WAITING
-        {
-            let _ = search::index_round(&self.conn);
-        }
-        let committed = self.conn.prepare_cached("COMMIT").and_then(|mut it| it.execute([]));
+        self.index_if_many_wait(&answers);
+        let committed = self
+            .conn
+            .prepare_cached("COMMIT")
+            .and_then(|mut it| it.execute([]));
         match committed {
             Ok(_) => {
                 self.unindexed = true;
@@ -216,10 +232,32 @@ impl Writer {
             Err(_) => {
                 self.erased.clear();
                 for (done, result) in answers {
-                    done(result.and_then(|it| if it.batch.is_some() { Err(Error::UnknownOutcome) } else { Ok(it) }));
+                    done(result.and_then(|it| {
+                        if it.batch.is_some() {
+                            Err(Error::UnknownOutcome)
+                        } else {
+                            Ok(it)
+                        }
+                    }));
                 }
                 self.reopen();
             }
+        }
+    }
+
+    /// Keeps the rows that readers must look through bounded while there is no idle time. Counting them is not free, so
+    /// they are counted only when enough was written.
+    fn index_if_many_wait(&mut self, answers: &[Answer]) {
+        let written = |it: &Answer| it.1.as_ref().map_or(0, |it| it.plan.changes.len());
+        self.since_counted += answers.iter().map(written).sum::<usize>();
+        if self.since_counted < ALONE {
+            return;
+        }
+        self.since_counted = 0;
+        if let Ok(waiting) = search::waiting(&self.conn, search::MOST_WAITING + 1)
+            && waiting > search::MOST_WAITING
+        {
+            let _ = search::index_round(&self.conn);
         }
     }
 
@@ -260,7 +298,11 @@ impl Writer {
     }
 
     fn run_cached(&self, sql: &str) -> Result<()> {
-        self.conn.prepare_cached(sql).and_then(|mut it| it.execute([])).map(|_| ()).map_err(broken)
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut it| it.execute([]))
+            .map(|_| ())
+            .map_err(broken)
     }
 
     fn roll_back(&self) -> Result<()> {
@@ -273,11 +315,16 @@ impl Writer {
         let at = self.clock.now();
         let snapshot = Snapshot::new(&self.conn);
         if let Some(key) = &job.request.key
-            && let Some(outcome) = idempotency::find(&self.conn, job.actor, key, &job.request.command, at)?
+            && let Some(outcome) =
+                idempotency::find(&self.conn, job.actor, key, &job.request.command, at)?
         {
             return idempotency::repeat(&snapshot, outcome).map(Some);
         }
-        let shown = job.prepared.as_ref().map(|(_, planned)| planned.plan.clone()).filter(|it| it.changes.len() <= ALONE);
+        let shown = job
+            .prepared
+            .as_ref()
+            .map(|(_, planned)| planned.plan.clone())
+            .filter(|it| it.changes.len() <= ALONE);
         let planned = match job.prepared.take() {
             Some((known, planned)) if known == snapshot.last_batch()? => planned,
             _ => planner::plan(&snapshot, job.actor, job.door, &job.request)?,
@@ -287,9 +334,22 @@ impl Writer {
             return Ok(None);
         }
         self.check(job, &planned.plan, shown.as_ref())?;
-        let Planned { plan, subject, token, mut draws } = planned;
+        let Planned {
+            plan,
+            subject,
+            token,
+            mut draws,
+        } = planned;
         if plan.is_empty() {
-            let applied = Applied { batch: None, at, plan, user: subject, promotions: Vec::new(), token: None, repeated: false };
+            let applied = Applied {
+                batch: None,
+                at,
+                plan,
+                user: subject,
+                promotions: Vec::new(),
+                token: None,
+                repeated: false,
+            };
             return Ok(Some(applied));
         }
         let undoes = match &job.request.command {
@@ -297,10 +357,23 @@ impl Writer {
             _ => None,
         };
         let batch = draws.batch();
-        let origin = Origin { actor: job.actor, door: job.door, caused_by: None, undoes };
+        let origin = Origin {
+            actor: job.actor,
+            door: job.door,
+            caused_by: None,
+            undoes,
+        };
         self.write(batch, &origin, &plan, job.request.draw, at)?;
         let promotions = self.promote_all(batch, job.door, &plan, job.request.draw, draws, at)?;
-        let applied = Applied { batch: Some(batch), at, plan, user: subject, promotions, token, repeated: false };
+        let applied = Applied {
+            batch: Some(batch),
+            at,
+            plan,
+            user: subject,
+            promotions,
+            token,
+            repeated: false,
+        };
         if let Some(key) = &job.request.key {
             idempotency::keep(&self.conn, job.actor, key, &job.request.command, &applied)?;
         }
@@ -317,7 +390,10 @@ impl Writer {
             };
             if digest != confirmed {
                 let what = plan.moved_since(shown);
-                return Err(Error::Moved(Box::new(Moved { plan: plan.clone(), what })));
+                return Err(Error::Moved(Box::new(Moved {
+                    plan: plan.clone(),
+                    what,
+                })));
             }
         }
         match plan.shortfalls.first() {
@@ -326,7 +402,14 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, batch: BatchId, origin: &Origin, plan: &Plan, draw: Draw, at: crate::model::Timestamp) -> Result<()> {
+    fn write(
+        &mut self,
+        batch: BatchId,
+        origin: &Origin,
+        plan: &Plan,
+        draw: Draw,
+        at: crate::model::Timestamp,
+    ) -> Result<()> {
         let seq = Snapshot::new(&self.conn).last_batch()? + 1;
         // A batch frees before it takes, so that a full pool can change hands within it.
         let mut ordered: Vec<&Change> = Vec::new();
@@ -355,7 +438,9 @@ impl Writer {
         // Events first for people who are erased here: their key goes with the change.
         Applier::new(&self.conn, at).apply(changes, |user| draw.person_key(user))?;
         let conn = &self.conn;
-        events::append(conn, &head, changes, &mut self.nonces, |user| events::person_key(conn, user).ok().flatten())?;
+        events::append(conn, &head, changes, &mut self.nonces, |user| {
+            events::person_key(conn, user).ok().flatten()
+        })?;
         for mail in &plan.effects.mails {
             self.conn
                 .prepare_cached("INSERT INTO outbox (batch, user, template, created_at) VALUES (?1, ?2, ?3, ?4)")
@@ -387,19 +472,37 @@ impl Writer {
         if !makes_room {
             return Ok(Vec::new());
         }
-        let Some(planned) = promote(&Snapshot::new(&self.conn), draw.at, draws)? else { return Ok(Vec::new()) };
-        let Planned { plan, mut draws, .. } = planned;
+        let Some(planned) = promote(&Snapshot::new(&self.conn), draw.at, draws)? else {
+            return Ok(Vec::new());
+        };
+        let Planned {
+            plan, mut draws, ..
+        } = planned;
         let batch = draws.batch();
-        let origin = Origin { actor: Actor::Scheduler, door: Door::Schedule, caused_by: Some(cause), undoes: None };
+        let origin = Origin {
+            actor: Actor::Scheduler,
+            door: Door::Schedule,
+            caused_by: Some(cause),
+            undoes: None,
+        };
         self.write(batch, &origin, &plan, draw, at)?;
         Ok(vec![batch])
     }
 
     fn write_last_uses(&self) {
-        let waiting = std::mem::take(&mut self.last_uses.lock().unwrap_or_else(PoisonError::into_inner).waiting);
+        let waiting = std::mem::take(
+            &mut self
+                .last_uses
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .waiting,
+        );
         for (token, at) in waiting {
             let sql = "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1";
-            let _ = self.conn.prepare_cached(sql).and_then(|mut it| it.execute(params![token.as_bytes(), at.as_millis()]));
+            let _ = self
+                .conn
+                .prepare_cached(sql)
+                .and_then(|mut it| it.execute(params![token.as_bytes(), at.as_millis()]));
         }
     }
 
@@ -411,7 +514,9 @@ impl Writer {
         }
         let _ = restore::note_erased(&self.path, &erased);
         let _ = self.conn.busy_timeout(Duration::from_secs(5));
-        let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let _ = self
+            .conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     }
 
     /// Indexes a round of waiting rows, unless somebody else is writing.
@@ -423,7 +528,12 @@ impl Writer {
             }
             Err(_) => {}
         }
-        let has_uses = !self.last_uses.lock().unwrap_or_else(PoisonError::into_inner).waiting.is_empty();
+        let has_uses = !self
+            .last_uses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .waiting
+            .is_empty();
         if has_uses && self.turn.begin(&self.conn).is_ok() {
             self.write_last_uses();
             let _ = self.run_cached("COMMIT");
