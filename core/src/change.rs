@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{
-    ConnectionId, ConnectionPolicy, Field, GroupId, GroupRole, Hold, Invitation, Link, Permission, PoolId, PoolName,
-    PoolTerms, Profile, ProviderHold, Status, Timestamp, TokenId, UserId,
+    ConnectionId, ConnectionPolicy, Field, GroupId, GroupRole, Hold, Invitation, Link, Permission,
+    PoolId, PoolName, PoolTerms, Profile, ProviderHold, Status, Timestamp, TokenId, UserId,
 };
 
 /// One reversible fact, with its before and its after.
@@ -289,57 +289,109 @@ impl Change {
 
     /// Whether the recorded form holds personal values, which are encrypted under the person's own key.
     pub fn is_personal(&self) -> bool {
-        matches!(self, Self::UserCreated { .. } | Self::Profile { .. } | Self::Link { .. })
+        matches!(
+            self,
+            Self::UserCreated { .. } | Self::Profile { .. } | Self::Link { .. }
+        )
     }
 
     /// What changed, in the words of a listing.
     pub fn described(&self, names: &Names) -> Described {
-        let said = |what: &str, before: Value, after: Value| Described { what: what.to_owned(), before, after };
+        let said = |what: &str, before: Value, after: Value| Described {
+            what: what.to_owned(),
+            before,
+            after,
+        };
         match self {
             Self::UserCreated { created, .. } => said("user", Value::Null, json!(created.status)),
             Self::Status { before, after, .. } => said("status", json!(before), json!(after)),
-            Self::Profile { field, before, after, .. } => said(field.as_str(), json!(before), json!(after)),
+            Self::Profile {
+                field,
+                before,
+                after,
+                ..
+            } => said(field.as_str(), json!(before), json!(after)),
             Self::Manager { before, after, .. } => {
                 let name = |it: &Option<UserId>| json!(it.map(|it| names.user(it)));
                 said("manager", name(before), name(after))
             }
-            Self::License { pool, before, after, .. } => {
+            Self::License {
+                pool,
+                before,
+                after,
+                ..
+            } => {
                 let what = format!("license {}", names.pool(*pool));
                 said(&what, json!(before.as_str()), json!(after.as_str()))
             }
             Self::Invitation { before, after, .. } => {
-                let word = |it: &Option<Invitation>| json!(it.map(|it| format!("{} {}", it.state.as_str(), it.generation)));
+                let word = |it: &Option<Invitation>| {
+                    json!(it.map(|it| format!("{} {}", it.state.as_str(), it.generation)))
+                };
                 said("invitation", word(before), word(after))
             }
-            Self::Membership { group, before, after, .. } => {
-                said(&format!("group {}", names.group(*group)), json!(before), json!(after))
-            }
+            Self::Membership {
+                group,
+                before,
+                after,
+                ..
+            } => said(
+                &format!("group {}", names.group(*group)),
+                json!(before),
+                json!(after),
+            ),
             Self::Link { before, after, .. } => {
-                let word = |it: &Option<Link>| json!(it.as_ref().and_then(|it| it.external_id.clone()));
+                let word =
+                    |it: &Option<Link>| json!(it.as_ref().and_then(|it| it.external_id.clone()));
                 said("external_id", word(before), word(after))
             }
             Self::Connection { before, after, .. } => {
                 let name = |it: &Option<ConnectionId>| json!(it.map(|it| names.connection(it)));
                 said("connection", name(before), name(after))
             }
-            Self::ProviderHold { before, after, .. } => said("provider_hold", json!(before), json!(after)),
-            Self::Accepted { before, after, .. } => said("accepted", json!(before), json!(after)),
-            Self::Permission { permission, before, after, .. } => {
-                said(&format!("permission {}", permission.as_str()), json!(before), json!(after))
+            Self::ProviderHold { before, after, .. } => {
+                said("provider_hold", json!(before), json!(after))
             }
+            Self::Accepted { before, after, .. } => said("accepted", json!(before), json!(after)),
+            Self::Permission {
+                permission,
+                before,
+                after,
+                ..
+            } => said(
+                &format!("permission {}", permission.as_str()),
+                json!(before),
+                json!(after),
+            ),
             Self::Protected { before, after, .. } => said("protected", json!(before), json!(after)),
             Self::Erased { before, .. } => said("status", json!(before), json!(Status::Erased)),
-            Self::PoolAdded { name, terms, .. } => said(&format!("pool {name}"), Value::Null, json!(terms)),
-            Self::PoolTerms { pool, before, after } => {
-                said(&format!("pool {}", names.pool(*pool)), json!(before), json!(after))
+            Self::PoolAdded { name, terms, .. } => {
+                said(&format!("pool {name}"), Value::Null, json!(terms))
             }
+            Self::PoolTerms {
+                pool,
+                before,
+                after,
+            } => said(
+                &format!("pool {}", names.pool(*pool)),
+                json!(before),
+                json!(after),
+            ),
             Self::GroupAdded { name, .. } => said("group", Value::Null, json!(name)),
             Self::ConnectionAdded { name, .. } => said("connection", Value::Null, json!(name)),
-            Self::ConnectionRevoked { connection, before, after } => {
-                said(&format!("connection {} revoked", names.connection(*connection)), json!(before), json!(after))
-            }
+            Self::ConnectionRevoked {
+                connection,
+                before,
+                after,
+            } => said(
+                &format!("connection {} revoked", names.connection(*connection)),
+                json!(before),
+                json!(after),
+            ),
             Self::TokenAdded { hint, .. } => said("token", Value::Null, json!(hint)),
-            Self::TokenEnds { before, after, .. } => said("token ends", json!(before), json!(after)),
+            Self::TokenEnds { before, after, .. } => {
+                said("token ends", json!(before), json!(after))
+            }
         }
     }
 }
@@ -360,22 +412,33 @@ pub struct Names {
 impl Names {
     /// The person's address or user name, else the id.
     pub fn user(&self, user: UserId) -> String {
-        self.users.get(&user).cloned().unwrap_or_else(|| user.to_string())
+        self.users
+            .get(&user)
+            .cloned()
+            .unwrap_or_else(|| user.to_string())
     }
 
     /// The pool's name, else the id.
     pub fn pool(&self, pool: PoolId) -> String {
-        self.pools.get(&pool).map_or_else(|| pool.to_string(), |it| it.as_str().to_owned())
+        self.pools
+            .get(&pool)
+            .map_or_else(|| pool.to_string(), |it| it.as_str().to_owned())
     }
 
     /// The group's name, else the id.
     pub fn group(&self, group: GroupId) -> String {
-        self.groups.get(&group).cloned().unwrap_or_else(|| group.to_string())
+        self.groups
+            .get(&group)
+            .cloned()
+            .unwrap_or_else(|| group.to_string())
     }
 
     /// The connection's name, else the id.
     pub fn connection(&self, connection: ConnectionId) -> String {
-        self.connections.get(&connection).cloned().unwrap_or_else(|| connection.to_string())
+        self.connections
+            .get(&connection)
+            .cloned()
+            .unwrap_or_else(|| connection.to_string())
     }
 }
 

@@ -9,11 +9,13 @@ use std::time::Duration;
 use crate::command::{Command, Request, WhenFull};
 use crate::draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 use crate::error::{Error, Result};
-use crate::model::{Actor, BatchId, ConnectionId, Door, EmailAddress, TimeZoneName, Timestamp, UserId};
+use crate::model::{
+    Actor, BatchId, ConnectionId, Door, EmailAddress, TimeZoneName, Timestamp, UserId,
+};
 use crate::plan::{Digest, Plan};
 use crate::store::{self, Store};
 
-pub use crate::store::{AuditReport, Head, HistoryPage, Read};
+pub use crate::store::{AuditReport, BadLink, Head, HistoryPage, Read};
 
 /// The organization's database, opened. Cheap to clone; the last clone that goes closes it.
 #[derive(Clone)]
@@ -41,7 +43,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), randomness: Arc::new(SystemRandomness), readers: 4 }
+        Self {
+            clock: Arc::new(SystemClock),
+            randomness: Arc::new(SystemRandomness),
+            readers: 4,
+        }
     }
 }
 
@@ -67,7 +73,8 @@ pub struct Applied {
     pub at: Timestamp,
     /// What was applied.
     pub plan: Plan,
-    /// People whom the command was about: the created or provisioned one, for doors that must answer with them.
+    /// Whom the command was about: the created or provisioned person, for doors that must answer with them. One whom
+    /// [`crate::change::Change::UserCreated`] made has version 1, and was created and updated [at](Applied::at).
     pub user: Option<UserId>,
     /// The batches of promotions that this one caused.
     pub promotions: Vec<BatchId>,
@@ -83,7 +90,10 @@ impl Directory {
     /// # Errors
     /// [`Error::File`] when the file exists or cannot be made; [`Error::Invalid`] for what it should start with.
     pub fn create(path: &Path, founding: &Founding, options: Options) -> Result<Self> {
-        let draw = Draw { at: options.clock.now(), seed: options.randomness.seed() };
+        let draw = Draw {
+            at: options.clock.now(),
+            seed: options.randomness.seed(),
+        };
         store::found(path, founding, draw)?;
         Self::open(path, options)
     }
@@ -94,13 +104,26 @@ impl Directory {
     /// [`Error::File`] when it is not there, not ours, newer than this binary, or readable by others.
     pub fn open(path: &Path, options: Options) -> Result<Self> {
         let store = Store::open(path, options.readers, Arc::clone(&options.clock))?;
-        let Options { clock, randomness, .. } = options;
-        Ok(Self { shared: Arc::new(Shared { store, clock, randomness, path: path.to_owned() }) })
+        let Options {
+            clock, randomness, ..
+        } = options;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                store,
+                clock,
+                randomness,
+                path: path.to_owned(),
+            }),
+        })
     }
 
     /// A session for whoever acts, through the door they came by.
     pub fn as_actor(&self, actor: Actor, door: Door) -> Session {
-        Session { directory: self.clone(), actor, door }
+        Session {
+            directory: self.clone(),
+            actor,
+            door,
+        }
     }
 
     /// The connection whose living token this is. Takes the same time whether or not there is one.
@@ -174,8 +197,16 @@ impl Session {
     /// A request for a command, with its time and randomness drawn now.
     pub fn request(&self, command: Command) -> Request {
         let shared = &self.directory.shared;
-        let draw = Draw { at: shared.clock.now(), seed: shared.randomness.seed() };
-        Request { command, draw, when_full: WhenFull::Ask, key: None }
+        let draw = Draw {
+            at: shared.clock.now(),
+            seed: shared.randomness.seed(),
+        };
+        Request {
+            command,
+            draw,
+            when_full: WhenFull::Ask,
+            key: None,
+        }
     }
 
     /// What the request would do now. Writes nothing.
@@ -184,7 +215,10 @@ impl Session {
     /// [`Error::Invalid`], [`Error::NotFound`], [`Error::Conflict`] or [`Error::Forbidden`] when it cannot be planned at
     /// all; somebody who cannot be changed is a skip, and a full pool a shortfall of the plan.
     pub fn plan(&self, request: &Request) -> Result<Plan> {
-        self.directory.shared.store.plan(self.actor, self.door, request)
+        self.directory
+            .shared
+            .store
+            .plan(self.actor, self.door, request)
     }
 
     /// Applies the request as it plans now, in one transaction, and returns when that is on disk.
@@ -197,12 +231,19 @@ impl Session {
         self.apply_then(request, confirmed, move |result| {
             let _ = answer.send(result);
         });
-        answered.recv().unwrap_or_else(|_| Err(Error::Broken("the writer stopped".into())))
+        answered
+            .recv()
+            .unwrap_or_else(|_| Err(Error::Broken("the writer stopped".into())))
     }
 
     /// As [`Session::apply`], without waiting: `done` is called on the writer's thread and must not block.
-    pub fn apply_then(&self, request: Request, confirmed: Option<Digest>, done: impl FnOnce(Result<Applied>) + Send + 'static) {
-        let job = store::Job { actor: self.actor, door: self.door, request, confirmed, done: Box::new(done) };
+    pub fn apply_then(
+        &self,
+        request: Request,
+        confirmed: Option<Digest>,
+        done: impl FnOnce(Result<Applied>) + Send + 'static,
+    ) {
+        let job = store::Job::new(self.actor, self.door, request, confirmed, done);
         self.directory.shared.store.submit(job);
     }
 
@@ -216,7 +257,9 @@ impl Session {
 
     /// Notices of whatever is committed from now on, by this process or another.
     pub fn watch(&self) -> Watch {
-        Watch { notices: self.directory.shared.store.watch() }
+        Watch {
+            notices: self.directory.shared.store.watch(),
+        }
     }
 }
 
@@ -241,7 +284,9 @@ impl Watch {
         let mut newest = match self.notices.recv_timeout(timeout) {
             Ok(notice) => notice,
             Err(mpsc::RecvTimeoutError::Timeout) => return Ok(None),
-            Err(mpsc::RecvTimeoutError::Disconnected) => return Err(Error::Broken("the directory was closed".into())),
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                return Err(Error::Broken("the directory was closed".into()));
+            }
         };
         while let Ok(newer) = self.notices.try_recv() {
             newest = newer;

@@ -6,7 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::model::{BatchId, ConnectionId, GroupId, InvitationId, PoolId, Timestamp, TokenId, UserId};
+use crate::model::{
+    BatchId, ConnectionId, GroupId, InvitationId, PoolId, Timestamp, TokenId, UserId,
+};
 
 /// Where the time comes from.
 pub trait Clock: Send + Sync {
@@ -25,7 +27,9 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -50,6 +54,18 @@ pub struct Draw {
     pub at: Timestamp,
     /// What its ids and secrets are derived from.
     pub seed: [u8; 32],
+}
+
+impl Draw {
+    /// The key of a person whom this draw's command makes.
+    pub(crate) fn person_key(&self, user: UserId) -> [u8; 32] {
+        Sha256::new()
+            .chain_update(b"person")
+            .chain_update(self.seed)
+            .chain_update(user.as_bytes())
+            .finalize()
+            .into()
+    }
 }
 
 /// Derives ids and secrets from a draw, in the order in which they are asked for.

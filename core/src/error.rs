@@ -56,7 +56,9 @@ pub enum Error {
     #[error("the database is busy; try again in a moment")]
     Busy,
     /// The commit ended in an I/O error: it may or may not be on disk.
-    #[error("the outcome is unknown, because the disk failed while committing; repeat with the same key")]
+    #[error(
+        "the outcome is unknown, because the disk failed while committing; repeat with the same key"
+    )]
     UnknownOutcome,
     /// The file cannot be used as a database of ours.
     #[error("{path}: {why}; {remedy}")]
@@ -112,8 +114,16 @@ pub struct Moved {
 
 impl Error {
     /// An [`Error::Invalid`] about `what`.
-    pub fn invalid(what: impl Into<String>, why: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::Invalid { what: what.into(), why: why.into(), remedy: remedy.into() }
+    pub fn invalid(
+        what: impl Into<String>,
+        why: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self::Invalid {
+            what: what.into(),
+            why: why.into(),
+            remedy: remedy.into(),
+        }
     }
 
     /// An [`Error::Forbidden`] with the rule as a sentence.
@@ -128,6 +138,9 @@ impl Error {
 
     /// An [`Error::NotFound`].
     pub fn not_found(noun: &'static str, name: impl ToString) -> Self {
-        Self::NotFound { noun, name: crate::model::harmless(&name.to_string()).into_owned() }
+        Self::NotFound {
+            noun,
+            name: crate::model::harmless(&name.to_string()).into_owned(),
+        }
     }
 }

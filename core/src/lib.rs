@@ -1,12 +1,11 @@
 //! Everything that is true about users and seats. No HTTP, no terminal, no clock of its own.
 //!
 //! Reading order: [`model`] (the nouns), [`command`] (what can be wanted), [`plan`] and [`change`]
-//! (what that would do), [`capacity`] (the only place that hands out licenses), [`policy`] (who may),
+//! (what that would do), `capacity` (the only place that hands out licenses), [`policy`] (who may),
 //! [`query`] (who is meant), `store` (the only place that knows SQL) and [`directory`], the one handle
 //! that a front end holds: `plan`, `apply`, `read`, `watch`.
 
-pub mod audit;
-pub mod capacity;
+mod capacity;
 pub mod change;
 pub mod command;
 pub mod directory;
@@ -14,13 +13,14 @@ pub mod draw;
 pub mod error;
 pub mod model;
 pub mod plan;
+mod planner;
 pub mod policy;
 pub mod query;
 pub mod selection;
 mod store;
-pub mod token;
+mod token;
 
-pub use directory::{Applied, Directory, Notice, Options, Read, Session, Watch};
+pub use directory::{Applied, Directory, Founding, Notice, Options, Read, Session, Watch};
 pub use draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 pub use error::{Error, Result};
 pub use plan::Plan;

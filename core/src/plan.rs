@@ -138,7 +138,13 @@ impl FromStr for Digest {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let bad = || Error::invalid("digest", "is not 32 hexadecimal digits", "copy it from the plan");
+        let bad = || {
+            Error::invalid(
+                "digest",
+                "is not 32 hexadecimal digits",
+                "copy it from the plan",
+            )
+        };
         if text.len() != 32 || !text.is_ascii() {
             return Err(bad());
         }
@@ -188,7 +194,10 @@ impl Plan {
         for pool in &self.effects.pools {
             let held = pool.held_after - pool.held_before;
             let queued = pool.queued_after - pool.queued_before;
-            hash.update(format!("\npool {} {held} {queued} {}", pool.name, pool.fits));
+            hash.update(format!(
+                "\npool {} {held} {queued} {}",
+                pool.name, pool.fits
+            ));
         }
         let full: [u8; 32] = hash.finalize().into();
         let mut half = [0; 16];
@@ -199,20 +208,37 @@ impl Plan {
     /// What differs from an older plan, in words, for a person whose confirmation came too late.
     pub(crate) fn moved_since(&self, older: Option<&Plan>) -> Vec<String> {
         let Some(older) = older else {
-            return vec![format!("it is now {} changes and {} skipped", self.changes.len(), self.skipped.len())];
+            return vec![format!(
+                "it is now {} changes and {} skipped",
+                self.changes.len(),
+                self.skipped.len()
+            )];
         };
         let mut what = Vec::new();
         if older.changes.len() != self.changes.len() {
-            what.push(format!("{} changes instead of {}", self.changes.len(), older.changes.len()));
+            what.push(format!(
+                "{} changes instead of {}",
+                self.changes.len(),
+                older.changes.len()
+            ));
         }
         if older.skipped.len() != self.skipped.len() {
-            what.push(format!("{} skipped instead of {}", self.skipped.len(), older.skipped.len()));
+            what.push(format!(
+                "{} skipped instead of {}",
+                self.skipped.len(),
+                older.skipped.len()
+            ));
         }
         for pool in &self.effects.pools {
             if let Some(was) = older.effects.pools.iter().find(|it| it.name == pool.name) {
                 let free = |it: &PoolEffect| it.purchased - it.held_before;
                 if free(was) != free(pool) {
-                    what.push(format!("{} has {} free instead of {}", pool.name, free(pool), free(was)));
+                    what.push(format!(
+                        "{} has {} free instead of {}",
+                        pool.name,
+                        free(pool),
+                        free(was)
+                    ));
                 }
             }
         }
@@ -228,8 +254,12 @@ fn digest_change(hash: &mut Sha256, change: &Change, names: &Names) {
     let who = change.user().map(|it| names.user(it)).unwrap_or_default();
     let said = match change {
         // A new invitation differs in id and instant only; that it is made is what matters.
-        Change::Invitation { after: Some(after), .. } => after.state.as_str().to_owned(),
-        Change::UserCreated { created, .. } => serde_json::to_string(&created.profile).unwrap_or_default() + created.status.as_str(),
+        Change::Invitation {
+            after: Some(after), ..
+        } => after.state.as_str().to_owned(),
+        Change::UserCreated { created, .. } => {
+            serde_json::to_string(&created.profile).unwrap_or_default() + created.status.as_str()
+        }
         Change::TokenAdded { .. } | Change::TokenEnds { .. } => String::new(),
         other => serde_json::to_string(&other.described(names)).unwrap_or_default(),
     };
@@ -291,7 +321,10 @@ impl Serialize for ChangesJson<'_> {
         let mut out = serializer.serialize_seq(Some(self.0.changes.len()))?;
         for change in &self.0.changes {
             let user = change.user().map(|it| self.0.names.user(it));
-            out.serialize_element(&Line { user, said: change.described(&self.0.names) })?;
+            out.serialize_element(&Line {
+                user,
+                said: change.described(&self.0.names),
+            })?;
         }
         out.end()
     }

@@ -11,14 +11,23 @@ use crate::model::{Actor, Permission};
 /// [`Error::Forbidden`] with the rule.
 pub fn may(actor: Actor, permissions: &[Permission], command: &Command) -> Result<()> {
     let has = |it: Permission| permissions.contains(&it);
-    let refuse = |why: &str| Err(Error::forbidden(format!("{} is not allowed: {why}", command.name())));
+    let refuse = |why: &str| {
+        Err(Error::forbidden(format!(
+            "{} is not allowed: {why}",
+            command.name()
+        )))
+    };
     match actor {
         Actor::FileOwner => match command {
-            Command::Provision(_) | Command::Accept(_) => refuse("it belongs to a connection or to the person"),
+            Command::Provision(_) | Command::Accept(_) => {
+                refuse("it belongs to a connection or to the person")
+            }
             _ => Ok(()),
         },
         Actor::Administrator(_) => match command {
-            Command::Provision(_) | Command::Accept(_) => refuse("it belongs to a connection or to the person"),
+            Command::Provision(_) | Command::Accept(_) => {
+                refuse("it belongs to a connection or to the person")
+            }
             Command::SetPool { .. } | Command::AddPool { .. }
                 if has(Permission::Owner) || has(Permission::AuthorizedPurchaser) =>
             {

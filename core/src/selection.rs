@@ -33,6 +33,9 @@ impl From<Vec<UserId>> for Selection {
 
 impl From<Expr> for Selection {
     fn from(query: Expr) -> Self {
-        Self::Query { query, except: BTreeSet::new() }
+        Self::Query {
+            query,
+            except: BTreeSet::new(),
+        }
     }
 }

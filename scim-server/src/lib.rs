@@ -1,1 +1,28 @@
-//! Placeholder.
+//! The SCIM 2.0 endpoint of Usher: identity providers drive the roster through it. It knows no SQL and decides nothing;
+//! whatever it wants, it asks the core as the connection that its token belongs to.
+//!
+//! Reading order: `server` (listening), `route` (from address to answer), `call` (what a request does), `people` (what
+//! is read for an answer); `schema` (the attributes), `wanted` (a User taken apart into the roster's fields) and
+//! `resource` (the way back); `patch` with `patch_path` and `value_filter`; `filter`, `list`, `projection`, `request`;
+//! `discovery`; `fault`, `answer` and `log`.
+
+mod answer;
+mod call;
+mod discovery;
+mod fault;
+mod filter;
+mod list;
+mod log;
+mod patch;
+mod patch_path;
+mod people;
+mod projection;
+mod request;
+mod resource;
+mod route;
+mod schema;
+mod server;
+mod value_filter;
+mod wanted;
+
+pub use server::{Config, Running, serve, spawn};

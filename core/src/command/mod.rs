@@ -12,6 +12,7 @@ mod erase;
 mod grant;
 mod group;
 mod invite;
+mod joining;
 mod pool;
 mod promote;
 mod provision;
@@ -20,13 +21,13 @@ mod reactivate;
 mod resend;
 mod undo;
 
-use crate::capacity::Planner;
 use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
-    AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, EmailAddress, Field, GroupRole, Name, PoolName, Profile,
-    Seats, UserId,
+    AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, EmailAddress, Field, GroupRole, Name,
+    PoolName, Profile, Seats, UserId,
 };
+use crate::planner::Planner;
 use crate::selection::Selection;
 
 pub(crate) use promote::promote;
@@ -348,9 +349,15 @@ impl Command {
             Self::SetPool { name, set } => pool::set(planner, name, set),
             Self::AddGroup { name } => group::add(planner, name),
             Self::AddConnection { name, policy } => connection::add(planner, name, *policy),
-            Self::RotateToken { name, overlap_ms } => connection::rotate(planner, name, *overlap_ms),
+            Self::RotateToken { name, overlap_ms } => {
+                connection::rotate(planner, name, *overlap_ms)
+            }
             Self::RevokeConnection { name } => connection::revoke(planner, name),
-            Self::MoveInQueue { pool, who, position } => queue::plan(planner, pool, who, *position),
+            Self::MoveInQueue {
+                pool,
+                who,
+                position,
+            } => queue::plan(planner, pool, who, *position),
             Self::Undo { batch } => undo::plan(planner, *batch),
         }
     }
@@ -366,7 +373,11 @@ pub fn parse_people(text: &str) -> (Vec<NewPerson>, Vec<String>) {
             continue;
         }
         match entry.split_once('<') {
-            Some((name, rest)) => match rest.trim_end().strip_suffix('>').map(str::parse::<EmailAddress>) {
+            Some((name, rest)) => match rest
+                .trim_end()
+                .strip_suffix('>')
+                .map(str::parse::<EmailAddress>)
+            {
                 Some(Ok(email)) => people.push(named(name, &email)),
                 _ => bad.push(entry.to_owned()),
             },
@@ -385,7 +396,12 @@ pub fn parse_people(text: &str) -> (Vec<NewPerson>, Vec<String>) {
 
 fn named(name: &str, email: &EmailAddress) -> NewPerson {
     let name = name.trim().trim_matches('"');
-    let part = |text: &str| Name::parse("name", text).ok().flatten().map(Name::into_string);
+    let part = |text: &str| {
+        Name::parse("name", text)
+            .ok()
+            .flatten()
+            .map(Name::into_string)
+    };
     let (first, last) = name.rsplit_once(' ').unwrap_or((name, ""));
     let profile = Profile {
         email: Some(email.as_str().to_owned()),
@@ -393,5 +409,8 @@ fn named(name: &str, email: &EmailAddress) -> NewPerson {
         last_name: part(last),
         ..Profile::default()
     };
-    NewPerson { profile, manager: None }
+    NewPerson {
+        profile,
+        manager: None,
+    }
 }

@@ -42,8 +42,15 @@ pub enum Door {
 
 impl Door {
     /// Every door.
-    pub const ALL: [Self; 7] =
-        [Self::Console, Self::Cli, Self::Scim, Self::Import, Self::Page, Self::Schedule, Self::Api];
+    pub const ALL: [Self; 7] = [
+        Self::Console,
+        Self::Cli,
+        Self::Scim,
+        Self::Import,
+        Self::Page,
+        Self::Schedule,
+        Self::Api,
+    ];
 
     /// The word used everywhere.
     pub const fn as_str(self) -> &'static str {

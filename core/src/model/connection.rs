@@ -32,7 +32,10 @@ pub struct ConnectionPolicy {
 
 impl Default for ConnectionPolicy {
     fn default() -> Self {
-        Self { new_people: NewPeople::Active, mails: false }
+        Self {
+            new_people: NewPeople::Active,
+            mails: false,
+        }
     }
 }
 

@@ -33,8 +33,13 @@ pub enum GroupRole {
 
 impl GroupRole {
     /// Every role.
-    pub const ALL: [Self; 5] =
-        [Self::Learner, Self::Coach, Self::Author, Self::UserAdministrator, Self::Administrator];
+    pub const ALL: [Self; 5] = [
+        Self::Learner,
+        Self::Coach,
+        Self::Author,
+        Self::UserAdministrator,
+        Self::Administrator,
+    ];
 
     /// The word used everywhere.
     pub const fn as_str(self) -> &'static str {

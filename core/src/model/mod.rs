@@ -13,6 +13,7 @@ mod text;
 mod time;
 mod user;
 
+pub(crate) use address::user_name_key as key_of_name;
 pub use address::{EmailAddress, UserName, fold_key};
 pub use batch::{Actor, Batch, Door, Event};
 pub use connection::{Connection, ConnectionPolicy, NewPeople, Token};
@@ -22,6 +23,7 @@ pub use license::{Hold, License, QueueEntry};
 pub use organization::{Organization, Permission, TimeZoneName};
 pub use pool::{AtCapacity, CountsFrom, Pool, PoolName, PoolTerms, Seats};
 pub use status::Status;
+pub(crate) use text::fold_into;
 pub use text::{Name, harmless, is_hostile, search_text};
 pub use time::{Date, Timestamp};
 pub use user::{Field, Invitation, InvitationState, Link, Profile, ProviderHold, User};

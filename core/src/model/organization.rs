@@ -43,7 +43,11 @@ impl FromStr for TimeZoneName {
             return Ok(Self(jiff::tz::TimeZone::UTC));
         }
         jiff::tz::db().get(text).map(Self).map_err(|_| {
-            Error::invalid("time zone", "is not an IANA zone", "write it like Europe/Berlin")
+            Error::invalid(
+                "time zone",
+                "is not an IANA zone",
+                "write it like Europe/Berlin",
+            )
         })
     }
 }

@@ -38,7 +38,11 @@ impl FromStr for PoolName {
         let text = fold_key(text.trim());
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if text.is_empty() || text.len() > 64 || !text.chars().all(fits) {
-            return Err(Error::invalid("pool name", "is not a short word", "use up to 64 letters, digits, - and _"));
+            return Err(Error::invalid(
+                "pool name",
+                "is not a short word",
+                "use up to 64 letters, digits, - and _",
+            ));
         }
         Ok(Self(text))
     }
@@ -77,7 +81,11 @@ impl FromStr for CountsFrom {
         match text {
             "invitation" => Ok(Self::Invitation),
             "activation" => Ok(Self::Activation),
-            _ => Err(Error::invalid("counts_from", "is not known", "use invitation or activation")),
+            _ => Err(Error::invalid(
+                "counts_from",
+                "is not known",
+                "use invitation or activation",
+            )),
         }
     }
 }
@@ -120,14 +128,24 @@ impl FromStr for AtCapacity {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let bad = || Error::invalid("at_capacity", "is not known", "use queue, refuse, fallback:POOL or grace:PERCENT");
+        let bad = || {
+            Error::invalid(
+                "at_capacity",
+                "is not known",
+                "use queue, refuse, fallback:POOL or grace:PERCENT",
+            )
+        };
         match text.split_once([':', ' ']) {
             None if text == "queue" => Ok(Self::Queue),
             None if text == "refuse" => Ok(Self::Refuse),
             Some(("fallback", pool)) => Ok(Self::Fallback(pool.parse()?)),
             Some(("grace", percent)) => match percent.trim_end_matches('%').parse() {
                 Ok(percent @ 0..=100) => Ok(Self::Grace(percent)),
-                _ => Err(Error::invalid("at_capacity", "has a grace that is not 0 to 100 per cent", "use grace:10")),
+                _ => Err(Error::invalid(
+                    "at_capacity",
+                    "has a grace that is not 0 to 100 per cent",
+                    "use grace:10",
+                )),
             },
             _ => Err(bad()),
         }
@@ -183,12 +201,20 @@ impl PoolTerms {
     /// [`Error::Invalid`] for a negative or absurd quantity, or an end before the start.
     pub fn check(&self) -> Result<(), Error> {
         if !(0..=MOST_SEATS).contains(&self.purchased) {
-            return Err(Error::invalid("purchased", "is not between 0 and 1,000,000,000", "check the number"));
+            return Err(Error::invalid(
+                "purchased",
+                "is not between 0 and 1,000,000,000",
+                "check the number",
+            ));
         }
         if let (Some(start), Some(end)) = (self.starts_on, self.ends_on)
             && end <= start
         {
-            return Err(Error::invalid("end date", "is not after the start date", "swap them"));
+            return Err(Error::invalid(
+                "end date",
+                "is not after the start date",
+                "swap them",
+            ));
         }
         Ok(())
     }

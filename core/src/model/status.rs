@@ -58,7 +58,10 @@ impl Status {
 
     /// Whether the person is on the way in or in: queued, waiting, pending_transfer or active.
     pub const fn is_seated_or_coming(self) -> bool {
-        matches!(self, Self::Queued | Self::Waiting | Self::PendingTransfer | Self::Active)
+        matches!(
+            self,
+            Self::Queued | Self::Waiting | Self::PendingTransfer | Self::Active
+        )
     }
 
     /// Whether the person's record is in use: anything but cancelled, deleted and erased.

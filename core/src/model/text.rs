@@ -62,7 +62,11 @@ impl Name {
             return Ok(None);
         }
         if text.len() > LONGEST {
-            return Err(Error::invalid(what, "is longer than 512 bytes", "shorten it"));
+            return Err(Error::invalid(
+                what,
+                "is longer than 512 bytes",
+                "shorten it",
+            ));
         }
         if harmless(&text) != text {
             return Err(Error::invalid(
@@ -97,7 +101,11 @@ pub(crate) fn fold_into(out: &mut String, word: &str) {
     if word.is_ascii() {
         out.extend(word.chars().map(|c| c.to_ascii_lowercase()));
     } else {
-        out.extend(word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase));
+        out.extend(
+            word.nfkd()
+                .filter(|c| !is_combining_mark(*c))
+                .flat_map(char::to_lowercase),
+        );
     }
 }
 
@@ -116,6 +124,9 @@ mod tests {
 
     #[test]
     fn search_text_folds_accents_and_case() {
-        assert_eq!(search_text(["Álvarez Nuria", "STRAẞE"]), " alvarez nuria straße");
+        assert_eq!(
+            search_text(["Álvarez Nuria", "STRAẞE"]),
+            " alvarez nuria straße"
+        );
     }
 }

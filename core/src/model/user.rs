@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::address::user_name_key;
-use super::{ConnectionId, EmailAddress, InvitationId, Name, Status, Timestamp, UserId, UserName, search_text};
+use super::{
+    ConnectionId, EmailAddress, InvitationId, Name, Status, Timestamp, UserId, UserName,
+    search_text,
+};
 use crate::error::Error;
 
 /// A profile field that commands can set.
@@ -79,9 +82,13 @@ impl Field {
     pub fn parse(self, text: &str) -> Result<Option<String>, Error> {
         match self {
             Self::Email if text.trim().is_empty() => Ok(None),
-            Self::Email => text.parse::<EmailAddress>().map(|it| Some(it.as_str().to_owned())),
+            Self::Email => text
+                .parse::<EmailAddress>()
+                .map(|it| Some(it.as_str().to_owned())),
             Self::UserName if text.trim().is_empty() => Ok(None),
-            Self::UserName => text.parse::<UserName>().map(|it| Some(it.as_str().to_owned())),
+            Self::UserName => text
+                .parse::<UserName>()
+                .map(|it| Some(it.as_str().to_owned())),
             Self::Labels => parse_labels(text),
             Self::Kept => Ok((!text.is_empty()).then(|| text.to_owned())),
             _ => Ok(Name::parse(self.as_str(), text)?.map(Name::into_string)),
@@ -193,7 +200,10 @@ impl Profile {
             &self.last_name,
             &self.display_name,
             &self.email,
-            &self.user_name.clone().filter(|it| Some(it) != self.email.as_ref()),
+            &self
+                .user_name
+                .clone()
+                .filter(|it| Some(it) != self.email.as_ref()),
             &self.title,
             &self.functional_area,
         ];
@@ -205,7 +215,11 @@ impl Profile {
         let named = [&self.last_name, &self.first_name];
         let parts: Vec<&str> = named.into_iter().filter_map(|it| it.as_deref()).collect();
         let parts = if parts.is_empty() {
-            [&self.display_name, &self.email, &self.user_name].into_iter().filter_map(|it| it.as_deref()).take(1).collect()
+            [&self.display_name, &self.email, &self.user_name]
+                .into_iter()
+                .filter_map(|it| it.as_deref())
+                .take(1)
+                .collect()
         } else {
             parts
         };
@@ -232,7 +246,7 @@ pub struct User {
     pub protected: bool,
     /// Whether they have ever been active.
     pub accepted: bool,
-    /// Whether a person's deactivation holds against the provider.
+    /// Whether the provider may bring a deactivated person back.
     pub provider_hold: ProviderHold,
     /// When they were created.
     pub created_at: Timestamp,
@@ -247,7 +261,11 @@ pub struct User {
 impl User {
     /// The shortest unambiguous name: email, else user name, else id.
     pub fn label(&self) -> String {
-        let named = self.profile.email.as_ref().or(self.profile.user_name.as_ref());
+        let named = self
+            .profile
+            .email
+            .as_ref()
+            .or(self.profile.user_name.as_ref());
         named.cloned().unwrap_or_else(|| self.id.to_string())
     }
 
@@ -264,15 +282,14 @@ impl User {
     }
 }
 
-/// Whether a person's deactivation of somebody holds against the provider's `active: true` (DESIGN §4).
+/// Whether the provider may bring a deactivated person back. A person's deactivation holds (which the history tells)
+/// until the provider has itself said `active: false` and later true (DESIGN §4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderHold {
-    /// The provider decides.
+    /// The provider has said nothing since: a person's deactivation holds.
     Free,
-    /// A person deactivated; the provider has not yet said `active: false` itself.
-    Held,
-    /// The provider has said `active: false` since; its next `active: true` reactivates.
+    /// The provider has said `active: false` since a person deactivated; its next `active: true` reactivates.
     Released,
 }
 
@@ -281,14 +298,15 @@ impl ProviderHold {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Free => "free",
-            Self::Held => "held",
             Self::Released => "released",
         }
     }
 
     /// The hold of that word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Free, Self::Held, Self::Released].into_iter().find(|it| it.as_str() == word)
+        [Self::Free, Self::Released]
+            .into_iter()
+            .find(|it| it.as_str() == word)
     }
 }
 
@@ -329,7 +347,9 @@ impl InvitationState {
 
     /// The state of that word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Pending, Self::Accepted, Self::Dead].into_iter().find(|it| it.as_str() == word)
+        [Self::Pending, Self::Accepted, Self::Dead]
+            .into_iter()
+            .find(|it| it.as_str() == word)
     }
 }
 

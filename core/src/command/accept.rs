@@ -1,0 +1,97 @@
+//! Come in by one's own invitation: waiting, pending_transfer → active, or queued when the seat counts from activation
+//! and none is free.
+
+use super::Accept;
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::model::{Field, Hold, InvitationState, Status};
+use crate::planner::{Planner, Seated, Waiting, Want};
+
+impl Accept {
+    pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        let user = planner.user(self.user)?;
+        if !matches!(user.status, Status::Waiting | Status::PendingTransfer) {
+            return Err(Error::conflict(format!(
+                "this invitation cannot be accepted: the person is {}",
+                user.status
+            )));
+        }
+        let pending = planner
+            .snapshot
+            .invitation(user.id)?
+            .is_some_and(|it| it.state == InvitationState::Pending && it.expires_at > planner.now);
+        if !pending {
+            return Err(Error::conflict(
+                "this invitation has expired or was replaced; ask for a new one",
+            ));
+        }
+        planner.name(&user);
+        let licenses = planner.snapshot.licenses_of(user.id)?;
+        let access = licenses
+            .iter()
+            .find(|it| it.pool == planner.access || it.stands_for_access);
+        let seated = match access {
+            Some(license) => {
+                planner.set_license(
+                    user.id,
+                    license.pool,
+                    license.hold,
+                    Hold::Consumed,
+                    license.stands_for_access,
+                )?;
+                Seated::In
+            }
+            None => {
+                let wants = [Want {
+                    pool: planner.access,
+                    before: Hold::None,
+                    after: Hold::Consumed,
+                }];
+                planner.seat(
+                    user.id,
+                    &wants,
+                    Waiting {
+                        leads_to: Status::Active,
+                        mail: true,
+                        connection: user.connection,
+                    },
+                )?
+            }
+        };
+        let after = match seated {
+            Seated::In => Status::Active,
+            Seated::Queued => Status::Queued,
+            Seated::Out(why) => return Err(Error::conflict(why)),
+        };
+        planner.push(Change::Status {
+            user: user.id,
+            before: user.status,
+            after,
+        });
+        if !user.accepted {
+            planner.push(Change::Accepted {
+                user: user.id,
+                before: false,
+                after: true,
+            });
+        }
+        planner.end_invitation(user.id, InvitationState::Accepted)?;
+        for (field, after) in &self.set {
+            let before = user.profile.get(*field).map(str::to_owned);
+            if matches!(
+                field,
+                Field::FirstName | Field::LastName | Field::DisplayName | Field::Language
+            ) && before != *after
+            {
+                planner.push(Change::Profile {
+                    user: user.id,
+                    field: *field,
+                    before,
+                    after: after.clone(),
+                });
+            }
+        }
+        planner.subject = Some(user.id);
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! Add, rotate and revoke identity providers' links. Tokens are drawn here, shown once, and only their hash is kept.
+
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::model::{Connection, ConnectionId, ConnectionPolicy, PoolName};
+use crate::planner::Planner;
+use crate::token;
+
+pub(super) fn add(planner: &mut Planner<'_>, name: &str, policy: ConnectionPolicy) -> Result<()> {
+    // A connection's name is a word like a pool's: it stands in addresses of settings and in the history.
+    let name = name.parse::<PoolName>().map_err(|_| {
+        Error::invalid(
+            "connection name",
+            "is not a short word",
+            "use up to 64 letters, digits, - and _",
+        )
+    })?;
+    let name = name.as_str().to_owned();
+    if planner
+        .snapshot
+        .connections()?
+        .iter()
+        .any(|it| it.name == name)
+    {
+        return Err(Error::conflict(format!(
+            "there is a connection {name} already; rotate its token instead"
+        )));
+    }
+    let connection = planner.draws.connection();
+    planner.push(Change::ConnectionAdded {
+        connection,
+        name,
+        policy,
+    });
+    add_token(planner, connection);
+    Ok(())
+}
+
+pub(super) fn rotate(planner: &mut Planner<'_>, name: &str, overlap_ms: i64) -> Result<()> {
+    let connection = living(planner, name)?;
+    if !(0..=90 * 24 * 3600 * 1000).contains(&overlap_ms) {
+        return Err(Error::invalid(
+            "overlap",
+            "is not between nothing and 90 days",
+            "choose a shorter one",
+        ));
+    }
+    let ends = planner.now.plus_millis(overlap_ms);
+    for old in connection
+        .tokens
+        .iter()
+        .filter(|it| it.ends_at.is_none_or(|end| end > ends))
+    {
+        planner.push(Change::TokenEnds {
+            connection: connection.id,
+            token: old.id,
+            before: old.ends_at,
+            after: Some(ends),
+        });
+    }
+    add_token(planner, connection.id);
+    Ok(())
+}
+
+pub(super) fn revoke(planner: &mut Planner<'_>, name: &str) -> Result<()> {
+    let connection = living(planner, name)?;
+    let after = Some(planner.now);
+    planner.push(Change::ConnectionRevoked {
+        connection: connection.id,
+        before: None,
+        after,
+    });
+    Ok(())
+}
+
+fn add_token(planner: &mut Planner<'_>, connection: ConnectionId) {
+    let id = planner.draws.token();
+    let secret = token::render(&planner.draws.secret());
+    if let Some(hash) = token::hash(&secret) {
+        planner.push(Change::TokenAdded {
+            connection,
+            token: id,
+            hint: token::hint(&secret),
+            hash,
+        });
+        planner.token = Some(secret);
+    }
+}
+
+fn living(planner: &Planner<'_>, name: &str) -> Result<Connection> {
+    let found = planner
+        .snapshot
+        .connections()?
+        .into_iter()
+        .find(|it| it.name == name.trim());
+    let connection = found.ok_or_else(|| Error::not_found("connection", name))?;
+    if connection.revoked_at.is_some() {
+        return Err(Error::conflict(format!(
+            "the connection {name} was revoked"
+        )));
+    }
+    Ok(connection)
+}

@@ -1,0 +1,41 @@
+//! Remove people: any → deleted. They are hidden, and kept for the retention days.
+
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::model::{InvitationState, Status};
+use crate::planner::Planner;
+use crate::selection::Selection;
+
+pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
+    for id in planner.select(who)? {
+        let user = planner.user(id)?;
+        planner.name(&user);
+        if matches!(user.status, Status::Deleted | Status::Erased) {
+            if !planner.is_attended() {
+                return Err(Error::not_found("user", id));
+            }
+            planner.skip(&user, format!("already {}", user.status));
+            continue;
+        }
+        if let Some(why) = planner.why_not_take_off(&user)? {
+            if !planner.is_attended() {
+                return Err(Error::forbidden(format!(
+                    "this person cannot be deleted: {why}"
+                )));
+            }
+            planner.skip(&user, why);
+            continue;
+        }
+        planner.push(Change::Status {
+            user: id,
+            before: user.status,
+            after: Status::Deleted,
+        });
+        planner.free_on_leaving(id)?;
+        planner.end_invitation(id, InvitationState::Dead)?;
+        planner.take_permissions(id)?;
+        planner.leave(id);
+        planner.subject = Some(id);
+    }
+    Ok(())
+}

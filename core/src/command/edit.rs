@@ -1,0 +1,203 @@
+//! Set fields of people: any live one, field by field. The address of an active person too, with a notice to both.
+
+use super::Edit;
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::model::{Field, Name, Permission, Status, User};
+use crate::plan::Template;
+use crate::planner::Planner;
+
+impl Edit {
+    pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        let users = planner.select(&self.who)?;
+        if self.protected.is_some() && !planner.actor_is_owner() {
+            return Err(Error::forbidden("protecting people is the owners' alone"));
+        }
+        let unique = self.set.iter().any(|(field, value)| {
+            matches!(field, Field::Email | Field::UserName) && value.is_some()
+        });
+        if users.len() > 1 && (unique || self.version.is_some()) {
+            return Err(Error::invalid(
+                "email or user name",
+                "is unique and cannot be set for several people",
+                "edit one person",
+            ));
+        }
+        let manager = match &self.manager {
+            Some(Some(name)) => Some(Some(planner.manager_for(None, name)?)),
+            Some(None) => Some(None),
+            None => None,
+        };
+        let joins = self
+            .add_groups
+            .iter()
+            .map(|(name, role)| Ok((group(planner, name)?, Some(*role))))
+            .chain(
+                self.remove_groups
+                    .iter()
+                    .map(|name| Ok((group(planner, name)?, None))),
+            )
+            .collect::<Result<Vec<_>>>()?;
+        for id in users {
+            let user = planner.user(id)?;
+            planner.name(&user);
+            if !user.status.is_live() {
+                planner.skip(&user, user.status.to_string());
+                continue;
+            }
+            if self.version.is_some_and(|it| it != user.version) {
+                return Err(Error::Changed(id));
+            }
+            if !planner.actor_is_owner()
+                && planner
+                    .snapshot
+                    .permissions_of(id)?
+                    .contains(&Permission::Owner)
+            {
+                planner.skip(&user, "an owner; only owners may");
+                continue;
+            }
+            let mark = planner.mark();
+            if let Some(why) = self.fields(planner, &user)? {
+                planner.back_to(mark);
+                planner.skip(&user, why);
+                continue;
+            }
+            if let Some(after) = manager
+                && after != user.manager
+            {
+                match after.map_or(Ok(()), |it| planner.refuse_cycle(id, it)) {
+                    Ok(()) => planner.push(Change::Manager {
+                        user: id,
+                        before: user.manager,
+                        after,
+                    }),
+                    Err(error) => {
+                        planner.back_to(mark);
+                        planner.skip(&user, error.to_string());
+                        continue;
+                    }
+                }
+            }
+            for (group, after) in &joins {
+                let before = planner.snapshot.membership(id, *group)?;
+                if before != *after {
+                    planner.push(Change::Membership {
+                        user: id,
+                        group: *group,
+                        before,
+                        after: *after,
+                    });
+                }
+            }
+            if let Some(after) = self.protected.filter(|it| *it != user.protected) {
+                planner.push(Change::Protected {
+                    user: id,
+                    before: user.protected,
+                    after,
+                });
+            }
+            if planner.mark() == mark {
+                planner.skip(&user, "already so");
+            }
+        }
+        Ok(())
+    }
+
+    /// Plans the profile fields of one person; returns why they cannot be set.
+    fn fields(&self, planner: &mut Planner<'_>, user: &User) -> Result<Option<String>> {
+        for (field, after) in &self.set {
+            let before = user.profile.get(*field);
+            if before == after.as_deref() || *field == Field::Kept {
+                continue;
+            }
+            if *field == Field::Email && after.is_none() {
+                return Ok(Some(
+                    "everybody keeps an address; set another instead".to_owned(),
+                ));
+            }
+            if let Some(other) = owner_of(planner, *field, after.as_deref())?
+                && other.id != user.id
+            {
+                return Ok(Some(format!(
+                    "the {} is {}'s",
+                    field.as_str().replace('_', " "),
+                    other.status
+                )));
+            }
+            if *field == Field::Email && user.status == Status::Active {
+                planner.mail(user.id, Template::EmailChanged);
+            }
+            let before = before.map(str::to_owned);
+            planner.push(Change::Profile {
+                user: user.id,
+                field: *field,
+                before,
+                after: after.clone(),
+            });
+        }
+        self.labels(planner, user)?;
+        Ok(None)
+    }
+
+    fn labels(&self, planner: &mut Planner<'_>, user: &User) -> Result<()> {
+        if self.add_labels.is_empty() && self.remove_labels.is_empty() {
+            return Ok(());
+        }
+        let before = user.profile.labels.clone();
+        let mut labels: Vec<String> = before
+            .iter()
+            .flat_map(|it| it.split(','))
+            .map(str::to_owned)
+            .collect();
+        labels.retain(|it| {
+            !self
+                .remove_labels
+                .iter()
+                .any(|gone| gone.eq_ignore_ascii_case(it))
+        });
+        for label in &self.add_labels {
+            let label = Name::parse("label", label)?
+                .map(Name::into_string)
+                .filter(|it| !it.contains([',', ';']));
+            let label = label.ok_or_else(|| {
+                Error::invalid("label", "is empty or has a comma", "use one word or phrase")
+            })?;
+            if !labels.iter().any(|it| it.eq_ignore_ascii_case(&label)) {
+                labels.push(label);
+            }
+        }
+        let after = (!labels.is_empty()).then(|| labels.join(","));
+        if before != after {
+            planner.push(Change::Profile {
+                user: user.id,
+                field: Field::Labels,
+                before,
+                after,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Who has this unique value now.
+pub(super) fn owner_of(
+    planner: &Planner<'_>,
+    field: Field,
+    value: Option<&str>,
+) -> Result<Option<User>> {
+    let Some(value) = value else { return Ok(None) };
+    let key = crate::model::key_of_name(value);
+    match field {
+        Field::Email => planner.snapshot.user_by_email_key(&key),
+        Field::UserName => planner.snapshot.user_by_user_name_key(&key),
+        _ => Ok(None),
+    }
+}
+
+fn group(planner: &Planner<'_>, name: &str) -> Result<crate::model::GroupId> {
+    let found = planner.snapshot.group_named(name)?;
+    found
+        .map(|it| it.0)
+        .ok_or_else(|| Error::not_found("group", name))
+}

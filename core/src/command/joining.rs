@@ -1,0 +1,288 @@
+//! What invite and create share: one person at a time, from nobody or from a record that came to rest.
+
+use super::NewPerson;
+use crate::change::{Change, NewUser};
+use crate::error::{Error, Result};
+use crate::model::{
+    CountsFrom, Field, GroupId, GroupRole, Hold, License, PoolId, PoolName, Profile, Status, User,
+    UserId,
+};
+use crate::plan::Template;
+use crate::planner::{Planner, Seated, Waiting, Want};
+
+/// How people of one command join.
+pub(super) struct Joining {
+    /// `waiting` for an invitation, `active` for an account made at once.
+    pub(super) status: Status,
+    pub(super) mail: bool,
+    pub(super) groups: Vec<(GroupId, GroupRole)>,
+    pub(super) pools: Vec<PoolId>,
+}
+
+impl Joining {
+    /// Looks the groups and pools up, which must all be there.
+    pub(super) fn resolve(
+        planner: &Planner<'_>,
+        groups: &[(String, GroupRole)],
+        pools: &[PoolName],
+        status: Status,
+        mail: bool,
+    ) -> Result<Self> {
+        let groups = groups
+            .iter()
+            .map(|(name, role)| match planner.snapshot.group_named(name)? {
+                Some((id, _)) => Ok((id, *role)),
+                None => Err(Error::not_found("group", name)),
+            })
+            .collect::<Result<_>>()?;
+        let pools = pools
+            .iter()
+            .map(|it| add_on(planner, it))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            status,
+            mail,
+            groups,
+            pools,
+        })
+    }
+
+    /// Plans one person who is not on the roster.
+    pub(super) fn newcomer(&self, planner: &mut Planner<'_>, person: &NewPerson) -> Result<()> {
+        let label = person.profile.email.clone().unwrap_or_default();
+        let manager = match &person.manager {
+            None => None,
+            Some(name) => match planner.manager_for(None, name) {
+                Ok(manager) => Some(manager),
+                Err(error) => return refused(planner, &label, error),
+            },
+        };
+        let user = planner.draws.user();
+        planner.name_new(user, &label);
+        let mark = planner.mark();
+        // The record comes first in the history, but its status is known only when the seat is decided.
+        planner.push(created(user, person.profile.clone(), self.status, manager));
+        match self.seat(planner, user, &[])? {
+            Seated::Out(why) => {
+                planner.back_to(mark);
+                planner.skip_name(&label, why);
+                return Ok(());
+            }
+            Seated::Queued => planner.replace(
+                mark,
+                created(user, person.profile.clone(), Status::Queued, manager),
+            ),
+            Seated::In => self.welcome(planner, user)?,
+        }
+        self.join_groups(planner, user)
+    }
+
+    /// Plans one person whose record came to rest: cancelled or deleted.
+    pub(super) fn comeback(
+        &self,
+        planner: &mut Planner<'_>,
+        user: &User,
+        person: &NewPerson,
+    ) -> Result<()> {
+        let licenses = planner.snapshot.licenses_of(user.id)?;
+        planner.name(user);
+        let mark = planner.mark();
+        let seated = self.seat(planner, user.id, &licenses)?;
+        let status = match seated {
+            Seated::Out(why) => {
+                planner.back_to(mark);
+                planner.skip(user, why);
+                return Ok(());
+            }
+            Seated::Queued => Status::Queued,
+            Seated::In => self.status,
+        };
+        planner.push(Change::Status {
+            user: user.id,
+            before: user.status,
+            after: status,
+        });
+        for field in Field::ALL {
+            let (before, after) = (user.profile.get(field), person.profile.get(field));
+            if after.is_some() && before != after && field != Field::Email {
+                let (before, after) = (before.map(str::to_owned), after.map(str::to_owned));
+                planner.push(Change::Profile {
+                    user: user.id,
+                    field,
+                    before,
+                    after,
+                });
+            }
+        }
+        if let Some(name) = &person.manager {
+            let manager = planner.manager_for(Some(user.id), name)?;
+            if user.manager != Some(manager) {
+                planner.push(Change::Manager {
+                    user: user.id,
+                    before: user.manager,
+                    after: Some(manager),
+                });
+            }
+        }
+        if status == Status::Active && !user.accepted {
+            planner.push(Change::Accepted {
+                user: user.id,
+                before: false,
+                after: true,
+            });
+        }
+        if status != Status::Queued {
+            self.welcome(planner, user.id)?;
+        }
+        self.join_groups(planner, user.id)
+    }
+
+    fn seat(
+        &self,
+        planner: &mut Planner<'_>,
+        user: UserId,
+        licenses: &[License],
+    ) -> Result<Seated> {
+        let held = |pool: PoolId| {
+            licenses
+                .iter()
+                .find(|it| it.pool == pool)
+                .map_or(Hold::None, |it| it.hold)
+        };
+        let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
+        let mut wants = Vec::with_capacity(1 + self.pools.len());
+        if self.status == Status::Active {
+            wants.push(Want {
+                pool: planner.access,
+                before: held(planner.access),
+                after: Hold::Consumed,
+            });
+        } else if counts_from == CountsFrom::Invitation {
+            wants.push(Want {
+                pool: planner.access,
+                before: held(planner.access),
+                after: Hold::Reserved,
+            });
+        }
+        let add_ons = self.pools.iter().filter(|it| held(**it) == Hold::None);
+        wants.extend(add_ons.map(|it| Want {
+            pool: *it,
+            before: Hold::None,
+            after: Hold::Reserved,
+        }));
+        planner.seat(
+            user,
+            &wants,
+            Waiting {
+                leads_to: self.status,
+                mail: self.mail,
+                connection: None,
+            },
+        )
+    }
+
+    fn welcome(&self, planner: &mut Planner<'_>, user: UserId) -> Result<()> {
+        if self.status == Status::Waiting {
+            planner.invite(user, self.mail)
+        } else {
+            if self.mail {
+                planner.mail(user, Template::AccountCreated);
+            }
+            Ok(())
+        }
+    }
+
+    fn join_groups(&self, planner: &mut Planner<'_>, user: UserId) -> Result<()> {
+        for (group, role) in &self.groups {
+            let before = planner.snapshot.membership(user, *group)?;
+            if before.is_none() {
+                planner.push(Change::Membership {
+                    user,
+                    group: *group,
+                    before,
+                    after: Some(*role),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An add-on pool by name; `access` is never granted by itself.
+pub(super) fn add_on(planner: &Planner<'_>, name: &PoolName) -> Result<PoolId> {
+    let pool = planner.ledger.named(name)?;
+    if pool.is_access() {
+        return Err(Error::invalid(
+            "pool",
+            "access comes with the person",
+            "name an add-on pool",
+        ));
+    }
+    Ok(pool.id)
+}
+
+fn created(user: UserId, profile: Profile, status: Status, manager: Option<UserId>) -> Change {
+    let accepted = status == Status::Active;
+    Change::UserCreated {
+        user,
+        created: Box::new(NewUser {
+            profile,
+            status,
+            accepted,
+            manager,
+            connection: None,
+            link: None,
+        }),
+    }
+}
+
+fn refused(planner: &mut Planner<'_>, label: &str, error: Error) -> Result<()> {
+    match error {
+        Error::Invalid { .. } | Error::NotFound { .. } => {
+            planner.skip_name(label, error.to_string());
+            Ok(())
+        }
+        other => Err(other),
+    }
+}
+
+/// Plans each of the people, by who has their address now. Two of the same address in one command are one.
+pub(super) fn plan_people(
+    planner: &mut Planner<'_>,
+    people: &[NewPerson],
+    joining: &Joining,
+    comes_back: impl Fn(Status) -> bool,
+    why_not: impl Fn(Status) -> String,
+) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    for person in people {
+        let Some(key) = person.profile.email_key() else {
+            return Err(Error::invalid(
+                "email address",
+                "is missing",
+                "give everybody one",
+            ));
+        };
+        let label = person.profile.email.clone().unwrap_or_default();
+        if !seen.insert(key.clone()) {
+            planner.skip_name(&label, "named twice");
+            continue;
+        }
+        if let Some(user_name) = person.profile.user_name_key()
+            && let Some(other) = planner.snapshot.user_by_user_name_key(&user_name)?
+            && planner
+                .snapshot
+                .user_by_email_key(&key)?
+                .is_none_or(|it| it.id != other.id)
+        {
+            planner.skip_name(&label, "the user name is somebody else's");
+            continue;
+        }
+        match planner.snapshot.user_by_email_key(&key)? {
+            None => joining.newcomer(planner, person)?,
+            Some(user) if comes_back(user.status) => joining.comeback(planner, &user, person)?,
+            Some(user) => planner.skip(&user, why_not(user.status)),
+        }
+    }
+    Ok(())
+}

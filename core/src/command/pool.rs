@@ -1,0 +1,95 @@
+//! Add add-on pools, and change what was agreed for a pool. A raise promotes; lowering evicts nobody.
+
+use super::PoolEdit;
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::model::{Actor, AtCapacity, Permission, PoolName, PoolTerms, Seats};
+use crate::planner::Planner;
+
+pub(super) fn add(planner: &mut Planner<'_>, name: &PoolName, set: &PoolEdit) -> Result<()> {
+    if planner.ledger.named(name).is_ok() {
+        return Err(Error::conflict(format!("there is a pool {name} already")));
+    }
+    let terms = edited(&PoolTerms::new(0), set);
+    terms.check()?;
+    check_fallback(planner, name, &terms)?;
+    refuse_raise(planner, 0, terms.purchased)?;
+    let pool = planner.draws.pool();
+    planner.push(Change::PoolAdded {
+        pool,
+        name: name.clone(),
+        terms,
+    });
+    Ok(())
+}
+
+pub(super) fn set(planner: &mut Planner<'_>, name: &PoolName, set: &PoolEdit) -> Result<()> {
+    let pool = planner.ledger.named(name)?.clone();
+    let after = edited(&pool.terms, set);
+    after.check()?;
+    if pool.is_access() && !after.recoverable {
+        return Err(Error::invalid(
+            "recoverable",
+            "is always true for access",
+            "leave it",
+        ));
+    }
+    check_fallback(planner, name, &after)?;
+    refuse_raise(planner, pool.terms.purchased, after.purchased)?;
+    if after == pool.terms {
+        planner.skip_name(name.as_str(), "already so");
+        return Ok(());
+    }
+    planner.push(Change::PoolTerms {
+        pool: pool.id,
+        before: pool.terms,
+        after,
+    });
+    Ok(())
+}
+
+fn edited(terms: &PoolTerms, set: &PoolEdit) -> PoolTerms {
+    PoolTerms {
+        purchased: set.purchased.unwrap_or(terms.purchased),
+        counts_from: set.counts_from.unwrap_or(terms.counts_from),
+        recoverable: set.recoverable.unwrap_or(terms.recoverable),
+        at_capacity: set
+            .at_capacity
+            .clone()
+            .unwrap_or_else(|| terms.at_capacity.clone()),
+        starts_on: set.starts_on.unwrap_or(terms.starts_on),
+        ends_on: set.ends_on.unwrap_or(terms.ends_on),
+    }
+}
+
+fn check_fallback(planner: &Planner<'_>, name: &PoolName, terms: &PoolTerms) -> Result<()> {
+    if let AtCapacity::Fallback(other) = &terms.at_capacity {
+        let pool = planner.ledger.named(other)?;
+        if other == name || pool.is_access() {
+            return Err(Error::invalid(
+                "at_capacity",
+                format!("cannot fall back to {other}"),
+                "name another add-on pool",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Raising `purchased` is the authorized purchasers' alone; whoever owns the file can do everything.
+pub(super) fn refuse_raise(planner: &Planner<'_>, before: Seats, after: Seats) -> Result<()> {
+    let Actor::Administrator(user) = planner.actor else {
+        return Ok(());
+    };
+    if after > before
+        && !planner
+            .snapshot
+            .permissions_of(user)?
+            .contains(&Permission::AuthorizedPurchaser)
+    {
+        return Err(Error::forbidden(
+            "raising what is purchased needs the permission authorized_purchaser",
+        ));
+    }
+    Ok(())
+}

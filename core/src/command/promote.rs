@@ -1,0 +1,77 @@
+//! Promotion from a queue: a batch of its own in the transaction that freed the license. Not a command: nobody asks for it.
+
+use crate::change::Change;
+use crate::draw::Draws;
+use crate::error::Result;
+use crate::model::{Actor, Door, Hold, PoolId, Status, Timestamp};
+use crate::plan::Template;
+use crate::planner::{Planned, Planner};
+use crate::store::Snapshot;
+
+/// Plans the promotion of as many as there is room for, over every pool; none when there is nothing to do.
+pub(crate) fn promote(
+    snapshot: &Snapshot<'_>,
+    now: Timestamp,
+    draws: Draws,
+) -> Result<Option<Planned>> {
+    let mut planner = Planner::new(snapshot, Actor::Scheduler, Door::Schedule, now, draws)?;
+    let pools: Vec<PoolId> = planner
+        .ledger
+        .pools()
+        .filter(|it| it.queued > 0)
+        .map(|it| it.id)
+        .collect();
+    for pool in pools {
+        let room = planner.ledger.line(pool)?.room(true);
+        if room > 0 {
+            for license in snapshot.queue_head(pool, room)? {
+                one(&mut planner, &license)?;
+            }
+        }
+    }
+    if planner.is_idle() {
+        return Ok(None);
+    }
+    planner.finish("promote", false).map(Some)
+}
+
+fn one(planner: &mut Planner<'_>, license: &crate::model::License) -> Result<()> {
+    let Hold::Queued(entry) = license.hold else {
+        return Ok(());
+    };
+    if license.pool != planner.access {
+        return planner.set_license(
+            license.user,
+            license.pool,
+            license.hold,
+            Hold::Reserved,
+            false,
+        );
+    }
+    let user = planner.user(license.user)?;
+    let hold = if entry.leads_to == Status::Active {
+        Hold::Consumed
+    } else {
+        Hold::Reserved
+    };
+    planner.set_license(license.user, license.pool, license.hold, hold, false)?;
+    planner.push(Change::Status {
+        user: user.id,
+        before: user.status,
+        after: entry.leads_to,
+    });
+    if entry.leads_to != Status::Active {
+        return planner.invite(user.id, entry.mail);
+    }
+    if !user.accepted {
+        planner.push(Change::Accepted {
+            user: user.id,
+            before: false,
+            after: true,
+        });
+    }
+    if entry.mail {
+        planner.mail(user.id, Template::Promoted);
+    }
+    Ok(())
+}

@@ -1,0 +1,537 @@
+//! Create or update one person for an identity provider (DESIGN §5, "SCIM mapping").
+
+use super::edit::owner_of;
+use super::{Provision, ProvisionTarget, deactivate, reactivate};
+use crate::change::{Change, NewUser};
+use crate::error::{Error, Result};
+use crate::model::{
+    Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, Hold, Link, NewPeople, Permission,
+    Profile, ProviderHold, Status, User, UserId,
+};
+use crate::plan::Template;
+use crate::planner::{Planner, Seated, Waiting, Want};
+
+/// The connection that acts, and how it brings people in.
+struct Provider {
+    id: ConnectionId,
+    policy: ConnectionPolicy,
+}
+
+impl Provision {
+    pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        let Actor::Connection(id) = planner.actor else {
+            return Err(Error::forbidden("only a connection provisions"));
+        };
+        let policy = planner
+            .snapshot
+            .living_policy(id)?
+            .ok_or_else(|| Error::forbidden("this connection was revoked"))?;
+        let provider = Provider { id, policy };
+        match self.target {
+            ProvisionTarget::New => self.newcomer(planner, &provider),
+            ProvisionTarget::Existing { user, version } => {
+                let user = planner.user(user)?;
+                if matches!(user.status, Status::Deleted | Status::Erased) {
+                    return Err(Error::not_found("user", user.id));
+                }
+                if version.is_some_and(|it| it != user.version) {
+                    return Err(Error::Changed(user.id));
+                }
+                self.update(planner, &provider, &user)
+            }
+        }
+    }
+
+    fn profile(&self) -> Profile {
+        let mut profile = Profile::default();
+        for (field, value) in &self.set {
+            profile.set(*field, value.clone());
+        }
+        profile
+    }
+
+    fn external_id(&self) -> Option<&str> {
+        self.external_id.as_ref().and_then(|it| it.as_deref())
+    }
+
+    fn newcomer(&self, planner: &mut Planner<'_>, provider: &Provider) -> Result<()> {
+        if self.external_id().is_some_and(|it| it.len() > 1024) {
+            return Err(Error::invalid(
+                "externalId",
+                "is longer than 1024 bytes",
+                "send a shorter one",
+            ));
+        }
+        let profile = self.profile();
+        match self.who_returns(planner, provider, &profile)? {
+            Some(user) => self.comeback(planner, provider, &user),
+            None => self.create(planner, provider, profile),
+        }
+    }
+
+    /// Settles who is who: by (connection, externalId), then user name, then email. A live person of any of these keys
+    /// is a conflict; a record at rest comes back if the provider knows no other person by it, else its names are freed.
+    fn who_returns(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        profile: &Profile,
+    ) -> Result<Option<User>> {
+        let by_external_id = match self.external_id() {
+            Some(external_id) => planner
+                .snapshot
+                .user_by_external_id(provider.id, external_id)?,
+            None => None,
+        };
+        let by_user_name = owner_of(planner, Field::UserName, profile.user_name.as_deref())?;
+        let by_email = owner_of(planner, Field::Email, profile.email.as_deref())?;
+        let candidates = [
+            ("externalId", by_external_id),
+            ("userName", by_user_name),
+            ("email address", by_email),
+        ];
+        for (what, user) in &candidates {
+            if let Some(user) = user
+                && user.status.is_live()
+            {
+                return Err(Error::conflict(format!(
+                    "this {what} is already taken, by the person with id {}",
+                    user.id
+                )));
+            }
+        }
+        let mut returns: Option<User> = None;
+        for (what, user) in candidates {
+            let Some(user) = user else { continue };
+            if returns.as_ref().is_some_and(|it| it.id == user.id) {
+                continue;
+            }
+            let known_as = planner
+                .snapshot
+                .link(provider.id, user.id)?
+                .and_then(|it| it.external_id);
+            let same = what == "externalId"
+                || known_as.is_none()
+                || self.external_id().is_none()
+                || known_as.as_deref() == self.external_id();
+            if returns.is_none() && same {
+                returns = Some(user);
+            } else {
+                free_names(planner, &user, profile)?;
+            }
+        }
+        Ok(returns)
+    }
+
+    fn create(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        profile: Profile,
+    ) -> Result<()> {
+        if self.active == Some(false) {
+            return self.create_inactive(planner, provider, profile);
+        }
+        let user = planner.draws.user();
+        planner.subject = Some(user);
+        let manager = self.resolve_manager(planner, provider, None)?.flatten();
+        let leads_to = leads_to(provider, false);
+        let mark = planner.mark();
+        planner.push(self.created(user, profile.clone(), leads_to, manager, provider));
+        if self.seat(planner, provider, user, leads_to, None)? == Seated::Queued {
+            planner.replace(
+                mark,
+                self.created(user, profile, Status::Queued, manager, provider),
+            );
+            return Ok(());
+        }
+        welcome(planner, provider, user, leads_to)
+    }
+
+    /// A provider may announce somebody who is not to come in yet: on the roster, inactive, without a seat.
+    fn create_inactive(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        profile: Profile,
+    ) -> Result<()> {
+        let user = planner.draws.user();
+        planner.subject = Some(user);
+        let manager = self.resolve_manager(planner, provider, None)?.flatten();
+        planner.push(self.created(user, profile, Status::Inactive, manager, provider));
+        Ok(())
+    }
+
+    fn created(
+        &self,
+        user: UserId,
+        profile: Profile,
+        status: Status,
+        manager: Option<UserId>,
+        provider: &Provider,
+    ) -> Change {
+        let link = Some(Link {
+            external_id: self.external_id().map(str::to_owned),
+        });
+        // An inactive newcomer of a connection that makes people active is active once switched on.
+        let accepted = matches!(status, Status::Active | Status::Inactive)
+            && provider.policy.new_people == NewPeople::Active;
+        let connection = Some(provider.id);
+        Change::UserCreated {
+            user,
+            created: Box::new(NewUser {
+                profile,
+                status,
+                accepted,
+                manager,
+                connection,
+                link,
+            }),
+        }
+    }
+
+    fn comeback(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
+        planner.subject = Some(user.id);
+        self.set_attributes(planner, provider, user)?;
+        self.adopt(planner, provider, user)?;
+        if self.active == Some(false) {
+            planner.push(Change::Status {
+                user: user.id,
+                before: user.status,
+                after: Status::Inactive,
+            });
+            return Ok(());
+        }
+        self.bring_in(planner, provider, user)
+    }
+
+    /// From rest to waiting, active or queued.
+    fn bring_in(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
+        let leads_to = leads_to(provider, user.accepted);
+        let after = match self.seat(planner, provider, user.id, leads_to, Some(user))? {
+            Seated::Queued => Status::Queued,
+            _ => leads_to,
+        };
+        planner.push(Change::Status {
+            user: user.id,
+            before: user.status,
+            after,
+        });
+        if after == Status::Active && !user.accepted {
+            planner.push(Change::Accepted {
+                user: user.id,
+                before: false,
+                after: true,
+            });
+        }
+        if user.provider_hold != ProviderHold::Free {
+            planner.push(Change::ProviderHold {
+                user: user.id,
+                before: user.provider_hold,
+                after: ProviderHold::Free,
+            });
+        }
+        if after == Status::Queued {
+            Ok(())
+        } else {
+            welcome(planner, provider, user.id, after)
+        }
+    }
+
+    fn seat(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        user: UserId,
+        leads_to: Status,
+        known: Option<&User>,
+    ) -> Result<Seated> {
+        let before = match known {
+            None => Hold::None,
+            Some(_) => {
+                let licenses = planner.snapshot.licenses_of(user)?;
+                licenses
+                    .iter()
+                    .find(|it| it.pool == planner.access)
+                    .map_or(Hold::None, |it| it.hold)
+            }
+        };
+        let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
+        let after = if leads_to == Status::Active {
+            Hold::Consumed
+        } else {
+            Hold::Reserved
+        };
+        let wants = [Want {
+            pool: planner.access,
+            before,
+            after,
+        }];
+        let needs = leads_to == Status::Active || counts_from == CountsFrom::Invitation;
+        let waiting = Waiting {
+            leads_to,
+            mail: provider.policy.mails,
+            connection: Some(provider.id),
+        };
+        planner.seat(user, if needs { &wants } else { &[] }, waiting)
+    }
+
+    fn update(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
+        planner.subject = Some(user.id);
+        let is_owner = planner
+            .snapshot
+            .permissions_of(user.id)?
+            .contains(&Permission::Owner);
+        if is_owner {
+            self.refuse_for_owner(user)?;
+        }
+        self.set_attributes(planner, provider, user)?;
+        self.adopt(planner, provider, user)?;
+        match self.active {
+            Some(true) => self.switch_on(planner, provider, user),
+            Some(false) => self.switch_off(planner, user),
+            None => Ok(()),
+        }
+    }
+
+    /// A provider changes nothing of an owner by which they sign in.
+    fn refuse_for_owner(&self, user: &User) -> Result<()> {
+        let renames = self.set.iter().any(|(field, value)| {
+            let guarded = *field == Field::Email
+                || (*field == Field::UserName && user.profile.user_name.is_some());
+            guarded && user.profile.get(*field) != value.as_deref()
+        });
+        if renames
+            || (self.active == Some(false)) == user.status.is_scim_active() && self.active.is_some()
+        {
+            return Err(Error::forbidden(
+                "this person is an owner: the provider may not change their email, user name or active",
+            ));
+        }
+        Ok(())
+    }
+
+    fn switch_on(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
+        match user.status {
+            Status::Inactive => {
+                let held = user.provider_hold == ProviderHold::Free
+                    && planner.snapshot.deactivated_by_a_person(user.id)?;
+                if held {
+                    planner.skip(user, "deactivated by a person: holds until the provider itself says inactive, then active");
+                    return Ok(());
+                }
+                reactivate::one(planner, user, provider.policy.mails).map(|_| ())
+            }
+            Status::Cancelled => self.bring_in(planner, provider, user),
+            Status::Queued
+            | Status::Waiting
+            | Status::PendingTransfer
+            | Status::Active
+            | Status::Deleted
+            | Status::Erased => Ok(()),
+        }
+    }
+
+    fn switch_off(&self, planner: &mut Planner<'_>, user: &User) -> Result<()> {
+        if user.status.is_seated_or_coming() {
+            if let Some(why) = planner.why_not_take_off(user)? {
+                return Err(Error::forbidden(format!(
+                    "this person cannot be deactivated: {why}"
+                )));
+            }
+            return deactivate::one(planner, user);
+        }
+        let held = user.status == Status::Inactive && user.provider_hold == ProviderHold::Free;
+        if held && planner.snapshot.deactivated_by_a_person(user.id)? {
+            planner.push(Change::ProviderHold {
+                user: user.id,
+                before: ProviderHold::Free,
+                after: ProviderHold::Released,
+            });
+        }
+        Ok(())
+    }
+
+    fn set_attributes(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        user: &User,
+    ) -> Result<()> {
+        for (field, after) in &self.set {
+            let before = user.profile.get(*field);
+            if before == after.as_deref() {
+                continue;
+            }
+            if let Some(other) = owner_of(planner, *field, after.as_deref())?
+                && other.id != user.id
+            {
+                if other.status.is_live() || other.status == Status::Cancelled {
+                    let what = if *field == Field::Email {
+                        "email address"
+                    } else {
+                        "userName"
+                    };
+                    return Err(Error::conflict(format!(
+                        "this {what} is already taken, by the person with id {}",
+                        other.id
+                    )));
+                }
+                let taken = Profile {
+                    email: after.clone(),
+                    user_name: after.clone(),
+                    ..Profile::default()
+                };
+                free_names(planner, &other, &taken)?;
+            }
+            let before = before.map(str::to_owned);
+            planner.push(Change::Profile {
+                user: user.id,
+                field: *field,
+                before,
+                after: after.clone(),
+            });
+            if *field == Field::Email && user.status == Status::Active {
+                planner.mail(user.id, Template::EmailChanged);
+            }
+        }
+        if let Some(after) = self.resolve_manager(planner, provider, Some(user))?
+            && after != user.manager
+        {
+            planner.push(Change::Manager {
+                user: user.id,
+                before: user.manager,
+                after,
+            });
+        }
+        Ok(())
+    }
+
+    /// Records the connection's name for the person, and that the person is the connection's from now on.
+    fn adopt(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
+        let before = planner.snapshot.link(provider.id, user.id)?;
+        let known_as = before.as_ref().and_then(|it| it.external_id.clone());
+        let external_id = self.external_id.clone().unwrap_or_else(|| known_as.clone());
+        if let Some(external_id) = &external_id
+            && Some(external_id) != known_as.as_ref()
+            && let Some(other) = planner
+                .snapshot
+                .user_by_external_id(provider.id, external_id)?
+            && other.id != user.id
+        {
+            if other.status.is_live() {
+                return Err(Error::conflict(format!(
+                    "this externalId is already taken, by the person with id {}",
+                    other.id
+                )));
+            }
+            let freed = Some(Link { external_id: None });
+            let known = Some(Link {
+                external_id: Some(external_id.clone()),
+            });
+            planner.push(Change::Link {
+                user: other.id,
+                connection: provider.id,
+                before: known,
+                after: freed,
+            });
+        }
+        let after = Some(Link { external_id });
+        if before != after {
+            planner.push(Change::Link {
+                user: user.id,
+                connection: provider.id,
+                before,
+                after,
+            });
+        }
+        if user.connection != Some(provider.id) {
+            planner.push(Change::Connection {
+                user: user.id,
+                before: user.connection,
+                after: Some(provider.id),
+            });
+        }
+        Ok(())
+    }
+
+    /// The manager as the provider names them; one who is not known, or would make a cycle, is left out and noted.
+    fn resolve_manager(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        user: Option<&User>,
+    ) -> Result<Option<Option<UserId>>> {
+        let name = match &self.manager {
+            None => return Ok(None),
+            Some(None) => return Ok(Some(None)),
+            Some(Some(name)) => name,
+        };
+        let found = match planner.snapshot.user_by_external_id(provider.id, name)? {
+            Some(manager) => Ok(manager),
+            None => planner.snapshot.find_user(name),
+        };
+        let manager = match found {
+            Ok(manager) if manager.status.is_live() => manager,
+            Ok(_) | Err(Error::NotFound { .. }) => {
+                planner.skip_name(name, "not known as a manager");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some(user) = user
+            && planner.refuse_cycle(user.id, manager.id).is_err()
+        {
+            planner.skip_name(name, "a manager who reports to this person");
+            return Ok(None);
+        }
+        Ok(Some(Some(manager.id)))
+    }
+}
+
+fn leads_to(provider: &Provider, accepted: bool) -> Status {
+    match provider.policy.new_people {
+        NewPeople::Active => Status::Active,
+        NewPeople::Waiting if accepted => Status::Active,
+        NewPeople::Waiting => Status::Waiting,
+    }
+}
+
+fn welcome(
+    planner: &mut Planner<'_>,
+    provider: &Provider,
+    user: UserId,
+    status: Status,
+) -> Result<()> {
+    if status == Status::Waiting {
+        return planner.invite(user, provider.policy.mails);
+    }
+    if provider.policy.mails {
+        planner.mail(user, Template::AccountCreated);
+    }
+    Ok(())
+}
+
+/// Takes from a record at rest the names that somebody else gets, so that nothing is inherited by an address.
+fn free_names(planner: &mut Planner<'_>, user: &User, taken: &Profile) -> Result<()> {
+    let clashes = [
+        (Field::Email, user.profile.email_key(), taken.email_key()),
+        (
+            Field::UserName,
+            user.profile.user_name_key(),
+            taken.user_name_key(),
+        ),
+    ];
+    for (field, has, wanted) in clashes {
+        if has.is_some() && has == wanted {
+            let before = user.profile.get(field).map(str::to_owned);
+            planner.push(Change::Profile {
+                user: user.id,
+                field,
+                before,
+                after: None,
+            });
+        }
+    }
+    Ok(())
+}

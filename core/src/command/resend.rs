@@ -1,0 +1,65 @@
+//! Replace invitations' links: waiting, pending_transfer stay; cancelled → waiting.
+
+use crate::change::Change;
+use crate::error::Result;
+use crate::model::{CountsFrom, Hold, Status, User};
+use crate::planner::{Planner, Seated, Waiting, Want};
+use crate::selection::Selection;
+
+pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, mail: bool) -> Result<()> {
+    for id in planner.select(who)? {
+        let user = planner.user(id)?;
+        planner.name(&user);
+        match user.status {
+            Status::Waiting | Status::PendingTransfer => planner.invite(id, mail)?,
+            Status::Cancelled => back(planner, &user, mail)?,
+            Status::Queued => planner.skip(&user, "queued: invited when a seat is free"),
+            other => planner.skip(&user, format!("{other}, not invited")),
+        }
+    }
+    Ok(())
+}
+
+fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
+    let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
+    let wants = [Want {
+        pool: planner.access,
+        before: Hold::None,
+        after: Hold::Reserved,
+    }];
+    let wants = if counts_from == CountsFrom::Invitation {
+        &wants[..]
+    } else {
+        &[]
+    };
+    let mark = planner.mark();
+    let seated = planner.seat(
+        user.id,
+        wants,
+        Waiting {
+            leads_to: Status::Waiting,
+            mail,
+            connection: user.connection,
+        },
+    )?;
+    match seated {
+        Seated::Out(why) => {
+            planner.back_to(mark);
+            planner.skip(user, why);
+        }
+        Seated::Queued => planner.push(Change::Status {
+            user: user.id,
+            before: user.status,
+            after: Status::Queued,
+        }),
+        Seated::In => {
+            planner.push(Change::Status {
+                user: user.id,
+                before: user.status,
+                after: Status::Waiting,
+            });
+            planner.invite(user.id, mail)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,529 @@
+//! The inverse of a batch against today's state. What the world has moved past is skipped with its reason; nobody is
+//! evicted. People whose undoing frees something come first, then those who need a seat, then who reports to whom.
+
+use std::collections::{HashMap, HashSet};
+
+use super::edit::owner_of;
+use super::pool::refuse_raise;
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::model::{BatchId, Hold, InvitationState, PoolId, Status, User, UserId};
+use crate::planner::{Planner, Seated, Waiting, Want};
+
+pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
+    let Some(recorded) = planner.snapshot.changes_of_batch(batch)? else {
+        return Err(Error::not_found("batch", batch));
+    };
+    let mut people = People::default();
+    for change in recorded.into_iter().rev() {
+        match (change.user, change.change) {
+            (None, Some(change)) => organization(planner, &change)?,
+            (Some(user), change) => people.add(user, change),
+            (None, None) => {}
+        }
+    }
+    people.plan(planner)
+}
+
+/// The changes of each person, newest first, and of everybody's manager apart.
+#[derive(Default)]
+struct People {
+    order: Vec<UserId>,
+    changes: HashMap<UserId, Vec<Option<Change>>>,
+    managers: Vec<(UserId, Option<UserId>, Option<UserId>)>,
+}
+
+impl People {
+    fn add(&mut self, user: UserId, change: Option<Change>) {
+        if let Some(Change::Manager {
+            user,
+            before,
+            after,
+        }) = change
+        {
+            self.managers.push((user, before, after));
+            return;
+        }
+        self.changes.entry(user).or_insert_with(|| {
+            self.order.push(user);
+            Vec::new()
+        });
+        if let Some(changes) = self.changes.get_mut(&user) {
+            changes.push(change);
+        }
+    }
+
+    fn plan(self, planner: &mut Planner<'_>) -> Result<()> {
+        let mut later = Vec::new();
+        let mut now: HashMap<UserId, Status> = HashMap::new();
+        let mut gone = HashSet::new();
+        for user in &self.order {
+            let changes = &self.changes[user];
+            if takes_a_license(changes) {
+                later.push(*user);
+                continue;
+            }
+            self.person(planner, *user, &mut now, &mut gone)?;
+        }
+        for user in later {
+            self.person(planner, user, &mut now, &mut gone)?;
+        }
+        for (user, before, after) in &self.managers {
+            if !gone.contains(user) {
+                manager_back(planner, *user, *before, *after, &now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn person(
+        &self,
+        planner: &mut Planner<'_>,
+        id: UserId,
+        now: &mut HashMap<UserId, Status>,
+        gone: &mut HashSet<UserId>,
+    ) -> Result<()> {
+        let user = planner.user(id)?;
+        planner.name(&user);
+        let changes = &self.changes[&id];
+        if user.status == Status::Erased || changes.iter().any(Option::is_none) {
+            gone.insert(id);
+            planner.skip(&user, "erased; erasing has no undo");
+            return Ok(());
+        }
+        let changes: Vec<&Change> = changes.iter().flatten().collect();
+        let mark = planner.mark();
+        match person_back(planner, &user, &changes)? {
+            Ok(status) => {
+                now.insert(id, status);
+            }
+            Err(why) => {
+                planner.back_to(mark);
+                gone.insert(id);
+                planner.skip(&user, why);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether undoing these makes the person need a license that they do not hold now.
+fn takes_a_license(changes: &[Option<Change>]) -> bool {
+    let mut changes = changes.iter().flatten();
+    changes.any(|it| matches!(it, Change::License { before, after, .. } if before.is_held() && !after.is_held()))
+}
+
+/// Plans the inverse of one person's changes, newest first. `Err` says why nothing of it can be undone; changes that it
+/// pushed are dropped by the caller, so licenses are decided before any is counted.
+fn person_back(
+    planner: &mut Planner<'_>,
+    user: &User,
+    changes: &[&Change],
+) -> Result<Result<Status, String>> {
+    let mark = planner.mark();
+    let licenses = planner.snapshot.licenses_of(user.id)?;
+    let hold = |pool: PoolId| {
+        licenses
+            .iter()
+            .find(|it| it.pool == pool)
+            .map_or(Hold::None, |it| it.hold)
+    };
+    let mut status = user.status;
+    for change in changes {
+        match change {
+            Change::Status { before, after, .. } => {
+                if status != *after {
+                    return Ok(Err(format!("is {status} now")));
+                }
+                status = *before;
+            }
+            Change::UserCreated { created, .. } => {
+                if status != created.status {
+                    return Ok(Err(format!("is {status} now")));
+                }
+                status = Status::Deleted;
+            }
+            _ => {}
+        }
+    }
+    if user.status != status
+        && !status.is_seated_or_coming()
+        && user.status.is_seated_or_coming()
+        && let Some(why) = planner.why_not_take_off(user)?
+    {
+        return Ok(Err(why.to_owned()));
+    }
+    // What the person held before the batch, and holds now; a license that somebody moved since stays as it is.
+    let mut wants: Vec<(Want, bool)> = Vec::new();
+    for change in changes {
+        if let Change::License {
+            pool,
+            before,
+            after,
+            stands_for_access,
+            ..
+        } = change
+        {
+            let today = wants
+                .iter()
+                .find(|it| it.0.pool == *pool)
+                .map_or_else(|| hold(*pool), |it| it.0.after);
+            if !same_hold(today, *after) {
+                return Ok(Err("has a license that changed since".to_owned()));
+            }
+            match wants.iter_mut().find(|it| it.0.pool == *pool) {
+                Some(want) => want.0.after = *before,
+                None => wants.push((
+                    Want {
+                        pool: *pool,
+                        before: hold(*pool),
+                        after: *before,
+                    },
+                    *stands_for_access,
+                )),
+            }
+        }
+    }
+    let taking: Vec<Want> = wants
+        .iter()
+        .map(|it| it.0)
+        .filter(|it| it.after.is_held() && !it.before.is_held())
+        .collect();
+    let mut final_status = status;
+    if !taking.is_empty() {
+        let leads_to = if status == Status::Queued {
+            Status::Active
+        } else {
+            status
+        };
+        let waiting = Waiting {
+            leads_to,
+            mail: false,
+            connection: user.connection,
+        };
+        match planner.seat(user.id, &taking, waiting)? {
+            Seated::Out(why) => return Ok(Err(why)),
+            Seated::Queued => final_status = Status::Queued,
+            Seated::In => {}
+        }
+    }
+    for (want, stands_for_access) in wants {
+        if !want.after.is_held() || want.before.is_held() {
+            planner.set_license(
+                user.id,
+                want.pool,
+                want.before,
+                want.after,
+                stands_for_access,
+            )?;
+        }
+    }
+    if final_status != user.status {
+        planner.push(Change::Status {
+            user: user.id,
+            before: user.status,
+            after: final_status,
+        });
+    }
+    for change in changes {
+        fact_back(planner, user, change, final_status)?;
+    }
+    if final_status == Status::Deleted && user.status != Status::Deleted {
+        planner.end_invitation(user.id, InvitationState::Dead)?;
+        planner.free_the_rest(user.id, mark)?;
+        planner.leave(user.id);
+    }
+    Ok(Ok(final_status))
+}
+
+/// Whether two holds are the same but for a place in the queue, which may have been moved.
+fn same_hold(a: Hold, b: Hold) -> bool {
+    matches!((a, b), (Hold::Queued(_), Hold::Queued(_))) || a == b
+}
+
+/// Plans the inverse of one fact that neither takes nor frees anything; skips it when it has changed since.
+fn fact_back(
+    planner: &mut Planner<'_>,
+    user: &User,
+    change: &Change,
+    status: Status,
+) -> Result<()> {
+    let id = user.id;
+    let moved =
+        |planner: &mut Planner<'_>, what: &str| planner.skip(user, format!("{what} changed since"));
+    match change {
+        Change::Profile {
+            field,
+            before,
+            after,
+            ..
+        } => {
+            if user.profile.get(*field) != after.as_deref() {
+                moved(planner, field.as_str());
+            } else if owner_of(planner, *field, before.as_deref())?.is_some_and(|it| it.id != id) {
+                planner.skip(
+                    user,
+                    format!("the former {} is somebody else's now", field.as_str()),
+                );
+            } else {
+                planner.push(Change::Profile {
+                    user: id,
+                    field: *field,
+                    before: after.clone(),
+                    after: before.clone(),
+                });
+            }
+        }
+        Change::Invitation { before, after, .. } => {
+            invitation_back(planner, user, *before, *after, status)?
+        }
+        Change::Membership {
+            group,
+            before,
+            after,
+            ..
+        } => {
+            if planner.snapshot.membership(id, *group)? == *after {
+                planner.push(Change::Membership {
+                    user: id,
+                    group: *group,
+                    before: *after,
+                    after: *before,
+                });
+            } else {
+                moved(planner, "group");
+            }
+        }
+        Change::Link {
+            connection,
+            before,
+            after,
+            ..
+        } => {
+            let wanted = before.as_ref().and_then(|it| it.external_id.as_deref());
+            let taken = match wanted {
+                Some(it) => planner
+                    .snapshot
+                    .user_by_external_id(*connection, it)?
+                    .is_some_and(|it| it.id != id),
+                None => false,
+            };
+            if planner.snapshot.link(*connection, id)? == *after && !taken {
+                planner.push(Change::Link {
+                    user: id,
+                    connection: *connection,
+                    before: after.clone(),
+                    after: before.clone(),
+                });
+            } else {
+                moved(planner, "external_id");
+            }
+        }
+        Change::Connection { before, after, .. } if user.connection == *after => {
+            planner.push(Change::Connection {
+                user: id,
+                before: *after,
+                after: *before,
+            });
+        }
+        Change::ProviderHold { before, after, .. } if user.provider_hold == *after => {
+            planner.push(Change::ProviderHold {
+                user: id,
+                before: *after,
+                after: *before,
+            });
+        }
+        Change::Accepted { before, after, .. } if user.accepted == *after => {
+            planner.push(Change::Accepted {
+                user: id,
+                before: *after,
+                after: *before,
+            });
+        }
+        Change::Protected { before, after, .. } if user.protected == *after => {
+            planner.push(Change::Protected {
+                user: id,
+                before: *after,
+                after: *before,
+            });
+        }
+        Change::Permission {
+            permission,
+            before,
+            after,
+            ..
+        } => {
+            let has = planner.snapshot.permissions_of(id)?.contains(permission);
+            if !planner.actor_is_owner() {
+                planner.skip(
+                    user,
+                    format!(
+                        "the permission {} comes back by an owner only",
+                        permission.as_str()
+                    ),
+                );
+            } else if has == *after {
+                planner.push(Change::Permission {
+                    user: id,
+                    permission: *permission,
+                    before: *after,
+                    after: *before,
+                });
+            }
+        }
+        Change::Connection { .. } => moved(planner, "connection"),
+        Change::ProviderHold { .. } | Change::Accepted { .. } | Change::Protected { .. } => {}
+        Change::UserCreated { .. }
+        | Change::Status { .. }
+        | Change::License { .. }
+        | Change::Manager { .. } => {}
+        Change::Erased { .. } => planner.skip(user, "erased; erasing has no undo"),
+        Change::PoolAdded { .. }
+        | Change::PoolTerms { .. }
+        | Change::GroupAdded { .. }
+        | Change::ConnectionAdded { .. }
+        | Change::ConnectionRevoked { .. }
+        | Change::TokenAdded { .. }
+        | Change::TokenEnds { .. } => {}
+    }
+    Ok(())
+}
+
+/// A link that was replaced stays dead: the newer one goes on, or ends with the invitation.
+fn invitation_back(
+    planner: &mut Planner<'_>,
+    user: &User,
+    before: Option<crate::model::Invitation>,
+    after: Option<crate::model::Invitation>,
+    status: Status,
+) -> Result<()> {
+    let today = planner.snapshot.invitation(user.id)?;
+    if today != after {
+        planner.skip(user, "the invitation changed since");
+        return Ok(());
+    }
+    let (Some(today), Some(after)) = (today, after) else {
+        return Ok(());
+    };
+    let replaced = before.is_none_or(|it| it.generation < after.generation);
+    if !replaced {
+        planner.push(Change::Invitation {
+            user: user.id,
+            before: Some(today),
+            after: before,
+        });
+    } else if !matches!(status, Status::Waiting | Status::PendingTransfer) {
+        if today.state == InvitationState::Pending && status != Status::Deleted {
+            planner.end_invitation(user.id, InvitationState::Dead)?;
+        }
+    } else {
+        planner.skip(
+            user,
+            "the link was replaced; the older one does not come back",
+        );
+    }
+    Ok(())
+}
+
+fn manager_back(
+    planner: &mut Planner<'_>,
+    id: UserId,
+    before: Option<UserId>,
+    after: Option<UserId>,
+    now: &HashMap<UserId, Status>,
+) -> Result<()> {
+    let user = planner.user(id)?;
+    planner.name(&user);
+    if user.status == Status::Erased {
+        return Ok(());
+    }
+    if user.manager != after {
+        planner.skip(&user, "the manager changed since");
+        return Ok(());
+    }
+    if let Some(manager) = before {
+        let there = planner.user(manager)?;
+        let status = now.get(&manager).copied().unwrap_or(there.status);
+        if !status.is_live() || status == Status::Inactive {
+            planner.skip(&user, format!("the former manager is {status}"));
+            return Ok(());
+        }
+        if planner.refuse_cycle(id, manager).is_err() {
+            planner.skip(&user, "the former manager reports to this person now");
+            return Ok(());
+        }
+    }
+    planner.push(Change::Manager {
+        user: id,
+        before: after,
+        after: before,
+    });
+    Ok(())
+}
+
+/// The inverse of what concerns nobody in particular.
+fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
+    match change {
+        Change::PoolTerms {
+            pool,
+            before,
+            after,
+        } => {
+            let today = planner.ledger.line(*pool)?.pool.clone();
+            if today.terms == *after {
+                refuse_raise(planner, after.purchased, before.purchased)?;
+                planner.push(Change::PoolTerms {
+                    pool: *pool,
+                    before: after.clone(),
+                    after: before.clone(),
+                });
+            } else {
+                planner.skip_name(today.name.as_str(), "the pool changed since");
+            }
+        }
+        Change::ConnectionAdded {
+            connection, name, ..
+        } => {
+            let revoked = planner.snapshot.living_policy(*connection)?.is_none();
+            if revoked {
+                planner.skip_name(name, "already revoked");
+            } else {
+                let after = Some(planner.now);
+                planner.push(Change::ConnectionRevoked {
+                    connection: *connection,
+                    before: None,
+                    after,
+                });
+            }
+        }
+        Change::ConnectionRevoked {
+            connection,
+            before,
+            after,
+        } => {
+            let found = planner
+                .snapshot
+                .connections()?
+                .into_iter()
+                .find(|it| it.id == *connection);
+            if found.is_some_and(|it| it.revoked_at == *after) {
+                planner.push(Change::ConnectionRevoked {
+                    connection: *connection,
+                    before: *after,
+                    after: *before,
+                });
+            }
+        }
+        Change::PoolAdded { name, .. } => {
+            planner.skip_name(name.as_str(), "pools stay; lower what is purchased instead")
+        }
+        Change::GroupAdded { name, .. } => planner.skip_name(name, "groups stay"),
+        Change::TokenAdded { hint, .. } => planner.skip_name(
+            hint,
+            "a token that was shown stays; rotate or revoke instead",
+        ),
+        Change::TokenEnds { .. } => planner.skip_name("token", "an ended token does not come back"),
+        _ => {}
+    }
+    Ok(())
+}

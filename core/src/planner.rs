@@ -1,0 +1,756 @@
+//! The desk at which a command is planned: what it reads, what it has decided so far, and the rules that several commands
+//! share. It has no way to write.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::capacity::{Ledger, PLACE_STEP};
+use crate::change::{Change, Names};
+use crate::command::{Request, WhenFull};
+use crate::draw::Draws;
+use crate::error::{Error, Result};
+use crate::model::{
+    Actor, AtCapacity, ConnectionId, Door, Hold, Invitation, InvitationState, License, Permission,
+    PoolId, QueueEntry, Status, Timestamp, User, UserId,
+};
+use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
+use crate::policy;
+use crate::selection::Selection;
+use crate::store::Snapshot;
+
+/// How long an invitation's link works: 14 days.
+const INVITATION_MS: i64 = 14 * 24 * 3600 * 1000;
+
+/// The desk at which one command is planned.
+pub(crate) struct Planner<'s> {
+    pub(crate) snapshot: &'s Snapshot<'s>,
+    pub(crate) actor: Actor,
+    pub(crate) now: Timestamp,
+    pub(crate) draws: Draws,
+    pub(crate) ledger: Ledger,
+    pub(crate) access: PoolId,
+    attended: bool,
+    when_full: WhenFull,
+    actor_is_owner: bool,
+    /// New entries go before the queue's head instead of behind its end.
+    pub(crate) queue_at_front: bool,
+    changes: Vec<Change>,
+    skipped: Vec<Skip>,
+    mails: Vec<Mail>,
+    names: Names,
+    leaving: Vec<UserId>,
+    leaving_set: HashSet<UserId>,
+    owners_left: Option<i64>,
+    managers_moved: i64,
+    /// Whom a door must answer with.
+    pub(crate) subject: Option<UserId>,
+    /// A token made by this command, to be shown once.
+    pub(crate) token: Option<String>,
+}
+
+/// What planning produces besides the plan itself.
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    pub(crate) subject: Option<UserId>,
+    pub(crate) token: Option<String>,
+    /// Draws left over: the batch's id and the keys of new people follow from the same draw.
+    pub(crate) draws: Draws,
+}
+
+/// One license that a person needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Want {
+    pub(crate) pool: PoolId,
+    pub(crate) before: Hold,
+    pub(crate) after: Hold,
+}
+
+/// What a person gets who asked for licenses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Seated {
+    /// Everything, or everything but add-ons that queue.
+    In,
+    /// A place in the queue of `access`.
+    Queued,
+    /// Nothing, and why.
+    Out(String),
+}
+
+/// What a queued person is to become.
+#[derive(Clone, Copy)]
+pub(crate) struct Waiting {
+    pub(crate) leads_to: Status,
+    pub(crate) mail: bool,
+    pub(crate) connection: Option<ConnectionId>,
+}
+
+/// Plans a request against a snapshot.
+pub(crate) fn plan(
+    snapshot: &Snapshot<'_>,
+    actor: Actor,
+    door: Door,
+    request: &Request,
+) -> Result<Planned> {
+    let permissions = match actor {
+        Actor::Administrator(user) => {
+            let active = snapshot
+                .user(user)?
+                .is_some_and(|it| it.status == Status::Active);
+            if active {
+                snapshot.permissions_of(user)?
+            } else {
+                Vec::new()
+            }
+        }
+        _ => Vec::new(),
+    };
+    policy::may(actor, &permissions, &request.command)?;
+    let mut planner = Planner::new(
+        snapshot,
+        actor,
+        door,
+        request.draw.at,
+        Draws::new(request.draw),
+    )?;
+    planner.when_full = request.when_full;
+    planner.queue_at_front = matches!(request.command, crate::command::Command::Undo { .. });
+    planner.actor_is_owner = actor == Actor::FileOwner || permissions.contains(&Permission::Owner);
+    request.command.plan(&mut planner)?;
+    planner.finish(request.command.name(), door.is_attended())
+}
+
+impl<'s> Planner<'s> {
+    pub(crate) fn new(
+        snapshot: &'s Snapshot<'s>,
+        actor: Actor,
+        door: Door,
+        now: Timestamp,
+        draws: Draws,
+    ) -> Result<Self> {
+        let pools = snapshot.pools()?;
+        let dated = pools
+            .iter()
+            .any(|it| it.terms.starts_on.is_some() || it.terms.ends_on.is_some());
+        let zone = if dated {
+            snapshot.organization()?.time_zone
+        } else {
+            "UTC".parse()?
+        };
+        let ledger = Ledger::new(pools, now, &zone);
+        let access = ledger.access()?;
+        Ok(Self {
+            snapshot,
+            actor,
+            now,
+            draws,
+            ledger,
+            access,
+            attended: door.is_attended(),
+            when_full: WhenFull::Ask,
+            actor_is_owner: false,
+            queue_at_front: false,
+            changes: Vec::new(),
+            skipped: Vec::new(),
+            mails: Vec::new(),
+            names: Names::default(),
+            leaving: Vec::new(),
+            leaving_set: HashSet::new(),
+            owners_left: None,
+            managers_moved: 0,
+            subject: None,
+            token: None,
+        })
+    }
+
+    pub(crate) fn finish(mut self, command: &'static str, asked: bool) -> Result<Planned> {
+        self.move_reports_up()?;
+        if asked {
+            self.names.pools = self
+                .ledger
+                .pools()
+                .map(|it| (it.id, it.name.clone()))
+                .collect();
+            self.name_mentioned()?;
+        }
+        let effects = Effects {
+            pools: self.ledger.effects(),
+            mails: self.mails,
+            managers_moved: self.managers_moved,
+            assignments_ended: 0,
+        };
+        let mut plan = Plan {
+            command,
+            changes: self.changes,
+            skipped: self.skipped,
+            effects,
+            shortfalls: self.ledger.shortfalls(),
+            digest: Digest::UNASKED,
+            names: self.names,
+        };
+        if asked {
+            plan.digest = plan.compute_digest(&self.snapshot.digest_key()?);
+        }
+        Ok(Planned {
+            plan,
+            subject: self.subject,
+            token: self.token,
+            draws: self.draws,
+        })
+    }
+
+    /// Looks up the names of whatever the changes mention and nobody has named yet.
+    fn name_mentioned(&mut self) -> Result<()> {
+        let mut ids: Vec<UserId> = Vec::new();
+        let (mut groups, mut connections) = (false, false);
+        for change in &self.changes {
+            ids.extend(change.user());
+            match change {
+                Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),
+                Change::Membership { .. } => groups = true,
+                Change::Link { .. }
+                | Change::Connection { .. }
+                | Change::ConnectionRevoked { .. } => connections = true,
+                _ => {}
+            }
+        }
+        for id in ids {
+            if !self.names.users.contains_key(&id)
+                && let Some(label) = self.snapshot.label_of(id)?
+            {
+                self.names.users.insert(id, label);
+            }
+        }
+        if groups {
+            self.names.groups = self
+                .snapshot
+                .groups()?
+                .into_iter()
+                .map(|it| (it.id, it.name))
+                .collect();
+        }
+        if connections {
+            self.names.connections = self
+                .snapshot
+                .connections()?
+                .into_iter()
+                .map(|it| (it.id, it.name))
+                .collect();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_attended(&self) -> bool {
+        self.attended
+    }
+
+    pub(crate) fn actor_is_owner(&self) -> bool {
+        self.actor_is_owner
+    }
+
+    /// Where the changes stand, to go back to when a person turns out to get nothing.
+    pub(crate) fn mark(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Drops the changes since a mark. They must not have taken or freed any license.
+    pub(crate) fn back_to(&mut self, mark: usize) {
+        self.changes.truncate(mark);
+    }
+
+    /// Puts another change at a mark.
+    pub(crate) fn replace(&mut self, mark: usize, change: Change) {
+        if let Some(slot) = self.changes.get_mut(mark) {
+            *slot = change;
+        }
+    }
+
+    /// Whether nothing is planned yet.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.changes.is_empty() && self.leaving.is_empty()
+    }
+
+    pub(crate) fn push(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    pub(crate) fn skip(&mut self, user: &User, reason: impl Into<String>) {
+        self.skipped.push(Skip {
+            user: Some(user.id),
+            who: user.label(),
+            reason: reason.into(),
+        });
+    }
+
+    pub(crate) fn skip_name(&mut self, who: &str, reason: impl Into<String>) {
+        self.skipped.push(Skip {
+            user: None,
+            who: who.to_owned(),
+            reason: reason.into(),
+        });
+    }
+
+    pub(crate) fn mail(&mut self, user: UserId, template: Template) {
+        self.mails.push(Mail { user, template });
+    }
+
+    /// Remembers a name, so that the plan can show it without another look-up.
+    pub(crate) fn name(&mut self, user: &User) {
+        if self.attended {
+            self.names.users.insert(user.id, user.label());
+        }
+    }
+
+    pub(crate) fn name_new(&mut self, user: UserId, label: &str) {
+        if self.attended {
+            self.names.users.insert(user, label.to_owned());
+        }
+    }
+
+    /// The people of a selection, each once.
+    pub(crate) fn select(&self, who: &Selection) -> Result<Vec<UserId>> {
+        match who {
+            Selection::Ids(ids) => {
+                let mut seen = HashSet::with_capacity(ids.len());
+                Ok(ids.iter().copied().filter(|it| seen.insert(*it)).collect())
+            }
+            Selection::Query { query, except } => {
+                let ids = self.snapshot.ids_of(query, self.now)?;
+                Ok(ids.into_iter().filter(|it| !except.contains(it)).collect())
+            }
+        }
+    }
+
+    pub(crate) fn user(&self, id: UserId) -> Result<User> {
+        self.snapshot
+            .user(id)?
+            .ok_or_else(|| Error::not_found("user", id))
+    }
+
+    /// Why this person may not be taken off the roster by whoever acts, if they may not.
+    pub(crate) fn why_not_take_off(&mut self, user: &User) -> Result<Option<&'static str>> {
+        if user.protected {
+            return Ok(Some("protected"));
+        }
+        if !self
+            .snapshot
+            .permissions_of(user.id)?
+            .contains(&Permission::Owner)
+        {
+            return Ok(None);
+        }
+        if !self.actor_is_owner {
+            return Ok(Some("an owner; only owners may"));
+        }
+        if user.status == Status::Active {
+            let left = match self.owners_left {
+                Some(left) => left,
+                None => self.snapshot.active_owners()?,
+            };
+            if left <= 1 {
+                return Ok(Some("the last owner"));
+            }
+            self.owners_left = Some(left - 1);
+        }
+        Ok(None)
+    }
+
+    /// Decides over every license that one person needs, and records them. At people's doors it is all or nothing, or
+    /// what the person chose; at unattended doors each pool's own policy.
+    pub(crate) fn seat(
+        &mut self,
+        user: UserId,
+        wants: &[Want],
+        waiting: Waiting,
+    ) -> Result<Seated> {
+        let mut lacking = Vec::new();
+        for want in wants.iter().filter(|it| !it.before.is_held()) {
+            let attended = self.attended;
+            let line = self.ledger.line_mut(want.pool)?;
+            line.ask();
+            if line.room(!attended) < 1 {
+                lacking.push(want.pool);
+            }
+        }
+        if lacking.is_empty() {
+            self.take_all(user, wants)?;
+            return Ok(Seated::In);
+        }
+        if self.attended {
+            self.seat_by_choice(user, wants, &lacking, waiting)
+        } else {
+            self.seat_by_policy(user, wants, &lacking, waiting)
+        }
+    }
+
+    fn take_all(&mut self, user: UserId, wants: &[Want]) -> Result<()> {
+        wants
+            .iter()
+            .try_for_each(|want| self.set_license(user, want.pool, want.before, want.after, false))
+    }
+
+    fn seat_by_choice(
+        &mut self,
+        user: UserId,
+        wants: &[Want],
+        lacking: &[PoolId],
+        waiting: Waiting,
+    ) -> Result<Seated> {
+        if self.when_full == WhenFull::QueueRest {
+            return self.queue_lacking(user, wants, lacking, waiting);
+        }
+        let ask = self.when_full == WhenFull::Ask;
+        let mut why = String::new();
+        for pool in lacking {
+            let line = self.ledger.line_mut(*pool)?;
+            if ask {
+                line.refuse();
+            }
+            let name = line.pool.name.as_str();
+            why = if why.is_empty() {
+                format!("no free seat in {name}")
+            } else {
+                format!("{why}, {name}")
+            };
+        }
+        Ok(Seated::Out(why))
+    }
+
+    fn seat_by_policy(
+        &mut self,
+        user: UserId,
+        wants: &[Want],
+        lacking: &[PoolId],
+        waiting: Waiting,
+    ) -> Result<Seated> {
+        let mut queueing = Vec::new();
+        let mut instead = HashMap::new();
+        for pool in lacking {
+            let line = self.ledger.line(*pool)?;
+            match line.at_capacity() {
+                AtCapacity::Queue => queueing.push(*pool),
+                AtCapacity::Refuse | AtCapacity::Grace(_) => return Err(line.shortfall().into()),
+                AtCapacity::Fallback(name) => {
+                    let refused = line.shortfall();
+                    let other = self.ledger.named(name).map(|it| it.id).unwrap_or(*pool);
+                    let taken = self
+                        .snapshot
+                        .licenses_of(user)?
+                        .iter()
+                        .any(|it| it.pool == other)
+                        || wants.iter().any(|it| it.pool == other)
+                        || instead.values().any(|it| *it == other);
+                    if other == *pool || taken || self.ledger.line(other)?.room(true) < 1 {
+                        return Err(refused.into());
+                    }
+                    instead.insert(*pool, other);
+                }
+            }
+        }
+        if queueing.contains(&self.access) {
+            return self.queue_lacking(user, wants, lacking, waiting);
+        }
+        for want in wants {
+            if let Some(other) = instead.get(&want.pool) {
+                if want.before != Hold::None {
+                    self.set_license(user, want.pool, want.before, Hold::None, false)?;
+                }
+                self.set_license(
+                    user,
+                    *other,
+                    Hold::None,
+                    want.after,
+                    want.pool == self.access,
+                )?;
+            } else if queueing.contains(&want.pool) {
+                self.queue_license(user, want, waiting)?;
+            } else {
+                self.set_license(user, want.pool, want.before, want.after, false)?;
+            }
+        }
+        Ok(Seated::In)
+    }
+
+    /// Queues what is lacking; with no seat itself, everything.
+    fn queue_lacking(
+        &mut self,
+        user: UserId,
+        wants: &[Want],
+        lacking: &[PoolId],
+        waiting: Waiting,
+    ) -> Result<Seated> {
+        let whole = lacking.contains(&self.access);
+        for want in wants {
+            if lacking.contains(&want.pool) || (whole && !want.before.is_held()) {
+                self.queue_license(user, want, waiting)?;
+            } else {
+                self.set_license(user, want.pool, want.before, want.after, false)?;
+            }
+        }
+        Ok(if whole { Seated::Queued } else { Seated::In })
+    }
+
+    fn queue_license(&mut self, user: UserId, want: &Want, waiting: Waiting) -> Result<()> {
+        if matches!(want.before, Hold::Queued(_)) {
+            return Ok(());
+        }
+        let place = self.next_place(want.pool)?;
+        let Waiting {
+            leads_to,
+            mail,
+            connection,
+        } = waiting;
+        let entry = QueueEntry {
+            place,
+            leads_to,
+            mail,
+            connection,
+        };
+        self.set_license(user, want.pool, want.before, Hold::Queued(entry), false)
+    }
+
+    fn next_place(&mut self, pool: PoolId) -> Result<i64> {
+        let at_front = self.queue_at_front;
+        let line = self.ledger.line(pool)?;
+        let known = if at_front {
+            line.front_place
+        } else {
+            line.next_place
+        };
+        let place = match known {
+            Some(place) => place,
+            None => self.snapshot.queue_end(pool, !at_front)?.map_or(0, |it| {
+                if at_front {
+                    it - PLACE_STEP
+                } else {
+                    it + PLACE_STEP
+                }
+            }),
+        };
+        let line = self.ledger.line_mut(pool)?;
+        if at_front {
+            line.front_place = Some(place - PLACE_STEP);
+        } else {
+            line.next_place = Some(place + PLACE_STEP);
+        }
+        Ok(place)
+    }
+
+    /// Records how a person holds a pool from now on, and counts it.
+    pub(crate) fn set_license(
+        &mut self,
+        user: UserId,
+        pool: PoolId,
+        before: Hold,
+        after: Hold,
+        stands_for_access: bool,
+    ) -> Result<()> {
+        if before == after {
+            return Ok(());
+        }
+        let line = self.ledger.line_mut(pool)?;
+        match (before.is_held(), after.is_held()) {
+            (false, true) => line.take(),
+            (true, false) => line.free(),
+            _ => {}
+        }
+        if matches!(before, Hold::Queued(_)) && !matches!(after, Hold::Queued(_)) {
+            line.dequeue();
+        }
+        if matches!(after, Hold::Queued(_)) && !matches!(before, Hold::Queued(_)) {
+            line.enqueue();
+        }
+        self.push(Change::License {
+            user,
+            pool,
+            before,
+            after,
+            stands_for_access,
+        });
+        Ok(())
+    }
+
+    /// Frees what a leaver gives back: the seat, whatever is reserved or queued, and what is consumed of recoverable pools.
+    pub(crate) fn free_on_leaving(&mut self, user: UserId) -> Result<()> {
+        for license in self.snapshot.licenses_of(user)? {
+            if self.returns_on_leaving(&license)? {
+                self.set_license(
+                    user,
+                    license.pool,
+                    license.hold,
+                    Hold::None,
+                    license.stands_for_access,
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Frees what a deleted newcomer got after the batch that made them: everything that returns on leaving and is not
+    /// already planned.
+    pub(crate) fn free_the_rest(&mut self, user: UserId, since: usize) -> Result<()> {
+        let planned: Vec<PoolId> = self
+            .changes
+            .iter()
+            .skip(since)
+            .filter_map(|it| match it {
+                Change::License {
+                    user: whose, pool, ..
+                } if *whose == user => Some(*pool),
+                _ => None,
+            })
+            .collect();
+        for license in self.snapshot.licenses_of(user)? {
+            if !planned.contains(&license.pool) && self.returns_on_leaving(&license)? {
+                self.set_license(
+                    user,
+                    license.pool,
+                    license.hold,
+                    Hold::None,
+                    license.stands_for_access,
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn returns_on_leaving(&self, license: &License) -> Result<bool> {
+        let seat = license.pool == self.access || license.stands_for_access;
+        Ok(seat
+            || license.hold != Hold::Consumed
+            || self.ledger.line(license.pool)?.pool.terms.recoverable)
+    }
+
+    /// Notes that a person leaves, so that their reports move up when the plan is finished.
+    pub(crate) fn leave(&mut self, user: UserId) {
+        if self.leaving_set.insert(user) {
+            self.leaving.push(user);
+        }
+    }
+
+    /// Everybody who reports to a leaver reports to the first of the leaver's own managers who stays.
+    fn move_reports_up(&mut self) -> Result<()> {
+        let mut stays: HashMap<UserId, Option<UserId>> = HashMap::new();
+        for leaver in std::mem::take(&mut self.leaving) {
+            let reports = self.snapshot.reports_of(leaver)?;
+            if reports.is_empty() {
+                continue;
+            }
+            let target = self.first_who_stays(leaver, &mut stays)?;
+            for (report, status) in reports {
+                if status.is_live() {
+                    self.managers_moved += 1;
+                }
+                self.push(Change::Manager {
+                    user: report,
+                    before: Some(leaver),
+                    after: target,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn first_who_stays(
+        &self,
+        leaver: UserId,
+        known: &mut HashMap<UserId, Option<UserId>>,
+    ) -> Result<Option<UserId>> {
+        let mut line = vec![leaver];
+        let mut at = leaver;
+        let found = loop {
+            if let Some(found) = known.get(&at) {
+                break *found;
+            }
+            match self.snapshot.manager_of(at)? {
+                None => break None,
+                Some(manager) if !self.leaving_set.contains(&manager) => break Some(manager),
+                Some(manager) => {
+                    line.push(manager);
+                    at = manager;
+                }
+            }
+        };
+        for person in line {
+            known.insert(person, found);
+        }
+        Ok(found)
+    }
+
+    /// The manager of that name, if setting them makes no cycle.
+    pub(crate) fn manager_for(&self, user: Option<UserId>, name: &str) -> Result<UserId> {
+        let manager = self.snapshot.find_user(name)?;
+        if !manager.status.is_live() {
+            return Err(Error::invalid(
+                "manager",
+                format!("is {}", manager.status),
+                "name somebody on the roster",
+            ));
+        }
+        if let Some(user) = user {
+            self.refuse_cycle(user, manager.id)?;
+        }
+        Ok(manager.id)
+    }
+
+    pub(crate) fn refuse_cycle(&self, user: UserId, manager: UserId) -> Result<()> {
+        let mut at = Some(manager);
+        while let Some(above) = at {
+            if above == user {
+                return Err(Error::invalid(
+                    "manager",
+                    "reports to this person",
+                    "choose somebody who does not",
+                ));
+            }
+            at = self.snapshot.manager_of(above)?;
+        }
+        Ok(())
+    }
+
+    /// A new invitation, or the next generation of the one that there was.
+    pub(crate) fn invite(&mut self, user: UserId, mail: bool) -> Result<()> {
+        let before = self.snapshot.invitation(user)?;
+        let after = Invitation {
+            id: before.map_or_else(|| self.draws.invitation(), |it| it.id),
+            generation: before.map_or(1, |it| it.generation + 1),
+            state: InvitationState::Pending,
+            expires_at: self.now.plus_millis(INVITATION_MS),
+        };
+        self.push(Change::Invitation {
+            user,
+            before,
+            after: Some(after),
+        });
+        if mail {
+            self.mail(user, Template::Invitation);
+        }
+        Ok(())
+    }
+
+    /// Ends a pending invitation.
+    pub(crate) fn end_invitation(&mut self, user: UserId, state: InvitationState) -> Result<()> {
+        if let Some(before) = self.snapshot.invitation(user)?
+            && before.state == InvitationState::Pending
+        {
+            let after = Invitation { state, ..before };
+            self.push(Change::Invitation {
+                user,
+                before: Some(before),
+                after: Some(after),
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes an administrator's permissions, which nobody regains by coming back.
+    pub(crate) fn take_permissions(&mut self, user: UserId) -> Result<()> {
+        for permission in self.snapshot.permissions_of(user)? {
+            self.push(Change::Permission {
+                user,
+                permission,
+                before: true,
+                after: false,
+            });
+        }
+        Ok(())
+    }
+}

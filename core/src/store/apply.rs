@@ -1,0 +1,440 @@
+//! Changes to SQL: the only place that writes to the roster. Called inside a savepoint; any error rolls it back.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Params, params};
+
+use super::{broken, search};
+use crate::change::{Change, NewUser};
+use crate::error::{Error, Result};
+use crate::model::{
+    ConnectionId, Field, Hold, NewPeople, PoolId, PoolTerms, Profile, Status, Timestamp, UserId,
+    fold_key, key_of_name,
+};
+
+/// Applies changes in order, then moves the kept totals.
+pub(super) struct Applier<'c> {
+    conn: &'c Connection,
+    at: Timestamp,
+    /// The person whose row has changed in this run of changes but whose version has not risen yet.
+    untouched: Option<UserId>,
+    /// The person who was created in this run, whose version is the first already.
+    created: Option<UserId>,
+    moved: BTreeMap<&'static str, i64>,
+}
+
+impl<'c> Applier<'c> {
+    pub(super) fn new(conn: &'c Connection, at: Timestamp) -> Self {
+        Self {
+            conn,
+            at,
+            untouched: None,
+            created: None,
+            moved: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn apply(
+        &mut self,
+        changes: &[Change],
+        person_key: impl Fn(UserId) -> [u8; 32],
+    ) -> Result<()> {
+        for change in changes {
+            self.touch_before(change)?;
+            self.one(change, &person_key)?;
+        }
+        self.touch()?;
+        for (status, by) in std::mem::take(&mut self.moved) {
+            if by != 0 {
+                self.run(
+                    "UPDATE status_counts SET people = people + ?2 WHERE status = ?1",
+                    params![status, by],
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut it| it.execute(params))
+            .map_err(broken)
+    }
+
+    /// Runs a statement that must hit exactly one row; another count means that the plan was not for this state.
+    fn hit(&self, sql: &str, params: impl Params) -> Result<()> {
+        match self.run(sql, params)? {
+            1 => Ok(()),
+            rows => Err(Error::Broken(format!(
+                "a change hit {rows} rows instead of one"
+            ))),
+        }
+    }
+
+    /// Raises the version of the person whose run of changes ends here: once a run, not once a change.
+    fn touch_before(&mut self, change: &Change) -> Result<()> {
+        let user = change.user();
+        if self.untouched.is_some() && self.untouched != user {
+            self.touch()?;
+        }
+        if self.created != user {
+            self.created = None;
+            self.untouched = user;
+        }
+        Ok(())
+    }
+
+    fn touch(&mut self) -> Result<()> {
+        match self.untouched.take() {
+            None => Ok(()),
+            Some(user) => self.hit(
+                "UPDATE users SET version = version + 1, updated_at = ?2 WHERE id = ?1",
+                params![user.as_bytes(), self.at.as_millis()],
+            ),
+        }
+    }
+
+    fn one(&mut self, change: &Change, person_key: &impl Fn(UserId) -> [u8; 32]) -> Result<()> {
+        match change {
+            Change::UserCreated { user, created } => self.create(*user, created, &person_key(*user)),
+            Change::Status { user, before, after } => {
+                self.count(*before, *after);
+                self.hit("UPDATE users SET status = ?2 WHERE id = ?1", params![user.as_bytes(), after.as_str()])
+            }
+            Change::Profile { user, field, after, .. } => self.set_field(*user, *field, after.as_deref()),
+            Change::Manager { user, after, .. } => self.hit(
+                "UPDATE users SET manager = ?2 WHERE id = ?1",
+                params![user.as_bytes(), after.as_ref().map(|it| it.as_bytes())],
+            ),
+            Change::License { user, pool, before, after, stands_for_access } => {
+                self.license(*user, *pool, *before, *after, *stands_for_access)
+            }
+            Change::Invitation { user, after: Some(it), .. } => self.hit(
+                "INSERT INTO invitations (user, id, generation, state, expires_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+                 ON CONFLICT (user) DO UPDATE SET id = ?2, generation = ?3, state = ?4, expires_at = ?5",
+                params![user.as_bytes(), it.id.as_bytes(), it.generation, it.state.as_str(), it.expires_at.as_millis()],
+            ),
+            Change::Invitation { user, after: None, .. } => {
+                self.hit("DELETE FROM invitations WHERE user = ?1", [user.as_bytes()])
+            }
+            Change::Membership { user, group, after: Some(role), .. } => self.hit(
+                "INSERT INTO memberships (user, member_of, role) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (user, member_of) DO UPDATE SET role = ?3",
+                params![user.as_bytes(), group.as_bytes(), role.as_str()],
+            ),
+            Change::Membership { user, group, after: None, .. } => self.hit(
+                "DELETE FROM memberships WHERE user = ?1 AND member_of = ?2",
+                params![user.as_bytes(), group.as_bytes()],
+            ),
+            Change::Link { user, connection, after: Some(link), .. } => {
+                self.link(*user, *connection, link.external_id.as_deref())
+            }
+            Change::Link { user, connection, after: None, .. } => self.hit(
+                "DELETE FROM links WHERE connection = ?1 AND user = ?2",
+                params![connection.as_bytes(), user.as_bytes()],
+            ),
+            Change::Connection { user, after, .. } => self.hit(
+                "UPDATE users SET connection = ?2 WHERE id = ?1",
+                params![user.as_bytes(), after.as_ref().map(|it| it.as_bytes())],
+            ),
+            Change::ProviderHold { user, after, .. } => {
+                self.hit("UPDATE users SET provider_hold = ?2 WHERE id = ?1", params![user.as_bytes(), after.as_str()])
+            }
+            Change::Accepted { user, after, .. } => {
+                self.hit("UPDATE users SET accepted = ?2 WHERE id = ?1", params![user.as_bytes(), after])
+            }
+            Change::Permission { user, permission, after: true, .. } => self.hit(
+                "INSERT INTO permissions (user, permission) VALUES (?1, ?2)",
+                params![user.as_bytes(), permission.as_str()],
+            ),
+            Change::Permission { user, permission, after: false, .. } => self.hit(
+                "DELETE FROM permissions WHERE user = ?1 AND permission = ?2",
+                params![user.as_bytes(), permission.as_str()],
+            ),
+            Change::Protected { user, after, .. } => {
+                self.hit("UPDATE users SET protected = ?2 WHERE id = ?1", params![user.as_bytes(), after])
+            }
+            Change::Erased { user, before } => self.erase(*user, *before),
+            Change::PoolAdded { pool, name, terms } => {
+                self.hit(
+                    "INSERT INTO pools (id, name, purchased, counts_from, recoverable, at_capacity) VALUES (?1, ?2, 0, 'invitation', 0, 'queue')",
+                    params![pool.as_bytes(), name.as_str()],
+                )?;
+                self.hit("INSERT INTO pool_counters (pool, seat_limit) VALUES (?1, 0)", [pool.as_bytes()])?;
+                self.set_terms(*pool, terms)
+            }
+            Change::PoolTerms { pool, after, .. } => self.set_terms(*pool, after),
+            Change::GroupAdded { group, name } => self.hit(
+                "INSERT INTO groups (id, name, name_key) VALUES (?1, ?2, ?3)",
+                params![group.as_bytes(), name, fold_key(name)],
+            ),
+            Change::ConnectionAdded { connection, name, policy } => {
+                let new_people = match policy.new_people {
+                    NewPeople::Active => "active",
+                    NewPeople::Waiting => "waiting",
+                };
+                self.hit(
+                    "INSERT INTO connections (id, name, new_people, mails, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![connection.as_bytes(), name, new_people, policy.mails, self.at.as_millis()],
+                )
+            }
+            Change::ConnectionRevoked { connection, after, .. } => self.hit(
+                "UPDATE connections SET revoked_at = ?2 WHERE id = ?1",
+                params![connection.as_bytes(), after.map(Timestamp::as_millis)],
+            ),
+            Change::TokenAdded { connection, token, hint, hash } => self.hit(
+                "INSERT INTO tokens (id, connection, hint, hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![token.as_bytes(), connection.as_bytes(), hint, hash, self.at.as_millis()],
+            ),
+            Change::TokenEnds { token, after, .. } => self.hit(
+                "UPDATE tokens SET ends_at = ?2 WHERE id = ?1",
+                params![token.as_bytes(), after.map(Timestamp::as_millis)],
+            ),
+        }
+    }
+
+    fn count(&mut self, before: Status, after: Status) {
+        *self.moved.entry(before.as_str()).or_default() -= 1;
+        *self.moved.entry(after.as_str()).or_default() += 1;
+    }
+
+    fn create(&mut self, user: UserId, created: &NewUser, key: &[u8; 32]) -> Result<()> {
+        let NewUser {
+            profile,
+            status,
+            accepted,
+            manager,
+            connection,
+            link,
+        } = created;
+        *self.moved.entry(status.as_str()).or_default() += 1;
+        self.untouched = None;
+        self.created = Some(user);
+        let search = profile.search_text();
+        self.hit(
+            "INSERT INTO users (id, status, email, email_key, user_name, user_name_key, first_name, last_name, display_name, \
+             functional_area, title, region, language, labels, kept, manager, connection, accepted, sort_name, search, \
+             created_at, updated_at, version) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?21, 1)",
+            params![
+                user.as_bytes(),
+                status.as_str(),
+                profile.email,
+                profile.email_key(),
+                profile.user_name,
+                profile.user_name_key(),
+                profile.first_name,
+                profile.last_name,
+                profile.display_name,
+                profile.functional_area,
+                profile.title,
+                profile.region,
+                profile.language,
+                profile.labels,
+                profile.kept,
+                manager.as_ref().map(|it| it.as_bytes()),
+                connection.as_ref().map(|it| it.as_bytes()),
+                accepted,
+                profile.sort_name(),
+                search,
+                self.at.as_millis(),
+            ],
+        )?;
+        search::wait(self.conn, self.conn.last_insert_rowid(), None)?;
+        self.hit(
+            "INSERT INTO person_keys (user, key) VALUES (?1, ?2)",
+            params![user.as_bytes(), key],
+        )?;
+        if let (Some(connection), Some(link)) = (connection, link) {
+            self.link(user, *connection, link.external_id.as_deref())?;
+        }
+        Ok(())
+    }
+
+    fn link(
+        &self,
+        user: UserId,
+        connection: ConnectionId,
+        external_id: Option<&str>,
+    ) -> Result<()> {
+        self.hit(
+            "INSERT INTO links (connection, user, external_id) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (connection, user) DO UPDATE SET external_id = ?3",
+            params![connection.as_bytes(), user.as_bytes(), external_id],
+        )
+    }
+
+    fn set_field(&self, user: UserId, field: Field, value: Option<&str>) -> Result<()> {
+        let id = user.as_bytes();
+        match field {
+            Field::Email => self.hit(
+                "UPDATE users SET email = ?2, email_key = ?3 WHERE id = ?1",
+                params![id, value, value.map(key_of_name)],
+            )?,
+            Field::UserName => self.hit(
+                "UPDATE users SET user_name = ?2, user_name_key = ?3 WHERE id = ?1",
+                params![id, value, value.map(key_of_name)],
+            )?,
+            Field::FirstName => self.hit(
+                "UPDATE users SET first_name = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
+            Field::LastName => self.hit(
+                "UPDATE users SET last_name = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
+            Field::DisplayName => self.hit(
+                "UPDATE users SET display_name = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
+            Field::FunctionalArea => self.hit(
+                "UPDATE users SET functional_area = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
+            Field::Title => self.hit(
+                "UPDATE users SET title = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
+            Field::Region => {
+                return self.hit(
+                    "UPDATE users SET region = ?2 WHERE id = ?1",
+                    params![id, value],
+                );
+            }
+            Field::Language => {
+                return self.hit(
+                    "UPDATE users SET language = ?2 WHERE id = ?1",
+                    params![id, value],
+                );
+            }
+            Field::Labels => {
+                return self.hit(
+                    "UPDATE users SET labels = ?2 WHERE id = ?1",
+                    params![id, value],
+                );
+            }
+            Field::Kept => {
+                return self.hit(
+                    "UPDATE users SET kept = ?2 WHERE id = ?1",
+                    params![id, value],
+                );
+            }
+        }
+        self.refresh_derived(user)
+    }
+
+    /// Computes what is derived from the name-like fields anew: the sort key and the searched text.
+    fn refresh_derived(&self, user: UserId) -> Result<()> {
+        let sql = "SELECT seq, search, email, user_name, first_name, last_name, display_name, title, functional_area \
+            FROM users WHERE id = ?1";
+        let (seq, indexed, profile): (i64, String, Profile) = self
+            .conn
+            .prepare_cached(sql)
+            .and_then(|mut it| {
+                it.query_row([user.as_bytes()], |row| {
+                    let profile = Profile {
+                        email: row.get(2)?,
+                        user_name: row.get(3)?,
+                        first_name: row.get(4)?,
+                        last_name: row.get(5)?,
+                        display_name: row.get(6)?,
+                        title: row.get(7)?,
+                        functional_area: row.get(8)?,
+                        ..Profile::default()
+                    };
+                    Ok((row.get(0)?, row.get(1)?, profile))
+                })
+            })
+            .map_err(broken)?;
+        search::wait(self.conn, seq, Some(&indexed))?;
+        self.hit(
+            "UPDATE users SET sort_name = ?2, search = ?3 WHERE seq = ?1",
+            params![seq, profile.sort_name(), profile.search_text()],
+        )
+    }
+
+    fn license(
+        &self,
+        user: UserId,
+        pool: PoolId,
+        before: Hold,
+        after: Hold,
+        stands_for_access: bool,
+    ) -> Result<()> {
+        let entry = match after {
+            Hold::None => {
+                return self.hit(
+                    "DELETE FROM licenses WHERE user = ?1 AND pool = ?2",
+                    params![user.as_bytes(), pool.as_bytes()],
+                );
+            }
+            Hold::Reserved | Hold::Consumed => None,
+            Hold::Queued(entry) => Some(entry),
+        };
+        let connection = entry.and_then(|it| it.connection);
+        let values = params![
+            user.as_bytes(),
+            pool.as_bytes(),
+            after.as_str(),
+            stands_for_access,
+            entry.map(|it| it.place),
+            entry.map(|it| it.leads_to.as_str()),
+            entry.map(|it| it.mail),
+            connection.as_ref().map(|it| it.as_bytes().as_slice()),
+        ];
+        if before == Hold::None {
+            self.hit(
+                "INSERT INTO licenses (user, pool, state, stands_for_access, place, leads_to, mail, connection) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                values,
+            )
+        } else {
+            self.hit(
+                "UPDATE licenses SET state = ?3, stands_for_access = ?4, place = ?5, leads_to = ?6, mail = ?7, connection = ?8 \
+                 WHERE user = ?1 AND pool = ?2",
+                values,
+            )
+        }
+    }
+
+    fn set_terms(&self, pool: PoolId, terms: &PoolTerms) -> Result<()> {
+        self.hit(
+            "UPDATE pools SET purchased = ?2, counts_from = ?3, recoverable = ?4, at_capacity = ?5, starts_on = ?6, ends_on = ?7 \
+             WHERE id = ?1",
+            params![
+                pool.as_bytes(),
+                terms.purchased,
+                terms.counts_from.as_str(),
+                terms.recoverable,
+                terms.at_capacity.to_string(),
+                terms.starts_on.map(|it| it.to_string()),
+                terms.ends_on.map(|it| it.to_string()),
+            ],
+        )?;
+        self.hit(
+            "UPDATE pool_counters SET seat_limit = ?2 WHERE pool = ?1",
+            params![pool.as_bytes(), terms.at_capacity.limit(terms.purchased)],
+        )
+    }
+
+    /// Removes every copy of a person's data: profile, names of providers, search text, waiting mail, and the key under
+    /// which events keep personal values.
+    fn erase(&mut self, user: UserId, before: Status) -> Result<()> {
+        self.count(before, Status::Erased);
+        search::forget(self.conn, user)?;
+        let id = user.as_bytes();
+        self.hit(
+            "UPDATE users SET status = 'erased', email = NULL, email_key = NULL, user_name = NULL, user_name_key = NULL, \
+             first_name = NULL, last_name = NULL, display_name = NULL, functional_area = NULL, title = NULL, region = NULL, \
+             language = NULL, labels = NULL, kept = NULL, manager = NULL, connection = NULL, protected = 0, sort_name = '', \
+             search = '', last_seen_at = NULL WHERE id = ?1",
+            [id],
+        )?;
+        self.run("DELETE FROM links WHERE user = ?1", [id])?;
+        self.run("DELETE FROM invitations WHERE user = ?1", [id])?;
+        self.run("DELETE FROM permissions WHERE user = ?1", [id])?;
+        self.run("DELETE FROM outbox WHERE user = ?1", [id])?;
+        self.hit("DELETE FROM person_keys WHERE user = ?1", [id])
+    }
+}

@@ -1,0 +1,246 @@
+//! Expressions to SQL: fragments and bindings, never text that people typed.
+//!
+//! A leading `+` keeps SQLite from choosing an index that would lose the order of the list.
+
+use rusqlite::types::Value;
+
+use crate::model::{Status, Timestamp, UserId, fold_into, fold_key, key_of_name};
+use crate::query::{Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
+
+/// More trigrams than this narrow nothing further.
+const MOST_TRIGRAMS: usize = 16;
+
+/// A condition on `users`, with what its placeholders are bound to.
+pub(super) struct Compiled {
+    pub(super) sql: String,
+    pub(super) bindings: Vec<Value>,
+}
+
+/// Compiles a condition. Deleted and erased people are hidden unless the expression names a status or an id.
+pub(super) fn compile(expr: &Expr, _now: Timestamp) -> Compiled {
+    let mut out = Compiled {
+        sql: String::new(),
+        bindings: Vec::new(),
+    };
+    out.expr(expr, true);
+    if !names_status(expr) && *expr != Expr::Everybody {
+        out.sql = format!(
+            "({}) AND +users.status NOT IN ('deleted', 'erased')",
+            out.sql
+        );
+    }
+    out
+}
+
+fn names_status(expr: &Expr) -> bool {
+    match expr {
+        Expr::Status(_) | Expr::Id(_) => true,
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().any(names_status),
+        Expr::Not(inner) => names_status(inner),
+        _ => false,
+    }
+}
+
+impl Compiled {
+    fn push(&mut self, sql: &str) {
+        self.sql.push_str(sql);
+    }
+
+    fn bind(&mut self, value: impl Into<Value>) {
+        self.bindings.push(value.into());
+    }
+
+    fn with(&mut self, sql: &str, value: impl Into<Value>) {
+        self.push(sql);
+        self.bind(value);
+    }
+
+    /// `narrow`: whether this condition must hold for every row found, so that an index may be chosen by it.
+    fn expr(&mut self, expr: &Expr, narrow: bool) {
+        match expr {
+            Expr::Everybody => self.push("+users.status NOT IN ('deleted', 'erased')"),
+            Expr::And(parts) => self.list(parts, " AND ", "1", narrow),
+            Expr::Or(parts) => self.list(parts, " OR ", "0", false),
+            Expr::Not(inner) => {
+                self.push("NOT coalesce((");
+                self.expr(inner, false);
+                self.push("), 0)");
+            }
+            Expr::Status(statuses) => self.statuses(statuses, narrow),
+            Expr::Text(text) => self.text(text),
+            Expr::Field { field, op, value } => self.field(*field, *op, value),
+            Expr::Has(field) => {
+                self.push(column(*field));
+                self.push(" IS NOT NULL");
+            }
+            Expr::When { field, from, until } => self.when(*field, *from, *until),
+            Expr::Id(id) => self.with("users.id = ?", id_value(*id)),
+            Expr::Manager(ManagerName::Id(id)) => self.with("users.manager = ?", id_value(*id)),
+            Expr::Manager(ManagerName::Named(name)) => {
+                let key = key_of_name(name.trim());
+                self.with("users.manager = coalesce((SELECT id FROM users AS above WHERE above.email_key = ?), ", key.clone());
+                self.with("(SELECT id FROM users AS above WHERE above.user_name_key = ?))", key);
+            }
+            Expr::HasManager => self.push("users.manager IS NOT NULL"),
+            Expr::Group(name) => self.with(
+                "EXISTS (SELECT 1 FROM memberships JOIN groups ON groups.id = memberships.member_of \
+                 WHERE memberships.user = users.id AND groups.name_key = ?)",
+                fold_key(name.trim()),
+            ),
+            Expr::GroupId(id) => self.with(
+                "EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id AND memberships.member_of = ?)",
+                id.as_bytes().to_vec(),
+            ),
+            Expr::Pool { name, hold } => self.pool(name, *hold),
+            Expr::PoolId(id) => self.with(
+                "EXISTS (SELECT 1 FROM licenses WHERE licenses.user = users.id AND licenses.pool = ?)",
+                id.as_bytes().to_vec(),
+            ),
+            Expr::Connection(name) => self.with("users.connection = (SELECT id FROM connections WHERE name = ?)", name.trim().to_owned()),
+            Expr::ExternalId { connection, external_id } => {
+                self.with("users.id = (SELECT user FROM links WHERE links.connection = ?", connection.as_bytes().to_vec());
+                self.with(" AND links.external_id = ?)", external_id.clone());
+            }
+            Expr::Label(label) => self.with("instr(',' || fold(coalesce(users.labels, '')) || ',', ?) > 0", format!(",{},", folded(label))),
+            Expr::Protected => self.push("users.protected = 1"),
+            Expr::Administrator => self.push("EXISTS (SELECT 1 FROM permissions WHERE permissions.user = users.id)"),
+        }
+    }
+
+    fn list(&mut self, parts: &[Expr], between: &str, empty: &str, narrow: bool) {
+        if parts.is_empty() {
+            return self.push(empty);
+        }
+        for (i, part) in parts.iter().enumerate() {
+            self.push(if i == 0 { "(" } else { between });
+            self.push("(");
+            self.expr(part, narrow);
+            self.push(")");
+        }
+        self.push(")");
+    }
+
+    fn statuses(&mut self, statuses: &[Status], narrow: bool) {
+        if let ([status], true) = (statuses, narrow) {
+            return self.with("users.status = ?", status.as_str().to_owned());
+        }
+        self.push("+users.status IN (");
+        for (i, status) in statuses.iter().enumerate() {
+            self.with(if i == 0 { "?" } else { ", ?" }, status.as_str().to_owned());
+        }
+        self.push(")");
+    }
+
+    /// Three letters and more are narrowed by the trigram index and the rows that wait for it, then checked in the text.
+    fn text(&mut self, text: &str) {
+        let mut needle = folded(text);
+        if needle.chars().count() < 3 {
+            needle.insert(0, ' ');
+        }
+        if let Some(trigrams) = trigrams(&needle) {
+            self.with(
+                "users.seq IN (SELECT rowid FROM users_text WHERE users_text MATCH ? UNION ALL SELECT seq FROM search_pending) AND ",
+                trigrams,
+            );
+        }
+        self.with("instr(users.search, ?) > 0", needle);
+    }
+
+    fn field(&mut self, field: TextField, op: TextOp, value: &str) {
+        match (field, op) {
+            (TextField::Email, TextOp::Equals) => {
+                self.with("users.email_key = ?", key_of_name(value.trim()))
+            }
+            (TextField::UserName, TextOp::Equals) => {
+                self.with("users.user_name_key = ?", key_of_name(value.trim()))
+            }
+            _ => {
+                let column = column(field);
+                let test = match op {
+                    TextOp::Equals => format!("fold({column}) = ?"),
+                    TextOp::StartsWith => format!("instr(fold({column}), ?) = 1"),
+                    TextOp::Contains => format!("instr(fold({column}), ?) > 0"),
+                };
+                self.with(&test, folded(value));
+            }
+        }
+    }
+
+    fn when(&mut self, field: TimeField, from: Option<Timestamp>, until: Option<Timestamp>) {
+        let column = match field {
+            TimeField::Created => "users.created_at",
+            TimeField::Updated => "users.updated_at",
+            TimeField::Seen => "users.last_seen_at",
+        };
+        self.push(column);
+        self.push(" IS NOT NULL");
+        if let Some(from) = from {
+            self.with(&format!(" AND {column} >= ?"), from.as_millis());
+        }
+        if let Some(until) = until {
+            self.with(&format!(" AND {column} < ?"), until.as_millis());
+        }
+    }
+
+    fn pool(&mut self, name: &str, hold: Option<HoldWord>) {
+        self.with(
+            "EXISTS (SELECT 1 FROM licenses JOIN pools ON pools.id = licenses.pool WHERE licenses.user = users.id AND pools.name = ?",
+            fold_key(name.trim()),
+        );
+        self.push(match hold {
+            None => ")",
+            Some(HoldWord::Reserved) => " AND licenses.state = 'reserved')",
+            Some(HoldWord::Consumed) => " AND licenses.state = 'consumed')",
+            Some(HoldWord::Queued) => " AND licenses.state = 'queued')",
+        });
+    }
+}
+
+fn id_value(id: UserId) -> Vec<u8> {
+    id.as_bytes().to_vec()
+}
+
+fn column(field: TextField) -> &'static str {
+    match field {
+        TextField::Email => "users.email",
+        TextField::UserName => "users.user_name",
+        TextField::FirstName => "users.first_name",
+        TextField::LastName => "users.last_name",
+        TextField::DisplayName => "users.display_name",
+        TextField::FunctionalArea => "users.functional_area",
+        TextField::Title => "users.title",
+        TextField::Region => "users.region",
+        TextField::Language => "users.language",
+    }
+}
+
+/// The folded text with single spaces, as in the searched column.
+pub(super) fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        fold_into(&mut out, word);
+    }
+    out
+}
+
+/// An FTS5 expression that asks for every trigram of the needle; none when it has none.
+fn trigrams(needle: &str) -> Option<String> {
+    let chars: Vec<char> = needle.chars().collect();
+    let quoted =
+        |it: &[char]| format!("\"{}\"", it.iter().collect::<String>().replace('"', "\"\""));
+    let all: Vec<String> = chars.windows(3).take(MOST_TRIGRAMS).map(quoted).collect();
+    (!all.is_empty()).then(|| all.join(" AND "))
+}
+
+/// Adds `fold(text)`: accents and case removed, single spaces; null stays null.
+pub(super) fn add_functions(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
+    let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8
+        | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC;
+    conn.create_scalar_function("fold", 1, flags, |context| {
+        let text: Option<String> = context.get(0)?;
+        Ok(text.map(|it| folded(&it)))
+    })
+}

@@ -1,0 +1,316 @@
+//! The only place that knows SQL: opening, reading, applying changes, events, the writer's thread.
+//!
+//! One writer thread a process takes jobs from a queue, each in its savepoint, many in one commit, and answers after the
+//! commit. Readers are connections of their own and never wait for it.
+
+mod actor;
+mod apply;
+mod compile;
+mod events;
+mod found;
+mod idempotency;
+mod open;
+mod read;
+mod restore;
+mod search;
+mod snapshot;
+mod turn;
+mod writer;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode};
+
+use crate::directory::Notice;
+use crate::draw::Clock;
+use crate::error::{Error, Result};
+use crate::model::{Actor, ConnectionId, Door, Timestamp, TokenId};
+use crate::plan::Plan;
+use crate::{planner, token};
+
+pub(crate) use found::found;
+pub use read::{AuditReport, BadLink, Head, HistoryPage, Read};
+pub(crate) use restore::restore;
+pub(crate) use snapshot::Snapshot;
+pub(crate) use writer::Job;
+
+/// How often other processes' commits are looked for.
+const WATCH_EVERY: Duration = Duration::from_millis(100);
+/// A token's last use is noted once a minute.
+const LAST_USED_EVERY_MS: i64 = 60_000;
+
+/// A fault of SQLite in the words of the boundary.
+pub(crate) fn broken(error: rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy,
+        Some(ErrorCode::ConstraintViolation) if error.to_string().contains("oversold") => {
+            Error::conflict("a pool would be oversold; nothing was changed")
+        }
+        Some(ErrorCode::ConstraintViolation) => Error::Conflict {
+            why: format!("the database refuses: {error}"),
+        },
+        Some(ErrorCode::DiskFull) => Error::Broken("the disk is full; nothing was changed".into()),
+        _ => Error::Broken(format!("the database failed: {error}")),
+    }
+}
+
+/// Tokens' last uses that wait to be written.
+#[derive(Default)]
+pub(crate) struct LastUses {
+    noted: HashMap<TokenId, Timestamp>,
+    waiting: HashMap<TokenId, Timestamp>,
+}
+
+/// The open database: its writer's thread, its readers, its watchers.
+pub(crate) struct Store {
+    path: PathBuf,
+    readers: Vec<Mutex<Option<Connection>>>,
+    next_reader: AtomicUsize,
+    jobs: Option<mpsc::Sender<writer::Message>>,
+    writer: Option<JoinHandle<()>>,
+    watchers: Arc<Mutex<Vec<mpsc::Sender<Notice>>>>,
+    watching: Mutex<Option<JoinHandle<()>>>,
+    closing: Arc<std::sync::atomic::AtomicBool>,
+    last_uses: Arc<Mutex<LastUses>>,
+    /// Held shared while the database is open, so that nobody restores over it.
+    _open: File,
+}
+
+impl Store {
+    pub(crate) fn open(path: &Path, readers: usize, clock: Arc<dyn Clock>) -> Result<Self> {
+        let open = restore::hold_open(path)?;
+        let conn = open::writer(path)?;
+        let last_uses = Arc::new(Mutex::new(LastUses::default()));
+        let (jobs, queue) = mpsc::channel();
+        let writer = writer::start(conn, path, queue, clock, Arc::clone(&last_uses))?;
+        Ok(Self {
+            path: path.to_owned(),
+            readers: (0..readers.max(1)).map(|_| Mutex::new(None)).collect(),
+            next_reader: AtomicUsize::new(0),
+            jobs: Some(jobs),
+            writer: Some(writer),
+            watchers: Arc::default(),
+            watching: Mutex::new(None),
+            closing: Arc::default(),
+            last_uses,
+            _open: open,
+        })
+    }
+
+    /// A reader that is free, else the next in turn.
+    pub(crate) fn read(&self, now: Timestamp) -> Result<Read<'_>> {
+        let start = self.next_reader.fetch_add(1, Ordering::Relaxed);
+        let count = self.readers.len();
+        let free = (0..count).find_map(|i| self.readers[(start + i) % count].try_lock().ok());
+        let mut conn = match free {
+            Some(conn) => conn,
+            None => self.readers[start % count]
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        };
+        if conn.is_none() {
+            let opened = open::reader(&self.path)?;
+            compile::add_functions(&opened).map_err(broken)?;
+            *conn = Some(opened);
+        }
+        Ok(Read { conn, now })
+    }
+
+    pub(crate) fn plan(
+        &self,
+        actor: Actor,
+        door: Door,
+        request: &crate::command::Request,
+    ) -> Result<Plan> {
+        Ok(self.prepare(actor, door, request)?.1.plan)
+    }
+
+    /// Plans on a reader, and tells after which batch.
+    fn prepare(
+        &self,
+        actor: Actor,
+        door: Door,
+        request: &crate::command::Request,
+    ) -> Result<(i64, planner::Planned)> {
+        let read = self.read(request.draw.at)?;
+        let conn = read
+            .conn
+            .as_ref()
+            .ok_or_else(|| Error::Broken("the reader is closed".into()))?;
+        let transaction = conn.unchecked_transaction().map_err(broken)?;
+        let snapshot = Snapshot::new(conn);
+        let last_batch = snapshot.last_batch();
+        let planned = planner::plan(&snapshot, actor, door, request);
+        transaction.finish().map_err(broken)?;
+        Ok((last_batch?, planned?))
+    }
+
+    /// Hands a job to the writer. A large one is planned before, on a reader, so that the writer holds the lock only for
+    /// applying it, if nothing has moved since.
+    pub(crate) fn submit(&self, mut job: Job) {
+        if job.is_large() {
+            match self.prepare(job.actor, job.door, &job.request) {
+                Ok(prepared) => job.prepared = Some(prepared),
+                Err(Error::Busy) => {}
+                Err(error) => return (job.done)(Err(error)),
+            }
+        }
+        let gone = || Error::Broken("the writer stopped".into());
+        match &self.jobs {
+            None => (job.done)(Err(gone())),
+            Some(jobs) => {
+                if let Err(mpsc::SendError(writer::Message::Job(job))) =
+                    jobs.send(writer::Message::Job(Box::new(job)))
+                {
+                    (job.done)(Err(gone()));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn settle(&self) -> Result<()> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        let gone = || Error::Broken("the writer stopped".into());
+        let jobs = self.jobs.as_ref().ok_or_else(gone)?;
+        jobs.send(writer::Message::Settle(answer))
+            .map_err(|_| gone())?;
+        answered.recv().unwrap_or_else(|_| Err(gone()))
+    }
+
+    pub(crate) fn authenticate(&self, text: &str, now: Timestamp) -> Result<Option<ConnectionId>> {
+        let Some(hash) = token::hash(text.trim()) else {
+            return Ok(None);
+        };
+        let read = self.read(now)?;
+        let conn = read
+            .conn
+            .as_ref()
+            .ok_or_else(|| Error::Broken("the reader is closed".into()))?;
+        let sql = "SELECT tokens.id, tokens.hash, connections.id FROM tokens JOIN connections ON connections.id = tokens.connection \
+            WHERE tokens.hash = ?1 AND (tokens.ends_at IS NULL OR tokens.ends_at > ?2) AND connections.revoked_at IS NULL";
+        let found =
+            Snapshot::new(conn).one(sql, rusqlite::params![hash, now.as_millis()], |row| {
+                let (id, stored, connection): ([u8; 16], [u8; 32], [u8; 16]) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok((
+                    TokenId::from_bytes(id),
+                    stored,
+                    ConnectionId::from_bytes(connection),
+                ))
+            })?;
+        let Some((token, stored, connection)) = found else {
+            return Ok(None);
+        };
+        if !token::same(&hash, &stored) {
+            return Ok(None);
+        }
+        self.note_use(token, now);
+        Ok(Some(connection))
+    }
+
+    fn note_use(&self, token: TokenId, now: Timestamp) {
+        let mut uses = self
+            .last_uses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let due = uses
+            .noted
+            .get(&token)
+            .is_none_or(|last| now.as_millis() - last.as_millis() >= LAST_USED_EVERY_MS);
+        if due {
+            uses.noted.insert(token, now);
+            uses.waiting.insert(token, now);
+        }
+    }
+
+    pub(crate) fn watch(&self) -> mpsc::Receiver<Notice> {
+        let (notify, notices) = mpsc::channel();
+        self.watchers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(notify);
+        let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        if watching.is_none() {
+            let (path, watchers, closing) = (
+                self.path.clone(),
+                Arc::clone(&self.watchers),
+                Arc::clone(&self.closing),
+            );
+            let thread = std::thread::Builder::new().name("usher-watch".into());
+            *watching = thread
+                .spawn(move || look_for_commits(&path, &watchers, &closing))
+                .ok();
+        }
+        notices
+    }
+
+    pub(crate) fn backup(&self, to: &Path) -> Result<()> {
+        let read = self.read(Timestamp::from_millis(0))?;
+        let conn = read
+            .conn
+            .as_ref()
+            .ok_or_else(|| Error::Broken("the reader is closed".into()))?;
+        conn.pragma_update(None, "query_only", false)
+            .map_err(broken)?;
+        let copied = open::vacuum_into(conn, to);
+        conn.pragma_update(None, "query_only", true)
+            .map_err(broken)?;
+        copied?;
+        restore::verify_copy(to).inspect_err(|_| {
+            let _ = std::fs::remove_file(to);
+        })
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.closing.store(true, Ordering::Relaxed);
+        self.jobs = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+        let watching = self
+            .watching
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(watching) = watching {
+            let _ = watching.join();
+        }
+    }
+}
+
+/// Tells watchers of commits by any process, until the store is closed.
+fn look_for_commits(
+    path: &Path,
+    watchers: &Mutex<Vec<mpsc::Sender<Notice>>>,
+    closing: &std::sync::atomic::AtomicBool,
+) {
+    let Ok(conn) = open::reader(path) else { return };
+    let snapshot = Snapshot::new(&conn);
+    let mut version = None;
+    let mut last = snapshot.last_batch().unwrap_or(0);
+    while !closing.load(Ordering::Relaxed) {
+        let now: Option<i64> = snapshot
+            .one("PRAGMA data_version", [], |row| row.get(0))
+            .ok()
+            .flatten();
+        if now != version {
+            version = now;
+            let newest = snapshot.last_batch().unwrap_or(last);
+            if newest != last {
+                last = newest;
+                let mut watchers = watchers.lock().unwrap_or_else(PoisonError::into_inner);
+                watchers.retain(|it| it.send(Notice { last_batch: newest }).is_ok());
+            }
+        }
+        std::thread::sleep(WATCH_EVERY);
+    }
+}

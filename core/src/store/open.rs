@@ -1,0 +1,250 @@
+//! Opening a database: what file it may be, the settings that every connection asserts, and bringing the schema up to date.
+
+use std::fs;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::broken;
+use crate::error::{Error, Result};
+
+/// `USHR`: tells our files from other SQLite databases.
+pub(super) const APPLICATION_ID: i32 = 0x5553_4852;
+
+/// Numbered SQL, only ever added to; the position is the schema version.
+const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/0001_roster.sql")];
+
+/// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.
+const WRITER_CACHE_KIB: i64 = 24 * 1024;
+const READER_CACHE_KIB: i64 = 3 * 1024;
+
+fn file_error(path: &Path, why: impl Into<String>, remedy: impl Into<String>) -> Error {
+    Error::File {
+        path: path.display().to_string(),
+        why: why.into(),
+        remedy: remedy.into(),
+    }
+}
+
+/// Makes an empty file that only its owner can read, with our mark and schema.
+pub(super) fn create(path: &Path) -> Result<Connection> {
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| {
+            let remedy = if path.exists() {
+                "choose another name, or use the database that is there"
+            } else {
+                "check the folder"
+            };
+            file_error(path, format!("cannot be made ({})", error.kind()), remedy)
+        })?;
+    let conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+    .map_err(broken)?;
+    conn.pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(broken)?;
+    settle(&conn, WRITER_CACHE_KIB)?;
+    migrate(&conn, 0)?;
+    Ok(conn)
+}
+
+/// Opens the writing connection, after checking the file and migrating an older schema.
+pub(super) fn writer(path: &Path) -> Result<Connection> {
+    check_file(path)?;
+    let conn = connect(path)?;
+    let version = check_identity(&conn, path)?;
+    settle(&conn, WRITER_CACHE_KIB)?;
+    if version < MIGRATIONS.len() {
+        let copy = PathBuf::from(format!("{}.before-migration-{version}", path.display()));
+        if !copy.exists() {
+            vacuum_into(&conn, &copy)?;
+        }
+        migrate(&conn, version)?;
+    }
+    Ok(conn)
+}
+
+/// Opens one more connection that only reads.
+pub(super) fn reader(path: &Path) -> Result<Connection> {
+    let conn = connect(path)?;
+    check_identity(&conn, path)?;
+    settle(&conn, READER_CACHE_KIB)?;
+    conn.pragma_update(None, "query_only", true)
+        .map_err(broken)?;
+    Ok(conn)
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).map_err(|error| {
+        file_error(
+            path,
+            format!("cannot be opened ({error})"),
+            "check the path and its permissions",
+        )
+    })
+}
+
+/// Refuses what is missing and what others can read or write.
+fn check_file(path: &Path) -> Result<()> {
+    let meta = fs::metadata(path).map_err(|_| {
+        file_error(
+            path,
+            "is not there",
+            "make one with `usher init`, or name another with --db",
+        )
+    })?;
+    if !meta.is_file() {
+        return Err(file_error(path, "is not a file", "name a database file"));
+    }
+    let mode = meta.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(file_error(
+            path,
+            format!("can be used by others (mode {:o})", mode & 0o777),
+            "run chmod 600 on it",
+        ));
+    }
+    Ok(())
+}
+
+/// The schema version of a database that is ours and not newer than this binary.
+fn check_identity(conn: &Connection, path: &Path) -> Result<usize> {
+    let foreign = |_| file_error(path, "is not a database of Usher", "name another file");
+    let id: i32 = conn
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(foreign)?;
+    if id != APPLICATION_ID {
+        return Err(file_error(
+            path,
+            "is not a database of Usher",
+            "name another file",
+        ));
+    }
+    let version: i64 = conn
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(foreign)?;
+    match usize::try_from(version) {
+        Ok(version) if version <= MIGRATIONS.len() => Ok(version),
+        _ => Err(file_error(
+            path,
+            format!(
+                "has schema {version}, and this usher knows up to {}",
+                MIGRATIONS.len()
+            ),
+            "use the newer usher that wrote it",
+        )),
+    }
+}
+
+/// Sets and asserts what the promises rest on: an answer means it is on disk, and nothing in the file is trusted.
+fn settle(conn: &Connection, cache_kib: i64) -> Result<()> {
+    conn.set_prepared_statement_cache_capacity(256);
+    conn.busy_timeout(std::time::Duration::from_secs(5))
+        .map_err(broken)?;
+    let mode: String = conn
+        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
+        .map_err(broken)?;
+    if mode != "wal" {
+        return Err(Error::Broken(format!(
+            "journal_mode is {mode} instead of wal"
+        )));
+    }
+    // 2 is FULL. secure_delete so that what is erased or replaced is gone from the pages too.
+    for (pragma, value) in [
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("trusted_schema", 0),
+        ("cell_size_check", 1),
+        ("secure_delete", 1),
+        ("mmap_size", 0),
+        ("temp_store", 2),
+        ("wal_autocheckpoint", 4000),
+        ("cache_size", -cache_kib),
+    ] {
+        conn.pragma_update(None, pragma, value).map_err(broken)?;
+        let now: i64 = conn
+            .pragma_query_value(None, pragma, |row| row.get(0))
+            .unwrap_or(value);
+        if now != value {
+            return Err(Error::Broken(format!(
+                "{pragma} is {now} instead of {value}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Applies the migrations from a version on, each in one transaction.
+fn migrate(conn: &Connection, from: usize) -> Result<()> {
+    for (done, sql) in MIGRATIONS.iter().enumerate().skip(from) {
+        let version = done + 1;
+        conn.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {sql}\n; PRAGMA user_version = {version}; COMMIT"
+        ))
+        .map_err(|error| {
+            let _ = conn.execute_batch("ROLLBACK");
+            Error::Broken(format!(
+                "migration {version} failed, nothing was changed: {error}"
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+/// A copy that a crash cannot leave half: SQLite writes it in one transaction of its own.
+pub(super) fn vacuum_into(conn: &Connection, to: &Path) -> Result<()> {
+    let name = to
+        .to_str()
+        .ok_or_else(|| file_error(to, "has a name that is not UTF-8", "choose another name"))?;
+    if to.exists() {
+        return Err(file_error(to, "exists already", "choose another name"));
+    }
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to)
+        .map_err(|error| {
+            file_error(
+                to,
+                format!("cannot be made ({})", error.kind()),
+                "check the folder",
+            )
+        })?;
+    let copied = conn.execute("VACUUM INTO ?1", [name]).map_err(broken);
+    if copied.is_err() {
+        let _ = fs::remove_file(to);
+    }
+    copied.map(|_| ())
+}
+
+/// Opens a copy, which has no writers, and checks its pages, references and identity.
+pub(super) fn check_copy(path: &Path) -> Result<Connection> {
+    check_file(path)?;
+    let conn = connect(path)?;
+    check_identity(&conn, path)?;
+    settle(&conn, READER_CACHE_KIB)?;
+    let unsound =
+        |what: String| file_error(path, format!("is damaged ({what})"), "use another backup");
+    let verdict: String = conn
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(|error| unsound(error.to_string()))?;
+    if verdict != "ok" {
+        return Err(unsound(verdict));
+    }
+    let broken_references = conn
+        .prepare("PRAGMA foreign_key_check")
+        .and_then(|mut it| it.exists([]))
+        .map_err(|error| unsound(error.to_string()))?;
+    if broken_references {
+        return Err(unsound("a reference points nowhere".into()));
+    }
+    Ok(conn)
+}

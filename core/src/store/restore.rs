@@ -1,0 +1,165 @@
+//! Backups that are checked before they count, putting one back, and the list of erased people beside the database that
+//! is applied again afterwards.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use super::turn::{beside, open_beside};
+use super::{broken, events, open};
+use crate::command::Command;
+use crate::directory::{Directory, Options};
+use crate::error::{Error, Result};
+use crate::model::{Actor, Door, Status, UserId};
+use crate::selection::Selection;
+
+/// Holds the database open, for as long as the file lives. Refused while somebody restores over it.
+pub(super) fn hold_open(path: &Path) -> Result<File> {
+    if !path.exists() {
+        // Opening says so better; and no file is made beside one that is not there.
+        return Err(Error::File {
+            path: path.display().to_string(),
+            why: "is not there".into(),
+            remedy: "make one with `usher init`, or name another with --db".into(),
+        });
+    }
+    let file = open_beside(path, "-open")?;
+    file.try_lock_shared().map_err(|_| Error::File {
+        path: path.display().to_string(),
+        why: "is being restored".into(),
+        remedy: "try again when that is done".into(),
+    })?;
+    Ok(file)
+}
+
+/// Notes erased people beside the database, so that a restore erases them again.
+pub(super) fn note_erased(path: &Path, erased: &[UserId]) -> Result<()> {
+    let mut file = open_beside(path, "-erased")?;
+    let lines: String = erased.iter().map(|it| format!("{it}\n")).collect();
+    file.write_all(lines.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(|error| Error::Broken(error.to_string()))
+}
+
+/// Erased people: those noted beside the database, and those in it.
+fn erased_people(path: &Path) -> Result<BTreeSet<UserId>> {
+    let mut erased = BTreeSet::new();
+    let list = beside(path, "-erased");
+    if list.exists() {
+        let mut text = String::new();
+        File::open(&list)
+            .and_then(|mut it| it.read_to_string(&mut text))
+            .map_err(|error| Error::Broken(error.to_string()))?;
+        erased.extend(text.lines().filter_map(|it| it.parse::<UserId>().ok()));
+    }
+    if path.exists()
+        && let Ok(conn) = open::check_copy(path)
+    {
+        let rows = super::Snapshot::new(&conn).all(
+            "SELECT id FROM users WHERE status = 'erased'",
+            [],
+            |row| Ok(UserId::from_bytes(row.get(0)?)),
+        )?;
+        erased.extend(rows);
+    }
+    Ok(erased)
+}
+
+/// Checks a copy as a whole: pages, references, the chain of events, and the pools' counters against their licenses.
+pub(super) fn verify_copy(path: &Path) -> Result<()> {
+    let conn = open::check_copy(path)?;
+    let report = events::verify(&conn)?;
+    let damaged = |why: String| Error::File {
+        path: path.display().to_string(),
+        why,
+        remedy: "use another backup".into(),
+    };
+    if let Some(bad) = report.first_bad {
+        return Err(damaged(format!(
+            "has a broken history: event {} {}",
+            bad.seq, bad.why
+        )));
+    }
+    let sql = "SELECT count(*) FROM pool_counters WHERE reserved <> (SELECT count(*) FROM licenses WHERE pool = pool_counters.pool AND state = 'reserved') \
+        OR consumed <> (SELECT count(*) FROM licenses WHERE pool = pool_counters.pool AND state = 'consumed') \
+        OR queued <> (SELECT count(*) FROM licenses WHERE pool = pool_counters.pool AND state = 'queued')";
+    let wrong: i64 = conn.query_row(sql, [], |row| row.get(0)).map_err(broken)?;
+    if wrong > 0 {
+        return Err(damaged("counts its licenses wrongly".into()));
+    }
+    // The check opened the copy in WAL mode; nothing of that may stay beside it.
+    conn.pragma_update(None, "query_only", false)
+        .map_err(broken)?;
+    let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    drop(conn);
+    for suffix in ["-wal", "-shm"] {
+        let _ = fs::remove_file(beside(path, suffix));
+    }
+    Ok(())
+}
+
+/// Puts a checked backup in the place of a database. What was there is kept as `FILE.before-restore-N`.
+pub(crate) fn restore(backup: &Path, path: &Path, options: &Options) -> Result<()> {
+    verify_copy(backup)?;
+    let lock = open_beside(path, "-open")?;
+    lock.try_lock().map_err(|_| Error::File {
+        path: path.display().to_string(),
+        why: "is open in another process".into(),
+        remedy: "stop the server and consoles first".into(),
+    })?;
+    let io = |error: std::io::Error| Error::Broken(format!("restoring failed: {error}"));
+    let erased = erased_people(path)?;
+    let incoming = beside(path, ".restoring");
+    let _ = fs::remove_file(&incoming);
+    fs::copy(backup, &incoming).map_err(io)?;
+    File::open(&incoming)
+        .and_then(|it| it.sync_all())
+        .map_err(io)?;
+    if path.exists() {
+        let kept = (1..)
+            .map(|i| beside(path, &format!(".before-restore-{i}")))
+            .find(|it| !it.exists());
+        if let Some(kept) = kept {
+            fs::rename(path, kept).map_err(io)?;
+        }
+    }
+    for suffix in ["-wal", "-shm"] {
+        let _ = fs::remove_file(beside(path, suffix));
+    }
+    fs::rename(&incoming, path).map_err(io)?;
+    drop(lock);
+    erase_again(path, &erased, options)
+}
+
+fn erase_again(path: &Path, erased: &BTreeSet<UserId>, options: &Options) -> Result<()> {
+    let directory = Directory::open(path, options.clone())?;
+    let session = directory.as_actor(Actor::FileOwner, Door::Schedule);
+    let mut again = Vec::new();
+    for user in erased {
+        if session
+            .read()?
+            .user(*user)?
+            .is_some_and(|it| it.status != Status::Erased)
+        {
+            again.push(*user);
+        }
+    }
+    if again.is_empty() {
+        return Ok(());
+    }
+    let session = directory.as_actor(Actor::FileOwner, Door::Cli);
+    session.apply(
+        session.request(Command::Delete {
+            who: Selection::Ids(again.clone()),
+        }),
+        None,
+    )?;
+    session.apply(
+        session.request(Command::Erase {
+            who: Selection::Ids(again),
+        }),
+        None,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,550 @@
+//! What planning may read: the roster as one connection sees it. It has no method that writes.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use super::{broken, compile};
+use crate::error::{Error, Result};
+use crate::model::{
+    AtCapacity, ConnectionId, ConnectionPolicy, Date, Group, GroupId, GroupRole, Hold, Invitation,
+    InvitationId, InvitationState, License, Link, Membership, NewPeople, Organization, Permission,
+    Pool, PoolId, PoolName, PoolTerms, Profile, ProviderHold, QueueEntry, Status, Timestamp, Token,
+    TokenId, User, UserId, fold_key,
+};
+use crate::model::{BatchId, Connection as ProviderConnection};
+use crate::query::Expr;
+
+/// The roster as one connection sees it.
+pub(crate) struct Snapshot<'c> {
+    pub(super) conn: &'c Connection,
+}
+
+/// The columns of [`user_row`], in its order.
+macro_rules! user_columns {
+    () => {
+        "users.seq, users.id, users.status, users.email, users.user_name, users.first_name, users.last_name, \
+         users.display_name, users.functional_area, users.title, users.region, users.language, users.labels, users.kept, \
+         users.manager, users.connection, users.protected, users.accepted, users.provider_hold, users.created_at, \
+         users.updated_at, users.last_seen_at, users.version"
+    };
+}
+pub(super) use user_columns;
+
+/// The columns of [`license_row`], in its order.
+macro_rules! license_columns {
+    () => {
+        "licenses.user, licenses.pool, licenses.state, licenses.stands_for_access, licenses.place, licenses.leads_to, \
+         licenses.mail, licenses.connection"
+    };
+}
+
+pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        seq: row.get(0)?,
+        id: UserId::from_bytes(row.get(1)?),
+        status: word(row, 2, Status::from_word)?,
+        profile: Profile {
+            email: row.get(3)?,
+            user_name: row.get(4)?,
+            first_name: row.get(5)?,
+            last_name: row.get(6)?,
+            display_name: row.get(7)?,
+            functional_area: row.get(8)?,
+            title: row.get(9)?,
+            region: row.get(10)?,
+            language: row.get(11)?,
+            labels: row.get(12)?,
+            kept: row.get(13)?,
+        },
+        manager: row.get::<_, Option<[u8; 16]>>(14)?.map(UserId::from_bytes),
+        connection: row
+            .get::<_, Option<[u8; 16]>>(15)?
+            .map(ConnectionId::from_bytes),
+        protected: row.get(16)?,
+        accepted: row.get(17)?,
+        provider_hold: word(row, 18, ProviderHold::from_word)?,
+        created_at: Timestamp::from_millis(row.get(19)?),
+        updated_at: Timestamp::from_millis(row.get(20)?),
+        last_seen_at: row.get::<_, Option<i64>>(21)?.map(Timestamp::from_millis),
+        version: row.get(22)?,
+    })
+}
+
+/// A stored word of one of our enums; anything else means that the file was changed by another hand.
+pub(super) fn word<T>(
+    row: &Row<'_>,
+    column: usize,
+    parse: impl Fn(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str()?;
+    parse(text).ok_or_else(|| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            format!("unknown word {text}").into(),
+        )
+    })
+}
+
+fn license_row(row: &Row<'_>) -> rusqlite::Result<License> {
+    let hold = match row.get_ref(2)?.as_str()? {
+        "reserved" => Hold::Reserved,
+        "consumed" => Hold::Consumed,
+        _ => Hold::Queued(QueueEntry {
+            place: row.get(4)?,
+            leads_to: word(row, 5, Status::from_word)?,
+            mail: row.get(6)?,
+            connection: row
+                .get::<_, Option<[u8; 16]>>(7)?
+                .map(ConnectionId::from_bytes),
+        }),
+    };
+    Ok(License {
+        user: UserId::from_bytes(row.get(0)?),
+        pool: PoolId::from_bytes(row.get(1)?),
+        hold,
+        stands_for_access: row.get(3)?,
+    })
+}
+
+impl<'c> Snapshot<'c> {
+    pub(crate) fn new(conn: &'c Connection) -> Self {
+        Self { conn }
+    }
+
+    pub(super) fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut it| it.query_row(params, read).optional())
+            .map_err(broken)
+    }
+
+    pub(super) fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut it| it.query_map(params, read).and_then(|rows| rows.collect()))
+            .map_err(broken)
+    }
+
+    pub(crate) fn organization(&self) -> Result<Organization> {
+        let found = self.one(
+            "SELECT name, time_zone, created_at FROM organization",
+            [],
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get(2)?,
+                ))
+            },
+        )?;
+        let (name, zone, created) =
+            found.ok_or_else(|| Error::Broken("the database has no organization".into()))?;
+        Ok(Organization {
+            name,
+            time_zone: zone.parse()?,
+            created_at: Timestamp::from_millis(created),
+        })
+    }
+
+    pub(crate) fn digest_key(&self) -> Result<[u8; 32]> {
+        self.one("SELECT digest_key FROM organization", [], |row| row.get(0))?
+            .ok_or_else(|| Error::Broken("the database has no organization".into()))
+    }
+
+    pub(crate) fn user(&self, id: UserId) -> Result<Option<User>> {
+        self.one(
+            concat!("SELECT ", user_columns!(), " FROM users WHERE id = ?1"),
+            [id.as_bytes()],
+            user_row,
+        )
+    }
+
+    pub(crate) fn user_by_email_key(&self, key: &str) -> Result<Option<User>> {
+        self.one(
+            concat!(
+                "SELECT ",
+                user_columns!(),
+                " FROM users WHERE email_key = ?1"
+            ),
+            [key],
+            user_row,
+        )
+    }
+
+    pub(crate) fn user_by_user_name_key(&self, key: &str) -> Result<Option<User>> {
+        self.one(
+            concat!(
+                "SELECT ",
+                user_columns!(),
+                " FROM users WHERE user_name_key = ?1"
+            ),
+            [key],
+            user_row,
+        )
+    }
+
+    pub(crate) fn user_by_external_id(
+        &self,
+        connection: ConnectionId,
+        external_id: &str,
+    ) -> Result<Option<User>> {
+        let sql = concat!(
+            "SELECT ",
+            user_columns!(),
+            " FROM links JOIN users ON users.id = links.user WHERE links.connection = ?1 AND links.external_id = ?2"
+        );
+        self.one(sql, params![connection.as_bytes(), external_id], user_row)
+    }
+
+    /// By address, user name or id, as people type them; erased people by id only.
+    pub(crate) fn find_user(&self, who: &str) -> Result<User> {
+        let who = who.trim();
+        if let Ok(id) = who.parse()
+            && let Some(user) = self.user(id)?
+        {
+            return Ok(user);
+        }
+        let key = crate::model::key_of_name(who);
+        if let Some(user) = self.user_by_email_key(&key)? {
+            return Ok(user);
+        }
+        self.user_by_user_name_key(&key)?
+            .ok_or_else(|| Error::not_found("user", who))
+    }
+
+    /// Ids of everybody whom a query finds, in order of creation.
+    pub(crate) fn ids_of(&self, query: &Expr, now: Timestamp) -> Result<Vec<UserId>> {
+        let compiled = compile::compile(query, now);
+        let sql = format!(
+            "SELECT users.id FROM users WHERE {} ORDER BY users.seq",
+            compiled.sql
+        );
+        self.all(&sql, rusqlite::params_from_iter(compiled.bindings), |row| {
+            Ok(UserId::from_bytes(row.get(0)?))
+        })
+    }
+
+    pub(crate) fn reports_of(&self, manager: UserId) -> Result<Vec<(UserId, Status)>> {
+        self.all(
+            "SELECT id, status FROM users WHERE manager = ?1 ORDER BY seq",
+            [manager.as_bytes()],
+            |row| {
+                Ok((
+                    UserId::from_bytes(row.get(0)?),
+                    word(row, 1, Status::from_word)?,
+                ))
+            },
+        )
+    }
+
+    pub(crate) fn manager_of(&self, user: UserId) -> Result<Option<UserId>> {
+        let found = self.one(
+            "SELECT manager FROM users WHERE id = ?1",
+            [user.as_bytes()],
+            |row| row.get::<_, Option<[u8; 16]>>(0),
+        )?;
+        Ok(found.flatten().map(UserId::from_bytes))
+    }
+
+    pub(crate) fn label_of(&self, user: UserId) -> Result<Option<String>> {
+        let found = self.one(
+            "SELECT coalesce(email, user_name) FROM users WHERE id = ?1",
+            [user.as_bytes()],
+            |row| row.get::<_, Option<String>>(0),
+        )?;
+        Ok(found.flatten())
+    }
+
+    pub(crate) fn status_counts(&self) -> Result<BTreeMap<Status, i64>> {
+        let rows = self.all("SELECT status, people FROM status_counts", [], |row| {
+            Ok((word(row, 0, Status::from_word)?, row.get(1)?))
+        })?;
+        Ok(rows.into_iter().collect())
+    }
+
+    pub(crate) fn pools(&self) -> Result<Vec<Pool>> {
+        let sql = "SELECT pools.id, name, purchased, counts_from, recoverable, at_capacity, starts_on, ends_on, reserved, consumed, queued \
+            FROM pools JOIN pool_counters ON pool_counters.pool = pools.id ORDER BY pools.seq";
+        self.all(sql, [], |row| {
+            let date = |column| {
+                let text: Option<String> = row.get(column)?;
+                Ok::<_, rusqlite::Error>(text.and_then(|it| it.parse::<Date>().ok()))
+            };
+            Ok(Pool {
+                id: PoolId::from_bytes(row.get(0)?),
+                name: word(row, 1, |it| it.parse::<PoolName>().ok())?,
+                terms: PoolTerms {
+                    purchased: row.get(2)?,
+                    counts_from: word(row, 3, |it| it.parse().ok())?,
+                    recoverable: row.get(4)?,
+                    at_capacity: word(row, 5, |it| it.parse::<AtCapacity>().ok())?,
+                    starts_on: date(6)?,
+                    ends_on: date(7)?,
+                },
+                reserved: row.get(8)?,
+                consumed: row.get(9)?,
+                queued: row.get(10)?,
+            })
+        })
+    }
+
+    pub(crate) fn licenses_of(&self, user: UserId) -> Result<Vec<License>> {
+        let sql = concat!(
+            "SELECT ",
+            license_columns!(),
+            " FROM licenses WHERE user = ?1"
+        );
+        self.all(sql, [user.as_bytes()], license_row)
+    }
+
+    /// The first or last place in a pool's queue.
+    pub(crate) fn queue_end(&self, pool: PoolId, last: bool) -> Result<Option<i64>> {
+        let sql = if last {
+            "SELECT max(place) FROM licenses WHERE pool = ?1 AND state = 'queued'"
+        } else {
+            "SELECT min(place) FROM licenses WHERE pool = ?1 AND state = 'queued'"
+        };
+        Ok(self
+            .one(sql, [pool.as_bytes()], |row| row.get(0))?
+            .flatten())
+    }
+
+    pub(crate) fn queue_head(&self, pool: PoolId, limit: i64) -> Result<Vec<License>> {
+        let sql = concat!(
+            "SELECT ",
+            license_columns!(),
+            " FROM licenses WHERE pool = ?1 AND state = 'queued' ORDER BY place LIMIT ?2"
+        );
+        self.all(sql, params![pool.as_bytes(), limit], license_row)
+    }
+
+    /// 1 for the head; none for somebody who is not queued.
+    pub(crate) fn queue_position(&self, pool: PoolId, user: UserId) -> Result<Option<i64>> {
+        let sql = "SELECT (SELECT count(*) FROM licenses AS ahead WHERE ahead.pool = ?1 AND ahead.state = 'queued' AND ahead.place <= mine.place) \
+            FROM licenses AS mine WHERE mine.user = ?2 AND mine.pool = ?1 AND mine.state = 'queued'";
+        self.one(sql, params![pool.as_bytes(), user.as_bytes()], |row| {
+            row.get(0)
+        })
+    }
+
+    pub(crate) fn invitation(&self, user: UserId) -> Result<Option<Invitation>> {
+        let sql = "SELECT id, generation, state, expires_at FROM invitations WHERE user = ?1";
+        self.one(sql, [user.as_bytes()], |row| {
+            Ok(Invitation {
+                id: InvitationId::from_bytes(row.get(0)?),
+                generation: row.get(1)?,
+                state: word(row, 2, InvitationState::from_word)?,
+                expires_at: Timestamp::from_millis(row.get(3)?),
+            })
+        })
+    }
+
+    pub(crate) fn permissions_of(&self, user: UserId) -> Result<Vec<Permission>> {
+        self.all(
+            "SELECT permission FROM permissions WHERE user = ?1",
+            [user.as_bytes()],
+            |row| word(row, 0, Permission::from_word),
+        )
+    }
+
+    /// How many owners can act.
+    pub(crate) fn active_owners(&self) -> Result<i64> {
+        let sql = "SELECT count(*) FROM permissions JOIN users ON users.id = permissions.user \
+            WHERE permission = 'owner' AND status = 'active'";
+        Ok(self.one(sql, [], |row| row.get(0))?.unwrap_or(0))
+    }
+
+    pub(crate) fn groups(&self) -> Result<Vec<Group>> {
+        let sql = "SELECT id, name, (SELECT count(*) FROM memberships WHERE member_of = groups.id) FROM groups ORDER BY name_key";
+        self.all(sql, [], |row| {
+            Ok(Group {
+                id: GroupId::from_bytes(row.get(0)?),
+                name: row.get(1)?,
+                members: row.get(2)?,
+            })
+        })
+    }
+
+    /// A group by its name, without regard to case and surrounding space.
+    pub(crate) fn group_named(&self, name: &str) -> Result<Option<(GroupId, String)>> {
+        let key = fold_key(name.trim());
+        self.one(
+            "SELECT id, name FROM groups WHERE name_key = ?1",
+            [key],
+            |row| Ok((GroupId::from_bytes(row.get(0)?), row.get(1)?)),
+        )
+    }
+
+    pub(crate) fn memberships_of(&self, user: UserId) -> Result<Vec<Membership>> {
+        self.all(
+            "SELECT member_of, role FROM memberships WHERE user = ?1",
+            [user.as_bytes()],
+            |row| {
+                Ok(Membership {
+                    user,
+                    group: GroupId::from_bytes(row.get(0)?),
+                    role: word(row, 1, GroupRole::from_word)?,
+                })
+            },
+        )
+    }
+
+    pub(crate) fn membership(&self, user: UserId, group: GroupId) -> Result<Option<GroupRole>> {
+        let sql = "SELECT role FROM memberships WHERE user = ?1 AND member_of = ?2";
+        self.one(sql, params![user.as_bytes(), group.as_bytes()], |row| {
+            word(row, 0, GroupRole::from_word)
+        })
+    }
+
+    pub(crate) fn link(&self, connection: ConnectionId, user: UserId) -> Result<Option<Link>> {
+        let sql = "SELECT external_id FROM links WHERE connection = ?1 AND user = ?2";
+        self.one(
+            sql,
+            params![connection.as_bytes(), user.as_bytes()],
+            |row| {
+                Ok(Link {
+                    external_id: row.get(0)?,
+                })
+            },
+        )
+    }
+
+    pub(crate) fn connections(&self) -> Result<Vec<ProviderConnection>> {
+        let sql = "SELECT id, name, new_people, mails, created_at, revoked_at FROM connections ORDER BY name";
+        let mut connections = self.all(sql, [], |row| {
+            Ok(ProviderConnection {
+                id: ConnectionId::from_bytes(row.get(0)?),
+                name: row.get(1)?,
+                policy: ConnectionPolicy {
+                    new_people: word(row, 2, |it| match it {
+                        "active" => Some(NewPeople::Active),
+                        "waiting" => Some(NewPeople::Waiting),
+                        _ => None,
+                    })?,
+                    mails: row.get(3)?,
+                },
+                created_at: Timestamp::from_millis(row.get(4)?),
+                revoked_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
+                tokens: Vec::new(),
+            })
+        })?;
+        for connection in &mut connections {
+            connection.tokens = self.tokens_of(connection.id)?;
+        }
+        Ok(connections)
+    }
+
+    fn tokens_of(&self, connection: ConnectionId) -> Result<Vec<Token>> {
+        let sql = "SELECT id, hint, created_at, ends_at, last_used_at FROM tokens WHERE connection = ?1 ORDER BY created_at DESC, id DESC";
+        self.all(sql, [connection.as_bytes()], |row| {
+            Ok(Token {
+                id: TokenId::from_bytes(row.get(0)?),
+                hint: row.get(1)?,
+                created_at: Timestamp::from_millis(row.get(2)?),
+                ends_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_millis),
+                last_used_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
+            })
+        })
+    }
+
+    /// A connection's policy, if it is there and not revoked.
+    pub(crate) fn living_policy(
+        &self,
+        connection: ConnectionId,
+    ) -> Result<Option<ConnectionPolicy>> {
+        let sql = "SELECT new_people, mails FROM connections WHERE id = ?1 AND revoked_at IS NULL";
+        self.one(sql, [connection.as_bytes()], |row| {
+            let new_people = if row.get_ref(0)?.as_str()? == "active" {
+                NewPeople::Active
+            } else {
+                NewPeople::Waiting
+            };
+            Ok(ConnectionPolicy {
+                new_people,
+                mails: row.get(1)?,
+            })
+        })
+    }
+
+    /// Whether a person (and not a connection) was the last to deactivate this user.
+    pub(crate) fn deactivated_by_a_person(&self, user: UserId) -> Result<bool> {
+        let sql = "SELECT batches.actor_kind FROM events JOIN batches ON batches.seq = events.batch \
+            WHERE events.user = ?1 AND events.kind = 'status' ORDER BY events.seq DESC LIMIT 1";
+        let kind: Option<String> = self.one(sql, [user.as_bytes()], |row| row.get(0))?;
+        Ok(kind.is_some_and(|it| it != "connection"))
+    }
+
+    /// The number of the newest batch; it moves whenever anything that planning reads has moved.
+    pub(crate) fn last_batch(&self) -> Result<i64> {
+        Ok(self
+            .one("SELECT max(seq) FROM batches", [], |row| {
+                row.get::<_, Option<i64>>(0)
+            })?
+            .flatten()
+            .unwrap_or(0))
+    }
+}
+
+/// A change as recorded, for undo and for history.
+pub(crate) struct RecordedChange {
+    pub(crate) user: Option<UserId>,
+    /// None when the person was erased and the personal part with them.
+    pub(crate) change: Option<crate::change::Change>,
+}
+
+impl Snapshot<'_> {
+    /// The changes of a batch, oldest first; none when there is no such batch.
+    pub(crate) fn changes_of_batch(&self, batch: BatchId) -> Result<Option<Vec<RecordedChange>>> {
+        let sql = "SELECT first_event, changes FROM batches WHERE id = ?1";
+        let Some((first, count)) = self.one(sql, [batch.as_bytes()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })?
+        else {
+            return Ok(None);
+        };
+        let sql =
+            "SELECT seq, user, kind, body FROM events WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
+        let recorded = self.all(sql, [first, first + count], super::read::recorded_row)?;
+        let mut reader = super::events::Reader::new(self.conn);
+        let changes = recorded.iter().map(|it| {
+            Ok(RecordedChange {
+                user: it.user,
+                change: reader.change(it)?,
+            })
+        });
+        changes.collect::<Result<_>>().map(Some)
+    }
+
+    /// Pools of which a person held a consumed license until they were last deactivated, which freed it.
+    pub(crate) fn consumed_until_left(&self, user: UserId) -> Result<Vec<PoolId>> {
+        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind = 'license' AND batch = \
+            (SELECT batch FROM events WHERE user = ?1 AND kind = 'status' ORDER BY seq DESC LIMIT 1)";
+        let recorded = self.all(sql, [user.as_bytes()], super::read::recorded_row)?;
+        let mut reader = super::events::Reader::new(self.conn);
+        let mut pools = Vec::new();
+        for event in &recorded {
+            if let Some(crate::change::Change::License {
+                pool,
+                before: Hold::Consumed,
+                after: Hold::None,
+                ..
+            }) = reader.change(event)?
+            {
+                pools.push(pool);
+            }
+        }
+        Ok(pools)
+    }
+}

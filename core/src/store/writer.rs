@@ -1,0 +1,566 @@
+//! The writer's thread: many jobs in one commit, each in its savepoint, answered after the commit, so that concurrent
+//! callers share one fsync. Nothing is cached across transactions.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use super::apply::Applier;
+use super::events::{self, BatchHead, Nonces};
+use super::turn::Turn;
+use super::{LastUses, Snapshot, broken, compile, idempotency, open, restore, search};
+use crate::change::Change;
+use crate::command::{Command, Request, promote};
+use crate::directory::Applied;
+use crate::draw::{Clock, Draw, Draws};
+use crate::error::{Error, Moved, Result};
+use crate::model::{Actor, BatchId, Door, UserId};
+use crate::plan::{Digest, Plan};
+use crate::planner::{self, Planned};
+use crate::selection::Selection;
+
+/// The most jobs in one commit.
+const GROUP: usize = 256;
+/// A job of more changes than this commits alone.
+const ALONE: usize = 1_000;
+/// With nothing to do for this long, the writer indexes what waits.
+const IDLE: Duration = Duration::from_millis(40);
+
+/// One request on its way through the writer.
+pub(crate) struct Job {
+    pub(crate) actor: Actor,
+    pub(crate) door: Door,
+    pub(crate) request: Request,
+    pub(crate) confirmed: Option<Digest>,
+    pub(crate) done: Box<dyn FnOnce(Result<Applied>) + Send>,
+    /// A plan made before, and the number of the newest batch that it knew.
+    pub(crate) prepared: Option<(i64, Planned)>,
+}
+
+impl Job {
+    pub(crate) fn new(
+        actor: Actor,
+        door: Door,
+        request: Request,
+        confirmed: Option<Digest>,
+        done: impl FnOnce(Result<Applied>) + Send + 'static,
+    ) -> Self {
+        Self {
+            actor,
+            door,
+            request,
+            confirmed,
+            done: Box::new(done),
+            prepared: None,
+        }
+    }
+
+    /// Whether planning it may take long.
+    pub(crate) fn is_large(&self) -> bool {
+        let many = |who: &Selection| match who {
+            Selection::Ids(ids) => ids.len() > ALONE,
+            Selection::Query { .. } => true,
+        };
+        match &self.request.command {
+            Command::Invite(it) => it.people.len() > ALONE,
+            Command::Create(it) => it.people.len() > ALONE,
+            Command::Edit(it) => many(&it.who),
+            Command::Undo { .. } => true,
+            Command::Cancel { who }
+            | Command::Resend { who, .. }
+            | Command::Deactivate { who }
+            | Command::Reactivate { who }
+            | Command::Delete { who }
+            | Command::Erase { who }
+            | Command::Grant { who, .. }
+            | Command::Release { who, .. } => many(who),
+            _ => false,
+        }
+    }
+}
+
+pub(super) enum Message {
+    Job(Box<Job>),
+    /// Index everything that waits, then answer.
+    Settle(SyncSender<Result<()>>),
+}
+
+type Answer = (Box<dyn FnOnce(Result<Applied>) + Send>, Result<Applied>);
+
+struct Writer {
+    conn: Connection,
+    path: PathBuf,
+    turn: Turn,
+    clock: Arc<dyn Clock>,
+    nonces: Nonces,
+    last_uses: Arc<Mutex<LastUses>>,
+    /// People erased in the present transaction.
+    erased: Vec<UserId>,
+    /// Whether rows may wait to be indexed.
+    unindexed: bool,
+}
+
+pub(super) fn start(
+    conn: Connection,
+    path: &Path,
+    queue: Receiver<Message>,
+    clock: Arc<dyn Clock>,
+    last_uses: Arc<Mutex<LastUses>>,
+) -> Result<JoinHandle<()>> {
+    compile::add_functions(&conn).map_err(broken)?;
+    let writer = Writer {
+        conn,
+        path: path.to_owned(),
+        turn: Turn::new(path)?,
+        clock,
+        nonces: Nonces::new(),
+        last_uses,
+        erased: Vec::new(),
+        unindexed: true,
+    };
+    std::thread::Builder::new()
+        .name("usher-writer".into())
+        .spawn(move || writer.run(&queue))
+        .map_err(|error| Error::Broken(format!("no thread for the writer: {error}")))
+}
+
+impl Writer {
+    fn run(mut self, queue: &Receiver<Message>) {
+        loop {
+            let message = if self.unindexed {
+                match queue.recv_timeout(IDLE) {
+                    Ok(message) => message,
+                    Err(RecvTimeoutError::Timeout) => {
+                        self.use_idle_time();
+                        continue;
+                    }
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            } else {
+                match queue.recv() {
+                    Ok(message) => message,
+                    Err(_) => break,
+                }
+            };
+            let mut next = Some(message);
+            while let Some(message) = next.take() {
+                match message {
+                    Message::Settle(answer) => {
+                        let _ = answer.send(self.settle());
+                    }
+                    Message::Job(job) => next = self.group(*job, queue),
+                }
+            }
+        }
+        let _ = self.conn.execute_batch("PRAGMA optimize");
+    }
+
+    /// Takes jobs until the queue is empty or the group is full, commits, and answers. Returns a message that it took
+    /// from the queue and that is not part of this group.
+    fn group(&mut self, first: Job, queue: &Receiver<Message>) -> Option<Message> {
+        if let Err(error) = self.turn.begin(&self.conn) {
+            (first.done)(Err(error));
+            return None;
+        }
+        let mut answers: Vec<Answer> = Vec::new();
+        let mut left_over = None;
+        let mut job = Some(first);
+        while let Some(present) = job.take() {
+            let Job { done, .. } = present;
+            let present = Job {
+                done: Box::new(|_| {}),
+                ..present
+            };
+            let result = self.in_savepoint(present, answers.is_empty());
+            match result {
+                Step::Done(result) => answers.push((done, *result)),
+                Step::Alone(present) => {
+                    left_over = Some(Message::Job(Box::new(Job { done, ..*present })));
+                    break;
+                }
+                Step::Lost(error) => {
+                    // The whole transaction is gone: nothing of this group was written.
+                    let why = error.to_string();
+                    answers.push((done, Err(*error)));
+                    for (done, result) in answers {
+                        done(
+                            result.and_then(|_| Err(Error::Broken(format!("not applied: {why}")))),
+                        );
+                    }
+                    return None;
+                }
+            }
+            let big = answers
+                .last()
+                .is_some_and(|(_, it)| it.as_ref().is_ok_and(|it| it.plan.changes.len() > ALONE));
+            if big || answers.len() >= GROUP {
+                break;
+            }
+            match queue.try_recv() {
+                Ok(Message::Job(next)) => job = Some(*next),
+                Ok(other) => left_over = Some(other),
+                Err(_) => {}
+            }
+        }
+        self.finish_group(answers);
+        left_over
+    }
+
+    fn finish_group(&mut self, answers: Vec<Answer>) {
+        self.write_last_uses();
+        if let Ok(waiting) = search::waiting(&self.conn, search::MOST_WAITING + 1)
+            && waiting > search::MOST_WAITING
+        {
+            let _ = search::index_round(&self.conn);
+        }
+        let committed = self
+            .conn
+            .prepare_cached("COMMIT")
+            .and_then(|mut it| it.execute([]));
+        match committed {
+            Ok(_) => {
+                self.unindexed = true;
+                self.after_erasing();
+                for (done, result) in answers {
+                    done(result);
+                }
+                self.turn.yield_to_others();
+            }
+            Err(_) => {
+                self.erased.clear();
+                for (done, result) in answers {
+                    done(result.and_then(|it| {
+                        if it.batch.is_some() {
+                            Err(Error::UnknownOutcome)
+                        } else {
+                            Ok(it)
+                        }
+                    }));
+                }
+                self.reopen();
+            }
+        }
+    }
+
+    /// A connection whose commit failed knows less than the file; a new one reads what is there.
+    fn reopen(&mut self) {
+        let _ = self.conn.execute_batch("ROLLBACK");
+        if let Ok(conn) = open::writer(&self.path)
+            && compile::add_functions(&conn).is_ok()
+        {
+            self.conn = conn;
+        }
+    }
+
+    fn in_savepoint(&mut self, mut job: Job, first: bool) -> Step {
+        if let Err(error) = self.run_cached("SAVEPOINT job") {
+            return Step::Lost(Box::new(error));
+        }
+        let erased_before = self.erased.len();
+        let result = self.one(&mut job, first);
+        match result {
+            Ok(Some(applied)) => match self.run_cached("RELEASE job") {
+                Ok(()) => Step::Done(Box::new(Ok(applied))),
+                Err(error) => Step::Lost(Box::new(error)),
+            },
+            Ok(None) => match self.roll_back() {
+                Ok(()) => Step::Alone(Box::new(job)),
+                Err(error) => Step::Lost(Box::new(error)),
+            },
+            Err(error) => {
+                self.erased.truncate(erased_before);
+                // Some faults of SQLite end the whole transaction, not only the savepoint.
+                if self.conn.is_autocommit() || self.roll_back().is_err() {
+                    return Step::Lost(Box::new(error));
+                }
+                Step::Done(Box::new(Err(error)))
+            }
+        }
+    }
+
+    fn run_cached(&self, sql: &str) -> Result<()> {
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut it| it.execute([]))
+            .map(|_| ())
+            .map_err(broken)
+    }
+
+    fn roll_back(&self) -> Result<()> {
+        self.run_cached("ROLLBACK TO job")?;
+        self.run_cached("RELEASE job")
+    }
+
+    /// Plans and applies one job. `None` when it is too large to share a commit with the jobs before it.
+    fn one(&mut self, job: &mut Job, first: bool) -> Result<Option<Applied>> {
+        let at = self.clock.now();
+        let snapshot = Snapshot::new(&self.conn);
+        if let Some(key) = &job.request.key
+            && let Some(outcome) =
+                idempotency::find(&self.conn, job.actor, key, &job.request.command, at)?
+        {
+            return idempotency::repeat(&snapshot, outcome).map(Some);
+        }
+        let shown = job
+            .prepared
+            .as_ref()
+            .map(|(_, planned)| planned.plan.clone())
+            .filter(|it| it.changes.len() <= ALONE);
+        let planned = match job.prepared.take() {
+            Some((known, planned)) if known == snapshot.last_batch()? => planned,
+            _ => planner::plan(&snapshot, job.actor, job.door, &job.request)?,
+        };
+        if planned.plan.changes.len() > ALONE && !first {
+            job.prepared = None;
+            return Ok(None);
+        }
+        self.check(job, &planned.plan, shown.as_ref())?;
+        let Planned {
+            plan,
+            subject,
+            token,
+            mut draws,
+        } = planned;
+        if plan.is_empty() {
+            let applied = Applied {
+                batch: None,
+                at,
+                plan,
+                user: subject,
+                promotions: Vec::new(),
+                token: None,
+                repeated: false,
+            };
+            return Ok(Some(applied));
+        }
+        let undoes = match &job.request.command {
+            Command::Undo { batch } => Some(*batch),
+            _ => None,
+        };
+        let batch = draws.batch();
+        let origin = Origin {
+            actor: job.actor,
+            door: job.door,
+            caused_by: None,
+            undoes,
+        };
+        self.write(batch, &origin, &plan, job.request.draw, at)?;
+        let promotions = self.promote_all(batch, job.door, &plan, job.request.draw, draws, at)?;
+        let applied = Applied {
+            batch: Some(batch),
+            at,
+            plan,
+            user: subject,
+            promotions,
+            token,
+            repeated: false,
+        };
+        if let Some(key) = &job.request.key {
+            idempotency::keep(&self.conn, job.actor, key, &job.request.command, &applied)?;
+        }
+        Ok(Some(applied))
+    }
+
+    /// Refuses a plan that is not what was confirmed, or that does not fit.
+    fn check(&self, job: &Job, plan: &Plan, shown: Option<&Plan>) -> Result<()> {
+        if let Some(confirmed) = job.confirmed {
+            let digest = if plan.digest == Digest::UNASKED {
+                plan.compute_digest(&Snapshot::new(&self.conn).digest_key()?)
+            } else {
+                plan.digest
+            };
+            if digest != confirmed {
+                let what = plan.moved_since(shown);
+                return Err(Error::Moved(Box::new(Moved {
+                    plan: plan.clone(),
+                    what,
+                })));
+            }
+        }
+        match plan.shortfalls.first() {
+            Some(shortfall) => Err(shortfall.clone().into()),
+            None => Ok(()),
+        }
+    }
+
+    fn write(
+        &mut self,
+        batch: BatchId,
+        origin: &Origin,
+        plan: &Plan,
+        draw: Draw,
+        at: crate::model::Timestamp,
+    ) -> Result<()> {
+        let seq = Snapshot::new(&self.conn).last_batch()? + 1;
+        // A batch frees before it takes, so that a full pool can change hands within it.
+        let mut ordered: Vec<&Change> = Vec::new();
+        let frees = |it: &Change| matches!(it, Change::License { before, after, .. } if before.is_held() && !after.is_held());
+        let mixed = plan.changes.iter().any(frees)
+            && plan.changes.iter().any(|it| matches!(it, Change::License { before, after, .. } if !before.is_held() && after.is_held()));
+        let reordered: Vec<Change>;
+        let changes = if mixed {
+            ordered.extend(plan.changes.iter().filter(|it| frees(it)));
+            ordered.extend(plan.changes.iter().filter(|it| !frees(it)));
+            reordered = ordered.into_iter().cloned().collect();
+            &reordered
+        } else {
+            &plan.changes
+        };
+        let head = BatchHead {
+            seq,
+            id: batch,
+            actor: origin.actor,
+            door: origin.door,
+            command: plan.command,
+            at,
+            caused_by: origin.caused_by,
+            undoes: origin.undoes,
+        };
+        // Events first for people who are erased here: their key goes with the change.
+        Applier::new(&self.conn, at).apply(changes, |user| draw.person_key(user))?;
+        let conn = &self.conn;
+        events::append(conn, &head, changes, &mut self.nonces, |user| {
+            events::person_key(conn, user).ok().flatten()
+        })?;
+        for mail in &plan.effects.mails {
+            self.conn
+                .prepare_cached("INSERT INTO outbox (batch, user, template, created_at) VALUES (?1, ?2, ?3, ?4)")
+                .and_then(|mut it| it.execute(params![batch.as_bytes(), mail.user.as_bytes(), mail.template.as_str(), at.as_millis()]))
+                .map_err(broken)?;
+        }
+        self.erased.extend(changes.iter().filter_map(|it| match it {
+            Change::Erased { user, .. } => Some(*user),
+            _ => None,
+        }));
+        Ok(())
+    }
+
+    /// Promotes from the queues whatever the batch made room for, in batches of their own.
+    fn promote_all(
+        &mut self,
+        cause: BatchId,
+        _door: Door,
+        plan: &Plan,
+        draw: Draw,
+        draws: Draws,
+        at: crate::model::Timestamp,
+    ) -> Result<Vec<BatchId>> {
+        let makes_room = plan.changes.iter().any(|it| match it {
+            Change::License { before, after, .. } => before.is_held() && !after.is_held(),
+            Change::PoolTerms { .. } => true,
+            _ => false,
+        });
+        if !makes_room {
+            return Ok(Vec::new());
+        }
+        let Some(planned) = promote(&Snapshot::new(&self.conn), draw.at, draws)? else {
+            return Ok(Vec::new());
+        };
+        let Planned {
+            plan, mut draws, ..
+        } = planned;
+        let batch = draws.batch();
+        let origin = Origin {
+            actor: Actor::Scheduler,
+            door: Door::Schedule,
+            caused_by: Some(cause),
+            undoes: None,
+        };
+        self.write(batch, &origin, &plan, draw, at)?;
+        Ok(vec![batch])
+    }
+
+    fn write_last_uses(&self) {
+        let waiting = std::mem::take(
+            &mut self
+                .last_uses
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .waiting,
+        );
+        for (token, at) in waiting {
+            let sql = "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1";
+            let _ = self
+                .conn
+                .prepare_cached(sql)
+                .and_then(|mut it| it.execute(params![token.as_bytes(), at.as_millis()]));
+        }
+    }
+
+    /// Erased values must not survive in the log of pages, and erased people must stay erased after a restore.
+    fn after_erasing(&mut self) {
+        let erased = std::mem::take(&mut self.erased);
+        if erased.is_empty() {
+            return;
+        }
+        let _ = restore::note_erased(&self.path, &erased);
+        let _ = self.conn.busy_timeout(Duration::from_secs(5));
+        let _ = self
+            .conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+
+    /// Indexes a round of waiting rows, unless somebody else is writing.
+    fn use_idle_time(&mut self) {
+        match search::waiting(&self.conn, 1) {
+            Ok(0) => self.unindexed = false,
+            Ok(_) => {
+                let _ = self.index_round();
+            }
+            Err(_) => {}
+        }
+        let has_uses = !self
+            .last_uses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .waiting
+            .is_empty();
+        if has_uses && self.turn.begin(&self.conn).is_ok() {
+            self.write_last_uses();
+            let _ = self.run_cached("COMMIT");
+        }
+    }
+
+    fn index_round(&mut self) -> Result<i64> {
+        self.turn.begin(&self.conn)?;
+        match search::index_round(&self.conn) {
+            Ok(indexed) => {
+                self.run_cached("COMMIT")?;
+                self.turn.yield_to_others();
+                Ok(indexed)
+            }
+            Err(error) => {
+                let _ = self.run_cached("ROLLBACK");
+                Err(error)
+            }
+        }
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        while search::waiting(&self.conn, 1)? > 0 {
+            self.index_round()?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a batch comes from.
+struct Origin {
+    actor: Actor,
+    door: Door,
+    caused_by: Option<BatchId>,
+    undoes: Option<BatchId>,
+}
+
+/// What became of a job in its savepoint.
+enum Step {
+    Done(Box<Result<Applied>>),
+    /// Too large to share a commit: it goes next, alone.
+    Alone(Box<Job>),
+    /// The whole transaction is gone.
+    Lost(Box<Error>),
+}

@@ -1,0 +1,76 @@
+//! Bearer tokens: a prefix that leak scanners know, 256 random bits, a checksum that catches typing errors before any
+//! look-up. Only the hash is stored.
+
+use sha2::{Digest as _, Sha256};
+
+const PREFIX: &str = "usher_scim_";
+/// Characters that survive any copy and paste; 32 of them, so that five bits make one.
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// Characters for 256 bits, and for 30 bits of checksum.
+const SECRET_LENGTH: usize = 52;
+const CHECK_LENGTH: usize = 6;
+
+/// The token of these 256 bits.
+pub(crate) fn render(secret: &[u8; 32]) -> String {
+    let body = base32(secret, SECRET_LENGTH);
+    format!("{PREFIX}{body}{}", checksum(&body))
+}
+
+/// What is shown of a token in listings.
+pub(crate) fn hint(token: &str) -> String {
+    token.chars().take(PREFIX.len() + 4).collect()
+}
+
+/// What is stored of a token, if it is well formed.
+pub(crate) fn hash(token: &str) -> Option<[u8; 32]> {
+    let body = token.strip_prefix(PREFIX)?;
+    if body.len() != SECRET_LENGTH + CHECK_LENGTH || !body.is_ascii() {
+        return None;
+    }
+    let (secret, check) = body.split_at(SECRET_LENGTH);
+    (checksum(secret) == check).then(|| Sha256::digest(token.as_bytes()).into())
+}
+
+/// Whether two hashes are equal, in a time that does not depend on where they differ.
+pub(crate) fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
+    std::hint::black_box(a.iter().zip(b).fold(0, |diff, (x, y)| diff | (x ^ y))) == 0
+}
+
+fn checksum(body: &str) -> String {
+    let hash: [u8; 32] = Sha256::digest(body.as_bytes()).into();
+    base32(&hash, CHECK_LENGTH)
+}
+
+fn base32(bytes: &[u8], length: usize) -> String {
+    let bit = |i: usize| bytes.get(i / 8).map_or(0, |byte| byte >> (7 - i % 8) & 1);
+    (0..length)
+        .map(|digit| {
+            let value = (0..5).fold(0, |value, i| value << 1 | bit(digit * 5 + i));
+            char::from(ALPHABET[usize::from(value & 31)])
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_known_by_its_hash_and_a_typing_error_is_caught() {
+        let token = render(&[7; 32]);
+        assert!(hash(&token).is_some());
+        assert_ne!(hash(&token), hash(&render(&[8; 32])));
+        let mut typo = token.clone().into_bytes();
+        typo[20] = if typo[20] == b'a' { b'b' } else { b'a' };
+        assert_eq!(hash(&String::from_utf8_lossy(&typo)), None);
+        for bad in [
+            "",
+            "usher_scim_",
+            "Bearer x",
+            &token[1..],
+            "usher_scim_\u{e9}",
+        ] {
+            assert_eq!(hash(bad), None);
+        }
+    }
+}

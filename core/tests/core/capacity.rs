@@ -1,0 +1,264 @@
+//! A seat is never sold twice and never lost (DESIGN §4, Pools).
+
+use usher_core::command::{Command, PoolEdit, Request, WhenFull};
+use usher_core::model::{CountsFrom, NewPeople, Status};
+
+use crate::org::{Org, assert_error, create, invite, newcomer, skips, switch};
+
+#[test]
+fn a_person_is_told_what_is_missing_and_chooses_fewer_or_the_queue() {
+    let org = Org::new(2);
+    let request = org.request(invite("ana bo cleo"));
+    let plan = org.cli().plan(&request).unwrap();
+    assert_eq!(
+        plan.shortfalls[0].to_string().split(';').next(),
+        Some("access has 1 free of 2 purchased (1 held), and 3 are needed")
+    );
+    assert_error(org.cli().apply(request.clone(), None), "access has 1 free");
+    assert_eq!(org.roster(), "owner active access:consumed");
+    let fewer = Request {
+        when_full: WhenFull::Fewer,
+        ..request.clone()
+    };
+    assert_eq!(
+        skips(&org.cli().plan(&fewer).unwrap()),
+        ["bo: no free seat in access", "cleo: no free seat in access"]
+    );
+    org.cli()
+        .apply(
+            Request {
+                when_full: WhenFull::QueueRest,
+                ..request
+            },
+            None,
+        )
+        .unwrap();
+    assert_eq!(
+        org.roster(),
+        "ana waiting access:reserved\nbo queued access:queued#1\ncleo queued access:queued#2\nowner active access:consumed"
+    );
+}
+
+#[test]
+fn a_freed_seat_goes_to_the_head_of_the_queue_in_a_batch_of_its_own() {
+    let org = Org::new(2);
+    org.create("ana");
+    org.apply_when_full(invite("bo cleo"), WhenFull::QueueRest);
+    let applied = org.deactivate("ana");
+    assert_eq!(applied.promotions.len(), 1);
+    assert_eq!(org.user("bo").status, Status::Waiting);
+    assert_eq!(org.seats("access"), (2, 0, 1));
+    let batches = org.cli().read().unwrap().batches(None, 1).unwrap();
+    assert_eq!(
+        (batches[0].command.as_str(), batches[0].caused_by),
+        ("promote", applied.batch)
+    );
+    org.accept("bo").unwrap();
+    org.set_pool(
+        "access",
+        PoolEdit {
+            purchased: Some(5),
+            ..PoolEdit::default()
+        },
+    );
+    assert_eq!(org.user("cleo").status, Status::Waiting, "a raise promotes");
+    org.assert_chain();
+}
+
+#[test]
+fn purchased_may_be_lowered_below_what_is_held_and_nobody_is_evicted() {
+    let org = Org::new(5);
+    org.create("ana bo cleo");
+    org.set_pool(
+        "access",
+        PoolEdit {
+            purchased: Some(2),
+            ..PoolEdit::default()
+        },
+    );
+    assert_eq!(org.seats("access"), (4, 0, 0));
+    org.deactivate("ana");
+    assert_error(
+        org.try_apply(create("dora")),
+        "access has 0 free of 2 purchased (3 held)",
+    );
+}
+
+#[test]
+fn counting_from_activation_takes_the_seat_on_acceptance_and_queues_when_full() {
+    let org = Org::new(2);
+    org.set_pool(
+        "access",
+        PoolEdit {
+            counts_from: Some(CountsFrom::Activation),
+            ..PoolEdit::default()
+        },
+    );
+    org.invite("ana bo");
+    assert_eq!(org.seats("access"), (1, 1, 0));
+    org.accept("ana").unwrap();
+    org.accept("bo").unwrap();
+    assert_eq!(
+        org.roster(),
+        "ana active access:consumed\nbo queued access:queued#1\nowner active access:consumed"
+    );
+    org.deactivate("ana");
+    assert_eq!(
+        org.user("bo").status,
+        Status::Active,
+        "who accepted into a full pool goes straight to active"
+    );
+}
+
+#[test]
+fn unattended_doors_follow_the_policy_of_the_pool() {
+    let org = Org::new(1);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.provision(okta, newcomer("ana", "1")).unwrap();
+    assert_eq!(org.user("ana").status, Status::Queued);
+    org.at_capacity("access", "refuse");
+    assert_error(
+        org.provision(okta, newcomer("bo", "2")),
+        "access has 0 free of 1 purchased",
+    );
+    org.at_capacity("access", "grace:100");
+    assert_eq!(
+        org.user("ana").status,
+        Status::Active,
+        "grace lets the queue in"
+    );
+    assert_error(
+        org.provision(okta, newcomer("bo", "2")),
+        "access has 0 free",
+    );
+    assert_error(
+        org.try_apply(create("cleo")),
+        "access has 0 free of 1 purchased (2 held)",
+    );
+    org.add_pool("spare", 1);
+    org.at_capacity("access", "fallback:spare");
+    org.provision(okta, newcomer("bo", "2")).unwrap();
+    assert_eq!(
+        org.roster(),
+        "ana active access:consumed\nbo active spare:consumed\nowner active access:consumed"
+    );
+    assert_error(
+        org.provision(okta, newcomer("cleo", "3")),
+        "access has 0 free",
+    );
+    org.provision(okta, switch(org.user("bo").id, false))
+        .unwrap();
+    assert_eq!(
+        org.seats("spare"),
+        (0, 1, 0),
+        "what stands for the seat returns like the seat"
+    );
+}
+
+#[test]
+fn an_add_on_is_all_or_nothing_per_person_and_returns_by_the_pool_s_rule() {
+    let org = Org::new(9);
+    org.add_pool("pro", 1);
+    org.create("ana bo");
+    let grant = |names: &str| Command::Grant {
+        who: org.who(names),
+        pool: "pro".parse().unwrap(),
+    };
+    assert_error(org.try_apply(grant("ana bo")), "pro has 1 free");
+    org.apply_when_full(grant("ana bo"), WhenFull::QueueRest);
+    assert_eq!(org.seats("pro"), (1, 0, 1));
+    org.deactivate("ana");
+    assert_eq!(
+        org.roster(),
+        "ana inactive\nbo active access:consumed pro:reserved\nowner active access:consumed"
+    );
+}
+
+#[test]
+fn nothing_is_handed_out_outside_a_pool_s_dates() {
+    let org = Org::new(9);
+    let starts = PoolEdit {
+        starts_on: Some(Some("2030-01-01".parse().unwrap())),
+        ..PoolEdit::default()
+    };
+    org.set_pool("access", starts);
+    assert_error(org.try_apply(create("ana")), "outside the pool's dates");
+    org.apply_when_full(create("ana"), WhenFull::QueueRest);
+    assert_eq!(org.seats("access"), (1, 8, 1));
+    org.set_pool(
+        "access",
+        PoolEdit {
+            starts_on: Some(None),
+            ..PoolEdit::default()
+        },
+    );
+    assert_eq!(org.user("ana").status, Status::Active);
+}
+
+#[test]
+fn people_move_in_the_queue() {
+    let org = Org::new(1);
+    org.apply_when_full(invite("ana bo cleo dora"), WhenFull::QueueRest);
+    let queue = || {
+        let cli = org.cli();
+        let read = cli.read().unwrap();
+        let pool = read.pools().unwrap()[0].id;
+        let queue = read.queue(pool, 10).unwrap();
+        queue
+            .iter()
+            .map(|it| crate::org::short(&it.0.label()))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let go = |name: &str, position| {
+        org.apply(Command::MoveInQueue {
+            pool: "access".parse().unwrap(),
+            who: org.who(name),
+            position,
+        });
+    };
+    go("dora", 1);
+    assert_eq!(queue(), "dora ana bo cleo");
+    go("dora", 3);
+    assert_eq!(queue(), "ana bo dora cleo");
+    go("ana", 99);
+    assert_eq!(queue(), "bo dora cleo ana");
+    for _ in 0..60 {
+        go("ana", 2);
+        go("dora", 2);
+    }
+    assert_eq!(queue(), "bo dora ana cleo");
+}
+
+#[test]
+fn the_database_refuses_to_oversell_whatever_the_code_above_it_does() {
+    let org = Org::new(2);
+    org.create("ana");
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    let run = |sql: &str| conn.execute(sql, []);
+    let refused = |sql: &str| run(sql).unwrap_err().to_string();
+    run("INSERT INTO users (id, status, accepted, sort_name, search, created_at, updated_at, version) \
+         VALUES (zeroblob(16), 'active', 1, '', '', 0, 0, 1)")
+    .unwrap();
+    let take = |state: &str| {
+        format!(
+            "INSERT INTO licenses (user, pool, state) SELECT zeroblob(16), id, '{state}' FROM pools"
+        )
+    };
+    assert!(refused(&take("reserved")).contains("oversold"));
+    assert!(refused(&take("consumed")).contains("oversold"));
+    run("INSERT INTO licenses (user, pool, state, place, leads_to, mail) SELECT zeroblob(16), id, 'queued', 1, 'active', 0 FROM pools").unwrap();
+    assert!(
+        refused("UPDATE licenses SET state = 'consumed', place = NULL WHERE user = zeroblob(16)")
+            .contains("oversold")
+    );
+    run("UPDATE pool_counters SET seat_limit = 0").unwrap();
+    run("UPDATE licenses SET state = 'reserved' WHERE state = 'consumed'")
+        .expect("a statement that does not raise what is held passes");
+    let held: i64 = conn
+        .query_row("SELECT reserved + consumed FROM pool_counters", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(held, 2);
+}

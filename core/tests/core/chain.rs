@@ -1,0 +1,160 @@
+//! History is append-only, chained, and says which link is bad; erasure and restore leave it whole.
+
+use usher_core::command::{Command, Edit};
+use usher_core::directory::HistoryPage;
+use usher_core::model::Field;
+use usher_core::{Directory, Session};
+
+use crate::org::{Org, assert_error};
+
+fn first_bad(session: &Session) -> Option<i64> {
+    session
+        .read()
+        .unwrap()
+        .audit_verify()
+        .unwrap()
+        .first_bad
+        .map(|it| it.seq)
+}
+
+/// Opens the file behind the core's back, without the triggers that protect history.
+fn back_door(org: &Org) -> rusqlite::Connection {
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    conn.execute_batch("DROP TRIGGER events_are_not_changed; DROP TRIGGER events_are_not_removed; PRAGMA foreign_keys = OFF").unwrap();
+    conn
+}
+
+#[test]
+fn the_first_bad_link_is_named_whatever_was_tampered_with() {
+    for (sql, bad) in [
+        ("UPDATE events SET body = x'5b5d' WHERE seq = 8", 8),
+        ("UPDATE events SET kind = 'accepted' WHERE seq = 9", 9),
+        ("UPDATE events SET user = zeroblob(16) WHERE seq = 7", 7),
+        ("DELETE FROM events WHERE seq = 7", 7),
+        ("DELETE FROM events WHERE seq > 10", 11),
+        (
+            "UPDATE batches SET actor_kind = 'scheduler' WHERE seq = 2",
+            6,
+        ),
+        ("UPDATE batches SET at = at + 1 WHERE seq = 3", 8),
+        ("DELETE FROM batches WHERE seq = 3", 8),
+        ("UPDATE events SET hash = zeroblob(32) WHERE seq = 6", 6),
+    ] {
+        let org = Org::new(9);
+        org.create("ana");
+        org.create("bo");
+        org.deactivate("ana bo");
+        assert_eq!(first_bad(&org.cli()), None);
+        back_door(&org).execute_batch(sql).unwrap();
+        assert_eq!(first_bad(&org.cli()), Some(bad), "{sql}");
+    }
+}
+
+#[test]
+fn the_database_itself_refuses_to_change_history() {
+    let org = Org::new(9);
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    for sql in ["UPDATE events SET body = x''", "DELETE FROM events"] {
+        assert!(
+            conn.execute(sql, [])
+                .unwrap_err()
+                .to_string()
+                .contains("append-only"),
+            "{sql}"
+        );
+    }
+}
+
+#[test]
+fn erasing_destroys_personal_values_everywhere_and_leaves_the_chain_whole() {
+    let org = Org::new(9);
+    org.create("xavierantoine");
+    let set = vec![(Field::Title, Some("Zauberlehrling".into()))];
+    org.apply(Command::Edit(Edit {
+        set,
+        ..Edit::of(org.who("xavierantoine"))
+    }));
+    org.directory.settle().unwrap();
+    let set = vec![(Field::Title, Some("Oberzauberer".into()))];
+    org.apply(Command::Edit(Edit {
+        set,
+        ..Edit::of(org.who("xavierantoine"))
+    }));
+    let id = org.user("xavierantoine").id;
+    org.apply(Command::Delete { who: id.into() });
+    let bytes =
+        |suffix: &str| std::fs::read(format!("{}{suffix}", org.path.display())).unwrap_or_default();
+    let holds = |needle: &str| {
+        ["", "-wal"].iter().any(|suffix| {
+            bytes(suffix)
+                .windows(needle.len())
+                .any(|it| it.eq_ignore_ascii_case(needle.as_bytes()))
+        })
+    };
+    assert!(holds("xavierantoine"));
+    org.apply(Command::Erase { who: id.into() });
+    for needle in ["xavierantoine", "Zauberlehrling", "Oberzauberer"] {
+        assert!(!holds(needle), "{needle} is still in the file");
+    }
+    assert_eq!(first_bad(&org.cli()), None);
+    let page = HistoryPage {
+        user: Some(id),
+        limit: 100,
+        ..HistoryPage::default()
+    };
+    let history = org.cli().read().unwrap().history(&page).unwrap();
+    assert!(history.len() >= 6);
+    assert!(
+        history
+            .iter()
+            .filter(|it| it.kind == "profile" || it.kind == "user_created")
+            .all(|it| it.change.is_none())
+    );
+    assert!(
+        history
+            .iter()
+            .any(|it| it.kind == "status" && it.change.is_some())
+    );
+}
+
+#[test]
+fn a_backup_is_sound_and_a_restore_erases_again_and_refuses_while_open() {
+    let mut org = Org::new(9);
+    org.create("ana bo");
+    let copy = org.path.with_file_name("copy.db");
+    org.directory.backup(&copy).unwrap();
+    assert_error(org.directory.backup(&copy), "exists already");
+    org.create("cleo");
+    let ana = org.user("ana").id;
+    org.apply(Command::Delete { who: ana.into() });
+    org.apply(Command::Erase { who: ana.into() });
+    assert_error(
+        Directory::restore(&copy, &org.path, &org.options),
+        "open in another process",
+    );
+    let other = Org::new(1);
+    org.directory = other.directory.clone();
+    Directory::restore(&copy, &org.path, &org.options).unwrap();
+    org.reopen();
+    assert_eq!(
+        org.roster(),
+        "bo active access:consumed\nowner active access:consumed"
+    );
+    assert_eq!(
+        org.cli()
+            .read()
+            .unwrap()
+            .user(ana)
+            .unwrap()
+            .unwrap()
+            .profile
+            .email,
+        None
+    );
+    org.assert_chain();
+    std::fs::write(&copy, b"SQLite format 3\0 but not really").unwrap();
+    assert_error(
+        Directory::restore(&copy, &org.path, &org.options),
+        "copy.db",
+    );
+}

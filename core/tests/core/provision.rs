@@ -1,0 +1,184 @@
+//! Who is who for an identity provider, and what it may not do (DESIGN §4 and §5).
+
+use usher_core::command::{Command, Provision, ProvisionTarget};
+use usher_core::model::{Field, NewPeople, Status};
+
+use crate::org::{Org, address, assert_error, newcomer, switch};
+
+#[test]
+fn a_post_for_anyone_live_is_a_conflict_by_any_key() {
+    let org = Org::new(9);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.provision(okta, newcomer("ana", "1")).unwrap();
+    org.create("bo");
+    org.create("cleo");
+    org.deactivate("cleo");
+    for (name, external_id) in [("other", "1"), ("ANA", "2"), ("bo", "3"), ("cleo", "4")] {
+        assert_error(
+            org.provision(okta, newcomer(name, external_id)),
+            "already taken",
+        );
+    }
+}
+
+#[test]
+fn a_deleted_person_comes_back_with_the_same_row_and_a_recycled_address_inherits_nothing() {
+    let org = Org::new(9);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    let first = org
+        .provision(okta, newcomer("ana", "1"))
+        .unwrap()
+        .user
+        .unwrap();
+    org.provision(okta, switch(first, false)).unwrap();
+    org.apply(Command::Delete { who: first.into() });
+    let again = org
+        .provision(okta, newcomer("ana", "1"))
+        .unwrap()
+        .user
+        .unwrap();
+    assert_eq!(again, first);
+    assert_eq!(org.user("ana").status, Status::Active);
+    org.apply(Command::Delete { who: first.into() });
+    let namesake = org
+        .provision(okta, newcomer("ana", "2"))
+        .unwrap()
+        .user
+        .unwrap();
+    assert_ne!(namesake, first, "another externalId is another person");
+    let old = org.cli().read().unwrap().user(first).unwrap().unwrap();
+    assert_eq!((old.profile.email, old.profile.user_name), (None, None));
+    org.assert_chain();
+}
+
+#[test]
+fn adoption_is_by_id_and_recorded() {
+    let org = Org::new(9);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.create("ana");
+    let ana = org.user("ana");
+    let adopt = Provision {
+        target: ProvisionTarget::Existing {
+            user: ana.id,
+            version: Some(ana.version),
+        },
+        external_id: Some(Some("7".into())),
+        set: vec![
+            (Field::UserName, Some(address("ana"))),
+            (Field::Title, Some("Lead".into())),
+        ],
+        manager: None,
+        active: Some(true),
+    };
+    org.provision(okta, adopt.clone()).unwrap();
+    assert_eq!(org.user("ana").connection, Some(okta));
+    let cli = org.cli();
+    let read = cli.read().unwrap();
+    assert_eq!(
+        read.user_by_external_id(okta, "7").unwrap().map(|it| it.id),
+        Some(ana.id)
+    );
+    assert_eq!(read.user_by_external_id(okta, "07").unwrap(), None);
+    drop(read);
+    assert_error(org.provision(okta, adopt), "changed by somebody else");
+}
+
+#[test]
+fn a_deactivation_by_a_person_holds_until_the_provider_says_false_and_then_true() {
+    let org = Org::new(9);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    let ana = org
+        .provision(okta, newcomer("ana", "1"))
+        .unwrap()
+        .user
+        .unwrap();
+    org.deactivate("ana");
+    org.provision(okta, switch(ana, true)).unwrap();
+    assert_eq!(org.user("ana").status, Status::Inactive);
+    org.provision(okta, switch(ana, false)).unwrap();
+    org.provision(okta, switch(ana, true)).unwrap();
+    assert_eq!(org.user("ana").status, Status::Active);
+    org.provision(okta, switch(ana, false)).unwrap();
+    org.provision(okta, switch(ana, true)).unwrap();
+    assert_eq!(
+        org.user("ana").status,
+        Status::Active,
+        "the provider's own deactivation does not hold"
+    );
+}
+
+#[test]
+fn an_owner_is_out_of_a_provider_s_reach() {
+    let org = Org::new(9);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    let owner = org.user("owner").id;
+    assert_error(org.provision(okta, switch(owner, false)), "is an owner");
+    let rename = Provision {
+        set: vec![(Field::Email, Some(address("mallory")))],
+        active: None,
+        ..switch(owner, true)
+    };
+    assert_error(org.provision(okta, rename), "is an owner");
+    let title = Provision {
+        set: vec![(Field::Title, Some("CEO".into()))],
+        active: Some(true),
+        ..switch(owner, true)
+    };
+    org.provision(okta, title).unwrap();
+    assert_eq!(org.user("owner").profile.title.as_deref(), Some("CEO"));
+}
+
+#[test]
+fn a_request_that_leaves_an_active_person_active_passes_even_when_the_pool_is_full() {
+    let org = Org::new(2);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.at_capacity("access", "refuse");
+    let ana = org
+        .provision(okta, newcomer("ana", "1"))
+        .unwrap()
+        .user
+        .unwrap();
+    let applied = org.provision(okta, switch(ana, true)).unwrap();
+    assert!(applied.plan.is_empty());
+    assert_error(org.provision(okta, newcomer("bo", "2")), "0 free");
+}
+
+#[test]
+fn a_connection_that_makes_people_wait_invites_them() {
+    let org = Org::new(9);
+    let (okta, _) = org.connect("okta", NewPeople::Waiting);
+    org.provision(okta, newcomer("ana", "1")).unwrap();
+    assert_eq!(
+        org.roster(),
+        "ana waiting access:reserved\nowner active access:consumed"
+    );
+    org.accept("ana").unwrap();
+}
+
+#[test]
+fn tokens_rotate_with_an_overlap_and_end_on_revocation() {
+    let org = Org::new(9);
+    let (okta, old) = org.connect("okta", NewPeople::Active);
+    assert_eq!(org.directory.authenticate(&old).unwrap(), Some(okta));
+    let new = org
+        .apply(Command::RotateToken {
+            name: "okta".into(),
+            overlap_ms: 60_000,
+        })
+        .token
+        .unwrap();
+    for token in [&old, &new] {
+        assert_eq!(org.directory.authenticate(token).unwrap(), Some(okta));
+    }
+    org.tick(60_001);
+    assert_eq!(org.directory.authenticate(&old).unwrap(), None);
+    assert_eq!(org.directory.authenticate(&new).unwrap(), Some(okta));
+    org.apply(Command::RevokeConnection {
+        name: "okta".into(),
+    });
+    assert_eq!(org.directory.authenticate(&new).unwrap(), None);
+    assert_error(org.provision(okta, newcomer("ana", "1")), "revoked");
+    for bad in ["", "x", "usher_scim_", &new[..new.len() - 1]] {
+        assert_eq!(org.directory.authenticate(bad).unwrap(), None);
+    }
+}

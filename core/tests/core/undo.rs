@@ -1,0 +1,217 @@
+//! Undo restores the state exactly where the world has not moved on, evicts nobody, and says what it cannot undo.
+
+use usher_core::Applied;
+use usher_core::command::{Command, Edit, PoolEdit, WhenFull};
+use usher_core::model::{Field, GroupRole, Status};
+
+use crate::org::{Org, create, invite, skips};
+
+fn undo(org: &Org, applied: &Applied) -> Applied {
+    org.apply(Command::Undo {
+        batch: applied.batch.unwrap(),
+    })
+}
+
+#[test]
+fn undoing_each_command_restores_the_state_exactly() {
+    let org = Org::new(30);
+    org.create("ceo boss lead dev");
+    org.set_manager("boss", "ceo");
+    org.set_manager("lead", "boss");
+    org.set_manager("dev", "lead");
+    org.invite("guest cancelled");
+    org.add_pool("pro", 9);
+    org.apply(Command::Grant {
+        who: org.who("lead guest"),
+        pool: "pro".parse().unwrap(),
+    });
+    org.apply(Command::AddGroup {
+        name: "Sales".into(),
+    });
+    org.apply(Command::Cancel {
+        who: org.who("cancelled"),
+    });
+    let commands: Vec<Command> = vec![
+        Command::Deactivate {
+            who: org.who("lead boss guest"),
+        },
+        Command::Delete {
+            who: org.who("lead boss guest"),
+        },
+        Command::Cancel {
+            who: org.who("guest"),
+        },
+        Command::Release {
+            who: org.who("lead"),
+            pool: "pro".parse().unwrap(),
+        },
+        Command::Grant {
+            who: org.who("dev ceo"),
+            pool: "pro".parse().unwrap(),
+        },
+        Command::SetPool {
+            name: "pro".parse().unwrap(),
+            set: PoolEdit {
+                purchased: Some(1),
+                ..PoolEdit::default()
+            },
+        },
+        Command::Edit(Edit {
+            set: vec![
+                (Field::Title, Some("Head".into())),
+                (Field::Region, Some("North".into())),
+            ],
+            add_labels: vec!["x".into()],
+            manager: Some(None),
+            add_groups: vec![("Sales".into(), GroupRole::Learner)],
+            ..Edit::of(org.who("dev lead"))
+        }),
+    ];
+    for command in commands {
+        let name = command.name();
+        let before = org.state();
+        let applied = org.apply(command);
+        let changed = org.state();
+        assert_ne!(changed, before, "{name}");
+        let undone = undo(&org, &applied);
+        assert_eq!(
+            org.state(),
+            before,
+            "{name} undone, skipped: {:?}",
+            undone.plan.skipped
+        );
+        let redone = undo(&org, &undone);
+        assert_eq!(
+            org.state(),
+            changed,
+            "{name} redone, skipped: {:?}",
+            redone.plan.skipped
+        );
+        undo(&org, &redone);
+        assert_eq!(org.state(), before, "{name} undone again");
+    }
+    org.assert_chain();
+}
+
+#[test]
+fn undoing_a_creation_sets_deleted_and_undoing_that_brings_back() {
+    let org = Org::new(9);
+    let applied = org.create("ana bo");
+    let created = org.state();
+    let undone = undo(&org, &applied);
+    assert_eq!(org.roster(), "owner active access:consumed");
+    assert_eq!(org.statuses()[&Status::Deleted], 2);
+    undo(&org, &undone);
+    assert_eq!(org.state(), created);
+}
+
+#[test]
+fn undo_never_evicts_and_queues_at_the_front_if_asked() {
+    let org = Org::new(2);
+    org.create("ana");
+    let applied = org.deactivate("ana");
+    org.create("bo");
+    org.apply_when_full(invite("cleo"), WhenFull::QueueRest);
+    let command = Command::Undo {
+        batch: applied.batch.unwrap(),
+    };
+    let plan = org.plan(command.clone()).unwrap();
+    assert_eq!(skips(&plan), ["ana: no free seat in access"]);
+    assert!(!plan.shortfalls.is_empty());
+    org.apply_when_full(command, WhenFull::QueueRest);
+    assert_eq!(
+        org.roster(),
+        "ana queued access:queued#1\nbo active access:consumed\ncleo queued access:queued#2\nowner active access:consumed"
+    );
+    org.deactivate("bo");
+    assert_eq!(org.user("ana").status, Status::Active);
+}
+
+#[test]
+fn what_has_moved_on_is_skipped_with_its_reason() {
+    let org = Org::new(9);
+    org.create("boss ana bo cleo");
+    org.set_manager("ana", "boss");
+    org.set_manager("bo", "boss");
+    let edit = Edit {
+        set: vec![(Field::Title, Some("Lead".into()))],
+        ..Edit::of(org.who("ana bo cleo"))
+    };
+    let edited = org.apply(Command::Edit(edit));
+    let again = Edit {
+        set: vec![(Field::Title, Some("Head".into()))],
+        ..Edit::of(org.who("bo"))
+    };
+    org.apply(Command::Edit(again));
+    let erase = org.user("cleo").id;
+    org.apply(Command::Delete { who: erase.into() });
+    org.apply(Command::Erase { who: erase.into() });
+    let plan = org
+        .plan(Command::Undo {
+            batch: edited.batch.unwrap(),
+        })
+        .unwrap();
+    let mut reasons: Vec<_> = plan.skipped.iter().map(|it| it.reason.as_str()).collect();
+    reasons.sort_unstable();
+    assert_eq!(
+        reasons,
+        ["erased; erasing has no undo", "title changed since"]
+    );
+    let left = org.deactivate("boss");
+    org.set_manager("bo", "ana");
+    org.apply(Command::Undo {
+        batch: left.batch.unwrap(),
+    });
+    assert_eq!(
+        (org.manager("ana").as_deref(), org.manager("bo").as_deref()),
+        (Some("boss"), Some("ana"))
+    );
+}
+
+#[test]
+fn a_promotion_is_not_part_of_the_undo_of_the_batch_that_caused_it() {
+    let org = Org::new(2);
+    org.create("ana");
+    org.apply_when_full(create("bo"), WhenFull::QueueRest);
+    let applied = org.deactivate("ana");
+    assert_eq!(org.user("bo").status, Status::Active);
+    let plan = org
+        .plan(Command::Undo {
+            batch: applied.batch.unwrap(),
+        })
+        .unwrap();
+    assert_eq!(skips(&plan), ["ana: no free seat in access"]);
+    assert_eq!(org.user("bo").status, Status::Active);
+}
+
+#[test]
+fn a_replaced_link_does_not_come_back() {
+    let org = Org::new(9);
+    org.invite("ana");
+    let resent = org.apply(Command::Resend {
+        who: org.who("ana"),
+        mail: true,
+    });
+    let plan = org
+        .plan(Command::Undo {
+            batch: resent.batch.unwrap(),
+        })
+        .unwrap();
+    assert_eq!(
+        skips(&plan),
+        ["ana: the link was replaced; the older one does not come back"]
+    );
+    assert!(plan.is_empty());
+}
+
+#[test]
+fn the_list_of_batches_says_which_was_undone_by_which() {
+    let org = Org::new(9);
+    let applied = org.create("ana");
+    let undone = undo(&org, &applied);
+    let batches = org.cli().read().unwrap().batches(None, 2).unwrap();
+    assert_eq!(
+        (batches[0].id, batches[1].undone_by),
+        (undone.batch.unwrap(), undone.batch)
+    );
+}

@@ -1,0 +1,169 @@
+//! Refusals in the form of RFC 7644 §3.12. Whatever cannot be answered as asked becomes a [`Fault`], also what HTTP
+//! itself refuses; nothing else writes an error body.
+
+use hyper::StatusCode;
+use scim_v2::models::errors::ScimType;
+use scim_v2::schema_urns;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use usher_core::Error;
+
+/// A request that is not done, and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub(crate) status: StatusCode,
+    pub(crate) scim_type: Option<ScimType>,
+    pub(crate) detail: String,
+    /// After how many seconds to come again.
+    pub(crate) retry_after: Option<u32>,
+    /// The methods that the address knows, for a 405.
+    pub(crate) allow: Option<&'static str>,
+}
+
+impl Fault {
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            scim_type: None,
+            detail: detail.into(),
+            retry_after: None,
+            allow: None,
+        }
+    }
+
+    /// A 400 of that kind.
+    pub(crate) fn bad(kind: ScimType, detail: impl Into<String>) -> Self {
+        Self {
+            scim_type: Some(kind),
+            ..Self::new(StatusCode::BAD_REQUEST, detail)
+        }
+    }
+
+    pub(crate) fn invalid_value(detail: impl Into<String>) -> Self {
+        Self::bad(ScimType::InvalidValue, detail)
+    }
+
+    pub(crate) fn invalid_syntax(detail: impl Into<String>) -> Self {
+        Self::bad(ScimType::InvalidSyntax, detail)
+    }
+
+    pub(crate) fn invalid_filter(detail: impl Into<String>) -> Self {
+        Self::bad(ScimType::InvalidFilter, detail)
+    }
+
+    pub(crate) fn invalid_path(detail: impl Into<String>) -> Self {
+        Self::bad(ScimType::InvalidPath, detail)
+    }
+
+    pub(crate) fn mutability(attribute: &str) -> Self {
+        Self::bad(
+            ScimType::Mutability,
+            format!("{attribute} cannot be changed or removed by a client"),
+        )
+    }
+
+    pub(crate) fn unauthorized(detail: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, detail)
+    }
+
+    pub(crate) fn no_such_user() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "there is no user of this id; look the person up by userName",
+        )
+    }
+
+    pub(crate) fn no_such_address() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "there is nothing at this address; the base address ends in /scim/v2",
+        )
+    }
+
+    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                format!("this address takes {allow} only"),
+            )
+        }
+    }
+
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body is larger than {limit} bytes; send less at once"),
+        )
+    }
+
+    pub(crate) fn precondition_failed() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "the user has another version by now; read it again and repeat",
+        )
+    }
+
+    /// A fault of ours, which the client learns nothing about.
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the server failed on this request; nothing is known to be changed",
+        )
+    }
+
+    fn again(detail: impl Into<String>, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+        }
+    }
+
+    /// Other requests changed the same person again and again meanwhile.
+    pub(crate) fn contended() -> Self {
+        Self::again(
+            "the user is being changed by others all the time; repeat in a moment",
+            1,
+        )
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid { .. } => Self::invalid_value(error.to_string()),
+            Error::NotFound { .. } => Self::no_such_user(),
+            Error::Conflict { why } => Self {
+                scim_type: Some(ScimType::Uniqueness),
+                ..Self::new(StatusCode::CONFLICT, why)
+            },
+            Error::Forbidden { why } => Self::new(StatusCode::FORBIDDEN, why),
+            Error::NoSeat(shortfall) => {
+                Self::new(StatusCode::FORBIDDEN, format!("no free seat: {shortfall}"))
+            }
+            Error::Changed(_) => Self::contended(),
+            Error::Busy => Self::again("the database is busy; repeat in a moment", 5),
+            Error::UnknownOutcome => Self::again(
+                "it is not known whether this was stored; look it up, or repeat",
+                5,
+            ),
+            Error::Moved(_) | Error::KeyReused | Error::File { .. } | Error::Broken(_) => {
+                crate::log::broken(&error);
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl Serialize for Fault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_map(None)?;
+        out.serialize_entry("schemas", &[schema_urns::ERROR])?;
+        out.serialize_entry("status", self.status.as_str())?;
+        if let Some(scim_type) = &self.scim_type {
+            out.serialize_entry("scimType", scim_type.as_str())?;
+        }
+        out.serialize_entry("detail", &self.detail)?;
+        out.end()
+    }
+}

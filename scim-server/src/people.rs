@@ -1,0 +1,247 @@
+//! People read from the roster for an answer: the row, what this connection calls them, their licenses and their
+//! manager's name. Nobody deleted or erased is found.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use usher_core::change::Change;
+use usher_core::model::{ConnectionId, Hold, License, PoolId, ProviderHold, Status, User, UserId};
+use usher_core::query::{Expr, TextField, TextOp};
+use usher_core::{Applied, Read, Result};
+
+use crate::resource::Person;
+
+/// The name of the pool that seats are of.
+const ACCESS: &str = "access";
+
+/// The names of pools, which never change once given.
+#[derive(Default)]
+pub(crate) struct PoolNames(RwLock<HashMap<PoolId, String>>);
+
+impl PoolNames {
+    fn of(&self, read: &Read<'_>, pool: PoolId) -> Result<String> {
+        let known = |this: &Self| {
+            this.0
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(&pool)
+                .cloned()
+        };
+        if let Some(name) = known(self) {
+            return Ok(name);
+        }
+        let names = read
+            .pools()?
+            .into_iter()
+            .map(|it| (it.id, it.name.as_str().to_owned()))
+            .collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = names;
+        Ok(known(self).unwrap_or_else(|| pool.to_string()))
+    }
+}
+
+/// A person's row and what the connection calls them.
+pub(crate) struct Found {
+    pub(crate) user: User,
+    pub(crate) external_id: Option<String>,
+}
+
+impl Person {
+    /// The person without licenses and manager's name, which no change is computed from.
+    pub(crate) fn bare(found: &Found) -> Self {
+        let Found { user, external_id } = found;
+        Self {
+            user: user.clone(),
+            external_id: external_id.clone(),
+            manager_name: None,
+            licenses: Vec::new(),
+            queue_position: None,
+        }
+    }
+}
+
+/// The roster as one request reads it.
+pub(crate) struct People<'a> {
+    pools: &'a PoolNames,
+    read: Read<'a>,
+    connection: ConnectionId,
+}
+
+impl<'a> People<'a> {
+    pub(crate) fn new(pools: &'a PoolNames, read: Read<'a>, connection: ConnectionId) -> Self {
+        Self {
+            pools,
+            read,
+            connection,
+        }
+    }
+
+    /// The person of that id.
+    pub(crate) fn found(&self, id: UserId) -> Result<Option<Found>> {
+        self.with_link(self.read.user(id)?)
+    }
+
+    /// The person of that user name.
+    pub(crate) fn named(&self, user_name: &str) -> Result<Option<Found>> {
+        let expr = Expr::Field {
+            field: TextField::UserName,
+            op: TextOp::Equals,
+            value: user_name.to_owned(),
+        };
+        let (users, _) = self.read.users_from(&expr, 1, 1)?;
+        self.with_link(users.into_iter().next())
+    }
+
+    /// The person whom this connection calls so.
+    pub(crate) fn called(&self, external_id: &str) -> Result<Option<Found>> {
+        let user = self
+            .read
+            .user_by_external_id(self.connection, external_id)?;
+        Ok(user.filter(is_shown).map(|user| Found {
+            user,
+            external_id: Some(external_id.to_owned()),
+        }))
+    }
+
+    fn with_link(&self, user: Option<User>) -> Result<Option<Found>> {
+        let Some(user) = user.filter(is_shown) else {
+            return Ok(None);
+        };
+        let link = self.read.link(self.connection, user.id)?;
+        Ok(Some(Found {
+            user,
+            external_id: link.and_then(|it| it.external_id),
+        }))
+    }
+
+    /// A page of people in order of creation, and how many there are in all.
+    pub(crate) fn page(&self, expr: &Expr, start: i64, size: i64) -> Result<(Vec<Person>, i64)> {
+        let (users, total) = self.read.users_from(expr, start, size)?;
+        let mut found = Vec::with_capacity(users.len());
+        for user in users {
+            found.extend(self.with_link(Some(user))?);
+        }
+        Ok((self.complete(found)?, total))
+    }
+
+    /// The person with everything that an answer says.
+    pub(crate) fn whole(&self, found: Found) -> Result<Person> {
+        let licenses = self.read.licenses_of(&[found.user.id])?;
+        let manager = found.user.manager;
+        let manager_name = match manager {
+            None => None,
+            Some(manager) => self.read.user(manager)?.map(|it| it.name()),
+        };
+        self.person(found, &licenses, manager_name)
+    }
+
+    fn complete(&self, found: Vec<Found>) -> Result<Vec<Person>> {
+        let ids: Vec<UserId> = found.iter().map(|it| it.user.id).collect();
+        let mut managers: Vec<UserId> = found.iter().filter_map(|it| it.user.manager).collect();
+        managers.sort_unstable();
+        managers.dedup();
+        let mut names = HashMap::with_capacity(managers.len());
+        for manager in managers {
+            names.extend(self.read.user(manager)?.map(|it| (manager, it.name())));
+        }
+        let mut licenses: HashMap<UserId, Vec<License>> = HashMap::with_capacity(ids.len());
+        for license in self.read.licenses_of(&ids)? {
+            licenses.entry(license.user).or_default().push(license);
+        }
+        let none = Vec::new();
+        found
+            .into_iter()
+            .map(|it| {
+                let licenses = licenses.get(&it.user.id).unwrap_or(&none);
+                let manager_name = it
+                    .user
+                    .manager
+                    .and_then(|manager| names.get(&manager).cloned());
+                self.person(it, licenses, manager_name)
+            })
+            .collect()
+    }
+
+    fn person(
+        &self,
+        found: Found,
+        licenses: &[License],
+        manager_name: Option<String>,
+    ) -> Result<Person> {
+        let mut named = Vec::with_capacity(licenses.len());
+        let mut queue_position = None;
+        for license in licenses {
+            let pool = self.pools.of(&self.read, license.pool)?;
+            let queued = matches!(license.hold, Hold::Queued(_));
+            if queued && (pool == ACCESS || license.stands_for_access) {
+                queue_position = self.read.queue_position(license.pool, found.user.id)?;
+            }
+            named.push((pool, license.hold.as_str()));
+        }
+        let Found { user, external_id } = found;
+        Ok(Person {
+            user,
+            external_id,
+            manager_name,
+            licenses: named,
+            queue_position,
+        })
+    }
+
+    /// The person whom a command has just made, told from its plan instead of read; none when the plan does not say
+    /// everything, because the person came back, waits in a queue or has a manager.
+    pub(crate) fn created(&self, applied: &Applied) -> Option<Result<Person>> {
+        let mut made = None;
+        let mut licenses = Vec::new();
+        for change in &applied.plan.changes {
+            match change {
+                Change::UserCreated { user, created } if Some(*user) == applied.user => {
+                    made = Some((*user, created))
+                }
+                Change::License {
+                    user,
+                    pool,
+                    after: hold,
+                    stands_for_access,
+                    ..
+                } if Some(*user) == applied.user && hold.is_held() => {
+                    let stands_for_access = *stands_for_access;
+                    licenses.push(License {
+                        user: *user,
+                        pool: *pool,
+                        hold: *hold,
+                        stands_for_access,
+                    });
+                }
+                Change::Invitation { .. } => {}
+                _ => return None,
+            }
+        }
+        let (id, created) = made?;
+        if created.manager.is_some() || created.status == Status::Queued || applied.repeated {
+            return None;
+        }
+        let user = User {
+            id,
+            seq: 0,
+            status: created.status,
+            profile: created.profile.clone(),
+            manager: None,
+            connection: created.connection,
+            protected: false,
+            accepted: created.accepted,
+            provider_hold: ProviderHold::Free,
+            created_at: applied.at,
+            updated_at: applied.at,
+            last_seen_at: None,
+            version: 1,
+        };
+        let external_id = created.link.as_ref().and_then(|it| it.external_id.clone());
+        Some(self.person(Found { user, external_id }, &licenses, None))
+    }
+}
+
+/// Whether SCIM shows the person at all.
+fn is_shown(user: &User) -> bool {
+    !matches!(user.status, Status::Deleted | Status::Erased)
+}

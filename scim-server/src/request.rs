@@ -1,0 +1,168 @@
+//! What a request's target says: the path, decoded once for guard and dispatch alike, and the query.
+
+use std::borrow::Cow;
+
+use scim_v2::models::errors::ScimType;
+
+use crate::fault::Fault;
+
+/// Most users on a page; also `filter.maxResults` of the service provider configuration.
+pub(crate) const MOST_RESULTS: i64 = 200;
+/// Users on a page when the client does not say.
+const USUAL_RESULTS: i64 = 100;
+
+/// The path's segments, decoded; empty ones (a slash at the end, a doubled one) are left out. None when it is not UTF-8.
+pub(crate) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
+    path.split('/')
+        .filter(|it| !it.is_empty())
+        .map(|it| decoded(it, false))
+        .collect()
+}
+
+/// Percent-decoding; in a query a plus is a space. None when the result is not UTF-8.
+fn decoded(text: &str, plus: bool) -> Option<Cow<'_, str>> {
+    if !text.contains(['%', '+']) {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'+' if plus => out.push(b' '),
+            b'%' => {
+                let mut ahead = bytes.clone();
+                match (ahead.next().and_then(hex), ahead.next().and_then(hex)) {
+                    (Some(high), Some(low)) => {
+                        out.push(high << 4 | low);
+                        bytes = ahead;
+                    }
+                    _ => out.push(b'%'),
+                }
+            }
+            _ => out.push(byte),
+        }
+    }
+    String::from_utf8(out).ok().map(Cow::Owned)
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|it| u8::try_from(it).ok())
+}
+
+/// The query's parameters that mean something here. Unknown ones are ignored, as providers add their own.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Query {
+    /// Whom to list.
+    pub(crate) filter: Option<String>,
+    /// From which place, at least 1.
+    pub(crate) start_index: Option<i64>,
+    /// How many at most.
+    pub(crate) count: Option<i64>,
+    /// Only these attributes.
+    pub(crate) attributes: Option<String>,
+    /// All but these.
+    pub(crate) excluded: Option<String>,
+}
+
+impl Query {
+    pub(crate) fn read(query: Option<&str>) -> Result<Self, Fault> {
+        let mut it = Self::default();
+        for pair in query
+            .unwrap_or_default()
+            .split('&')
+            .filter(|it| !it.is_empty())
+        {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (Some(key), Some(value)) = (decoded(key, true), decoded(value, true)) else {
+                return Err(Fault::bad(
+                    ScimType::InvalidSyntax,
+                    "the query is not UTF-8",
+                ));
+            };
+            match key.as_ref() {
+                key if key.eq_ignore_ascii_case("filter") => it.filter = Some(value.into_owned()),
+                key if key.eq_ignore_ascii_case("startIndex") => {
+                    it.start_index = Some(number("startIndex", &value)?)
+                }
+                key if key.eq_ignore_ascii_case("count") => {
+                    it.count = Some(number("count", &value)?)
+                }
+                key if key.eq_ignore_ascii_case("attributes") => {
+                    it.attributes = Some(value.into_owned())
+                }
+                key if key.eq_ignore_ascii_case("excludedAttributes") => {
+                    it.excluded = Some(value.into_owned())
+                }
+                _ => {}
+            }
+        }
+        Ok(it)
+    }
+
+    /// The first place of the page; less than 1 means 1 (RFC 7644 §3.4.2.4).
+    pub(crate) fn start(&self) -> i64 {
+        self.start_index.unwrap_or(1).max(1)
+    }
+
+    /// The size of the page; a negative one means 0.
+    pub(crate) fn size(&self) -> i64 {
+        self.count.unwrap_or(USUAL_RESULTS).clamp(0, MOST_RESULTS)
+    }
+}
+
+fn number(name: &str, value: &str) -> Result<i64, Fault> {
+    let value = value.trim();
+    match value.parse() {
+        Ok(number) => Ok(number),
+        // Whole numbers beyond any list are as good as the largest one.
+        Err(_) if is_whole(value) => Ok(if value.starts_with('-') {
+            i64::MIN
+        } else {
+            i64::MAX
+        }),
+        Err(_) => Err(Fault::invalid_value(format!(
+            "{name} is not a whole number"
+        ))),
+    }
+}
+
+fn is_whole(value: &str) -> bool {
+    let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
+    !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_decoded_once() {
+        let segments = |it| segments(it).unwrap_or_default().join("|");
+        assert_eq!(segments("/scim/v2/Users/"), "scim|v2|Users");
+        assert_eq!(segments("//scim//v2/%55sers/a%2Fb"), "scim|v2|Users|a/b");
+        assert_eq!(
+            segments("/%2555sers/%zz/100%/%e2%82%ac"),
+            "%55sers|%zz|100%|€"
+        );
+        assert_eq!(super::segments("/%ff"), None);
+    }
+
+    #[test]
+    fn queries_are_read_as_providers_send_them() {
+        let query = Query::read(Some(
+            "filter=userName+eq+%22a%2Bb%22&&startIndex=0&COUNT=999&aadOptscim062020",
+        ))
+        .ok();
+        let query = query.unwrap_or_default();
+        assert_eq!(query.filter.as_deref(), Some("userName eq \"a+b\""));
+        assert_eq!((query.start(), query.size()), (1, MOST_RESULTS));
+        let query =
+            Query::read(Some("startIndex=99999999999999999999&count=-7")).unwrap_or_default();
+        assert_eq!((query.start(), query.size()), (i64::MAX, 0));
+        assert!(Query::read(Some("count=ten")).is_err());
+        assert!(Query::read(Some("startIndex=1.5")).is_err());
+        assert_eq!(Query::read(None).ok(), Some(Query::default()));
+    }
+}

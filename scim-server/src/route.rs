@@ -1,0 +1,166 @@
+//! From a request to its answer: the address decoded once, the token checked before anything else is looked at, then
+//! one `match`. Whatever does not fit, and whatever breaks, answers in the form of RFC 7644 §3.12.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{self, HeaderMap};
+use hyper::{Method, Request, StatusCode};
+use serde_json::Value;
+use usher_core::Directory;
+use usher_core::model::{Actor, ConnectionId, Door, UserId};
+
+use crate::answer::{self, Answer};
+use crate::call::Call;
+use crate::discovery;
+use crate::fault::Fault;
+use crate::log;
+use crate::people::PoolNames;
+use crate::projection::Projection;
+use crate::request::{self, Query};
+
+/// Largest body, in bytes.
+const LARGEST_BODY: usize = 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// What every request needs.
+pub(crate) struct App {
+    pub(crate) directory: Directory,
+    /// The public base address, without a slash at its end.
+    pub(crate) base: String,
+    pub(crate) pools: PoolNames,
+}
+
+/// Answers a request, whatever happens: a panic is a 500 for this request alone.
+pub(crate) async fn answer(app: &App, request: Request<Incoming>) -> Answer {
+    let mut handled = pin!(handle(app, request));
+    let caught = std::future::poll_fn(|context| {
+        match catch_unwind(AssertUnwindSafe(|| handled.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(result)) => Poll::Ready(Some(result)),
+            Err(_) => Poll::Ready(None),
+        }
+    });
+    match caught.await {
+        Some(Ok(answer)) => answer,
+        Some(Err(fault)) => answer::fault(&fault),
+        None => {
+            log::panicked();
+            answer::fault(&Fault::internal())
+        }
+    }
+}
+
+async fn handle(app: &App, request: Request<Incoming>) -> Result<Answer, Fault> {
+    let (head, body) = request.into_parts();
+    let segments = request::segments(head.uri.path());
+    let path: Option<Vec<&str>> = segments
+        .as_ref()
+        .map(|it| it.iter().map(AsRef::as_ref).collect());
+    if path.as_deref() == Some(&["healthz"]) {
+        return health(app, &head.method);
+    }
+    let connection = authenticate(app, &head.headers)?;
+    let Some(["scim", "v2", place @ ..]) = path.as_deref() else {
+        return Err(Fault::no_such_address());
+    };
+    match place {
+        ["Users", ..] => {}
+        _ => return discovery::answer(app, place, &head.method),
+    }
+    let query = Query::read(head.uri.query())?;
+    let session = app
+        .directory
+        .as_actor(Actor::Connection(connection), Door::Scim);
+    let projection = Projection::of(&query);
+    let call = Call {
+        app,
+        session,
+        connection,
+        headers: &head.headers,
+        projection,
+    };
+    match (place, &head.method) {
+        (["Users"], &Method::GET | &Method::HEAD) => call.list(&query),
+        (["Users"], &Method::POST) => call.create(json(body).await?).await,
+        (["Users"], _) => Err(Fault::method_not_allowed("GET, HEAD, POST")),
+        (["Users", id], &Method::GET | &Method::HEAD) => call.get(user_id(id)?),
+        (["Users", id], &Method::PUT) => call.replace(user_id(id)?, json(body).await?).await,
+        (["Users", id], &Method::PATCH) => call.patch(user_id(id)?, json(body).await?).await,
+        (["Users", id], &Method::DELETE) => call.delete(user_id(id)?).await,
+        (["Users", _], _) => Err(Fault::method_not_allowed("GET, HEAD, PUT, PATCH, DELETE")),
+        _ => Err(Fault::no_such_address()),
+    }
+}
+
+/// Whether the database answers.
+fn health(app: &App, method: &Method) -> Result<Answer, Fault> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return Err(Fault::method_not_allowed("GET, HEAD"));
+    }
+    let session = app.directory.as_actor(Actor::Scheduler, Door::Api);
+    session.read()?.organization()?;
+    Ok(answer::json(
+        StatusCode::OK,
+        &serde_json::json!({"status": "ok"}),
+    ))
+}
+
+/// The connection whose token the request carries.
+fn authenticate(app: &App, headers: &HeaderMap) -> Result<ConnectionId, Fault> {
+    let none = || Fault::unauthorized("a bearer token is needed; `usher idp add` prints one");
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(credentials), None) = (given.next(), given.next()) else {
+        return Err(none());
+    };
+    let (scheme, token) = credentials
+        .to_str()
+        .ok()
+        .and_then(|it| it.split_once(' '))
+        .ok_or_else(none)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(none());
+    }
+    let known = app.directory.authenticate(token.trim())?;
+    known.ok_or_else(|| {
+        Fault::unauthorized(
+            "the token is unknown, has ended or was revoked; `usher idp rotate` makes a new one",
+        )
+    })
+}
+
+/// An id as we write it; any other text names nobody.
+fn user_id(text: &str) -> Result<UserId, Fault> {
+    match text.parse() {
+        Ok(id) if text.len() == 36 => Ok(id),
+        _ => Err(Fault::no_such_user()),
+    }
+}
+
+async fn json(body: Incoming) -> Result<Value, Fault> {
+    let bytes = tokio::time::timeout(BODY_TIME, bytes(body)).await;
+    let bytes = bytes.unwrap_or_else(|_| {
+        Err(Fault::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body did not arrive in time",
+        ))
+    })?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Fault::invalid_syntax(format!("the body is not JSON: {error}")))
+}
+
+async fn bytes(body: Incoming) -> Result<Bytes, Fault> {
+    if body.size_hint().lower() > LARGEST_BODY as u64 {
+        return Err(Fault::too_large(LARGEST_BODY));
+    }
+    match Limited::new(body, LARGEST_BODY).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Fault::too_large(LARGEST_BODY)),
+        Err(_) => Err(Fault::invalid_syntax("the body broke off")),
+    }
+}

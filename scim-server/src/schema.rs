@@ -1,0 +1,431 @@
+//! The attributes of a User as RFC 7643 §4.1 and §4.3 have them: their names, shapes and mutability, and how a value
+//! from outside is brought into that shape. What is not in these tables is not stored.
+//!
+//! Names are compared without regard to case and kept in the RFC's spelling. A value that can be read in one way only
+//! is taken (`"True"` for true, an object for a list of one); anything else is `invalidValue`. Null, empty text and
+//! empty lists are "unassigned", that is `None`.
+
+use scim_v2::schema_urns;
+use serde_json::{Map, Value};
+
+use crate::fault::Fault;
+
+/// A JSON object.
+pub(crate) type Object = Map<String, Value>;
+
+/// The User schema.
+pub(crate) const USER: &str = schema_urns::USER;
+/// The enterprise extension.
+pub(crate) const ENTERPRISE: &str = schema_urns::ENTERPRISE_USER;
+/// Our read-only extension.
+pub(crate) const USHER: &str = "urn:ietf:params:scim:schemas:extension:usher:2.0:User";
+/// What older templates call the enterprise extension.
+const ENTERPRISE_OLD: [&str; 2] = [
+    "urn:scim:schemas:extension:enterprise:2.0",
+    "urn:scim:schemas:extension:enterprise:1.0",
+];
+
+/// The shape of an attribute.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    /// A string.
+    Text,
+    /// A boolean.
+    Flag,
+    /// An object of these.
+    Complex(&'static [Attribute]),
+    /// A list of objects of these.
+    Many(&'static [Attribute]),
+}
+
+/// Who may write an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mutability {
+    /// The client.
+    ReadWrite,
+    /// The server only; ignored in bodies.
+    ReadOnly,
+    /// The client; never returned, and here never stored.
+    WriteOnly,
+}
+
+/// One attribute.
+#[derive(Debug)]
+pub(crate) struct Attribute {
+    /// Its name as the RFC spells it.
+    pub(crate) name: &'static str,
+    pub(crate) shape: Shape,
+    pub(crate) mutability: Mutability,
+}
+
+const fn text(name: &'static str) -> Attribute {
+    Attribute {
+        name,
+        shape: Shape::Text,
+        mutability: Mutability::ReadWrite,
+    }
+}
+
+const fn flag(name: &'static str) -> Attribute {
+    Attribute {
+        name,
+        shape: Shape::Flag,
+        mutability: Mutability::ReadWrite,
+    }
+}
+
+const fn complex(name: &'static str, parts: &'static [Attribute]) -> Attribute {
+    Attribute {
+        name,
+        shape: Shape::Complex(parts),
+        mutability: Mutability::ReadWrite,
+    }
+}
+
+const fn many(name: &'static str, parts: &'static [Attribute]) -> Attribute {
+    Attribute {
+        name,
+        shape: Shape::Many(parts),
+        mutability: Mutability::ReadWrite,
+    }
+}
+
+const fn read_only(name: &'static str) -> Attribute {
+    Attribute {
+        name,
+        shape: Shape::Text,
+        mutability: Mutability::ReadOnly,
+    }
+}
+
+const NAME: &[Attribute] = &[
+    text("formatted"),
+    text("familyName"),
+    text("givenName"),
+    text("middleName"),
+    text("honorificPrefix"),
+    text("honorificSuffix"),
+];
+
+const PLURAL: &[Attribute] = &[
+    text("value"),
+    text("display"),
+    text("type"),
+    flag("primary"),
+];
+
+const ADDRESS: &[Attribute] = &[
+    text("formatted"),
+    text("streetAddress"),
+    text("locality"),
+    text("region"),
+    text("postalCode"),
+    text("country"),
+    text("type"),
+    flag("primary"),
+];
+
+const MANAGER: &[Attribute] = &[text("value"), read_only("$ref"), read_only("displayName")];
+
+/// The attributes of a User.
+pub(crate) const CORE: &[Attribute] = &[
+    read_only("schemas"),
+    read_only("id"),
+    read_only("meta"),
+    text("externalId"),
+    text("userName"),
+    complex("name", NAME),
+    text("displayName"),
+    text("nickName"),
+    text("profileUrl"),
+    text("title"),
+    text("userType"),
+    text("preferredLanguage"),
+    text("locale"),
+    text("timezone"),
+    flag("active"),
+    Attribute {
+        name: "password",
+        shape: Shape::Text,
+        mutability: Mutability::WriteOnly,
+    },
+    many("emails", PLURAL),
+    many("phoneNumbers", PLURAL),
+    many("ims", PLURAL),
+    many("photos", PLURAL),
+    many("addresses", ADDRESS),
+    read_only("groups"),
+    many("entitlements", PLURAL),
+    many("roles", PLURAL),
+    many("x509Certificates", PLURAL),
+];
+
+/// The attributes of the enterprise extension.
+pub(crate) const ENTERPRISE_PARTS: &[Attribute] = &[
+    text("employeeNumber"),
+    text("costCenter"),
+    text("organization"),
+    text("division"),
+    text("department"),
+    complex("manager", MANAGER),
+];
+
+/// Most elements that a multi-valued attribute may have.
+const MOST_VALUES: usize = 500;
+
+/// The attribute of that name, in any letter case.
+pub(crate) fn find(attributes: &'static [Attribute], name: &str) -> Option<&'static Attribute> {
+    attributes
+        .iter()
+        .find(|it| it.name.eq_ignore_ascii_case(name))
+}
+
+/// Whether this is the enterprise extension's name, in any letter case or an old spelling.
+pub(crate) fn is_enterprise(urn: &str) -> bool {
+    urn.eq_ignore_ascii_case(ENTERPRISE)
+        || ENTERPRISE_OLD.iter().any(|it| urn.eq_ignore_ascii_case(it))
+}
+
+/// A whole User from outside: only what is known and the client's to write, in its shape.
+pub(crate) fn user(body: Value) -> Result<Object, Fault> {
+    let Value::Object(body) = body else {
+        return Err(Fault::invalid_syntax("the body is not a JSON object"));
+    };
+    let mut user = Object::new();
+    let mut extension = Object::new();
+    for (key, value) in body {
+        if let Some(attribute) = find(CORE, &key) {
+            set_once(&mut user, attribute, value)?;
+        } else if is_enterprise(&key) {
+            match value {
+                Value::Object(parts) => merge_known(&mut extension, ENTERPRISE_PARTS, parts)?,
+                Value::Null => {}
+                _ => {
+                    return Err(Fault::invalid_value(format!(
+                        "{ENTERPRISE} is not an object"
+                    )));
+                }
+            }
+        } else if let Some(attribute) = find(ENTERPRISE_PARTS, &key)
+            && !extension.contains_key(attribute.name)
+        {
+            // Some templates put the extension's attributes beside the core's; there is no core attribute so named.
+            set_once(&mut extension, attribute, value)?;
+        }
+    }
+    if !extension.is_empty() {
+        user.insert(ENTERPRISE.to_owned(), Value::Object(extension));
+    }
+    Ok(user)
+}
+
+fn merge_known(
+    into: &mut Object,
+    attributes: &'static [Attribute],
+    from: Object,
+) -> Result<(), Fault> {
+    for (key, value) in from {
+        if let Some(attribute) = find(attributes, &key) {
+            into.remove(attribute.name);
+            set_once(into, attribute, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn set_once(into: &mut Object, attribute: &'static Attribute, value: Value) -> Result<(), Fault> {
+    if attribute.mutability != Mutability::ReadWrite {
+        return Ok(());
+    }
+    let Some(value) = shaped(attribute, value)? else {
+        return Ok(());
+    };
+    match into.insert(attribute.name.to_owned(), value) {
+        None => Ok(()),
+        Some(_) => Err(Fault::invalid_syntax(format!(
+            "{} is given twice",
+            attribute.name
+        ))),
+    }
+}
+
+/// A value in its attribute's shape; `None` when that means unassigned.
+pub(crate) fn shaped(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, Fault> {
+    match attribute.shape {
+        Shape::Text => text_of(attribute.name, value),
+        Shape::Flag => flag_of(attribute.name, value),
+        Shape::Complex(parts) => object_of(attribute.name, parts, value),
+        Shape::Many(parts) => list_of(attribute.name, parts, value),
+    }
+}
+
+fn text_of(name: &str, value: Value) -> Result<Option<Value>, Fault> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) if text.trim().is_empty() => Ok(None),
+        Value::String(_) => Ok(Some(value)),
+        Value::Number(number) => Ok(Some(Value::String(number.to_string()))),
+        Value::Array(_) | Value::Object(_) => text_of(name, only_one(name, value)?),
+        Value::Bool(_) => Err(Fault::invalid_value(format!("{name} is not a string"))),
+    }
+}
+
+fn flag_of(name: &str, value: Value) -> Result<Option<Value>, Fault> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Bool(_) => Ok(Some(value)),
+        Value::String(text) => match text.trim() {
+            "" => Ok(None),
+            it if it.eq_ignore_ascii_case("true") => Ok(Some(Value::Bool(true))),
+            it if it.eq_ignore_ascii_case("false") => Ok(Some(Value::Bool(false))),
+            _ => Err(Fault::invalid_value(format!(
+                "{name} is neither true nor false"
+            ))),
+        },
+        Value::Array(_) | Value::Object(_) => flag_of(name, only_one(name, value)?),
+        Value::Number(_) => Err(Fault::invalid_value(format!(
+            "{name} is neither true nor false"
+        ))),
+    }
+}
+
+/// The single value that a client has wrapped in a list or in `{"value": …}`.
+fn only_one(name: &str, value: Value) -> Result<Value, Fault> {
+    let one = match value {
+        Value::Array(mut list) if list.len() <= 1 => list.pop().unwrap_or(Value::Null),
+        Value::Object(mut object) => object
+            .remove("value")
+            .unwrap_or(Value::Array(vec![Value::Null, Value::Null])),
+        _ => Value::Array(vec![Value::Null, Value::Null]),
+    };
+    match one {
+        Value::Array(_) => Err(Fault::invalid_value(format!("{name} takes a single value"))),
+        one => Ok(one),
+    }
+}
+
+fn object_of(
+    name: &str,
+    parts: &'static [Attribute],
+    value: Value,
+) -> Result<Option<Value>, Fault> {
+    let mut object = Object::new();
+    match value {
+        Value::Null => {}
+        Value::Object(from) => merge_known(&mut object, parts, from)?,
+        Value::Array(mut list) if list.len() <= 1 => {
+            return object_of(name, parts, list.pop().unwrap_or(Value::Null));
+        }
+        Value::String(_) | Value::Number(_) => match find(parts, "value") {
+            Some(part) => set_once(&mut object, part, value)?,
+            None => return Err(Fault::invalid_value(format!("{name} is not an object"))),
+        },
+        Value::Array(_) | Value::Bool(_) => {
+            return Err(Fault::invalid_value(format!("{name} is not an object")));
+        }
+    }
+    Ok((!object.is_empty()).then_some(Value::Object(object)))
+}
+
+fn list_of(name: &str, parts: &'static [Attribute], value: Value) -> Result<Option<Value>, Fault> {
+    let elements = match value {
+        Value::Null => return Ok(None),
+        Value::Array(list) => list,
+        Value::String(ref text) if text.trim().is_empty() => return Ok(None),
+        one @ (Value::Object(_) | Value::String(_)) => vec![one],
+        Value::Bool(_) | Value::Number(_) => {
+            return Err(Fault::invalid_value(format!("{name} is not a list")));
+        }
+    };
+    if elements.len() > MOST_VALUES {
+        return Err(Fault::invalid_value(format!(
+            "{name} has more than {MOST_VALUES} values"
+        )));
+    }
+    let mut list = Vec::with_capacity(elements.len());
+    for element in elements {
+        list.extend(object_of(name, parts, element)?);
+    }
+    if list.iter().filter(|it| is_primary(it)).count() > 1 {
+        return Err(Fault::invalid_value(format!(
+            "{name} has more than one primary value"
+        )));
+    }
+    Ok((!list.is_empty()).then_some(Value::Array(list)))
+}
+
+/// One element of a list in its shape.
+pub(crate) fn shaped_element(
+    name: &str,
+    parts: &'static [Attribute],
+    value: Value,
+) -> Result<Option<Value>, Fault> {
+    object_of(name, parts, value)
+}
+
+/// Refuses a list that has become too long.
+pub(crate) fn check_length(list: &[Value]) -> Result<(), Fault> {
+    if list.len() > MOST_VALUES {
+        return Err(Fault::invalid_value(format!(
+            "a list takes {MOST_VALUES} values at most"
+        )));
+    }
+    Ok(())
+}
+
+/// Whether an element of a list says that it is the primary one.
+pub(crate) fn is_primary(element: &Value) -> bool {
+    element.get("primary") == Some(&Value::Bool(true))
+}
+
+/// Whether an element of a list is of the type `work`.
+pub(crate) fn is_work(element: &Value) -> bool {
+    element
+        .get("type")
+        .and_then(Value::as_str)
+        .is_some_and(|it| it.eq_ignore_ascii_case("work"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_can_be_read_in_one_way_is_taken() {
+        let body = json!({
+            "SCHEMAS": ["x"], "USERNAME": "ana", "active": "False", "id": "1", "password": "s3cret", "groups": [],
+            "emails": {"value": "ana@acme.example", "PRIMARY": "true"}, "roles": ["r1"], "title": "", "nickName": null,
+            "phoneNumbers": [], "unknown": {"a": 1}, "department": "Sales",
+            "urn:scim:schemas:extension:enterprise:2.0": {"employeeNumber": 7, "manager": "m1", "shoeSize": 4},
+        });
+        let expected = json!({
+            "userName": "ana", "active": false, "emails": [{"value": "ana@acme.example", "primary": true}],
+            "roles": [{"value": "r1"}],
+            ENTERPRISE: {"employeeNumber": "7", "manager": {"value": "m1"}, "department": "Sales"},
+        });
+        assert_eq!(user(body).map(Value::Object).ok(), Some(expected));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        for body in [
+            json!([]),
+            json!("x"),
+            json!({"active": "maybe"}),
+            json!({"active": 1}),
+            json!({"userName": true}),
+            json!({"userName": ["a", "b"]}),
+            json!({"userName": {"a": 1}}),
+            json!({"userName": "a", "username": "b"}),
+            json!({"name": "Ana"}),
+            json!({"emails": [[1, 2]]}),
+            json!({"emails": 3}),
+            json!({"emails": [{"value": "a", "primary": true}, {"value": "b", "primary": true}]}),
+            json!({ENTERPRISE: "x"}),
+        ] {
+            assert!(user(body.clone()).is_err(), "{body}");
+        }
+    }
+}

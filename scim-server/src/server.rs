@@ -1,0 +1,225 @@
+//! The listening end: a small runtime, HTTP/1.1 with limits on headers and time, and an orderly end that answers what
+//! was begun. `axum::serve` is not used because it sets no timer, so that its header timeout never strikes.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+use tokio::sync::{Semaphore, oneshot};
+use usher_core::Directory;
+
+use crate::log;
+use crate::people::PoolNames;
+use crate::route::{self, App};
+
+/// How long a client may take to send a request's head, and a connection may be idle.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+/// Most connections at once; further ones wait.
+const MOST_CONNECTIONS: usize = 512;
+/// How long requests that were begun may take to end when the server stops.
+const END_TIME: Duration = Duration::from_secs(10);
+/// Threads that answer.
+const WORKERS: usize = 2;
+
+/// Where the server listens and what it is called from outside.
+#[derive(Debug)]
+pub struct Config {
+    /// Bound already, so that its caller knows the port and hears of a taken one.
+    pub listener: TcpListener,
+    /// The base of every address that the server hands out, such as `https://usher.example`; SCIM is under `/scim/v2`.
+    pub public_url: String,
+}
+
+/// Serves until the process is told to stop (interrupt or terminate) or `shutdown` resolves; then answers what was
+/// begun and returns.
+///
+/// # Errors
+/// When the runtime cannot be made or the listener cannot be used.
+pub fn serve(
+    directory: Directory,
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let runtime = runtime()?;
+    let served = runtime.block_on(async {
+        let told = told_to_stop()?;
+        let stop = async {
+            tokio::select! {
+                () = told => {}
+                () = shutdown => {}
+            }
+        };
+        run(directory, config, stop).await
+    });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+/// A server on a thread of its own, which takes no notice of signals. Stops when dropped.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// Starts a server in the background.
+///
+/// # Errors
+/// When the runtime cannot be made or the listener cannot be used.
+pub fn spawn(directory: Directory, config: Config) -> io::Result<Running> {
+    let address = config.listener.local_addr()?;
+    let runtime = runtime()?;
+    let (stop, stopped) = oneshot::channel();
+    let thread = std::thread::Builder::new()
+        .name("scim-server".to_owned())
+        .spawn(move || {
+            let stop = async {
+                // Dropping the handle means stop as well.
+                let _ = stopped.await;
+            };
+            let served = runtime.block_on(run(directory, config, stop));
+            runtime.shutdown_timeout(Duration::from_secs(1));
+            served
+        })?;
+    Ok(Running {
+        address,
+        stop: Some(stop),
+        thread: Some(thread),
+    })
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops it and waits until what was begun is answered.
+    ///
+    /// # Errors
+    /// When the server had failed.
+    pub fn stop(mut self) -> io::Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        drop(self.stop.take());
+        match self.thread.take().map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(served)) => served,
+            Some(Err(_)) => Err(io::Error::other("the server's thread panicked")),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Whoever wants to hear of a failure calls `stop`.
+        let _ = self.end();
+    }
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_name("scim")
+        .enable_all()
+        .build()
+}
+
+/// Resolves when the process is interrupted or told to terminate.
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+async fn run(
+    directory: Directory,
+    config: Config,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    config.listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(config.listener)?;
+    let base = config.public_url.trim_end_matches('/').to_owned();
+    let app = Arc::new(App {
+        directory,
+        base,
+        pools: PoolNames::default(),
+    });
+    let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let accept = async {
+        loop {
+            let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
+                return;
+            };
+            let stream = accepted(&listener).await;
+            let connection = serve_connection(stream, Arc::clone(&app));
+            let watched = graceful.watch(connection);
+            tokio::spawn(async move {
+                // An error here is the client's: it went away or broke the protocol, and hyper has answered it.
+                let _ = watched.await;
+                drop(permit);
+            });
+        }
+    };
+    tokio::select! {
+        () = accept => {}
+        () = stop => {}
+    }
+    drop(listener);
+    // Whoever has not sent a whole request by then is cut off.
+    let _ = tokio::time::timeout(END_TIME, graceful.shutdown()).await;
+    Ok(())
+}
+
+/// The next connection; a failure to accept one (too many open files) is waited out.
+async fn accepted(listener: &tokio::net::TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Without it the kernel waits for more to send, which costs a small answer 40 ms.
+                let _ = stream.set_nodelay(true);
+                return stream;
+            }
+            Err(error) => {
+                log::not_accepted(&error);
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+fn serve_connection(
+    stream: TcpStream,
+    app: Arc<App>,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
+    let answer = service_fn(move |request| {
+        let app = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(route::answer(&app, request).await) }
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .serve_connection(TokioIo::new(stream), answer)
+}

@@ -1,0 +1,316 @@
+//! What a client wants a person to be: a User in the shapes of [`crate::schema`], taken apart into the roster's fields
+//! (DESIGN §5, "SCIM mapping"). [`crate::resource`] is the way back; a person rendered and read again is the same.
+//!
+//! Every attribute has one home. The address that is the roster's email is taken out of its element in `emails`, the
+//! region out of the work address; what has no field of its own stays together as one JSON object, [`Field::Kept`].
+
+use serde_json::Value;
+use usher_core::command::{Provision, ProvisionTarget};
+use usher_core::model::{EmailAddress, Field, ProviderHold, User, harmless};
+
+use crate::fault::Fault;
+use crate::schema::{self, ENTERPRISE, Object};
+
+/// The fields that a provider writes.
+const FIELDS: [Field; 10] = [
+    Field::UserName,
+    Field::Email,
+    Field::FirstName,
+    Field::LastName,
+    Field::DisplayName,
+    Field::FunctionalArea,
+    Field::Title,
+    Field::Region,
+    Field::Language,
+    Field::Kept,
+];
+const USER_NAME: usize = 0;
+const AREA: usize = 5;
+const REGION: usize = 7;
+const KEPT: usize = 9;
+/// Longest `externalId`, in bytes.
+const LONGEST_EXTERNAL_ID: usize = 512;
+/// Most of what is kept of one person, in bytes.
+pub(crate) const MOST_KEPT: usize = 64 * 1024;
+
+/// Which parts of a User a whole body speaks of at all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spoken {
+    enterprise: bool,
+    addresses: bool,
+    external_id: bool,
+}
+
+impl Spoken {
+    /// What this body speaks of.
+    pub(crate) fn of(body: &Value) -> Self {
+        let has = |it: &dyn Fn(&str) -> bool| {
+            body.as_object()
+                .is_some_and(|body| body.keys().any(|key| it(key)))
+        };
+        let lists = body.get("schemas").and_then(Value::as_array);
+        let listed = lists.is_some_and(|list| {
+            list.iter()
+                .filter_map(Value::as_str)
+                .any(schema::is_enterprise)
+        });
+        let sent = |key: &str| {
+            schema::is_enterprise(key) || schema::find(schema::ENTERPRISE_PARTS, key).is_some()
+        };
+        Self {
+            enterprise: listed || has(&sent),
+            addresses: has(&|key| key.eq_ignore_ascii_case("addresses")),
+            external_id: has(&|key| key.eq_ignore_ascii_case("externalId")),
+        }
+    }
+}
+
+/// What a person is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// In the order of [`FIELDS`].
+    values: [Option<String>; FIELDS.len()],
+    /// What the provider calls them.
+    external_id: Option<String>,
+    /// Their manager, as the provider says it.
+    manager: Option<String>,
+    /// Whether they shall be in, if that was said.
+    active: Option<bool>,
+}
+
+impl Wanted {
+    /// What a person is already.
+    pub(crate) fn of(user: &User, external_id: Option<&str>) -> Self {
+        let mut values = FIELDS.map(|field| user.profile.get(field).map(str::to_owned));
+        // Whom another door made may have no user name; the answer shows the label in its place.
+        values[USER_NAME].get_or_insert_with(|| user.label());
+        Self {
+            values,
+            external_id: external_id.map(str::to_owned),
+            manager: user.manager.map(|it| it.to_string()),
+            active: Some(user.status.is_seated_or_coming()),
+        }
+    }
+
+    /// What a User from outside asks for.
+    pub(crate) fn read(mut user: Object) -> Result<Self, Fault> {
+        let Some(user_name) = take_text(&mut user, "userName") else {
+            return Err(Fault::invalid_value("userName is required"));
+        };
+        let mut name = take_object(&mut user, "name");
+        let mut extension = take_object(&mut user, ENTERPRISE);
+        let manager = extension
+            .remove("manager")
+            .and_then(|mut it| it.get_mut("value").map(Value::take));
+        let email = take_email(&mut user, &user_name);
+        let raw = [
+            Some(user_name),
+            email,
+            take_text(&mut name, "givenName"),
+            take_text(&mut name, "familyName"),
+            take_text(&mut user, "displayName"),
+            take_text(&mut extension, "department"),
+            take_text(&mut user, "title"),
+            take_region(&mut user),
+            take_text(&mut user, "preferredLanguage"),
+            None,
+        ];
+        let external_id = take_text(&mut user, "externalId")
+            .map(checked_external_id)
+            .transpose()?;
+        let active = user.remove("active").and_then(|it| it.as_bool());
+        put_back(&mut user, "name", name);
+        put_back(&mut user, ENTERPRISE, extension);
+        let mut values = raw;
+        for (field, value) in FIELDS.iter().zip(&mut values) {
+            if let Some(text) = value.take() {
+                *value = field.parse(&text)?;
+            }
+        }
+        if values[USER_NAME].is_none() {
+            return Err(Fault::invalid_value("userName is required"));
+        }
+        values[KEPT] = kept(user)?;
+        Ok(Self {
+            values,
+            external_id,
+            manager: manager.and_then(into_text),
+            active,
+        })
+    }
+
+    /// What was said about `active`, if anything.
+    pub(crate) fn active(&self) -> Option<bool> {
+        self.active
+    }
+
+    /// Keeps what a replacement does not speak of and another door may own: the enterprise extension of a client that
+    /// does not use it, a region that came from elsewhere than `addresses`, and the `externalId`.
+    pub(crate) fn keep_unspoken(&mut self, before: &Self, spoken: Spoken) {
+        if !spoken.enterprise {
+            self.values[AREA].clone_from(&before.values[AREA]);
+            self.manager.clone_from(&before.manager);
+            self.keep_extension(before);
+        }
+        if !spoken.addresses && !before.kept_object().contains_key("addresses") {
+            self.values[REGION].clone_from(&before.values[REGION]);
+        }
+        if !spoken.external_id {
+            self.external_id.clone_from(&before.external_id);
+        }
+    }
+
+    fn kept_object(&self) -> Object {
+        let kept = self.values[KEPT].as_deref();
+        kept.and_then(|it| serde_json::from_str(it).ok())
+            .unwrap_or_default()
+    }
+
+    fn keep_extension(&mut self, before: &Self) {
+        if let Some(extension) = before.kept_object().remove(ENTERPRISE) {
+            let mut object = self.kept_object();
+            object.insert(ENTERPRISE.to_owned(), extension);
+            self.values[KEPT] = Some(Value::Object(object).to_string());
+        }
+    }
+
+    /// The command that makes this person.
+    pub(crate) fn into_new(self) -> Provision {
+        let set = FIELDS
+            .into_iter()
+            .zip(self.values)
+            .filter(|(_, value)| value.is_some());
+        Provision {
+            target: ProvisionTarget::New,
+            external_id: self.external_id.map(Some),
+            set: set.collect(),
+            manager: self.manager.map(Some),
+            active: self.active,
+        }
+    }
+
+    /// The command that brings `user` from what they were to this; it names what differs only. `said` is what the
+    /// request says of `active`.
+    pub(crate) fn into_update(self, before: &Self, user: &User, said: Option<bool>) -> Provision {
+        let pairs = self.values.into_iter().zip(&before.values);
+        let set = FIELDS
+            .into_iter()
+            .zip(pairs)
+            .filter(|(_, (after, before))| after != *before);
+        // While a person's deactivation holds, also what changes nothing is to be heard (DESIGN §4).
+        let heard = user.provider_hold != ProviderHold::Free;
+        Provision {
+            target: ProvisionTarget::Existing {
+                user: user.id,
+                version: Some(user.version),
+            },
+            external_id: (self.external_id != before.external_id).then_some(self.external_id),
+            set: set.map(|(field, (after, _))| (field, after)).collect(),
+            manager: (self.manager != before.manager).then_some(self.manager),
+            active: said.filter(|it| heard || Some(*it) != before.active),
+        }
+    }
+}
+
+/// Whether a command would ask for nothing at all.
+pub(crate) fn asks_nothing(command: &Provision) -> bool {
+    command.external_id.is_none()
+        && command.set.is_empty()
+        && command.manager.is_none()
+        && command.active.is_none()
+}
+
+fn into_text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn take_text(from: &mut Object, name: &str) -> Option<String> {
+    from.remove(name).and_then(into_text)
+}
+
+fn take_object(from: &mut Object, name: &str) -> Object {
+    match from.remove(name) {
+        Some(Value::Object(object)) => object,
+        _ => Object::new(),
+    }
+}
+
+fn put_back(into: &mut Object, name: &str, object: Object) {
+    if !object.is_empty() {
+        into.insert(name.to_owned(), Value::Object(object));
+    }
+}
+
+/// The address that is the roster's: the primary one, else the work one, else the first; else the user name if it is
+/// an address. It is taken out of its element; a list that then says nothing more goes altogether, and an empty list
+/// stays to say that none was sent.
+fn take_email(user: &mut Object, user_name: &str) -> Option<String> {
+    let mut list = match user.remove("emails") {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
+    };
+    list.retain(|it| it.get("value").is_some());
+    let chosen = list
+        .iter()
+        .position(schema::is_primary)
+        .or_else(|| list.iter().position(schema::is_work));
+    let Some(element) = list
+        .get_mut(chosen.unwrap_or(0))
+        .and_then(Value::as_object_mut)
+    else {
+        let email = user_name.parse::<EmailAddress>().ok()?;
+        user.insert("emails".to_owned(), Value::Array(Vec::new()));
+        return Some(email.as_str().to_owned());
+    };
+    let email = element.remove("value").and_then(into_text);
+    let plain = element.len() == 2
+        && element.get("type").and_then(Value::as_str) == Some("work")
+        && element.get("primary") == Some(&Value::Bool(true));
+    if !(plain && list.len() == 1) {
+        user.insert("emails".to_owned(), Value::Array(list));
+    }
+    email
+}
+
+/// The region of the work address, taken out of it.
+fn take_region(user: &mut Object) -> Option<String> {
+    let list = user.get_mut("addresses")?.as_array_mut()?;
+    let work = list
+        .iter_mut()
+        .find(|it| schema::is_work(it))?
+        .as_object_mut()?;
+    let region = take_text(work, "region")?;
+    let plain = work.len() == 1 && work.get("type").and_then(Value::as_str) == Some("work");
+    if plain && list.len() == 1 {
+        user.remove("addresses");
+    }
+    Some(region)
+}
+
+fn checked_external_id(text: String) -> Result<String, Fault> {
+    if text.len() > LONGEST_EXTERNAL_ID || harmless(&text) != text {
+        return Err(Fault::invalid_value(
+            "externalId is longer than 512 bytes or has control characters",
+        ));
+    }
+    Ok(text)
+}
+
+fn kept(rest: Object) -> Result<Option<String>, Fault> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let text = Value::Object(rest).to_string();
+    if text.len() > MOST_KEPT {
+        return Err(Fault::invalid_value(format!(
+            "the person has more than {MOST_KEPT} bytes of further attributes"
+        )));
+    }
+    Ok(Some(text))
+}
+
+#[cfg(test)]
+mod tests;
