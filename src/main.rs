@@ -83,6 +83,10 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Batches(args) => batches::list(desk, &args),
         Command::Undo(args) => batches::undo(desk, &args),
         Command::Audit(command) => audit::run(desk, &command),
-        Command::Demo(_) | Command::Init(_) | Command::Serve(_) | Command::Backup(_) | Command::Restore(_) => Ok(()),
+        Command::Demo(_)
+        | Command::Init(_)
+        | Command::Serve(_)
+        | Command::Backup(_)
+        | Command::Restore(_) => Ok(()),
     }
 }

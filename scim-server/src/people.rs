@@ -141,11 +141,16 @@ impl<'a> People<'a> {
         users
             .into_iter()
             .map(|user| {
-                let end = rest.iter().position(|it| it.user != user.id).unwrap_or(rest.len());
+                let end = rest
+                    .iter()
+                    .position(|it| it.user != user.id)
+                    .unwrap_or(rest.len());
                 let (theirs, others) = rest.split_at(end);
                 rest = others;
                 let external_id = links.remove(&user.id).and_then(|it| it.external_id);
-                let manager_name = user.manager.and_then(|manager| names.get(&manager).cloned());
+                let manager_name = user
+                    .manager
+                    .and_then(|manager| names.get(&manager).cloned());
                 self.person(Found { user, external_id }, theirs, manager_name)
             })
             .collect()

@@ -191,7 +191,11 @@ impl App {
     }
 
     fn ask_list(&mut self) {
-        let marked = self.users.marks.query_beside(self.users.list.query()).cloned();
+        let marked = self
+            .users
+            .marks
+            .query_beside(self.users.list.query())
+            .cloned();
         if let Some(request) = self.users.list.next_request(marked.as_ref()) {
             self.effects.push(Effect::ReadWindow(request));
         }
@@ -214,7 +218,8 @@ impl App {
             return;
         }
         self.leaving &= key == Key::Char('q');
-        let on_list = self.sheet.is_none() && self.help.is_none() && self.users.filter.bar.is_none();
+        let on_list =
+            self.sheet.is_none() && self.help.is_none() && self.users.filter.bar.is_none();
         let waits = !self.deferred.is_empty() || (on_list && self.needs_the_list(key));
         if key == Key::Escape {
             self.deferred.clear();
@@ -231,7 +236,15 @@ impl App {
     fn needs_the_list(&self, key: Key) -> bool {
         let for_any_list = matches!(
             action(Place::Users, key),
-            None | Some(Action::Filter | Action::MarkAll | Action::ClearMarks | Action::Help | Action::Quit | Action::Repaint | Action::Undo)
+            None | Some(
+                Action::Filter
+                    | Action::MarkAll
+                    | Action::ClearMarks
+                    | Action::Help
+                    | Action::Quit
+                    | Action::Repaint
+                    | Action::Undo
+            )
         );
         self.users.list.is_settling() && !for_any_list
     }
@@ -377,7 +390,12 @@ impl App {
                 self.users.go(moving);
             }
             None => {
-                let pressed = self.users.filter.bar.as_mut().and_then(|bar| bar.press(key));
+                let pressed = self
+                    .users
+                    .filter
+                    .bar
+                    .as_mut()
+                    .and_then(|bar| bar.press(key));
                 if pressed == Some(true) {
                     self.typed_in_filter();
                 }
@@ -387,11 +405,18 @@ impl App {
 
     fn typed_in_filter(&mut self) {
         self.users.filter.fault = None;
-        self.effects.push(Effect::Timer(Timer::Filter, Some(TYPING)));
+        self.effects
+            .push(Effect::Timer(Timer::Filter, Some(TYPING)));
     }
 
     fn accept_filter(&mut self) {
-        let text = self.users.filter.bar.as_ref().map(|bar| bar.text().to_owned()).unwrap_or_default();
+        let text = self
+            .users
+            .filter
+            .bar
+            .as_ref()
+            .map(|bar| bar.text().to_owned())
+            .unwrap_or_default();
         self.effects.push(Effect::Timer(Timer::Filter, None));
         if self.users.apply_filter(&text, self.now) {
             self.users.filter.bar = None;
@@ -412,12 +437,20 @@ impl App {
             self.say("there is nobody here", Tone::Plain);
             return;
         };
-        let wish = Wish::People { verb, who: target.who, typed: target.typed };
+        let wish = Wish::People {
+            verb,
+            who: target.who,
+            typed: target.typed,
+        };
         self.plan(target.words, target.of_marks, wish);
     }
 
     fn undo(&mut self) {
-        self.plan("your last batch".to_owned(), false, Wish::Undo(self.last_batch));
+        self.plan(
+            "your last batch".to_owned(),
+            false,
+            Wish::Undo(self.last_batch),
+        );
     }
 
     fn plan(&mut self, target: String, of_marks: bool, wish: Wish) {
@@ -428,13 +461,19 @@ impl App {
         } else {
             self.sheet = Some(Sheet::planning(target, of_marks));
             self.lay_out();
-            self.ask_plan(Intent { wish, when_full: WhenFull::Ask });
+            self.ask_plan(Intent {
+                wish,
+                when_full: WhenFull::Ask,
+            });
         }
     }
 
     fn ask_plan(&mut self, intent: Intent) {
         self.plan_generation += 1;
-        self.effects.push(Effect::Plan { generation: self.plan_generation, intent });
+        self.effects.push(Effect::Plan {
+            generation: self.plan_generation,
+            intent,
+        });
     }
 
     fn key_on_sheet(&mut self, key: Key) {
@@ -454,17 +493,26 @@ impl App {
     }
 
     fn apply(&mut self) {
-        let Some(sheet) = self.sheet.take() else { return };
+        let Some(sheet) = self.sheet.take() else {
+            return;
+        };
         if let Some(proposal) = sheet.proposal() {
             let (request, confirmed) = (Box::new(proposal.request.clone()), proposal.plan.digest);
             let (intent, undoes) = (proposal.intent.clone(), proposal.undoes);
-            self.effects.push(Effect::Apply { request, confirmed, intent, undoes });
+            self.effects.push(Effect::Apply {
+                request,
+                confirmed,
+                intent,
+                undoes,
+            });
             self.applying = Some(sheet);
         }
     }
 
     fn applied(&mut self, outcome: Outcome) {
-        let Some(mut sheet) = self.applying.take() else { return };
+        let Some(mut sheet) = self.applying.take() else {
+            return;
+        };
         match outcome {
             Outcome::Done { batch, promotions } => {
                 self.say_done(&sheet, batch, promotions);
@@ -474,7 +522,10 @@ impl App {
                 self.refresh();
             }
             Outcome::Moved { proposal, what } => {
-                let seen = sheet.proposal().map(|before| proposal.differs_from(before)).unwrap_or_default();
+                let seen = sheet
+                    .proposal()
+                    .map(|before| proposal.differs_from(before))
+                    .unwrap_or_default();
                 sheet.show(proposal, if seen.is_empty() { what } else { seen });
                 self.sheet = Some(sheet);
                 self.lay_out();
@@ -491,7 +542,9 @@ impl App {
     }
 
     fn say_done(&mut self, sheet: &Sheet, batch: Option<BatchId>, promotions: usize) {
-        let Some(proposal) = sheet.proposal() else { return };
+        let Some(proposal) = sheet.proposal() else {
+            return;
+        };
         let Some(batch) = batch else {
             self.say("there was nothing to change any more", Tone::Plain);
             return;
@@ -505,7 +558,9 @@ impl App {
 
     fn committed(&mut self) {
         let now = self.now.as_millis();
-        let since = self.refreshed_at.map_or(i64::MAX, |at| now.saturating_sub(at));
+        let since = self
+            .refreshed_at
+            .map_or(i64::MAX, |at| now.saturating_sub(at));
         if self.refresh_waits {
             return;
         }
@@ -550,7 +605,12 @@ impl App {
     fn timer(&mut self, timer: Timer) {
         match timer {
             Timer::Filter => {
-                let text = self.users.filter.bar.as_ref().map(|bar| bar.text().to_owned());
+                let text = self
+                    .users
+                    .filter
+                    .bar
+                    .as_ref()
+                    .map(|bar| bar.text().to_owned());
                 if let Some(text) = text {
                     self.users.apply_filter(&text, self.now);
                 }
@@ -571,7 +631,8 @@ impl App {
     fn set_age_timer(&mut self) {
         if let Some(newest) = self.counters.as_ref().and_then(|it| it.newest.as_ref()) {
             let (_, next) = words::age(self.now.as_millis() - newest.at.as_millis());
-            self.effects.push(Effect::Timer(Timer::Age, Some(Duration::from_millis(next))));
+            self.effects
+                .push(Effect::Timer(Timer::Age, Some(Duration::from_millis(next))));
         }
     }
 
@@ -631,8 +692,11 @@ impl App {
         self.users.counting = Uncounted::default();
         match result {
             Ok(counted) => {
-                let rest = i64::try_from(counted.took.as_millis()).unwrap_or(i64::MAX).saturating_mul(10);
-                self.counting.not_before = self.now.as_millis().saturating_add(rest.max(RECOUNT_MS));
+                let rest = i64::try_from(counted.took.as_millis())
+                    .unwrap_or(i64::MAX)
+                    .saturating_mul(10);
+                self.counting.not_before =
+                    self.now.as_millis().saturating_add(rest.max(RECOUNT_MS));
                 if let Some(total) = counted.total {
                     self.users.list.set_total(total);
                 }
@@ -662,12 +726,22 @@ impl App {
 
 /// What was done, in one line.
 fn done_in_words(proposal: &Proposal, batch: BatchId, promotions: usize) -> String {
-    let mut parts = vec![format!("{} {}", words::count(proposal.number()), proposal.done_word())];
+    let mut parts = vec![format!(
+        "{} {}",
+        words::count(proposal.number()),
+        proposal.done_word()
+    )];
     if !proposal.plan.skipped.is_empty() {
-        parts.push(format!("{} skipped", words::count(proposal.plan.skipped.len())));
+        parts.push(format!(
+            "{} skipped",
+            words::count(proposal.plan.skipped.len())
+        ));
     }
     if promotions > 0 {
-        parts.push(format!("{} moved up from the queue", words::count(promotions)));
+        parts.push(format!(
+            "{} moved up from the queue",
+            words::count(promotions)
+        ));
     }
     parts.push(format!("batch {}", short(batch)));
     if !matches!(proposal.intent.wish, Wish::Undo(_)) {

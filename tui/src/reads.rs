@@ -30,7 +30,13 @@ const RECENT_BATCHES: usize = 200;
 pub(crate) fn window(session: &Session, request: &WindowRequest) -> Result<Window> {
     let read = session.read()?;
     let page = |from: PageFrom, limit: usize| {
-        read.users(&UsersPage { query: request.query.clone(), sort: request.sort, descending: false, from, limit })
+        read.users(&UsersPage {
+            query: request.query.clone(),
+            sort: request.sort,
+            descending: false,
+            from,
+            limit,
+        })
     };
     let limit = request.limit;
     let mut before = 0;
@@ -41,7 +47,8 @@ pub(crate) fn window(session: &Session, request: &WindowRequest) -> Result<Windo
         Reach::Before(user) => one_end(page(PageFrom::Before(user), limit)?, limit, false),
         Reach::Around(user, wanted) => {
             let mut users = page(PageFrom::Before(user), wanted)?;
-            let at_start = users.len() < wanted || wanted == 0 && page(PageFrom::Before(user), 1)?.is_empty();
+            let at_start =
+                users.len() < wanted || wanted == 0 && page(PageFrom::Before(user), 1)?.is_empty();
             before = users.len();
             let rest = page(PageFrom::At(user), limit - wanted.min(limit))?;
             let at_end = rest.len() < limit - wanted.min(limit);
@@ -50,7 +57,13 @@ pub(crate) fn window(session: &Session, request: &WindowRequest) -> Result<Windo
         }
     };
     let marked = found_among(&read, request.marked.as_ref(), &users)?;
-    Ok(Window { rows: rows(&read, users)?, at_start, at_end, before, marked })
+    Ok(Window {
+        rows: rows(&read, users)?,
+        at_start,
+        at_end,
+        before,
+        marked,
+    })
 }
 
 /// A page that begins or ends somewhere: fewer rows than asked for are the end of the list on the other side.
@@ -61,7 +74,9 @@ fn one_end(users: Vec<User>, limit: usize, downwards: bool) -> (Vec<User>, bool,
 
 /// Those of some people whom a query finds.
 fn found_among(read: &Read<'_>, query: Option<&Expr>, users: &[User]) -> Result<BTreeSet<UserId>> {
-    let Some(query) = query.filter(|_| !users.is_empty()) else { return Ok(BTreeSet::new()) };
+    let Some(query) = query.filter(|_| !users.is_empty()) else {
+        return Ok(BTreeSet::new());
+    };
     let these = Expr::Or(users.iter().map(|it| Expr::Id(it.id)).collect());
     let page = UsersPage {
         query: Expr::And(vec![these, query.clone()]),
@@ -84,8 +99,16 @@ fn row(user: User, managers: &HashMap<UserId, String>) -> Row {
         id: user.id,
         status: user.status,
         name: listed_name(&user),
-        email: user.profile.email.clone().or_else(|| user.profile.user_name.clone()).unwrap_or_default(),
-        manager: user.manager.and_then(|it| managers.get(&it).cloned()).unwrap_or_default(),
+        email: user
+            .profile
+            .email
+            .clone()
+            .or_else(|| user.profile.user_name.clone())
+            .unwrap_or_default(),
+        manager: user
+            .manager
+            .and_then(|it| managers.get(&it).cloned())
+            .unwrap_or_default(),
         area: user.profile.functional_area.unwrap_or_default(),
         title: user.profile.title.unwrap_or_default(),
         protected: user.protected,
@@ -106,17 +129,31 @@ pub(crate) fn range(session: &Session, request: &RangeRequest) -> Result<Vec<Use
     let mut from = PageFrom::At(request.first);
     loop {
         let (query, sort) = (request.query.clone(), request.sort);
-        let page = UsersPage { query, sort, descending: false, from, limit: RANGE_PAGE };
-        let found = session.read().and_then(|it| it.users(&page)).map_err(|it| it.to_string())?;
+        let page = UsersPage {
+            query,
+            sort,
+            descending: false,
+            from,
+            limit: RANGE_PAGE,
+        };
+        let found = session
+            .read()
+            .and_then(|it| it.users(&page))
+            .map_err(|it| it.to_string())?;
         for user in &found {
             users.push(user.id);
             if user.id == request.last {
                 return Ok(users);
             }
         }
-        let Some(last) = found.last().filter(|_| found.len() == RANGE_PAGE) else { return Ok(users) };
+        let Some(last) = found.last().filter(|_| found.len() == RANGE_PAGE) else {
+            return Ok(users);
+        };
         if users.len() >= LONGEST_RANGE {
-            return Err("the range is longer than 100,000 people; find them with a filter and mark all".to_owned());
+            return Err(
+                "the range is longer than 100,000 people; find them with a filter and mark all"
+                    .to_owned(),
+            );
         }
         from = PageFrom::After(last.id);
     }
@@ -150,30 +187,61 @@ pub(crate) fn counters(session: &Session) -> Result<Counters> {
 
 fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
     let actor = read.actor_name(batch.actor)?;
-    let Batch { id, command, changes, at, door, .. } = batch;
-    Ok(Newest { batch: id, command, changes, at, door: door.as_str(), actor })
+    let Batch {
+        id,
+        command,
+        changes,
+        at,
+        door,
+        ..
+    } = batch;
+    Ok(Newest {
+        batch: id,
+        command,
+        changes,
+        at,
+        door: door.as_str(),
+        actor,
+    })
 }
 
 /// Numbers of people.
 pub(crate) fn counted(session: &Session, request: &CountRequest) -> Result<Counted> {
     let begun = std::time::Instant::now();
-    let count = |query: &Option<Expr>| query.as_ref().map(|it| session.read()?.count_users(it)).transpose();
-    let (total, marked, marked_here) = (count(&request.query)?, count(&request.marked)?, count(&request.marked_here)?);
-    Ok(Counted { total, marked, marked_here, took: begun.elapsed() })
+    let count = |query: &Option<Expr>| {
+        query
+            .as_ref()
+            .map(|it| session.read()?.count_users(it))
+            .transpose()
+    };
+    let (total, marked, marked_here) = (
+        count(&request.query)?,
+        count(&request.marked)?,
+        count(&request.marked_here)?,
+    );
+    Ok(Counted {
+        total,
+        marked,
+        marked_here,
+        took: begun.elapsed(),
+    })
 }
 
 /// The newest batch that this actor applied at a console and that can still be undone.
 pub(crate) fn own_last_batch(session: &Session) -> Result<Option<Batch>> {
     let batches = session.read()?.batches(None, RECENT_BATCHES)?;
     let own = |it: &Batch| it.actor == session.actor() && it.door == Door::Console;
-    let stands = |it: &Batch| it.undone_by.is_none() && it.undoes.is_none() && it.caused_by.is_none();
+    let stands =
+        |it: &Batch| it.undone_by.is_none() && it.undoes.is_none() && it.caused_by.is_none();
     Ok(batches.into_iter().find(|it| own(it) && stands(it)))
 }
 
 /// Everything shown about one person.
 pub(crate) fn detail(session: &Session, user: UserId) -> Result<Detail> {
     let read = session.read()?;
-    let Some(user) = read.user(user)? else { return Err(usher_core::Error::not_found("user", user)) };
+    let Some(user) = read.user(user)? else {
+        return Err(usher_core::Error::not_found("user", user));
+    };
     let (events, more_events) = happened(&read, user.id)?;
     Ok(Detail {
         user: user.id,
@@ -202,7 +270,13 @@ fn facts(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, String)>> {
     let all = [
         ("status", Some(user.status.as_str().to_owned())),
         ("email", profile.email.clone()),
-        ("user name", profile.user_name.clone().filter(|it| Some(it) != profile.email.as_ref())),
+        (
+            "user name",
+            profile
+                .user_name
+                .clone()
+                .filter(|it| Some(it) != profile.email.as_ref()),
+        ),
         ("title", profile.title.clone()),
         ("area", profile.functional_area.clone()),
         ("region", profile.region.clone()),
@@ -211,13 +285,22 @@ fn facts(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, String)>> {
         ("manager", manager),
         ("provider", connection),
         ("may", Some(permissions.join(", "))),
-        ("protected", user.protected.then(|| "only owners may take this person off".to_owned())),
-        ("invitation", invitation.map(|it| format!("{}, until {}", it.state.as_str(), day(it.expires_at)))),
+        (
+            "protected",
+            user.protected
+                .then(|| "only owners may take this person off".to_owned()),
+        ),
+        (
+            "invitation",
+            invitation.map(|it| format!("{}, until {}", it.state.as_str(), day(it.expires_at))),
+        ),
         ("last seen", user.last_seen_at.map(day)),
         ("created", Some(day(user.created_at))),
         ("id", Some(user.id.to_string())),
     ];
-    let set = |(label, value): (&'static str, Option<String>)| Some((label, value.filter(|it| !it.is_empty())?));
+    let set = |(label, value): (&'static str, Option<String>)| {
+        Some((label, value.filter(|it| !it.is_empty())?))
+    };
     Ok(all.into_iter().filter_map(set).collect())
 }
 
@@ -226,10 +309,17 @@ fn day(at: usher_core::model::Timestamp) -> String {
 }
 
 fn licenses(read: &Read<'_>, user: UserId) -> Result<Vec<(String, String)>> {
-    let pools: HashMap<_, _> = read.pools()?.into_iter().map(|it| (it.id, it.name)).collect();
+    let pools: HashMap<_, _> = read
+        .pools()?
+        .into_iter()
+        .map(|it| (it.id, it.name))
+        .collect();
     let mut held = Vec::new();
     for license in read.licenses_of(&[user])? {
-        let name = pools.get(&license.pool).map(|it| it.as_str().to_owned()).unwrap_or_default();
+        let name = pools
+            .get(&license.pool)
+            .map(|it| it.as_str().to_owned())
+            .unwrap_or_default();
         let how = match license.hold {
             Hold::Queued(_) => match read.queue_position(license.pool, user)? {
                 Some(place) => format!("queued, number {place}"),
@@ -243,7 +333,11 @@ fn licenses(read: &Read<'_>, user: UserId) -> Result<Vec<(String, String)>> {
 }
 
 fn happened(read: &Read<'_>, user: UserId) -> Result<(Vec<Happened>, bool)> {
-    let events = read.history(&HistoryPage { user: Some(user), limit: READ_EVENTS, ..HistoryPage::default() })?;
+    let events = read.history(&HistoryPage {
+        user: Some(user),
+        limit: READ_EVENTS,
+        ..HistoryPage::default()
+    })?;
     let names = read.names_for(events.iter().filter_map(|it| it.change.as_ref()))?;
     let more = events.len() > SHOWN_EVENTS;
     let mut shown = Vec::new();
@@ -253,7 +347,11 @@ fn happened(read: &Read<'_>, user: UserId) -> Result<(Vec<Happened>, bool)> {
             None => format!("{} (erased)", event.kind),
         };
         let by = format!("{}, {}", read.actor_name(event.actor)?, event.door.as_str());
-        shown.push(Happened { at: event.at, what, by });
+        shown.push(Happened {
+            at: event.at,
+            what,
+            by,
+        });
     }
     Ok((shown, more))
 }

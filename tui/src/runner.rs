@@ -48,12 +48,20 @@ impl Runner {
             Effect::ReadCounters | Effect::ReadDetail(_) => &self.header,
             Effect::Count(_) => &self.counts,
             Effect::Plan { .. } => &self.plans,
-            Effect::Apply { request, confirmed, intent, undoes } => {
+            Effect::Apply {
+                request,
+                confirmed,
+                intent,
+                undoes,
+            } => {
                 let events = self.events.clone();
-                self.session.apply_then(*request.clone(), Some(confirmed), move |result| {
-                    // The console may have been left meanwhile.
-                    let _ = events.send(Event::Answered(Answer::Applied(Box::new(outcome(result, *request, intent, undoes)))));
-                });
+                self.session
+                    .apply_then(*request.clone(), Some(confirmed), move |result| {
+                        // The console may have been left meanwhile.
+                        let _ = events.send(Event::Answered(Answer::Applied(Box::new(outcome(
+                            result, *request, intent, undoes,
+                        )))));
+                    });
                 return None;
             }
             Effect::Timer(..) | Effect::Repaint | Effect::Quit => return Some(effect),
@@ -69,20 +77,39 @@ pub(crate) fn answer(session: &Session, effect: Effect) -> Option<Answer> {
     Some(match effect {
         Effect::ReadWindow(request) => {
             let result = reads::window(session, &request).map_err(worded);
-            Answer::Window { generation: request.generation, result }
+            Answer::Window {
+                generation: request.generation,
+                result,
+            }
         }
-        Effect::ReadRange(request) => Answer::Range { generation: request.generation, result: reads::range(session, &request) },
-        Effect::ReadCounters => Answer::Counters(reads::counters(session).map(Box::new).map_err(worded)),
+        Effect::ReadRange(request) => Answer::Range {
+            generation: request.generation,
+            result: reads::range(session, &request),
+        },
+        Effect::ReadCounters => {
+            Answer::Counters(reads::counters(session).map(Box::new).map_err(worded))
+        }
         Effect::Count(request) => {
             let result = reads::counted(session, &request).map_err(worded);
-            Answer::Count { generation: request.generation, result }
+            Answer::Count {
+                generation: request.generation,
+                result,
+            }
         }
         Effect::ReadDetail(user) => {
             let result = reads::detail(session, user).map(Box::new).map_err(worded);
             Answer::Detail { user, result }
         }
-        Effect::Plan { generation, intent } => Answer::Planned { generation, result: plan(session, intent).map(Box::new) },
-        Effect::Apply { request, confirmed, intent, undoes } => {
+        Effect::Plan { generation, intent } => Answer::Planned {
+            generation,
+            result: plan(session, intent).map(Box::new),
+        },
+        Effect::Apply {
+            request,
+            confirmed,
+            intent,
+            undoes,
+        } => {
             let result = session.apply((*request).clone(), Some(confirmed));
             Answer::Applied(Box::new(outcome(result, *request, intent, undoes)))
         }
@@ -95,7 +122,15 @@ fn plan(session: &Session, intent: Intent) -> Result<Proposal, String> {
     let mut request = session.request(command);
     request.when_full = intent.when_full;
     // A commit whose outcome is unknown can then be repeated without doing anything twice.
-    request.key = Some(request.draw.seed.iter().take(16).map(|byte| format!("{byte:02x}")).collect());
+    request.key = Some(
+        request
+            .draw
+            .seed
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    );
     let plan = session.plan(&request).map_err(|it| it.to_string())?;
     Ok(Proposal::new(intent, request, plan, undoes))
 }
@@ -114,18 +149,30 @@ fn command(session: &Session, wish: &Wish) -> Result<(Command, Option<BatchId>),
         Wish::Undo(Some(batch)) => *batch,
         Wish::Undo(None) => {
             let last = reads::own_last_batch(session).map_err(|it| it.to_string())?;
-            last.ok_or("you have applied nothing lately that could be undone")?.id
+            last.ok_or("you have applied nothing lately that could be undone")?
+                .id
         }
     };
     Ok((Command::Undo { batch }, Some(batch)))
 }
 
-fn outcome(result: Result<Applied>, request: Request, intent: Intent, undoes: Option<BatchId>) -> Outcome {
+fn outcome(
+    result: Result<Applied>,
+    request: Request,
+    intent: Intent,
+    undoes: Option<BatchId>,
+) -> Outcome {
     match result {
-        Ok(applied) => Outcome::Done { batch: applied.batch, promotions: applied.promotions.len() },
+        Ok(applied) => Outcome::Done {
+            batch: applied.batch,
+            promotions: applied.promotions.len(),
+        },
         Err(Error::Moved(moved)) => {
             let proposal = Box::new(Proposal::new(intent, request, moved.plan, undoes));
-            Outcome::Moved { proposal, what: moved.what }
+            Outcome::Moved {
+                proposal,
+                what: moved.what,
+            }
         }
         Err(unknown @ Error::UnknownOutcome) => Outcome::Unknown(unknown.to_string()),
         Err(refused) => Outcome::Refused(refused.to_string()),
@@ -165,13 +212,21 @@ impl Lane {
                 }
             }
         };
-        std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(work)?;
         Ok(Self { queue })
     }
 
     fn push(&self, effect: Effect) {
-        let mut waiting = self.queue.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.effects.retain(|it| discriminant(it) != discriminant(&effect));
+        let mut waiting = self
+            .queue
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        waiting
+            .effects
+            .retain(|it| discriminant(it) != discriminant(&effect));
         waiting.effects.push_back(effect);
         self.queue.changed.notify_one();
     }
@@ -188,14 +243,21 @@ impl Queue {
             if let Some(effect) = waiting.effects.pop_front() {
                 return Some(effect);
             }
-            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting = self
+                .changed
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        self.queue.waiting.lock().unwrap_or_else(PoisonError::into_inner).over = true;
+        self.queue
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .over = true;
         self.queue.changed.notify_all();
     }
 }
@@ -209,12 +271,27 @@ fn carefully(session: &Session, effect: Effect) -> Option<Answer> {
 fn broken_answer(effect: &Effect) -> Option<Answer> {
     let why = "this could not be read because of a fault in the program".to_owned();
     Some(match effect {
-        Effect::ReadWindow(it) => Answer::Window { generation: it.generation, result: Err(why) },
-        Effect::ReadRange(it) => Answer::Range { generation: it.generation, result: Err(why) },
+        Effect::ReadWindow(it) => Answer::Window {
+            generation: it.generation,
+            result: Err(why),
+        },
+        Effect::ReadRange(it) => Answer::Range {
+            generation: it.generation,
+            result: Err(why),
+        },
         Effect::ReadCounters => Answer::Counters(Err(why)),
-        Effect::Count(it) => Answer::Count { generation: it.generation, result: Err(why) },
-        Effect::ReadDetail(user) => Answer::Detail { user: *user, result: Err(why) },
-        Effect::Plan { generation, .. } => Answer::Planned { generation: *generation, result: Err(why) },
+        Effect::Count(it) => Answer::Count {
+            generation: it.generation,
+            result: Err(why),
+        },
+        Effect::ReadDetail(user) => Answer::Detail {
+            user: *user,
+            result: Err(why),
+        },
+        Effect::Plan { generation, .. } => Answer::Planned {
+            generation: *generation,
+            result: Err(why),
+        },
         Effect::Apply { .. } | Effect::Timer(..) | Effect::Repaint | Effect::Quit => return None,
     })
 }
