@@ -18,6 +18,7 @@ mod names;
 mod output;
 mod pool;
 mod queue;
+mod serve;
 mod standing;
 mod users;
 mod who;
@@ -52,7 +53,8 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn run(Arguments { common, command }: Arguments) -> Result<()> {
     match command {
         None => Ok(()),
-        Some(Command::Demo(_) | Command::Serve(_)) => Ok(()),
+        Some(Command::Demo(_)) => Ok(()),
+        Some(Command::Serve(args)) => serve::run(&common, args),
         Some(Command::Init(args)) => init::run(&common, args),
         Some(Command::Backup(args)) => backup::backup(&common, &args),
         Some(Command::Restore(args)) => backup::restore(&common, &args),
