@@ -11,9 +11,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use usher_core::model::{BatchId, EmailAddress, TimeZoneName, UserId};
 use usher_core::plan::Digest;
 
-pub(crate) use people::{CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs};
+pub(crate) use people::{
+    CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
+};
 pub(crate) use seats::{
-    GrantArgs, GroupCommand, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand, PoolTermsArgs, QueueCommand, QueueMoveArgs,
+    GrantArgs, GroupCommand, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand,
+    PoolTermsArgs, QueueCommand, QueueMoveArgs,
 };
 
 /// How WHO arguments are understood; part of the help of every command that takes them.
@@ -41,9 +44,16 @@ pub(crate) struct Arguments {
 
 /// What every command understands.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Common {
     /// The organization's database.
-    #[arg(long, global = true, env = "USHER_DB", default_value = "usher.db", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "USHER_DB",
+        default_value = "usher.db",
+        value_name = "FILE"
+    )]
     pub(crate) db: PathBuf,
     /// How to print what is listed.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
@@ -207,9 +217,16 @@ pub(crate) struct ServeArgs {
 /// Checks an address under which identity providers reach the server; a slash at its end is dropped.
 pub(crate) fn public_url(text: &str) -> Result<String, String> {
     let text = text.trim_end_matches('/');
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
     match host {
-        Some(host) if !host.is_empty() && host.chars().all(|c| c.is_ascii_graphic() && !"\"<>\\?#@".contains(c)) => {
+        Some(host)
+            if !host.is_empty()
+                && host
+                    .chars()
+                    .all(|c| c.is_ascii_graphic() && !"\"<>\\?#@".contains(c)) =>
+        {
             Ok(text.to_owned())
         }
         _ => Err("write it like https://usher.corp.example".to_owned()),
@@ -319,5 +336,7 @@ pub(crate) struct RestoreArgs {
 
 /// A batch id in full, as JSON has it.
 pub(crate) fn batch_json(batch: Option<BatchId>) -> serde_json::Value {
-    batch.map_or(serde_json::Value::Null, |it| serde_json::Value::String(it.to_string()))
+    batch.map_or(serde_json::Value::Null, |it| {
+        serde_json::Value::String(it.to_string())
+    })
 }

@@ -23,17 +23,36 @@ fn verify(desk: &Desk) -> Result<()> {
             ("events", json!(report.events)),
             ("seq", json!(report.head.seq)),
             ("hash", json!(report.head.hash)),
-            ("first_bad", bad.map_or(json!(null), |it| json!({ "seq": it.seq, "why": it.why }))),
+            (
+                "first_bad",
+                bad.map_or(json!(null), |it| json!({ "seq": it.seq, "why": it.why })),
+            ),
         ];
         write_one(desk.format, &json)?;
     }
     match bad {
-        Some(bad) => Err(Failure::refused(format!("the history is broken at event {}: {}", bad.seq, bad.why))),
-        None => say(desk.format, &format!("the history is whole: {} events, ending in {}", report.events, report.head.hash)),
+        Some(bad) => Err(Failure::refused(format!(
+            "the history is broken at event {}: {}",
+            bad.seq, bad.why
+        ))),
+        None => say(
+            desk.format,
+            &format!(
+                "the history is whole: {} events, ending in {}",
+                report.events, report.head.hash
+            ),
+        ),
     }
 }
 
 fn head(desk: &Desk) -> Result<()> {
     let head = desk.read()?.audit_head()?;
-    write_one(desk.format, &[("seq", json!(head.seq)), ("hash", json!(head.hash)), ("at", json!(head.at))])
+    write_one(
+        desk.format,
+        &[
+            ("seq", json!(head.seq)),
+            ("hash", json!(head.hash)),
+            ("at", json!(head.at)),
+        ],
+    )
 }

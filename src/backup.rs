@@ -10,7 +10,14 @@ use crate::output::say;
 
 pub(crate) fn backup(common: &Common, args: &BackupArgs) -> Result<()> {
     open_directory(&common.db)?.backup(&args.to)?;
-    say(common.format, &format!("{} is a verified copy of {}", args.to.display(), common.db.display()))
+    say(
+        common.format,
+        &format!(
+            "{} is a verified copy of {}",
+            args.to.display(),
+            common.db.display()
+        ),
+    )
 }
 
 pub(crate) fn restore(common: &Common, args: &RestoreArgs) -> Result<()> {
@@ -19,15 +26,24 @@ pub(crate) fn restore(common: &Common, args: &RestoreArgs) -> Result<()> {
         agree(common)?;
     }
     Directory::restore(&args.from, &common.db, &Options::default())?;
-    say(common.format, &format!("{} is {} again", common.db.display(), args.from.display()))
+    say(
+        common.format,
+        &format!("{} is {} again", common.db.display(), args.from.display()),
+    )
 }
 
 fn agree(common: &Common) -> Result<()> {
     let db = common.db.display();
     if !can_ask() {
-        return Err(Failure::refused(format!("nothing was restored: {db} exists; without a terminal, say --yes to replace it")));
+        return Err(Failure::refused(format!(
+            "nothing was restored: {db} exists; without a terminal, say --yes to replace it"
+        )));
     }
-    match answer(&format!("{db} exists and will be kept beside the restored one. Type `restore` to go on: "))?.as_str() {
+    match answer(&format!(
+        "{db} exists and will be kept beside the restored one. Type `restore` to go on: "
+    ))?
+    .as_str()
+    {
         "restore" => Ok(()),
         _ => Err(Failure::refused("nothing was restored")),
     }

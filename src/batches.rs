@@ -13,8 +13,26 @@ use crate::names::ActorNames;
 use crate::output::{Listing, Row};
 
 const PAGE: usize = 500;
-const COLUMNS: &[&str] = &["BATCH", "AT", "ACTOR", "DOOR", "COMMAND", "CHANGES", "UNDONE BY"];
-const KEYS: &[&str] = &["id", "actor", "door", "command", "at", "changes", "undone_by", "undoes", "caused_by"];
+const COLUMNS: &[&str] = &[
+    "BATCH",
+    "AT",
+    "ACTOR",
+    "DOOR",
+    "COMMAND",
+    "CHANGES",
+    "UNDONE BY",
+];
+const KEYS: &[&str] = &[
+    "id",
+    "actor",
+    "door",
+    "command",
+    "at",
+    "changes",
+    "undone_by",
+    "undoes",
+    "caused_by",
+];
 
 /// Lists batches, newest first.
 pub(crate) fn list(desk: &Desk, args: &LimitArgs) -> Result<()> {
@@ -47,7 +65,9 @@ fn row(read: &Read<'_>, actors: &mut ActorNames, batch: &Batch) -> Result<Row> {
         batch.door.as_str().to_owned(),
         batch.command.clone(),
         batch.changes.to_string(),
-        batch.undone_by.map_or_else(|| "-".to_owned(), |it| it.to_string()),
+        batch
+            .undone_by
+            .map_or_else(|| "-".to_owned(), |it| it.to_string()),
     ];
     let json = vec![
         ("id", json!(batch.id)),

@@ -34,7 +34,10 @@ pub(crate) fn apply(desk: &Desk, command: Command, args: &PlanArgs) -> Result<Op
         return Ok(None);
     }
     if args.confirm.is_some() || args.yes {
-        let applied = desk.session.apply(request, args.confirm).map_err(explained)?;
+        let applied = desk
+            .session
+            .apply(request, args.confirm)
+            .map_err(explained)?;
         return changed(desk, applied).map(Some);
     }
     if !can_ask() {
@@ -71,7 +74,10 @@ fn ask_and_apply(desk: &Desk, mut request: Request) -> Result<Applied> {
         agree(&plan)?;
         match desk.session.apply(request.clone(), Some(plan.digest)) {
             Err(Error::Moved(moved)) => {
-                eprintln_safely(&format!("Meanwhile it has changed: {}.\n", moved.what.join("; ")))?;
+                eprintln_safely(&format!(
+                    "Meanwhile it has changed: {}.\n",
+                    moved.what.join("; ")
+                ))?;
                 plan = moved.plan;
             }
             Err(error) => return Err(explained(error)),
@@ -92,7 +98,10 @@ fn choose_when_full() -> Result<WhenFull> {
 fn agree(plan: &Plan) -> Result<()> {
     let words = format!("erase {}", plan.people());
     let (question, expected) = match plan.command {
-        "erase" => (format!("This cannot be undone. Type `{words}` to go on: "), words.as_str()),
+        "erase" => (
+            format!("This cannot be undone. Type `{words}` to go on: "),
+            words.as_str(),
+        ),
         _ => ("Apply this? [y/N] ".to_owned(), "y"),
     };
     let answer = answer(&question)?;
@@ -110,20 +119,26 @@ pub(crate) fn answer(question: &str) -> Result<String> {
     out.flush()?;
     drop(out);
     let mut line = String::new();
-    io::stdin().read_line(&mut line).map_err(|it| Failure::refused(format!("cannot read the answer: {it}")))?;
+    io::stdin()
+        .read_line(&mut line)
+        .map_err(|it| Failure::refused(format!("cannot read the answer: {it}")))?;
     Ok(line.trim().to_lowercase())
 }
 
 fn eprintln_safely(text: &str) -> Result<()> {
-    Ok(writeln!(io::stderr().lock(), "{}", crate::output::one_line(text))?)
+    Ok(writeln!(
+        io::stderr().lock(),
+        "{}",
+        crate::output::one_line(text)
+    )?)
 }
 
 /// Adds the options that answer the error to its sentence.
 fn explained(error: Error) -> Failure {
     match error {
-        Error::NoSeat(shortfall) => {
-            Failure::refused(format!("nothing was applied: {shortfall} (--queue-rest, or --fewer to take whom it holds)"))
-        }
+        Error::NoSeat(shortfall) => Failure::refused(format!(
+            "nothing was applied: {shortfall} (--queue-rest, or --fewer to take whom it holds)"
+        )),
         Error::Moved(moved) => Failure::refused(format!(
             "nothing was applied: the plan has changed since it was shown: {}; its digest is now {}",
             moved.what.join("; "),
@@ -149,7 +164,10 @@ fn nothing_to_change(plan: &Plan) -> Failure {
     if reasons.is_empty() {
         return Failure::refused("nothing was applied: nobody and nothing would change");
     }
-    let said: Vec<_> = reasons.iter().map(|(reason, who)| format!("{} {reason}", who.len())).collect();
+    let said: Vec<_> = reasons
+        .iter()
+        .map(|(reason, who)| format!("{} {reason}", who.len()))
+        .collect();
     Failure::refused(format!("nothing was applied: {}", said.join(", ")))
 }
 
@@ -192,9 +210,19 @@ fn changes_as_csv(plan: &Plan) -> Result<()> {
     let mut listing = Listing::begin(Format::Csv, CHANGE_KEYS, CHANGE_KEYS);
     for change in &plan.changes {
         let said = change.described(&plan.names);
-        let user = change.user().map_or(Value::Null, |it| json!(plan.names.user(it)));
-        let json = vec![("user", user), ("what", json!(said.what)), ("before", said.before), ("after", said.after)];
-        listing.row(Row { cells: Vec::new(), json })?;
+        let user = change
+            .user()
+            .map_or(Value::Null, |it| json!(plan.names.user(it)));
+        let json = vec![
+            ("user", user),
+            ("what", json!(said.what)),
+            ("before", said.before),
+            ("after", said.after),
+        ];
+        listing.row(Row {
+            cells: Vec::new(),
+            json,
+        })?;
     }
     listing.end("")
 }

@@ -23,7 +23,10 @@ impl Desk {
     pub(crate) fn open(common: &Common) -> Result<Self> {
         let directory = open_directory(&common.db)?;
         let session = session(&directory, common.actor, Door::Cli)?;
-        Ok(Self { session, format: common.format })
+        Ok(Self {
+            session,
+            format: common.format,
+        })
     }
 
     /// Something to read with.
@@ -34,7 +37,13 @@ impl Desk {
 
 /// Opens the database for one process that asks little at a time.
 pub(crate) fn open_directory(path: &Path) -> Result<Directory> {
-    Ok(Directory::open(path, Options { readers: 1, ..Options::default() })?)
+    Ok(Directory::open(
+        path,
+        Options {
+            readers: 1,
+            ..Options::default()
+        },
+    )?)
 }
 
 /// A session as the named administrator, else as the owner of the file.
@@ -44,7 +53,9 @@ pub(crate) fn session(directory: &Directory, actor: Option<UserId>, door: Door) 
     let read = owner.read()?;
     let active = read.user(id)?.is_some_and(|it| it.status == Status::Active);
     if !active || read.permissions_of(id)?.is_empty() {
-        return Err(Failure::refused(format!("there is no active administrator with the id {id}")));
+        return Err(Failure::refused(format!(
+            "there is no active administrator with the id {id}"
+        )));
     }
     drop(read);
     Ok(directory.as_actor(Actor::Administrator(id), door))

@@ -17,10 +17,21 @@ pub(crate) fn run(desk: &Desk, command: GroupCommand) -> Result<()> {
 }
 
 fn list(desk: &Desk) -> Result<()> {
-    let mut listing = Listing::begin(desk.format, &["GROUP", "MEMBERS"], &["id", "name", "members"]);
+    let mut listing = Listing::begin(
+        desk.format,
+        &["GROUP", "MEMBERS"],
+        &["id", "name", "members"],
+    );
     for group in desk.read()?.groups()? {
-        let json = vec![("id", json!(group.id)), ("name", json!(group.name)), ("members", json!(group.members))];
-        listing.row(Row { cells: vec![group.name, group.members.to_string()], json })?;
+        let json = vec![
+            ("id", json!(group.id)),
+            ("name", json!(group.name)),
+            ("members", json!(group.members)),
+        ];
+        listing.row(Row {
+            cells: vec![group.name, group.members.to_string()],
+            json,
+        })?;
     }
     listing.end("no groups")
 }

@@ -14,14 +14,28 @@ use crate::output::{Listing, Row};
 
 const PAGE: usize = 1_000;
 const COLUMNS: &[&str] = &["AT", "ACTOR", "DOOR", "WHO", "WHAT", "BEFORE", "AFTER"];
-const KEYS: &[&str] = &["seq", "at", "actor", "door", "batch", "user", "what", "before", "after"];
+const KEYS: &[&str] = &[
+    "seq", "at", "actor", "door", "batch", "user", "what", "before", "after",
+];
 
 pub(crate) fn run(desk: &Desk, args: &HistoryArgs) -> Result<()> {
     let read = desk.read()?;
-    let user = args.who.as_deref().map(|it| read.find_user(it)).transpose()?;
-    let batch = args.batch.as_deref().map(|it| read.find_batch(it)).transpose()?;
-    let mut page =
-        HistoryPage { user: user.map(|it| it.id), batch: batch.map(|it| it.id), after: None, limit: PAGE };
+    let user = args
+        .who
+        .as_deref()
+        .map(|it| read.find_user(it))
+        .transpose()?;
+    let batch = args
+        .batch
+        .as_deref()
+        .map(|it| read.find_batch(it))
+        .transpose()?;
+    let mut page = HistoryPage {
+        user: user.map(|it| it.id),
+        batch: batch.map(|it| it.id),
+        after: None,
+        limit: PAGE,
+    };
     let mut left = args.limit.limit.unwrap_or(usize::MAX);
     let mut actors = ActorNames::default();
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
@@ -52,7 +66,18 @@ fn row(read: &Read<'_>, actors: &mut ActorNames, names: &Names, event: &Event) -
         }
         None => (event.kind.clone(), Value::Null, Value::Null),
     };
-    let word = |it: &Value| it.as_str().map_or_else(|| if it.is_null() { "-".to_owned() } else { it.to_string() }, str::to_owned);
+    let word = |it: &Value| {
+        it.as_str().map_or_else(
+            || {
+                if it.is_null() {
+                    "-".to_owned()
+                } else {
+                    it.to_string()
+                }
+            },
+            str::to_owned,
+        )
+    };
     let cells = vec![
         event.at.to_string(),
         actor.clone(),

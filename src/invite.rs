@@ -16,16 +16,36 @@ const NAMED: usize = 10;
 /// Invites people.
 pub(crate) fn invite(desk: &Desk, args: InviteArgs) -> Result<()> {
     let people = people(&args.addresses, &args.details)?;
-    let Details { group, pool, no_mail, .. } = args.details;
-    let command = Command::Invite(Invite { people, groups: group, pools: pool, mail: !no_mail });
+    let Details {
+        group,
+        pool,
+        no_mail,
+        ..
+    } = args.details;
+    let command = Command::Invite(Invite {
+        people,
+        groups: group,
+        pools: pool,
+        mail: !no_mail,
+    });
     carry_out(desk, command, &args.plan)
 }
 
 /// Makes active accounts.
 pub(crate) fn create(desk: &Desk, args: CreateArgs) -> Result<()> {
     let people = people(&args.addresses, &args.details)?;
-    let Details { group, pool, no_mail, .. } = args.details;
-    let command = Command::Create(Create { people, groups: group, pools: pool, mail: !no_mail });
+    let Details {
+        group,
+        pool,
+        no_mail,
+        ..
+    } = args.details;
+    let command = Command::Create(Create {
+        people,
+        groups: group,
+        pools: pool,
+        mail: !no_mail,
+    });
     carry_out(desk, command, &args.plan)
 }
 
@@ -33,7 +53,11 @@ pub(crate) fn create(desk: &Desk, args: CreateArgs) -> Result<()> {
 fn people(addresses: &[String], details: &Details) -> Result<Vec<NewPerson>> {
     let (mut people, mut bad) = (Vec::new(), Vec::new());
     for text in addresses {
-        let input = if text == "-" { read_input()? } else { text.clone() };
+        let input = if text == "-" {
+            read_input()?
+        } else {
+            text.clone()
+        };
         let (more, unread) = parse_people(&input);
         people.extend(more);
         bad.extend(unread);
@@ -42,10 +66,15 @@ fn people(addresses: &[String], details: &Details) -> Result<Vec<NewPerson>> {
         return Err(unreadable(&bad));
     }
     if people.is_empty() {
-        return Err(Failure::refused("nothing was applied: no address was given"));
+        return Err(Failure::refused(
+            "nothing was applied: no address was given",
+        ));
     }
     if people.len() > 1 && (details.first_name.is_some() || details.last_name.is_some()) {
-        return Err(Failure::Usage("--first-name and --last-name are for one person; write `Ana Li <ana@corp.example>`".into()));
+        return Err(Failure::Usage(
+            "--first-name and --last-name are for one person; write `Ana Li <ana@corp.example>`"
+                .into(),
+        ));
     }
     for person in &mut people {
         describe(person, details)?;
@@ -54,10 +83,21 @@ fn people(addresses: &[String], details: &Details) -> Result<Vec<NewPerson>> {
 }
 
 fn unreadable(bad: &[String]) -> Failure {
-    let shown: Vec<String> = bad.iter().take(NAMED).map(|it| it.chars().take(80).collect()).collect();
+    let shown: Vec<String> = bad
+        .iter()
+        .take(NAMED)
+        .map(|it| it.chars().take(80).collect())
+        .collect();
     let more = bad.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Failure::Usage(format!("nothing was applied: these are not addresses: {}{more}", shown.join(", ")))
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    Failure::Usage(format!(
+        "nothing was applied: these are not addresses: {}{more}",
+        shown.join(", ")
+    ))
 }
 
 fn describe(person: &mut NewPerson, details: &Details) -> Result<(), Error> {

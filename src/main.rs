@@ -6,6 +6,8 @@ mod audit;
 mod backup;
 mod batches;
 mod confirm;
+mod console;
+mod demo;
 mod desk;
 mod edit;
 mod failure;
@@ -52,8 +54,8 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn run(Arguments { common, command }: Arguments) -> Result<()> {
     match command {
-        None => Ok(()),
-        Some(Command::Demo(_)) => Ok(()),
+        None => console::open(&common),
+        Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Serve(args)) => serve::run(&common, args),
         Some(Command::Init(args)) => init::run(&common, args),
         Some(Command::Backup(args)) => backup::backup(&common, &args),
@@ -85,6 +87,10 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Batches(args) => batches::list(desk, &args),
         Command::Undo(args) => batches::undo(desk, &args),
         Command::Audit(command) => audit::run(desk, &command),
-        Command::Demo(_) | Command::Init(_) | Command::Serve(_) | Command::Backup(_) | Command::Restore(_) => Ok(()),
+        Command::Demo(_)
+        | Command::Init(_)
+        | Command::Serve(_)
+        | Command::Backup(_)
+        | Command::Restore(_) => Ok(()),
     }
 }

@@ -36,9 +36,21 @@ pub(crate) struct Listing {
 
 impl Listing {
     /// Begins a listing: the columns of its table, and the keys of its JSON and CSV.
-    pub(crate) fn begin(format: Format, columns: &'static [&'static str], keys: &'static [&'static str]) -> Self {
+    pub(crate) fn begin(
+        format: Format,
+        columns: &'static [&'static str],
+        keys: &'static [&'static str],
+    ) -> Self {
         let out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-        Self { format, columns, keys, out, rows: 0, waiting: Vec::new(), widths: None }
+        Self {
+            format,
+            columns,
+            keys,
+            out,
+            rows: 0,
+            waiting: Vec::new(),
+            widths: None,
+        }
     }
 
     /// Writes one row.
@@ -47,14 +59,18 @@ impl Listing {
         match self.format {
             Format::Table => self.table_row(row.cells),
             Format::Json => {
-                self.out.write_all(if self.rows == 1 { b"[\n  " } else { b",\n  " })?;
+                self.out
+                    .write_all(if self.rows == 1 { b"[\n  " } else { b",\n  " })?;
                 Ok(write_object(&mut self.out, &row.json)?)
             }
             Format::Csv => {
                 if self.rows == 1 {
                     write_csv(&mut self.out, self.keys.iter().copied())?;
                 }
-                Ok(write_csv(&mut self.out, row.json.iter().map(|(_, value)| csv_text(value)))?)
+                Ok(write_csv(
+                    &mut self.out,
+                    row.json.iter().map(|(_, value)| csv_text(value)),
+                )?)
             }
         }
     }
@@ -64,7 +80,9 @@ impl Listing {
         match self.format {
             Format::Table if self.rows == 0 => writeln!(self.out, "{none}")?,
             Format::Table => self.release()?,
-            Format::Json => self.out.write_all(if self.rows == 0 { b"[]\n" } else { b"\n]\n" })?,
+            Format::Json => self
+                .out
+                .write_all(if self.rows == 0 { b"[]\n" } else { b"\n]\n" })?,
             Format::Csv if self.rows == 0 => write_csv(&mut self.out, self.keys.iter().copied())?,
             Format::Csv => {}
         }
@@ -72,12 +90,16 @@ impl Listing {
     }
 
     fn table_row(&mut self, cells: Vec<String>) -> Result<()> {
-        let cells = cells.iter().map(|it| one_line(it)).collect();
+        let cells: Vec<String> = cells.iter().map(|it| one_line(it)).collect();
         if self.widths.is_some() {
             return self.aligned(&cells);
         }
         self.waiting.push(cells);
-        if self.waiting.len() >= MEASURED_ROWS { self.release() } else { Ok(()) }
+        if self.waiting.len() >= MEASURED_ROWS {
+            self.release()
+        } else {
+            Ok(())
+        }
     }
 
     /// Fixes the widths and writes the rows that waited for them.
@@ -86,12 +108,16 @@ impl Listing {
             return Ok(());
         }
         let width = |column: usize| {
-            let cells = self.waiting.iter().filter_map(|row| row.get(column)).map(|it| it.width());
+            let cells = self
+                .waiting
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|it| it.width());
             let title = self.columns.get(column).map_or(0, |it| it.width());
             cells.max().unwrap_or(0).min(WIDEST).max(title)
         };
         self.widths = Some((0..self.columns.len()).map(width).collect());
-        let titles = self.columns.iter().map(|it| (*it).to_owned()).collect();
+        let titles: Vec<String> = self.columns.iter().map(|it| (*it).to_owned()).collect();
         self.aligned(&titles)?;
         for row in std::mem::take(&mut self.waiting) {
             self.aligned(&row)?;
@@ -99,12 +125,16 @@ impl Listing {
         Ok(())
     }
 
-    fn aligned(&mut self, cells: &Vec<String>) -> Result<()> {
+    fn aligned(&mut self, cells: &[String]) -> Result<()> {
         let widths = self.widths.as_deref().unwrap_or_default();
         let mut line = String::new();
         for (i, cell) in cells.iter().enumerate() {
             line.push_str(cell);
-            let pad = widths.get(i).copied().unwrap_or(0).saturating_sub(cell.width());
+            let pad = widths
+                .get(i)
+                .copied()
+                .unwrap_or(0)
+                .saturating_sub(cell.width());
             line.extend(std::iter::repeat_n(' ', pad + 2));
         }
         Ok(writeln!(self.out, "{}", line.trim_end())?)
@@ -124,7 +154,11 @@ pub(crate) fn write_one(format: Format, json: &[(&'static str, Value)]) -> Resul
             let widest = json.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
             for (key, value) in json {
                 let text = csv_text(value);
-                let shown = if text.is_empty() { "-".to_owned() } else { one_line(&text) };
+                let shown = if text.is_empty() {
+                    "-".to_owned()
+                } else {
+                    one_line(&text)
+                };
                 writeln!(out, "{:widest$}  {shown}", key.replace('_', " "))?;
             }
         }
@@ -172,7 +206,10 @@ fn csv_text(value: &Value) -> String {
     }
 }
 
-fn write_csv<T: AsRef<str>>(out: &mut impl Write, cells: impl Iterator<Item = T>) -> io::Result<()> {
+fn write_csv<T: AsRef<str>>(
+    out: &mut impl Write,
+    cells: impl Iterator<Item = T>,
+) -> io::Result<()> {
     for (i, cell) in cells.enumerate() {
         if i > 0 {
             out.write_all(b",")?;
@@ -188,7 +225,11 @@ fn csv_cell(text: &str) -> String {
     let text = harmless_cell(text);
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let text = if formula { format!("'{text}") } else { text };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
 }
 
 fn harmless_cell(text: &str) -> String {

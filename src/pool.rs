@@ -11,11 +11,30 @@ use crate::failure::Result;
 use crate::output::{Listing, Row};
 use crate::who::selection;
 
-const COLUMNS: &[&str] =
-    &["POOL", "PURCHASED", "HELD", "RESERVED", "CONSUMED", "FREE", "QUEUED", "WHEN FULL", "COUNTS FROM"];
+const COLUMNS: &[&str] = &[
+    "POOL",
+    "PURCHASED",
+    "HELD",
+    "RESERVED",
+    "CONSUMED",
+    "FREE",
+    "QUEUED",
+    "WHEN FULL",
+    "COUNTS FROM",
+];
 const KEYS: &[&str] = &[
-    "name", "purchased", "held", "reserved", "consumed", "queued", "free", "at_capacity", "counts_from", "recoverable",
-    "starts_on", "ends_on",
+    "name",
+    "purchased",
+    "held",
+    "reserved",
+    "consumed",
+    "queued",
+    "free",
+    "at_capacity",
+    "counts_from",
+    "recoverable",
+    "starts_on",
+    "ends_on",
 ];
 
 /// Lists the pools.
@@ -29,10 +48,20 @@ pub(crate) fn seats(desk: &Desk) -> Result<()> {
 
 fn row(pool: &Pool) -> Row {
     let terms = &pool.terms;
-    let numbers = [terms.purchased, pool.held(), pool.reserved, pool.consumed, pool.free(), pool.queued];
+    let numbers = [
+        terms.purchased,
+        pool.held(),
+        pool.reserved,
+        pool.consumed,
+        pool.free(),
+        pool.queued,
+    ];
     let mut cells = vec![pool.name.to_string()];
     cells.extend(numbers.iter().map(ToString::to_string));
-    cells.extend([terms.at_capacity.to_string(), terms.counts_from.as_str().to_owned()]);
+    cells.extend([
+        terms.at_capacity.to_string(),
+        terms.counts_from.as_str().to_owned(),
+    ]);
     let json = vec![
         ("name", json!(pool.name)),
         ("purchased", json!(terms.purchased)),
@@ -53,8 +82,22 @@ fn row(pool: &Pool) -> Row {
 pub(crate) fn run(desk: &Desk, command: PoolCommand) -> Result<()> {
     match command {
         PoolCommand::List => seats(desk),
-        PoolCommand::Add(it) => carry_out(desk, Command::AddPool { name: it.name, set: edit(it.terms) }, &it.plan),
-        PoolCommand::Set(it) => carry_out(desk, Command::SetPool { name: it.name, set: edit(it.terms) }, &it.plan),
+        PoolCommand::Add(it) => carry_out(
+            desk,
+            Command::AddPool {
+                name: it.name,
+                set: edit(it.terms),
+            },
+            &it.plan,
+        ),
+        PoolCommand::Set(it) => carry_out(
+            desk,
+            Command::SetPool {
+                name: it.name,
+                set: edit(it.terms),
+            },
+            &it.plan,
+        ),
         PoolCommand::Grant(it) => {
             let GrantArgs { pool, who } = it;
             let people = selection(&desk.read()?, &who.who)?;

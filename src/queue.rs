@@ -26,7 +26,15 @@ pub(crate) fn run(desk: &Desk, command: Option<QueueCommand>) -> Result<()> {
 fn move_in(desk: &Desk, args: QueueMoveArgs) -> Result<()> {
     let who = selection(&desk.read()?, &args.who.who)?;
     let position = usize::try_from(args.to).unwrap_or(usize::MAX);
-    carry_out(desk, Command::MoveInQueue { pool: args.pool, who, position }, &args.who.plan)
+    carry_out(
+        desk,
+        Command::MoveInQueue {
+            pool: args.pool,
+            who,
+            position,
+        },
+        &args.who.plan,
+    )
 }
 
 fn list(desk: &Desk, only: Option<&PoolName>) -> Result<()> {

@@ -19,5 +19,12 @@ pub(crate) fn run(desk: &Desk, args: &WhoArgs, command: fn(Selection) -> Command
 /// Replaces the links of invitations.
 pub(crate) fn resend(desk: &Desk, args: &ResendArgs) -> Result<()> {
     let who = selection(&desk.read()?, &args.who.who)?;
-    carry_out(desk, Command::Resend { who, mail: !args.no_mail }, &args.who.plan)
+    carry_out(
+        desk,
+        Command::Resend {
+            who,
+            mail: !args.no_mail,
+        },
+        &args.who.plan,
+    )
 }

@@ -17,8 +17,24 @@ use crate::who::parse_query;
 const PAGE: usize = 1_000;
 const COLUMNS: &[&str] = &["STATUS", "NAME", "EMAIL", "AREA", "TITLE", "LICENSES"];
 const KEYS: &[&str] = &[
-    "id", "email", "user_name", "first_name", "last_name", "display_name", "status", "functional_area", "title",
-    "region", "manager", "language", "labels", "fields", "licenses", "connection", "last_seen_at", "created_at",
+    "id",
+    "email",
+    "user_name",
+    "first_name",
+    "last_name",
+    "display_name",
+    "status",
+    "functional_area",
+    "title",
+    "region",
+    "manager",
+    "language",
+    "labels",
+    "fields",
+    "licenses",
+    "connection",
+    "last_seen_at",
+    "created_at",
     "updated_at",
 ];
 
@@ -41,7 +57,11 @@ pub(crate) fn list(desk: &Desk, args: &UsersArgs) -> Result<()> {
     };
     loop {
         page.limit = PAGE.min(left);
-        let users = if page.limit == 0 { Vec::new() } else { read.users(&page)? };
+        let users = if page.limit == 0 {
+            Vec::new()
+        } else {
+            read.users(&page)?
+        };
         for row in rows(&read, &known, &users)? {
             listing.row(row)?;
         }
@@ -78,9 +98,15 @@ struct Known {
 
 impl Known {
     fn load(read: &Read<'_>) -> Result<Self> {
-        let pools = read.pools()?.into_iter().map(|it| (it.id, it.name.as_str().to_owned()));
+        let pools = read
+            .pools()?
+            .into_iter()
+            .map(|it| (it.id, it.name.as_str().to_owned()));
         let connections = read.connections()?.into_iter().map(|it| (it.id, it.name));
-        Ok(Self { pools: pools.collect(), connections: connections.collect() })
+        Ok(Self {
+            pools: pools.collect(),
+            connections: connections.collect(),
+        })
     }
 }
 
@@ -94,23 +120,45 @@ fn rows(read: &Read<'_>, known: &Known, users: &[User]) -> Result<Vec<Row>> {
         licenses.entry(license.user).or_default().push(license);
     }
     let row = |user: &User| {
-        let manager = user.manager.and_then(|it| managers.get(&it)).map(String::as_str);
-        let licenses = licenses.get(&user.id).map(Vec::as_slice).unwrap_or_default();
-        let licenses = licenses.iter().map(|it| license(known, it)).collect();
-        let connection = user.connection.and_then(|it| known.connections.get(&it)).map(String::as_str);
-        Row { cells: cells(user, &licenses), json: object(user, manager, licenses, connection) }
+        let manager = user
+            .manager
+            .and_then(|it| managers.get(&it))
+            .map(String::as_str);
+        let licenses = licenses
+            .get(&user.id)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let licenses: Vec<Value> = licenses.iter().map(|it| license(known, it)).collect();
+        let connection = user
+            .connection
+            .and_then(|it| known.connections.get(&it))
+            .map(String::as_str);
+        Row {
+            cells: cells(user, &licenses),
+            json: object(user, manager, licenses, connection),
+        }
     };
     Ok(users.iter().map(row).collect())
 }
 
 fn license(known: &Known, license: &License) -> Value {
-    let pool = known.pools.get(&license.pool).cloned().unwrap_or_else(|| license.pool.to_string());
+    let pool = known
+        .pools
+        .get(&license.pool)
+        .cloned()
+        .unwrap_or_else(|| license.pool.to_string());
     json!({ "pool": pool, "state": license.hold.as_str() })
 }
 
-fn cells(user: &User, licenses: &Vec<Value>) -> Vec<String> {
+fn cells(user: &User, licenses: &[Value]) -> Vec<String> {
     let text = |it: &Option<String>| it.clone().unwrap_or_default();
-    let license = |it: &Value| format!("{}:{}", it["pool"].as_str().unwrap_or("?"), it["state"].as_str().unwrap_or("?"));
+    let license = |it: &Value| {
+        format!(
+            "{}:{}",
+            it["pool"].as_str().unwrap_or("?"),
+            it["state"].as_str().unwrap_or("?")
+        )
+    };
     vec![
         user.status.to_string(),
         user.name(),
@@ -166,13 +214,19 @@ pub(crate) fn show(desk: &Desk, args: &OneArgs) -> Result<()> {
 
 /// What a list does not show of a person.
 fn standing(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, Value)>> {
-    let names: HashMap<_, _> = read.groups()?.into_iter().map(|it| (it.id, it.name)).collect();
+    let names: HashMap<_, _> = read
+        .groups()?
+        .into_iter()
+        .map(|it| (it.id, it.name))
+        .collect();
     let groups: Vec<_> = read
         .memberships_of(user.id)?
         .into_iter()
         .map(|it| json!({ "group": names.get(&it.group), "role": it.role }))
         .collect();
-    let invitation = read.invitation(user.id)?.map(|it| json!({ "state": it.state, "expires_at": it.expires_at }));
+    let invitation = read
+        .invitation(user.id)?
+        .map(|it| json!({ "state": it.state, "expires_at": it.expires_at }));
     Ok(vec![
         ("groups", Value::Array(groups)),
         ("permissions", json!(read.permissions_of(user.id)?)),
@@ -185,7 +239,16 @@ fn standing(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, Value)>> 
 /// The place in the queue for the seat itself.
 fn queue_position(read: &Read<'_>, user: &User) -> Result<Option<i64>> {
     let queued = |it: &License| matches!(it.hold, Hold::Queued(_));
-    let Some(access) = read.pools()?.into_iter().find(|it| it.is_access()) else { return Ok(None) };
-    let waits = read.licenses_of(&[user.id])?.iter().any(|it| it.pool == access.id && queued(it));
-    Ok(if waits { read.queue_position(access.id, user.id)? } else { None })
+    let Some(access) = read.pools()?.into_iter().find(|it| it.is_access()) else {
+        return Ok(None);
+    };
+    let waits = read
+        .licenses_of(&[user.id])?
+        .iter()
+        .any(|it| it.pool == access.id && queued(it));
+    Ok(if waits {
+        read.queue_position(access.id, user.id)?
+    } else {
+        None
+    })
 }

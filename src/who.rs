@@ -15,13 +15,19 @@ const LONGEST_INPUT: u64 = 256 << 20;
 /// Whom the words mean.
 pub(crate) fn selection(read: &Read<'_>, words: &[String]) -> Result<Selection> {
     let from_input = words.iter().any(|it| it == "-");
-    let words = if from_input { with_input(words)? } else { words.to_vec() };
+    let words = if from_input {
+        with_input(words)?
+    } else {
+        words.to_vec()
+    };
     if words.is_empty() {
         return Err(Failure::refused("nobody was named on standard input"));
     }
     match (read.find_users(&words), words.as_slice()) {
         (Ok(ids), _) => Ok(ids.into()),
-        (Err(Error::NotFound { .. } | Error::Invalid { .. }), [one]) if !from_input && is_query(one) => {
+        (Err(Error::NotFound { .. } | Error::Invalid { .. }), [one])
+            if !from_input && is_query(one) =>
+        {
             Ok(parse_query(one, read)?.into())
         }
         (Err(error @ Error::NotFound { .. }), _) => Err(Failure::refused(format!(
@@ -51,7 +57,11 @@ pub(crate) fn parse_query(text: &str, read: &Read<'_>) -> Result<Expr> {
 /// The words, with `-` replaced by the lines of standard input.
 fn with_input(words: &[String]) -> Result<Vec<String>> {
     let input = read_input()?;
-    let lines = input.lines().map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned);
+    let lines = input
+        .lines()
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .map(str::to_owned);
     let given = words.iter().filter(|it| *it != "-").cloned();
     Ok(given.chain(lines).collect())
 }
@@ -59,10 +69,17 @@ fn with_input(words: &[String]) -> Result<Vec<String>> {
 /// Everything on standard input, as text.
 pub(crate) fn read_input() -> Result<String> {
     let mut text = String::new();
-    let taken = std::io::stdin().lock().take(LONGEST_INPUT + 1).read_to_string(&mut text);
+    let taken = std::io::stdin()
+        .lock()
+        .take(LONGEST_INPUT + 1)
+        .read_to_string(&mut text);
     match taken {
-        Ok(length) if length as u64 > LONGEST_INPUT => Err(Failure::refused("standard input is longer than 256 MiB")),
+        Ok(length) if length as u64 > LONGEST_INPUT => {
+            Err(Failure::refused("standard input is longer than 256 MiB"))
+        }
         Ok(_) => Ok(text),
-        Err(error) => Err(Failure::refused(format!("cannot read standard input: {error}"))),
+        Err(error) => Err(Failure::refused(format!(
+            "cannot read standard input: {error}"
+        ))),
     }
 }

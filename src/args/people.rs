@@ -90,7 +90,10 @@ pub(crate) struct Details {
 
 /// What to change of people.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("edits").required(true).multiple(true))]
+#[command(
+    group = ArgGroup::new("edits").required(true).multiple(true),
+    override_usage = "usher edit [OPTIONS] <WHO>... <--set FIELD=VALUE | --label +WORD | --manager WHO | ...>"
+)]
 pub(crate) struct EditArgs {
     /// Addresses, user names or ids, or one query.
     #[arg(required = true)]
@@ -144,21 +147,38 @@ fn label_edit(text: &str) -> Result<LabelEdit, String> {
 }
 
 fn assignment(text: &str) -> Result<(Field, Option<String>), String> {
-    let (name, value) = text.split_once('=').ok_or("write FIELD=VALUE, such as title=Engineer")?;
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("write FIELD=VALUE, such as title=Engineer")?;
     let word = name.trim().to_ascii_lowercase().replace('-', "_");
-    let word = if word == "area" { "functional_area" } else { &word };
-    let field = Field::from_word(word).filter(|it| *it != Field::Kept).ok_or_else(|| {
-        let all: Vec<_> = Field::ALL.into_iter().filter(|it| *it != Field::Kept).map(Field::as_str).collect();
-        format!("there is no such field; use {}", all.join(", "))
-    })?;
+    let word = if word == "area" {
+        "functional_area"
+    } else {
+        &word
+    };
+    let field = Field::from_word(word)
+        .filter(|it| *it != Field::Kept)
+        .ok_or_else(|| {
+            let all: Vec<_> = Field::ALL
+                .into_iter()
+                .filter(|it| *it != Field::Kept)
+                .map(Field::as_str)
+                .collect();
+            format!("there is no such field; use {}", all.join(", "))
+        })?;
     Ok((field, field.parse(value).map_err(|it| it.to_string())?))
 }
 
 fn group_and_role(text: &str) -> Result<(String, GroupRole), String> {
     let (name, role) = text.rsplit_once(':').unwrap_or((text, "learner"));
-    let role = GroupRole::from_word(&role.to_ascii_lowercase().replace('-', "_")).ok_or_else(|| {
-        let all = GroupRole::ALL.map(GroupRole::as_str);
-        format!("there is no such role; use {}", all.join(", "))
-    })?;
-    if name.trim().is_empty() { Err("write the name of a group".to_owned()) } else { Ok((name.to_owned(), role)) }
+    let role =
+        GroupRole::from_word(&role.to_ascii_lowercase().replace('-', "_")).ok_or_else(|| {
+            let all = GroupRole::ALL.map(GroupRole::as_str);
+            format!("there is no such role; use {}", all.join(", "))
+        })?;
+    if name.trim().is_empty() {
+        Err("write the name of a group".to_owned())
+    } else {
+        Ok((name.to_owned(), role))
+    }
 }

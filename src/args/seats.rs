@@ -66,7 +66,9 @@ fn day(text: &str) -> Result<DayWord, String> {
     if text == "none" {
         return Ok(DayWord(None));
     }
-    text.parse().map(|it| DayWord(Some(it))).map_err(|it: usher_core::Error| it.to_string())
+    text.parse()
+        .map(|it| DayWord(Some(it)))
+        .map_err(|it: usher_core::Error| it.to_string())
 }
 
 /// A pool and the people to give a license of it to or to take it from.
@@ -189,7 +191,9 @@ const LONGEST_OVERLAP: i64 = 90 * 24;
 /// Milliseconds of `30m`, `24h`, `7d` or `0`.
 fn overlap(text: &str) -> Result<i64, String> {
     let bad = || "write it like 30m, 24h, 7d or 0, up to 90d".to_owned();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: i64 = number.parse().map_err(|_| bad())?;
     let unit = match unit {
@@ -199,5 +203,8 @@ fn overlap(text: &str) -> Result<i64, String> {
         "d" => 86_400_000,
         _ => return Err(bad()),
     };
-    number.checked_mul(unit).filter(|it| *it <= LONGEST_OVERLAP * 3_600_000).ok_or_else(bad)
+    number
+        .checked_mul(unit)
+        .filter(|it| *it <= LONGEST_OVERLAP * 3_600_000)
+        .ok_or_else(bad)
 }

@@ -33,10 +33,18 @@ pub(crate) fn applied(applied: &Applied, out: &mut impl io::Write) -> Result<()>
     let mut text = format!("done: {}\n", sentence(&applied.plan));
     effects(&mut text, &applied.plan);
     if !applied.promotions.is_empty() {
-        let _ = writeln!(text, "  {} from the queue", count(applied.promotions.len(), "promotion", "promotions"));
+        let _ = writeln!(
+            text,
+            "  {} from the queue",
+            count(applied.promotions.len(), "promotion", "promotions")
+        );
     }
     if let Some(batch) = applied.batch {
-        let undo = if applied.plan.command == "erase" { String::new() } else { format!("; undo it with: usher undo {batch}") };
+        let undo = if applied.plan.command == "erase" {
+            String::new()
+        } else {
+            format!("; undo it with: usher undo {batch}")
+        };
         let _ = writeln!(text, "batch {batch}{undo}");
     }
     write_lines(out, &text)
@@ -70,7 +78,11 @@ fn effects(text: &mut String, plan: &Plan) {
     for (reason, who) in skips_by_reason(plan) {
         let names: Vec<_> = who.iter().take(SHOWN_SKIPS).copied().collect();
         let more = who.len().saturating_sub(SHOWN_SKIPS);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         let _ = writeln!(text, "  skipped, {reason}: {}{more}", names.join(", "));
     }
     for pool in &plan.effects.pools {
@@ -80,10 +92,18 @@ fn effects(text: &mut String, plan: &Plan) {
         let _ = writeln!(text, "  {} to send", count(plan.mails(), "mail", "mails"));
     }
     if plan.effects.managers_moved > 0 {
-        let _ = writeln!(text, "  {} reports get another manager", plan.effects.managers_moved);
+        let _ = writeln!(
+            text,
+            "  {} reports get another manager",
+            plan.effects.managers_moved
+        );
     }
     if plan.effects.assignments_ended > 0 {
-        let _ = writeln!(text, "  {} open assignments end", plan.effects.assignments_ended);
+        let _ = writeln!(
+            text,
+            "  {} open assignments end",
+            plan.effects.assignments_ended
+        );
     }
 }
 
@@ -99,7 +119,11 @@ fn pool_line(text: &mut String, pool: &PoolEffect) {
         free(pool.held_after)
     );
     if pool.queued_before != pool.queued_after || pool.queued_after > 0 {
-        let _ = write!(text, ", queued {} → {}", pool.queued_before, pool.queued_after);
+        let _ = write!(
+            text,
+            ", queued {} → {}",
+            pool.queued_before, pool.queued_after
+        );
     }
     text.push_str(if pool.fits { "\n" } else { "  does not fit\n" });
 }
@@ -137,7 +161,11 @@ fn changes(text: &mut String, plan: &Plan) {
         let _ = writeln!(text, "    {who}  {}", all.join(", "));
     }
     if left_out > 0 {
-        let _ = writeln!(text, "    and {}; --plan --format json shows all", count(left_out, "more change", "more changes"));
+        let _ = writeln!(
+            text,
+            "    and {}; --plan --format json shows all",
+            count(left_out, "more change", "more changes")
+        );
     }
 }
 
@@ -150,7 +178,12 @@ fn said(change: &Change, plan: &Plan) -> String {
     let described = change.described(&plan.names);
     match change {
         Change::UserCreated { created, .. } => format!("new, {}", created.status),
-        _ => format!("{} {} → {}", described.what, word(&described.before), word(&described.after)),
+        _ => format!(
+            "{} {} → {}",
+            described.what,
+            word(&described.before),
+            word(&described.after)
+        ),
     }
 }
 
