@@ -6,6 +6,8 @@ mod audit;
 mod backup;
 mod batches;
 mod confirm;
+mod console;
+mod demo;
 mod desk;
 mod edit;
 mod failure;
@@ -18,6 +20,7 @@ mod names;
 mod output;
 mod pool;
 mod queue;
+mod serve;
 mod standing;
 mod users;
 mod who;
@@ -51,8 +54,9 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn run(Arguments { common, command }: Arguments) -> Result<()> {
     match command {
-        None => Ok(()),
-        Some(Command::Demo(_) | Command::Serve(_)) => Ok(()),
+        None => console::open(&common),
+        Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Serve(args)) => serve::run(&common, args),
         Some(Command::Init(args)) => init::run(&common, args),
         Some(Command::Backup(args)) => backup::backup(&common, &args),
         Some(Command::Restore(args)) => backup::restore(&common, &args),

@@ -90,7 +90,7 @@ impl Listing {
     }
 
     fn table_row(&mut self, cells: Vec<String>) -> Result<()> {
-        let cells = cells.iter().map(|it| one_line(it)).collect();
+        let cells: Vec<String> = cells.iter().map(|it| one_line(it)).collect();
         if self.widths.is_some() {
             return self.aligned(&cells);
         }
@@ -117,7 +117,7 @@ impl Listing {
             cells.max().unwrap_or(0).min(WIDEST).max(title)
         };
         self.widths = Some((0..self.columns.len()).map(width).collect());
-        let titles = self.columns.iter().map(|it| (*it).to_owned()).collect();
+        let titles: Vec<String> = self.columns.iter().map(|it| (*it).to_owned()).collect();
         self.aligned(&titles)?;
         for row in std::mem::take(&mut self.waiting) {
             self.aligned(&row)?;
@@ -125,7 +125,7 @@ impl Listing {
         Ok(())
     }
 
-    fn aligned(&mut self, cells: &Vec<String>) -> Result<()> {
+    fn aligned(&mut self, cells: &[String]) -> Result<()> {
         let widths = self.widths.as_deref().unwrap_or_default();
         let mut line = String::new();
         for (i, cell) in cells.iter().enumerate() {

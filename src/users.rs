@@ -128,7 +128,7 @@ fn rows(read: &Read<'_>, known: &Known, users: &[User]) -> Result<Vec<Row>> {
             .get(&user.id)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let licenses = licenses.iter().map(|it| license(known, it)).collect();
+        let licenses: Vec<Value> = licenses.iter().map(|it| license(known, it)).collect();
         let connection = user
             .connection
             .and_then(|it| known.connections.get(&it))
@@ -150,7 +150,7 @@ fn license(known: &Known, license: &License) -> Value {
     json!({ "pool": pool, "state": license.hold.as_str() })
 }
 
-fn cells(user: &User, licenses: &Vec<Value>) -> Vec<String> {
+fn cells(user: &User, licenses: &[Value]) -> Vec<String> {
     let text = |it: &Option<String>| it.clone().unwrap_or_default();
     let license = |it: &Value| {
         format!(

@@ -90,7 +90,10 @@ pub(crate) struct Details {
 
 /// What to change of people.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("edits").required(true).multiple(true))]
+#[command(
+    group = ArgGroup::new("edits").required(true).multiple(true),
+    override_usage = "usher edit [OPTIONS] <WHO>... <--set FIELD=VALUE | --label +WORD | --manager WHO | ...>"
+)]
 pub(crate) struct EditArgs {
     /// Addresses, user names or ids, or one query.
     #[arg(required = true)]

@@ -1,0 +1,33 @@
+//! Plain `usher`: the console.
+
+use std::io::IsTerminal as _;
+
+use usher_core::Session;
+use usher_core::model::Door;
+
+use crate::args::Common;
+use crate::desk::session;
+use crate::failure::{Failure, Result};
+
+/// Opens the console on the database.
+pub(crate) fn open(common: &Common) -> Result<()> {
+    if !is_possible() {
+        return Err(Failure::Usage(
+            "the console needs a terminal; without one, give a command (see `usher --help`)"
+                .to_owned(),
+        ));
+    }
+    let directory = usher_core::Directory::open(&common.db, usher_core::Options::default())?;
+    run(&session(&directory, common.actor, Door::Console)?, None)
+}
+
+/// Whether there is a terminal to draw on and to type at.
+pub(crate) fn is_possible() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Runs the console until the person leaves it; a title such as `demo` shows in its header.
+pub(crate) fn run(session: &Session, title: Option<&str>) -> Result<()> {
+    let _ = (session, title);
+    Err(Failure::refused("the console is not there yet"))
+}
