@@ -80,7 +80,7 @@ CREATE TABLE links (
     external_id TEXT,
     PRIMARY KEY (connection, user)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX links_external_id ON links (connection, external_id) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX links_external_id ON links (connection, external_id);
 
 CREATE TABLE permissions (
     user BLOB NOT NULL REFERENCES users (id),
@@ -200,7 +200,8 @@ CREATE TABLE batches (
     caused_by BLOB,
     undoes BLOB,
     first_event INTEGER NOT NULL,
-    changes INTEGER NOT NULL
+    changes INTEGER NOT NULL,
+    people INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX batches_id ON batches (id);
 CREATE INDEX batches_undoes ON batches (undoes) WHERE undoes IS NOT NULL;

@@ -147,7 +147,11 @@ impl From<Error> for Fault {
                 "it is not known whether this was stored; look it up, or repeat",
                 5,
             ),
-            Error::Moved(_) | Error::KeyReused | Error::File { .. } | Error::Broken(_) => {
+            Error::Moved(_)
+            | Error::KeyReused
+            | Error::Cancelled
+            | Error::File { .. }
+            | Error::Broken(_) => {
                 crate::log::broken(&error);
                 Self::internal()
             }

@@ -1,1 +1,103 @@
-//! Placeholder.
+//! The console of Usher. It knows no SQL and no HTTP; everything it knows or does goes through a
+//! [`Session`] of the core.
+//!
+//! Reading order: `event` and `effect` (all that wakes it, all that it can cause), `app` (the state, and how events
+//! change it; no I/O, no clock), `screen` and `overlay` (what is on the screen), `list` and `marks` (a window over a
+//! million people, and who of them is marked), `runner` and `reads` (effects carried out, away from the thread that
+//! draws), `console` (the loop), `terminal`, `input`, `backend` (the terminal itself).
+
+mod action;
+mod app;
+mod backend;
+mod cell;
+mod console;
+mod counters;
+mod decode;
+mod detail;
+mod effect;
+mod event;
+mod input;
+mod key;
+mod layout;
+mod line;
+mod list;
+mod marks;
+mod overlay;
+mod reads;
+mod runner;
+mod screen;
+mod signals;
+mod summary;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod theme;
+mod view;
+mod watcher;
+mod words;
+
+use usher_core::Session;
+
+use crate::app::Settings;
+use crate::console::Ending;
+
+pub use crate::action::{ACTIONS, Action, Entry, Place};
+pub use crate::key::Key;
+pub use crate::theme::Theme;
+
+/// How the console is to be.
+#[derive(Clone, Debug, Default)]
+pub struct ConsoleOptions {
+    /// Colours; none named: the terminal's own, or none at all where the environment sets `NO_COLOR`.
+    pub theme: Option<Theme>,
+    /// Draw no frames, for those who hear or feel the screen.
+    pub plain: bool,
+    /// Look, but change nothing.
+    pub read_only: bool,
+    /// A word in the header, such as `demo`.
+    pub title: Option<String>,
+}
+
+/// Why the console could not run, or did not end by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// Standard input and output are not a terminal.
+    #[error("the console needs a terminal; give a command, or see `usher --help`")]
+    NotATerminal,
+    /// The terminal went away.
+    #[error("the terminal is gone")]
+    HungUp,
+    /// The process was told to end. The terminal has been put right.
+    #[error("ended by signal {0}")]
+    Signal(i32),
+    /// The terminal could not be read or written.
+    #[error("the terminal failed: {0}")]
+    Terminal(#[from] std::io::Error),
+}
+
+/// Runs the console on the process's terminal until the person leaves it.
+///
+/// # Errors
+/// [`ConsoleError`]; the terminal is as it was before in every case.
+pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError> {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
+    let theme = options.theme.unwrap_or(if no_color {
+        Theme::Mono
+    } else {
+        Theme::Terminal
+    });
+    let settings = Settings {
+        read_only: options.read_only,
+        plain: options.plain,
+        title: options.title,
+    };
+    match console::run(&session, settings, theme) {
+        Ok(Ending::Left) => Ok(()),
+        Ok(Ending::HungUp) => Err(ConsoleError::HungUp),
+        Ok(Ending::Signal(signal)) => Err(ConsoleError::Signal(signal)),
+        Err(fault) if fault.kind() == std::io::ErrorKind::Unsupported => {
+            Err(ConsoleError::NotATerminal)
+        }
+        Err(fault) => Err(ConsoleError::Terminal(fault)),
+    }
+}

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::broken;
@@ -146,6 +147,9 @@ fn check_identity(conn: &Connection, path: &Path) -> Result<usize> {
 /// Sets and asserts what the promises rest on: an answer means it is on disk, and nothing in the file is trusted.
 fn settle(conn: &Connection, cache_kib: i64) -> Result<()> {
     conn.set_prepared_statement_cache_capacity(256);
+    // A cached statement keeps its plan whatever is bound to it.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(broken)?;
     conn.busy_timeout(std::time::Duration::from_secs(5))
         .map_err(broken)?;
     let mode: String = conn

@@ -102,6 +102,8 @@ struct Writer {
     erased: Vec<UserId>,
     /// Whether rows may wait to be indexed.
     unindexed: bool,
+    /// How many changes were written since the waiting rows were last counted.
+    since_counted: usize,
 }
 
 pub(super) fn start(
@@ -121,6 +123,7 @@ pub(super) fn start(
         last_uses,
         erased: Vec::new(),
         unindexed: true,
+        since_counted: 0,
     };
     std::thread::Builder::new()
         .name("usher-writer".into())
@@ -212,11 +215,7 @@ impl Writer {
 
     fn finish_group(&mut self, answers: Vec<Answer>) {
         self.write_last_uses();
-        if let Ok(waiting) = search::waiting(&self.conn, search::MOST_WAITING + 1)
-            && waiting > search::MOST_WAITING
-        {
-            let _ = search::index_round(&self.conn);
-        }
+        self.index_if_many_wait(&answers);
         let committed = self
             .conn
             .prepare_cached("COMMIT")
@@ -243,6 +242,22 @@ impl Writer {
                 }
                 self.reopen();
             }
+        }
+    }
+
+    /// Keeps the rows that readers must look through bounded while there is no idle time. Counting them is not free, so
+    /// they are counted only when enough was written.
+    fn index_if_many_wait(&mut self, answers: &[Answer]) {
+        let written = |it: &Answer| it.1.as_ref().map_or(0, |it| it.plan.changes.len());
+        self.since_counted += answers.iter().map(written).sum::<usize>();
+        if self.since_counted < ALONE {
+            return;
+        }
+        self.since_counted = 0;
+        if let Ok(waiting) = search::waiting(&self.conn, search::MOST_WAITING + 1)
+            && waiting > search::MOST_WAITING
+        {
+            let _ = search::index_round(&self.conn);
         }
     }
 

@@ -1,0 +1,156 @@
+//! The loop: waits for events, updates the state, carries out effects, draws when something changed. It wakes up for
+//! keys, answers, notices of commits and timers, and for nothing else.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use ratatui::Terminal;
+use usher_core::Session;
+
+use crate::app::{App, Settings};
+use crate::backend::AnsiBackend;
+use crate::effect::Effect;
+use crate::event::{Event, Timer};
+use crate::input::InputThread;
+use crate::runner::Runner;
+use crate::signals::SignalThread;
+use crate::terminal::{self, TerminalGuard};
+use crate::theme::Theme;
+use crate::view;
+use crate::watcher::Watcher;
+
+/// Most events taken in before a frame is drawn.
+const BURST: usize = 1000;
+
+/// Why the console ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The person left.
+    Left,
+    /// The terminal is gone.
+    HungUp,
+    /// The process was told to end.
+    Signal(i32),
+}
+
+/// Runs the console on the process's terminal until it ends.
+pub(crate) fn run(session: &Session, settings: Settings, theme: Theme) -> io::Result<Ending> {
+    let (events, received) = mpsc::channel();
+    let guard = TerminalGuard::enter()?;
+    let keyboard = InputThread::start(io::stdin().as_fd().try_clone_to_owned()?, events.clone())?;
+    let signals = SignalThread::start(events.clone())?;
+    let screen = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    let size = terminal::size();
+    let terminal = Terminal::new(AnsiBackend::new(screen, size))?;
+    let app = App::new(settings, size, session.directory().now());
+    // The first frame is drawn before anything is read.
+    let mut screen = Screen {
+        terminal,
+        app,
+        theme,
+        repaint: false,
+    };
+    screen.draw()?;
+    let runner = Runner::start(session, &events)?;
+    let watcher = Watcher::start(session, events)?;
+    let ending = screen.live(session, &runner, &received);
+    drop((watcher, runner));
+    drop(guard);
+    drop((keyboard, signals));
+    ending
+}
+
+struct Screen {
+    terminal: Terminal<AnsiBackend<File>>,
+    app: App,
+    theme: Theme,
+    /// The terminal may show something else than what was drawn.
+    repaint: bool,
+}
+
+impl Screen {
+    fn live(
+        &mut self,
+        session: &Session,
+        runner: &Runner,
+        received: &Receiver<Event>,
+    ) -> io::Result<Ending> {
+        let mut timers = Timers::default();
+        let mut effects = self.app.start();
+        loop {
+            for effect in effects.drain(..) {
+                match runner.carry_out(effect) {
+                    Some(Effect::Timer(timer, after)) => timers.set(timer, after),
+                    Some(Effect::Repaint) => self.repaint = true,
+                    Some(Effect::Quit) => return Ok(Ending::Left),
+                    _ => {}
+                }
+            }
+            self.draw()?;
+            let Some(first) = timers.wait(received) else {
+                return Ok(Ending::HungUp);
+            };
+            for event in std::iter::once(first)
+                .chain(received.try_iter())
+                .take(BURST)
+            {
+                match event {
+                    Event::HungUp => return Ok(Ending::HungUp),
+                    Event::Signal(signal) => return Ok(Ending::Signal(signal)),
+                    Event::Resized(size) | Event::Redraw(size) => {
+                        // A terminal that was small for a moment has forgotten what it showed, also where it is now of
+                        // the same size as before.
+                        self.terminal.backend_mut().set_size(size);
+                        self.repaint = true;
+                    }
+                    _ => {}
+                }
+                effects.extend(self.app.update(event, session.directory().now()));
+            }
+        }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let repaint = std::mem::take(&mut self.repaint);
+        if repaint {
+            self.terminal.clear()?;
+        }
+        if std::mem::take(&mut self.app.dirty) || repaint {
+            let (app, theme) = (&self.app, self.theme);
+            self.terminal.draw(|frame| view::draw(app, theme, frame))?;
+        }
+        Ok(())
+    }
+}
+
+/// When which timer runs out.
+#[derive(Default)]
+struct Timers {
+    due: Vec<(Timer, Instant)>,
+}
+
+impl Timers {
+    fn set(&mut self, timer: Timer, after: Option<Duration>) {
+        self.due.retain(|(it, _)| *it != timer);
+        self.due
+            .extend(after.map(|after| (timer, Instant::now() + after)));
+    }
+
+    /// The next event; none when nobody can send one any more.
+    fn wait(&mut self, received: &Receiver<Event>) -> Option<Event> {
+        let Some((timer, at)) = self.due.iter().min_by_key(|(_, at)| *at).copied() else {
+            return received.recv().ok();
+        };
+        match received.recv_timeout(at.saturating_duration_since(Instant::now())) {
+            Ok(event) => Some(event),
+            Err(RecvTimeoutError::Timeout) => {
+                self.set(timer, None);
+                Some(Event::Timer(timer))
+            }
+            Err(RecvTimeoutError::Disconnected) => None,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What the header says: the organization, its seats, who waits, and what has just changed.
+
+use usher_core::model::{BatchId, Timestamp};
+
+/// The header's numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counters {
+    /// The organization's name.
+    pub(crate) organization: String,
+    /// Who sits at this console.
+    pub(crate) actor: String,
+    /// Every pool, `access` first.
+    pub(crate) pools: Vec<PoolCount>,
+    /// People who have been invited and have not accepted.
+    pub(crate) waiting: i64,
+    /// People who are wanted and have no seat.
+    pub(crate) queued: i64,
+    /// The newest batch.
+    pub(crate) newest: Option<Newest>,
+}
+
+/// One pool's numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PoolCount {
+    /// Its name.
+    pub(crate) name: String,
+    /// Licenses purchased.
+    pub(crate) purchased: i64,
+    /// Licenses held.
+    pub(crate) held: i64,
+    /// Licenses left.
+    pub(crate) free: i64,
+    /// Licenses wanted.
+    pub(crate) queued: i64,
+}
+
+/// The newest batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Newest {
+    /// Its id.
+    pub(crate) batch: BatchId,
+    /// The command's name.
+    pub(crate) command: String,
+    /// How many changes it made.
+    pub(crate) changes: i64,
+    /// Through which door it came.
+    pub(crate) door: &'static str,
+    /// Who acted.
+    pub(crate) actor: String,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+/// What a command has done, as one word: `deactivated`.
+pub(crate) fn done_word(command: &str) -> String {
+    match command {
+        "invite" => "invited".to_owned(),
+        "create" => "created".to_owned(),
+        "provision" => "provisioned".to_owned(),
+        "accept" => "accepted".to_owned(),
+        "cancel" => "cancelled".to_owned(),
+        "resend" => "resent".to_owned(),
+        "edit" => "edited".to_owned(),
+        "deactivate" => "deactivated".to_owned(),
+        "reactivate" => "reactivated".to_owned(),
+        "delete" => "deleted".to_owned(),
+        "erase" => "erased".to_owned(),
+        "promote" => "promoted from the queue".to_owned(),
+        "undo" => "undone".to_owned(),
+        other => other.replace('_', " "),
+    }
+}

@@ -1,0 +1,144 @@
+//! Everything that wakes the console.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ratatui::layout::Size;
+use usher_core::model::{BatchId, UserId};
+
+use crate::counters::Counters;
+use crate::detail::Detail;
+use crate::key::Key;
+use crate::list::Row;
+use crate::summary::Proposal;
+
+/// Something that happened.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A key was pressed.
+    Key(Key),
+    /// A text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resized(Size),
+    /// The terminal may show something else than what was drawn.
+    Redraw(Size),
+    /// A timer has run out.
+    Timer(Timer),
+    /// Something was committed, by this process or another.
+    Committed,
+    /// An effect has an answer.
+    Answered(Answer),
+    /// The terminal is gone.
+    HungUp,
+    /// The process was told to end.
+    Signal(i32),
+}
+
+/// Something that is to happen later. There is one timer of each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Timer {
+    /// The filter has not been typed in for a moment.
+    Filter,
+    /// The list may be read again.
+    Refresh,
+    /// The filtered list may be counted again.
+    Recount,
+    /// An age on the screen is another one now.
+    Age,
+}
+
+/// What came of an effect.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Rows of the list.
+    Window {
+        /// Of which request.
+        generation: u64,
+        /// The rows, or why there are none.
+        result: Result<Window, String>,
+    },
+    /// The people between two rows.
+    Range {
+        /// Of which request.
+        generation: u64,
+        /// The people, or why there are none.
+        result: Result<Vec<UserId>, String>,
+    },
+    /// What the header says.
+    Counters(Result<Box<Counters>, String>),
+    /// How many people.
+    Count {
+        /// Of which request.
+        generation: u64,
+        /// The numbers, or why there are none.
+        result: Result<Counted, String>,
+    },
+    /// What a command would do.
+    Planned {
+        /// Of which request.
+        generation: u64,
+        /// The proposal, or why there is none.
+        result: Result<Box<Proposal>, String>,
+    },
+    /// What came of applying.
+    Applied(Box<Outcome>),
+    /// One person.
+    Detail {
+        /// Whom.
+        user: UserId,
+        /// Everything shown about them, or why it cannot be.
+        result: Result<Box<Detail>, String>,
+    },
+}
+
+/// Rows in the order of the list.
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    /// The rows.
+    pub(crate) rows: Vec<Row>,
+    /// Whether there is nothing before them.
+    pub(crate) at_start: bool,
+    /// Whether there is nothing after them.
+    pub(crate) at_end: bool,
+    /// How many of them come before the person around whom was read.
+    pub(crate) before: usize,
+    /// Those of them whom a marked query finds, when that was asked.
+    pub(crate) marked: BTreeSet<UserId>,
+}
+
+/// Numbers of people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// In the list, if that had to be counted.
+    pub(crate) total: Option<i64>,
+    /// Marked, if that had to be counted.
+    pub(crate) marked: Option<i64>,
+    /// Marked and in the list, if that had to be counted.
+    pub(crate) marked_here: Option<i64>,
+    /// How long it took, which decides how often it is done.
+    pub(crate) took: Duration,
+}
+
+/// What came of applying a plan.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It is done.
+    Done {
+        /// The batch; none when there was nothing to change any more.
+        batch: Option<BatchId>,
+        /// How many promotions from the queue it caused.
+        promotions: usize,
+    },
+    /// The plan is another one now: look again.
+    Moved {
+        /// The plan as it is now.
+        proposal: Box<Proposal>,
+        /// What moved, in words.
+        what: Vec<String>,
+    },
+    /// The disk failed while committing. Repeating the same request is safe.
+    Unknown(String),
+    /// It was refused; nothing changed.
+    Refused(String),
+}

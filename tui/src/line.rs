@@ -1,0 +1,144 @@
+//! One line of text being typed, edited by grapheme.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::key::Key;
+
+/// Longest line, in bytes: more than any query, less than any trouble.
+const LONGEST: usize = 4096;
+
+/// A line being typed, and where the cursor stands in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LineEditor {
+    text: String,
+    /// A byte offset on a grapheme's boundary.
+    cursor: usize,
+}
+
+impl LineEditor {
+    /// With this text, the cursor at its end.
+    pub(crate) fn with(text: &str) -> Self {
+        let mut line = Self::default();
+        line.insert(text);
+        line
+    }
+
+    /// The text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What is left of the cursor.
+    pub(crate) fn before(&self) -> &str {
+        &self.text[..self.cursor]
+    }
+
+    /// Puts text in at the cursor; line breaks become spaces and other controls are dropped.
+    pub(crate) fn insert(&mut self, text: &str) {
+        let text: String = text
+            .chars()
+            .map(|c| if c.is_whitespace() { ' ' } else { c })
+            .filter(|c| !c.is_control())
+            .collect();
+        let room = LONGEST.saturating_sub(self.text.len());
+        let fits = text
+            .char_indices()
+            .map(|(i, c)| i + c.len_utf8())
+            .take_while(|end| *end <= room)
+            .last()
+            .unwrap_or(0);
+        self.text.insert_str(self.cursor, &text[..fits]);
+        self.cursor += fits;
+        self.settle();
+    }
+
+    /// Does what a key does to a line, and says whether the text is another one now; none for a key that does nothing.
+    pub(crate) fn press(&mut self, key: Key) -> Option<bool> {
+        let before = self.text.len();
+        match key {
+            Key::Char(c) => self.insert(c.encode_utf8(&mut [0; 4])),
+            Key::Left | Key::Ctrl('b') => self.cursor = self.left(),
+            Key::Right | Key::Ctrl('f') => self.cursor = self.right(),
+            Key::Home | Key::Ctrl('a') => self.cursor = 0,
+            Key::End | Key::Ctrl('e') => self.cursor = self.text.len(),
+            Key::Backspace => self.delete(self.left(), self.cursor),
+            Key::Delete | Key::Ctrl('d') => self.delete(self.cursor, self.right()),
+            Key::Ctrl('w') => self.delete(self.word_left(), self.cursor),
+            Key::Ctrl('u') => self.delete(0, self.cursor),
+            Key::Ctrl('k') => self.delete(self.cursor, self.text.len()),
+            _ => return None,
+        }
+        Some(self.text.len() != before)
+    }
+
+    fn delete(&mut self, from: usize, to: usize) {
+        self.text.replace_range(from..to, "");
+        self.cursor = from;
+        self.settle();
+    }
+
+    /// Brings the cursor to a grapheme's boundary: what was typed may have joined with what follows.
+    fn settle(&mut self) {
+        let boundary = |(i, it): (usize, &str)| i + it.len();
+        if self.cursor != 0 {
+            let ends = self.text.grapheme_indices(true).map(boundary);
+            self.cursor = ends
+                .into_iter()
+                .find(|end| *end >= self.cursor)
+                .unwrap_or(self.text.len());
+        }
+    }
+
+    fn left(&self) -> usize {
+        self.before()
+            .grapheme_indices(true)
+            .next_back()
+            .map_or(0, |(i, _)| i)
+    }
+
+    fn right(&self) -> usize {
+        self.text[self.cursor..]
+            .graphemes(true)
+            .next()
+            .map_or(self.cursor, |it| self.cursor + it.len())
+    }
+
+    fn word_left(&self) -> usize {
+        let trimmed = self.before().trim_end();
+        trimmed.rfind(' ').map_or(0, |i| i + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(keys: &str) -> (String, usize) {
+        let mut line = LineEditor::default();
+        for key in Key::in_words(keys) {
+            line.press(key);
+        }
+        (line.text().to_owned(), line.before().len())
+    }
+
+    #[test]
+    fn keys_edit_the_line() {
+        assert_eq!(after("status:wait<backspace>x"), ("status:waix".into(), 11));
+        assert_eq!(after("one two<ctrl-w>three"), ("one three".into(), 9));
+        assert_eq!(
+            after("b<home>a<end>c<left><left><delete>"),
+            ("ac".into(), 1)
+        );
+        assert_eq!(after("abc<left><ctrl-u>"), ("c".into(), 0));
+        assert_eq!(after("é漢<left><backspace>"), ("漢".into(), 0));
+    }
+
+    #[test]
+    fn what_is_pasted_is_one_line() {
+        let mut line = LineEditor::default();
+        line.insert("ana@x\r\nbo@x\u{7}");
+        assert_eq!(line.text(), "ana@x  bo@x");
+        line.insert(&"漢".repeat(5000));
+        assert!(line.text().len() <= LONGEST);
+    }
+}

@@ -1,0 +1,210 @@
+//! Who is marked, as a value: people by id, or everybody whom a query finds with a few left out. Marks do not know the
+//! list: they outlive filtering, sorting and reading anew.
+
+use std::collections::BTreeSet;
+
+use usher_core::Selection;
+use usher_core::model::UserId;
+use usher_core::query::Expr;
+
+/// Most marked people whose number inside a filter is worth asking for one by one.
+const MOST_ASKED: usize = 500;
+
+/// Who is marked.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Marks {
+    /// These people.
+    People(BTreeSet<UserId>),
+    /// Everybody whom the query finds, and a few more, but a few not.
+    Found(Box<Found>),
+}
+
+/// A marked query.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Found {
+    /// The query.
+    pub(crate) query: Expr,
+    /// How the person typed it, when it is exactly that.
+    pub(crate) typed: Option<String>,
+    /// Marked besides.
+    pub(crate) besides: BTreeSet<UserId>,
+    /// Left out.
+    pub(crate) except: BTreeSet<UserId>,
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self::People(BTreeSet::new())
+    }
+}
+
+impl Marks {
+    /// Everybody whom the query finds.
+    pub(crate) fn all(query: Expr, typed: Option<String>) -> Self {
+        Self::Found(Box::new(Found {
+            query,
+            typed,
+            besides: BTreeSet::new(),
+            except: BTreeSet::new(),
+        }))
+    }
+
+    /// Whether nobody is marked for certain; a query may still find nobody.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::People(people) if people.is_empty())
+    }
+
+    /// Whether a person is marked; `found` says whether the marked query finds them.
+    pub(crate) fn has(&self, user: UserId, found: bool) -> bool {
+        match self {
+            Self::People(people) => people.contains(&user),
+            Self::Found(it) => (found || it.besides.contains(&user)) && !it.except.contains(&user),
+        }
+    }
+
+    /// Marks a person, or takes the mark away.
+    pub(crate) fn set(&mut self, user: UserId, found: bool, marked: bool) {
+        let add = |set: &mut BTreeSet<UserId>, yes: bool| {
+            if yes {
+                set.insert(user);
+            } else {
+                set.remove(&user);
+            }
+        };
+        match self {
+            Self::People(people) => add(people, marked),
+            Self::Found(it) => {
+                add(&mut it.except, !marked && found);
+                add(&mut it.besides, marked && !found);
+            }
+        }
+    }
+
+    /// Marked and not marked change places within the list.
+    pub(crate) fn inverted(&self, list: &Expr, typed: Option<String>) -> Self {
+        match self {
+            Self::People(people) if people.is_empty() => Self::all(list.clone(), typed),
+            Self::People(people) => Self::Found(Box::new(Found {
+                query: list.clone(),
+                typed,
+                besides: BTreeSet::new(),
+                except: people.clone(),
+            })),
+            Self::Found(it) if it.query == *list && it.besides.is_empty() => {
+                Self::People(it.except.clone())
+            }
+            Self::Found(_) => Self::all(
+                Expr::And(vec![list.clone(), Expr::Not(Box::new(self.query()))]),
+                None,
+            ),
+        }
+    }
+
+    /// The number of marked people, when no query has to be asked.
+    pub(crate) fn known_number(&self) -> Option<i64> {
+        match self {
+            Self::People(people) => i64::try_from(people.len()).ok(),
+            Self::Found(_) => None,
+        }
+    }
+
+    /// The marked query, when the list cannot say by itself whom it finds.
+    pub(crate) fn query_beside(&self, list: &Expr) -> Option<&Expr> {
+        match self {
+            Self::Found(it) if it.query != *list => Some(&it.query),
+            _ => None,
+        }
+    }
+
+    /// A query for exactly those who are marked.
+    pub(crate) fn query(&self) -> Expr {
+        match self {
+            Self::People(people) => any_of(people),
+            Self::Found(it) => {
+                let query = it.with_besides();
+                if it.except.is_empty() {
+                    query
+                } else {
+                    Expr::And(vec![query, Expr::Not(Box::new(any_of(&it.except)))])
+                }
+            }
+        }
+    }
+
+    /// A query for those who are marked and in the list, when it is needed and worth asking.
+    pub(crate) fn query_within(&self, list: &Expr) -> Option<Expr> {
+        match self {
+            Self::People(people) if people.len() > MOST_ASKED || *list == Expr::Everybody => None,
+            Self::Found(it) if it.query == *list && it.besides.is_empty() => None,
+            _ => Some(Expr::And(vec![list.clone(), self.query()])),
+        }
+    }
+
+    /// The marks as whom a command is for.
+    pub(crate) fn selection(&self) -> Selection {
+        match self {
+            Self::People(people) => Selection::Ids(people.iter().copied().collect()),
+            Self::Found(it) => Selection::Query {
+                query: it.with_besides(),
+                except: it.except.clone(),
+            },
+        }
+    }
+
+    /// The marks as the command line writes them, where they are just what was typed.
+    pub(crate) fn typed(&self) -> Option<&str> {
+        match self {
+            Self::Found(it) if it.besides.is_empty() && it.except.is_empty() => it.typed.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl Found {
+    fn with_besides(&self) -> Expr {
+        if self.besides.is_empty() {
+            self.query.clone()
+        } else {
+            Expr::Or(vec![self.query.clone(), any_of(&self.besides)])
+        }
+    }
+}
+
+fn any_of(people: &BTreeSet<UserId>) -> Expr {
+    Expr::Or(people.iter().map(|it| Expr::Id(*it)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(n: u8) -> UserId {
+        UserId::from_bytes([n; 16])
+    }
+
+    #[test]
+    fn a_marked_query_keeps_exceptions_and_additions() {
+        let mut marks = Marks::all(Expr::Protected, Some("is:protected".into()));
+        assert_eq!(marks.typed(), Some("is:protected"));
+        marks.set(user(1), true, false);
+        marks.set(user(2), false, true);
+        assert!(!marks.has(user(1), true) && marks.has(user(2), false) && marks.has(user(3), true));
+        assert_eq!(marks.typed(), None);
+        marks.set(user(1), true, true);
+        marks.set(user(2), false, false);
+        assert_eq!(
+            marks,
+            Marks::all(Expr::Protected, Some("is:protected".into()))
+        );
+    }
+
+    #[test]
+    fn inverting_twice_is_nothing() {
+        let list = Expr::Everybody;
+        let mut marks = Marks::default();
+        marks.set(user(1), false, true);
+        let inverted = marks.inverted(&list, None);
+        assert!(!inverted.has(user(1), true) && inverted.has(user(2), true));
+        assert_eq!(inverted.inverted(&list, None), marks);
+    }
+}

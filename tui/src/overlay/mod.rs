@@ -1,0 +1,6 @@
+//! What lies over a screen: the plan sheet and the help.
+
+pub(crate) mod detail;
+pub(crate) mod help;
+pub(crate) mod plan;
+pub(crate) mod plan_view;

@@ -1,0 +1,4 @@
+//! The screens. Each is a state, what its keys do, and how it is drawn.
+
+pub(crate) mod users;
+pub(crate) mod users_view;

@@ -1,0 +1,338 @@
+//! The users screen: the list, its filter, and who is marked.
+
+use usher_core::Selection;
+use usher_core::model::{Timestamp, UserId};
+use usher_core::query::{Expr, ParseError, parse};
+
+use crate::action::Action;
+use crate::effect::{CountRequest, RangeRequest};
+use crate::line::LineEditor;
+use crate::list::{Land, List, Moved};
+use crate::marks::Marks;
+use crate::words;
+
+/// The screen's state.
+#[derive(Debug)]
+pub(crate) struct Users {
+    /// The rows.
+    pub(crate) list: List,
+    /// Who is marked.
+    pub(crate) marks: Marks,
+    /// The filter.
+    pub(crate) filter: Filter,
+    /// Whether the list shows the marked people instead of those whom the filter finds.
+    pub(crate) only_marked: bool,
+    /// How many are marked, when that had to be counted.
+    pub(crate) n_marked: Option<i64>,
+    /// How many are marked and in the list, when that had to be counted.
+    pub(crate) n_marked_here: Option<i64>,
+    /// Which numbers have to be counted.
+    pub(crate) uncounted: Uncounted,
+    /// Which are being counted.
+    pub(crate) counting: Uncounted,
+    /// Which request for a range is awaited.
+    pub(crate) range_generation: Option<u64>,
+    last_range: u64,
+}
+
+/// Numbers that have to be counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Uncounted {
+    /// That of the list.
+    pub(crate) total: bool,
+    /// Those of the marks.
+    pub(crate) marks: bool,
+}
+
+/// The filter: what the list shows, and what is being typed.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    /// The filter in force, as typed.
+    pub(crate) text: String,
+    query: Expr,
+    /// What is being typed.
+    pub(crate) bar: Option<LineEditor>,
+    /// Why what is being typed cannot be understood.
+    pub(crate) fault: Option<ParseError>,
+}
+
+/// Whom an action is for.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// As a value.
+    pub(crate) who: Selection,
+    /// In words.
+    pub(crate) words: String,
+    /// As the command line writes it, where the person typed it.
+    pub(crate) typed: Option<String>,
+    /// Whether these are the marked people.
+    pub(crate) of_marks: bool,
+}
+
+impl Users {
+    /// Everybody, nobody marked.
+    pub(crate) fn new() -> Self {
+        Self {
+            list: List::new(Expr::Everybody),
+            marks: Marks::default(),
+            filter: Filter {
+                text: String::new(),
+                query: Expr::Everybody,
+                bar: None,
+                fault: None,
+            },
+            only_marked: false,
+            n_marked: None,
+            n_marked_here: None,
+            uncounted: Uncounted {
+                total: true,
+                marks: false,
+            },
+            counting: Uncounted::default(),
+            range_generation: None,
+            last_range: 0,
+        }
+    }
+
+    /// Whether the person of a row is marked.
+    pub(crate) fn is_marked(&self, user: UserId) -> bool {
+        let found = match &self.marks {
+            Marks::Found(it) => it.query == *self.list.query() || self.list.finds(user),
+            Marks::People(_) => false,
+        };
+        self.marks.has(user, found)
+    }
+
+    /// How many are marked, if known.
+    pub(crate) fn number_marked(&self) -> Option<i64> {
+        self.marks.known_number().or(self.n_marked)
+    }
+
+    /// How many of the marked are not in the list, if known.
+    pub(crate) fn number_hidden(&self) -> Option<i64> {
+        let all = self.number_marked()?;
+        if self.marks.query_within(self.list.query()).is_some() {
+            return self.n_marked_here.map(|here| (all - here).max(0));
+        }
+        let certain = match &self.marks {
+            Marks::Found(_) => true,
+            Marks::People(_) => *self.list.query() == Expr::Everybody,
+        };
+        certain.then_some(0)
+    }
+
+    /// The request that counts what is not known, if anything is. It makes one that is under way void, so it asks for
+    /// the same again.
+    pub(crate) fn count_request(&mut self, generation: u64) -> Option<CountRequest> {
+        let new = std::mem::take(&mut self.uncounted);
+        if !(new.total || new.marks) {
+            return None;
+        }
+        let (total, marks) = (
+            new.total || self.counting.total,
+            new.marks || self.counting.marks,
+        );
+        self.counting = Uncounted { total, marks };
+        let list = self.list.query();
+        let marked = (marks && self.marks.known_number().is_none()).then(|| self.marks.query());
+        let marked_here = if marks && !self.marks.is_empty() {
+            self.marks.query_within(list)
+        } else {
+            None
+        };
+        let query = total.then(|| list.clone());
+        let any = query.is_some() || marked.is_some() || marked_here.is_some();
+        any.then_some(CountRequest {
+            generation,
+            query,
+            marked,
+            marked_here,
+        })
+    }
+
+    /// The marks are others now.
+    fn marks_changed(&mut self) {
+        self.n_marked = None;
+        self.n_marked_here = None;
+        self.uncounted.marks = true;
+        if self.marks.query_beside(self.list.query()).is_some() {
+            self.list.refresh();
+        }
+    }
+
+    fn list_changed(&mut self) {
+        self.uncounted.total = true;
+        self.n_marked_here = None;
+        self.uncounted.marks = true;
+    }
+
+    /// Moves in the list.
+    pub(crate) fn go(&mut self, action: Action) -> Moved {
+        let page = isize::try_from(self.list.height()).unwrap_or(isize::MAX);
+        match action {
+            Action::Up => self.list.move_by(-1),
+            Action::Down => self.list.move_by(1),
+            Action::HalfUp => self.list.move_by(-(page / 2).max(1)),
+            Action::HalfDown => self.list.move_by((page / 2).max(1)),
+            Action::PageUp => self.list.move_by(-page),
+            Action::PageDown => self.list.move_by(page),
+            Action::Top => {
+                self.list.jump(Land::Top);
+                Moved::Done
+            }
+            Action::Bottom => {
+                self.list.jump(Land::Bottom);
+                Moved::Done
+            }
+            _ => Moved::Done,
+        }
+    }
+
+    /// Marks the person under the cursor, or takes the mark away.
+    pub(crate) fn toggle_mark(&mut self) {
+        if let Some(user) = self.list.current().map(|row| row.id) {
+            let marked = self.is_marked(user);
+            self.mark(user, !marked);
+            self.marks_changed();
+        }
+    }
+
+    fn mark(&mut self, user: UserId, marked: bool) {
+        let found = match &self.marks {
+            Marks::Found(it) => it.query == *self.list.query() || self.list.finds(user),
+            Marks::People(_) => false,
+        };
+        self.marks.set(user, found, marked);
+    }
+
+    /// Begins a range, or marks everybody in it. When some of them are not in memory, they have to be read.
+    pub(crate) fn range(&mut self) -> Option<RangeRequest> {
+        let Some((first, last, in_memory)) = self.list.range_ends() else {
+            self.list.begin_range();
+            return None;
+        };
+        let rows = self.list.range();
+        if let (true, Some(rows)) = (in_memory, rows) {
+            let users: Vec<_> = self.list.rows()[rows].iter().map(|row| row.id).collect();
+            self.mark_range(&users);
+            return None;
+        }
+        self.last_range += 1;
+        self.range_generation = Some(self.last_range);
+        let (query, sort) = (self.list.query().clone(), self.list.sort());
+        Some(RangeRequest {
+            generation: self.last_range,
+            query,
+            sort,
+            first,
+            last,
+        })
+    }
+
+    /// Marks people between two rows.
+    pub(crate) fn mark_range(&mut self, users: &[UserId]) {
+        for user in users {
+            self.mark(*user, true);
+        }
+        self.list.end_range();
+        self.range_generation = None;
+        self.marks_changed();
+    }
+
+    /// Marks everybody whom the list finds.
+    pub(crate) fn mark_all(&mut self) {
+        self.marks = Marks::all(self.list.query().clone(), self.typed());
+        self.list.end_range();
+        self.marks_changed();
+    }
+
+    /// Marked and not marked change places within the list.
+    pub(crate) fn invert(&mut self) {
+        self.marks = self.marks.inverted(self.list.query(), self.typed());
+        self.list.end_range();
+        self.marks_changed();
+    }
+
+    /// Takes all marks away.
+    pub(crate) fn clear_marks(&mut self) {
+        self.marks = Marks::default();
+        self.list.end_range();
+        self.marks_changed();
+        if self.only_marked {
+            self.show_only_marked(false);
+        }
+    }
+
+    /// Lists only the marked people, or those whom the filter finds.
+    pub(crate) fn show_only_marked(&mut self, only: bool) {
+        self.only_marked = only;
+        self.list.set_query(if only {
+            self.marks.query()
+        } else {
+            self.filter.query.clone()
+        });
+        self.list_changed();
+    }
+
+    fn typed(&self) -> Option<String> {
+        (!self.only_marked).then(|| self.filter.text.clone())
+    }
+
+    /// Puts a filter in force; one that cannot be understood is told and changes nothing.
+    pub(crate) fn apply_filter(&mut self, text: &str, now: Timestamp) -> bool {
+        match parse(text, now) {
+            Ok(query) => {
+                self.filter.fault = None;
+                text.trim().clone_into(&mut self.filter.text);
+                let changed = self.only_marked || query != self.filter.query;
+                self.filter.query = query;
+                if changed {
+                    self.show_only_marked(false);
+                }
+                true
+            }
+            Err(fault) => {
+                self.filter.fault = Some(fault);
+                false
+            }
+        }
+    }
+
+    /// Whom an action is for: the marked people, else the one under the cursor.
+    pub(crate) fn target(&self) -> Option<Target> {
+        if self.marks.is_empty() {
+            let row = self.list.current()?;
+            let words = format!("{} <{}>", row.name, row.email);
+            return Some(Target {
+                who: Selection::from(row.id),
+                words,
+                typed: None,
+                of_marks: false,
+            });
+        }
+        Some(Target {
+            who: self.marks.selection(),
+            words: self.marks_in_words(),
+            typed: self.marks.typed().map(str::to_owned),
+            of_marks: true,
+        })
+    }
+
+    /// The marks in words: `80 marked, 12 of them not in the list`.
+    pub(crate) fn marks_in_words(&self) -> String {
+        let marked = match (self.number_marked(), self.marks.typed()) {
+            (Some(n), _) => format!("{} marked", words::number(n)),
+            (None, Some("")) => "everybody marked".to_owned(),
+            (None, Some(text)) => format!("everybody marked who is {text}"),
+            (None, None) => "a query marked".to_owned(),
+        };
+        match self.number_hidden() {
+            Some(0) => marked,
+            Some(hidden) => format!(
+                "{marked}, {} of them not in the list",
+                words::number(hidden)
+            ),
+            None => format!("{marked}, some perhaps not in the list"),
+        }
+    }
+}

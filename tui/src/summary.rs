@@ -1,0 +1,388 @@
+//! A plan as an administrator reads it: the numbers first, then everybody by name. Made where the plan was made, away
+//! from the thread that draws, because a plan can be about 100,000 people; a line of the list is worded only when it is
+//! on the screen.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+use usher_core::Plan;
+use usher_core::Selection;
+use usher_core::change::{Change, Described};
+use usher_core::command::{Request, WhenFull};
+use usher_core::model::{BatchId, UserId};
+use usher_core::plan::PoolEffect;
+
+use crate::effect::{Intent, Verb, Wish};
+use crate::words;
+
+/// Most people whom the command line names one by one.
+const MOST_NAMED: usize = 6;
+
+/// A plan with what is shown of it.
+#[derive(Debug)]
+pub(crate) struct Proposal {
+    /// What was wanted.
+    pub(crate) intent: Intent,
+    /// The request as it was planned; applying sends the same one.
+    pub(crate) request: Request,
+    /// What it would do.
+    pub(crate) plan: Arc<Plan>,
+    /// The batch that would be undone.
+    pub(crate) undoes: Option<BatchId>,
+    /// Everybody whom it changes but those who only get another manager, with their changes' places in the plan.
+    pub(crate) people: Vec<(UserId, Vec<usize>)>,
+    /// Those who only get another manager, likewise.
+    pub(crate) moved: Vec<(UserId, Vec<usize>)>,
+    /// How many change from which status to which, the most frequent first.
+    pub(crate) transitions: Vec<(String, usize)>,
+    /// Why people are left out and how many, the most frequent first.
+    pub(crate) reasons: Vec<(String, usize)>,
+    /// The command line that does the same.
+    pub(crate) command_line: String,
+}
+
+impl Proposal {
+    /// Works out what is shown of a plan.
+    pub(crate) fn new(
+        intent: Intent,
+        request: Request,
+        plan: Plan,
+        undoes: Option<BatchId>,
+    ) -> Self {
+        let (people, moved) = by_person(&plan.changes);
+        let reasons = counted(plan.skipped.iter().map(|it| it.reason.as_str()));
+        let transitions = transitions(&plan.changes);
+        let command_line = command_line(&intent, &plan, undoes);
+        Self {
+            intent,
+            request,
+            plan: Arc::new(plan),
+            undoes,
+            people,
+            moved,
+            transitions,
+            reasons,
+            command_line,
+        }
+    }
+
+    /// How many people change; what is typed to confirm.
+    pub(crate) fn number(&self) -> usize {
+        if self.people.is_empty() {
+            self.moved.len()
+        } else {
+            self.people.len()
+        }
+    }
+
+    /// Whether everything fits, or somebody has chosen what to do.
+    pub(crate) fn fits(&self) -> bool {
+        self.plan.shortfalls.is_empty()
+    }
+
+    /// What is wanted, as a heading.
+    pub(crate) fn heading(&self) -> String {
+        let who = words::people(self.number());
+        match self.intent.wish {
+            Wish::People {
+                verb: Verb::Deactivate,
+                ..
+            } => format!("Deactivate {who}"),
+            Wish::People {
+                verb: Verb::Reactivate,
+                ..
+            } => format!("Reactivate {who}"),
+            Wish::People {
+                verb: Verb::Resend, ..
+            } => format!("Resend the invitations of {who}"),
+            Wish::Undo(_) => match self.undoes {
+                Some(batch) => format!("Undo batch {}: {who} change back", short(batch)),
+                None => format!("Undo: {who} change back"),
+            },
+        }
+    }
+
+    /// What has been done, as one word.
+    pub(crate) fn done_word(&self) -> String {
+        crate::counters::done_word(self.plan.command)
+    }
+
+    /// What differs from a plan that was shown before, in words.
+    pub(crate) fn differs_from(&self, before: &Self) -> Vec<String> {
+        let mut said = Vec::new();
+        for (one, other, word) in [
+            (before, self, "no longer changes"),
+            (self, before, "changes too now"),
+        ] {
+            let others: HashSet<_> = other
+                .people
+                .iter()
+                .chain(&other.moved)
+                .map(|(user, _)| *user)
+                .collect();
+            let gone: Vec<_> = one
+                .people
+                .iter()
+                .chain(&one.moved)
+                .filter(|(user, _)| !others.contains(user))
+                .collect();
+            match gone.as_slice() {
+                [] => {}
+                [(user, _)] => said.push(format!("{} {word}", one.plan.names.user(*user))),
+                [(user, _), rest @ ..] => {
+                    said.push(format!(
+                        "{} and {} more: each {word}",
+                        one.plan.names.user(*user),
+                        words::count(rest.len())
+                    ));
+                }
+            }
+        }
+        if before.plan.skipped.len() != self.plan.skipped.len() {
+            let n = |it: &Self| words::count(it.plan.skipped.len());
+            said.push(format!("{} skipped instead of {}", n(self), n(before)));
+        }
+        for pool in &self.plan.effects.pools {
+            let free = |it: &PoolEffect| it.purchased - it.held_before;
+            let was = before
+                .plan
+                .effects
+                .pools
+                .iter()
+                .find(|it| it.pool == pool.pool)
+                .map(free);
+            if let Some(was) = was.filter(|was| *was != free(pool)) {
+                said.push(format!(
+                    "{} has {} free instead of {}",
+                    pool.name,
+                    words::number(free(pool)),
+                    words::number(was)
+                ));
+            }
+        }
+        said
+    }
+
+    /// How many lines the list of people and skips has.
+    pub(crate) fn list_len(&self) -> usize {
+        self.people.len() + self.moved.len() + self.plan.skipped.len()
+    }
+
+    /// One line of that list: who, and what becomes of them.
+    pub(crate) fn list_line(&self, line: usize) -> Option<ListLine> {
+        let changed = self.people.iter().chain(&self.moved);
+        let n_changed = self.people.len() + self.moved.len();
+        if line < n_changed {
+            let (user, changes) = changed.into_iter().nth(line)?;
+            let said: Vec<_> = changes
+                .iter()
+                .filter_map(|i| self.plan.changes.get(*i))
+                .map(|it| self.worded(it))
+                .collect();
+            return Some(ListLine {
+                who: self.plan.names.user(*user),
+                what: said.join(" · "),
+                skipped: false,
+            });
+        }
+        let skip = self.plan.skipped.get(line - n_changed)?;
+        Some(ListLine {
+            who: skip.who.clone(),
+            what: skip.reason.clone(),
+            skipped: true,
+        })
+    }
+
+    fn worded(&self, change: &Change) -> String {
+        in_words(&change.described(&self.plan.names))
+    }
+}
+
+/// One line of a plan's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListLine {
+    /// Who.
+    pub(crate) who: String,
+    /// What becomes of them, or why they are left out.
+    pub(crate) what: String,
+    /// Whether they are left out.
+    pub(crate) skipped: bool,
+}
+
+/// The changes of each person, those who only get another manager apart; both in the plan's order.
+type ByPerson = Vec<(UserId, Vec<usize>)>;
+
+fn by_person(changes: &[Change]) -> (ByPerson, ByPerson) {
+    let mut places: HashMap<UserId, usize> = HashMap::new();
+    let mut all: ByPerson = Vec::new();
+    for (i, change) in changes.iter().enumerate() {
+        if let Some(user) = change.user() {
+            let place = *places.entry(user).or_insert(all.len());
+            match all.get_mut(place) {
+                Some((_, its)) => its.push(i),
+                None => all.push((user, vec![i])),
+            }
+        }
+    }
+    let only_manager = |its: &[usize]| {
+        its.iter()
+            .all(|i| matches!(changes.get(*i), Some(Change::Manager { .. })))
+    };
+    all.into_iter().partition(|(_, its)| !only_manager(its))
+}
+
+fn transitions(changes: &[Change]) -> Vec<(String, usize)> {
+    let mut statuses: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for change in changes {
+        if let Change::Status { before, after, .. } = change {
+            *statuses
+                .entry((before.as_str(), after.as_str()))
+                .or_default() += 1;
+        }
+    }
+    let mut worded: Vec<_> = statuses
+        .into_iter()
+        .map(|((from, to), n)| (format!("{from} → {to}"), n))
+        .collect();
+    worded.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    worded
+}
+
+fn counted<'a>(reasons: impl Iterator<Item = &'a str>) -> Vec<(String, usize)> {
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in reasons {
+        *numbers.entry(reason).or_default() += 1;
+    }
+    let mut worded: Vec<_> = numbers
+        .into_iter()
+        .map(|(reason, n)| (reason.to_owned(), n))
+        .collect();
+    worded.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    worded
+}
+
+/// A change in words: `status active → inactive`.
+pub(crate) fn in_words(said: &Described) -> String {
+    let before = value_in_words(&said.before);
+    let after = value_in_words(&said.after);
+    match (before.is_empty(), after.is_empty()) {
+        (true, true) => said.what.clone(),
+        (true, false) => format!("{} {after}", said.what),
+        (false, true) => format!("{} {before} → none", said.what),
+        (false, false) => format!("{} {before} → {after}", said.what),
+    }
+}
+
+fn value_in_words(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// An id as short as it stays unambiguous: a batch's first thirteen characters are its millisecond.
+pub(crate) fn short(batch: BatchId) -> String {
+    batch.to_string().chars().take(13).collect()
+}
+
+fn command_line(intent: &Intent, plan: &Plan, undoes: Option<BatchId>) -> String {
+    let mut line = match &intent.wish {
+        Wish::Undo(_) => match undoes {
+            Some(batch) => format!("usher undo {}", short(batch)),
+            None => "usher undo".to_owned(),
+        },
+        Wish::People { verb, who, typed } => {
+            let verb = match verb {
+                Verb::Deactivate => "deactivate",
+                Verb::Reactivate => "reactivate",
+                Verb::Resend => "resend",
+            };
+            format!("usher {verb} {}", whom(who, typed.as_deref(), plan))
+        }
+    };
+    match intent.when_full {
+        WhenFull::Ask => {}
+        WhenFull::QueueRest => line.push_str(" --queue-rest"),
+        WhenFull::Fewer => line.push_str(" --fewer"),
+    }
+    line
+}
+
+/// A selection as arguments of a shell.
+fn whom(who: &Selection, typed: Option<&str>, plan: &Plan) -> String {
+    match who {
+        Selection::Query { query, except } => {
+            let mut text = typed.map_or_else(|| query.to_string(), str::to_owned);
+            if text.is_empty() {
+                text.push_str("()");
+            }
+            for user in except.iter().take(MOST_NAMED) {
+                text.push_str(&format!(" -id:{user}"));
+            }
+            if except.len() > MOST_NAMED {
+                text.push_str(" …");
+            }
+            format!("--query {}", quoted(&text))
+        }
+        Selection::Ids(users) => {
+            let label = |user: &UserId| {
+                let skipped = || {
+                    plan.skipped
+                        .iter()
+                        .find(|it| it.user == Some(*user))
+                        .map(|it| it.who.clone())
+                };
+                let named = plan.names.users.get(user).cloned();
+                quoted(&named.or_else(skipped).unwrap_or_else(|| user.to_string()))
+            };
+            let mut named: Vec<_> = users.iter().take(MOST_NAMED).map(label).collect();
+            if users.len() > MOST_NAMED {
+                named.push(format!("… ({} in all)", words::count(users.len())));
+            }
+            named.join(" ")
+        }
+    }
+}
+
+/// A word as a POSIX shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@._-+/:=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn words_are_quoted_for_the_shell() {
+        assert_eq!(quoted("ana@acme.example"), "ana@acme.example");
+        assert_eq!(quoted("o'neil x"), r"'o'\''neil x'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn changes_are_said_in_words() {
+        let said = |before, after| {
+            in_words(&Described {
+                what: "status".into(),
+                before,
+                after,
+            })
+        };
+        assert_eq!(
+            said(json!("active"), json!("inactive")),
+            "status active → inactive"
+        );
+        assert_eq!(said(json!(null), json!("active")), "status active");
+        assert_eq!(said(json!("active"), json!(null)), "status active → none");
+    }
+}

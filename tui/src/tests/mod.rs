@@ -1,0 +1,7 @@
+//! The console played without a terminal: keys in, screen out, against a real organization in a temporary file.
+
+mod flows;
+mod org;
+mod play;
+mod properties;
+mod screens;
