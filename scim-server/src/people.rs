@@ -123,11 +123,15 @@ impl<'a> People<'a> {
     /// The person with everything that an answer says.
     pub(crate) fn whole(&self, found: Found) -> Result<Person> {
         let licenses = self.read.licenses_of(&[found.user.id])?;
+        self.with_licenses(found, &licenses)
+    }
+
+    fn with_licenses(&self, found: Found, licenses: &[License]) -> Result<Person> {
         let manager_name = match found.user.manager {
             None => None,
             Some(manager) => self.read.names_of(&[manager])?.remove(&manager),
         };
-        self.person(found, &licenses, manager_name)
+        self.person(found, licenses, manager_name)
     }
 
     fn complete(&self, users: Vec<User>) -> Result<Vec<Person>> {
@@ -183,44 +187,40 @@ impl<'a> People<'a> {
     }
 
     /// The person whom a command has just made, told from its plan instead of read; none when the plan does not say
-    /// everything, because the person came back, waits in a queue or has a manager.
+    /// everything, because it is about a record that came back or frees somebody else's names.
     pub(crate) fn created(&self, applied: &Applied) -> Option<Result<Person>> {
+        let id = applied.user.filter(|_| !applied.repeated)?;
         let mut made = None;
         let mut licenses = Vec::new();
         for change in &applied.plan.changes {
             match change {
-                Change::UserCreated { user, created } if Some(*user) == applied.user => {
-                    made = Some((*user, created))
-                }
+                Change::UserCreated { user, created } if *user == id => made = Some(created),
                 Change::License {
                     user,
                     pool,
                     after: hold,
                     stands_for_access,
                     ..
-                } if Some(*user) == applied.user && hold.is_held() => {
-                    let stands_for_access = *stands_for_access;
+                } if *user == id => {
+                    let (pool, hold, stands_for_access) = (*pool, *hold, *stands_for_access);
                     licenses.push(License {
-                        user: *user,
-                        pool: *pool,
-                        hold: *hold,
+                        user: id,
+                        pool,
+                        hold,
                         stands_for_access,
                     });
                 }
-                Change::Invitation { .. } => {}
+                Change::Invitation { user, .. } if *user == id => {}
                 _ => return None,
             }
         }
-        let (id, created) = made?;
-        if created.manager.is_some() || created.status == Status::Queued || applied.repeated {
-            return None;
-        }
+        let created = made?;
         let user = User {
             id,
             seq: 0,
             status: created.status,
             profile: created.profile.clone(),
-            manager: None,
+            manager: created.manager,
             connection: created.connection,
             protected: false,
             accepted: created.accepted,
@@ -231,7 +231,7 @@ impl<'a> People<'a> {
             version: 1,
         };
         let external_id = created.link.as_ref().and_then(|it| it.external_id.clone());
-        Some(self.person(Found { user, external_id }, &licenses, None))
+        Some(self.with_licenses(Found { user, external_id }, &licenses))
     }
 }
 

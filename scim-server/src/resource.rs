@@ -3,11 +3,10 @@
 
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
 use usher_core::model::{User, fold_key};
 
-use crate::schema::{ENTERPRISE, Object, USER, USHER};
+use crate::schema::{ENTERPRISE, USER, USHER};
 
 /// A person with everything that an answer says of them.
 #[derive(Clone, Debug)]
@@ -112,6 +111,17 @@ fn entry<M: SerializeMap>(out: &mut M, key: &str, value: Option<&str>) -> Result
 #[derive(Default)]
 struct Members<'a>(Vec<(&'a str, &'a RawValue)>);
 
+impl<'a> Members<'a> {
+    fn get(&self, key: &str) -> Option<&'a RawValue> {
+        self.0.iter().find(|it| it.0 == key).map(|it| it.1)
+    }
+
+    fn is_work(&self) -> bool {
+        self.get("type")
+            .is_some_and(|it| it.get().eq_ignore_ascii_case("\"work\""))
+    }
+}
+
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
@@ -211,32 +221,81 @@ fn serialize_emails<M: SerializeMap>(
     kept: Option<&RawValue>,
 ) -> Result<(), M::Error> {
     let email = user.profile.email.as_deref();
-    let kept: Option<Vec<Object>> = kept.and_then(|it| serde_json::from_str(it.get()).ok());
-    match (kept, email) {
-        (None, None) => Ok(()),
+    let list = kept.map(elements);
+    match (list.as_deref(), email) {
+        (None | Some([]), None) => Ok(()),
         (None, Some(email)) => out.serialize_entry("emails", &[PlainEmail(email)]),
-        (Some(list), None) if list.is_empty() => Ok(()),
-        (Some(list), Some(email)) if list.is_empty() => {
+        (Some([]), Some(email)) => {
             // None was sent. It shows once it is no longer the user name, so that a PATCH does not turn it back.
-            let same = user
-                .profile
-                .user_name
-                .as_deref()
-                .is_some_and(|it| fold_key(it) == fold_key(email));
-            if same {
-                Ok(())
-            } else {
-                out.serialize_entry("emails", &[PlainEmail(email)])
+            let name = user.profile.user_name.as_deref();
+            if name.is_some_and(|it| fold_key(it) == fold_key(email)) {
+                return Ok(());
+            }
+            out.serialize_entry("emails", &[PlainEmail(email)])
+        }
+        (Some(list), email) => {
+            let place = list.iter().position(|it| it.get("value").is_none());
+            out.serialize_entry(
+                "emails",
+                &Filled {
+                    list,
+                    place,
+                    key: "value",
+                    value: email,
+                },
+            )
+        }
+    }
+}
+
+/// The elements of a list that is kept.
+fn elements(list: &RawValue) -> Vec<Members<'_>> {
+    serde_json::from_str(list.get()).unwrap_or_default()
+}
+
+/// A list that is kept, with a member put back into one of its elements; with nothing to put there it goes.
+struct Filled<'a> {
+    list: &'a [Members<'a>],
+    place: Option<usize>,
+    key: &'a str,
+    value: Option<&'a str>,
+}
+
+impl Serialize for Filled<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_seq(None)?;
+        for (at, members) in self.list.iter().enumerate() {
+            match (self.place == Some(at), self.value) {
+                (false, _) => out.serialize_element(&Element { members, put: None })?,
+                (true, Some(value)) => out.serialize_element(&Element {
+                    members,
+                    put: Some((self.key, value)),
+                })?,
+                (true, None) => {}
             }
         }
-        (Some(mut list), email) => {
-            let place = list.iter_mut().find(|it| !it.contains_key("value"));
-            if let (Some(element), Some(email)) = (place, email) {
-                element.insert("value".to_owned(), Value::from(email));
-            }
-            list.retain(|it| it.contains_key("value"));
-            out.serialize_entry("emails", &list)
+        out.end()
+    }
+}
+
+/// One element: the member put back, then those that are kept.
+struct Element<'a> {
+    members: &'a Members<'a>,
+    put: Option<(&'a str, &'a str)>,
+}
+
+impl Serialize for Element<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_map(None)?;
+        if let Some((key, value)) = self.put {
+            out.serialize_entry(key, value)?;
         }
+        for (key, value) in &self.members.0 {
+            if self.put.is_none_or(|it| it.0 != *key) {
+                out.serialize_entry(key, value)?;
+            }
+        }
+        out.end()
     }
 }
 
@@ -261,16 +320,21 @@ fn serialize_addresses<M: SerializeMap>(
     let Some(region) = region else {
         return kept.map_or(Ok(()), |it| out.serialize_entry("addresses", it));
     };
-    let mut list: Vec<Value> = kept
-        .and_then(|it| serde_json::from_str(it.get()).ok())
-        .unwrap_or_default();
-    match list.iter_mut().find(|it| crate::schema::is_work(it)) {
-        Some(Value::Object(work)) => {
-            work.insert("region".to_owned(), Value::from(region));
-        }
-        _ => list.push(serde_json::json!({"type": "work", "region": region})),
+    let mut list = kept.map(elements).unwrap_or_default();
+    let place = list.iter().position(Members::is_work);
+    if place.is_none() {
+        list.extend(serde_json::from_str::<Members<'static>>(r#"{"type":"work"}"#).ok());
     }
-    out.serialize_entry("addresses", &list)
+    let place = Some(place.unwrap_or(list.len().saturating_sub(1)));
+    out.serialize_entry(
+        "addresses",
+        &Filled {
+            list: &list,
+            place,
+            key: "region",
+            value: Some(region),
+        },
+    )
 }
 
 struct Extension<'a> {
@@ -322,7 +386,10 @@ impl Serialize for Manager<'_> {
         let mut out = serializer.serialize_map(None)?;
         if let Some(manager) = &self.person.user.manager {
             out.serialize_entry("value", &Shown(manager))?;
-            out.serialize_entry("$ref", &location(self.base, manager))?;
+            out.serialize_entry(
+                "$ref",
+                &format_args!("{}/scim/v2/Users/{manager}", self.base),
+            )?;
         }
         entry(&mut out, "displayName", self.person.manager_name.as_deref())?;
         out.end()
@@ -379,7 +446,10 @@ impl Serialize for Meta<'_> {
         out.serialize_entry("resourceType", "User")?;
         out.serialize_entry("created", &self.user.created_at)?;
         out.serialize_entry("lastModified", &self.user.updated_at)?;
-        out.serialize_entry("location", &location(self.base, &self.user.id))?;
+        out.serialize_entry(
+            "location",
+            &format_args!("{}/scim/v2/Users/{}", self.base, self.user.id),
+        )?;
         out.serialize_entry("version", &format_args!("W/\"{}\"", self.user.version))?;
         out.end()
     }

@@ -304,7 +304,7 @@ fn kept(rest: Object) -> Result<Option<String>, Fault> {
     if rest.is_empty() {
         return Ok(None);
     }
-    let text = Value::Object(rest).to_string();
+    let text = serde_json::to_string(&rest).map_err(|_| Fault::internal())?;
     if text.len() > MOST_KEPT {
         return Err(Fault::invalid_value(format!(
             "the person has more than {MOST_KEPT} bytes of further attributes"
