@@ -180,7 +180,7 @@ fn the_plan_sheet() {
 │ Changes        4 people   active → inactive 3 · waiting → inactive 1         │
 │ Skipped        2   1 already inactive · 1 the last owner                     │
 │ Seats          access    held 5 → 1   free 3 → 7                             │
-│ Command        usher deactivate --query '()'                                 │
+│ Command        usher deactivate '()'                                         │
 │                                                                              │
 │ + ana.li@acme.example                status active → inactive · license acc… │
 │ + bo.rossi@acme.example              status active → inactive · license acc… │
@@ -209,7 +209,7 @@ Deactivate 4 people                              plan ••••••
 Changes        4 people   active → inactive 3 · waiting → i…
 Skipped        2   1 already inactive · 1 the last owner
 Seats          access    held 5 → 1   free 3 → 7
-Command        usher deactivate --query '()'
+Command        usher deactivate '()'
 
 + ana.li@acme.example          status active → inactive · l…
 + bo.rossi@acme.example        status active → inactive · l…
