@@ -200,7 +200,8 @@ CREATE TABLE batches (
     caused_by BLOB,
     undoes BLOB,
     first_event INTEGER NOT NULL,
-    changes INTEGER NOT NULL
+    changes INTEGER NOT NULL,
+    people INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX batches_id ON batches (id);
 CREATE INDEX batches_undoes ON batches (undoes) WHERE undoes IS NOT NULL;

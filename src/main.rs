@@ -1,1 +1,88 @@
-fn main() {}
+//! The `usher` command: arguments in, exit code out. What is true about users and seats is in `usher-core`; here are
+//! the words people type, and the tables they read. One file a family of commands.
+
+mod args;
+mod audit;
+mod backup;
+mod batches;
+mod confirm;
+mod desk;
+mod edit;
+mod failure;
+mod group;
+mod history;
+mod idp;
+mod init;
+mod invite;
+mod names;
+mod output;
+mod pool;
+mod queue;
+mod standing;
+mod users;
+mod who;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use usher_core::command::Command as Wanted;
+
+use crate::args::{Arguments, Command, Common};
+use crate::desk::Desk;
+use crate::failure::Result;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Help and version are answers; anything else is bad usage.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A closed pipe is nobody's fault.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+fn run(Arguments { common, command }: Arguments) -> Result<()> {
+    match command {
+        None => Ok(()),
+        Some(Command::Demo(_) | Command::Serve(_)) => Ok(()),
+        Some(Command::Init(args)) => init::run(&common, args),
+        Some(Command::Backup(args)) => backup::backup(&common, &args),
+        Some(Command::Restore(args)) => backup::restore(&common, &args),
+        Some(command) => at_desk(&common, command),
+    }
+}
+
+fn at_desk(common: &Common, command: Command) -> Result<()> {
+    let desk = &Desk::open(common)?;
+    match command {
+        Command::Idp(command) => idp::run(desk, command),
+        Command::Users(args) => users::list(desk, &args),
+        Command::Show(args) => users::show(desk, &args),
+        Command::History(args) => history::run(desk, &args),
+        Command::Invite(args) => invite::invite(desk, args),
+        Command::Create(args) => invite::create(desk, args),
+        Command::Edit(args) => edit::run(desk, args),
+        Command::Cancel(args) => standing::run(desk, &args, |who| Wanted::Cancel { who }),
+        Command::Resend(args) => standing::resend(desk, &args),
+        Command::Deactivate(args) => standing::run(desk, &args, |who| Wanted::Deactivate { who }),
+        Command::Reactivate(args) => standing::run(desk, &args, |who| Wanted::Reactivate { who }),
+        Command::Delete(args) => standing::run(desk, &args, |who| Wanted::Delete { who }),
+        Command::Erase(args) => standing::run(desk, &args, |who| Wanted::Erase { who }),
+        Command::Seats => pool::seats(desk),
+        Command::Pool(command) => pool::run(desk, command),
+        Command::Group(command) => group::run(desk, command),
+        Command::Queue(args) => queue::run(desk, args.command),
+        Command::Batches(args) => batches::list(desk, &args),
+        Command::Undo(args) => batches::undo(desk, &args),
+        Command::Audit(command) => audit::run(desk, &command),
+        Command::Demo(_) | Command::Init(_) | Command::Serve(_) | Command::Backup(_) | Command::Restore(_) => Ok(()),
+    }
+}

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -253,6 +254,17 @@ impl Session {
     /// Only when the database cannot be opened.
     pub fn read(&self) -> Result<Read<'_>> {
         self.directory.shared.store.read(self.directory.now())
+    }
+
+    /// As [`Session::read`]; what is being read ends early with [`Error::Cancelled`] when the flag turns true.
+    ///
+    /// # Errors
+    /// Only when the database cannot be opened.
+    pub fn read_until(&self, cancelled: Arc<AtomicBool>) -> Result<Read<'_>> {
+        self.directory
+            .shared
+            .store
+            .read_until(self.directory.now(), cancelled)
     }
 
     /// Notices of whatever is committed from now on, by this process or another.

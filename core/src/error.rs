@@ -55,6 +55,9 @@ pub enum Error {
     /// Another process kept the database locked for too long.
     #[error("the database is busy; try again in a moment")]
     Busy,
+    /// Reading was ended by whoever asked for it.
+    #[error("cancelled")]
+    Cancelled,
     /// The commit ended in an I/O error: it may or may not be on disk.
     #[error(
         "the outcome is unknown, because the disk failed while committing; repeat with the same key"

@@ -117,47 +117,36 @@ impl<'a> People<'a> {
     /// A page of people in order of creation, and how many there are in all.
     pub(crate) fn page(&self, expr: &Expr, start: i64, size: i64) -> Result<(Vec<Person>, i64)> {
         let (users, total) = self.read.users_from(expr, start, size)?;
-        let mut found = Vec::with_capacity(users.len());
-        for user in users {
-            found.extend(self.with_link(Some(user))?);
-        }
-        Ok((self.complete(found)?, total))
+        Ok((self.complete(users)?, total))
     }
 
     /// The person with everything that an answer says.
     pub(crate) fn whole(&self, found: Found) -> Result<Person> {
         let licenses = self.read.licenses_of(&[found.user.id])?;
-        let manager = found.user.manager;
-        let manager_name = match manager {
+        let manager_name = match found.user.manager {
             None => None,
-            Some(manager) => self.read.user(manager)?.map(|it| it.name()),
+            Some(manager) => self.read.names_of(&[manager])?.remove(&manager),
         };
         self.person(found, &licenses, manager_name)
     }
 
-    fn complete(&self, found: Vec<Found>) -> Result<Vec<Person>> {
-        let ids: Vec<UserId> = found.iter().map(|it| it.user.id).collect();
-        let mut managers: Vec<UserId> = found.iter().filter_map(|it| it.user.manager).collect();
-        managers.sort_unstable();
-        managers.dedup();
-        let mut names = HashMap::with_capacity(managers.len());
-        for manager in managers {
-            names.extend(self.read.user(manager)?.map(|it| (manager, it.name())));
-        }
-        let mut licenses: HashMap<UserId, Vec<License>> = HashMap::with_capacity(ids.len());
-        for license in self.read.licenses_of(&ids)? {
-            licenses.entry(license.user).or_default().push(license);
-        }
-        let none = Vec::new();
-        found
+    fn complete(&self, users: Vec<User>) -> Result<Vec<Person>> {
+        let ids: Vec<UserId> = users.iter().map(|it| it.id).collect();
+        let managers: Vec<UserId> = users.iter().filter_map(|it| it.manager).collect();
+        let names = self.read.names_of(&managers)?;
+        let mut links = self.read.links_of(self.connection, &ids)?;
+        // Licenses come in the order of people, so each takes those at the front that are theirs.
+        let licenses = self.read.licenses_of(&ids)?;
+        let mut rest = licenses.as_slice();
+        users
             .into_iter()
-            .map(|it| {
-                let licenses = licenses.get(&it.user.id).unwrap_or(&none);
-                let manager_name = it
-                    .user
-                    .manager
-                    .and_then(|manager| names.get(&manager).cloned());
-                self.person(it, licenses, manager_name)
+            .map(|user| {
+                let end = rest.iter().position(|it| it.user != user.id).unwrap_or(rest.len());
+                let (theirs, others) = rest.split_at(end);
+                rest = others;
+                let external_id = links.remove(&user.id).and_then(|it| it.external_id);
+                let manager_name = user.manager.and_then(|manager| names.get(&manager).cloned());
+                self.person(Found { user, external_id }, theirs, manager_name)
             })
             .collect()
     }

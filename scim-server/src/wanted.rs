@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 use usher_core::command::{Provision, ProvisionTarget};
-use usher_core::model::{EmailAddress, Field, ProviderHold, User, harmless};
+use usher_core::model::{EmailAddress, Field, Status, User, harmless};
 
 use crate::fault::Fault;
 use crate::schema::{self, ENTERPRISE, Object};
@@ -29,7 +29,7 @@ const AREA: usize = 5;
 const REGION: usize = 7;
 const KEPT: usize = 9;
 /// Longest `externalId`, in bytes.
-const LONGEST_EXTERNAL_ID: usize = 512;
+const LONGEST_EXTERNAL_ID: usize = 1024;
 /// Most of what is kept of one person, in bytes.
 pub(crate) const MOST_KEPT: usize = 64 * 1024;
 
@@ -197,8 +197,9 @@ impl Wanted {
             .into_iter()
             .zip(pairs)
             .filter(|(_, (after, before))| after != *before);
-        // While a person's deactivation holds, also what changes nothing is to be heard (DESIGN §4).
-        let heard = user.provider_hold != ProviderHold::Free;
+        // Of somebody inactive also what changes nothing is heard: a person's deactivation holds until the provider has
+        // said so itself (DESIGN §4).
+        let heard = user.status == Status::Inactive;
         Provision {
             target: ProvisionTarget::Existing {
                 user: user.id,
@@ -293,7 +294,7 @@ fn take_region(user: &mut Object) -> Option<String> {
 fn checked_external_id(text: String) -> Result<String, Fault> {
     if text.len() > LONGEST_EXTERNAL_ID || harmless(&text) != text {
         return Err(Fault::invalid_value(
-            "externalId is longer than 512 bytes or has control characters",
+            "externalId is longer than 1024 bytes or has control characters",
         ));
     }
     Ok(text)

@@ -93,6 +93,8 @@ pub struct Batch {
     pub at: Timestamp,
     /// How many changes it made.
     pub changes: i64,
+    /// How many people it changed.
+    pub people: i64,
     /// The batch that freed the license, for a promotion.
     pub caused_by: Option<BatchId>,
     /// The batch that this one undid.

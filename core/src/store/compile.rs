@@ -16,29 +16,54 @@ pub(super) struct Compiled {
     pub(super) bindings: Vec<Value>,
 }
 
-/// Compiles a condition. Deleted and erased people are hidden unless the expression names a status or an id.
+/// Compiles a condition. Deleted and erased people are hidden unless the expression names a status; whoever it names by id
+/// is seen all the same.
 pub(super) fn compile(expr: &Expr, _now: Timestamp) -> Compiled {
     let mut out = Compiled {
         sql: String::new(),
         bindings: Vec::new(),
     };
     out.expr(expr, true);
-    if !names_status(expr) && *expr != Expr::Everybody {
-        out.sql = format!(
-            "({}) AND +users.status NOT IN ('deleted', 'erased')",
-            out.sql
-        );
+    if names_status(expr) || *expr == Expr::Everybody {
+        return out;
     }
+    let mut ids = Vec::new();
+    ids_named(expr, &mut ids);
+    out.sql.insert(0, '(');
+    out.push(") AND (+users.status NOT IN ('deleted', 'erased')");
+    if !ids.is_empty() {
+        out.push(" OR ");
+        out.ids(&ids);
+    }
+    out.push(")");
     out
 }
 
 fn names_status(expr: &Expr) -> bool {
     match expr {
-        Expr::Status(_) | Expr::Id(_) => true,
+        Expr::Status(_) => true,
         Expr::And(parts) | Expr::Or(parts) => parts.iter().any(names_status),
         Expr::Not(inner) => names_status(inner),
         _ => false,
     }
+}
+
+/// Ids that somebody found may have, which those under `not` are no longer.
+fn ids_named(expr: &Expr, ids: &mut Vec<UserId>) {
+    match expr {
+        Expr::Id(id) => ids.push(*id),
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|it| ids_named(it, ids)),
+        _ => {}
+    }
+}
+
+/// The ids of a list that consists of nothing else.
+fn only_ids(parts: &[Expr]) -> Option<Vec<UserId>> {
+    let id = |it: &Expr| match it {
+        Expr::Id(id) => Some(*id),
+        _ => None,
+    };
+    parts.iter().map(id).collect()
 }
 
 impl Compiled {
@@ -60,7 +85,10 @@ impl Compiled {
         match expr {
             Expr::Everybody => self.push("+users.status NOT IN ('deleted', 'erased')"),
             Expr::And(parts) => self.list(parts, " AND ", "1", narrow),
-            Expr::Or(parts) => self.list(parts, " OR ", "0", false),
+            Expr::Or(parts) => match only_ids(parts) {
+                Some(ids) if ids.len() > 1 => self.ids(&ids),
+                _ => self.list(parts, " OR ", "0", false),
+            },
             Expr::Not(inner) => {
                 self.push("NOT coalesce((");
                 self.expr(inner, false);
@@ -118,6 +146,16 @@ impl Compiled {
             self.push(")");
         }
         self.push(")");
+    }
+
+    /// One of these ids: a single binding, however many there are.
+    fn ids(&mut self, ids: &[UserId]) {
+        let hex = |it: &UserId| format!("\"{}\"", super::events::hex(it.as_bytes()));
+        let list: Vec<String> = ids.iter().map(hex).collect();
+        self.with(
+            "users.id IN (SELECT unhex(value) FROM json_each(?))",
+            format!("[{}]", list.join(",")),
+        );
     }
 
     fn statuses(&mut self, statuses: &[Status], narrow: bool) {

@@ -1,7 +1,7 @@
 //! History: changes as recorded, chained by hash. Personal values are encrypted under the person's own key and the chain
 //! runs over the ciphertext, so that throwing the key away destroys them and breaks nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
@@ -131,8 +131,8 @@ pub(super) fn append(
     let (mut seq, mut previous) = head(conn)?;
     let (kind, id) = actor::encode(batch.actor);
     conn.prepare_cached(
-        "INSERT INTO batches (seq, id, actor_kind, actor, door, command, at, caused_by, undoes, first_event, changes) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO batches (seq, id, actor_kind, actor, door, command, at, caused_by, undoes, first_event, changes, \
+         people) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )
     .and_then(|mut it| {
         it.execute(params![
@@ -147,6 +147,7 @@ pub(super) fn append(
             batch.undoes.as_ref().map(|it| it.as_bytes()),
             seq + 1,
             i64::try_from(changes.len()).unwrap_or(i64::MAX),
+            people_changed(changes),
         ])
     })
     .map_err(broken)?;
@@ -184,6 +185,12 @@ pub(super) fn append(
         previous = hash;
     }
     Ok(())
+}
+
+/// How many people changes are about.
+fn people_changed(changes: &[Change]) -> i64 {
+    let people: HashSet<UserId> = changes.iter().filter_map(Change::user).collect();
+    i64::try_from(people.len()).unwrap_or(i64::MAX)
 }
 
 fn seal(key: &[u8; 32], nonce: [u8; NONCE], seq: i64, body: &[u8]) -> Result<Vec<u8>> {

@@ -20,7 +20,7 @@ mod writer;
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -56,6 +56,7 @@ pub(crate) fn broken(error: rusqlite::Error) -> Error {
         Some(ErrorCode::ConstraintViolation) => Error::Conflict {
             why: format!("the database refuses: {error}"),
         },
+        Some(ErrorCode::OperationInterrupted) => Error::Cancelled,
         Some(ErrorCode::DiskFull) => Error::Broken("the disk is full; nothing was changed".into()),
         _ => Error::Broken(format!("the database failed: {error}")),
     }
@@ -77,7 +78,7 @@ pub(crate) struct Store {
     writer: Option<JoinHandle<()>>,
     watchers: Arc<Mutex<Vec<mpsc::Sender<Notice>>>>,
     watching: Mutex<Option<JoinHandle<()>>>,
-    closing: Arc<std::sync::atomic::AtomicBool>,
+    closing: Arc<AtomicBool>,
     last_uses: Arc<Mutex<LastUses>>,
     /// Held shared while the database is open, so that nobody restores over it.
     _open: File,
@@ -120,7 +121,20 @@ impl Store {
             compile::add_functions(&opened).map_err(broken)?;
             *conn = Some(opened);
         }
-        Ok(Read { conn, now })
+        Ok(Read {
+            conn,
+            now,
+            watched: false,
+        })
+    }
+
+    /// As [`Store::read`]; what is being read ends early when the flag turns true.
+    pub(crate) fn read_until(
+        &self,
+        now: Timestamp,
+        cancelled: Arc<AtomicBool>,
+    ) -> Result<Read<'_>> {
+        self.read(now)?.until(cancelled)
     }
 
     pub(crate) fn plan(
@@ -291,7 +305,7 @@ impl Drop for Store {
 fn look_for_commits(
     path: &Path,
     watchers: &Mutex<Vec<mpsc::Sender<Notice>>>,
-    closing: &std::sync::atomic::AtomicBool,
+    closing: &AtomicBool,
 ) {
     let Ok(conn) = open::reader(path) else { return };
     let snapshot = Snapshot::new(&conn);

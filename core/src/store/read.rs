@@ -1,7 +1,8 @@
 //! What front ends read. Every method is a transaction of its own; none is held between them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::MutexGuard;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
@@ -24,6 +25,34 @@ pub use super::events::{AuditReport, BadLink, Head};
 pub struct Read<'a> {
     pub(super) conn: MutexGuard<'a, Option<Connection>>,
     pub(super) now: Timestamp,
+    /// Whether a flag is watched that ends reading early.
+    pub(super) watched: bool,
+}
+
+/// How many steps of SQLite's machine pass between two looks at a cancelling flag.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+
+impl Read<'_> {
+    /// Lets a flag that turns true end whatever is being read, with [`Error::Cancelled`].
+    pub(super) fn until(mut self, cancelled: Arc<AtomicBool>) -> Result<Self> {
+        if let Some(conn) = self.conn.as_mut() {
+            let look = move || cancelled.load(Ordering::Relaxed);
+            conn.progress_handler(STEPS_BETWEEN_LOOKS, Some(look))
+                .map_err(broken)?;
+        }
+        self.watched = true;
+        Ok(self)
+    }
+}
+
+impl Drop for Read<'_> {
+    fn drop(&mut self) {
+        if self.watched
+            && let Some(conn) = self.conn.as_mut()
+        {
+            let _ = conn.progress_handler(0, None::<fn() -> bool>);
+        }
+    }
 }
 
 /// A page of history.
@@ -33,8 +62,10 @@ pub struct HistoryPage {
     pub user: Option<UserId>,
     /// Only events of this batch.
     pub batch: Option<BatchId>,
-    /// Only events after this number.
+    /// Only events after this number, oldest first.
     pub after: Option<i64>,
+    /// Only events before this number, newest first; `i64::MAX` begins at the newest.
+    pub before: Option<i64>,
     /// How many at most.
     pub limit: usize,
 }
@@ -51,7 +82,7 @@ pub(super) fn recorded_row(row: &Row<'_>) -> rusqlite::Result<Recorded> {
 macro_rules! batch_columns {
     () => {
         "batches.id, batches.seq, batches.actor_kind, batches.actor, batches.door, batches.command, batches.at, \
-         batches.changes, batches.caused_by, batches.undoes, \
+         batches.changes, batches.people, batches.caused_by, batches.undoes, \
          (SELECT id FROM batches AS undoing WHERE undoing.undoes = batches.id ORDER BY seq DESC LIMIT 1)"
     };
 }
@@ -71,9 +102,10 @@ fn batch_row(row: &Row<'_>) -> rusqlite::Result<Batch> {
         command: row.get(5)?,
         at: Timestamp::from_millis(row.get(6)?),
         changes: row.get(7)?,
-        caused_by: optional(8)?,
-        undoes: optional(9)?,
-        undone_by: optional(10)?,
+        people: row.get(8)?,
+        caused_by: optional(9)?,
+        undoes: optional(10)?,
+        undone_by: optional(11)?,
     })
 }
 
@@ -453,7 +485,7 @@ impl Read<'_> {
         }
     }
 
-    /// Events, oldest first.
+    /// Events, oldest first, or newest first before a number.
     ///
     /// # Errors
     /// See [`Read::organization`].
@@ -724,7 +756,7 @@ fn users_from(
 
 fn history(snapshot: &Snapshot<'_>, page: &HistoryPage) -> Result<Vec<Event>> {
     const SELECT: &str = "SELECT events.seq, events.user, events.kind, events.body, batches.at, batches.actor_kind, batches.actor, \
-        batches.door, batches.id FROM events JOIN batches ON batches.seq = events.batch WHERE events.seq > ?1";
+        batches.door, batches.id FROM events JOIN batches ON batches.seq = events.batch WHERE events.seq > ?1 AND events.seq < ?2";
     let after = page.after.unwrap_or(0);
     let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
     let row = |row: &Row<'_>| {
@@ -741,30 +773,27 @@ fn history(snapshot: &Snapshot<'_>, page: &HistoryPage) -> Result<Vec<Event>> {
         };
         Ok((recorded, event))
     };
-    let found = match (page.user, page.batch) {
-        (None, None) => snapshot.all(
-            &format!("{SELECT} ORDER BY events.seq LIMIT ?2"),
-            params![after, limit],
+    let order = if page.before.is_some() { "DESC" } else { "ASC" };
+    let (mut first, mut end) = (after, page.before.unwrap_or(i64::MAX));
+    if let Some(batch) = page.batch {
+        let sql = "SELECT first_event, first_event + changes FROM batches WHERE id = ?1";
+        let range: Option<(i64, i64)> = snapshot.one(sql, [batch.as_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        let range = range.ok_or_else(|| Error::not_found("batch", batch))?;
+        (first, end) = (first.max(range.0 - 1), end.min(range.1));
+    }
+    let found = match page.user {
+        None => snapshot.all(
+            &format!("{SELECT} ORDER BY events.seq {order} LIMIT ?3"),
+            params![first, end, limit],
             row,
         )?,
-        (Some(user), None) => snapshot.all(
-            &format!("{SELECT} AND events.user = ?3 ORDER BY events.seq LIMIT ?2"),
-            params![after, limit, user.as_bytes()],
+        Some(user) => snapshot.all(
+            &format!("{SELECT} AND events.user = ?4 ORDER BY events.seq {order} LIMIT ?3"),
+            params![first, end, limit, user.as_bytes()],
             row,
         )?,
-        (user, Some(batch)) => {
-            let range: Option<(i64, i64)> = snapshot.one(
-                "SELECT first_event, first_event + changes FROM batches WHERE id = ?1",
-                [batch.as_bytes()],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )?;
-            let (first, end) = range.ok_or_else(|| Error::not_found("batch", batch))?;
-            snapshot.all(
-                &format!("{SELECT} AND events.seq >= ?3 AND events.seq < ?4 AND (?5 IS NULL OR events.user = ?5) ORDER BY events.seq LIMIT ?2"),
-                params![after, limit, first, end, user.as_ref().map(|it| it.as_bytes())],
-                row,
-            )?
-        }
     };
     let mut reader = events::Reader::new(snapshot.conn);
     found

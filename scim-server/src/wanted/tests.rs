@@ -237,7 +237,7 @@ fn a_replacement_clears_what_it_leaves_out_but_not_what_it_does_not_speak_of() {
 
 #[test]
 fn what_the_roster_cannot_take_is_refused() {
-    let long = "x".repeat(600);
+    let long = "x".repeat(1_100);
     for body in [
         json!({}),
         json!({"userName": " "}),

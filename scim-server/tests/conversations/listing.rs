@@ -1,0 +1,192 @@
+//! Lists: pages as Okta imports them, filters, projections.
+
+use serde_json::{Value, json};
+
+use crate::org::{Org, encoded};
+
+fn org_of(people: usize) -> Org {
+    let org = Org::with_free_seats(100);
+    (0..people).for_each(|it| drop(org.create(&format!("p{it:02}@acme.example"))));
+    org
+}
+
+fn names(body: &Value) -> Vec<String> {
+    let resources = body["Resources"].as_array().cloned().unwrap_or_default();
+    resources
+        .iter()
+        .map(|it| it["userName"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[test]
+fn pages_join_without_gap_or_overlap() {
+    let org = org_of(11);
+    let mut seen = Vec::new();
+    for start in [1, 6, 11] {
+        let reply = org.get(&format!("/scim/v2/Users?startIndex={start}&count=5"));
+        let page = names(&reply.body);
+        assert_eq!(
+            (&reply.body["totalResults"], &reply.body["startIndex"]),
+            (&json!(12), &json!(start))
+        );
+        assert_eq!(reply.body["itemsPerPage"], json!(page.len()));
+        seen.extend(page);
+    }
+    assert_eq!(seen.len(), 12);
+    let mut unique = seen.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), 12);
+    assert_eq!(names(&org.get("/scim/v2/Users").body), seen);
+
+    // Somebody in the middle is deleted: the others keep their order.
+    let gone = seen.remove(4);
+    let id = org.find(&format!("userName eq \"{gone}\"")).body["Resources"][0]["id"].clone();
+    assert_eq!(org.delete(id.as_str().unwrap_or_default()).status, 204);
+    let pages = [
+        "startIndex=1&count=5",
+        "startIndex=6&count=5",
+        "startIndex=11&count=5",
+    ];
+    let again: Vec<String> = pages
+        .iter()
+        .flat_map(|it| names(&org.get(&format!("/scim/v2/Users?{it}")).body))
+        .collect();
+    assert_eq!(again, seen);
+}
+
+#[test]
+fn odd_page_numbers_are_answered_as_the_rfc_says() {
+    let org = org_of(3);
+    for (query, start, items) in [
+        ("startIndex=0", 1, 4),
+        ("startIndex=-9&count=2", 1, 2),
+        ("startIndex=5", 5, 0),
+        ("startIndex=99999999999999999999", i64::MAX, 0),
+        ("count=0", 1, 0),
+        ("count=-1", 1, 0),
+        ("count=100000", 1, 4),
+    ] {
+        let reply = org.get(&format!("/scim/v2/Users?{query}"));
+        assert_eq!(
+            (reply.status, &reply.body["totalResults"]),
+            (200, &json!(4)),
+            "{query}"
+        );
+        assert_eq!(
+            (&reply.body["startIndex"], &reply.body["itemsPerPage"]),
+            (&json!(start), &json!(items)),
+            "{query}"
+        );
+    }
+    org.get("/scim/v2/Users?count=ten")
+        .is_error(400, Some("invalidValue"));
+    let one = encoded("userName eq \"p01@acme.example\"");
+    for (query, items) in [("startIndex=2", 0), ("count=0", 0), ("count=1", 1)] {
+        let reply = org.get(&format!("/scim/v2/Users?filter={one}&{query}"));
+        assert_eq!(
+            (&reply.body["totalResults"], &reply.body["itemsPerPage"]),
+            (&json!(1), &json!(items)),
+            "{query}"
+        );
+    }
+}
+
+#[test]
+fn filters_find_whom_they_name_and_are_refused_otherwise() {
+    let org = org_of(3);
+    let id = org.create("ana@acme.example");
+    org.patch(&id, json!([{"op": "replace", "value": {"active": false}}]));
+    for (filter, found) in [
+        (
+            r#"userName eq "P01@ACME.EXAMPLE""#,
+            vec!["p01@acme.example"],
+        ),
+        (
+            r#"USERNAME EQ "p01@acme.example" AND active EQ true"#,
+            vec!["p01@acme.example"],
+        ),
+        (
+            r#"userName eq "p01@acme.example" and active eq false"#,
+            vec![],
+        ),
+        (r#"active eq false"#, vec!["ana@acme.example"]),
+        (r#"active eq "False""#, vec!["ana@acme.example"]),
+        (
+            r#"userName sw "p0" and not (userName eq "p01@acme.example")"#,
+            vec!["p00@acme.example", "p02@acme.example"],
+        ),
+        (
+            r#"userName eq "p00@acme.example" or emails.value eq "ana@acme.example""#,
+            vec!["p00@acme.example", "ana@acme.example"],
+        ),
+        (r#"userName eq "%""#, vec![]),
+        (r#"userName eq "p01@acme.exampl_""#, vec![]),
+        (
+            r#"userName eq "\u0070\u0030\u0031@acme.example""#,
+            vec!["p01@acme.example"],
+        ),
+        (r#"id eq "7""#, vec![]),
+        (r#"meta.created lt "2001-01-01T00:00:00Z""#, vec![]),
+    ] {
+        let reply = org.find(filter);
+        assert_eq!(
+            (reply.status, names(&reply.body)),
+            (200, found.iter().map(ToString::to_string).collect()),
+            "{filter}"
+        );
+        assert_eq!(reply.body["totalResults"], json!(found.len()), "{filter}");
+    }
+    let reply = org.find(&format!(
+        "id eq \"{id}\" and meta.lastModified ge \"2001-01-01T00:00:00+01:00\""
+    ));
+    assert_eq!(reply.body["totalResults"], json!(1));
+    for filter in [
+        "",
+        "userName",
+        "userName eq",
+        "nickName eq \"x\"",
+        "userName eq \"a\" garbage",
+        "\u{0}",
+        "((((",
+        "a".repeat(5_000).as_str(),
+    ] {
+        org.find(filter).is_error(400, Some("invalidFilter"));
+    }
+}
+
+#[test]
+fn only_what_is_asked_for_is_returned() {
+    let org = org_of(1);
+    let reply = org.get("/scim/v2/Users?attributes=userName&count=1&startIndex=2");
+    let resource = &reply.body["Resources"][0];
+    assert_eq!(resource["userName"], json!("p00@acme.example"));
+    assert_eq!(
+        resource.as_object().map(serde_json::Map::len),
+        Some(3),
+        "{resource}"
+    );
+    let id = resource["id"].as_str().unwrap_or_default();
+    let reply = org.get(&format!(
+        "/scim/v2/Users/{id}?excludedAttributes=meta,active,id"
+    ));
+    assert_eq!(
+        (
+            reply.body.get("meta"),
+            reply.body.get("active"),
+            &reply.body["id"]
+        ),
+        (None, None, &json!(id))
+    );
+    let path = format!("/scim/v2/Users/{id}?attributes=title");
+    let body = json!({"Operations": [{"op": "replace", "path": "title", "value": "Boss"}]});
+    let reply = org.send("PATCH", &path, Some(body));
+    assert_eq!(
+        (
+            reply.status,
+            &reply.body["title"],
+            reply.body.get("userName")
+        ),
+        (200, &json!("Boss"), None)
+    );
+}

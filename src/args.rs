@@ -1,0 +1,323 @@
+//! The command line as types: what can be said, and the help that explains it. What each command does is in the file
+//! of its name. Values are parsed here as far as they can be without the database.
+
+mod people;
+mod seats;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use usher_core::model::{BatchId, EmailAddress, TimeZoneName, UserId};
+use usher_core::plan::Digest;
+
+pub(crate) use people::{CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs};
+pub(crate) use seats::{
+    GrantArgs, GroupCommand, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand, PoolTermsArgs, QueueCommand, QueueMoveArgs,
+};
+
+/// How WHO arguments are understood; part of the help of every command that takes them.
+pub(crate) const WHO_HELP: &str = "\
+WHO is one or more addresses, user names or ids, or one query, or - to read addresses, user names or ids from standard
+input, one on a line. When everything given names somebody, exactly these people are meant. Otherwise a single argument
+with a sign of the query language in it (a colon, a space, a quote, a parenthesis, = or - in front) is a query, and
+everybody whom it finds is meant; see `usher users --help`.";
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done; 1 refused, or nothing was applied, with the reason on standard error; 2 bad usage.
+Whatever changes something is shown first and asks. Without a terminal and without --yes nothing is applied.
+Without a command, the console opens.";
+
+/// The roster of one organization and the ledger of its licenses.
+#[derive(Debug, Parser)]
+#[command(name = "usher", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// What to do; without it, the console opens.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The organization's database.
+    #[arg(long, global = true, env = "USHER_DB", default_value = "usher.db", value_name = "FILE")]
+    pub(crate) db: PathBuf,
+    /// How to print what is listed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Act as this administrator, by id, instead of as the owner of the file.
+    #[arg(long = "as", global = true, value_name = "ID")]
+    pub(crate) actor: Option<UserId>,
+}
+
+/// How to print what is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// For programs: one array.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+/// How a plan is shown, confirmed and applied.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Plan")]
+pub(crate) struct PlanArgs {
+    /// Print what would be done, and change nothing.
+    #[arg(long, conflicts_with_all = ["yes", "confirm"])]
+    pub(crate) plan: bool,
+    /// Apply without asking.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Apply exactly the plan of this digest, or say what has moved since.
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) confirm: Option<Digest>,
+    /// When seats run out, queue whom there is no room for.
+    #[arg(long, conflicts_with = "fewer")]
+    pub(crate) queue_rest: bool,
+    /// When seats run out, leave out whom there is no room for.
+    #[arg(long)]
+    pub(crate) fewer: bool,
+}
+
+/// What can be said.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show a sample organization with a SCIM server and the console, in a temporary place
+    Demo(DemoArgs),
+    /// Make a database for an organization
+    Init(InitArgs),
+    /// Serve identity providers
+    Serve(ServeArgs),
+    /// Identity providers' connections
+    #[command(subcommand)]
+    Idp(IdpCommand),
+    /// List people
+    #[command(after_help = QUERY_HELP)]
+    Users(UsersArgs),
+    /// Show everything about one person
+    Show(OneArgs),
+    /// Show what happened, oldest first
+    History(HistoryArgs),
+    /// Invite people by mail
+    Invite(InviteArgs),
+    /// Make active accounts at once
+    Create(CreateArgs),
+    /// Change what is known of people
+    #[command(after_help = WHO_HELP)]
+    Edit(EditArgs),
+    /// Withdraw invitations before they are accepted
+    #[command(after_help = WHO_HELP)]
+    Cancel(WhoArgs),
+    /// Replace the links of invitations; the old ones die
+    #[command(after_help = WHO_HELP)]
+    Resend(ResendArgs),
+    /// Take people off their seats
+    #[command(after_help = WHO_HELP)]
+    Deactivate(WhoArgs),
+    /// Bring deactivated people back
+    #[command(after_help = WHO_HELP)]
+    Reactivate(WhoArgs),
+    /// Remove people from the roster; they are kept, hidden
+    #[command(after_help = WHO_HELP)]
+    Delete(WhoArgs),
+    /// Destroy the personal data of deleted people; this cannot be undone
+    #[command(after_help = WHO_HELP)]
+    Erase(WhoArgs),
+    /// Show what was purchased and who holds how much of it
+    Seats,
+    /// Pools of licenses
+    #[command(subcommand)]
+    Pool(PoolCommand),
+    /// Groups of people
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// Show or reorder who waits for a license
+    #[command(args_conflicts_with_subcommands = true)]
+    Queue(QueueArgs),
+    /// List what was applied, newest first
+    Batches(LimitArgs),
+    /// Undo a batch as far as the world has not moved on
+    Undo(UndoArgs),
+    /// Prove that the history is whole
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Write a verified copy of the database
+    Backup(BackupArgs),
+    /// Put a backup in the place of the database
+    Restore(RestoreArgs),
+}
+
+const QUERY_HELP: &str = "\
+A query is words and conditions, all of which must hold:
+  ana weber                  both words, in names, address, user name, title or area
+  \"best group\"               a phrase
+  =ana@corp.example          exactly this address, user name or id
+  status:waiting,queued      one of these statuses
+  title:eng*  title:=Intern  begins with, is; without a sign: contains
+  no:region  has:manager     not set, set
+  seen:>90d  created:<2026-01-01  updated:7d..30d  created:2026-03
+  manager:bo@corp.example  group:\"Sales EMEA\"  connection:okta  label:wave-2
+  pool:access  license:pro:queued  is:protected  is:admin  id:ID
+  (a or b) -c                one of both, and not the third
+Fields: email, user_name, first_name, last_name, display_name, name (all three), functional_area (area), title, region,
+language, created, updated, seen. Days are UTC days. Put a query that begins with - after --.";
+
+/// The sample organization.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// How many people it has.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(50..=2_000_000))]
+    pub(crate) people: u32,
+}
+
+/// A new organization.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The organization's name, as people see it.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// How many seats were purchased.
+    #[arg(long, value_name = "N")]
+    pub(crate) seats: i64,
+    /// The address of its first owner, who takes the first seat.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) owner: EmailAddress,
+    /// The time zone in which its days begin.
+    #[arg(long, value_name = "TZ", default_value = "UTC")]
+    pub(crate) time_zone: TimeZoneName,
+}
+
+/// The server.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// The address under which identity providers reach it, for links in its answers.
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    pub(crate) public_url: Option<String>,
+}
+
+/// Checks an address under which identity providers reach the server; a slash at its end is dropped.
+pub(crate) fn public_url(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && host.chars().all(|c| c.is_ascii_graphic() && !"\"<>\\?#@".contains(c)) => {
+            Ok(text.to_owned())
+        }
+        _ => Err("write it like https://usher.corp.example".to_owned()),
+    }
+}
+
+/// A list of people.
+#[derive(Debug, Args)]
+pub(crate) struct UsersArgs {
+    /// Whom to list; everybody who is not deleted without it.
+    pub(crate) query: Vec<String>,
+    /// In which order.
+    #[arg(long, value_enum, default_value_t = SortWord::Name)]
+    pub(crate) sort: SortWord,
+    /// Turn the order round.
+    #[arg(long)]
+    pub(crate) descending: bool,
+    /// How many at most.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Print only how many there are.
+    #[arg(long, conflicts_with = "limit")]
+    pub(crate) count: bool,
+}
+
+/// By what people are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SortWord {
+    /// Last name, first name
+    Name,
+    /// Address
+    Email,
+    /// Status, then name
+    Status,
+    /// Creation
+    Created,
+}
+
+/// One person.
+#[derive(Debug, Args)]
+pub(crate) struct OneArgs {
+    /// An address, a user name or an id.
+    pub(crate) who: String,
+}
+
+/// A piece of the history.
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// Only what concerns this person: an address, a user name or an id.
+    pub(crate) who: Option<String>,
+    /// Only this batch, by its id or the beginning of it.
+    #[arg(long)]
+    pub(crate) batch: Option<String>,
+    #[command(flatten)]
+    pub(crate) limit: LimitArgs,
+}
+
+/// How much of a list.
+#[derive(Debug, Args)]
+pub(crate) struct LimitArgs {
+    /// How many at most.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
+
+/// Who waits, or another order of them.
+#[derive(Debug, Args)]
+pub(crate) struct QueueArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<QueueCommand>,
+}
+
+/// A batch to undo.
+#[derive(Debug, Args)]
+pub(crate) struct UndoArgs {
+    /// The batch's id, or the beginning of it.
+    pub(crate) batch: String,
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
+}
+
+/// Proofs about the history.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Walk the whole chain and name the first bad link
+    Verify,
+    /// Print the end of the chain, to be kept elsewhere
+    Head,
+}
+
+/// Where a copy goes.
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// A file that does not exist yet.
+    pub(crate) to: PathBuf,
+}
+
+/// What is put back.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// A file that `usher backup` wrote.
+    pub(crate) from: PathBuf,
+    /// Restore without asking.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// A batch id in full, as JSON has it.
+pub(crate) fn batch_json(batch: Option<BatchId>) -> serde_json::Value {
+    batch.map_or(serde_json::Value::Null, |it| serde_json::Value::String(it.to_string()))
+}

@@ -1,0 +1,200 @@
+//! One way from a command to its batch: plan, show, ask, apply, say what came of it. What is asked is what is applied:
+//! the digest of the plan that was shown goes along, and whatever moved meanwhile is shown and asked again.
+
+mod show;
+
+use std::io::{self, Write as _};
+
+use serde_json::{Value, json};
+use usher_core::command::{Command, Request, WhenFull};
+use usher_core::{Applied, Error, Plan};
+
+use crate::args::{Format, PlanArgs};
+use crate::desk::{Desk, can_ask};
+use crate::failure::{Failure, Result};
+use crate::output::{Listing, Row};
+
+/// The columns of a plan as a list of changes.
+const CHANGE_KEYS: &[&str] = &["user", "what", "before", "after"];
+
+/// Plans the command, and shows or applies it as asked, saying what came of it.
+pub(crate) fn carry_out(desk: &Desk, command: Command, args: &PlanArgs) -> Result<()> {
+    if let Some(applied) = apply(desk, command, args)? {
+        show_applied(desk, &applied)?;
+    }
+    Ok(())
+}
+
+/// Plans the command, and shows or applies it as asked. None when only the plan was asked for, which is printed then.
+pub(crate) fn apply(desk: &Desk, command: Command, args: &PlanArgs) -> Result<Option<Applied>> {
+    let mut request = desk.session.request(command);
+    request.when_full = chosen(args);
+    if args.plan {
+        print_plan(desk.format, &desk.session.plan(&request)?)?;
+        return Ok(None);
+    }
+    if args.confirm.is_some() || args.yes {
+        let applied = desk.session.apply(request, args.confirm).map_err(explained)?;
+        return changed(desk, applied).map(Some);
+    }
+    if !can_ask() {
+        let plan = desk.session.plan(&request)?;
+        return Err(Failure::refused(format!(
+            "nothing was applied: {}; without a terminal, say --yes to apply it, or --plan to see it",
+            show::sentence(&plan)
+        )));
+    }
+    ask_and_apply(desk, request).map(Some)
+}
+
+fn chosen(args: &PlanArgs) -> WhenFull {
+    match (args.queue_rest, args.fewer) {
+        (true, _) => WhenFull::QueueRest,
+        (false, true) => WhenFull::Fewer,
+        (false, false) => WhenFull::Ask,
+    }
+}
+
+/// Asks until the person agrees to what is true, or declines.
+fn ask_and_apply(desk: &Desk, mut request: Request) -> Result<Applied> {
+    let mut plan = desk.session.plan(&request)?;
+    loop {
+        show::on_terminal(&plan, &mut io::stderr().lock())?;
+        if plan.is_empty() {
+            return Err(nothing_to_change(&plan));
+        }
+        if !plan.shortfalls.is_empty() {
+            request.when_full = choose_when_full()?;
+            plan = desk.session.plan(&request)?;
+            continue;
+        }
+        agree(&plan)?;
+        match desk.session.apply(request.clone(), Some(plan.digest)) {
+            Err(Error::Moved(moved)) => {
+                eprintln_safely(&format!("Meanwhile it has changed: {}.\n", moved.what.join("; ")))?;
+                plan = moved.plan;
+            }
+            Err(error) => return Err(explained(error)),
+            Ok(applied) => return changed(desk, applied),
+        }
+    }
+}
+
+fn choose_when_full() -> Result<WhenFull> {
+    match answer("Not everybody fits: [f]ewer people, [q]ueue the rest, or nothing? ")?.as_str() {
+        "f" | "fewer" => Ok(WhenFull::Fewer),
+        "q" | "queue" => Ok(WhenFull::QueueRest),
+        _ => Err(Failure::refused("nothing was applied")),
+    }
+}
+
+/// What cannot be undone needs its words typed; anything else a `y`.
+fn agree(plan: &Plan) -> Result<()> {
+    let words = format!("erase {}", plan.people());
+    let (question, expected) = match plan.command {
+        "erase" => (format!("This cannot be undone. Type `{words}` to go on: "), words.as_str()),
+        _ => ("Apply this? [y/N] ".to_owned(), "y"),
+    };
+    let answer = answer(&question)?;
+    if answer == expected || (expected == "y" && answer == "yes") {
+        Ok(())
+    } else {
+        Err(Failure::refused("nothing was applied"))
+    }
+}
+
+/// What somebody types at a question, in lower case; nothing at the end of input.
+pub(crate) fn answer(question: &str) -> Result<String> {
+    let mut out = io::stderr().lock();
+    write!(out, "{question}")?;
+    out.flush()?;
+    drop(out);
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map_err(|it| Failure::refused(format!("cannot read the answer: {it}")))?;
+    Ok(line.trim().to_lowercase())
+}
+
+fn eprintln_safely(text: &str) -> Result<()> {
+    Ok(writeln!(io::stderr().lock(), "{}", crate::output::one_line(text))?)
+}
+
+/// Adds the options that answer the error to its sentence.
+fn explained(error: Error) -> Failure {
+    match error {
+        Error::NoSeat(shortfall) => {
+            Failure::refused(format!("nothing was applied: {shortfall} (--queue-rest, or --fewer to take whom it holds)"))
+        }
+        Error::Moved(moved) => Failure::refused(format!(
+            "nothing was applied: the plan has changed since it was shown: {}; its digest is now {}",
+            moved.what.join("; "),
+            moved.plan.digest
+        )),
+        error => error.into(),
+    }
+}
+
+/// The applied plan, unless it changed nothing: that is a refusal, with the reasons.
+fn changed(desk: &Desk, applied: Applied) -> Result<Applied> {
+    if applied.batch.is_some() {
+        return Ok(applied);
+    }
+    if desk.format != Format::Table {
+        show_applied(desk, &applied)?;
+    }
+    Err(nothing_to_change(&applied.plan))
+}
+
+fn nothing_to_change(plan: &Plan) -> Failure {
+    let reasons = show::skips_by_reason(plan);
+    if reasons.is_empty() {
+        return Failure::refused("nothing was applied: nobody and nothing would change");
+    }
+    let said: Vec<_> = reasons.iter().map(|(reason, who)| format!("{} {reason}", who.len())).collect();
+    Failure::refused(format!("nothing was applied: {}", said.join(", ")))
+}
+
+fn print_plan(format: Format, plan: &Plan) -> Result<()> {
+    match format {
+        Format::Table => show::on_terminal(plan, &mut io::stdout().lock()),
+        Format::Json => print_json(&serde_json::to_value(plan)?),
+        Format::Csv => changes_as_csv(plan),
+    }
+}
+
+/// Says what was applied.
+pub(crate) fn show_applied(desk: &Desk, applied: &Applied) -> Result<()> {
+    match desk.format {
+        Format::Table => show::applied(applied, &mut io::stdout().lock()),
+        Format::Json => print_json(&applied_json(applied)?),
+        Format::Csv => changes_as_csv(&applied.plan),
+    }
+}
+
+/// An applied plan: the plan's own keys, and what came of it.
+fn applied_json(applied: &Applied) -> Result<Value> {
+    let mut value = serde_json::to_value(&applied.plan)?;
+    if let Some(map) = value.as_object_mut() {
+        map.insert("batch".to_owned(), crate::args::batch_json(applied.batch));
+        map.insert("at".to_owned(), json!(applied.at));
+        let promotions: Vec<_> = applied.promotions.iter().map(ToString::to_string).collect();
+        map.insert("promotions".to_owned(), json!(promotions));
+    }
+    Ok(value)
+}
+
+fn print_json(value: &Value) -> Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, value)?;
+    Ok(writeln!(out)?)
+}
+
+fn changes_as_csv(plan: &Plan) -> Result<()> {
+    let mut listing = Listing::begin(Format::Csv, CHANGE_KEYS, CHANGE_KEYS);
+    for change in &plan.changes {
+        let said = change.described(&plan.names);
+        let user = change.user().map_or(Value::Null, |it| json!(plan.names.user(it)));
+        let json = vec![("user", user), ("what", json!(said.what)), ("before", said.before), ("after", said.after)];
+        listing.row(Row { cells: Vec::new(), json })?;
+    }
+    listing.end("")
+}

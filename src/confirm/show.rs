@@ -1,0 +1,159 @@
+//! A plan for people to read: numbers first, then who is left out and why, pools before and after, mail, and last the
+//! changes themselves, person by person.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+
+use serde_json::Value;
+use usher_core::change::Change;
+use usher_core::model::UserId;
+use usher_core::plan::PoolEffect;
+use usher_core::{Applied, Plan};
+
+use crate::failure::Result;
+use crate::output::one_line;
+
+/// How many people's changes are shown in full.
+const SHOWN_PEOPLE: usize = 20;
+/// How many names are shown of those left out for one reason.
+const SHOWN_SKIPS: usize = 5;
+
+/// The plan as text for a terminal.
+pub(crate) fn on_terminal(plan: &Plan, out: &mut impl io::Write) -> Result<()> {
+    let mut text = format!("{}\n", sentence(plan));
+    effects(&mut text, plan);
+    changes(&mut text, plan);
+    let _ = writeln!(text, "\ndigest {}", plan.digest);
+    write_lines(out, &text)
+}
+
+/// What was applied, in a few lines.
+pub(crate) fn applied(applied: &Applied, out: &mut impl io::Write) -> Result<()> {
+    let mut text = format!("done: {}\n", sentence(&applied.plan));
+    effects(&mut text, &applied.plan);
+    if !applied.promotions.is_empty() {
+        let _ = writeln!(text, "  {} from the queue", count(applied.promotions.len(), "promotion", "promotions"));
+    }
+    if let Some(batch) = applied.batch {
+        let undo = if applied.plan.command == "erase" { String::new() } else { format!("; undo it with: usher undo {batch}") };
+        let _ = writeln!(text, "batch {batch}{undo}");
+    }
+    write_lines(out, &text)
+}
+
+fn write_lines(out: &mut impl io::Write, text: &str) -> Result<()> {
+    for line in text.lines() {
+        writeln!(out, "{}", one_line(line))?;
+    }
+    Ok(())
+}
+
+/// The numbers: `deactivate: 78 people, 312 changes, 2 skipped`.
+pub(crate) fn sentence(plan: &Plan) -> String {
+    let mut text = format!("{}:", plan.command.replace('_', " "));
+    let people = plan.people();
+    if people > 0 {
+        let _ = write!(text, " {},", count(people, "person", "people"));
+    }
+    let _ = write!(text, " {}", count(plan.changes.len(), "change", "changes"));
+    if !plan.skipped.is_empty() {
+        let _ = write!(text, ", {} skipped", plan.skipped.len());
+    }
+    for shortfall in &plan.shortfalls {
+        let _ = write!(text, "; {shortfall}");
+    }
+    text
+}
+
+fn effects(text: &mut String, plan: &Plan) {
+    for (reason, who) in skips_by_reason(plan) {
+        let names: Vec<_> = who.iter().take(SHOWN_SKIPS).copied().collect();
+        let more = who.len().saturating_sub(SHOWN_SKIPS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let _ = writeln!(text, "  skipped, {reason}: {}{more}", names.join(", "));
+    }
+    for pool in &plan.effects.pools {
+        pool_line(text, pool);
+    }
+    if plan.mails() > 0 {
+        let _ = writeln!(text, "  {} to send", count(plan.mails(), "mail", "mails"));
+    }
+    if plan.effects.managers_moved > 0 {
+        let _ = writeln!(text, "  {} reports get another manager", plan.effects.managers_moved);
+    }
+    if plan.effects.assignments_ended > 0 {
+        let _ = writeln!(text, "  {} open assignments end", plan.effects.assignments_ended);
+    }
+}
+
+fn pool_line(text: &mut String, pool: &PoolEffect) {
+    let free = |held: i64| (pool.purchased - held).max(0);
+    let _ = write!(
+        text,
+        "  {}: held {} → {}, free {} → {}",
+        pool.name,
+        pool.held_before,
+        pool.held_after,
+        free(pool.held_before),
+        free(pool.held_after)
+    );
+    if pool.queued_before != pool.queued_after || pool.queued_after > 0 {
+        let _ = write!(text, ", queued {} → {}", pool.queued_before, pool.queued_after);
+    }
+    text.push_str(if pool.fits { "\n" } else { "  does not fit\n" });
+}
+
+/// Who is left out, by reason, in order of the reasons.
+pub(crate) fn skips_by_reason(plan: &Plan) -> BTreeMap<&str, Vec<&str>> {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for skip in &plan.skipped {
+        reasons.entry(&skip.reason).or_default().push(&skip.who);
+    }
+    reasons
+}
+
+/// One line a person, with everything that changes of them, in the order in which they come first.
+fn changes(text: &mut String, plan: &Plan) {
+    let mut lines: Vec<(Option<UserId>, Vec<String>)> = Vec::new();
+    let mut left_out = 0;
+    for change in &plan.changes {
+        let who = change.user();
+        let line = match lines.iter().position(|(it, _)| *it == who) {
+            Some(line) => line,
+            None if lines.len() >= SHOWN_PEOPLE => {
+                left_out += 1;
+                continue;
+            }
+            None => {
+                lines.push((who, Vec::new()));
+                lines.len() - 1
+            }
+        };
+        lines[line].1.push(said(change, plan));
+    }
+    for (who, all) in lines {
+        let who = who.map_or_else(|| "·".to_owned(), |it| plan.names.user(it));
+        let _ = writeln!(text, "    {who}  {}", all.join(", "));
+    }
+    if left_out > 0 {
+        let _ = writeln!(text, "    and {}; --plan --format json shows all", count(left_out, "more change", "more changes"));
+    }
+}
+
+fn said(change: &Change, plan: &Plan) -> String {
+    let word = |value: &Value| match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let described = change.described(&plan.names);
+    match change {
+        Change::UserCreated { created, .. } => format!("new, {}", created.status),
+        _ => format!("{} {} → {}", described.what, word(&described.before), word(&described.after)),
+    }
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}

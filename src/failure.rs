@@ -1,0 +1,75 @@
+//! Why a command ended without doing what was asked, and which exit code says so.
+
+use std::io;
+use std::process::ExitCode;
+
+use usher_core::Error;
+use usher_core::model::harmless;
+
+/// A result of the command line.
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// Why a command ended.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line cannot be understood, or a value on it cannot be used.
+    Usage(String),
+    /// Refused, or nothing was applied.
+    Refused(String),
+    /// The core said no.
+    Core(Error),
+    /// Nobody reads the output any more, as with `usher users | head`. Not a fault.
+    Unread,
+}
+
+impl Failure {
+    /// A refusal with its reason.
+    pub(crate) fn refused(why: impl Into<String>) -> Self {
+        Self::Refused(why.into())
+    }
+
+    /// Says why on standard error and chooses the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        let (text, code) = match self {
+            Self::Usage(why) => (why.clone(), 2),
+            Self::Core(error @ Error::Invalid { .. }) => (error.to_string(), 2),
+            Self::Refused(why) => (why.clone(), 1),
+            Self::Core(error) => (error.to_string(), 1),
+            Self::Unread => return ExitCode::SUCCESS,
+        };
+        complain(&text);
+        ExitCode::from(code)
+    }
+}
+
+/// Writes a message to standard error; nothing in it can act on the terminal.
+pub(crate) fn complain(text: &str) {
+    use io::Write as _;
+    let mut out = io::stderr().lock();
+    for (i, line) in text.lines().enumerate() {
+        let lead = if i == 0 { "usher: " } else { "" };
+        // When even standard error is closed there is nobody left to tell.
+        let _ = writeln!(out, "{lead}{}", harmless(line));
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Core(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Unread,
+            _ => Self::Refused(format!("cannot write the output: {error}")),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        io::Error::from(error).into()
+    }
+}

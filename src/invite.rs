@@ -1,0 +1,81 @@
+//! `usher invite` and `usher create`: new people from addresses.
+
+use usher_core::Error;
+use usher_core::command::{Command, Create, Invite, NewPerson, parse_people};
+use usher_core::model::Field;
+
+use crate::args::{CreateArgs, Details, InviteArgs};
+use crate::confirm::carry_out;
+use crate::desk::Desk;
+use crate::failure::{Failure, Result};
+use crate::who::read_input;
+
+/// How many addresses that cannot be read are named.
+const NAMED: usize = 10;
+
+/// Invites people.
+pub(crate) fn invite(desk: &Desk, args: InviteArgs) -> Result<()> {
+    let people = people(&args.addresses, &args.details)?;
+    let Details { group, pool, no_mail, .. } = args.details;
+    let command = Command::Invite(Invite { people, groups: group, pools: pool, mail: !no_mail });
+    carry_out(desk, command, &args.plan)
+}
+
+/// Makes active accounts.
+pub(crate) fn create(desk: &Desk, args: CreateArgs) -> Result<()> {
+    let people = people(&args.addresses, &args.details)?;
+    let Details { group, pool, no_mail, .. } = args.details;
+    let command = Command::Create(Create { people, groups: group, pools: pool, mail: !no_mail });
+    carry_out(desk, command, &args.plan)
+}
+
+/// Everybody named, with the details on each. One address that cannot be read refuses all.
+fn people(addresses: &[String], details: &Details) -> Result<Vec<NewPerson>> {
+    let (mut people, mut bad) = (Vec::new(), Vec::new());
+    for text in addresses {
+        let input = if text == "-" { read_input()? } else { text.clone() };
+        let (more, unread) = parse_people(&input);
+        people.extend(more);
+        bad.extend(unread);
+    }
+    if !bad.is_empty() {
+        return Err(unreadable(&bad));
+    }
+    if people.is_empty() {
+        return Err(Failure::refused("nothing was applied: no address was given"));
+    }
+    if people.len() > 1 && (details.first_name.is_some() || details.last_name.is_some()) {
+        return Err(Failure::Usage("--first-name and --last-name are for one person; write `Ana Li <ana@corp.example>`".into()));
+    }
+    for person in &mut people {
+        describe(person, details)?;
+    }
+    Ok(people)
+}
+
+fn unreadable(bad: &[String]) -> Failure {
+    let shown: Vec<String> = bad.iter().take(NAMED).map(|it| it.chars().take(80).collect()).collect();
+    let more = bad.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Failure::Usage(format!("nothing was applied: these are not addresses: {}{more}", shown.join(", ")))
+}
+
+fn describe(person: &mut NewPerson, details: &Details) -> Result<(), Error> {
+    let labels = (!details.label.is_empty()).then(|| details.label.join(","));
+    let given = [
+        (Field::FirstName, &details.first_name),
+        (Field::LastName, &details.last_name),
+        (Field::FunctionalArea, &details.area),
+        (Field::Title, &details.title),
+        (Field::Region, &details.region),
+        (Field::Language, &details.language),
+        (Field::Labels, &labels),
+    ];
+    for (field, value) in given {
+        if let Some(value) = value {
+            person.profile.set(field, field.parse(value)?);
+        }
+    }
+    person.manager.clone_from(&details.manager);
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! `usher seats` and `usher pool`: what was purchased, what was agreed for it, and who holds how much.
+
+use serde_json::json;
+use usher_core::command::{Command, PoolEdit};
+use usher_core::model::Pool;
+
+use crate::args::{GrantArgs, PoolCommand, PoolTermsArgs};
+use crate::confirm::carry_out;
+use crate::desk::Desk;
+use crate::failure::Result;
+use crate::output::{Listing, Row};
+use crate::who::selection;
+
+const COLUMNS: &[&str] =
+    &["POOL", "PURCHASED", "HELD", "RESERVED", "CONSUMED", "FREE", "QUEUED", "WHEN FULL", "COUNTS FROM"];
+const KEYS: &[&str] = &[
+    "name", "purchased", "held", "reserved", "consumed", "queued", "free", "at_capacity", "counts_from", "recoverable",
+    "starts_on", "ends_on",
+];
+
+/// Lists the pools.
+pub(crate) fn seats(desk: &Desk) -> Result<()> {
+    let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
+    for pool in desk.read()?.pools()? {
+        listing.row(row(&pool))?;
+    }
+    listing.end("no pools")
+}
+
+fn row(pool: &Pool) -> Row {
+    let terms = &pool.terms;
+    let numbers = [terms.purchased, pool.held(), pool.reserved, pool.consumed, pool.free(), pool.queued];
+    let mut cells = vec![pool.name.to_string()];
+    cells.extend(numbers.iter().map(ToString::to_string));
+    cells.extend([terms.at_capacity.to_string(), terms.counts_from.as_str().to_owned()]);
+    let json = vec![
+        ("name", json!(pool.name)),
+        ("purchased", json!(terms.purchased)),
+        ("held", json!(pool.held())),
+        ("reserved", json!(pool.reserved)),
+        ("consumed", json!(pool.consumed)),
+        ("queued", json!(pool.queued)),
+        ("free", json!(pool.free())),
+        ("at_capacity", json!(terms.at_capacity)),
+        ("counts_from", json!(terms.counts_from)),
+        ("recoverable", json!(terms.recoverable)),
+        ("starts_on", json!(terms.starts_on)),
+        ("ends_on", json!(terms.ends_on)),
+    ];
+    Row { cells, json }
+}
+
+pub(crate) fn run(desk: &Desk, command: PoolCommand) -> Result<()> {
+    match command {
+        PoolCommand::List => seats(desk),
+        PoolCommand::Add(it) => carry_out(desk, Command::AddPool { name: it.name, set: edit(it.terms) }, &it.plan),
+        PoolCommand::Set(it) => carry_out(desk, Command::SetPool { name: it.name, set: edit(it.terms) }, &it.plan),
+        PoolCommand::Grant(it) => {
+            let GrantArgs { pool, who } = it;
+            let people = selection(&desk.read()?, &who.who)?;
+            carry_out(desk, Command::Grant { who: people, pool }, &who.plan)
+        }
+        PoolCommand::Release(it) => {
+            let GrantArgs { pool, who } = it;
+            let people = selection(&desk.read()?, &who.who)?;
+            carry_out(desk, Command::Release { who: people, pool }, &who.plan)
+        }
+    }
+}
+
+fn edit(terms: PoolTermsArgs) -> PoolEdit {
+    PoolEdit {
+        purchased: terms.purchased,
+        counts_from: terms.counts_from,
+        recoverable: terms.recoverable,
+        at_capacity: terms.at_capacity,
+        starts_on: terms.starts_on.map(|it| it.0),
+        ends_on: terms.ends_on.map(|it| it.0),
+    }
+}
