@@ -13,23 +13,43 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let path = Path::new(arguments.first().ok_or("which file?")?);
     let has = |flag: &str| arguments.iter().any(|it| it == flag);
-    let people = arguments.iter().position(|it| it == "--people").and_then(|i| arguments.get(i + 1)?.parse().ok());
+    let people = arguments
+        .iter()
+        .position(|it| it == "--people")
+        .and_then(|i| arguments.get(i + 1)?.parse().ok());
     let directory = match people {
         Some(people) => made(path, people)?,
         None => Directory::open(path, Options::default())?,
     };
     let session = directory.as_actor(Actor::FileOwner, Door::Console);
-    let options = ConsoleOptions { read_only: has("--read-only"), plain: has("--plain"), ..ConsoleOptions::default() };
+    let options = ConsoleOptions {
+        read_only: has("--read-only"),
+        plain: has("--plain"),
+        ..ConsoleOptions::default()
+    };
     Ok(usher_tui::run(session, options)?)
 }
 
 /// A new organization of that many active people with a seat to spare.
 fn made(path: &Path, people: usize) -> Result<Directory, Box<dyn std::error::Error>> {
     const FIRST: [&str; 8] = ["Ana", "Bo", "Çağla", "Deniz", "Emre", "Liv", "Nuria", "伟"];
-    const LAST: [&str; 8] = ["Adams", "Álvarez", "Bakker", "Çelik", "Lindqvist", "Rossi", "Weber", "李"];
+    const LAST: [&str; 8] = [
+        "Adams",
+        "Álvarez",
+        "Bakker",
+        "Çelik",
+        "Lindqvist",
+        "Rossi",
+        "Weber",
+        "李",
+    ];
     let seats = i64::try_from(people)? + 2;
-    let founding =
-        Founding { name: "Acme Learning".into(), seats, owner: "owner@acme.example".parse()?, time_zone: "UTC".parse()? };
+    let founding = Founding {
+        name: "Acme Learning".into(),
+        seats,
+        owner: "owner@acme.example".parse()?,
+        time_zone: "UTC".parse()?,
+    };
     let directory = Directory::create(path, &founding, Options::default())?;
     let session = directory.as_actor(Actor::FileOwner, Door::Cli);
     let person = |i: usize| NewPerson {
@@ -49,7 +69,12 @@ fn made(path: &Path, people: usize) -> Result<Directory, Box<dyn std::error::Err
     for end in ends {
         let people = (begin..people.min(end)).map(person).collect();
         begin = end;
-        let create = Create { people, groups: Vec::new(), pools: Vec::new(), mail: false };
+        let create = Create {
+            people,
+            groups: Vec::new(),
+            pools: Vec::new(),
+            mail: false,
+        };
         session.apply(session.request(Command::Create(create)), None)?;
     }
     directory.settle()?;

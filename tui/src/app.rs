@@ -189,7 +189,11 @@ impl App {
     }
 
     fn ask_list(&mut self) {
-        let marked = self.users.marks.query_beside(self.users.list.query()).cloned();
+        let marked = self
+            .users
+            .marks
+            .query_beside(self.users.list.query())
+            .cloned();
         if let Some(request) = self.users.list.next_request(marked.as_ref()) {
             self.effects.push(Effect::ReadWindow(request));
         }

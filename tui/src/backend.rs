@@ -30,7 +30,14 @@ pub(crate) struct AnsiBackend<W> {
 impl<W: Write> AnsiBackend<W> {
     /// For a terminal of that size, cleared and with its cursor hidden.
     pub(crate) fn new(to: W, size: Size) -> Self {
-        Self { to, size, frame: Vec::with_capacity(8192), wanted: None, shown: None, written: 0 }
+        Self {
+            to,
+            size,
+            frame: Vec::with_capacity(8192),
+            wanted: None,
+            shown: None,
+            written: 0,
+        }
     }
 
     /// The terminal has another size now.
@@ -66,7 +73,8 @@ impl<W: Write> Backend for AnsiBackend<W> {
             }
             self.frame.extend_from_slice(cell.symbol().as_bytes());
             // Terminals disagree about the width of anything beyond ASCII: say again where the next cell is.
-            here = matches!(cell.symbol().as_bytes(), [0x20..=0x7e]).then_some(Position { x: x + 1, y });
+            here = matches!(cell.symbol().as_bytes(), [0x20..=0x7e])
+                .then_some(Position { x: x + 1, y });
         }
         if look != Look::default() {
             self.frame.extend_from_slice(b"\x1b[m");
@@ -108,7 +116,10 @@ impl<W: Write> Backend for AnsiBackend<W> {
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        Ok(WindowSize { columns_rows: self.size, pixels: Size::ZERO })
+        Ok(WindowSize {
+            columns_rows: self.size,
+            pixels: Size::ZERO,
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -146,7 +157,11 @@ struct Look {
 
 impl Look {
     fn of(cell: &Cell) -> Self {
-        Self { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
+        Self {
+            fg: cell.fg,
+            bg: cell.bg,
+            modifier: cell.modifier,
+        }
     }
 
     /// Sets everything anew: a reset costs one byte, and nothing can be left over.
@@ -210,7 +225,8 @@ mod tests {
     use ratatui::style::Style;
 
     fn terminal() -> Terminal<AnsiBackend<Vec<u8>>> {
-        Terminal::new(AnsiBackend::new(Vec::new(), Size::new(20, 4))).expect("a vector takes everything")
+        Terminal::new(AnsiBackend::new(Vec::new(), Size::new(20, 4)))
+            .expect("a vector takes everything")
     }
 
     fn drawn(terminal: &mut Terminal<AnsiBackend<Vec<u8>>>, text: &str, style: Style) -> String {
@@ -227,9 +243,23 @@ mod tests {
     #[test]
     fn a_frame_is_one_short_write_and_an_equal_frame_is_nothing() {
         let mut terminal = terminal();
-        let first = drawn(&mut terminal, "ab", Style::new().fg(Color::Red).add_modifier(Modifier::BOLD));
-        assert_eq!(first, "\x1b[?2026h\x1b[2;3H\x1b[;1;31mab\x1b[m\x1b[2;1H\x1b[?25h\x1b[?2026l");
-        assert_eq!(drawn(&mut terminal, "ab", Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)), "");
+        let first = drawn(
+            &mut terminal,
+            "ab",
+            Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
+        );
+        assert_eq!(
+            first,
+            "\x1b[?2026h\x1b[2;3H\x1b[;1;31mab\x1b[m\x1b[2;1H\x1b[?25h\x1b[?2026l"
+        );
+        assert_eq!(
+            drawn(
+                &mut terminal,
+                "ab",
+                Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)
+            ),
+            ""
+        );
     }
 
     #[test]
@@ -242,11 +272,18 @@ mod tests {
     fn what_a_terminal_shows_is_what_was_drawn() {
         let mut terminal = terminal();
         let mut screen = vt100::Parser::default();
-        screen.screen_mut().set_size(4.try_into().expect("not zero"), 20.try_into().expect("not zero"));
+        screen.screen_mut().set_size(
+            4.try_into().expect("not zero"),
+            20.try_into().expect("not zero"),
+        );
         for text in ["Zoë 漢字 end", "short", "👩‍👩‍👧 x"] {
             screen.process(drawn(&mut terminal, text, Style::new()).as_bytes());
             let row = screen.screen().rows(0, 20).nth(1).unwrap_or_default();
-            assert!(row.trim_end().ends_with(text.split(' ').next_back().unwrap_or("")), "{row:?}");
+            assert!(
+                row.trim_end()
+                    .ends_with(text.split(' ').next_back().unwrap_or("")),
+                "{row:?}"
+            );
         }
     }
 }

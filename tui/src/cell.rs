@@ -24,7 +24,9 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     let made: String = text
         .chars()
         .map(|c| {
-            let hides = (JOINERS.contains(&c) || ('\u{fe00}'..='\u{fe0f}').contains(&c)) && before < '\u{590}' && !before.is_ascii_digit();
+            let hides = (JOINERS.contains(&c) || ('\u{fe00}'..='\u{fe0f}').contains(&c))
+                && before < '\u{590}'
+                && !before.is_ascii_digit();
             before = c;
             changed |= hides;
             if hides { '\u{fffd}' } else { c }
@@ -35,7 +37,9 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
 
 /// How many cells the text takes, which must be [`shown`].
 pub(crate) fn width(text: &str) -> usize {
-    text.graphemes(true).map(|it| usize::from(it.cell_width())).sum()
+    text.graphemes(true)
+        .map(|it| usize::from(it.cell_width()))
+        .sum()
 }
 
 /// The text cut to that many cells, with an ellipsis where something is missing; it must be [`shown`].
@@ -82,7 +86,11 @@ pub(crate) fn row(area: Rect, y: u16) -> Rect {
     if y >= area.height {
         return Rect::ZERO;
     }
-    Rect { y: area.y + y, height: 1, ..area }
+    Rect {
+        y: area.y + y,
+        height: 1,
+        ..area
+    }
 }
 
 #[cfg(test)]
@@ -90,7 +98,10 @@ mod tests {
     use super::*;
 
     fn drawn(text: &str, columns: u16) -> Buffer {
-        let mut buf = Buffer::filled(Rect::new(0, 0, columns + 4, 3), ratatui::buffer::Cell::new("·"));
+        let mut buf = Buffer::filled(
+            Rect::new(0, 0, columns + 4, 3),
+            ratatui::buffer::Cell::new("·"),
+        );
         put(&mut buf, Rect::new(2, 1, columns, 1), 0, text, Style::new());
         buf
     }
@@ -115,14 +126,30 @@ mod tests {
     #[test]
     fn no_text_leaves_its_column() {
         let zalgo = format!("z{}", "\u{301}".repeat(10_000));
-        for text in ["\u{1b}[31mred", "\u{202e}rtl", "a\u{200b}b\u{feff}", "tab\tnew\nline", &zalgo, "👩‍👩‍👧‍👦👩‍👩‍👧‍👦", "שלום עולם", "漢字漢字漢字", "ｶﾞｶﾞｶﾞ"] {
+        for text in [
+            "\u{1b}[31mred",
+            "\u{202e}rtl",
+            "a\u{200b}b\u{feff}",
+            "tab\tnew\nline",
+            &zalgo,
+            "👩‍👩‍👧‍👦👩‍👩‍👧‍👦",
+            "שלום עולם",
+            "漢字漢字漢字",
+            "ｶﾞｶﾞｶﾞ",
+        ] {
             for columns in 0..8 {
                 let buf = drawn(text, columns);
                 for position in buf.area.positions() {
                     let inside = position.y == 1 && (2..2 + columns).contains(&position.x);
                     let symbol = buf[position].symbol();
-                    assert!(inside || symbol == "·", "{text:?} in {columns} columns wrote {symbol:?} at {position}");
-                    assert!(!symbol.chars().any(usher_core::model::is_hostile), "{symbol:?}");
+                    assert!(
+                        inside || symbol == "·",
+                        "{text:?} in {columns} columns wrote {symbol:?} at {position}"
+                    );
+                    assert!(
+                        !symbol.chars().any(usher_core::model::is_hostile),
+                        "{symbol:?}"
+                    );
                 }
             }
         }
@@ -134,9 +161,20 @@ mod tests {
             let text = format!("a{c}b");
             let buf = drawn(&text, 5);
             assert_eq!(buf[(7, 1)].symbol(), "·", "{c:?}");
-            assert!(!buf.content().iter().any(|it| it.symbol().chars().any(usher_core::model::is_hostile)), "{c:?}");
-            assert!((2..7).any(|x| buf[(x, 1)].symbol().contains('a')), "{c:?} took its neighbour");
-            assert!((2..7).any(|x| buf[(x, 1)].symbol().contains('b')), "{c:?} took its neighbour");
+            assert!(
+                !buf.content()
+                    .iter()
+                    .any(|it| it.symbol().chars().any(usher_core::model::is_hostile)),
+                "{c:?}"
+            );
+            assert!(
+                (2..7).any(|x| buf[(x, 1)].symbol().contains('a')),
+                "{c:?} took its neighbour"
+            );
+            assert!(
+                (2..7).any(|x| buf[(x, 1)].symbol().contains('b')),
+                "{c:?} took its neighbour"
+            );
         }
     }
 }

@@ -47,7 +47,12 @@ pub(crate) fn run(session: &Session, settings: Settings, theme: Theme) -> io::Re
     let terminal = Terminal::new(AnsiBackend::new(screen, size))?;
     let app = App::new(settings, size, session.directory().now());
     // The first frame is drawn before anything is read.
-    let mut screen = Screen { terminal, app, theme, repaint: false };
+    let mut screen = Screen {
+        terminal,
+        app,
+        theme,
+        repaint: false,
+    };
     screen.draw()?;
     let runner = Runner::start(session, &events)?;
     let watcher = Watcher::start(session, events)?;
@@ -67,7 +72,12 @@ struct Screen {
 }
 
 impl Screen {
-    fn live(&mut self, session: &Session, runner: &Runner, received: &Receiver<Event>) -> io::Result<Ending> {
+    fn live(
+        &mut self,
+        session: &Session,
+        runner: &Runner,
+        received: &Receiver<Event>,
+    ) -> io::Result<Ending> {
         let mut timers = Timers::default();
         let mut effects = self.app.start();
         loop {
@@ -80,8 +90,13 @@ impl Screen {
                 }
             }
             self.draw()?;
-            let Some(first) = timers.wait(received) else { return Ok(Ending::HungUp) };
-            for event in std::iter::once(first).chain(received.try_iter()).take(BURST) {
+            let Some(first) = timers.wait(received) else {
+                return Ok(Ending::HungUp);
+            };
+            for event in std::iter::once(first)
+                .chain(received.try_iter())
+                .take(BURST)
+            {
                 match event {
                     Event::HungUp => return Ok(Ending::HungUp),
                     Event::Signal(signal) => return Ok(Ending::Signal(signal)),
@@ -120,12 +135,15 @@ struct Timers {
 impl Timers {
     fn set(&mut self, timer: Timer, after: Option<Duration>) {
         self.due.retain(|(it, _)| *it != timer);
-        self.due.extend(after.map(|after| (timer, Instant::now() + after)));
+        self.due
+            .extend(after.map(|after| (timer, Instant::now() + after)));
     }
 
     /// The next event; none when nobody can send one any more.
     fn wait(&mut self, received: &Receiver<Event>) -> Option<Event> {
-        let Some((timer, at)) = self.due.iter().min_by_key(|(_, at)| *at).copied() else { return received.recv().ok() };
+        let Some((timer, at)) = self.due.iter().min_by_key(|(_, at)| *at).copied() else {
+            return received.recv().ok();
+        };
         match received.recv_timeout(at.saturating_duration_since(Instant::now())) {
             Ok(event) => Some(event),
             Err(RecvTimeoutError::Timeout) => {

@@ -32,7 +32,11 @@ enum State {
     #[default]
     Ground,
     /// Inside a character of several bytes.
-    Utf8 { bytes: [u8; 4], have: usize, need: usize },
+    Utf8 {
+        bytes: [u8; 4],
+        have: usize,
+        need: usize,
+    },
     /// After escape, which may be the key or the beginning of a sequence.
     Escape,
     /// After `ESC O`: one byte follows.
@@ -79,9 +83,11 @@ impl Decoder {
         match self.state {
             State::Ground => None,
             State::Escape => Some(Duration::from_millis(50)),
-            State::Utf8 { .. } | State::Single | State::Csi(_) | State::Console | State::Text { .. } => {
-                Some(Duration::from_millis(500))
-            }
+            State::Utf8 { .. }
+            | State::Single
+            | State::Csi(_)
+            | State::Console
+            | State::Text { .. } => Some(Duration::from_millis(500)),
             State::Paste(_) => Some(Duration::from_secs(3)),
         }
     }
@@ -100,7 +106,9 @@ impl Decoder {
     }
 
     fn pasted(&mut self, bytes: &[u8]) {
-        let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n").replace('\r', "\n");
+        let text = String::from_utf8_lossy(bytes)
+            .replace("\r\n", "\n")
+            .replace('\r', "\n");
         self.typed.push_back(Typed::Paste(text));
     }
 
@@ -126,9 +134,15 @@ impl Decoder {
         }
         bytes[have] = byte;
         if have + 1 < need {
-            return State::Utf8 { bytes, have: have + 1, need };
+            return State::Utf8 {
+                bytes,
+                have: have + 1,
+                need,
+            };
         }
-        let c = std::str::from_utf8(&bytes[..need]).ok().and_then(|it| it.chars().next());
+        let c = std::str::from_utf8(&bytes[..need])
+            .ok()
+            .and_then(|it| it.chars().next());
         if let Some(c) = c.filter(|c| !c.is_control()) {
             self.key(Key::Char(c));
         }
@@ -199,14 +213,20 @@ impl Decoder {
 }
 
 fn begun(byte: u8, need: usize) -> State {
-    State::Utf8 { bytes: [byte, 0, 0, 0], have: 1, need }
+    State::Utf8 {
+        bytes: [byte, 0, 0, 0],
+        have: 1,
+        need,
+    }
 }
 
 fn text(byte: u8, escape: bool) -> State {
     match byte {
         0x07 | 0x18 | 0x1a => State::Ground,
         b'\\' if escape => State::Ground,
-        _ => State::Text { escape: byte == 0x1b },
+        _ => State::Text {
+            escape: byte == 0x1b,
+        },
     }
 }
 
@@ -227,9 +247,17 @@ fn cursor_key(letter: u8, shift: bool) -> Option<Key> {
 }
 
 fn csi_key(letter: u8, params: &[u8]) -> Option<Key> {
-    let parsed = |it: &[u8]| std::str::from_utf8(it).ok().and_then(|it| it.parse::<u32>().ok());
+    let parsed = |it: &[u8]| {
+        std::str::from_utf8(it)
+            .ok()
+            .and_then(|it| it.parse::<u32>().ok())
+    };
     let mut numbers = params.split(|b| *b == b';').map(parsed);
-    let first = if params.is_empty() { 1 } else { numbers.next().flatten()? };
+    let first = if params.is_empty() {
+        1
+    } else {
+        numbers.next().flatten()?
+    };
     let modifiers = numbers.next().flatten().unwrap_or(1).saturating_sub(1);
     let (shift, control) = (modifiers & 1 != 0, modifiers & 4 != 0);
     match (letter, first) {
@@ -245,7 +273,11 @@ fn csi_key(letter: u8, params: &[u8]) -> Option<Key> {
         (b'u', 127) => Some(Key::Backspace),
         (b'u', code) => {
             let c = char::from_u32(code).filter(|c| !c.is_control())?;
-            Some(if control { Key::Ctrl(c.to_ascii_lowercase()) } else { Key::Char(c) })
+            Some(if control {
+                Key::Ctrl(c.to_ascii_lowercase())
+            } else {
+                Key::Char(c)
+            })
         }
         (b'A'..=b'Z', 1) => cursor_key(letter, shift),
         _ => None,
@@ -265,22 +297,34 @@ mod tests {
     }
 
     fn keys(bytes: &[u8]) -> String {
-        typed(bytes).into_iter().map(|it| match it {
-            Typed::Key(key) => format!("<{key}>"),
-            Typed::Paste(text) => format!("{text:?}"),
-        }).collect()
+        typed(bytes)
+            .into_iter()
+            .map(|it| match it {
+                Typed::Key(key) => format!("<{key}>"),
+                Typed::Paste(text) => format!("{text:?}"),
+            })
+            .collect()
     }
 
     #[test]
     fn keys_are_known() {
         for (bytes, expected) in [
             (&b"aB /"[..], "<a><B><space></>"),
-            (b"\r\t\x7f\x04\x03", "<enter><tab><backspace><ctrl-d><ctrl-c>"),
+            (
+                b"\r\t\x7f\x04\x03",
+                "<enter><tab><backspace><ctrl-d><ctrl-c>",
+            ),
             (b"\x1b", "<esc>"),
             (b"\x1b\x1b", "<esc><esc>"),
             (b"\x1bj", "<esc><j>"),
-            (b"\x1b[A\x1bOB\x1b[1;2A\x1b[Z", "<up><down><shift-up><shift-tab>"),
-            (b"\x1b[H\x1b[4~\x1b[5~\x1b[6~\x1b[3~", "<home><end><pgup><pgdn><delete>"),
+            (
+                b"\x1b[A\x1bOB\x1b[1;2A\x1b[Z",
+                "<up><down><shift-up><shift-tab>",
+            ),
+            (
+                b"\x1b[H\x1b[4~\x1b[5~\x1b[6~\x1b[3~",
+                "<home><end><pgup><pgdn><delete>",
+            ),
             ("ü漢🙂".as_bytes(), "<ü><漢><🙂>"),
             (b"\xff\xc3x\xe2\x82", "<x>"),
             (b"\x1b[200~a\x1b[A\r\nb\x1b[201~c", "\"a\\u{1b}[A\\nb\"<c>"),
@@ -291,7 +335,15 @@ mod tests {
 
     #[test]
     fn what_nobody_asked_for_is_swallowed() {
-        for noise in [&b"\x1b[?62;c"[..], b"\x1b[?1;2$y", b"\x1b]11;rgb:0/0/0\x07", b"\x1bP1$r0m\x1b\\", b"\x1b[[A", b"\x1b[<0;1;1M", b"\x1b[99~"] {
+        for noise in [
+            &b"\x1b[?62;c"[..],
+            b"\x1b[?1;2$y",
+            b"\x1b]11;rgb:0/0/0\x07",
+            b"\x1bP1$r0m\x1b\\",
+            b"\x1b[[A",
+            b"\x1b[<0;1;1M",
+            b"\x1b[99~",
+        ] {
             let mut bytes = noise.to_vec();
             bytes.push(b'x');
             assert_eq!(keys(&bytes), "<x>", "{noise:?}");

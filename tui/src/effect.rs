@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use usher_core::Selection;
 use usher_core::command::{Request, WhenFull};
 use usher_core::model::{BatchId, UserId};
 use usher_core::plan::Digest;
 use usher_core::query::{Expr, SortBy};
-use usher_core::Selection;
 
 use crate::event::Timer;
 

@@ -48,7 +48,6 @@ pub(crate) enum Timer {
     Age,
 }
 
-
 /// What came of an effect.
 #[derive(Debug)]
 pub(crate) enum Answer {

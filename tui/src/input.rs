@@ -32,8 +32,13 @@ impl InputThread {
                 Ended::HungUp => Event::HungUp,
             });
         };
-        let thread = std::thread::Builder::new().name("keyboard".into()).spawn(read)?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name("keyboard".into())
+            .spawn(read)?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 }
 
@@ -93,7 +98,10 @@ enum Ready {
 
 fn wait(terminal: &OwnedFd, stopped: &PipeReader, patience: Option<Duration>) -> Ready {
     let timeout = patience.and_then(|it| Timespec::try_from(it).ok());
-    let mut fds = [PollFd::from_borrowed_fd(terminal.as_fd(), PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
+    let mut fds = [
+        PollFd::from_borrowed_fd(terminal.as_fd(), PollFlags::IN),
+        PollFd::new(stopped, PollFlags::IN),
+    ];
     match poll(&mut fds, timeout.as_ref()) {
         Err(Errno::INTR) => return Ready::Interrupted,
         Err(_) => return Ready::Gone,

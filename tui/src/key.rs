@@ -95,7 +95,12 @@ impl Key {
             return Some(Self::Enter);
         }
         let letter = word.strip_prefix("ctrl-").and_then(|it| it.chars().next());
-        letter.map(Self::Ctrl).or_else(|| NAMED.iter().find(|(_, name)| *name == word).map(|(key, _)| *key))
+        letter.map(Self::Ctrl).or_else(|| {
+            NAMED
+                .iter()
+                .find(|(_, name)| *name == word)
+                .map(|(key, _)| *key)
+        })
     }
 }
 
@@ -119,7 +124,17 @@ mod tests {
     #[test]
     fn words_become_keys_and_back() {
         let keys = Key::in_words("/a<lt>b<cr><ctrl-d> <nonsense");
-        assert_eq!(keys[..6], [Key::Char('/'), Key::Char('a'), Key::Char('<'), Key::Char('b'), Key::Enter, Key::Ctrl('d')]);
+        assert_eq!(
+            keys[..6],
+            [
+                Key::Char('/'),
+                Key::Char('a'),
+                Key::Char('<'),
+                Key::Char('b'),
+                Key::Enter,
+                Key::Ctrl('d')
+            ]
+        );
         assert_eq!(keys[6].to_string(), "space");
         assert_eq!(keys.len(), 7 + "<nonsense".len());
     }

@@ -38,7 +38,11 @@ impl Layout {
     /// The parts of a screen of that size, with or without details.
     pub(crate) fn of(size: Size, details: bool) -> Self {
         let area = Rect::new(0, 0, size.width, size.height);
-        if size.width < 40 || size.height < 10 { Self::small(area, details) } else { Self::full(area, details) }
+        if size.width < 40 || size.height < 10 {
+            Self::small(area, details)
+        } else {
+            Self::full(area, details)
+        }
     }
 
     fn full(area: Rect, details: bool) -> Self {
@@ -59,9 +63,29 @@ impl Layout {
         let hints = from_bottom(true);
         let message = if tall { from_bottom(true) } else { hints };
         let status = from_bottom(true);
-        let list = Rect { y: top, height: bottom - top, ..area };
-        let overlay = Rect { y: seats.bottom(), height: hints.y - seats.bottom(), ..area };
-        let mut layout = Self { full: true, header, seats, filter, heads, list, pane: Rect::ZERO, status, message, hints, overlay };
+        let list = Rect {
+            y: top,
+            height: bottom - top,
+            ..area
+        };
+        let overlay = Rect {
+            y: seats.bottom(),
+            height: hints.y - seats.bottom(),
+            ..area
+        };
+        let mut layout = Self {
+            full: true,
+            header,
+            seats,
+            filter,
+            heads,
+            list,
+            pane: Rect::ZERO,
+            status,
+            message,
+            hints,
+            overlay,
+        };
         if details {
             layout.open_pane();
         }
@@ -69,22 +93,51 @@ impl Layout {
     }
 
     fn open_pane(&mut self) {
-        let body = Rect { y: self.heads.y, height: self.heads.height + self.list.height, ..self.list };
+        let body = Rect {
+            y: self.heads.y,
+            height: self.heads.height + self.list.height,
+            ..self.list
+        };
         if body.width < BESIDE {
             self.pane = body;
             return;
         }
         let width = body.width * 2 / 5;
-        self.pane = Rect { x: body.width - width, width, ..body };
+        self.pane = Rect {
+            x: body.width - width,
+            width,
+            ..body
+        };
         self.heads.width -= width + 1;
         self.list.width -= width + 1;
     }
 
     fn small(area: Rect, details: bool) -> Self {
-        let seats = if area.height >= 4 { row(area, 0) } else { Rect::ZERO };
-        let status = if area.height >= 2 { row(area, area.height - 1) } else { Rect::ZERO };
-        let list = Rect { y: seats.height, height: area.height - seats.height - status.height, ..area };
+        let seats = if area.height >= 4 {
+            row(area, 0)
+        } else {
+            Rect::ZERO
+        };
+        let status = if area.height >= 2 {
+            row(area, area.height - 1)
+        } else {
+            Rect::ZERO
+        };
+        let list = Rect {
+            y: seats.height,
+            height: area.height - seats.height - status.height,
+            ..area
+        };
         let pane = if details { list } else { Rect::ZERO };
-        Self { list, pane, seats, status, message: status, filter: status, overlay: list, ..Self::default() }
+        Self {
+            list,
+            pane,
+            seats,
+            status,
+            message: status,
+            filter: status,
+            overlay: list,
+            ..Self::default()
+        }
     }
 }

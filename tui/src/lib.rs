@@ -81,13 +81,23 @@ pub enum ConsoleError {
 /// [`ConsoleError`]; the terminal is as it was before in every case.
 pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError> {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
-    let theme = options.theme.unwrap_or(if no_color { Theme::Mono } else { Theme::Terminal });
-    let settings = Settings { read_only: options.read_only, plain: options.plain, title: options.title };
+    let theme = options.theme.unwrap_or(if no_color {
+        Theme::Mono
+    } else {
+        Theme::Terminal
+    });
+    let settings = Settings {
+        read_only: options.read_only,
+        plain: options.plain,
+        title: options.title,
+    };
     match console::run(&session, settings, theme) {
         Ok(Ending::Left) => Ok(()),
         Ok(Ending::HungUp) => Err(ConsoleError::HungUp),
         Ok(Ending::Signal(signal)) => Err(ConsoleError::Signal(signal)),
-        Err(fault) if fault.kind() == std::io::ErrorKind::Unsupported => Err(ConsoleError::NotATerminal),
+        Err(fault) if fault.kind() == std::io::ErrorKind::Unsupported => {
+            Err(ConsoleError::NotATerminal)
+        }
         Err(fault) => Err(ConsoleError::Terminal(fault)),
     }
 }

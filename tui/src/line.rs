@@ -35,9 +35,18 @@ impl LineEditor {
 
     /// Puts text in at the cursor; line breaks become spaces and other controls are dropped.
     pub(crate) fn insert(&mut self, text: &str) {
-        let text: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect();
+        let text: String = text
+            .chars()
+            .map(|c| if c.is_whitespace() { ' ' } else { c })
+            .filter(|c| !c.is_control())
+            .collect();
         let room = LONGEST.saturating_sub(self.text.len());
-        let fits = text.char_indices().map(|(i, c)| i + c.len_utf8()).take_while(|end| *end <= room).last().unwrap_or(0);
+        let fits = text
+            .char_indices()
+            .map(|(i, c)| i + c.len_utf8())
+            .take_while(|end| *end <= room)
+            .last()
+            .unwrap_or(0);
         self.text.insert_str(self.cursor, &text[..fits]);
         self.cursor += fits;
         self.settle();
@@ -73,16 +82,25 @@ impl LineEditor {
         let boundary = |(i, it): (usize, &str)| i + it.len();
         if self.cursor != 0 {
             let ends = self.text.grapheme_indices(true).map(boundary);
-            self.cursor = ends.into_iter().find(|end| *end >= self.cursor).unwrap_or(self.text.len());
+            self.cursor = ends
+                .into_iter()
+                .find(|end| *end >= self.cursor)
+                .unwrap_or(self.text.len());
         }
     }
 
     fn left(&self) -> usize {
-        self.before().grapheme_indices(true).next_back().map_or(0, |(i, _)| i)
+        self.before()
+            .grapheme_indices(true)
+            .next_back()
+            .map_or(0, |(i, _)| i)
     }
 
     fn right(&self) -> usize {
-        self.text[self.cursor..].graphemes(true).next().map_or(self.cursor, |it| self.cursor + it.len())
+        self.text[self.cursor..]
+            .graphemes(true)
+            .next()
+            .map_or(self.cursor, |it| self.cursor + it.len())
     }
 
     fn word_left(&self) -> usize {
@@ -107,7 +125,10 @@ mod tests {
     fn keys_edit_the_line() {
         assert_eq!(after("status:wait<backspace>x"), ("status:waix".into(), 11));
         assert_eq!(after("one two<ctrl-w>three"), ("one three".into(), 9));
-        assert_eq!(after("b<home>a<end>c<left><left><delete>"), ("ac".into(), 1));
+        assert_eq!(
+            after("b<home>a<end>c<left><left><delete>"),
+            ("ac".into(), 1)
+        );
         assert_eq!(after("abc<left><ctrl-u>"), ("c".into(), 0));
         assert_eq!(after("é漢<left><backspace>"), ("漢".into(), 0));
     }

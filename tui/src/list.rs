@@ -147,7 +147,11 @@ impl List {
 
     /// The rows on the screen, each with its place in memory.
     pub(crate) fn visible(&self) -> impl Iterator<Item = (usize, &Row)> {
-        self.rows.iter().enumerate().skip(self.top).take(self.height)
+        self.rows
+            .iter()
+            .enumerate()
+            .skip(self.top)
+            .take(self.height)
     }
 
     /// The rows in memory.
@@ -198,7 +202,10 @@ impl List {
         self.current()?;
         let (first, certain) = self.first?;
         let rank = first + as_rank(self.cursor) + 1;
-        Some((rank.max(1), certain && self.total.is_none_or(|total| rank <= total)))
+        Some((
+            rank.max(1),
+            certain && self.total.is_none_or(|total| rank <= total),
+        ))
     }
 
     /// Everything may have changed: read it anew around the cursor.
@@ -222,7 +229,8 @@ impl List {
         self.failed = false;
         let wanted = self.cursor.saturating_add_signed(rows);
         let last = self.rows.len().saturating_sub(1);
-        let beyond = (wanted > last && !self.at_end) || (rows < 0 && self.cursor < rows.unsigned_abs() && !self.at_start);
+        let beyond = (wanted > last && !self.at_end)
+            || (rows < 0 && self.cursor < rows.unsigned_abs() && !self.at_start);
         if beyond && !self.rows.is_empty() {
             return Moved::Waits;
         }
@@ -267,7 +275,11 @@ impl List {
         let here = self.current()?.id;
         let place = self.place(user);
         let above = place.map_or(side == Side::Above, |it| it <= self.cursor);
-        Some(if above { (user, here, place.is_some()) } else { (here, user, place.is_some()) })
+        Some(if above {
+            (user, here, place.is_some())
+        } else {
+            (here, user, place.is_some())
+        })
     }
 
     fn place(&self, user: UserId) -> Option<usize> {
@@ -277,7 +289,9 @@ impl List {
     /// Keeps the cursor on the screen, moving the screen as little as it can.
     fn show_cursor(&mut self) {
         self.cursor = self.cursor.min(self.rows.len().saturating_sub(1));
-        self.top = self.top.clamp((self.cursor + 1).saturating_sub(self.height), self.cursor);
+        self.top = self
+            .top
+            .clamp((self.cursor + 1).saturating_sub(self.height), self.cursor);
         let most = self.rows.len().saturating_sub(self.height);
         if self.at_end && self.top > most {
             self.top = most;
@@ -306,7 +320,11 @@ impl List {
     fn next_need(&mut self) -> Option<(Pending, Reach)> {
         if let Some(land) = self.wanted.take() {
             self.stale = false;
-            let reach = if land == Land::Top { Reach::Start } else { Reach::End };
+            let reach = if land == Land::Top {
+                Reach::Start
+            } else {
+                Reach::End
+            };
             return Some((Pending::Replace(land), reach));
         }
         if self.pending != Pending::Nothing {
@@ -315,8 +333,16 @@ impl List {
         let margin = self.height * 2;
         if self.stale {
             self.stale = false;
-            let around = |row: &Row| Reach::Around(row.id, (self.cursor - self.top + margin).min(self.page() / 2));
-            return Some((Pending::Refresh, self.current().map_or(Reach::Start, around)));
+            let around = |row: &Row| {
+                Reach::Around(
+                    row.id,
+                    (self.cursor - self.top + margin).min(self.page() / 2),
+                )
+            };
+            return Some((
+                Pending::Refresh,
+                self.current().map_or(Reach::Start, around),
+            ));
         }
         if self.failed {
             return None;
@@ -348,16 +374,23 @@ impl List {
         self.show_cursor();
     }
 
-    /// Reading failed; what is shown stays, and nothing is read again until something happens.
-    pub(crate) fn fail(&mut self, generation: u64) {
-        if generation == self.generation {
+    /// Reading failed; what is shown stays, and nothing is read again until something happens. Whether it is the newest
+    /// request that failed.
+    pub(crate) fn fail(&mut self, generation: u64) -> bool {
+        let newest = generation == self.generation;
+        if newest {
             self.pending = Pending::Nothing;
             self.failed = true;
         }
+        newest
     }
 
     fn replace(&mut self, land: Land, window: Window) {
-        self.lose_range_to(if land == Land::Top { Side::Below } else { Side::Above });
+        self.lose_range_to(if land == Land::Top {
+            Side::Below
+        } else {
+            Side::Above
+        });
         self.take(window);
         match land {
             Land::Top => {
@@ -366,7 +399,9 @@ impl List {
                 self.top = 0;
             }
             Land::Bottom => {
-                self.first = self.total.map(|total| ((total - as_rank(self.rows.len())).max(0), true));
+                self.first = self
+                    .total
+                    .map(|total| ((total - as_rank(self.rows.len())).max(0), true));
                 self.cursor = self.rows.len().saturating_sub(1);
                 self.top = self.rows.len().saturating_sub(self.height);
             }
@@ -387,26 +422,42 @@ impl List {
         let before = window.before;
         self.take(window);
         self.cursor = before.min(self.rows.len().saturating_sub(1));
-        self.first = if self.at_start { Some((0, true)) } else { rank.map(|rank| ((rank - as_rank(self.cursor)).max(0), false)) };
+        self.first = if self.at_start {
+            Some((0, true))
+        } else {
+            rank.map(|rank| ((rank - as_rank(self.cursor)).max(0), false))
+        };
         let keeps_top = was_at_top && self.at_start && self.cursor < self.height;
-        self.top = if keeps_top { 0 } else { self.cursor.saturating_sub(line) };
+        self.top = if keeps_top {
+            0
+        } else {
+            self.cursor.saturating_sub(line)
+        };
     }
 
     fn extend_below(&mut self, window: Window) {
         self.at_end = window.at_end;
         self.found.extend(window.marked);
         self.rows.extend(window.rows);
-        let over = self.rows.len().saturating_sub(self.page() * 4).min(self.top.saturating_sub(self.height));
+        let over = self
+            .rows
+            .len()
+            .saturating_sub(self.page() * 4)
+            .min(self.top.saturating_sub(self.height));
         if over > 0 {
             self.lose_range_if(..over, Side::Above);
             self.rows.drain(..over);
             self.at_start = false;
             self.top -= over;
             self.cursor -= over;
-            self.first = self.first.map(|(first, certain)| (first + as_rank(over), certain));
+            self.first = self
+                .first
+                .map(|(first, certain)| (first + as_rank(over), certain));
         }
         if self.first.is_none() && self.at_end {
-            self.first = self.total.map(|total| (total - as_rank(self.rows.len()), true));
+            self.first = self
+                .total
+                .map(|total| (total - as_rank(self.rows.len()), true));
         }
     }
 
@@ -420,7 +471,8 @@ impl List {
         self.first = if self.at_start {
             Some((0, true))
         } else {
-            self.first.map(|(first, certain)| ((first - as_rank(added)).max(0), certain))
+            self.first
+                .map(|(first, certain)| ((first - as_rank(added)).max(0), certain))
         };
         let keep = (self.page() * 4).max(self.top + self.height * 2);
         if self.rows.len() > keep {
@@ -444,7 +496,11 @@ impl List {
         }
     }
 
-    fn lose_range_if(&mut self, rows: impl std::slice::SliceIndex<[Row], Output = [Row]>, lost: Side) {
+    fn lose_range_if(
+        &mut self,
+        rows: impl std::slice::SliceIndex<[Row], Output = [Row]>,
+        lost: Side,
+    ) {
         if let Some((user, side)) = &mut self.range
             && self.rows[rows].iter().any(|row| row.id == *user)
         {

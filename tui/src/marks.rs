@@ -41,7 +41,12 @@ impl Default for Marks {
 impl Marks {
     /// Everybody whom the query finds.
     pub(crate) fn all(query: Expr, typed: Option<String>) -> Self {
-        Self::Found(Box::new(Found { query, typed, besides: BTreeSet::new(), except: BTreeSet::new() }))
+        Self::Found(Box::new(Found {
+            query,
+            typed,
+            besides: BTreeSet::new(),
+            except: BTreeSet::new(),
+        }))
     }
 
     /// Whether nobody is marked for certain; a query may still find nobody.
@@ -79,11 +84,19 @@ impl Marks {
     pub(crate) fn inverted(&self, list: &Expr, typed: Option<String>) -> Self {
         match self {
             Self::People(people) if people.is_empty() => Self::all(list.clone(), typed),
-            Self::People(people) => {
-                Self::Found(Box::new(Found { query: list.clone(), typed, besides: BTreeSet::new(), except: people.clone() }))
+            Self::People(people) => Self::Found(Box::new(Found {
+                query: list.clone(),
+                typed,
+                besides: BTreeSet::new(),
+                except: people.clone(),
+            })),
+            Self::Found(it) if it.query == *list && it.besides.is_empty() => {
+                Self::People(it.except.clone())
             }
-            Self::Found(it) if it.query == *list && it.besides.is_empty() => Self::People(it.except.clone()),
-            Self::Found(_) => Self::all(Expr::And(vec![list.clone(), Expr::Not(Box::new(self.query()))]), None),
+            Self::Found(_) => Self::all(
+                Expr::And(vec![list.clone(), Expr::Not(Box::new(self.query()))]),
+                None,
+            ),
         }
     }
 
@@ -109,7 +122,11 @@ impl Marks {
             Self::People(people) => any_of(people),
             Self::Found(it) => {
                 let query = it.with_besides();
-                if it.except.is_empty() { query } else { Expr::And(vec![query, Expr::Not(Box::new(any_of(&it.except)))]) }
+                if it.except.is_empty() {
+                    query
+                } else {
+                    Expr::And(vec![query, Expr::Not(Box::new(any_of(&it.except)))])
+                }
             }
         }
     }
@@ -127,7 +144,10 @@ impl Marks {
     pub(crate) fn selection(&self) -> Selection {
         match self {
             Self::People(people) => Selection::Ids(people.iter().copied().collect()),
-            Self::Found(it) => Selection::Query { query: it.with_besides(), except: it.except.clone() },
+            Self::Found(it) => Selection::Query {
+                query: it.with_besides(),
+                except: it.except.clone(),
+            },
         }
     }
 
@@ -172,7 +192,10 @@ mod tests {
         assert_eq!(marks.typed(), None);
         marks.set(user(1), true, true);
         marks.set(user(2), false, false);
-        assert_eq!(marks, Marks::all(Expr::Protected, Some("is:protected".into())));
+        assert_eq!(
+            marks,
+            Marks::all(Expr::Protected, Some("is:protected".into()))
+        );
     }
 
     #[test]

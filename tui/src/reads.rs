@@ -4,9 +4,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use usher_core::directory::HistoryPage;
-use usher_core::model::{Batch, Door, Hold, Status, User, UserId};
+use usher_core::model::{Actor, Batch, Door, Hold, Status, User, UserId};
 use usher_core::query::{Expr, PageFrom, UsersPage};
-use usher_core::{Read, Result, Session};
+use usher_core::{Read, Result};
 
 use crate::counters::{Counters, Newest, PoolCount};
 use crate::detail::{Detail, Happened};
@@ -21,16 +21,19 @@ const LONGEST_RANGE: usize = 100_000;
 const RANGE_PAGE: usize = 2_000;
 /// How many events of a person are shown.
 const SHOWN_EVENTS: usize = 20;
-/// How many events of a person are looked through for the newest.
-const READ_EVENTS: usize = 400;
 /// How many batches are looked through for one of this console.
 const RECENT_BATCHES: usize = 200;
 
 /// Rows of the list.
-pub(crate) fn window(session: &Session, request: &WindowRequest) -> Result<Window> {
-    let read = session.read()?;
+pub(crate) fn window(read: &Read<'_>, request: &WindowRequest) -> Result<Window> {
     let page = |from: PageFrom, limit: usize| {
-        read.users(&UsersPage { query: request.query.clone(), sort: request.sort, descending: false, from, limit })
+        read.users(&UsersPage {
+            query: request.query.clone(),
+            sort: request.sort,
+            descending: false,
+            from,
+            limit,
+        })
     };
     let limit = request.limit;
     let mut before = 0;
@@ -41,7 +44,8 @@ pub(crate) fn window(session: &Session, request: &WindowRequest) -> Result<Windo
         Reach::Before(user) => one_end(page(PageFrom::Before(user), limit)?, limit, false),
         Reach::Around(user, wanted) => {
             let mut users = page(PageFrom::Before(user), wanted)?;
-            let at_start = users.len() < wanted || wanted == 0 && page(PageFrom::Before(user), 1)?.is_empty();
+            let at_start =
+                users.len() < wanted || wanted == 0 && page(PageFrom::Before(user), 1)?.is_empty();
             before = users.len();
             let rest = page(PageFrom::At(user), limit - wanted.min(limit))?;
             let at_end = rest.len() < limit - wanted.min(limit);
@@ -49,8 +53,14 @@ pub(crate) fn window(session: &Session, request: &WindowRequest) -> Result<Windo
             (users, at_start, at_end)
         }
     };
-    let marked = found_among(&read, request.marked.as_ref(), &users)?;
-    Ok(Window { rows: rows(&read, users)?, at_start, at_end, before, marked })
+    let marked = found_among(read, request.marked.as_ref(), &users)?;
+    Ok(Window {
+        rows: rows(read, users)?,
+        at_start,
+        at_end,
+        before,
+        marked,
+    })
 }
 
 /// A page that begins or ends somewhere: fewer rows than asked for are the end of the list on the other side.
@@ -61,7 +71,9 @@ fn one_end(users: Vec<User>, limit: usize, downwards: bool) -> (Vec<User>, bool,
 
 /// Those of some people whom a query finds.
 fn found_among(read: &Read<'_>, query: Option<&Expr>, users: &[User]) -> Result<BTreeSet<UserId>> {
-    let Some(query) = query.filter(|_| !users.is_empty()) else { return Ok(BTreeSet::new()) };
+    let Some(query) = query.filter(|_| !users.is_empty()) else {
+        return Ok(BTreeSet::new());
+    };
     let these = Expr::Or(users.iter().map(|it| Expr::Id(it.id)).collect());
     let page = UsersPage {
         query: Expr::And(vec![these, query.clone()]),
@@ -84,8 +96,16 @@ fn row(user: User, managers: &HashMap<UserId, String>) -> Row {
         id: user.id,
         status: user.status,
         name: listed_name(&user),
-        email: user.profile.email.clone().or_else(|| user.profile.user_name.clone()).unwrap_or_default(),
-        manager: user.manager.and_then(|it| managers.get(&it).cloned()).unwrap_or_default(),
+        email: user
+            .profile
+            .email
+            .clone()
+            .or_else(|| user.profile.user_name.clone())
+            .unwrap_or_default(),
+        manager: user
+            .manager
+            .and_then(|it| managers.get(&it).cloned())
+            .unwrap_or_default(),
         area: user.profile.functional_area.unwrap_or_default(),
         title: user.profile.title.unwrap_or_default(),
         protected: user.protected,
@@ -101,30 +121,40 @@ fn listed_name(user: &User) -> String {
 }
 
 /// The people from one row to another, in the order of the list.
-pub(crate) fn range(session: &Session, request: &RangeRequest) -> Result<Vec<UserId>, String> {
+pub(crate) fn range(read: &Read<'_>, request: &RangeRequest) -> Result<Vec<UserId>, String> {
     let mut users = Vec::new();
     let mut from = PageFrom::At(request.first);
     loop {
         let (query, sort) = (request.query.clone(), request.sort);
-        let page = UsersPage { query, sort, descending: false, from, limit: RANGE_PAGE };
-        let found = session.read().and_then(|it| it.users(&page)).map_err(|it| it.to_string())?;
+        let page = UsersPage {
+            query,
+            sort,
+            descending: false,
+            from,
+            limit: RANGE_PAGE,
+        };
+        let found = read.users(&page).map_err(|it| it.to_string())?;
         for user in &found {
             users.push(user.id);
             if user.id == request.last {
                 return Ok(users);
             }
         }
-        let Some(last) = found.last().filter(|_| found.len() == RANGE_PAGE) else { return Ok(users) };
+        let Some(last) = found.last().filter(|_| found.len() == RANGE_PAGE) else {
+            return Ok(users);
+        };
         if users.len() >= LONGEST_RANGE {
-            return Err("the range is longer than 100,000 people; find them with a filter and mark all".to_owned());
+            return Err(
+                "the range is longer than 100,000 people; find them with a filter and mark all"
+                    .to_owned(),
+            );
         }
         from = PageFrom::After(last.id);
     }
 }
 
 /// What the header says.
-pub(crate) fn counters(session: &Session) -> Result<Counters> {
-    let read = session.read()?;
+pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
     let statuses = read.status_counts()?;
     let standing = |it: &[Status]| it.iter().filter_map(|status| statuses.get(status)).sum();
     let pools = read.pools()?.into_iter().map(|pool| PoolCount {
@@ -135,12 +165,12 @@ pub(crate) fn counters(session: &Session) -> Result<Counters> {
         queued: pool.queued,
     });
     let newest = match read.batches(None, 1)?.pop() {
-        Some(batch) => Some(newest(&read, batch)?),
+        Some(batch) => Some(newest(read, batch)?),
         None => None,
     };
     Ok(Counters {
         organization: read.organization()?.name,
-        actor: read.actor_name(session.actor())?,
+        actor: read.actor_name(actor)?,
         pools: pools.collect(),
         waiting: standing(&[Status::Waiting, Status::PendingTransfer]),
         queued: standing(&[Status::Queued]),
@@ -150,37 +180,64 @@ pub(crate) fn counters(session: &Session) -> Result<Counters> {
 
 fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
     let actor = read.actor_name(batch.actor)?;
-    let Batch { id, command, changes, at, door, .. } = batch;
-    Ok(Newest { batch: id, command, changes, at, door: door.as_str(), actor })
+    let Batch {
+        id,
+        command,
+        people,
+        changes,
+        at,
+        door,
+        ..
+    } = batch;
+    Ok(Newest {
+        batch: id,
+        command,
+        people,
+        changes,
+        at,
+        door: door.as_str(),
+        actor,
+    })
 }
 
 /// Numbers of people.
-pub(crate) fn counted(session: &Session, request: &CountRequest) -> Result<Counted> {
+pub(crate) fn counted(read: &Read<'_>, request: &CountRequest) -> Result<Counted> {
     let begun = std::time::Instant::now();
-    let count = |query: &Option<Expr>| query.as_ref().map(|it| session.read()?.count_users(it)).transpose();
-    let (total, marked, marked_here) = (count(&request.query)?, count(&request.marked)?, count(&request.marked_here)?);
-    Ok(Counted { total, marked, marked_here, took: begun.elapsed() })
+    let count = |query: &Option<Expr>| query.as_ref().map(|it| read.count_users(it)).transpose();
+    let (total, marked, marked_here) = (
+        count(&request.query)?,
+        count(&request.marked)?,
+        count(&request.marked_here)?,
+    );
+    Ok(Counted {
+        total,
+        marked,
+        marked_here,
+        took: begun.elapsed(),
+    })
 }
 
 /// The newest batch that this actor applied at a console and that can still be undone.
-pub(crate) fn own_last_batch(session: &Session) -> Result<Option<Batch>> {
-    let batches = session.read()?.batches(None, RECENT_BATCHES)?;
-    let own = |it: &Batch| it.actor == session.actor() && it.door == Door::Console;
-    let stands = |it: &Batch| it.undone_by.is_none() && it.undoes.is_none() && it.caused_by.is_none();
+pub(crate) fn own_last_batch(read: &Read<'_>, actor: Actor) -> Result<Option<Batch>> {
+    let batches = read.batches(None, RECENT_BATCHES)?;
+    let own = |it: &Batch| it.actor == actor && it.door == Door::Console;
+    let stands =
+        |it: &Batch| it.undone_by.is_none() && it.undoes.is_none() && it.caused_by.is_none();
     Ok(batches.into_iter().find(|it| own(it) && stands(it)))
 }
 
 /// Everything shown about one person.
-pub(crate) fn detail(session: &Session, user: UserId) -> Result<Detail> {
-    let read = session.read()?;
-    let Some(user) = read.user(user)? else { return Err(usher_core::Error::not_found("user", user)) };
-    let (events, more_events) = happened(&read, user.id)?;
+pub(crate) fn detail(read: &Read<'_>, user: UserId) -> Result<Detail> {
+    let Some(user) = read.user(user)? else {
+        return Err(usher_core::Error::not_found("user", user));
+    };
+    let (events, more_events) = happened(read, user.id)?;
     Ok(Detail {
         user: user.id,
         name: user.name(),
         status: user.status,
-        facts: facts(&read, &user)?,
-        licenses: licenses(&read, user.id)?,
+        facts: facts(read, &user)?,
+        licenses: licenses(read, user.id)?,
         events,
         more_events,
     })
@@ -202,7 +259,13 @@ fn facts(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, String)>> {
     let all = [
         ("status", Some(user.status.as_str().to_owned())),
         ("email", profile.email.clone()),
-        ("user name", profile.user_name.clone().filter(|it| Some(it) != profile.email.as_ref())),
+        (
+            "user name",
+            profile
+                .user_name
+                .clone()
+                .filter(|it| Some(it) != profile.email.as_ref()),
+        ),
         ("title", profile.title.clone()),
         ("area", profile.functional_area.clone()),
         ("region", profile.region.clone()),
@@ -211,13 +274,22 @@ fn facts(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, String)>> {
         ("manager", manager),
         ("provider", connection),
         ("may", Some(permissions.join(", "))),
-        ("protected", user.protected.then(|| "only owners may take this person off".to_owned())),
-        ("invitation", invitation.map(|it| format!("{}, until {}", it.state.as_str(), day(it.expires_at)))),
+        (
+            "protected",
+            user.protected
+                .then(|| "only owners may take this person off".to_owned()),
+        ),
+        (
+            "invitation",
+            invitation.map(|it| format!("{}, until {}", it.state.as_str(), day(it.expires_at))),
+        ),
         ("last seen", user.last_seen_at.map(day)),
         ("created", Some(day(user.created_at))),
         ("id", Some(user.id.to_string())),
     ];
-    let set = |(label, value): (&'static str, Option<String>)| Some((label, value.filter(|it| !it.is_empty())?));
+    let set = |(label, value): (&'static str, Option<String>)| {
+        Some((label, value.filter(|it| !it.is_empty())?))
+    };
     Ok(all.into_iter().filter_map(set).collect())
 }
 
@@ -226,10 +298,17 @@ fn day(at: usher_core::model::Timestamp) -> String {
 }
 
 fn licenses(read: &Read<'_>, user: UserId) -> Result<Vec<(String, String)>> {
-    let pools: HashMap<_, _> = read.pools()?.into_iter().map(|it| (it.id, it.name)).collect();
+    let pools: HashMap<_, _> = read
+        .pools()?
+        .into_iter()
+        .map(|it| (it.id, it.name))
+        .collect();
     let mut held = Vec::new();
     for license in read.licenses_of(&[user])? {
-        let name = pools.get(&license.pool).map(|it| it.as_str().to_owned()).unwrap_or_default();
+        let name = pools
+            .get(&license.pool)
+            .map(|it| it.as_str().to_owned())
+            .unwrap_or_default();
         let how = match license.hold {
             Hold::Queued(_) => match read.queue_position(license.pool, user)? {
                 Some(place) => format!("queued, number {place}"),
@@ -243,17 +322,27 @@ fn licenses(read: &Read<'_>, user: UserId) -> Result<Vec<(String, String)>> {
 }
 
 fn happened(read: &Read<'_>, user: UserId) -> Result<(Vec<Happened>, bool)> {
-    let events = read.history(&HistoryPage { user: Some(user), limit: READ_EVENTS, ..HistoryPage::default() })?;
+    let page = HistoryPage {
+        user: Some(user),
+        before: Some(i64::MAX),
+        limit: SHOWN_EVENTS + 1,
+        ..HistoryPage::default()
+    };
+    let events = read.history(&page)?;
     let names = read.names_for(events.iter().filter_map(|it| it.change.as_ref()))?;
     let more = events.len() > SHOWN_EVENTS;
     let mut shown = Vec::new();
-    for event in events.into_iter().rev().take(SHOWN_EVENTS) {
+    for event in events.into_iter().take(SHOWN_EVENTS) {
         let what = match &event.change {
             Some(change) => in_words(&change.described(&names)),
             None => format!("{} (erased)", event.kind),
         };
         let by = format!("{}, {}", read.actor_name(event.actor)?, event.door.as_str());
-        shown.push(Happened { at: event.at, what, by });
+        shown.push(Happened {
+            at: event.at,
+            what,
+            by,
+        });
     }
     Ok((shown, more))
 }

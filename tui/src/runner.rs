@@ -1,12 +1,14 @@
 //! Carries out effects on threads of its own and answers with events. Each kind of reading has one thread and a short
-//! queue in front of it, in which a newer request of a kind takes the place of the older one; the state drops answers
-//! of older generations. So the newest wins and nothing ever piles up.
+//! queue in front of it, in which a newer request of a kind takes the place of the older one and cancels it when it has
+//! begun; the state drops answers of older generations. So the newest wins and nothing ever piles up.
 
 use std::collections::VecDeque;
-use std::mem::discriminant;
+use std::mem::{Discriminant, discriminant};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 use usher_core::command::{Command, Request};
 use usher_core::model::BatchId;
@@ -48,12 +50,20 @@ impl Runner {
             Effect::ReadCounters | Effect::ReadDetail(_) => &self.header,
             Effect::Count(_) => &self.counts,
             Effect::Plan { .. } => &self.plans,
-            Effect::Apply { request, confirmed, intent, undoes } => {
+            Effect::Apply {
+                request,
+                confirmed,
+                intent,
+                undoes,
+            } => {
                 let events = self.events.clone();
-                self.session.apply_then(*request.clone(), Some(confirmed), move |result| {
-                    // The console may have been left meanwhile.
-                    let _ = events.send(Event::Answered(Answer::Applied(Box::new(outcome(result, *request, intent, undoes)))));
-                });
+                self.session
+                    .apply_then(*request.clone(), Some(confirmed), move |result| {
+                        // The console may have been left meanwhile.
+                        let _ = events.send(Event::Answered(Answer::Applied(Box::new(outcome(
+                            result, *request, intent, undoes,
+                        )))));
+                    });
                 return None;
             }
             Effect::Timer(..) | Effect::Repaint | Effect::Quit => return Some(effect),
@@ -63,26 +73,64 @@ impl Runner {
     }
 }
 
-/// Carries out one effect and waits for it; what a lane's thread does, and tests.
-pub(crate) fn answer(session: &Session, effect: Effect) -> Option<Answer> {
+/// Carries out one effect and waits for it; what a lane's thread does, and tests. Reading ends early when the flag turns
+/// true.
+pub(crate) fn answer(
+    session: &Session,
+    effect: Effect,
+    cancelled: &Arc<AtomicBool>,
+) -> Option<Answer> {
     let worded = |it: Error| it.to_string();
+    let reading = || session.read_until(Arc::clone(cancelled));
     Some(match effect {
         Effect::ReadWindow(request) => {
-            let result = reads::window(session, &request).map_err(worded);
-            Answer::Window { generation: request.generation, result }
+            let result = reading()
+                .and_then(|read| reads::window(&read, &request))
+                .map_err(worded);
+            Answer::Window {
+                generation: request.generation,
+                result,
+            }
         }
-        Effect::ReadRange(request) => Answer::Range { generation: request.generation, result: reads::range(session, &request) },
-        Effect::ReadCounters => Answer::Counters(reads::counters(session).map(Box::new).map_err(worded)),
+        Effect::ReadRange(request) => {
+            let result = reading()
+                .map_err(worded)
+                .and_then(|read| reads::range(&read, &request));
+            Answer::Range {
+                generation: request.generation,
+                result,
+            }
+        }
+        Effect::ReadCounters => {
+            let result = reading().and_then(|read| reads::counters(&read, session.actor()));
+            Answer::Counters(result.map(Box::new).map_err(worded))
+        }
         Effect::Count(request) => {
-            let result = reads::counted(session, &request).map_err(worded);
-            Answer::Count { generation: request.generation, result }
+            let result = reading()
+                .and_then(|read| reads::counted(&read, &request))
+                .map_err(worded);
+            Answer::Count {
+                generation: request.generation,
+                result,
+            }
         }
         Effect::ReadDetail(user) => {
-            let result = reads::detail(session, user).map(Box::new).map_err(worded);
+            let result = reading()
+                .and_then(|read| reads::detail(&read, user))
+                .map(Box::new)
+                .map_err(worded);
             Answer::Detail { user, result }
         }
-        Effect::Plan { generation, intent } => Answer::Planned { generation, result: plan(session, intent).map(Box::new) },
-        Effect::Apply { request, confirmed, intent, undoes } => {
+        Effect::Plan { generation, intent } => Answer::Planned {
+            generation,
+            result: plan(session, intent).map(Box::new),
+        },
+        Effect::Apply {
+            request,
+            confirmed,
+            intent,
+            undoes,
+        } => {
             let result = session.apply((*request).clone(), Some(confirmed));
             Answer::Applied(Box::new(outcome(result, *request, intent, undoes)))
         }
@@ -95,7 +143,15 @@ fn plan(session: &Session, intent: Intent) -> Result<Proposal, String> {
     let mut request = session.request(command);
     request.when_full = intent.when_full;
     // A commit whose outcome is unknown can then be repeated without doing anything twice.
-    request.key = Some(request.draw.seed.iter().take(16).map(|byte| format!("{byte:02x}")).collect());
+    request.key = Some(
+        request
+            .draw
+            .seed
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    );
     let plan = session.plan(&request).map_err(|it| it.to_string())?;
     Ok(Proposal::new(intent, request, plan, undoes))
 }
@@ -113,40 +169,57 @@ fn command(session: &Session, wish: &Wish) -> Result<(Command, Option<BatchId>),
         }
         Wish::Undo(Some(batch)) => *batch,
         Wish::Undo(None) => {
-            let last = reads::own_last_batch(session).map_err(|it| it.to_string())?;
-            last.ok_or("you have applied nothing lately that could be undone")?.id
+            let last = session
+                .read()
+                .and_then(|it| reads::own_last_batch(&it, session.actor()));
+            let last = last.map_err(|it| it.to_string())?;
+            last.ok_or("you have applied nothing lately that could be undone")?
+                .id
         }
     };
     Ok((Command::Undo { batch }, Some(batch)))
 }
 
-fn outcome(result: Result<Applied>, request: Request, intent: Intent, undoes: Option<BatchId>) -> Outcome {
+fn outcome(
+    result: Result<Applied>,
+    request: Request,
+    intent: Intent,
+    undoes: Option<BatchId>,
+) -> Outcome {
     match result {
-        Ok(applied) => Outcome::Done { batch: applied.batch, promotions: applied.promotions.len() },
+        Ok(applied) => Outcome::Done {
+            batch: applied.batch,
+            promotions: applied.promotions.len(),
+        },
         Err(Error::Moved(moved)) => {
             let proposal = Box::new(Proposal::new(intent, request, moved.plan, undoes));
-            Outcome::Moved { proposal, what: moved.what }
+            Outcome::Moved {
+                proposal,
+                what: moved.what,
+            }
         }
         Err(unknown @ Error::UnknownOutcome) => Outcome::Unknown(unknown.to_string()),
         Err(refused) => Outcome::Refused(refused.to_string()),
     }
 }
 
-/// One thread that carries out effects one after the other. Dropping this ends it when it has done what it is doing;
-/// nobody waits for that, because counting a million people must not keep an administrator from leaving.
+/// One thread that carries out effects one after the other. Dropping this cancels what it is doing and waits for its end.
 struct Lane {
     queue: Arc<Queue>,
+    thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
 struct Queue {
-    waiting: Mutex<Waiting>,
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Waiting {
-    effects: VecDeque<Effect>,
+struct QueueState {
+    waiting: VecDeque<Effect>,
+    /// What is being carried out, and the flag that cancels it.
+    running: Option<(Discriminant<Effect>, Arc<AtomicBool>)>,
     over: bool,
 }
 
@@ -156,8 +229,12 @@ impl Lane {
         let work = {
             let queue = Arc::clone(&queue);
             move || {
-                while let Some(effect) = queue.next() {
-                    if let Some(answer) = carefully(&session, effect)
+                while let Some((effect, cancelled)) = queue.next() {
+                    let answer = carefully(&session, effect, &cancelled);
+                    if cancelled.load(Ordering::Relaxed) {
+                        continue;
+                    }
+                    if let Some(answer) = answer
                         && events.send(Event::Answered(answer)).is_err()
                     {
                         return;
@@ -165,56 +242,104 @@ impl Lane {
                 }
             }
         };
-        std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
-        Ok(Self { queue })
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(work)?;
+        Ok(Self {
+            queue,
+            thread: Some(thread),
+        })
     }
 
+    /// Takes a request; an older one of its kind is void, whether it waits or is being carried out.
     fn push(&self, effect: Effect) {
-        let mut waiting = self.queue.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.effects.retain(|it| discriminant(it) != discriminant(&effect));
-        waiting.effects.push_back(effect);
+        let mut state = self.queue.lock();
+        let kind = discriminant(&effect);
+        state.waiting.retain(|it| discriminant(it) != kind);
+        state.waiting.push_back(effect);
+        if let Some((_, cancelled)) = state
+            .running
+            .as_ref()
+            .filter(|(running, _)| *running == kind)
+        {
+            cancelled.store(true, Ordering::Relaxed);
+        }
         self.queue.changed.notify_one();
     }
 }
 
 impl Queue {
-    /// The next effect; none when it is over.
-    fn next(&self) -> Option<Effect> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next effect and its flag; none when it is over.
+    fn next(&self) -> Option<(Effect, Arc<AtomicBool>)> {
+        let mut state = self.lock();
+        state.running = None;
         loop {
-            if waiting.over {
+            if state.over {
                 return None;
             }
-            if let Some(effect) = waiting.effects.pop_front() {
-                return Some(effect);
+            if let Some(effect) = state.waiting.pop_front() {
+                let cancelled = Arc::new(AtomicBool::new(false));
+                state.running = Some((discriminant(&effect), Arc::clone(&cancelled)));
+                return Some((effect, cancelled));
             }
-            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        self.queue.waiting.lock().unwrap_or_else(PoisonError::into_inner).over = true;
+        {
+            let mut state = self.queue.lock();
+            state.over = true;
+            if let Some((_, cancelled)) = &state.running {
+                cancelled.store(true, Ordering::Relaxed);
+            }
+        }
         self.queue.changed.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 
 /// A panic in one answer is that answer, and the console goes on.
-fn carefully(session: &Session, effect: Effect) -> Option<Answer> {
+fn carefully(session: &Session, effect: Effect, cancelled: &Arc<AtomicBool>) -> Option<Answer> {
     let broken = broken_answer(&effect);
-    catch_unwind(AssertUnwindSafe(|| answer(session, effect))).unwrap_or(broken)
+    catch_unwind(AssertUnwindSafe(|| answer(session, effect, cancelled))).unwrap_or(broken)
 }
 
 fn broken_answer(effect: &Effect) -> Option<Answer> {
     let why = "this could not be read because of a fault in the program".to_owned();
     Some(match effect {
-        Effect::ReadWindow(it) => Answer::Window { generation: it.generation, result: Err(why) },
-        Effect::ReadRange(it) => Answer::Range { generation: it.generation, result: Err(why) },
+        Effect::ReadWindow(it) => Answer::Window {
+            generation: it.generation,
+            result: Err(why),
+        },
+        Effect::ReadRange(it) => Answer::Range {
+            generation: it.generation,
+            result: Err(why),
+        },
         Effect::ReadCounters => Answer::Counters(Err(why)),
-        Effect::Count(it) => Answer::Count { generation: it.generation, result: Err(why) },
-        Effect::ReadDetail(user) => Answer::Detail { user: *user, result: Err(why) },
-        Effect::Plan { generation, .. } => Answer::Planned { generation: *generation, result: Err(why) },
+        Effect::Count(it) => Answer::Count {
+            generation: it.generation,
+            result: Err(why),
+        },
+        Effect::ReadDetail(user) => Answer::Detail {
+            user: *user,
+            result: Err(why),
+        },
+        Effect::Plan { generation, .. } => Answer::Planned {
+            generation: *generation,
+            result: Err(why),
+        },
         Effect::Apply { .. } | Effect::Timer(..) | Effect::Repaint | Effect::Quit => return None,
     })
 }

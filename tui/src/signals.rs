@@ -59,8 +59,15 @@ impl SignalThread {
                 }
             }
         };
-        let thread = std::thread::Builder::new().name("signals".into()).spawn(listen)?;
-        Ok(Self { handle, thread: Some(thread), over, _alive: alive })
+        let thread = std::thread::Builder::new()
+            .name("signals".into())
+            .spawn(listen)?;
+        Ok(Self {
+            handle,
+            thread: Some(thread),
+            over,
+            _alive: alive,
+        })
     }
 }
 
@@ -83,5 +90,7 @@ fn last_resort(ended: Receiver<()>, signal: i32) {
         }
     };
     // Without a thread for it, the console still ends if it can.
-    let _ = std::thread::Builder::new().name("last resort".into()).spawn(wait);
+    let _ = std::thread::Builder::new()
+        .name("last resort".into())
+        .spawn(wait);
 }

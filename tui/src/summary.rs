@@ -44,17 +44,36 @@ pub(crate) struct Proposal {
 
 impl Proposal {
     /// Works out what is shown of a plan.
-    pub(crate) fn new(intent: Intent, request: Request, plan: Plan, undoes: Option<BatchId>) -> Self {
+    pub(crate) fn new(
+        intent: Intent,
+        request: Request,
+        plan: Plan,
+        undoes: Option<BatchId>,
+    ) -> Self {
         let (people, moved) = by_person(&plan.changes);
         let reasons = counted(plan.skipped.iter().map(|it| it.reason.as_str()));
         let transitions = transitions(&plan.changes);
         let command_line = command_line(&intent, &plan, undoes);
-        Self { intent, request, plan: Arc::new(plan), undoes, people, moved, transitions, reasons, command_line }
+        Self {
+            intent,
+            request,
+            plan: Arc::new(plan),
+            undoes,
+            people,
+            moved,
+            transitions,
+            reasons,
+            command_line,
+        }
     }
 
     /// How many people change; what is typed to confirm.
     pub(crate) fn number(&self) -> usize {
-        if self.people.is_empty() { self.moved.len() } else { self.people.len() }
+        if self.people.is_empty() {
+            self.moved.len()
+        } else {
+            self.people.len()
+        }
     }
 
     /// Whether everything fits, or somebody has chosen what to do.
@@ -66,9 +85,17 @@ impl Proposal {
     pub(crate) fn heading(&self) -> String {
         let who = words::people(self.number());
         match self.intent.wish {
-            Wish::People { verb: Verb::Deactivate, .. } => format!("Deactivate {who}"),
-            Wish::People { verb: Verb::Reactivate, .. } => format!("Reactivate {who}"),
-            Wish::People { verb: Verb::Resend, .. } => format!("Resend the invitations of {who}"),
+            Wish::People {
+                verb: Verb::Deactivate,
+                ..
+            } => format!("Deactivate {who}"),
+            Wish::People {
+                verb: Verb::Reactivate,
+                ..
+            } => format!("Reactivate {who}"),
+            Wish::People {
+                verb: Verb::Resend, ..
+            } => format!("Resend the invitations of {who}"),
             Wish::Undo(_) => match self.undoes {
                 Some(batch) => format!("Undo batch {}: {who} change back", short(batch)),
                 None => format!("Undo: {who} change back"),
@@ -84,14 +111,31 @@ impl Proposal {
     /// What differs from a plan that was shown before, in words.
     pub(crate) fn differs_from(&self, before: &Self) -> Vec<String> {
         let mut said = Vec::new();
-        for (one, other, word) in [(before, self, "no longer changes"), (self, before, "changes too now")] {
-            let others: HashSet<_> = other.people.iter().chain(&other.moved).map(|(user, _)| *user).collect();
-            let gone: Vec<_> = one.people.iter().chain(&one.moved).filter(|(user, _)| !others.contains(user)).collect();
+        for (one, other, word) in [
+            (before, self, "no longer changes"),
+            (self, before, "changes too now"),
+        ] {
+            let others: HashSet<_> = other
+                .people
+                .iter()
+                .chain(&other.moved)
+                .map(|(user, _)| *user)
+                .collect();
+            let gone: Vec<_> = one
+                .people
+                .iter()
+                .chain(&one.moved)
+                .filter(|(user, _)| !others.contains(user))
+                .collect();
             match gone.as_slice() {
                 [] => {}
                 [(user, _)] => said.push(format!("{} {word}", one.plan.names.user(*user))),
                 [(user, _), rest @ ..] => {
-                    said.push(format!("{} and {} more: each {word}", one.plan.names.user(*user), words::count(rest.len())));
+                    said.push(format!(
+                        "{} and {} more: each {word}",
+                        one.plan.names.user(*user),
+                        words::count(rest.len())
+                    ));
                 }
             }
         }
@@ -101,9 +145,20 @@ impl Proposal {
         }
         for pool in &self.plan.effects.pools {
             let free = |it: &PoolEffect| it.purchased - it.held_before;
-            let was = before.plan.effects.pools.iter().find(|it| it.pool == pool.pool).map(free);
+            let was = before
+                .plan
+                .effects
+                .pools
+                .iter()
+                .find(|it| it.pool == pool.pool)
+                .map(free);
             if let Some(was) = was.filter(|was| *was != free(pool)) {
-                said.push(format!("{} has {} free instead of {}", pool.name, words::number(free(pool)), words::number(was)));
+                said.push(format!(
+                    "{} has {} free instead of {}",
+                    pool.name,
+                    words::number(free(pool)),
+                    words::number(was)
+                ));
             }
         }
         said
@@ -120,11 +175,23 @@ impl Proposal {
         let n_changed = self.people.len() + self.moved.len();
         if line < n_changed {
             let (user, changes) = changed.into_iter().nth(line)?;
-            let said: Vec<_> = changes.iter().filter_map(|i| self.plan.changes.get(*i)).map(|it| self.worded(it)).collect();
-            return Some(ListLine { who: self.plan.names.user(*user), what: said.join(" · "), skipped: false });
+            let said: Vec<_> = changes
+                .iter()
+                .filter_map(|i| self.plan.changes.get(*i))
+                .map(|it| self.worded(it))
+                .collect();
+            return Some(ListLine {
+                who: self.plan.names.user(*user),
+                what: said.join(" · "),
+                skipped: false,
+            });
         }
         let skip = self.plan.skipped.get(line - n_changed)?;
-        Some(ListLine { who: skip.who.clone(), what: skip.reason.clone(), skipped: true })
+        Some(ListLine {
+            who: skip.who.clone(),
+            what: skip.reason.clone(),
+            skipped: true,
+        })
     }
 
     fn worded(&self, change: &Change) -> String {
@@ -158,7 +225,10 @@ fn by_person(changes: &[Change]) -> (ByPerson, ByPerson) {
             }
         }
     }
-    let only_manager = |its: &[usize]| its.iter().all(|i| matches!(changes.get(*i), Some(Change::Manager { .. })));
+    let only_manager = |its: &[usize]| {
+        its.iter()
+            .all(|i| matches!(changes.get(*i), Some(Change::Manager { .. })))
+    };
     all.into_iter().partition(|(_, its)| !only_manager(its))
 }
 
@@ -166,10 +236,15 @@ fn transitions(changes: &[Change]) -> Vec<(String, usize)> {
     let mut statuses: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for change in changes {
         if let Change::Status { before, after, .. } = change {
-            *statuses.entry((before.as_str(), after.as_str())).or_default() += 1;
+            *statuses
+                .entry((before.as_str(), after.as_str()))
+                .or_default() += 1;
         }
     }
-    let mut worded: Vec<_> = statuses.into_iter().map(|((from, to), n)| (format!("{from} → {to}"), n)).collect();
+    let mut worded: Vec<_> = statuses
+        .into_iter()
+        .map(|((from, to), n)| (format!("{from} → {to}"), n))
+        .collect();
     worded.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     worded
 }
@@ -179,7 +254,10 @@ fn counted<'a>(reasons: impl Iterator<Item = &'a str>) -> Vec<(String, usize)> {
     for reason in reasons {
         *numbers.entry(reason).or_default() += 1;
     }
-    let mut worded: Vec<_> = numbers.into_iter().map(|(reason, n)| (reason.to_owned(), n)).collect();
+    let mut worded: Vec<_> = numbers
+        .into_iter()
+        .map(|(reason, n)| (reason.to_owned(), n))
+        .collect();
     worded.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     worded
 }
@@ -240,7 +318,8 @@ fn whom(who: &Selection, typed: Option<&str>, plan: &Plan) -> String {
         Selection::Query { query, except } => {
             let text = typed.map_or_else(|| query.to_string(), str::to_owned);
             // In parentheses it is a query and neither a name nor an option, and what follows is about all of it.
-            let sure = text.contains([':', ' ', '"']) && !text.starts_with('-') && except.is_empty();
+            let sure =
+                text.contains([':', ' ', '"']) && !text.starts_with('-') && except.is_empty();
             let mut text = if sure { text } else { format!("({text})") };
             for user in except.iter().take(MOST_NAMED) {
                 text.push_str(&format!(" -id:{user}"));
@@ -251,11 +330,19 @@ fn whom(who: &Selection, typed: Option<&str>, plan: &Plan) -> String {
             quoted(&text)
         }
         Selection::Ids(users) if users.len() > MOST_NAMED => {
-            format!("-   with {} addresses on standard input", words::count(users.len()))
+            format!(
+                "-   with {} addresses on standard input",
+                words::count(users.len())
+            )
         }
         Selection::Ids(users) => {
             let label = |user: &UserId| {
-                let skipped = || plan.skipped.iter().find(|it| it.user == Some(*user)).map(|it| it.who.clone());
+                let skipped = || {
+                    plan.skipped
+                        .iter()
+                        .find(|it| it.user == Some(*user))
+                        .map(|it| it.who.clone())
+                };
                 let named = plan.names.users.get(user).cloned();
                 quoted(&named.or_else(skipped).unwrap_or_else(|| user.to_string()))
             };
@@ -287,8 +374,17 @@ mod tests {
 
     #[test]
     fn changes_are_said_in_words() {
-        let said = |before, after| in_words(&Described { what: "status".into(), before, after });
-        assert_eq!(said(json!("active"), json!("inactive")), "status active → inactive");
+        let said = |before, after| {
+            in_words(&Described {
+                what: "status".into(),
+                before,
+                after,
+            })
+        };
+        assert_eq!(
+            said(json!("active"), json!("inactive")),
+            "status active → inactive"
+        );
         assert_eq!(said(json!(null), json!("active")), "status active");
         assert_eq!(said(json!("active"), json!(null)), "status active → none");
     }

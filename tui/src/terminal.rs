@@ -48,11 +48,18 @@ impl TerminalGuard {
         let keyboard = io::stdin().as_fd().try_clone_to_owned()?;
         let screen = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let modes = tcgetattr(&keyboard)?;
-        let before = Before { keyboard, screen, modes };
+        let before = Before {
+            keyboard,
+            screen,
+            modes,
+        };
         before.switch_on()?;
         *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
         let hook: Arc<Hook> = Arc::from(std::panic::take_hook());
-        std::panic::set_hook(Box::new(on_panic(std::thread::current().id(), Arc::clone(&hook))));
+        std::panic::set_hook(Box::new(on_panic(
+            std::thread::current().id(),
+            Arc::clone(&hook),
+        )));
         Ok(Self { hook })
     }
 }
@@ -100,7 +107,9 @@ fn restore(when: OptionalActions) {
 
 /// Puts the terminal back though the drawing thread hangs in a write, and so may this one.
 pub(crate) fn restore_by_force() {
-    let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+    let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+        return;
+    };
     let _ = tcsetattr(&before.keyboard, OptionalActions::Now, &before.modes);
     let write = move || (&before.screen).write_all(LEAVE);
     if std::thread::Builder::new().spawn(write).is_ok() {
@@ -117,7 +126,14 @@ pub(crate) fn resume() {
 
 /// The terminal's size now; 80 by 24 when it does not know.
 pub(crate) fn size() -> Size {
-    let known = tcgetwinsize(io::stdout()).ok().filter(|it| it.ws_col > 0 && it.ws_row > 0);
-    let Some(size) = known else { return Size::new(80, 24) };
-    Size::new(size.ws_col.min(LARGEST.width), size.ws_row.min(LARGEST.height))
+    let known = tcgetwinsize(io::stdout())
+        .ok()
+        .filter(|it| it.ws_col > 0 && it.ws_row > 0);
+    let Some(size) = known else {
+        return Size::new(80, 24);
+    };
+    Size::new(
+        size.ws_col.min(LARGEST.width),
+        size.ws_row.min(LARGEST.height),
+    )
 }

@@ -46,7 +46,13 @@ impl Theme {
     /// The look of a role.
     pub fn style(self, role: Role) -> Style {
         let plain = Style::new();
-        let color = |color: Color| if self == Self::Terminal { plain.fg(color) } else { plain };
+        let color = |color: Color| {
+            if self == Self::Terminal {
+                plain.fg(color)
+            } else {
+                plain
+            }
+        };
         match role {
             Role::Plain => plain,
             Role::Title => plain.add_modifier(Modifier::BOLD),
@@ -78,8 +84,17 @@ mod tests {
     use super::*;
 
     const ROLES: [Role; 11] = [
-        Role::Plain, Role::Title, Role::Muted, Role::Key, Role::Good, Role::Warn, Role::Danger, Role::Cursor, Role::Marked,
-        Role::Heads, Role::Fault,
+        Role::Plain,
+        Role::Title,
+        Role::Muted,
+        Role::Key,
+        Role::Good,
+        Role::Warn,
+        Role::Danger,
+        Role::Cursor,
+        Role::Marked,
+        Role::Heads,
+        Role::Fault,
     ];
 
     #[test]

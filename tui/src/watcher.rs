@@ -34,7 +34,9 @@ impl Watcher {
                 }
             }
         };
-        std::thread::Builder::new().name("watch".into()).spawn(listen)?;
+        std::thread::Builder::new()
+            .name("watch".into())
+            .spawn(listen)?;
         Ok(Self { over })
     }
 }

@@ -44,8 +44,22 @@ pub(crate) fn age(millis: i64) -> (String, u64) {
     const MINUTE: i64 = 60 * SECOND;
     const HOUR: i64 = 60 * MINUTE;
     const STEPS: [i64; 16] = [
-        2 * SECOND, 5 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 20 * MINUTE,
-        40 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 12 * HOUR, 24 * HOUR,
+        2 * SECOND,
+        5 * SECOND,
+        10 * SECOND,
+        30 * SECOND,
+        MINUTE,
+        2 * MINUTE,
+        5 * MINUTE,
+        10 * MINUTE,
+        20 * MINUTE,
+        40 * MINUTE,
+        HOUR,
+        2 * HOUR,
+        4 * HOUR,
+        8 * HOUR,
+        12 * HOUR,
+        24 * HOUR,
     ];
     let millis = millis.max(0);
     let reached = STEPS.iter().rposition(|step| *step <= millis);
@@ -56,7 +70,10 @@ pub(crate) fn age(millis: i64) -> (String, u64) {
         Some(step) if step < MINUTE => format!("{} s ago", step / SECOND),
         Some(step) if step < HOUR => format!("{} min ago", step / MINUTE),
         Some(step) if step < 24 * HOUR => format!("{} h ago", step / HOUR),
-        Some(_) => format!("{} ago", some(usize::try_from(millis / (24 * HOUR)).unwrap_or(0), "day")),
+        Some(_) => format!(
+            "{} ago",
+            some(usize::try_from(millis / (24 * HOUR)).unwrap_or(0), "day")
+        ),
     };
     (said, u64::try_from(until).unwrap_or(1).max(1))
 }
@@ -67,7 +84,10 @@ mod tests {
 
     #[test]
     fn numbers_have_commas() {
-        assert_eq!([0, 999, 1000, 1_234_567, -1200].map(number), ["0", "999", "1,000", "1,234,567", "-1,200"]);
+        assert_eq!(
+            [0, 999, 1000, 1_234_567, -1200].map(number),
+            ["0", "999", "1,000", "1,234,567", "-1,200"]
+        );
     }
 
     #[test]

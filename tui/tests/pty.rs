@@ -22,8 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Not a test of its own: what the others run in a pseudo-terminal.
 #[test]
 fn console_in_a_terminal() {
-    let Ok(path) = std::env::var(DATABASE) else { return };
-    let directory = Directory::open(Path::new(&path), Options::default()).expect("the database opens");
+    let Ok(path) = std::env::var(DATABASE) else {
+        return;
+    };
+    let directory =
+        Directory::open(Path::new(&path), Options::default()).expect("the database opens");
     let session = directory.as_actor(Actor::FileOwner, Door::Console);
     let code = match usher_tui::run(session, ConsoleOptions::default()) {
         Ok(()) => 40,
@@ -37,14 +40,27 @@ fn console_in_a_terminal() {
 }
 
 fn person(email: &str) -> NewPerson {
-    NewPerson { profile: Profile { email: Some(email.into()), ..Profile::default() }, manager: None }
+    NewPerson {
+        profile: Profile {
+            email: Some(email.into()),
+            ..Profile::default()
+        },
+        manager: None,
+    }
 }
 
 fn create(directory: &Directory, emails: &[&str]) {
     let session = directory.as_actor(Actor::FileOwner, Door::Cli);
     let people = emails.iter().map(|it| person(it)).collect();
-    let create = Create { people, groups: Vec::new(), pools: Vec::new(), mail: false };
-    session.apply(session.request(Command::Create(create)), None).expect("people are created");
+    let create = Create {
+        people,
+        groups: Vec::new(),
+        pools: Vec::new(),
+        mail: false,
+    };
+    session
+        .apply(session.request(Command::Create(create)), None)
+        .expect("people are created");
 }
 
 /// A database with three people.
@@ -56,7 +72,12 @@ fn database() -> (tempfile::TempDir, Directory) {
         owner: "olga@acme.example".parse().expect("an address"),
         time_zone: "UTC".parse().expect("a zone"),
     };
-    let directory = Directory::create(&folder.path().join("usher.db"), &founding, Options::default()).expect("a new database");
+    let directory = Directory::create(
+        &folder.path().join("usher.db"),
+        &founding,
+        Options::default(),
+    )
+    .expect("a new database");
     create(&directory, &["ana@acme.example", "bo@acme.example"]);
     (folder, directory)
 }
@@ -76,22 +97,42 @@ impl Session {
     fn start() -> Self {
         let (folder, directory) = database();
         let path = folder.path().join("usher.db");
-        let pair = native_pty_system().openpty(size(80, 24)).expect("a pseudo-terminal");
+        let pair = native_pty_system()
+            .openpty(size(80, 24))
+            .expect("a pseudo-terminal");
         let this = std::env::current_exe().expect("the test program");
         let mut command = CommandBuilder::new(this);
-        command.args(["--exact", "console_in_a_terminal", "--nocapture", "--test-threads=1"]);
+        command.args([
+            "--exact",
+            "console_in_a_terminal",
+            "--nocapture",
+            "--test-threads=1",
+        ]);
         command.env(DATABASE, &path);
         command.env("RUST_BACKTRACE", "0");
-        let child = pair.slave.spawn_command(command).expect("the console starts");
+        let child = pair
+            .slave
+            .spawn_command(command)
+            .expect("the console starts");
         drop(pair.slave);
         let bytes = read_all(pair.master.try_clone_reader().expect("a reader"));
         let keys = pair.master.take_writer().expect("a writer");
         let screen = vt100::Parser::default();
-        Self { directory, master: pair.master, keys, child, bytes, screen, _folder: folder }
+        Self {
+            directory,
+            master: pair.master,
+            keys,
+            child,
+            bytes,
+            screen,
+            _folder: folder,
+        }
     }
 
     fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("keys are taken");
+        self.keys
+            .write_all(keys.as_bytes())
+            .expect("keys are taken");
         self.keys.flush().expect("keys are taken");
     }
 
@@ -103,7 +144,10 @@ impl Session {
     fn until(&mut self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !holds(self.screen.screen()) {
-            match self.bytes.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            match self
+                .bytes
+                .recv_timeout(end.saturating_duration_since(Instant::now()))
+            {
                 Ok(bytes) => self.screen.process(&bytes),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     panic!("{what} did not come; the screen is\n{}", self.contents())
@@ -129,13 +173,24 @@ impl Session {
                 }
                 return status;
             }
-            assert!(Instant::now() < end, "the console did not end; the screen is\n{}", self.contents());
+            assert!(
+                Instant::now() < end,
+                "the console did not end; the screen is\n{}",
+                self.contents()
+            );
         }
     }
 
     fn signal(&self, name: &str) {
-        let pid = self.child.process_id().expect("a running console").to_string();
-        let sent = std::process::Command::new("kill").args([name, &pid]).status().expect("kill runs");
+        let pid = self
+            .child
+            .process_id()
+            .expect("a running console")
+            .to_string();
+        let sent = std::process::Command::new("kill")
+            .args([name, &pid])
+            .status()
+            .expect("kill runs");
         assert!(sent.success());
     }
 
@@ -146,7 +201,11 @@ impl Session {
         assert!(!screen.hide_cursor(), "the cursor is seen");
         assert!(!screen.bracketed_paste(), "pasting is as before");
         let modes = self.master.get_termios().expect("the terminal's modes");
-        assert!(format!("{:?}", modes.local_flags).contains("ICANON"), "input is by line again: {:?}", modes.local_flags);
+        assert!(
+            format!("{:?}", modes.local_flags).contains("ICANON"),
+            "input is by line again: {:?}",
+            modes.local_flags
+        );
     }
 }
 
@@ -158,7 +217,12 @@ impl Drop for Session {
 }
 
 fn size(cols: u16, rows: u16) -> PtySize {
-    PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }
+    PtySize {
+        rows,
+        cols,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
 }
 
 fn read_all(mut from: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
@@ -178,7 +242,12 @@ fn read_all(mut from: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
 /// Processor time that a process has used, in clock ticks.
 fn ticks(pid: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a running process");
-    let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let fields: Vec<_> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
     fields[11].parse::<u64>().expect("a number") + fields[12].parse::<u64>().expect("a number")
 }
 
@@ -202,17 +271,32 @@ fn another_process_is_seen_within_half_a_second() {
     let mut session = Session::start();
     session.shows("access 3/50");
     session.press("j");
-    session.until("the cursor", |screen| screen.rows(0, 80).any(|it| it.starts_with("> ") && it.contains("bo@")));
-    for (i, name) in ["abel@acme.example", "zoe@acme.example", "ben@acme.example"].iter().enumerate() {
+    session.until("the cursor", |screen| {
+        screen
+            .rows(0, 80)
+            .any(|it| it.starts_with("> ") && it.contains("bo@"))
+    });
+    for (i, name) in ["abel@acme.example", "zoe@acme.example", "ben@acme.example"]
+        .iter()
+        .enumerate()
+    {
         create(&session.directory, &[name]);
         let written = Instant::now();
         session.shows(&format!("access {}/50", 4 + i));
         session.shows(name);
         let took = written.elapsed();
-        assert!(took < Duration::from_millis(500) || cfg!(debug_assertions) && took < Duration::from_secs(2), "it took {took:?}");
+        assert!(
+            took < Duration::from_millis(500)
+                || cfg!(debug_assertions) && took < Duration::from_secs(2),
+            "it took {took:?}"
+        );
     }
     let rows: Vec<_> = session.screen.screen().rows(0, 80).collect();
-    assert!(rows.iter().any(|it| it.starts_with("> ") && it.contains("bo@")), "the cursor stays on its person: {rows:?}");
+    assert!(
+        rows.iter()
+            .any(|it| it.starts_with("> ") && it.contains("bo@")),
+        "the cursor stays on its person: {rows:?}"
+    );
 }
 
 #[test]
@@ -220,8 +304,14 @@ fn it_follows_the_size_of_the_terminal() {
     let mut session = Session::start();
     session.shows("ana@acme.example");
     for (cols, rows) in [(120, 40), (20, 5), (1, 1), (60, 12), (200, 50), (80, 24)] {
-        session.screen.screen_mut().set_size(rows.try_into().expect("not zero"), cols.try_into().expect("not zero"));
-        session.master.resize(size(cols, rows)).expect("another size");
+        session.screen.screen_mut().set_size(
+            rows.try_into().expect("not zero"),
+            cols.try_into().expect("not zero"),
+        );
+        session
+            .master
+            .resize(size(cols, rows))
+            .expect("another size");
     }
     session.shows("? help");
     session.press("q");
@@ -243,11 +333,18 @@ fn every_signal_to_end_puts_the_terminal_right() {
 /// Not a test of its own: holds a console's terminal until it is killed, as an SSH server does.
 #[test]
 fn terminal_of_a_console() {
-    let (Ok(path), Ok(trap)) = (std::env::var(HELD), std::env::var(TRAP)) else { return };
-    let pair = native_pty_system().openpty(size(80, 24)).expect("a pseudo-terminal");
+    let (Ok(path), Ok(trap)) = (std::env::var(HELD), std::env::var(TRAP)) else {
+        return;
+    };
+    let pair = native_pty_system()
+        .openpty(size(80, 24))
+        .expect("a pseudo-terminal");
     let this = std::env::current_exe().expect("the test program");
     let mut shell = CommandBuilder::new("sh");
-    let run = format!("{trap} '{}' --exact console_in_a_terminal --nocapture --test-threads=1; true", this.display());
+    let run = format!(
+        "{trap} '{}' --exact console_in_a_terminal --nocapture --test-threads=1; true",
+        this.display()
+    );
     shell.args(["-c", &run]);
     shell.env(DATABASE, path);
     let _child = pair.slave.spawn_command(shell).expect("the console starts");
@@ -266,10 +363,14 @@ fn terminal_of_a_console() {
 /// The running processes that have this word in their environment and this one among their arguments.
 fn consoles_on(database: &Path) -> Vec<u32> {
     let wanted = format!("{DATABASE}={}", database.display());
-    let pids = std::fs::read_dir("/proc").expect("processes").filter_map(|it| it.ok()?.file_name().to_str()?.parse().ok());
+    let pids = std::fs::read_dir("/proc")
+        .expect("processes")
+        .filter_map(|it| it.ok()?.file_name().to_str()?.parse().ok());
     let has = |pid: &u32| {
         let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment.split(|b| *b == 0).any(|it| it == wanted.as_bytes())
+        environment
+            .split(|b| *b == 0)
+            .any(|it| it == wanted.as_bytes())
     };
     pids.filter(has).collect()
 }
@@ -280,22 +381,36 @@ fn a_dropped_line_ends_it_even_where_the_shell_ignores_hangups() {
     for trap in ["", "trap '' HUP;"] {
         let (folder, _directory) = database();
         let path = folder.path().join("usher.db");
-        let mut holder = std::process::Command::new(std::env::current_exe().expect("the test program"))
-            .args(["--exact", "terminal_of_a_console", "--nocapture", "--test-threads=1"])
-            .env(HELD, &path)
-            .env(TRAP, trap)
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .expect("a holder");
+        let mut holder =
+            std::process::Command::new(std::env::current_exe().expect("the test program"))
+                .args([
+                    "--exact",
+                    "terminal_of_a_console",
+                    "--nocapture",
+                    "--test-threads=1",
+                ])
+                .env(HELD, &path)
+                .env(TRAP, trap)
+                .stdout(std::process::Stdio::piped())
+                .spawn()
+                .expect("a holder");
         let lines = std::io::BufReader::new(holder.stdout.take().expect("its output"));
-        assert!(std::io::BufRead::lines(lines).map_while(Result::ok).any(|it| it.ends_with("SHOWN")), "the console was seen");
+        assert!(
+            std::io::BufRead::lines(lines)
+                .map_while(Result::ok)
+                .any(|it| it.ends_with("SHOWN")),
+            "the console was seen"
+        );
         let consoles = consoles_on(&path);
         assert!(!consoles.is_empty(), "the console runs");
         holder.kill().expect("the line is cut");
         holder.wait().expect("the line is cut");
         let end = Instant::now() + PATIENCE;
         while !consoles_on(&path).is_empty() {
-            assert!(Instant::now() < end, "the console outlives its terminal ({trap:?})");
+            assert!(
+                Instant::now() < end,
+                "the console outlives its terminal ({trap:?})"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -312,7 +427,11 @@ fn an_idle_console_sleeps() {
     let pid = session.child.process_id().expect("a running console");
     let before = ticks(pid);
     std::thread::sleep(Duration::from_secs(2));
-    assert!(ticks(pid) - before <= 3, "{} ticks in two idle seconds", ticks(pid) - before);
+    assert!(
+        ticks(pid) - before <= 3,
+        "{} ticks in two idle seconds",
+        ticks(pid) - before
+    );
     let drawn: usize = session.bytes.try_iter().map(|it| it.len()).sum();
     assert!(drawn < 300, "{drawn} bytes in two idle seconds");
 }
@@ -324,7 +443,11 @@ fn a_key_costs_few_bytes() {
     session.shows("of 3");
     session.press("j");
     session.until("row 2", |screen| screen.contents().contains("row 2 of 3"));
-    while session.bytes.recv_timeout(Duration::from_millis(200)).is_ok() {}
+    while session
+        .bytes
+        .recv_timeout(Duration::from_millis(200))
+        .is_ok()
+    {}
     session.press("k");
     let mut drawn = 0;
     while let Ok(bytes) = session.bytes.recv_timeout(Duration::from_millis(300)) {

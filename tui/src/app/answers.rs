@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use usher_core::model::UserId;
 
-use super::{App, REFRESH_MS, RECOUNT_MS, Tone};
+use super::{App, RECOUNT_MS, REFRESH_MS, Tone};
 use crate::counters::Counters;
 use crate::effect::Effect;
 use crate::event::{Answer, Counted, Timer};
@@ -16,7 +16,9 @@ use crate::words;
 impl App {
     pub(super) fn committed(&mut self) {
         let now = self.now.as_millis();
-        let since = self.refreshed_at.map_or(i64::MAX, |at| now.saturating_sub(at));
+        let since = self
+            .refreshed_at
+            .map_or(i64::MAX, |at| now.saturating_sub(at));
         if self.refresh_waits {
             return;
         }
@@ -61,7 +63,12 @@ impl App {
     pub(super) fn timer(&mut self, timer: Timer) {
         match timer {
             Timer::Filter => {
-                let text = self.users.filter.bar.as_ref().map(|bar| bar.text().to_owned());
+                let text = self
+                    .users
+                    .filter
+                    .bar
+                    .as_ref()
+                    .map(|bar| bar.text().to_owned());
                 if let Some(text) = text {
                     self.users.apply_filter(&text, self.now);
                 }
@@ -82,7 +89,8 @@ impl App {
     pub(super) fn set_age_timer(&mut self) {
         if let Some(newest) = self.counters.as_ref().and_then(|it| it.newest.as_ref()) {
             let (_, next) = words::age(self.now.as_millis() - newest.at.as_millis());
-            self.effects.push(Effect::Timer(Timer::Age, Some(Duration::from_millis(next))));
+            self.effects
+                .push(Effect::Timer(Timer::Age, Some(Duration::from_millis(next))));
         }
     }
 
@@ -91,9 +99,10 @@ impl App {
             Answer::Window { generation, result } => match result {
                 Ok(window) => self.users.list.accept(generation, window),
                 Err(why) => {
-                    self.users.list.fail(generation);
-                    self.deferred.clear();
-                    self.say(&why, Tone::Bad);
+                    if self.users.list.fail(generation) {
+                        self.deferred.clear();
+                        self.say(&why, Tone::Bad);
+                    }
                 }
             },
             Answer::Range { generation, result } => self.range_read(generation, result),
@@ -140,8 +149,11 @@ impl App {
         self.users.counting = Uncounted::default();
         match result {
             Ok(counted) => {
-                let rest = i64::try_from(counted.took.as_millis()).unwrap_or(i64::MAX).saturating_mul(10);
-                self.counting.not_before = self.now.as_millis().saturating_add(rest.max(RECOUNT_MS));
+                let rest = i64::try_from(counted.took.as_millis())
+                    .unwrap_or(i64::MAX)
+                    .saturating_mul(10);
+                self.counting.not_before =
+                    self.now.as_millis().saturating_add(rest.max(RECOUNT_MS));
                 if let Some(total) = counted.total {
                     self.users.list.set_total(total);
                 }

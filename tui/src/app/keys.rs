@@ -17,7 +17,8 @@ impl App {
             return;
         }
         self.leaving &= key == Key::Char('q');
-        let on_list = self.sheet.is_none() && self.help.is_none() && self.users.filter.bar.is_none();
+        let on_list =
+            self.sheet.is_none() && self.help.is_none() && self.users.filter.bar.is_none();
         let waits = !self.deferred.is_empty() || (on_list && self.needs_the_list(key));
         if key == Key::Escape {
             self.deferred.clear();
@@ -34,7 +35,15 @@ impl App {
     pub(super) fn needs_the_list(&self, key: Key) -> bool {
         let for_any_list = matches!(
             action(Place::Users, key),
-            None | Some(Action::Filter | Action::MarkAll | Action::ClearMarks | Action::Help | Action::Quit | Action::Repaint | Action::Undo)
+            None | Some(
+                Action::Filter
+                    | Action::MarkAll
+                    | Action::ClearMarks
+                    | Action::Help
+                    | Action::Quit
+                    | Action::Repaint
+                    | Action::Undo
+            )
         );
         self.users.list.is_settling() && !for_any_list
     }
@@ -178,7 +187,12 @@ impl App {
                 self.users.go(moving);
             }
             None => {
-                let pressed = self.users.filter.bar.as_mut().and_then(|bar| bar.press(key));
+                let pressed = self
+                    .users
+                    .filter
+                    .bar
+                    .as_mut()
+                    .and_then(|bar| bar.press(key));
                 if pressed == Some(true) {
                     self.typed_in_filter();
                 }
@@ -188,11 +202,18 @@ impl App {
 
     pub(super) fn typed_in_filter(&mut self) {
         self.users.filter.fault = None;
-        self.effects.push(Effect::Timer(Timer::Filter, Some(TYPING)));
+        self.effects
+            .push(Effect::Timer(Timer::Filter, Some(TYPING)));
     }
 
     pub(super) fn accept_filter(&mut self) {
-        let text = self.users.filter.bar.as_ref().map(|bar| bar.text().to_owned()).unwrap_or_default();
+        let text = self
+            .users
+            .filter
+            .bar
+            .as_ref()
+            .map(|bar| bar.text().to_owned())
+            .unwrap_or_default();
         self.effects.push(Effect::Timer(Timer::Filter, None));
         if self.users.apply_filter(&text, self.now) {
             self.users.filter.bar = None;

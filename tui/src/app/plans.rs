@@ -17,12 +17,20 @@ impl App {
             self.say("there is nobody here", Tone::Plain);
             return;
         };
-        let wish = Wish::People { verb, who: target.who, typed: target.typed };
+        let wish = Wish::People {
+            verb,
+            who: target.who,
+            typed: target.typed,
+        };
         self.plan(target.words, target.of_marks, wish);
     }
 
     pub(super) fn undo(&mut self) {
-        self.plan("your last batch".to_owned(), false, Wish::Undo(self.last_batch));
+        self.plan(
+            "your last batch".to_owned(),
+            false,
+            Wish::Undo(self.last_batch),
+        );
     }
 
     pub(super) fn plan(&mut self, target: String, of_marks: bool, wish: Wish) {
@@ -33,13 +41,19 @@ impl App {
         } else {
             self.sheet = Some(Sheet::planning(target, of_marks));
             self.lay_out();
-            self.ask_plan(Intent { wish, when_full: WhenFull::Ask });
+            self.ask_plan(Intent {
+                wish,
+                when_full: WhenFull::Ask,
+            });
         }
     }
 
     pub(super) fn ask_plan(&mut self, intent: Intent) {
         self.plan_generation += 1;
-        self.effects.push(Effect::Plan { generation: self.plan_generation, intent });
+        self.effects.push(Effect::Plan {
+            generation: self.plan_generation,
+            intent,
+        });
     }
 
     pub(super) fn key_on_sheet(&mut self, key: Key) {
@@ -59,17 +73,26 @@ impl App {
     }
 
     pub(super) fn apply(&mut self) {
-        let Some(sheet) = self.sheet.take() else { return };
+        let Some(sheet) = self.sheet.take() else {
+            return;
+        };
         if let Some(proposal) = sheet.proposal() {
             let (request, confirmed) = (Box::new(proposal.request.clone()), proposal.plan.digest);
             let (intent, undoes) = (proposal.intent.clone(), proposal.undoes);
-            self.effects.push(Effect::Apply { request, confirmed, intent, undoes });
+            self.effects.push(Effect::Apply {
+                request,
+                confirmed,
+                intent,
+                undoes,
+            });
             self.applying = Some(sheet);
         }
     }
 
     pub(super) fn applied(&mut self, outcome: Outcome) {
-        let Some(mut sheet) = self.applying.take() else { return };
+        let Some(mut sheet) = self.applying.take() else {
+            return;
+        };
         match outcome {
             Outcome::Done { batch, promotions } => {
                 self.say_done(&sheet, batch, promotions);
@@ -79,7 +102,10 @@ impl App {
                 self.refresh();
             }
             Outcome::Moved { proposal, what } => {
-                let seen = sheet.proposal().map(|before| proposal.differs_from(before)).unwrap_or_default();
+                let seen = sheet
+                    .proposal()
+                    .map(|before| proposal.differs_from(before))
+                    .unwrap_or_default();
                 sheet.show(proposal, if seen.is_empty() { what } else { seen });
                 self.sheet = Some(sheet);
                 self.lay_out();
@@ -96,7 +122,9 @@ impl App {
     }
 
     pub(super) fn say_done(&mut self, sheet: &Sheet, batch: Option<BatchId>, promotions: usize) {
-        let Some(proposal) = sheet.proposal() else { return };
+        let Some(proposal) = sheet.proposal() else {
+            return;
+        };
         let Some(batch) = batch else {
             self.say("there was nothing to change any more", Tone::Plain);
             return;
@@ -109,12 +137,22 @@ impl App {
 
 /// What was done, in one line.
 fn done_in_words(proposal: &Proposal, batch: BatchId, promotions: usize) -> String {
-    let mut parts = vec![format!("{} {}", words::count(proposal.number()), proposal.done_word())];
+    let mut parts = vec![format!(
+        "{} {}",
+        words::count(proposal.number()),
+        proposal.done_word()
+    )];
     if !proposal.plan.skipped.is_empty() {
-        parts.push(format!("{} skipped", words::count(proposal.plan.skipped.len())));
+        parts.push(format!(
+            "{} skipped",
+            words::count(proposal.plan.skipped.len())
+        ));
     }
     if promotions > 0 {
-        parts.push(format!("{} moved up from the queue", words::count(promotions)));
+        parts.push(format!(
+            "{} moved up from the queue",
+            words::count(promotions)
+        ));
     }
     parts.push(format!("batch {}", short(batch)));
     if !matches!(proposal.intent.wish, Wish::Undo(_)) {

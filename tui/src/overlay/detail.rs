@@ -71,7 +71,11 @@ impl DetailPane {
         line(1, "History", Role::Title);
         for event in &detail.events {
             let (age, _) = words::age(now.as_millis() - event.at.as_millis());
-            line(1, &format!("{age:<12}{} · {}", event.what, event.by), Role::Plain);
+            line(
+                1,
+                &format!("{age:<12}{} · {}", event.what, event.by),
+                Role::Plain,
+            );
         }
         if detail.more_events {
             line(1, "…", Role::Muted);

@@ -68,12 +68,21 @@ impl Help {
 
 fn lines() -> Vec<Line> {
     let mut lines = Vec::new();
-    for (place, heading) in [(Place::Users, "Users"), (Place::Filter, "While typing a filter"), (Place::Plan, "On a plan")] {
+    for (place, heading) in [
+        (Place::Users, "Users"),
+        (Place::Filter, "While typing a filter"),
+        (Place::Plan, "On a plan"),
+    ] {
         if !lines.is_empty() {
             lines.push(Line::Blank);
         }
         lines.push(Line::Heading(heading));
-        lines.extend(ACTIONS.iter().filter(|it| it.place == place).map(Line::Action));
+        lines.extend(
+            ACTIONS
+                .iter()
+                .filter(|it| it.place == place)
+                .map(Line::Action),
+        );
     }
     lines
 }

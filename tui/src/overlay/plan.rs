@@ -63,12 +63,24 @@ pub(crate) enum Asked {
 impl Sheet {
     /// A sheet whose plan is being made.
     pub(crate) fn planning(target: String, of_marks: bool) -> Self {
-        Self { target, of_marks, phase: Phase::Planning, scroll: 0, page: 10, typed: String::new(), note: None }
+        Self {
+            target,
+            of_marks,
+            phase: Phase::Planning,
+            scroll: 0,
+            page: 10,
+            typed: String::new(),
+            note: None,
+        }
     }
 
     /// Shows a plan.
     pub(crate) fn show(&mut self, proposal: Box<Proposal>, moved: Vec<String>) {
-        self.phase = Phase::Shown { proposal, moved, unknown: None };
+        self.phase = Phase::Shown {
+            proposal,
+            moved,
+            unknown: None,
+        };
         self.scroll = 0;
         self.typed.clear();
         self.note = None;
@@ -89,7 +101,8 @@ impl Sheet {
 
     /// Whether there is anything to apply.
     pub(crate) fn can_apply(&self) -> bool {
-        self.proposal().is_some_and(|it| it.fits() && !it.plan.is_empty())
+        self.proposal()
+            .is_some_and(|it| it.fits() && !it.plan.is_empty())
     }
 
     /// What a key does.
@@ -106,7 +119,9 @@ impl Sheet {
             self.typed.pop();
             return Asked::Nothing;
         }
-        let Some(action) = action(Place::Plan, key) else { return Asked::Nothing };
+        let Some(action) = action(Place::Plan, key) else {
+            return Asked::Nothing;
+        };
         match action {
             Action::Back => Asked::Close,
             Action::Confirm => self.confirm(),
@@ -130,7 +145,11 @@ impl Sheet {
 
     fn accept(&mut self) -> Asked {
         let Some(proposal) = self.proposal() else {
-            return if matches!(self.phase, Phase::Failed(_)) { Asked::Close } else { Asked::Nothing };
+            return if matches!(self.phase, Phase::Failed(_)) {
+                Asked::Close
+            } else {
+                Asked::Nothing
+            };
         };
         if proposal.fits() && proposal.plan.is_empty() {
             return Asked::Close;
@@ -148,14 +167,20 @@ impl Sheet {
 
     fn choose(&mut self, when_full: WhenFull) -> Asked {
         match self.proposal() {
-            Some(proposal) if !proposal.fits() => Asked::Replan(Intent { when_full, ..proposal.intent.clone() }),
+            Some(proposal) if !proposal.fits() => Asked::Replan(Intent {
+                when_full,
+                ..proposal.intent.clone()
+            }),
             _ => Asked::Nothing,
         }
     }
 
     fn scroll_by(&mut self, action: Action) -> Asked {
         let page = self.page.max(1);
-        let last = self.proposal().map_or(0, Proposal::list_len).saturating_sub(1);
+        let last = self
+            .proposal()
+            .map_or(0, Proposal::list_len)
+            .saturating_sub(1);
         let to = match action {
             Action::Down => self.scroll + 1,
             Action::Up => self.scroll.saturating_sub(1),

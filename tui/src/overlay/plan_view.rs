@@ -28,23 +28,57 @@ struct Said {
 pub(crate) fn draw(sheet: &Sheet, theme: Theme, plain: bool, area: Rect, frame: &mut Frame<'_>) {
     let buf = frame.buffer_mut();
     clear(area, buf);
-    let inner = if plain || area.width < 50 || area.height < 10 { area } else { framed(area, theme, buf) };
+    let inner = if plain || area.width < 50 || area.height < 10 {
+        area
+    } else {
+        framed(area, theme, buf)
+    };
     if inner.is_empty() {
         return;
     }
     let cursor = match &sheet.phase {
         Phase::Planning => {
-            put(buf, row(inner, 0), 0, &sheet.target, theme.style(Role::Title));
+            put(
+                buf,
+                row(inner, 0),
+                0,
+                &sheet.target,
+                theme.style(Role::Title),
+            );
             put(buf, row(inner, 1), 0, "planning…", theme.style(Role::Muted));
             None
         }
         Phase::Failed(why) => {
-            put(buf, row(inner, 0), 0, &sheet.target, theme.style(Role::Title));
+            put(
+                buf,
+                row(inner, 0),
+                0,
+                &sheet.target,
+                theme.style(Role::Title),
+            );
             put(buf, row(inner, 1), 0, why, theme.style(Role::Danger));
-            put_hints(theme, Place::Plan, &[Action::Back], row(inner, inner.height - 1), buf);
+            put_hints(
+                theme,
+                Place::Plan,
+                &[Action::Back],
+                row(inner, inner.height - 1),
+                buf,
+            );
             None
         }
-        Phase::Shown { proposal, moved, unknown } => Some(shown(sheet, proposal, moved, unknown.as_deref(), theme, inner, buf)),
+        Phase::Shown {
+            proposal,
+            moved,
+            unknown,
+        } => Some(shown(
+            sheet,
+            proposal,
+            moved,
+            unknown.as_deref(),
+            theme,
+            inner,
+            buf,
+        )),
     };
     frame.set_cursor_position(cursor.unwrap_or(inner.as_position()));
 }
@@ -54,24 +88,72 @@ fn framed(area: Rect, theme: Theme, buf: &mut Buffer) -> Rect {
     let style = theme.style(Role::Muted);
     let (last_x, last_y) = (area.width - 1, area.height - 1);
     let across = set.horizontal_top.repeat(usize::from(last_x - 1));
-    for (y, left, right) in [(0, set.top_left, set.top_right), (last_y, set.bottom_left, set.bottom_right)] {
-        put(buf, row(area, y), 0, &format!("{left}{across}{right}"), style);
+    for (y, left, right) in [
+        (0, set.top_left, set.top_right),
+        (last_y, set.bottom_left, set.bottom_right),
+    ] {
+        put(
+            buf,
+            row(area, y),
+            0,
+            &format!("{left}{across}{right}"),
+            style,
+        );
     }
     for y in 1..last_y {
         put(buf, row(area, y), 0, set.vertical_left, style);
         put(buf, row(area, y), last_x, set.vertical_right, style);
     }
-    Rect { x: area.x + 2, y: area.y + 1, width: area.width - 4, height: area.height - 2 }
+    Rect {
+        x: area.x + 2,
+        y: area.y + 1,
+        width: area.width - 4,
+        height: area.height - 2,
+    }
 }
 
 /// Draws a plan and returns where the cursor belongs.
-fn shown(sheet: &Sheet, proposal: &Proposal, moved: &[String], unknown: Option<&str>, theme: Theme, area: Rect, buf: &mut Buffer) -> Position {
-    put(buf, row(area, 0), 0, &proposal.heading(), theme.style(Role::Title));
-    put_right(buf, row(area, 0), &format!("plan {}", proposal.plan.digest.to_string().get(..6).unwrap_or("")), theme.style(Role::Muted));
+fn shown(
+    sheet: &Sheet,
+    proposal: &Proposal,
+    moved: &[String],
+    unknown: Option<&str>,
+    theme: Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) -> Position {
+    put(
+        buf,
+        row(area, 0),
+        0,
+        &proposal.heading(),
+        theme.style(Role::Title),
+    );
+    put_right(
+        buf,
+        row(area, 0),
+        &format!(
+            "plan {}",
+            proposal.plan.digest.to_string().get(..6).unwrap_or("")
+        ),
+        theme.style(Role::Muted),
+    );
     let mut y = 1;
-    let mut said = vec![Said { label: "", text: sheet.target.clone(), role: Role::Muted }];
-    said.extend(unknown.map(|why| Said { label: "Unknown", text: format!("{why}: y does exactly this again, and nothing twice"), role: Role::Danger }));
-    said.extend(moved.iter().map(|it| Said { label: "Moved", text: it.clone(), role: Role::Danger }));
+    let mut said = vec![Said {
+        label: "",
+        text: sheet.target.clone(),
+        role: Role::Muted,
+    }];
+    said.extend(unknown.map(|why| Said {
+        label: "Unknown",
+        text: format!("{why}: y does exactly this again, and nothing twice"),
+        role: Role::Danger,
+    }));
+    said.extend(moved.iter().map(|it| Said {
+        label: "Moved",
+        text: it.clone(),
+        role: Role::Danger,
+    }));
     said.extend(numbers(proposal));
     let foot = area.height.saturating_sub(2);
     for line in said {
@@ -79,13 +161,33 @@ fn shown(sheet: &Sheet, proposal: &Proposal, moved: &[String], unknown: Option<&
             break;
         }
         put(buf, row(area, y), 0, line.label, theme.style(Role::Muted));
-        put(buf, row(area, y), if line.label.is_empty() { 0 } else { LABEL }, &line.text, theme.style(line.role));
+        put(
+            buf,
+            row(area, y),
+            if line.label.is_empty() { 0 } else { LABEL },
+            &line.text,
+            theme.style(line.role),
+        );
         y += 1;
     }
     y += 1;
-    let lines = Rect { y: area.y + y.min(foot), height: foot.saturating_sub(y), ..area };
+    let lines = Rect {
+        y: area.y + y.min(foot),
+        height: foot.saturating_sub(y),
+        ..area
+    };
     list(sheet, proposal, theme, lines, buf);
-    footer(sheet, proposal, theme, Rect { y: area.y + foot, height: area.height - foot, ..area }, buf)
+    footer(
+        sheet,
+        proposal,
+        theme,
+        Rect {
+            y: area.y + foot,
+            height: area.height - foot,
+            ..area
+        },
+        buf,
+    )
 }
 
 fn numbers(proposal: &Proposal) -> Vec<Said> {
@@ -95,26 +197,69 @@ fn numbers(proposal: &Proposal) -> Vec<Said> {
     if plan.is_empty() && proposal.fits() {
         say("Changes", "nothing would change".to_owned(), Role::Warn);
     } else {
-        let words: Vec<_> = proposal.transitions.iter().map(|(word, n)| format!("{word} {}", count(*n))).collect();
-        say("Changes", format!("{}   {}", people(proposal.number()), words.join(" · ")), Role::Good);
+        let words: Vec<_> = proposal
+            .transitions
+            .iter()
+            .map(|(word, n)| format!("{word} {}", count(*n)))
+            .collect();
+        say(
+            "Changes",
+            format!("{}   {}", people(proposal.number()), words.join(" · ")),
+            Role::Good,
+        );
     }
     if !plan.skipped.is_empty() {
-        let words: Vec<_> = proposal.reasons.iter().take(4).map(|(why, n)| format!("{} {why}", count(*n))).collect();
-        say("Skipped", format!("{}   {}", count(plan.skipped.len()), words.join(" · ")), Role::Warn);
+        let words: Vec<_> = proposal
+            .reasons
+            .iter()
+            .take(4)
+            .map(|(why, n)| format!("{} {why}", count(*n)))
+            .collect();
+        say(
+            "Skipped",
+            format!("{}   {}", count(plan.skipped.len()), words.join(" · ")),
+            Role::Warn,
+        );
     }
     for pool in &plan.effects.pools {
-        say("Seats", pool_in_words(pool), if pool.fits { Role::Plain } else { Role::Danger });
+        say(
+            "Seats",
+            pool_in_words(pool),
+            if pool.fits { Role::Plain } else { Role::Danger },
+        );
     }
     for shortfall in &plan.shortfalls {
         let (asked, free) = (number(shortfall.asked), number(shortfall.free));
-        let why = if shortfall.outside_dates { ", and today is outside its dates" } else { "" };
-        say("Not enough", format!("{}: {asked} needed, {free} free{why}", shortfall.pool), Role::Danger);
+        let why = if shortfall.outside_dates {
+            ", and today is outside its dates"
+        } else {
+            ""
+        };
+        say(
+            "Not enough",
+            format!("{}: {asked} needed, {free} free{why}", shortfall.pool),
+            Role::Danger,
+        );
     }
     if plan.effects.managers_moved > 0 {
-        say("Managers", format!("{} get another manager", people(usize::try_from(plan.effects.managers_moved).unwrap_or(0))), Role::Plain);
+        say(
+            "Managers",
+            format!(
+                "{} get another manager",
+                people(usize::try_from(plan.effects.managers_moved).unwrap_or(0))
+            ),
+            Role::Plain,
+        );
     }
     if plan.mails() > 0 {
-        say("Mail", format!("{} to send; undo does not take them back", some(plan.mails(), "mail")), Role::Plain);
+        say(
+            "Mail",
+            format!(
+                "{} to send; undo does not take them back",
+                some(plan.mails(), "mail")
+            ),
+            Role::Plain,
+        );
     }
     say("Command", proposal.command_line.clone(), Role::Muted);
     said
@@ -131,7 +276,11 @@ fn pool_in_words(pool: &PoolEffect) -> String {
         free(pool.held_after)
     );
     if (pool.queued_before, pool.queued_after) != (0, 0) {
-        text.push_str(&format!("   queued {} → {}", number(pool.queued_before), number(pool.queued_after)));
+        text.push_str(&format!(
+            "   queued {} → {}",
+            number(pool.queued_before),
+            number(pool.queued_after)
+        ));
     }
     text
 }
@@ -139,23 +288,57 @@ fn pool_in_words(pool: &PoolEffect) -> String {
 fn list(sheet: &Sheet, proposal: &Proposal, theme: Theme, area: Rect, buf: &mut Buffer) {
     let half = (area.width / 2).min(36);
     for y in 0..area.height {
-        let Some(line) = proposal.list_line(sheet.scroll + usize::from(y)) else { return };
+        let Some(line) = proposal.list_line(sheet.scroll + usize::from(y)) else {
+            return;
+        };
         let at = row(area, y);
-        let role = if line.skipped { Role::Warn } else { Role::Plain };
+        let role = if line.skipped {
+            Role::Warn
+        } else {
+            Role::Plain
+        };
         let sign = if line.skipped { "-" } else { "+" };
         put(buf, at, 0, sign, theme.style(role));
-        put(buf, Rect { width: half, ..at }, 2, &line.who, theme.style(role));
-        put(buf, at, half + 1, &line.what, theme.style(if line.skipped { Role::Warn } else { Role::Muted }));
+        put(
+            buf,
+            Rect { width: half, ..at },
+            2,
+            &line.who,
+            theme.style(role),
+        );
+        put(
+            buf,
+            at,
+            half + 1,
+            &line.what,
+            theme.style(if line.skipped {
+                Role::Warn
+            } else {
+                Role::Muted
+            }),
+        );
     }
 }
 
 /// What to press, and what has been typed; returns where the cursor belongs.
-fn footer(sheet: &Sheet, proposal: &Proposal, theme: Theme, area: Rect, buf: &mut Buffer) -> Position {
+fn footer(
+    sheet: &Sheet,
+    proposal: &Proposal,
+    theme: Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) -> Position {
     use Action::{Accept, Back, Bottom, Confirm, Down, Fewer, PageDown, QueueRest};
     let ask = row(area, 0);
     let mut end = 0;
     let hints: &[Action] = if !proposal.fits() {
-        put(buf, ask, 0, "There is not enough room. Choose:", theme.style(Role::Danger));
+        put(
+            buf,
+            ask,
+            0,
+            "There is not enough room. Choose:",
+            theme.style(Role::Danger),
+        );
         &[Fewer, QueueRest, Back, Down, PageDown]
     } else if proposal.plan.is_empty() {
         &[Back, Down]
@@ -172,5 +355,8 @@ fn footer(sheet: &Sheet, proposal: &Proposal, theme: Theme, area: Rect, buf: &mu
         put(buf, ask, end + 2, note, theme.style(Role::Warn));
     }
     put_hints(theme, Place::Plan, hints, row(area, 1), buf);
-    Position { x: ask.x + end.min(ask.width.saturating_sub(1)), y: ask.y }
+    Position {
+        x: ask.x + end.min(ask.width.saturating_sub(1)),
+        y: ask.y,
+    }
 }

@@ -75,11 +75,19 @@ impl Users {
         Self {
             list: List::new(Expr::Everybody),
             marks: Marks::default(),
-            filter: Filter { text: String::new(), query: Expr::Everybody, bar: None, fault: None },
+            filter: Filter {
+                text: String::new(),
+                query: Expr::Everybody,
+                bar: None,
+                fault: None,
+            },
             only_marked: false,
             n_marked: None,
             n_marked_here: None,
-            uncounted: Uncounted { total: true, marks: false },
+            uncounted: Uncounted {
+                total: true,
+                marks: false,
+            },
             counting: Uncounted::default(),
             range_generation: None,
             last_range: 0,
@@ -120,14 +128,26 @@ impl Users {
         if !(new.total || new.marks) {
             return None;
         }
-        let (total, marks) = (new.total || self.counting.total, new.marks || self.counting.marks);
+        let (total, marks) = (
+            new.total || self.counting.total,
+            new.marks || self.counting.marks,
+        );
         self.counting = Uncounted { total, marks };
         let list = self.list.query();
         let marked = (marks && self.marks.known_number().is_none()).then(|| self.marks.query());
-        let marked_here = if marks && !self.marks.is_empty() { self.marks.query_within(list) } else { None };
+        let marked_here = if marks && !self.marks.is_empty() {
+            self.marks.query_within(list)
+        } else {
+            None
+        };
         let query = total.then(|| list.clone());
         let any = query.is_some() || marked.is_some() || marked_here.is_some();
-        any.then_some(CountRequest { generation, query, marked, marked_here })
+        any.then_some(CountRequest {
+            generation,
+            query,
+            marked,
+            marked_here,
+        })
     }
 
     /// The marks are others now.
@@ -200,7 +220,13 @@ impl Users {
         self.last_range += 1;
         self.range_generation = Some(self.last_range);
         let (query, sort) = (self.list.query().clone(), self.list.sort());
-        Some(RangeRequest { generation: self.last_range, query, sort, first, last })
+        Some(RangeRequest {
+            generation: self.last_range,
+            query,
+            sort,
+            first,
+            last,
+        })
     }
 
     /// Marks people between two rows.
@@ -240,7 +266,11 @@ impl Users {
     /// Lists only the marked people, or those whom the filter finds.
     pub(crate) fn show_only_marked(&mut self, only: bool) {
         self.only_marked = only;
-        self.list.set_query(if only { self.marks.query() } else { self.filter.query.clone() });
+        self.list.set_query(if only {
+            self.marks.query()
+        } else {
+            self.filter.query.clone()
+        });
         self.list_changed();
     }
 
@@ -273,7 +303,12 @@ impl Users {
         if self.marks.is_empty() {
             let row = self.list.current()?;
             let words = format!("{} <{}>", row.name, row.email);
-            return Some(Target { who: Selection::from(row.id), words, typed: None, of_marks: false });
+            return Some(Target {
+                who: Selection::from(row.id),
+                words,
+                typed: None,
+                of_marks: false,
+            });
         }
         Some(Target {
             who: self.marks.selection(),
@@ -293,7 +328,10 @@ impl Users {
         };
         match self.number_hidden() {
             Some(0) => marked,
-            Some(hidden) => format!("{marked}, {} of them not in the list", words::number(hidden)),
+            Some(hidden) => format!(
+                "{marked}, {} of them not in the list",
+                words::number(hidden)
+            ),
             None => format!("{marked}, some perhaps not in the list"),
         }
     }

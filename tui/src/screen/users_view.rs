@@ -27,7 +27,9 @@ pub(crate) fn draw(app: &App, theme: Theme, layout: &Layout, frame: &mut Frame<'
         }
     }
     list(app, theme, layout, buf);
-    if !layout.pane.is_empty() && let Some(pane) = &app.detail {
+    if !layout.pane.is_empty()
+        && let Some(pane) = &app.detail
+    {
         clear(layout.pane, buf);
         pane.draw(theme, app.now, layout.pane, buf);
     }
@@ -52,12 +54,24 @@ pub(crate) fn clear(area: Rect, buf: &mut Buffer) {
 fn cursor(app: &App, layout: &Layout) -> Option<Position> {
     if let Some(bar) = &app.users.filter.bar {
         let x = 2 + width(&shown(bar.before()));
-        let x = u16::try_from(x).unwrap_or(u16::MAX).min(layout.filter.width.saturating_sub(1));
-        return (!layout.filter.is_empty()).then_some(Position { x, y: layout.filter.y });
+        let x = u16::try_from(x)
+            .unwrap_or(u16::MAX)
+            .min(layout.filter.width.saturating_sub(1));
+        return (!layout.filter.is_empty()).then_some(Position {
+            x,
+            y: layout.filter.y,
+        });
     }
-    let y = app.users.list.visible().position(|(place, _)| place == app.users.list.cursor())?;
+    let y = app
+        .users
+        .list
+        .visible()
+        .position(|(place, _)| place == app.users.list.cursor())?;
     let y = u16::try_from(y).ok().filter(|y| *y < layout.list.height)?;
-    Some(Position { x: layout.list.x, y: layout.list.y + y })
+    Some(Position {
+        x: layout.list.x,
+        y: layout.list.y + y,
+    })
 }
 
 fn header(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -66,18 +80,39 @@ fn header(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
     let mut x = put(buf, area, 1, "usher", theme.style(Role::Muted));
     if let Some(counters) = &app.counters {
-        x = put(buf, area, x + 2, &counters.organization, theme.style(Role::Title));
+        x = put(
+            buf,
+            area,
+            x + 2,
+            &counters.organization,
+            theme.style(Role::Title),
+        );
     }
     if let Some(title) = &app.settings.title {
-        x = put(buf, area, x + 2, &format!("[{title}]"), theme.style(Role::Warn));
+        x = put(
+            buf,
+            area,
+            x + 2,
+            &format!("[{title}]"),
+            theme.style(Role::Warn),
+        );
     }
     if app.settings.read_only {
         x = put(buf, area, x + 2, "[read-only]", theme.style(Role::Warn));
     }
     if let Some(counters) = &app.counters {
         let room = area.width.saturating_sub(x + 2);
-        let rest = Rect { x: area.x + area.width - room, width: room.saturating_sub(1), ..area };
-        put_right(buf, rest, &counters.actor.replace('_', " "), theme.style(Role::Muted));
+        let rest = Rect {
+            x: area.x + area.width - room,
+            width: room.saturating_sub(1),
+            ..area
+        };
+        put_right(
+            buf,
+            rest,
+            &counters.actor.replace('_', " "),
+            theme.style(Role::Muted),
+        );
     }
 }
 
@@ -99,21 +134,55 @@ fn seats_in_words(counters: &Counters) -> Vec<(String, Role)> {
         Some(it) => it,
         None => return parts,
     };
-    parts.push((format!("{} {}/{}", access.name, number(access.held), number(access.purchased)), Role::Title));
-    parts.push((format!(" · {} free", number(access.free)), if access.free == 0 { Role::Warn } else { Role::Good }));
+    parts.push((
+        format!(
+            "{} {}/{}",
+            access.name,
+            number(access.held),
+            number(access.purchased)
+        ),
+        Role::Title,
+    ));
+    parts.push((
+        format!(" · {} free", number(access.free)),
+        if access.free == 0 {
+            Role::Warn
+        } else {
+            Role::Good
+        },
+    ));
     if access.queued > 0 {
         parts.push((format!(" · {} queued", number(access.queued)), Role::Warn));
     }
-    parts.push((format!("   {} waiting", number(counters.waiting)), Role::Plain));
-    parts.extend(others.iter().filter_map(short_pool).map(|it| (format!("   {it}"), Role::Warn)));
+    parts.push((
+        format!("   {} waiting", number(counters.waiting)),
+        Role::Plain,
+    ));
+    parts.extend(
+        others
+            .iter()
+            .filter_map(short_pool)
+            .map(|it| (format!("   {it}"), Role::Warn)),
+    );
     parts
 }
 
 /// What is to be said about an add-on pool: nothing while there are enough.
 fn short_pool(pool: &PoolCount) -> Option<String> {
     let full = pool.free == 0 || pool.queued > 0;
-    let queued = if pool.queued > 0 { format!(", {} queued", number(pool.queued)) } else { String::new() };
-    full.then(|| format!("{} {}/{} full{queued}", pool.name, number(pool.held), number(pool.purchased)))
+    let queued = if pool.queued > 0 {
+        format!(", {} queued", number(pool.queued))
+    } else {
+        String::new()
+    };
+    full.then(|| {
+        format!(
+            "{} {}/{} full{queued}",
+            pool.name,
+            number(pool.held),
+            number(pool.purchased)
+        )
+    })
 }
 
 fn filter(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -122,8 +191,19 @@ fn filter(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
     clear(area, buf);
     let filter = &app.users.filter;
-    let count = put_right(buf, Rect { width: area.width.saturating_sub(1), ..area }, &people_listed(app), theme.style(Role::Muted));
-    let room = Rect { width: count.saturating_sub(2), ..area };
+    let count = put_right(
+        buf,
+        Rect {
+            width: area.width.saturating_sub(1),
+            ..area
+        },
+        &people_listed(app),
+        theme.style(Role::Muted),
+    );
+    let room = Rect {
+        width: count.saturating_sub(2),
+        ..area
+    };
     let Some(bar) = &filter.bar else {
         let (text, role) = if app.users.only_marked {
             ("marked people only", Role::Marked)
@@ -142,8 +222,18 @@ fn filter(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let end = put(buf, room, 2, bar.text(), theme.style(Role::Plain));
     if let Some(fault) = &filter.fault {
         let before = bar.text().get(..fault.at).unwrap_or(bar.text());
-        let at = 2 + u16::try_from(width(&shown(before))).unwrap_or(u16::MAX).min(area.width);
-        buf.set_style(Rect { x: area.x + at.min(area.width), width: end.saturating_sub(at).max(1), ..area }.intersection(room), theme.style(Role::Fault));
+        let at = 2 + u16::try_from(width(&shown(before)))
+            .unwrap_or(u16::MAX)
+            .min(area.width);
+        buf.set_style(
+            Rect {
+                x: area.x + at.min(area.width),
+                width: end.saturating_sub(at).max(1),
+                ..area
+            }
+            .intersection(room),
+            theme.style(Role::Fault),
+        );
     }
 }
 
@@ -177,7 +267,13 @@ fn columns(room: u16) -> Vec<Column> {
         90..120 => vec![name(24), email(room - 62), area(16), manager(22)],
         _ => {
             let rest = room - 68;
-            vec![name(26), email(rest / 2), area(18), title(24), manager(rest - rest / 2)]
+            vec![
+                name(26),
+                email(rest / 2),
+                area(18),
+                title(24),
+                manager(rest - rest / 2),
+            ]
         }
     }
 }
@@ -187,7 +283,11 @@ const LEAD: u16 = 14;
 
 fn list(app: &App, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     let compact = !layout.full || layout.list.width < 36;
-    let columns = if compact { Vec::new() } else { columns(layout.list.width - LEAD) };
+    let columns = if compact {
+        Vec::new()
+    } else {
+        columns(layout.list.width - LEAD)
+    };
     if !layout.heads.is_empty() && !compact {
         heads(theme, &columns, layout.heads, buf);
     }
@@ -197,7 +297,11 @@ fn list(app: &App, theme: Theme, layout: &Layout, buf: &mut Buffer) {
         let at = row(layout.list, y);
         let marked = users.is_marked(item.id);
         let in_range = range.as_ref().is_some_and(|it| it.contains(&place));
-        let look = Looks { cursor: place == users.list.cursor(), marked, in_range };
+        let look = Looks {
+            cursor: place == users.list.cursor(),
+            marked,
+            in_range,
+        };
         if compact {
             compact_row(theme, item, look, at, buf);
         } else {
@@ -208,7 +312,11 @@ fn list(app: &App, theme: Theme, layout: &Layout, buf: &mut Buffer) {
         }
     }
     if users.list.rows().is_empty() && users.list.is_loaded() {
-        let text = if users.filter.text.is_empty() { "nobody is here yet" } else { "nobody is found; esc clears the filter" };
+        let text = if users.filter.text.is_empty() {
+            "nobody is here yet"
+        } else {
+            "nobody is found; esc clears the filter"
+        };
         put(buf, row(layout.list, 0), 2, text, theme.style(Role::Muted));
     }
 }
@@ -218,7 +326,16 @@ fn heads(theme: Theme, columns: &[Column], area: Rect, buf: &mut Buffer) {
     put(buf, area, 3, "Status", style);
     let mut x = LEAD;
     for column in columns {
-        put(buf, Rect { width: area.width.min(x + column.width - 1), ..area }, x, column.head, style);
+        put(
+            buf,
+            Rect {
+                width: area.width.min(x + column.width - 1),
+                ..area
+            },
+            x,
+            column.head,
+            style,
+        );
         x += column.width;
     }
 }
@@ -232,12 +349,22 @@ struct Looks {
 
 impl Looks {
     fn text(self, theme: Theme) -> Style {
-        theme.style(if self.marked || self.in_range { Role::Marked } else { Role::Plain })
+        theme.style(if self.marked || self.in_range {
+            Role::Marked
+        } else {
+            Role::Plain
+        })
     }
 
     fn signs(self) -> String {
         let cursor = if self.cursor { '>' } else { ' ' };
-        let mark = if self.marked { 'x' } else if self.in_range { '-' } else { ' ' };
+        let mark = if self.marked {
+            'x'
+        } else if self.in_range {
+            '-'
+        } else {
+            ' '
+        };
         format!("{cursor}{mark}")
     }
 }
@@ -248,14 +375,36 @@ fn compact_row(theme: Theme, item: &Row, look: Looks, area: Rect, buf: &mut Buff
     put(buf, area, 4, &item.name, look.text(theme));
 }
 
-fn full_row(theme: Theme, item: &Row, look: Looks, columns: &[Column], area: Rect, buf: &mut Buffer) {
+fn full_row(
+    theme: Theme,
+    item: &Row,
+    look: Looks,
+    columns: &[Column],
+    area: Rect,
+    buf: &mut Buffer,
+) {
     put(buf, area, 0, &look.signs(), look.text(theme));
-    put(buf, Rect { width: LEAD - 1, ..area }, 3, &format!("{} {}", letter(item.status), word(item.status)), theme.status(item.status));
+    put(
+        buf,
+        Rect {
+            width: LEAD - 1,
+            ..area
+        },
+        3,
+        &format!("{} {}", letter(item.status), word(item.status)),
+        theme.status(item.status),
+    );
     let mut x = LEAD;
     for column in columns {
         // A column ends one cell before the next, so that no width that a terminal disputes can glue two values.
         let end = (x + column.width - 1).min(area.width);
-        put(buf, Rect { width: end, ..area }, x, (column.text)(item), look.text(theme));
+        put(
+            buf,
+            Rect { width: end, ..area },
+            x,
+            (column.text)(item),
+            look.text(theme),
+        );
         x += column.width;
     }
     if item.protected {
@@ -293,31 +442,77 @@ fn status(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let users = &app.users;
     let mut x = 1;
     if !users.marks.is_empty() {
-        x = put(buf, area, x, &users.marks_in_words(), theme.style(Role::Marked)) + 3;
+        x = put(
+            buf,
+            area,
+            x,
+            &users.marks_in_words(),
+            theme.style(Role::Marked),
+        ) + 3;
     }
     if let Some((rank, certain)) = users.list.rank() {
         let about = if certain { "" } else { "~" };
-        let of = users.list.total().map(|it| format!(" of {}", number(it))).unwrap_or_default();
-        x = put(buf, area, x, &format!("row {about}{}{of}", number(rank)), theme.style(Role::Plain)) + 3;
+        let of = users
+            .list
+            .total()
+            .map(|it| format!(" of {}", number(it)))
+            .unwrap_or_default();
+        x = put(
+            buf,
+            area,
+            x,
+            &format!("row {about}{}{of}", number(rank)),
+            theme.style(Role::Plain),
+        ) + 3;
     }
     if let Some(newest) = app.counters.as_ref().and_then(|it| it.newest.as_ref()) {
         let (ago, _) = age(app.now.as_millis() - newest.at.as_millis());
-        let changes = crate::words::some(usize::try_from(newest.changes).unwrap_or(0), "change");
-        let text = format!("{} · {changes} · {} · {ago}", done_word(&newest.command), newest.door);
+        let many = if newest.people > 0 {
+            format!(" {}", number(newest.people))
+        } else {
+            String::new()
+        };
+        let text = format!(
+            "{}{many} · {} · {ago}",
+            done_word(&newest.command),
+            newest.door
+        );
         let room = area.width.saturating_sub(x + 1);
         if usize::from(room) >= width(&text) {
-            put_right(buf, Rect { width: area.width - 1, ..area }, &text, theme.style(Role::Muted));
+            put_right(
+                buf,
+                Rect {
+                    width: area.width - 1,
+                    ..area
+                },
+                &text,
+                theme.style(Role::Muted),
+            );
         }
     }
 }
 
 fn message(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let applying = app.applying.as_ref().and_then(|it| it.proposal());
-    let fault = app.users.filter.fault.as_ref().filter(|_| app.users.filter.bar.is_some());
+    let fault = app
+        .users
+        .filter
+        .fault
+        .as_ref()
+        .filter(|_| app.users.filter.bar.is_some());
     let (text, role) = match (&app.message, applying) {
-        _ if fault.is_some() => (fault.map(|it| it.message.clone()).unwrap_or_default(), Role::Danger),
+        _ if fault.is_some() => (
+            fault.map(|it| it.message.clone()).unwrap_or_default(),
+            Role::Danger,
+        ),
         (Some((text, tone)), _) => (text.clone(), tone_role(*tone)),
-        (None, Some(proposal)) => (format!("applying: {} … the list stays usable", proposal.heading().to_lowercase()), Role::Warn),
+        (None, Some(proposal)) => (
+            format!(
+                "applying: {} … the list stays usable",
+                proposal.heading().to_lowercase()
+            ),
+            Role::Warn,
+        ),
         (None, None) => return,
     };
     clear(area, buf);
@@ -340,22 +535,61 @@ fn hints(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     } else if app.users.list.range().is_some() {
         (Place::Users, &[Range, Back, Down, Up, Top, Bottom])
     } else if app.users.marks.is_empty() {
-        (Place::Users, &[Filter, Mark, MarkAll, Deactivate, Reactivate, Resend, Detail, Undo, Range, Sort, Quit])
+        (
+            Place::Users,
+            &[
+                Filter, Mark, MarkAll, Deactivate, Reactivate, Resend, Detail, Undo, Range, Sort,
+                Quit,
+            ],
+        )
     } else {
-        (Place::Users, &[Deactivate, Reactivate, Resend, OnlyMarked, ClearMarks, Mark, Invert, Undo, Quit])
+        (
+            Place::Users,
+            &[
+                Deactivate, Reactivate, Resend, OnlyMarked, ClearMarks, Mark, Invert, Undo, Quit,
+            ],
+        )
     };
     if place == Place::Users {
         // However little room there is, where the rest is to be found is said.
-        let help = Rect { x: area.x + area.width.saturating_sub(8), width: area.width.min(8), ..area };
-        put_hints(theme, place, &[Help], Rect { x: help.x - help.x.min(1), ..help }, buf);
-        put_hints(theme, place, actions, Rect { width: (area.width - help.width).saturating_sub(2), ..area }, buf);
+        let help = Rect {
+            x: area.x + area.width.saturating_sub(8),
+            width: area.width.min(8),
+            ..area
+        };
+        put_hints(
+            theme,
+            place,
+            &[Help],
+            Rect {
+                x: help.x - help.x.min(1),
+                ..help
+            },
+            buf,
+        );
+        put_hints(
+            theme,
+            place,
+            actions,
+            Rect {
+                width: (area.width - help.width).saturating_sub(2),
+                ..area
+            },
+            buf,
+        );
     } else {
         put_hints(theme, place, actions, area, buf);
     }
 }
 
 /// Keys and their names, as many as fit.
-pub(crate) fn put_hints(theme: Theme, place: Place, actions: &[Action], area: Rect, buf: &mut Buffer) {
+pub(crate) fn put_hints(
+    theme: Theme,
+    place: Place,
+    actions: &[Action],
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let mut x: u16 = 1;
     for (key, name) in actions.iter().filter_map(|it| action::hint(place, *it)) {
         let wanted = u16::try_from(width(&key) + 1 + width(name)).unwrap_or(u16::MAX);

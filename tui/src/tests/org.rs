@@ -46,28 +46,47 @@ impl Org {
     pub(super) fn new(seats: i64) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(StillClock(AtomicI64::new(1_795_315_979_000)));
-        let options = Options { clock: clock.clone(), randomness: Arc::new(Counting(AtomicU64::new(1))), ..Options::default() };
+        let options = Options {
+            clock: clock.clone(),
+            randomness: Arc::new(Counting(AtomicU64::new(1))),
+            ..Options::default()
+        };
         let founding = Founding {
             name: "Acme Learning".into(),
             seats,
             owner: "olga@acme.example".parse().expect("an address"),
             time_zone: "UTC".parse().expect("a zone"),
         };
-        let directory = Directory::create(&folder.path().join("usher.db"), &founding, options).expect("a new database");
-        Self { directory, clock, _folder: folder }
+        let directory = Directory::create(&folder.path().join("usher.db"), &founding, options)
+            .expect("a new database");
+        Self {
+            directory,
+            clock,
+            _folder: folder,
+        }
     }
 
     /// Active people: `ana bo` are Ana and Bo Acme; `ana.li` is Ana Li.
     pub(super) fn people(self, names: &str) -> Self {
         let people = names.split_whitespace().map(person).collect();
-        self.other().done(Command::Create(Create { people, groups: Vec::new(), pools: Vec::new(), mail: false }));
+        self.other().done(Command::Create(Create {
+            people,
+            groups: Vec::new(),
+            pools: Vec::new(),
+            mail: false,
+        }));
         self
     }
 
     /// People with a waiting invitation.
     pub(super) fn waiting(self, names: &str) -> Self {
         let people = names.split_whitespace().map(person).collect();
-        self.other().done(Command::Invite(Invite { people, groups: Vec::new(), pools: Vec::new(), mail: false }));
+        self.other().done(Command::Invite(Invite {
+            people,
+            groups: Vec::new(),
+            pools: Vec::new(),
+            mail: false,
+        }));
         self
     }
 
@@ -82,15 +101,30 @@ impl Org {
     /// An add-on pool.
     pub(super) fn pool(self, name: &str, seats: i64) -> Self {
         let name: PoolName = name.parse().expect("a pool's name");
-        self.other().done(Command::AddPool { name, set: PoolEdit { purchased: Some(seats), ..PoolEdit::default() } });
+        self.other().done(Command::AddPool {
+            name,
+            set: PoolEdit {
+                purchased: Some(seats),
+                ..PoolEdit::default()
+            },
+        });
         self
     }
 
     /// The people of these names.
     pub(super) fn ids(&self, names: &str) -> Selection {
         let session = self.directory.as_actor(Actor::FileOwner, Door::Cli);
-        let names: Vec<_> = names.split_whitespace().map(|it| format!("{it}@acme.example")).collect();
-        Selection::Ids(session.read().expect("readable").find_users(&names).expect("people of these names"))
+        let names: Vec<_> = names
+            .split_whitespace()
+            .map(|it| format!("{it}@acme.example"))
+            .collect();
+        Selection::Ids(
+            session
+                .read()
+                .expect("readable")
+                .find_users(&names)
+                .expect("people of these names"),
+        )
     }
 
     /// Somebody else, at the command line.
@@ -100,18 +134,34 @@ impl Org {
 }
 
 fn person(word: &str) -> NewPerson {
-    let capital = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
+    let capital = |word: &str| {
+        word.chars()
+            .take(1)
+            .flat_map(char::to_uppercase)
+            .chain(word.chars().skip(1))
+            .collect()
+    };
     let (first, last) = word.split_once('.').unwrap_or((word, "acme"));
     let (first, last): (String, String) = (capital(first), capital(last));
     let profile = Profile {
         email: Some(format!("{word}@acme.example")),
         first_name: Some(first),
         last_name: Some(last),
-        functional_area: Some(if word.len().is_multiple_of(2) { "Sales" } else { "Research" }.into()),
+        functional_area: Some(
+            if word.len().is_multiple_of(2) {
+                "Sales"
+            } else {
+                "Research"
+            }
+            .into(),
+        ),
         title: Some("Lead".into()),
         ..Profile::default()
     };
-    NewPerson { profile, manager: None }
+    NewPerson {
+        profile,
+        manager: None,
+    }
 }
 
 /// Somebody else who works on the same organization.

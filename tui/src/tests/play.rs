@@ -1,6 +1,7 @@
 //! Plays keys in words, and waits until nothing is left to do: no sleeping, no threads.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -37,7 +38,13 @@ impl Play {
         let session = org.directory.as_actor(Actor::FileOwner, Door::Console);
         let mut app = App::new(settings, size, org.directory.now());
         let effects = app.start();
-        let mut play = Self { app, org, session, timers: BTreeMap::new(), quit: false };
+        let mut play = Self {
+            app,
+            org,
+            session,
+            timers: BTreeMap::new(),
+            quit: false,
+        };
         play.until_idle(effects);
         play
     }
@@ -75,11 +82,19 @@ impl Play {
                 }
             }
             // An age changes for ever; nothing waits for it.
-            let next = self.timers.iter().filter(|(it, _)| **it != Timer::Age).min_by_key(|(_, after)| **after);
-            let Some((timer, after)) = next.map(|(timer, after)| (*timer, *after)) else { return };
+            let next = self
+                .timers
+                .iter()
+                .filter(|(it, _)| **it != Timer::Age)
+                .min_by_key(|(_, after)| **after);
+            let Some((timer, after)) = next.map(|(timer, after)| (*timer, *after)) else {
+                return;
+            };
             self.timers.remove(&timer);
             self.org.clock.pass(after);
-            effects = self.app.update(Event::Timer(timer), self.org.directory.now());
+            effects = self
+                .app
+                .update(Event::Timer(timer), self.org.directory.now());
         }
     }
 
@@ -87,13 +102,16 @@ impl Play {
         match effect {
             Effect::Timer(timer, after) => {
                 self.timers.remove(&timer);
-                self.timers.extend(after.map(|it| (timer, i64::try_from(it.as_millis()).unwrap_or(0))));
+                self.timers
+                    .extend(after.map(|it| (timer, i64::try_from(it.as_millis()).unwrap_or(0))));
             }
             Effect::Quit => self.quit = true,
             Effect::Repaint => {}
             other => {
-                if let Some(answer) = runner::answer(&self.session, other) {
-                    return self.app.update(Event::Answered(answer), self.org.directory.now());
+                if let Some(answer) = runner::answer(&self.session, other, &Arc::default()) {
+                    return self
+                        .app
+                        .update(Event::Answered(answer), self.org.directory.now());
                 }
             }
         }
@@ -102,8 +120,11 @@ impl Play {
 
     fn drawn(&self, theme: Theme) -> Terminal<TestBackend> {
         let Size { width, height } = self.app.size;
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
-        terminal.draw(|frame| view::draw(&self.app, theme, frame)).expect("a screen in memory");
+        let mut terminal =
+            Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
+        terminal
+            .draw(|frame| view::draw(&self.app, theme, frame))
+            .expect("a screen in memory");
         terminal
     }
 
@@ -124,12 +145,21 @@ impl Play {
 
     /// The line of the screen in which this is.
     pub(super) fn line(&self, text: &str) -> String {
-        self.screen().lines().find(|it| it.contains(text)).unwrap_or_default().to_owned()
+        self.screen()
+            .lines()
+            .find(|it| it.contains(text))
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// The person under the cursor.
     pub(super) fn under_cursor(&self) -> String {
-        self.app.users.list.current().map(|it| it.email.clone()).unwrap_or_default()
+        self.app
+            .users
+            .list
+            .current()
+            .map(|it| it.email.clone())
+            .unwrap_or_default()
     }
 }
 
@@ -158,7 +188,9 @@ fn looks(terminal: &Terminal<TestBackend>) -> String {
     let buffer = terminal.backend().buffer();
     let mut lines = Vec::new();
     for y in 0..buffer.area.height {
-        let line: String = (0..buffer.area.width).map(|x| look(&buffer[(x, y)])).collect();
+        let line: String = (0..buffer.area.width)
+            .map(|x| look(&buffer[(x, y)]))
+            .collect();
         lines.push(line.trim_end_matches('.').to_owned());
     }
     lines.join("\n").trim_end().to_owned()

@@ -1,7 +1,7 @@
 //! Whatever happens, in whatever order and on whatever screen: no panic, the cursor on a row, one frame after the other.
 
 use std::collections::VecDeque;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -31,7 +31,9 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let keys = Key::in_words("/ vv**tmMMdrnz<enter><enter><esc><esc>jjjkkggGG<ctrl-d><ctrl-u><pgdn><pgup>s?qyf019<backspace>ao:-(\"<left><ctrl-w>");
+    let keys = Key::in_words(
+        "/ vv**tmMMdrnz<enter><enter><esc><esc>jjjkkggGG<ctrl-d><ctrl-u><pgdn><pgup>s?qyf019<backspace>ao:-(\"<left><ctrl-w>",
+    );
     let timers = [Timer::Filter, Timer::Refresh, Timer::Recount, Timer::Age];
     prop_oneof![
         8 => proptest::sample::select(keys).prop_map(Step::Key),
@@ -48,7 +50,10 @@ fn org() -> &'static Org {
     static ORG: OnceLock<Org> = OnceLock::new();
     ORG.get_or_init(|| {
         let names: Vec<_> = (0..180).map(|i| format!("p{i}.n{}", i % 7)).collect();
-        Org::new(200).people(&names.join(" ")).waiting("wanda walt").inactive("ina igor")
+        Org::new(200)
+            .people(&names.join(" "))
+            .waiting("wanda walt")
+            .inactive("ina igor")
     })
 }
 
@@ -56,13 +61,24 @@ fn check(app: &App) {
     let list = &app.users.list;
     assert!(list.rows().is_empty() || list.cursor() < list.rows().len());
     let on_screen = list.visible().any(|(place, _)| place == list.cursor());
-    assert!(on_screen || list.rows().is_empty(), "the cursor is on the screen");
+    assert!(
+        on_screen || list.rows().is_empty(),
+        "the cursor is on the screen"
+    );
     let Size { width, height } = app.size;
     for theme in [Theme::Terminal, Theme::Mono] {
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
-        terminal.draw(|frame| view::draw(app, theme, frame)).expect("a screen in memory");
+        let mut terminal =
+            Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
+        terminal
+            .draw(|frame| view::draw(app, theme, frame))
+            .expect("a screen in memory");
         let shown = terminal.backend().buffer();
-        assert!(!shown.content().iter().any(|it| it.symbol().chars().any(usher_core::model::is_hostile)));
+        assert!(
+            !shown
+                .content()
+                .iter()
+                .any(|it| it.symbol().chars().any(usher_core::model::is_hostile))
+        );
     }
 }
 
@@ -89,7 +105,7 @@ proptest! {
                     let answer = match effect {
                         // The organization is shared; nothing is to change in it.
                         Some(Effect::Apply { .. }) => Some(Answer::Applied(Box::new(Outcome::Refused("not here".into())))),
-                        Some(effect) => runner::answer(&session, effect),
+                        Some(effect) => runner::answer(&session, effect, &Arc::default()),
                         None => None,
                     };
                     match answer {
@@ -106,7 +122,7 @@ proptest! {
         while let Some(effect) = under_way.pop_front() {
             let answer = match effect {
                 Effect::Apply { .. } => Some(Answer::Applied(Box::new(Outcome::Refused("not here".into())))),
-                effect => runner::answer(&session, effect),
+                effect => runner::answer(&session, effect, &Arc::default()),
             };
             under_way.extend(answer.map(|it| app.update(Event::Answered(it), now)).unwrap_or_default());
             turns += 1;

@@ -8,11 +8,18 @@ use crate::app::Settings;
 use crate::theme::Theme;
 
 fn org() -> Org {
-    Org::new(8).people("ana.li bo.rossi carl.weber").waiting("dora.çelik").inactive("emil.adams").pool("coaching", 0)
+    Org::new(8)
+        .people("ana.li bo.rossi carl.weber")
+        .waiting("dora.çelik")
+        .inactive("emil.adams")
+        .pool("coaching", 0)
 }
 
 fn at(width: u16, height: u16, keys: &str) -> Play {
-    let settings = Settings { title: Some("demo".into()), ..Settings::default() };
+    let settings = Settings {
+        title: Some("demo".into()),
+        ..Settings::default()
+    };
     let mut play = Play::with(org(), settings, Size::new(width, height));
     play.keys(keys);
     play
@@ -21,8 +28,14 @@ fn at(width: u16, height: u16, keys: &str) -> Play {
 /// Compares a screen, whose lines are told without the spaces at their ends.
 fn check(actual: &str, expected: &str) {
     let actual: Vec<_> = actual.lines().map(without_ids).collect();
-    let (actual, expected) = (actual.join("\n"), expected.trim_start_matches('\n').trim_end());
-    assert!(actual == expected, "the screen is\n{actual}\n\nand not\n{expected}");
+    let (actual, expected) = (
+        actual.join("\n"),
+        expected.trim_start_matches('\n').trim_end(),
+    );
+    assert!(
+        actual == expected,
+        "the screen is\n{actual}\n\nand not\n{expected}"
+    );
 }
 
 /// Ids and digests are the core's business; here they are dots.
@@ -64,7 +77,7 @@ fn users_on_80_columns() {
 
 
 
- 1 marked   row 3 of 6                     pool add · 1 change · cli · just now
+ 1 marked   row 3 of 6                                pool add · cli · just now
 
  d deactivate  r reactivate  n resend  m only marked  M clear marks     ? help",
     );
@@ -92,7 +105,7 @@ rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr
 
 
 
-.mmmmmmmm..................................dddddddddddddddddddddddddddddddddddd
+.mmmmmmmm.............................................ddddddddddddddddddddddddd
 
 .c.............c.............c.........c..............c.................c",
     );
@@ -116,7 +129,7 @@ rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr
 
 
 
-.bbbbbbbb
+.bbbbbbbb.........................ddddddddddddddddddddddddd
 .b........bbb.......b.......b.....b........b........b",
     );
 }
@@ -143,7 +156,7 @@ fn users_on_120_columns_with_details() {
 
                                                                          History
                                                                          just now    invitation pending 1 · file_owner,…
- row 2 of 6                                                                        pool add · 1 change · cli · just now
+ row 2 of 6                                                                                   pool add · cli · just now
 
  / find  space mark  * all  d deactivate  r reactivate  n resend  enter details  z undo  v range  s sort        ? help",
     );
@@ -196,7 +209,10 @@ fn the_plan_sheet() {
 
 #[test]
 fn the_plan_sheet_without_frames() {
-    let settings = Settings { plain: true, ..Settings::default() };
+    let settings = Settings {
+        plain: true,
+        ..Settings::default()
+    };
     let mut play = Play::with(org(), settings, Size::new(60, 14));
     play.keys("*d");
     check(
@@ -221,9 +237,16 @@ Apply this?
 #[test]
 fn the_help_is_made_from_the_actions() {
     let mut play = at(80, 20, "?");
-    assert!(play.screen().contains("  /             Type what to look for; the list follows as you type."));
+    assert!(
+        play.screen()
+            .contains("  /             Type what to look for; the list follows as you type.")
+    );
     play.keys("G");
-    assert!(play.screen().contains("Leave everything as it is."), "{}", play.screen());
+    assert!(
+        play.screen().contains("Leave everything as it is."),
+        "{}",
+        play.screen()
+    );
     play.keys("q");
     assert!(play.app.help.is_none() && !play.quit);
 }
@@ -236,8 +259,15 @@ fn a_name_cannot_act_on_the_screen() {
     let mut play = at(80, 24, "");
     let who = play.org.ids("bo.rossi");
     let mut edit = Edit::of(who);
-    edit.set = vec![(Field::LastName, Some("\u{1b}[31m\u{202e}issoR\u{200b}\u{301}".into()))];
+    edit.set = vec![(
+        Field::LastName,
+        Some("\u{1b}[31m\u{202e}issoR\u{200b}\u{301}".into()),
+    )];
     play.org.other().done(Command::Edit(edit));
     play.event(crate::event::Event::Committed);
-    assert!(play.shows("\u{fffd}[31m\u{fffd}issoR\u{fffd}"), "{}", play.screen());
+    assert!(
+        play.shows("\u{fffd}[31m\u{fffd}issoR\u{fffd}"),
+        "{}",
+        play.screen()
+    );
 }
