@@ -41,6 +41,8 @@ pub(crate) struct Newest {
     pub(crate) batch: BatchId,
     /// The command's name.
     pub(crate) command: String,
+    /// How many people it changed; none when it was about pools and the like.
+    pub(crate) people: i64,
     /// How many changes it made.
     pub(crate) changes: i64,
     /// Through which door it came.

@@ -374,12 +374,15 @@ impl List {
         self.show_cursor();
     }
 
-    /// Reading failed; what is shown stays, and nothing is read again until something happens.
-    pub(crate) fn fail(&mut self, generation: u64) {
-        if generation == self.generation {
+    /// Reading failed; what is shown stays, and nothing is read again until something happens. Whether it is the newest
+    /// request that failed.
+    pub(crate) fn fail(&mut self, generation: u64) -> bool {
+        let newest = generation == self.generation;
+        if newest {
             self.pending = Pending::Nothing;
             self.failed = true;
         }
+        newest
     }
 
     fn replace(&mut self, land: Land, window: Window) {

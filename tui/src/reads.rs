@@ -4,9 +4,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use usher_core::directory::HistoryPage;
-use usher_core::model::{Batch, Door, Hold, Status, User, UserId};
+use usher_core::model::{Actor, Batch, Door, Hold, Status, User, UserId};
 use usher_core::query::{Expr, PageFrom, UsersPage};
-use usher_core::{Read, Result, Session};
+use usher_core::{Read, Result};
 
 use crate::counters::{Counters, Newest, PoolCount};
 use crate::detail::{Detail, Happened};
@@ -21,14 +21,11 @@ const LONGEST_RANGE: usize = 100_000;
 const RANGE_PAGE: usize = 2_000;
 /// How many events of a person are shown.
 const SHOWN_EVENTS: usize = 20;
-/// How many events of a person are looked through for the newest.
-const READ_EVENTS: usize = 400;
 /// How many batches are looked through for one of this console.
 const RECENT_BATCHES: usize = 200;
 
 /// Rows of the list.
-pub(crate) fn window(session: &Session, request: &WindowRequest) -> Result<Window> {
-    let read = session.read()?;
+pub(crate) fn window(read: &Read<'_>, request: &WindowRequest) -> Result<Window> {
     let page = |from: PageFrom, limit: usize| {
         read.users(&UsersPage {
             query: request.query.clone(),
@@ -56,9 +53,15 @@ pub(crate) fn window(session: &Session, request: &WindowRequest) -> Result<Windo
             (users, at_start, at_end)
         }
     };
+<<<<<<< HEAD
     let marked = found_among(&read, request.marked.as_ref(), &users)?;
     Ok(Window {
         rows: rows(&read, users)?,
+=======
+    let marked = found_among(read, request.marked.as_ref(), &users)?;
+    Ok(Window {
+        rows: rows(read, users)?,
+>>>>>>> refs/heads/tui
         at_start,
         at_end,
         before,
@@ -124,7 +127,7 @@ fn listed_name(user: &User) -> String {
 }
 
 /// The people from one row to another, in the order of the list.
-pub(crate) fn range(session: &Session, request: &RangeRequest) -> Result<Vec<UserId>, String> {
+pub(crate) fn range(read: &Read<'_>, request: &RangeRequest) -> Result<Vec<UserId>, String> {
     let mut users = Vec::new();
     let mut from = PageFrom::At(request.first);
     loop {
@@ -136,10 +139,14 @@ pub(crate) fn range(session: &Session, request: &RangeRequest) -> Result<Vec<Use
             from,
             limit: RANGE_PAGE,
         };
+<<<<<<< HEAD
         let found = session
             .read()
             .and_then(|it| it.users(&page))
             .map_err(|it| it.to_string())?;
+=======
+        let found = read.users(&page).map_err(|it| it.to_string())?;
+>>>>>>> refs/heads/tui
         for user in &found {
             users.push(user.id);
             if user.id == request.last {
@@ -160,8 +167,7 @@ pub(crate) fn range(session: &Session, request: &RangeRequest) -> Result<Vec<Use
 }
 
 /// What the header says.
-pub(crate) fn counters(session: &Session) -> Result<Counters> {
-    let read = session.read()?;
+pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
     let statuses = read.status_counts()?;
     let standing = |it: &[Status]| it.iter().filter_map(|status| statuses.get(status)).sum();
     let pools = read.pools()?.into_iter().map(|pool| PoolCount {
@@ -172,12 +178,12 @@ pub(crate) fn counters(session: &Session) -> Result<Counters> {
         queued: pool.queued,
     });
     let newest = match read.batches(None, 1)?.pop() {
-        Some(batch) => Some(newest(&read, batch)?),
+        Some(batch) => Some(newest(read, batch)?),
         None => None,
     };
     Ok(Counters {
         organization: read.organization()?.name,
-        actor: read.actor_name(session.actor())?,
+        actor: read.actor_name(actor)?,
         pools: pools.collect(),
         waiting: standing(&[Status::Waiting, Status::PendingTransfer]),
         queued: standing(&[Status::Queued]),
@@ -190,6 +196,10 @@ fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
     let Batch {
         id,
         command,
+<<<<<<< HEAD
+=======
+        people,
+>>>>>>> refs/heads/tui
         changes,
         at,
         door,
@@ -198,6 +208,10 @@ fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
     Ok(Newest {
         batch: id,
         command,
+<<<<<<< HEAD
+=======
+        people,
+>>>>>>> refs/heads/tui
         changes,
         at,
         door: door.as_str(),
@@ -206,14 +220,18 @@ fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
 }
 
 /// Numbers of people.
-pub(crate) fn counted(session: &Session, request: &CountRequest) -> Result<Counted> {
+pub(crate) fn counted(read: &Read<'_>, request: &CountRequest) -> Result<Counted> {
     let begun = std::time::Instant::now();
+<<<<<<< HEAD
     let count = |query: &Option<Expr>| {
         query
             .as_ref()
             .map(|it| session.read()?.count_users(it))
             .transpose()
     };
+=======
+    let count = |query: &Option<Expr>| query.as_ref().map(|it| read.count_users(it)).transpose();
+>>>>>>> refs/heads/tui
     let (total, marked, marked_here) = (
         count(&request.query)?,
         count(&request.marked)?,
@@ -228,27 +246,41 @@ pub(crate) fn counted(session: &Session, request: &CountRequest) -> Result<Count
 }
 
 /// The newest batch that this actor applied at a console and that can still be undone.
+<<<<<<< HEAD
 pub(crate) fn own_last_batch(session: &Session) -> Result<Option<Batch>> {
     let batches = session.read()?.batches(None, RECENT_BATCHES)?;
     let own = |it: &Batch| it.actor == session.actor() && it.door == Door::Console;
+=======
+pub(crate) fn own_last_batch(read: &Read<'_>, actor: Actor) -> Result<Option<Batch>> {
+    let batches = read.batches(None, RECENT_BATCHES)?;
+    let own = |it: &Batch| it.actor == actor && it.door == Door::Console;
+>>>>>>> refs/heads/tui
     let stands =
         |it: &Batch| it.undone_by.is_none() && it.undoes.is_none() && it.caused_by.is_none();
     Ok(batches.into_iter().find(|it| own(it) && stands(it)))
 }
 
 /// Everything shown about one person.
+<<<<<<< HEAD
 pub(crate) fn detail(session: &Session, user: UserId) -> Result<Detail> {
     let read = session.read()?;
     let Some(user) = read.user(user)? else {
         return Err(usher_core::Error::not_found("user", user));
     };
     let (events, more_events) = happened(&read, user.id)?;
+=======
+pub(crate) fn detail(read: &Read<'_>, user: UserId) -> Result<Detail> {
+    let Some(user) = read.user(user)? else {
+        return Err(usher_core::Error::not_found("user", user));
+    };
+    let (events, more_events) = happened(read, user.id)?;
+>>>>>>> refs/heads/tui
     Ok(Detail {
         user: user.id,
         name: user.name(),
         status: user.status,
-        facts: facts(&read, &user)?,
-        licenses: licenses(&read, user.id)?,
+        facts: facts(read, &user)?,
+        licenses: licenses(read, user.id)?,
         events,
         more_events,
     })
@@ -333,15 +365,25 @@ fn licenses(read: &Read<'_>, user: UserId) -> Result<Vec<(String, String)>> {
 }
 
 fn happened(read: &Read<'_>, user: UserId) -> Result<(Vec<Happened>, bool)> {
+<<<<<<< HEAD
     let events = read.history(&HistoryPage {
         user: Some(user),
         limit: READ_EVENTS,
         ..HistoryPage::default()
     })?;
+=======
+    let page = HistoryPage {
+        user: Some(user),
+        before: Some(i64::MAX),
+        limit: SHOWN_EVENTS + 1,
+        ..HistoryPage::default()
+    };
+    let events = read.history(&page)?;
+>>>>>>> refs/heads/tui
     let names = read.names_for(events.iter().filter_map(|it| it.change.as_ref()))?;
     let more = events.len() > SHOWN_EVENTS;
     let mut shown = Vec::new();
-    for event in events.into_iter().rev().take(SHOWN_EVENTS) {
+    for event in events.into_iter().take(SHOWN_EVENTS) {
         let what = match &event.change {
             Some(change) => in_words(&change.described(&names)),
             None => format!("{} (erased)", event.kind),

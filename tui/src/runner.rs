@@ -1,12 +1,14 @@
 //! Carries out effects on threads of its own and answers with events. Each kind of reading has one thread and a short
-//! queue in front of it, in which a newer request of a kind takes the place of the older one; the state drops answers
-//! of older generations. So the newest wins and nothing ever piles up.
+//! queue in front of it, in which a newer request of a kind takes the place of the older one and cancels it when it has
+//! begun; the state drops answers of older generations. So the newest wins and nothing ever piles up.
 
 use std::collections::VecDeque;
-use std::mem::discriminant;
+use std::mem::{Discriminant, discriminant};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 use usher_core::command::{Command, Request};
 use usher_core::model::BatchId;
@@ -71,17 +73,30 @@ impl Runner {
     }
 }
 
-/// Carries out one effect and waits for it; what a lane's thread does, and tests.
-pub(crate) fn answer(session: &Session, effect: Effect) -> Option<Answer> {
+/// Carries out one effect and waits for it; what a lane's thread does, and tests. Reading ends early when the flag turns
+/// true.
+pub(crate) fn answer(
+    session: &Session,
+    effect: Effect,
+    cancelled: &Arc<AtomicBool>,
+) -> Option<Answer> {
     let worded = |it: Error| it.to_string();
+    let reading = || session.read_until(Arc::clone(cancelled));
     Some(match effect {
         Effect::ReadWindow(request) => {
+<<<<<<< HEAD
             let result = reads::window(session, &request).map_err(worded);
+=======
+            let result = reading()
+                .and_then(|read| reads::window(&read, &request))
+                .map_err(worded);
+>>>>>>> refs/heads/tui
             Answer::Window {
                 generation: request.generation,
                 result,
             }
         }
+<<<<<<< HEAD
         Effect::ReadRange(request) => Answer::Range {
             generation: request.generation,
             result: reads::range(session, &request),
@@ -91,13 +106,35 @@ pub(crate) fn answer(session: &Session, effect: Effect) -> Option<Answer> {
         }
         Effect::Count(request) => {
             let result = reads::counted(session, &request).map_err(worded);
+=======
+        Effect::ReadRange(request) => {
+            let result = reading()
+                .map_err(worded)
+                .and_then(|read| reads::range(&read, &request));
+            Answer::Range {
+                generation: request.generation,
+                result,
+            }
+        }
+        Effect::ReadCounters => {
+            let result = reading().and_then(|read| reads::counters(&read, session.actor()));
+            Answer::Counters(result.map(Box::new).map_err(worded))
+        }
+        Effect::Count(request) => {
+            let result = reading()
+                .and_then(|read| reads::counted(&read, &request))
+                .map_err(worded);
+>>>>>>> refs/heads/tui
             Answer::Count {
                 generation: request.generation,
                 result,
             }
         }
         Effect::ReadDetail(user) => {
-            let result = reads::detail(session, user).map(Box::new).map_err(worded);
+            let result = reading()
+                .and_then(|read| reads::detail(&read, user))
+                .map(Box::new)
+                .map_err(worded);
             Answer::Detail { user, result }
         }
         Effect::Plan { generation, intent } => Answer::Planned {
@@ -148,7 +185,14 @@ fn command(session: &Session, wish: &Wish) -> Result<(Command, Option<BatchId>),
         }
         Wish::Undo(Some(batch)) => *batch,
         Wish::Undo(None) => {
+<<<<<<< HEAD
             let last = reads::own_last_batch(session).map_err(|it| it.to_string())?;
+=======
+            let last = session
+                .read()
+                .and_then(|it| reads::own_last_batch(&it, session.actor()));
+            let last = last.map_err(|it| it.to_string())?;
+>>>>>>> refs/heads/tui
             last.ok_or("you have applied nothing lately that could be undone")?
                 .id
         }
@@ -179,21 +223,23 @@ fn outcome(
     }
 }
 
-/// One thread that carries out effects one after the other. Dropping this ends it when it has done what it is doing;
-/// nobody waits for that, because counting a million people must not keep an administrator from leaving.
+/// One thread that carries out effects one after the other. Dropping this cancels what it is doing and waits for its end.
 struct Lane {
     queue: Arc<Queue>,
+    thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
 struct Queue {
-    waiting: Mutex<Waiting>,
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Waiting {
-    effects: VecDeque<Effect>,
+struct QueueState {
+    waiting: VecDeque<Effect>,
+    /// What is being carried out, and the flag that cancels it.
+    running: Option<(Discriminant<Effect>, Arc<AtomicBool>)>,
     over: bool,
 }
 
@@ -203,8 +249,12 @@ impl Lane {
         let work = {
             let queue = Arc::clone(&queue);
             move || {
-                while let Some(effect) = queue.next() {
-                    if let Some(answer) = carefully(&session, effect)
+                while let Some((effect, cancelled)) = queue.next() {
+                    let answer = carefully(&session, effect, &cancelled);
+                    if cancelled.load(Ordering::Relaxed) {
+                        continue;
+                    }
+                    if let Some(answer) = answer
                         && events.send(Event::Answered(answer)).is_err()
                     {
                         return;
@@ -212,13 +262,25 @@ impl Lane {
                 }
             }
         };
+<<<<<<< HEAD
         std::thread::Builder::new()
             .name(name.to_owned())
             .spawn(work)?;
         Ok(Self { queue })
+=======
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(work)?;
+        Ok(Self {
+            queue,
+            thread: Some(thread),
+        })
+>>>>>>> refs/heads/tui
     }
 
+    /// Takes a request; an older one of its kind is void, whether it waits or is being carried out.
     fn push(&self, effect: Effect) {
+<<<<<<< HEAD
         let mut waiting = self
             .queue
             .waiting
@@ -228,24 +290,50 @@ impl Lane {
             .effects
             .retain(|it| discriminant(it) != discriminant(&effect));
         waiting.effects.push_back(effect);
+=======
+        let mut state = self.queue.lock();
+        let kind = discriminant(&effect);
+        state.waiting.retain(|it| discriminant(it) != kind);
+        state.waiting.push_back(effect);
+        if let Some((_, cancelled)) = state
+            .running
+            .as_ref()
+            .filter(|(running, _)| *running == kind)
+        {
+            cancelled.store(true, Ordering::Relaxed);
+        }
+>>>>>>> refs/heads/tui
         self.queue.changed.notify_one();
     }
 }
 
 impl Queue {
-    /// The next effect; none when it is over.
-    fn next(&self) -> Option<Effect> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next effect and its flag; none when it is over.
+    fn next(&self) -> Option<(Effect, Arc<AtomicBool>)> {
+        let mut state = self.lock();
+        state.running = None;
         loop {
-            if waiting.over {
+            if state.over {
                 return None;
             }
-            if let Some(effect) = waiting.effects.pop_front() {
-                return Some(effect);
+            if let Some(effect) = state.waiting.pop_front() {
+                let cancelled = Arc::new(AtomicBool::new(false));
+                state.running = Some((discriminant(&effect), Arc::clone(&cancelled)));
+                return Some((effect, cancelled));
             }
+<<<<<<< HEAD
             waiting = self
                 .changed
                 .wait(waiting)
+=======
+            state = self
+                .changed
+                .wait(state)
+>>>>>>> refs/heads/tui
                 .unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -253,19 +341,32 @@ impl Queue {
 
 impl Drop for Lane {
     fn drop(&mut self) {
+<<<<<<< HEAD
         self.queue
             .waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .over = true;
+=======
+        {
+            let mut state = self.queue.lock();
+            state.over = true;
+            if let Some((_, cancelled)) = &state.running {
+                cancelled.store(true, Ordering::Relaxed);
+            }
+        }
+>>>>>>> refs/heads/tui
         self.queue.changed.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 
 /// A panic in one answer is that answer, and the console goes on.
-fn carefully(session: &Session, effect: Effect) -> Option<Answer> {
+fn carefully(session: &Session, effect: Effect, cancelled: &Arc<AtomicBool>) -> Option<Answer> {
     let broken = broken_answer(&effect);
-    catch_unwind(AssertUnwindSafe(|| answer(session, effect))).unwrap_or(broken)
+    catch_unwind(AssertUnwindSafe(|| answer(session, effect, cancelled))).unwrap_or(broken)
 }
 
 fn broken_answer(effect: &Effect) -> Option<Answer> {

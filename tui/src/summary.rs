@@ -316,17 +316,24 @@ fn command_line(intent: &Intent, plan: &Plan, undoes: Option<BatchId>) -> String
 fn whom(who: &Selection, typed: Option<&str>, plan: &Plan) -> String {
     match who {
         Selection::Query { query, except } => {
-            let mut text = typed.map_or_else(|| query.to_string(), str::to_owned);
-            if text.is_empty() {
-                text.push_str("()");
-            }
+            let text = typed.map_or_else(|| query.to_string(), str::to_owned);
+            // In parentheses it is a query and neither a name nor an option, and what follows is about all of it.
+            let sure =
+                text.contains([':', ' ', '"']) && !text.starts_with('-') && except.is_empty();
+            let mut text = if sure { text } else { format!("({text})") };
             for user in except.iter().take(MOST_NAMED) {
                 text.push_str(&format!(" -id:{user}"));
             }
             if except.len() > MOST_NAMED {
                 text.push_str(" …");
             }
-            format!("--query {}", quoted(&text))
+            quoted(&text)
+        }
+        Selection::Ids(users) if users.len() > MOST_NAMED => {
+            format!(
+                "-   with {} addresses on standard input",
+                words::count(users.len())
+            )
         }
         Selection::Ids(users) => {
             let label = |user: &UserId| {
@@ -339,11 +346,7 @@ fn whom(who: &Selection, typed: Option<&str>, plan: &Plan) -> String {
                 let named = plan.names.users.get(user).cloned();
                 quoted(&named.or_else(skipped).unwrap_or_else(|| user.to_string()))
             };
-            let mut named: Vec<_> = users.iter().take(MOST_NAMED).map(label).collect();
-            if users.len() > MOST_NAMED {
-                named.push(format!("… ({} in all)", words::count(users.len())));
-            }
-            named.join(" ")
+            users.iter().map(label).collect::<Vec<_>>().join(" ")
         }
     }
 }

@@ -238,6 +238,7 @@ fn read_all(mut from: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
     bytes
 }
 
+#[cfg(target_os = "linux")]
 /// Processor time that a process has used, in clock ticks.
 fn ticks(pid: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a running process");
@@ -358,6 +359,7 @@ fn terminal_of_a_console() {
     }
 }
 
+#[cfg(target_os = "linux")]
 /// The running processes that have this word in their environment and this one among their arguments.
 fn consoles_on(database: &Path) -> Vec<u32> {
     let wanted = format!("{DATABASE}={}", database.display());
@@ -374,6 +376,7 @@ fn consoles_on(database: &Path) -> Vec<u32> {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_dropped_line_ends_it_even_where_the_shell_ignores_hangups() {
     for trap in ["", "trap '' HUP;"] {
         let (folder, _directory) = database();
@@ -414,6 +417,7 @@ fn a_dropped_line_ends_it_even_where_the_shell_ignores_hangups() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn an_idle_console_sleeps() {
     let mut session = Session::start();
     session.shows("ana@acme.example");

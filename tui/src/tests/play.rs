@@ -1,6 +1,7 @@
 //! Plays keys in words, and waits until nothing is left to do: no sleeping, no threads.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -107,7 +108,11 @@ impl Play {
             Effect::Quit => self.quit = true,
             Effect::Repaint => {}
             other => {
+<<<<<<< HEAD
                 if let Some(answer) = runner::answer(&self.session, other) {
+=======
+                if let Some(answer) = runner::answer(&self.session, other, &Arc::default()) {
+>>>>>>> refs/heads/tui
                     return self
                         .app
                         .update(Event::Answered(answer), self.org.directory.now());

@@ -1,7 +1,7 @@
 //! Whatever happens, in whatever order and on whatever screen: no panic, the cursor on a row, one frame after the other.
 
 use std::collections::VecDeque;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -105,7 +105,7 @@ proptest! {
                     let answer = match effect {
                         // The organization is shared; nothing is to change in it.
                         Some(Effect::Apply { .. }) => Some(Answer::Applied(Box::new(Outcome::Refused("not here".into())))),
-                        Some(effect) => runner::answer(&session, effect),
+                        Some(effect) => runner::answer(&session, effect, &Arc::default()),
                         None => None,
                     };
                     match answer {
@@ -122,7 +122,7 @@ proptest! {
         while let Some(effect) = under_way.pop_front() {
             let answer = match effect {
                 Effect::Apply { .. } => Some(Answer::Applied(Box::new(Outcome::Refused("not here".into())))),
-                effect => runner::answer(&session, effect),
+                effect => runner::answer(&session, effect, &Arc::default()),
             };
             under_way.extend(answer.map(|it| app.update(Event::Answered(it), now)).unwrap_or_default());
             turns += 1;

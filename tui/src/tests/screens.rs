@@ -77,7 +77,7 @@ fn users_on_80_columns() {
 
 
 
- 1 marked   row 3 of 6                     pool add · 1 change · cli · just now
+ 1 marked   row 3 of 6                                pool add · cli · just now
 
  d deactivate  r reactivate  n resend  m only marked  M clear marks     ? help",
     );
@@ -105,7 +105,7 @@ rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr
 
 
 
-.mmmmmmmm..................................dddddddddddddddddddddddddddddddddddd
+.mmmmmmmm.............................................ddddddddddddddddddddddddd
 
 .c.............c.............c.........c..............c.................c",
     );
@@ -129,7 +129,7 @@ rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr
 
 
 
-.bbbbbbbb
+.bbbbbbbb.........................ddddddddddddddddddddddddd
 .b........bbb.......b.......b.....b........b........b",
     );
 }
@@ -156,7 +156,7 @@ fn users_on_120_columns_with_details() {
 
                                                                          History
                                                                          just now    invitation pending 1 · file_owner,…
- row 2 of 6                                                                        pool add · 1 change · cli · just now
+ row 2 of 6                                                                                   pool add · cli · just now
 
  / find  space mark  * all  d deactivate  r reactivate  n resend  enter details  z undo  v range  s sort        ? help",
     );
@@ -193,7 +193,7 @@ fn the_plan_sheet() {
 │ Changes        4 people   active → inactive 3 · waiting → inactive 1         │
 │ Skipped        2   1 already inactive · 1 the last owner                     │
 │ Seats          access    held 5 → 1   free 3 → 7                             │
-│ Command        usher deactivate --query '()'                                 │
+│ Command        usher deactivate '()'                                         │
 │                                                                              │
 │ + ana.li@acme.example                status active → inactive · license acc… │
 │ + bo.rossi@acme.example              status active → inactive · license acc… │
@@ -225,7 +225,7 @@ Deactivate 4 people                              plan ••••••
 Changes        4 people   active → inactive 3 · waiting → i…
 Skipped        2   1 already inactive · 1 the last owner
 Seats          access    held 5 → 1   free 3 → 7
-Command        usher deactivate --query '()'
+Command        usher deactivate '()'
 
 + ana.li@acme.example          status active → inactive · l…
 + bo.rossi@acme.example        status active → inactive · l…

@@ -1,0 +1,182 @@
+//! What comes from outside: answers, other people's changes, and timers that ran out.
+
+use std::time::Duration;
+
+use usher_core::model::UserId;
+
+use super::{App, RECOUNT_MS, REFRESH_MS, Tone};
+use crate::counters::Counters;
+use crate::effect::Effect;
+use crate::event::{Answer, Counted, Timer};
+use crate::overlay::plan::Phase;
+use crate::screen::users::Uncounted;
+use crate::summary::Proposal;
+use crate::words;
+
+impl App {
+    pub(super) fn committed(&mut self) {
+        let now = self.now.as_millis();
+        let since = self
+            .refreshed_at
+            .map_or(i64::MAX, |at| now.saturating_sub(at));
+        if self.refresh_waits {
+            return;
+        }
+        if (0..REFRESH_MS).contains(&since) {
+            self.refresh_waits = true;
+            self.set_timer(Timer::Refresh, REFRESH_MS - since);
+        } else {
+            self.refresh();
+        }
+    }
+
+    /// Reads everything on the screen anew.
+    pub(super) fn refresh(&mut self) {
+        self.refreshed_at = Some(self.now.as_millis());
+        self.users.list.refresh();
+        self.counters_stale = true;
+        if let Some(pane) = &mut self.detail {
+            pane.refresh();
+        }
+        self.recount();
+    }
+
+    pub(super) fn recount(&mut self) {
+        let wait = self.counting.not_before - self.now.as_millis();
+        if self.counting.waits {
+            return;
+        }
+        if wait > 0 || self.counting.running {
+            self.counting.waits = true;
+            self.set_timer(Timer::Recount, wait.max(RECOUNT_MS));
+        } else {
+            self.users.uncounted.total = true;
+            self.users.uncounted.marks = true;
+        }
+    }
+
+    pub(super) fn set_timer(&mut self, timer: Timer, millis: i64) {
+        let after = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+        self.effects.push(Effect::Timer(timer, Some(after)));
+    }
+
+    pub(super) fn timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::Filter => {
+                let text = self
+                    .users
+                    .filter
+                    .bar
+                    .as_ref()
+                    .map(|bar| bar.text().to_owned());
+                if let Some(text) = text {
+                    self.users.apply_filter(&text, self.now);
+                }
+            }
+            Timer::Refresh => {
+                self.refresh_waits = false;
+                self.refresh();
+            }
+            Timer::Recount => {
+                self.counting.waits = false;
+                self.recount();
+            }
+            Timer::Age => self.set_age_timer(),
+        }
+    }
+
+    /// Wakes up when the age of the newest batch is to be said otherwise.
+    pub(super) fn set_age_timer(&mut self) {
+        if let Some(newest) = self.counters.as_ref().and_then(|it| it.newest.as_ref()) {
+            let (_, next) = words::age(self.now.as_millis() - newest.at.as_millis());
+            self.effects
+                .push(Effect::Timer(Timer::Age, Some(Duration::from_millis(next))));
+        }
+    }
+
+    pub(super) fn answered(&mut self, answer: Answer) {
+        match answer {
+            Answer::Window { generation, result } => match result {
+                Ok(window) => self.users.list.accept(generation, window),
+                Err(why) => {
+                    if self.users.list.fail(generation) {
+                        self.deferred.clear();
+                        self.say(&why, Tone::Bad);
+                    }
+                }
+            },
+            Answer::Range { generation, result } => self.range_read(generation, result),
+            Answer::Counters(result) => self.counters_read(result),
+            Answer::Count { generation, result } => self.counted(generation, result),
+            Answer::Planned { generation, result } => self.planned(generation, result),
+            Answer::Applied(outcome) => self.applied(*outcome),
+            Answer::Detail { user, result } => {
+                if let Some(pane) = &mut self.detail {
+                    pane.take(user, result);
+                }
+            }
+        }
+    }
+
+    pub(super) fn range_read(&mut self, generation: u64, result: Result<Vec<UserId>, String>) {
+        if self.users.range_generation == Some(generation) {
+            match result {
+                Ok(users) => self.users.mark_range(&users),
+                Err(why) => {
+                    self.users.range_generation = None;
+                    self.say(&why, Tone::Bad);
+                }
+            }
+        }
+    }
+
+    pub(super) fn counters_read(&mut self, result: Result<Box<Counters>, String>) {
+        self.counters_asked = false;
+        match result {
+            Ok(counters) => {
+                self.counters = Some(*counters);
+                self.set_age_timer();
+            }
+            Err(why) => self.say(&why, Tone::Bad),
+        }
+    }
+
+    pub(super) fn counted(&mut self, generation: u64, result: Result<Counted, String>) {
+        if generation != self.counting.generation {
+            return;
+        }
+        self.counting.running = false;
+        self.users.counting = Uncounted::default();
+        match result {
+            Ok(counted) => {
+                let rest = i64::try_from(counted.took.as_millis())
+                    .unwrap_or(i64::MAX)
+                    .saturating_mul(10);
+                self.counting.not_before =
+                    self.now.as_millis().saturating_add(rest.max(RECOUNT_MS));
+                if let Some(total) = counted.total {
+                    self.users.list.set_total(total);
+                }
+                self.users.n_marked = counted.marked.or(self.users.n_marked);
+                self.users.n_marked_here = counted.marked_here.or(self.users.n_marked_here);
+            }
+            Err(why) => self.say(&why, Tone::Bad),
+        }
+    }
+
+    pub(super) fn planned(&mut self, generation: u64, result: Result<Box<Proposal>, String>) {
+        if generation != self.plan_generation {
+            return;
+        }
+        if let Some(sheet) = &mut self.sheet {
+            match result {
+                Ok(proposal) => sheet.show(proposal, Vec::new()),
+                Err(why) => sheet.phase = Phase::Failed(why),
+            }
+        }
+    }
+
+    pub(super) fn say(&mut self, text: &str, tone: Tone) {
+        self.message = Some((text.to_owned(), tone));
+    }
+}

@@ -1,0 +1,229 @@
+//! What keys do: first where the attention is (a sheet, the help, the filter line), then on the list.
+
+use super::{App, MOST_DEFERRED, TYPING, Tone};
+use crate::action::{Action, Place, action};
+use crate::effect::{Effect, Verb};
+use crate::event::Timer;
+use crate::key::Key;
+use crate::line::LineEditor;
+use crate::list::Moved;
+use crate::overlay::detail::DetailPane;
+use crate::overlay::help::Help;
+
+impl App {
+    pub(super) fn key(&mut self, key: Key) {
+        if key == Key::Ctrl('c') {
+            self.interrupt();
+            return;
+        }
+        self.leaving &= key == Key::Char('q');
+        let on_list =
+            self.sheet.is_none() && self.help.is_none() && self.users.filter.bar.is_none();
+        let waits = !self.deferred.is_empty() || (on_list && self.needs_the_list(key));
+        if key == Key::Escape {
+            self.deferred.clear();
+        } else if waits {
+            if self.deferred.len() < MOST_DEFERRED {
+                self.deferred.push_back(key);
+            }
+            return;
+        }
+        self.key_now(key);
+    }
+
+    /// Whether a key is about a row while the rows that were asked for are not here yet.
+    pub(super) fn needs_the_list(&self, key: Key) -> bool {
+        let for_any_list = matches!(
+            action(Place::Users, key),
+            None | Some(
+                Action::Filter
+                    | Action::MarkAll
+                    | Action::ClearMarks
+                    | Action::Help
+                    | Action::Quit
+                    | Action::Repaint
+                    | Action::Undo
+            )
+        );
+        self.users.list.is_settling() && !for_any_list
+    }
+
+    pub(super) fn key_now(&mut self, key: Key) {
+        if self.sheet.is_some() {
+            self.key_on_sheet(key);
+        } else if let Some(help) = &mut self.help {
+            if !help.press(key) {
+                self.help = None;
+            }
+        } else if self.users.filter.bar.is_some() {
+            self.key_in_filter(key);
+        } else if let Some(action) = action(Place::Users, key) {
+            self.message = None;
+            self.act(action, key);
+        }
+    }
+
+    pub(super) fn interrupt(&mut self) {
+        self.deferred.clear();
+        if self.sheet.take().is_some() || self.help.take().is_some() {
+            return;
+        }
+        if self.users.filter.bar.is_some() {
+            self.leave_filter();
+            return;
+        }
+        if self.leaving {
+            self.effects.push(Effect::Quit);
+        }
+        self.leaving = true;
+        self.say("ctrl-c again or q leaves the console", Tone::Plain);
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        if let Some(bar) = &mut self.users.filter.bar {
+            bar.insert(text);
+            self.typed_in_filter();
+        }
+    }
+
+    pub(super) fn act(&mut self, action: Action, key: Key) {
+        match action {
+            Action::Filter => self.open_filter(),
+            Action::Sort => self.sort(),
+            Action::Mark => {
+                self.users.toggle_mark();
+                self.users.list.move_by(1);
+            }
+            Action::Range => {
+                if let Some(request) = self.users.range() {
+                    self.effects.push(Effect::ReadRange(request));
+                }
+            }
+            Action::MarkAll => self.users.mark_all(),
+            Action::Invert => self.users.invert(),
+            Action::ClearMarks => self.users.clear_marks(),
+            Action::OnlyMarked => self.only_marked(),
+            Action::Deactivate => self.wish(Verb::Deactivate),
+            Action::Reactivate => self.wish(Verb::Reactivate),
+            Action::Resend => self.wish(Verb::Resend),
+            Action::Undo => self.undo(),
+            Action::Detail => self.toggle_detail(),
+            Action::Help => {
+                self.help = Some(Help::default());
+                self.lay_out();
+            }
+            Action::Repaint => self.effects.push(Effect::Repaint),
+            Action::Back => self.back(),
+            Action::Quit => self.quit(),
+            moving => {
+                if self.users.go(moving) == Moved::Waits {
+                    self.deferred.push_front(key);
+                }
+            }
+        }
+    }
+
+    pub(super) fn back(&mut self) {
+        if self.users.list.range().is_some() {
+            self.users.list.end_range();
+        } else if self.detail.is_some() {
+            self.toggle_detail();
+        } else if self.users.only_marked {
+            self.users.show_only_marked(false);
+        } else {
+            self.users.apply_filter("", self.now);
+        }
+    }
+
+    pub(super) fn quit(&mut self) {
+        if self.applying.is_some() && !self.leaving {
+            self.leaving = true;
+            self.say("a plan is being applied; q again leaves, and the plan is applied whole or not at all", Tone::Plain);
+            return;
+        }
+        self.effects.push(Effect::Quit);
+    }
+
+    pub(super) fn toggle_detail(&mut self) {
+        self.detail = match self.detail {
+            None => Some(DetailPane::default()),
+            Some(_) => None,
+        };
+        self.lay_out();
+    }
+
+    pub(super) fn only_marked(&mut self) {
+        if self.users.only_marked {
+            self.users.show_only_marked(false);
+        } else if self.users.marks.is_empty() {
+            self.say("nobody is marked", Tone::Plain);
+        } else {
+            self.users.show_only_marked(true);
+        }
+    }
+
+    pub(super) fn sort(&mut self) {
+        use usher_core::query::SortBy;
+        let (next, word) = match self.users.list.sort() {
+            SortBy::Name => (SortBy::Email, "email"),
+            SortBy::Email => (SortBy::Status, "status"),
+            SortBy::Status => (SortBy::Created, "creation"),
+            SortBy::Created => (SortBy::Name, "name"),
+        };
+        self.users.list.set_sort(next);
+        self.say(&format!("sorted by {word}"), Tone::Plain);
+    }
+
+    pub(super) fn open_filter(&mut self) {
+        self.users.filter.bar = Some(LineEditor::with(&self.users.filter.text));
+    }
+
+    pub(super) fn key_in_filter(&mut self, key: Key) {
+        match action(Place::Filter, key) {
+            Some(Action::Accept) => self.accept_filter(),
+            Some(Action::Back) => self.leave_filter(),
+            Some(moving) => {
+                // Only movements are left; one beyond the rows in memory is no reason to stop typing.
+                self.users.go(moving);
+            }
+            None => {
+                let pressed = self
+                    .users
+                    .filter
+                    .bar
+                    .as_mut()
+                    .and_then(|bar| bar.press(key));
+                if pressed == Some(true) {
+                    self.typed_in_filter();
+                }
+            }
+        }
+    }
+
+    pub(super) fn typed_in_filter(&mut self) {
+        self.users.filter.fault = None;
+        self.effects
+            .push(Effect::Timer(Timer::Filter, Some(TYPING)));
+    }
+
+    pub(super) fn accept_filter(&mut self) {
+        let text = self
+            .users
+            .filter
+            .bar
+            .as_ref()
+            .map(|bar| bar.text().to_owned())
+            .unwrap_or_default();
+        self.effects.push(Effect::Timer(Timer::Filter, None));
+        if self.users.apply_filter(&text, self.now) {
+            self.users.filter.bar = None;
+        }
+    }
+
+    pub(super) fn leave_filter(&mut self) {
+        self.effects.push(Effect::Timer(Timer::Filter, None));
+        self.users.filter.bar = None;
+        self.users.filter.fault = None;
+        self.users.apply_filter("", self.now);
+    }
+}

@@ -1,0 +1,162 @@
+//! From a wish to a batch: planned, shown, confirmed, applied, and undone one key later.
+
+use usher_core::command::WhenFull;
+use usher_core::model::BatchId;
+
+use super::{App, Tone};
+use crate::effect::{Effect, Intent, Verb, Wish};
+use crate::event::Outcome;
+use crate::key::Key;
+use crate::overlay::plan::{Asked, Phase, Sheet};
+use crate::summary::{Proposal, short};
+use crate::words;
+
+impl App {
+    pub(super) fn wish(&mut self, verb: Verb) {
+        let Some(target) = self.users.target() else {
+            self.say("there is nobody here", Tone::Plain);
+            return;
+        };
+        let wish = Wish::People {
+            verb,
+            who: target.who,
+            typed: target.typed,
+        };
+        self.plan(target.words, target.of_marks, wish);
+    }
+
+    pub(super) fn undo(&mut self) {
+        self.plan(
+            "your last batch".to_owned(),
+            false,
+            Wish::Undo(self.last_batch),
+        );
+    }
+
+    pub(super) fn plan(&mut self, target: String, of_marks: bool, wish: Wish) {
+        if self.settings.read_only {
+            self.say("this console is read-only", Tone::Bad);
+        } else if self.applying.is_some() {
+            self.say("a plan is being applied; wait for it", Tone::Plain);
+        } else {
+            self.sheet = Some(Sheet::planning(target, of_marks));
+            self.lay_out();
+            self.ask_plan(Intent {
+                wish,
+                when_full: WhenFull::Ask,
+            });
+        }
+    }
+
+    pub(super) fn ask_plan(&mut self, intent: Intent) {
+        self.plan_generation += 1;
+        self.effects.push(Effect::Plan {
+            generation: self.plan_generation,
+            intent,
+        });
+    }
+
+    pub(super) fn key_on_sheet(&mut self, key: Key) {
+        let Some(sheet) = &mut self.sheet else { return };
+        match sheet.press(key) {
+            Asked::Nothing => {}
+            Asked::Close => {
+                self.sheet = None;
+                self.plan_generation += 1;
+            }
+            Asked::Replan(intent) => {
+                sheet.phase = Phase::Planning;
+                self.ask_plan(intent);
+            }
+            Asked::Apply => self.apply(),
+        }
+    }
+
+    pub(super) fn apply(&mut self) {
+        let Some(sheet) = self.sheet.take() else {
+            return;
+        };
+        if let Some(proposal) = sheet.proposal() {
+            let (request, confirmed) = (Box::new(proposal.request.clone()), proposal.plan.digest);
+            let (intent, undoes) = (proposal.intent.clone(), proposal.undoes);
+            self.effects.push(Effect::Apply {
+                request,
+                confirmed,
+                intent,
+                undoes,
+            });
+            self.applying = Some(sheet);
+        }
+    }
+
+    pub(super) fn applied(&mut self, outcome: Outcome) {
+        let Some(mut sheet) = self.applying.take() else {
+            return;
+        };
+        match outcome {
+            Outcome::Done { batch, promotions } => {
+                self.say_done(&sheet, batch, promotions);
+                if sheet.of_marks {
+                    self.users.clear_marks();
+                }
+                self.refresh();
+            }
+            Outcome::Moved { proposal, what } => {
+                let seen = sheet
+                    .proposal()
+                    .map(|before| proposal.differs_from(before))
+                    .unwrap_or_default();
+                sheet.show(proposal, if seen.is_empty() { what } else { seen });
+                self.sheet = Some(sheet);
+                self.lay_out();
+            }
+            Outcome::Unknown(why) => {
+                if let Phase::Shown { unknown, .. } = &mut sheet.phase {
+                    *unknown = Some(why);
+                }
+                sheet.typed.clear();
+                self.sheet = Some(sheet);
+            }
+            Outcome::Refused(why) => self.say(&format!("nothing was changed: {why}"), Tone::Bad),
+        }
+    }
+
+    pub(super) fn say_done(&mut self, sheet: &Sheet, batch: Option<BatchId>, promotions: usize) {
+        let Some(proposal) = sheet.proposal() else {
+            return;
+        };
+        let Some(batch) = batch else {
+            self.say("there was nothing to change any more", Tone::Plain);
+            return;
+        };
+        let undone = matches!(proposal.intent.wish, Wish::Undo(_));
+        self.last_batch = (!undone).then_some(batch);
+        self.say(&done_in_words(proposal, batch, promotions), Tone::Good);
+    }
+}
+
+/// What was done, in one line.
+fn done_in_words(proposal: &Proposal, batch: BatchId, promotions: usize) -> String {
+    let mut parts = vec![format!(
+        "{} {}",
+        words::count(proposal.number()),
+        proposal.done_word()
+    )];
+    if !proposal.plan.skipped.is_empty() {
+        parts.push(format!(
+            "{} skipped",
+            words::count(proposal.plan.skipped.len())
+        ));
+    }
+    if promotions > 0 {
+        parts.push(format!(
+            "{} moved up from the queue",
+            words::count(promotions)
+        ));
+    }
+    parts.push(format!("batch {}", short(batch)));
+    if !matches!(proposal.intent.wish, Wish::Undo(_)) {
+        parts.push("z undo".to_owned());
+    }
+    parts.join(" · ")
+}
