@@ -53,15 +53,9 @@ pub(crate) fn window(read: &Read<'_>, request: &WindowRequest) -> Result<Window>
             (users, at_start, at_end)
         }
     };
-<<<<<<< HEAD
-    let marked = found_among(&read, request.marked.as_ref(), &users)?;
-    Ok(Window {
-        rows: rows(&read, users)?,
-=======
     let marked = found_among(read, request.marked.as_ref(), &users)?;
     Ok(Window {
         rows: rows(read, users)?,
->>>>>>> refs/heads/tui
         at_start,
         at_end,
         before,
@@ -139,14 +133,7 @@ pub(crate) fn range(read: &Read<'_>, request: &RangeRequest) -> Result<Vec<UserI
             from,
             limit: RANGE_PAGE,
         };
-<<<<<<< HEAD
-        let found = session
-            .read()
-            .and_then(|it| it.users(&page))
-            .map_err(|it| it.to_string())?;
-=======
         let found = read.users(&page).map_err(|it| it.to_string())?;
->>>>>>> refs/heads/tui
         for user in &found {
             users.push(user.id);
             if user.id == request.last {
@@ -196,10 +183,7 @@ fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
     let Batch {
         id,
         command,
-<<<<<<< HEAD
-=======
         people,
->>>>>>> refs/heads/tui
         changes,
         at,
         door,
@@ -208,10 +192,7 @@ fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
     Ok(Newest {
         batch: id,
         command,
-<<<<<<< HEAD
-=======
         people,
->>>>>>> refs/heads/tui
         changes,
         at,
         door: door.as_str(),
@@ -222,16 +203,7 @@ fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
 /// Numbers of people.
 pub(crate) fn counted(read: &Read<'_>, request: &CountRequest) -> Result<Counted> {
     let begun = std::time::Instant::now();
-<<<<<<< HEAD
-    let count = |query: &Option<Expr>| {
-        query
-            .as_ref()
-            .map(|it| session.read()?.count_users(it))
-            .transpose()
-    };
-=======
     let count = |query: &Option<Expr>| query.as_ref().map(|it| read.count_users(it)).transpose();
->>>>>>> refs/heads/tui
     let (total, marked, marked_here) = (
         count(&request.query)?,
         count(&request.marked)?,
@@ -246,35 +218,20 @@ pub(crate) fn counted(read: &Read<'_>, request: &CountRequest) -> Result<Counted
 }
 
 /// The newest batch that this actor applied at a console and that can still be undone.
-<<<<<<< HEAD
-pub(crate) fn own_last_batch(session: &Session) -> Result<Option<Batch>> {
-    let batches = session.read()?.batches(None, RECENT_BATCHES)?;
-    let own = |it: &Batch| it.actor == session.actor() && it.door == Door::Console;
-=======
 pub(crate) fn own_last_batch(read: &Read<'_>, actor: Actor) -> Result<Option<Batch>> {
     let batches = read.batches(None, RECENT_BATCHES)?;
     let own = |it: &Batch| it.actor == actor && it.door == Door::Console;
->>>>>>> refs/heads/tui
     let stands =
         |it: &Batch| it.undone_by.is_none() && it.undoes.is_none() && it.caused_by.is_none();
     Ok(batches.into_iter().find(|it| own(it) && stands(it)))
 }
 
 /// Everything shown about one person.
-<<<<<<< HEAD
-pub(crate) fn detail(session: &Session, user: UserId) -> Result<Detail> {
-    let read = session.read()?;
-    let Some(user) = read.user(user)? else {
-        return Err(usher_core::Error::not_found("user", user));
-    };
-    let (events, more_events) = happened(&read, user.id)?;
-=======
 pub(crate) fn detail(read: &Read<'_>, user: UserId) -> Result<Detail> {
     let Some(user) = read.user(user)? else {
         return Err(usher_core::Error::not_found("user", user));
     };
     let (events, more_events) = happened(read, user.id)?;
->>>>>>> refs/heads/tui
     Ok(Detail {
         user: user.id,
         name: user.name(),
@@ -365,13 +322,6 @@ fn licenses(read: &Read<'_>, user: UserId) -> Result<Vec<(String, String)>> {
 }
 
 fn happened(read: &Read<'_>, user: UserId) -> Result<(Vec<Happened>, bool)> {
-<<<<<<< HEAD
-    let events = read.history(&HistoryPage {
-        user: Some(user),
-        limit: READ_EVENTS,
-        ..HistoryPage::default()
-    })?;
-=======
     let page = HistoryPage {
         user: Some(user),
         before: Some(i64::MAX),
@@ -379,7 +329,6 @@ fn happened(read: &Read<'_>, user: UserId) -> Result<(Vec<Happened>, bool)> {
         ..HistoryPage::default()
     };
     let events = read.history(&page)?;
->>>>>>> refs/heads/tui
     let names = read.names_for(events.iter().filter_map(|it| it.change.as_ref()))?;
     let more = events.len() > SHOWN_EVENTS;
     let mut shown = Vec::new();

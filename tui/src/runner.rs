@@ -84,29 +84,14 @@ pub(crate) fn answer(
     let reading = || session.read_until(Arc::clone(cancelled));
     Some(match effect {
         Effect::ReadWindow(request) => {
-<<<<<<< HEAD
-            let result = reads::window(session, &request).map_err(worded);
-=======
             let result = reading()
                 .and_then(|read| reads::window(&read, &request))
                 .map_err(worded);
->>>>>>> refs/heads/tui
             Answer::Window {
                 generation: request.generation,
                 result,
             }
         }
-<<<<<<< HEAD
-        Effect::ReadRange(request) => Answer::Range {
-            generation: request.generation,
-            result: reads::range(session, &request),
-        },
-        Effect::ReadCounters => {
-            Answer::Counters(reads::counters(session).map(Box::new).map_err(worded))
-        }
-        Effect::Count(request) => {
-            let result = reads::counted(session, &request).map_err(worded);
-=======
         Effect::ReadRange(request) => {
             let result = reading()
                 .map_err(worded)
@@ -124,7 +109,6 @@ pub(crate) fn answer(
             let result = reading()
                 .and_then(|read| reads::counted(&read, &request))
                 .map_err(worded);
->>>>>>> refs/heads/tui
             Answer::Count {
                 generation: request.generation,
                 result,
@@ -185,14 +169,10 @@ fn command(session: &Session, wish: &Wish) -> Result<(Command, Option<BatchId>),
         }
         Wish::Undo(Some(batch)) => *batch,
         Wish::Undo(None) => {
-<<<<<<< HEAD
-            let last = reads::own_last_batch(session).map_err(|it| it.to_string())?;
-=======
             let last = session
                 .read()
                 .and_then(|it| reads::own_last_batch(&it, session.actor()));
             let last = last.map_err(|it| it.to_string())?;
->>>>>>> refs/heads/tui
             last.ok_or("you have applied nothing lately that could be undone")?
                 .id
         }
@@ -262,12 +242,6 @@ impl Lane {
                 }
             }
         };
-<<<<<<< HEAD
-        std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(work)?;
-        Ok(Self { queue })
-=======
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
             .spawn(work)?;
@@ -275,22 +249,10 @@ impl Lane {
             queue,
             thread: Some(thread),
         })
->>>>>>> refs/heads/tui
     }
 
     /// Takes a request; an older one of its kind is void, whether it waits or is being carried out.
     fn push(&self, effect: Effect) {
-<<<<<<< HEAD
-        let mut waiting = self
-            .queue
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        waiting
-            .effects
-            .retain(|it| discriminant(it) != discriminant(&effect));
-        waiting.effects.push_back(effect);
-=======
         let mut state = self.queue.lock();
         let kind = discriminant(&effect);
         state.waiting.retain(|it| discriminant(it) != kind);
@@ -302,7 +264,6 @@ impl Lane {
         {
             cancelled.store(true, Ordering::Relaxed);
         }
->>>>>>> refs/heads/tui
         self.queue.changed.notify_one();
     }
 }
@@ -325,15 +286,9 @@ impl Queue {
                 state.running = Some((discriminant(&effect), Arc::clone(&cancelled)));
                 return Some((effect, cancelled));
             }
-<<<<<<< HEAD
-            waiting = self
-                .changed
-                .wait(waiting)
-=======
             state = self
                 .changed
                 .wait(state)
->>>>>>> refs/heads/tui
                 .unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -341,13 +296,6 @@ impl Queue {
 
 impl Drop for Lane {
     fn drop(&mut self) {
-<<<<<<< HEAD
-        self.queue
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .over = true;
-=======
         {
             let mut state = self.queue.lock();
             state.over = true;
@@ -355,7 +303,6 @@ impl Drop for Lane {
                 cancelled.store(true, Ordering::Relaxed);
             }
         }
->>>>>>> refs/heads/tui
         self.queue.changed.notify_all();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

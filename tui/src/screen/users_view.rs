@@ -467,11 +467,6 @@ fn status(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
     if let Some(newest) = app.counters.as_ref().and_then(|it| it.newest.as_ref()) {
         let (ago, _) = age(app.now.as_millis() - newest.at.as_millis());
-<<<<<<< HEAD
-        let changes = crate::words::some(usize::try_from(newest.changes).unwrap_or(0), "change");
-        let text = format!(
-            "{} · {changes} · {} · {ago}",
-=======
         let many = if newest.people > 0 {
             format!(" {}", number(newest.people))
         } else {
@@ -479,7 +474,6 @@ fn status(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         };
         let text = format!(
             "{}{many} · {} · {ago}",
->>>>>>> refs/heads/tui
             done_word(&newest.command),
             newest.door
         );

@@ -130,11 +130,7 @@ fn people_are_deactivated_through_a_plan_and_undone() {
     );
     assert!(play.shows("held 5 → 2   free 5 → 8"), "{}", play.screen());
     assert!(
-<<<<<<< HEAD
-        play.shows("usher deactivate --query 'status:active -olga'"),
-=======
         play.shows("usher deactivate 'status:active -olga'"),
->>>>>>> refs/heads/tui
         "{}",
         play.screen()
     );
@@ -282,11 +278,7 @@ fn other_peoples_changes_appear_and_the_cursor_stays_on_its_person() {
         play.screen()
     );
     assert!(
-<<<<<<< HEAD
-        play.shows("deactivated ·") && play.shows("cli"),
-=======
         play.shows("deactivated 1 · cli · just now"),
->>>>>>> refs/heads/tui
         "{}",
         play.screen()
     );

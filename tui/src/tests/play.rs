@@ -108,11 +108,7 @@ impl Play {
             Effect::Quit => self.quit = true,
             Effect::Repaint => {}
             other => {
-<<<<<<< HEAD
-                if let Some(answer) = runner::answer(&self.session, other) {
-=======
                 if let Some(answer) = runner::answer(&self.session, other, &Arc::default()) {
->>>>>>> refs/heads/tui
                     return self
                         .app
                         .update(Event::Answered(answer), self.org.directory.now());
