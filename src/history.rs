@@ -35,6 +35,7 @@ pub(crate) fn run(desk: &Desk, args: &HistoryArgs) -> Result<()> {
         batch: batch.map(|it| it.id),
         after: None,
         limit: PAGE,
+        before: None,
     };
     let mut left = args.limit.limit.unwrap_or(usize::MAX);
     let mut actors = ActorNames::default();
