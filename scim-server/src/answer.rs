@@ -7,18 +7,23 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::fault::Fault;
+use crate::json::Json;
 
 /// What goes back to the client.
 pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// An answer with a JSON body.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
-    let mut bytes = Vec::with_capacity(2_048);
-    if serde_json::to_writer(&mut bytes, body).is_err() {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => written(status, Json(bytes)),
         // Writing to memory fails only if a `Serialize` of ours says so; none does.
-        return fault(&Fault::internal());
+        Err(_) => empty(StatusCode::INTERNAL_SERVER_ERROR),
     }
-    let mut answer = Response::new(Full::new(Bytes::from(bytes)));
+}
+
+/// An answer with a body that is written already.
+pub(crate) fn written(status: StatusCode, body: Json) -> Answer {
+    let mut answer = Response::new(Full::new(Bytes::from(body.0)));
     *answer.status_mut() = status;
     let kind = HeaderValue::from_static("application/scim+json");
     answer.headers_mut().insert(header::CONTENT_TYPE, kind);

@@ -12,12 +12,13 @@ use usher_core::{Applied, Error, Selection, Session};
 use crate::answer::{self, Answer};
 use crate::fault::Fault;
 use crate::filter::{self, Key, Sought};
+use crate::json::Json;
 use crate::list::Page;
 use crate::patch::Patch;
 use crate::people::{Found, People};
 use crate::projection::Projection;
 use crate::request::Query;
-use crate::resource::{Person, Resource, location};
+use crate::resource::{Person, Resource};
 use crate::route::App;
 use crate::schema;
 use crate::wanted::{Spoken, Wanted, asks_nothing};
@@ -104,7 +105,7 @@ impl Call<'_> {
         Ok(answer::with(
             answer,
             header::LOCATION,
-            location(&self.app.base, &id),
+            format!("{}/scim/v2/Users/{id}", self.app.base),
         ))
     }
 
@@ -128,11 +129,13 @@ impl Call<'_> {
         self.update(id, |found| {
             let before = Wanted::of(&found.user, found.external_id.as_deref());
             let person = Person::bare(found);
-            let shown = serde_json::to_value(Resource {
-                person: &person,
-                base: &self.app.base,
-            });
-            let mut user = schema::user(shown.map_err(|_| Fault::internal())?)?;
+            let mut user = schema::user(
+                Resource {
+                    person: &person,
+                    base: &self.app.base,
+                }
+                .value(),
+            )?;
             patch.apply(&mut user)?;
             let wanted = Wanted::read(user)?;
             let said = wanted.active().filter(|_| patch.says_active());
@@ -220,20 +223,15 @@ impl Call<'_> {
     }
 
     fn shown(&self, status: StatusCode, person: &Person) -> Answer {
-        let resource = Resource {
-            person,
-            base: &self.app.base,
-        };
-        let answer = match &self.projection {
-            Projection::Whole => answer::json(status, &resource),
-            projection => match serde_json::to_value(&resource) {
-                Ok(mut value) => {
-                    projection.apply(&mut value);
-                    answer::json(status, &value)
-                }
-                Err(_) => answer::fault(&Fault::internal()),
+        let mut out = Json::with_capacity(2_048);
+        self.projection.write(
+            &Resource {
+                person,
+                base: &self.app.base,
             },
-        };
+            &mut out,
+        );
+        let answer = answer::written(status, out);
         answer::with(answer, header::ETAG, person.etag())
     }
 

@@ -1,134 +1,162 @@
-//! What is kept of a person beside the roster's fields ([`usher_core::model::Field::Kept`]): one JSON object, taken
-//! apart only where it has to be put together with fields again, and otherwise copied as it is.
-
-use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
+//! What is kept of a person beside the roster's fields ([`usher_core::model::Field::Kept`]): one JSON object that we
+//! wrote, compact and valid. It is looked through for where members begin and end, and copied; it is never built anew.
 
 use crate::schema::ENTERPRISE;
 
-/// The members of a JSON object in their order, not looked into.
-#[derive(Default)]
-pub(crate) struct Members<'a>(pub(crate) Vec<(&'a str, &'a RawValue)>);
+/// The members of an object or the elements of a list, in their order, as the JSON that they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Members<'a> {
+    /// What follows the opening bracket.
+    rest: &'a str,
+}
 
 impl<'a> Members<'a> {
-    pub(crate) fn get(&self, key: &str) -> Option<&'a RawValue> {
-        self.0.iter().find(|it| it.0 == key).map(|it| it.1)
-    }
-
-    pub(crate) fn is_work(&self) -> bool {
-        self.get("type")
-            .is_some_and(|it| it.get().eq_ignore_ascii_case("\"work\""))
-    }
-}
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(12);
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
+    /// Of an object or a list; of anything else none.
+    pub(crate) fn of(json: &'a str) -> Self {
+        Self {
+            rest: json.strip_prefix(['{', '[']).unwrap_or_default(),
         }
-        deserializer.deserialize_map(Visitor)
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(mut self) -> bool {
+        self.next().is_none()
+    }
+
+    /// The value of a member.
+    pub(crate) fn get(self, name: &str) -> Option<&'a str> {
+        self.named().find(|it| it.0 == name).map(|it| it.1)
+    }
+
+    /// The members of an object by name.
+    pub(crate) fn named(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        // Names are the RFC's, in which nothing is escaped.
+        self.filter_map(|it| it.strip_prefix('"').and_then(|it| it.split_once("\":")))
+    }
+
+    /// Whether an element is of the type `work`.
+    pub(crate) fn is_work(self) -> bool {
+        self.get("type")
+            .is_some_and(|it| it.eq_ignore_ascii_case("\"work\""))
     }
 }
 
-/// What is kept of a person, taken apart where it has to be put together with fields.
-#[derive(Default)]
+impl<'a> Iterator for Members<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let end = end_of_member(self.rest.as_bytes())?;
+        let (member, after) = self.rest.split_at_checked(end)?;
+        self.rest = after.strip_prefix(',').unwrap_or_default();
+        Some(member)
+    }
+}
+
+/// Where the first member of what follows a bracket ends; none when there is no further one.
+fn end_of_member(bytes: &[u8]) -> Option<usize> {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => at = end_of_string(bytes, at + 1)?,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' | b',' if depth == 0 => break,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    (at > 0 && at < bytes.len()).then_some(at)
+}
+
+/// Where the closing quote of a string is whose inside begins at `at`.
+fn end_of_string(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        match bytes.get(at)? {
+            b'"' => return Some(at),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+}
+
+/// What is kept, taken apart where it has to be put together with fields.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Kept<'a> {
     pub(crate) name: Members<'a>,
     pub(crate) enterprise: Members<'a>,
-    pub(crate) emails: Option<&'a RawValue>,
-    pub(crate) addresses: Option<&'a RawValue>,
-    pub(crate) rest: Vec<(&'a str, &'a RawValue)>,
+    pub(crate) emails: Option<&'a str>,
+    pub(crate) addresses: Option<&'a str>,
+    pub(crate) rest: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Kept<'a> {
     pub(crate) fn of(text: Option<&'a str>) -> Self {
-        let Some(text) = text else {
-            return Self::default();
-        };
-        let members: Members<'a> = serde_json::from_str(text).unwrap_or_default();
-        let mut kept = Self {
-            rest: Vec::with_capacity(members.0.len()),
-            ..Self::default()
-        };
-        for (key, value) in members.0 {
-            match key {
-                "name" => kept.name = serde_json::from_str(value.get()).unwrap_or_default(),
-                ENTERPRISE => {
-                    kept.enterprise = serde_json::from_str(value.get()).unwrap_or_default()
-                }
+        let mut kept = Self::default();
+        for (name, value) in Members::of(text.unwrap_or_default()).named() {
+            match name {
+                "name" => kept.name = Members::of(value),
+                ENTERPRISE => kept.enterprise = Members::of(value),
                 "emails" => kept.emails = Some(value),
                 "addresses" => kept.addresses = Some(value),
-                _ => kept.rest.push((key, value)),
+                _ => kept.rest.push((name, value)),
             }
         }
         kept
     }
 }
 
-/// The elements of a list that is kept.
-pub(crate) fn elements(list: &RawValue) -> Vec<Members<'_>> {
-    serde_json::from_str(list.get()).unwrap_or_default()
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
 
-/// A list that is kept, with a member put back into one of its elements; with nothing to put there it goes.
-pub(crate) struct Filled<'a> {
-    pub(crate) list: &'a [Members<'a>],
-    pub(crate) place: Option<usize>,
-    pub(crate) key: &'a str,
-    pub(crate) value: Option<&'a str>,
-}
+    use super::*;
 
-impl Serialize for Filled<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_seq(None)?;
-        for (at, members) in self.list.iter().enumerate() {
-            match (self.place == Some(at), self.value) {
-                (false, _) => out.serialize_element(&Element { members, put: None })?,
-                (true, Some(value)) => out.serialize_element(&Element {
-                    members,
-                    put: Some((self.key, value)),
-                })?,
-                (true, None) => {}
-            }
-        }
-        out.end()
+    #[test]
+    fn members_are_found_whatever_they_hold() {
+        let object = json!({
+            "a": "x,}]{[\":\\", "b": {"c": [1, {"d": "}"}], "e": {}}, "f": [], "g": true, "h": -1.5e3, "i": null,
+            "j": "\\\"", "k": ["[", "\"", "\\"], "ü": "ü€𝄞",
+        });
+        let text = object.to_string();
+        let found: serde_json::Map<String, Value> = Members::of(&text)
+            .named()
+            .map(|(name, value)| {
+                (
+                    name.to_owned(),
+                    serde_json::from_str(value).expect("each value is JSON"),
+                )
+            })
+            .collect();
+        assert_eq!(Value::Object(found), object);
+        let list = json!(["a", {"b": 1}, [], 2]).to_string();
+        assert_eq!(
+            Members::of(&list).collect::<Vec<_>>(),
+            ["\"a\"", "{\"b\":1}", "[]", "2"]
+        );
+        assert_eq!(
+            Members::of("{\"a\":{\"type\":\"Work\"}}")
+                .get("a")
+                .map(Members::of)
+                .map(Members::is_work),
+            Some(true)
+        );
     }
-}
 
-/// One element: the member put back, then those that are kept.
-struct Element<'a> {
-    members: &'a Members<'a>,
-    put: Option<(&'a str, &'a str)>,
-}
-
-impl Serialize for Element<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_map(None)?;
-        if let Some((key, value)) = self.put {
-            out.serialize_entry(key, value)?;
+    #[test]
+    fn what_is_not_ours_ends_early() {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            "null",
+            "{\"a",
+            "{\"a\\",
+            "[\"a\"",
+            "{\"a\":{\"b\":1}",
+            "]",
+            "{,}",
+        ] {
+            assert_eq!(Members::of(text).count(), 0, "{text}");
         }
-        for (key, value) in &self.members.0 {
-            if self.put.is_none_or(|it| it.0 != *key) {
-                out.serialize_entry(key, value)?;
-            }
-        }
-        out.end()
     }
 }

@@ -4,13 +4,14 @@
 //! Reading order: `server` (listening), `route` (from address to answer), `call` (what a request does), `people` (what
 //! is read for an answer); `schema` (the attributes), `wanted` (a User taken apart into the roster's fields) and
 //! `resource` with `kept` (the way back); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list`, `projection`, `request`;
-//! `discovery`; `fault`, `answer` and `log`.
+//! `discovery`; `json`, `fault`, `answer` and `log`.
 
 mod answer;
 mod call;
 mod discovery;
 mod fault;
 mod filter;
+mod json;
 mod kept;
 mod list;
 mod log;

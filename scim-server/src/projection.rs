@@ -3,7 +3,9 @@
 
 use serde_json::Value;
 
+use crate::json::Json;
 use crate::request::Query;
+use crate::resource::Resource;
 use crate::schema::{self, Object};
 
 /// Which attributes an answer has.
@@ -37,8 +39,18 @@ impl Projection {
         }
     }
 
+    /// Writes what is wanted of a resource.
+    pub(crate) fn write(&self, resource: &Resource<'_>, out: &mut Json) {
+        if *self == Self::Whole {
+            return resource.write(out);
+        }
+        let mut value = resource.value();
+        self.apply(&mut value);
+        out.shown(value);
+    }
+
     /// Takes away what is not wanted.
-    pub(crate) fn apply(&self, resource: &mut Value) {
+    fn apply(&self, resource: &mut Value) {
         let Some(resource) = resource.as_object_mut() else {
             return;
         };

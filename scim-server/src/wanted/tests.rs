@@ -46,11 +46,11 @@ fn shown(user: &User, external_id: Option<String>) -> Value {
         licenses: Vec::new(),
         queue_position: None,
     };
-    serde_json::to_value(Resource {
+    Resource {
         person: &person,
         base: "https://usher.example",
-    })
-    .expect("it can be written")
+    }
+    .value()
 }
 
 fn bodies() -> Vec<Value> {
@@ -73,6 +73,11 @@ fn bodies() -> Vec<Value> {
             {"value": "w@b.example", "type": "work"}, {"value": "o@b.example"}]}),
         json!({"userName": "ana", "active": true, "emails": [{"value": "w@b.example", "type": "work"},
             {"value": "p@b.example", "type": "other", "primary": true, "display": "P"}]}),
+        json!({
+            "userName": "a\"n\\a", "active": true, "displayName": "\"}],{[\\", "nickName": "x\n\t\u{0}\"}]},\\",
+            "roles": [{"value": "\":{}[]", "display": ",\"a\":1"}], "name": {"formatted": "\\\"", "givenName": "\\"},
+            "addresses": [{"type": "work", "region": "\"", "formatted": "1\n2\"}"}, {"type": "home", "locality": "]"}],
+        }),
         json!({"userName": "ana", "active": true, "addresses": [{"type": "work", "region": "BE"}]}),
         json!({"userName": "ana", "active": true, "addresses": [{"type": "home", "region": "BE"}, {"type": "work", "country": "DE"}]}),
     ]
@@ -128,6 +133,7 @@ fn the_email_is_the_primary_one_else_work_else_first_else_the_user_name() {
         "ana@acme.example",
         "w@b.example",
         "p@b.example",
+        "",
         "",
         "",
     ];
