@@ -134,7 +134,11 @@ pub(crate) fn answer(
             let result = session.apply((*request).clone(), Some(confirmed));
             Answer::Applied(Box::new(outcome(result, *request, intent, undoes)))
         }
-        Effect::Discard(_) | Effect::Timer(..) | Effect::Repaint | Effect::Quit => return None,
+        Effect::Discard(sheet) => {
+            drop(sheet);
+            return None;
+        }
+        Effect::Timer(..) | Effect::Repaint | Effect::Quit => return None,
     })
 }
 
