@@ -166,9 +166,9 @@ fn nothing_to_change(plan: &Plan) -> Failure {
     }
     let said: Vec<_> = reasons
         .iter()
-        .map(|(reason, who)| format!("{} {reason}", who.len()))
+        .map(|(reason, who)| format!("{reason} ({})", who.len()))
         .collect();
-    Failure::refused(format!("nothing was applied: {}", said.join(", ")))
+    Failure::refused(format!("nothing was applied; skipped: {}", said.join(", ")))
 }
 
 fn print_plan(format: Format, plan: &Plan) -> Result<()> {
