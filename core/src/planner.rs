@@ -9,8 +9,8 @@ use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, AtCapacity, ConnectionId, Door, Hold, Invitation, InvitationState, License, Permission,
-    PoolId, QueueEntry, Status, Timestamp, User, UserId,
+    Actor, AtCapacity, BatchId, ConnectionId, Door, Field, Hold, Invitation, InvitationState,
+    License, Permission, PoolId, QueueEntry, Status, Timestamp, User, UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy;
@@ -31,14 +31,18 @@ pub(crate) struct Planner<'s> {
     attended: bool,
     when_full: WhenFull,
     actor_is_owner: bool,
-    /// New entries go before the queue's head instead of behind its end.
-    pub(crate) queue_at_front: bool,
+    /// The batch that is undone. Undo puts new entries before the queue's head instead of behind its end, and may use
+    /// the grace again.
+    undoing: Option<BatchId>,
     changes: Vec<Change>,
     skipped: Vec<Skip>,
     mails: Vec<Mail>,
     names: Names,
     leaving: Vec<UserId>,
     leaving_set: HashSet<UserId>,
+    /// Managers that this plan sets, and addresses and user names that it takes from people: what is planned already counts.
+    managers: HashMap<UserId, Option<UserId>>,
+    renamed: HashSet<(UserId, Field)>,
     owners_left: Option<i64>,
     managers_moved: i64,
     /// Whom a door must answer with.
@@ -62,6 +66,27 @@ pub(crate) struct Want {
     pub(crate) pool: PoolId,
     pub(crate) before: Hold,
     pub(crate) after: Hold,
+    /// Whether it stands for the seat itself, by a fallback.
+    pub(crate) stands_for_access: bool,
+}
+
+impl Want {
+    pub(crate) const fn new(pool: PoolId, before: Hold, after: Hold) -> Self {
+        Self {
+            pool,
+            before,
+            after,
+            stands_for_access: false,
+        }
+    }
+}
+
+/// Where a plan stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    changes: usize,
+    mails: usize,
+    skipped: usize,
 }
 
 /// What a person gets who asked for licenses.
@@ -112,7 +137,10 @@ pub(crate) fn plan(
         Draws::new(request.draw),
     )?;
     planner.when_full = request.when_full;
-    planner.queue_at_front = matches!(request.command, crate::command::Command::Undo { .. });
+    planner.undoing = match request.command {
+        crate::command::Command::Undo { batch } => Some(batch),
+        _ => None,
+    };
     planner.actor_is_owner = actor == Actor::FileOwner || permissions.contains(&Permission::Owner);
     request.command.plan(&mut planner)?;
     planner.finish(request.command.name(), door.is_attended())
@@ -147,13 +175,15 @@ impl<'s> Planner<'s> {
             attended: door.is_attended(),
             when_full: WhenFull::Ask,
             actor_is_owner: false,
-            queue_at_front: false,
+            undoing: None,
             changes: Vec::new(),
             skipped: Vec::new(),
             mails: Vec::new(),
             names: Names::default(),
             leaving: Vec::new(),
             leaving_set: HashSet::new(),
+            managers: HashMap::new(),
+            renamed: HashSet::new(),
             owners_left: None,
             managers_moved: 0,
             subject: None,
@@ -247,18 +277,29 @@ impl<'s> Planner<'s> {
     }
 
     /// Where the changes stand, to go back to when a person turns out to get nothing.
-    pub(crate) fn mark(&self) -> usize {
-        self.changes.len()
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            changes: self.changes.len(),
+            mails: self.mails.len(),
+            skipped: self.skipped.len(),
+        }
     }
 
-    /// Drops the changes since a mark. They must not have taken or freed any license.
-    pub(crate) fn back_to(&mut self, mark: usize) {
-        self.changes.truncate(mark);
+    /// Drops the changes and mails since a mark. They must not have taken or freed any license.
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        for dropped in self.changes.drain(mark.changes..) {
+            match dropped {
+                Change::Manager { user, .. } => drop(self.managers.remove(&user)),
+                Change::Profile { user, field, .. } => drop(self.renamed.remove(&(user, field))),
+                _ => {}
+            }
+        }
+        self.mails.truncate(mark.mails);
     }
 
     /// Puts another change at a mark.
-    pub(crate) fn replace(&mut self, mark: usize, change: Change) {
-        if let Some(slot) = self.changes.get_mut(mark) {
+    pub(crate) fn replace(&mut self, mark: Mark, change: Change) {
+        if let Some(slot) = self.changes.get_mut(mark.changes) {
             *slot = change;
         }
     }
@@ -269,7 +310,40 @@ impl<'s> Planner<'s> {
     }
 
     pub(crate) fn push(&mut self, change: Change) {
+        match &change {
+            Change::Manager { user, after, .. } => {
+                self.managers.insert(*user, *after);
+            }
+            Change::Profile {
+                user,
+                field: field @ (Field::Email | Field::UserName),
+                ..
+            } => {
+                self.renamed.insert((*user, *field));
+            }
+            _ => {}
+        }
         self.changes.push(change);
+    }
+
+    /// Who has this unique value, unless this plan takes it from them.
+    pub(crate) fn owner_of(&self, field: Field, value: Option<&str>) -> Result<Option<User>> {
+        let Some(value) = value else { return Ok(None) };
+        let key = key_of_name(value);
+        let found = match field {
+            Field::Email => self.snapshot.user_by_email_key(&key)?,
+            Field::UserName => self.snapshot.user_by_user_name_key(&key)?,
+            _ => None,
+        };
+        Ok(found.filter(|it| !self.renamed.contains(&(it.id, field))))
+    }
+
+    /// Whom a person reports to once this plan is applied.
+    fn manager_of(&self, user: UserId) -> Result<Option<UserId>> {
+        match self.managers.get(&user) {
+            Some(manager) => Ok(*manager),
+            None => self.snapshot.manager_of(user),
+        }
     }
 
     pub(crate) fn skip(&mut self, user: &User, reason: impl Into<String>) {
@@ -363,10 +437,10 @@ impl<'s> Planner<'s> {
     ) -> Result<Seated> {
         let mut lacking = Vec::new();
         for want in wants.iter().filter(|it| !it.before.is_held()) {
-            let attended = self.attended;
+            let with_grace = !self.attended || self.undoing.is_some();
             let line = self.ledger.line_mut(want.pool)?;
             line.ask();
-            if line.room(!attended) < 1 {
+            if line.room(with_grace) < 1 {
                 lacking.push(want.pool);
             }
         }
@@ -382,9 +456,7 @@ impl<'s> Planner<'s> {
     }
 
     fn take_all(&mut self, user: UserId, wants: &[Want]) -> Result<()> {
-        wants
-            .iter()
-            .try_for_each(|want| self.set_license(user, want.pool, want.before, want.after, false))
+        wants.iter().try_for_each(|want| self.take(user, want))
     }
 
     fn seat_by_choice(
@@ -445,7 +517,7 @@ impl<'s> Planner<'s> {
                 }
             }
         }
-        if queueing.contains(&self.access) {
+        if self.lacks_seat(wants, &queueing) {
             return self.queue_lacking(user, wants, lacking, waiting);
         }
         for want in wants {
@@ -453,20 +525,33 @@ impl<'s> Planner<'s> {
                 if want.before != Hold::None {
                     self.set_license(user, want.pool, want.before, Hold::None, false)?;
                 }
-                self.set_license(
-                    user,
-                    *other,
-                    Hold::None,
-                    want.after,
-                    want.pool == self.access,
-                )?;
+                self.set_license(user, *other, Hold::None, want.after, self.is_seat(want))?;
             } else if queueing.contains(&want.pool) {
                 self.queue_license(user, want, waiting)?;
             } else {
-                self.set_license(user, want.pool, want.before, want.after, false)?;
+                self.take(user, want)?;
             }
         }
         Ok(Seated::In)
+    }
+
+    fn take(&mut self, user: UserId, want: &Want) -> Result<()> {
+        let Want {
+            pool,
+            before,
+            after,
+            stands_for_access,
+        } = *want;
+        self.set_license(user, pool, before, after, stands_for_access)
+    }
+
+    fn is_seat(&self, want: &Want) -> bool {
+        want.pool == self.access || want.stands_for_access
+    }
+
+    fn lacks_seat(&self, wants: &[Want], lacking: &[PoolId]) -> bool {
+        let mut wants = wants.iter();
+        wants.any(|it| self.is_seat(it) && lacking.contains(&it.pool))
     }
 
     /// Queues what is lacking; with no seat itself, everything.
@@ -477,12 +562,12 @@ impl<'s> Planner<'s> {
         lacking: &[PoolId],
         waiting: Waiting,
     ) -> Result<Seated> {
-        let whole = lacking.contains(&self.access);
+        let whole = self.lacks_seat(wants, lacking);
         for want in wants {
             if lacking.contains(&want.pool) || (whole && !want.before.is_held()) {
                 self.queue_license(user, want, waiting)?;
             } else {
-                self.set_license(user, want.pool, want.before, want.after, false)?;
+                self.take(user, want)?;
             }
         }
         Ok(if whole { Seated::Queued } else { Seated::In })
@@ -492,7 +577,13 @@ impl<'s> Planner<'s> {
         if matches!(want.before, Hold::Queued(_)) {
             return Ok(());
         }
-        let place = self.next_place(want.pool)?;
+        // Whoever waits for a seat waits in the queue of `access`, also if another pool's license stood for it.
+        let pool = if want.stands_for_access {
+            self.access
+        } else {
+            want.pool
+        };
+        let place = self.next_place(pool)?;
         let Waiting {
             leads_to,
             mail,
@@ -504,11 +595,11 @@ impl<'s> Planner<'s> {
             mail,
             connection,
         };
-        self.set_license(user, want.pool, want.before, Hold::Queued(entry), false)
+        self.set_license(user, pool, want.before, Hold::Queued(entry), false)
     }
 
     fn next_place(&mut self, pool: PoolId) -> Result<i64> {
-        let at_front = self.queue_at_front;
+        let at_front = self.undoing.is_some();
         let line = self.ledger.line(pool)?;
         let known = if at_front {
             line.front_place
@@ -584,13 +675,13 @@ impl<'s> Planner<'s> {
         Ok(())
     }
 
-    /// Frees what a deleted newcomer got after the batch that made them: everything that returns on leaving and is not
-    /// already planned.
-    pub(crate) fn free_the_rest(&mut self, user: UserId, since: usize) -> Result<()> {
+    /// Frees what a person got after the batch by whose undo they leave: everything that returns on leaving and is not
+    /// already planned. What they had used before stays theirs.
+    pub(crate) fn free_the_rest(&mut self, user: UserId, since: Mark) -> Result<()> {
         let planned: Vec<PoolId> = self
             .changes
             .iter()
-            .skip(since)
+            .skip(since.changes)
             .filter_map(|it| match it {
                 Change::License {
                     user: whose, pool, ..
@@ -598,8 +689,15 @@ impl<'s> Planner<'s> {
                 _ => None,
             })
             .collect();
+        let moved = match self.undoing {
+            Some(batch) => self.snapshot.licenses_moved_since(user, batch)?,
+            None => Vec::new(),
+        };
         for license in self.snapshot.licenses_of(user)? {
-            if !planned.contains(&license.pool) && self.returns_on_leaving(&license)? {
+            let is_new = license.hold != Hold::Consumed
+                || license.stands_for_access
+                || moved.contains(&license.pool);
+            if is_new && !planned.contains(&license.pool) && self.returns_on_leaving(&license)? {
                 self.set_license(
                     user,
                     license.pool,
@@ -636,6 +734,9 @@ impl<'s> Planner<'s> {
             }
             let target = self.first_who_stays(leaver, &mut stays)?;
             for (report, status) in reports {
+                if self.managers.contains_key(&report) {
+                    continue;
+                }
                 if status.is_live() {
                     self.managers_moved += 1;
                 }
@@ -660,7 +761,7 @@ impl<'s> Planner<'s> {
             if let Some(found) = known.get(&at) {
                 break *found;
             }
-            match self.snapshot.manager_of(at)? {
+            match self.manager_of(at)? {
                 None => break None,
                 Some(manager) if !self.leaving_set.contains(&manager) => break Some(manager),
                 Some(manager) => {
@@ -678,7 +779,7 @@ impl<'s> Planner<'s> {
     /// The manager of that name, if setting them makes no cycle.
     pub(crate) fn manager_for(&self, user: Option<UserId>, name: &str) -> Result<UserId> {
         let manager = self.snapshot.find_user(name)?;
-        if !manager.status.is_live() {
+        if !manager.status.is_seated_or_coming() {
             return Err(Error::invalid(
                 "manager",
                 format!("is {}", manager.status),
@@ -701,7 +802,7 @@ impl<'s> Planner<'s> {
                     "choose somebody who does not",
                 ));
             }
-            at = self.snapshot.manager_of(above)?;
+            at = self.manager_of(above)?;
         }
         Ok(())
     }
@@ -724,6 +825,17 @@ impl<'s> Planner<'s> {
             self.mail(user, Template::Invitation);
         }
         Ok(())
+    }
+
+    /// Ends the pending invitation of a person whose undoing leaves no use for it, unless that is planned already.
+    pub(crate) fn end_invitation_too(&mut self, user: UserId, since: Mark) -> Result<()> {
+        let mut planned = self.changes.iter().skip(since.changes);
+        let is_planned = planned
+            .any(|it| matches!(it, Change::Invitation { user: whose, .. } if *whose == user));
+        if is_planned {
+            return Ok(());
+        }
+        self.end_invitation(user, InvitationState::Dead)
     }
 
     /// Ends a pending invitation.

@@ -42,11 +42,7 @@ impl Accept {
                 Seated::In
             }
             None => {
-                let wants = [Want {
-                    pool: planner.access,
-                    before: Hold::None,
-                    after: Hold::Consumed,
-                }];
+                let wants = [Want::new(planner.access, Hold::None, Hold::Consumed)];
                 planner.seat(
                     user.id,
                     &wants,

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{InvitationState, Status};
+use crate::model::{Hold, InvitationState, Status, UserId};
 use crate::planner::Planner;
 use crate::selection::Selection;
 
@@ -10,16 +10,15 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
     for id in planner.select(who)? {
         let user = planner.user(id)?;
         planner.name(&user);
-        if !matches!(
-            user.status,
-            Status::Waiting | Status::PendingTransfer | Status::Queued
-        ) || user.accepted
-        {
-            let why = if user.accepted {
-                "has accepted; deactivate instead".to_owned()
-            } else {
-                format!("{}, not invited", user.status)
-            };
+        let why_not = match user.status {
+            Status::Waiting | Status::PendingTransfer => None,
+            Status::Queued if user.accepted && !is_to_wait(planner, id)? => {
+                Some("has accepted; deactivate instead".to_owned())
+            }
+            Status::Queued => None,
+            other => Some(format!("{other}, not invited")),
+        };
+        if let Some(why) = why_not {
             planner.skip(&user, why);
             continue;
         }
@@ -37,4 +36,13 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
         planner.leave(id);
     }
     Ok(())
+}
+
+/// Whether a queued person is to be invited, rather than in at once: somebody of an earlier life, invited again.
+fn is_to_wait(planner: &Planner<'_>, user: UserId) -> Result<bool> {
+    let licenses = planner.snapshot.licenses_of(user)?;
+    Ok(licenses.iter().any(|it| {
+        it.pool == planner.access
+            && matches!(it.hold, Hold::Queued(entry) if entry.leads_to != Status::Active)
+    }))
 }

@@ -116,7 +116,7 @@ impl Edit {
                     "everybody keeps an address; set another instead".to_owned(),
                 ));
             }
-            if let Some(other) = owner_of(planner, *field, after.as_deref())?
+            if let Some(other) = planner.owner_of(*field, after.as_deref())?
                 && other.id != user.id
             {
                 return Ok(Some(format!(
@@ -177,21 +177,6 @@ impl Edit {
             });
         }
         Ok(())
-    }
-}
-
-/// Who has this unique value now.
-pub(super) fn owner_of(
-    planner: &Planner<'_>,
-    field: Field,
-    value: Option<&str>,
-) -> Result<Option<User>> {
-    let Some(value) = value else { return Ok(None) };
-    let key = crate::model::key_of_name(value);
-    match field {
-        Field::Email => planner.snapshot.user_by_email_key(&key),
-        Field::UserName => planner.snapshot.user_by_user_name_key(&key),
-        _ => Ok(None),
     }
 }
 

@@ -24,11 +24,7 @@ pub(super) fn grant(planner: &mut Planner<'_>, who: &Selection, pool: &PoolName)
             planner.skip(&user, format!("already {}", held.hold.as_str()));
             continue;
         }
-        let wants = [Want {
-            pool,
-            before: Hold::None,
-            after: Hold::Reserved,
-        }];
+        let wants = [Want::new(pool, Hold::None, Hold::Reserved)];
         let waiting = Waiting {
             leads_to: user.status,
             mail: false,

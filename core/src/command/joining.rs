@@ -54,7 +54,7 @@ impl Joining {
             None => None,
             Some(name) => match planner.manager_for(None, name) {
                 Ok(manager) => Some(manager),
-                Err(error) => return refused(planner, &label, error),
+                Err(error) => return refused(planner, &label, None, error),
             },
         };
         let user = planner.draws.user();
@@ -84,8 +84,15 @@ impl Joining {
         user: &User,
         person: &NewPerson,
     ) -> Result<()> {
-        let licenses = planner.snapshot.licenses_of(user.id)?;
         planner.name(user);
+        let manager = match &person.manager {
+            None => None,
+            Some(name) => match planner.manager_for(Some(user.id), name) {
+                Ok(manager) => Some(manager),
+                Err(error) => return refused(planner, &user.label(), Some(user), error),
+            },
+        };
+        let licenses = planner.snapshot.licenses_of(user.id)?;
         let mark = planner.mark();
         let seated = self.seat(planner, user.id, &licenses)?;
         let status = match seated {
@@ -114,15 +121,12 @@ impl Joining {
                 });
             }
         }
-        if let Some(name) = &person.manager {
-            let manager = planner.manager_for(Some(user.id), name)?;
-            if user.manager != Some(manager) {
-                planner.push(Change::Manager {
-                    user: user.id,
-                    before: user.manager,
-                    after: Some(manager),
-                });
-            }
+        if manager.is_some() && user.manager != manager {
+            planner.push(Change::Manager {
+                user: user.id,
+                before: user.manager,
+                after: manager,
+            });
         }
         if status == Status::Active && !user.accepted {
             planner.push(Change::Accepted {
@@ -152,24 +156,20 @@ impl Joining {
         let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
         let mut wants = Vec::with_capacity(1 + self.pools.len());
         if self.status == Status::Active {
-            wants.push(Want {
-                pool: planner.access,
-                before: held(planner.access),
-                after: Hold::Consumed,
-            });
+            wants.push(Want::new(
+                planner.access,
+                held(planner.access),
+                Hold::Consumed,
+            ));
         } else if counts_from == CountsFrom::Invitation {
-            wants.push(Want {
-                pool: planner.access,
-                before: held(planner.access),
-                after: Hold::Reserved,
-            });
+            wants.push(Want::new(
+                planner.access,
+                held(planner.access),
+                Hold::Reserved,
+            ));
         }
         let add_ons = self.pools.iter().filter(|it| held(**it) == Hold::None);
-        wants.extend(add_ons.map(|it| Want {
-            pool: *it,
-            before: Hold::None,
-            after: Hold::Reserved,
-        }));
+        wants.extend(add_ons.map(|it| Want::new(*it, Hold::None, Hold::Reserved)));
         planner.seat(
             user,
             &wants,
@@ -236,13 +236,23 @@ fn created(user: UserId, profile: Profile, status: Status, manager: Option<UserI
     }
 }
 
-fn refused(planner: &mut Planner<'_>, label: &str, error: Error) -> Result<()> {
-    match error {
-        Error::Invalid { .. } | Error::NotFound { .. } => {
+/// Somebody whose manager cannot be set is skipped; the others are not.
+fn refused(
+    planner: &mut Planner<'_>,
+    label: &str,
+    user: Option<&User>,
+    error: Error,
+) -> Result<()> {
+    match (error, user) {
+        (error @ (Error::Invalid { .. } | Error::NotFound { .. }), Some(user)) => {
+            planner.skip(user, error.to_string());
+            Ok(())
+        }
+        (error @ (Error::Invalid { .. } | Error::NotFound { .. }), None) => {
             planner.skip_name(label, error.to_string());
             Ok(())
         }
-        other => Err(other),
+        (other, _) => Err(other),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Create or update one person for an identity provider (DESIGN §5, "SCIM mapping").
 
-use super::edit::owner_of;
 use super::{Provision, ProvisionTarget, deactivate, reactivate};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
@@ -83,8 +82,8 @@ impl Provision {
                 .user_by_external_id(provider.id, external_id)?,
             None => None,
         };
-        let by_user_name = owner_of(planner, Field::UserName, profile.user_name.as_deref())?;
-        let by_email = owner_of(planner, Field::Email, profile.email.as_deref())?;
+        let by_user_name = planner.owner_of(Field::UserName, profile.user_name.as_deref())?;
+        let by_email = planner.owner_of(Field::Email, profile.email.as_deref())?;
         let candidates = [
             ("externalId", by_external_id),
             ("userName", by_user_name),
@@ -200,6 +199,14 @@ impl Provision {
                 before: user.status,
                 after: Status::Inactive,
             });
+            // As for an inactive newcomer: once switched on they are what the connection makes of people.
+            if provider.policy.new_people == NewPeople::Active && !user.accepted {
+                planner.push(Change::Accepted {
+                    user: user.id,
+                    before: false,
+                    after: true,
+                });
+            }
             return Ok(());
         }
         self.bring_in(planner, provider, user)
@@ -262,11 +269,7 @@ impl Provision {
         } else {
             Hold::Reserved
         };
-        let wants = [Want {
-            pool: planner.access,
-            before,
-            after,
-        }];
+        let wants = [Want::new(planner.access, before, after)];
         let needs = leads_to == Status::Active || counts_from == CountsFrom::Invitation;
         let waiting = Waiting {
             leads_to,
@@ -363,7 +366,7 @@ impl Provision {
             if before == after.as_deref() {
                 continue;
             }
-            if let Some(other) = owner_of(planner, *field, after.as_deref())?
+            if let Some(other) = planner.owner_of(*field, after.as_deref())?
                 && other.id != user.id
             {
                 if other.status.is_live() || other.status == Status::Cancelled {
@@ -472,7 +475,7 @@ impl Provision {
             None => planner.snapshot.find_user(name),
         };
         let manager = match found {
-            Ok(manager) if manager.status.is_live() => manager,
+            Ok(manager) if manager.status.is_seated_or_coming() => manager,
             Ok(_) | Err(Error::NotFound { .. }) => {
                 planner.skip_name(name, "not known as a manager");
                 return Ok(None);
@@ -523,8 +526,10 @@ fn free_names(planner: &mut Planner<'_>, user: &User, taken: &Profile) -> Result
         ),
     ];
     for (field, has, wanted) in clashes {
-        if has.is_some() && has == wanted {
-            let before = user.profile.get(field).map(str::to_owned);
+        let before = user.profile.get(field).map(str::to_owned);
+        let has_it = has.is_some() && has == wanted;
+        // Unless this plan took it from them already.
+        if has_it && planner.owner_of(field, before.as_deref())?.is_some() {
             planner.push(Change::Profile {
                 user: user.id,
                 field,

@@ -33,17 +33,9 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<
     let mut wants = Vec::new();
     let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
     if leads_to == Status::Active {
-        wants.push(Want {
-            pool: planner.access,
-            before: Hold::None,
-            after: Hold::Consumed,
-        });
+        wants.push(Want::new(planner.access, Hold::None, Hold::Consumed));
     } else if counts_from == CountsFrom::Invitation {
-        wants.push(Want {
-            pool: planner.access,
-            before: Hold::None,
-            after: Hold::Reserved,
-        });
+        wants.push(Want::new(planner.access, Hold::None, Hold::Reserved));
     }
     for pool in planner.snapshot.consumed_until_left(user.id)? {
         let recoverable = planner.ledger.line(pool)?.pool.terms.recoverable;
@@ -53,11 +45,7 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<
             .iter()
             .any(|it| it.pool == pool);
         if recoverable && !held && pool != planner.access {
-            wants.push(Want {
-                pool,
-                before: Hold::None,
-                after: Hold::Consumed,
-            });
+            wants.push(Want::new(pool, Hold::None, Hold::Consumed));
         }
     }
     let mark = planner.mark();

@@ -22,11 +22,7 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, mail: bool) -> Re
 
 fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
     let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
-    let wants = [Want {
-        pool: planner.access,
-        before: Hold::None,
-        after: Hold::Reserved,
-    }];
+    let wants = [Want::new(planner.access, Hold::None, Hold::Reserved)];
     let wants = if counts_from == CountsFrom::Invitation {
         &wants[..]
     } else {

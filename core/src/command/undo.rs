@@ -3,7 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::edit::owner_of;
 use super::pool::refuse_raise;
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -96,6 +95,9 @@ impl People {
         match person_back(planner, &user, &changes)? {
             Ok(status) => {
                 now.insert(id, status);
+                if planner.mark() == mark {
+                    planner.skip(&user, "already so");
+                }
             }
             Err(why) => {
                 planner.back_to(mark);
@@ -153,8 +155,10 @@ fn person_back(
     {
         return Ok(Err(why.to_owned()));
     }
+    let leaves = user.status.is_seated_or_coming() && !status.is_seated_or_coming()
+        || status == Status::Deleted && user.status != Status::Deleted;
     // What the person held before the batch, and holds now; a license that somebody moved since stays as it is.
-    let mut wants: Vec<(Want, bool)> = Vec::new();
+    let mut wants: Vec<Want> = Vec::new();
     for change in changes {
         if let Change::License {
             pool,
@@ -166,29 +170,35 @@ fn person_back(
         {
             let today = wants
                 .iter()
-                .find(|it| it.0.pool == *pool)
-                .map_or_else(|| hold(*pool), |it| it.0.after);
+                .find(|it| it.pool == *pool)
+                .map_or_else(|| hold(*pool), |it| it.after);
             if !same_hold(today, *after) {
                 return Ok(Err("has a license that changed since".to_owned()));
             }
-            match wants.iter_mut().find(|it| it.0.pool == *pool) {
-                Some(want) => want.0.after = *before,
-                None => wants.push((
-                    Want {
-                        pool: *pool,
-                        before: hold(*pool),
-                        after: *before,
-                    },
-                    *stands_for_access,
-                )),
+            match wants.iter_mut().find(|it| it.pool == *pool) {
+                Some(want) => want.after = *before,
+                None => wants.push(Want {
+                    pool: *pool,
+                    before: hold(*pool),
+                    after: *before,
+                    stands_for_access: *stands_for_access,
+                }),
             }
         }
     }
     let taking: Vec<Want> = wants
         .iter()
-        .map(|it| it.0)
+        .copied()
         .filter(|it| it.after.is_held() && !it.before.is_held())
         .collect();
+    let has_left = status == user.status && !status.is_seated_or_coming();
+    if has_left
+        && wants
+            .iter()
+            .any(|it| it.before == Hold::None && it.after != Hold::None)
+    {
+        return Ok(Err(format!("is {status} now")));
+    }
     let mut final_status = status;
     if !taking.is_empty() {
         let leads_to = if status == Status::Queued {
@@ -207,14 +217,14 @@ fn person_back(
             Seated::In => {}
         }
     }
-    for (want, stands_for_access) in wants {
+    for want in wants {
         if !want.after.is_held() || want.before.is_held() {
             planner.set_license(
                 user.id,
                 want.pool,
                 want.before,
                 want.after,
-                stands_for_access,
+                want.stands_for_access,
             )?;
         }
     }
@@ -228,8 +238,10 @@ fn person_back(
     for change in changes {
         fact_back(planner, user, change, final_status)?;
     }
-    if final_status == Status::Deleted && user.status != Status::Deleted {
-        planner.end_invitation(user.id, InvitationState::Dead)?;
+    if !matches!(final_status, Status::Waiting | Status::PendingTransfer) {
+        planner.end_invitation_too(user.id, mark)?;
+    }
+    if leaves {
         planner.free_the_rest(user.id, mark)?;
         planner.leave(user.id);
     }
@@ -260,7 +272,10 @@ fn fact_back(
         } => {
             if user.profile.get(*field) != after.as_deref() {
                 moved(planner, field.as_str());
-            } else if owner_of(planner, *field, before.as_deref())?.is_some_and(|it| it.id != id) {
+            } else if planner
+                .owner_of(*field, before.as_deref())?
+                .is_some_and(|it| it.id != id)
+            {
                 planner.skip(
                     user,
                     format!("the former {} is somebody else's now", field.as_str()),
@@ -369,10 +384,14 @@ fn fact_back(
                     before: *after,
                     after: *before,
                 });
+            } else {
+                moved(planner, "permission");
             }
         }
         Change::Connection { .. } => moved(planner, "connection"),
-        Change::ProviderHold { .. } | Change::Accepted { .. } | Change::Protected { .. } => {}
+        Change::ProviderHold { .. } => moved(planner, "what the provider said"),
+        Change::Accepted { .. } => moved(planner, "acceptance"),
+        Change::Protected { .. } => moved(planner, "protection"),
         Change::UserCreated { .. }
         | Change::Status { .. }
         | Change::License { .. }
@@ -406,17 +425,17 @@ fn invitation_back(
         return Ok(());
     };
     let replaced = before.is_none_or(|it| it.generation < after.generation);
-    if !replaced {
+    let waits = matches!(status, Status::Waiting | Status::PendingTransfer);
+    let comes_alive = before.is_some_and(|it| it.state == InvitationState::Pending);
+    if !replaced && comes_alive && !waits {
+        // Whoever is queued instead is invited when promoted.
+    } else if !replaced {
         planner.push(Change::Invitation {
             user: user.id,
             before: Some(today),
             after: before,
         });
-    } else if !matches!(status, Status::Waiting | Status::PendingTransfer) {
-        if today.state == InvitationState::Pending && status != Status::Deleted {
-            planner.end_invitation(user.id, InvitationState::Dead)?;
-        }
-    } else {
+    } else if waits {
         planner.skip(
             user,
             "the link was replaced; the older one does not come back",
@@ -435,6 +454,7 @@ fn manager_back(
     let user = planner.user(id)?;
     planner.name(&user);
     if user.status == Status::Erased {
+        planner.skip(&user, "erased; erasing has no undo");
         return Ok(());
     }
     if user.manager != after {
@@ -444,7 +464,7 @@ fn manager_back(
     if let Some(manager) = before {
         let there = planner.user(manager)?;
         let status = now.get(&manager).copied().unwrap_or(there.status);
-        if !status.is_live() || status == Status::Inactive {
+        if !status.is_seated_or_coming() {
             planner.skip(&user, format!("the former manager is {status}"));
             return Ok(());
         }

@@ -325,14 +325,14 @@ impl<'c> Snapshot<'c> {
         let sql = concat!(
             "SELECT ",
             license_columns!(),
-            " FROM licenses WHERE pool = ?1 AND state = 'queued' ORDER BY place LIMIT ?2"
+            " FROM licenses WHERE pool = ?1 AND state = 'queued' ORDER BY place, user LIMIT ?2"
         );
         self.all(sql, params![pool.as_bytes(), limit], license_row)
     }
 
     /// 1 for the head; none for somebody who is not queued.
     pub(crate) fn queue_position(&self, pool: PoolId, user: UserId) -> Result<Option<i64>> {
-        let sql = "SELECT (SELECT count(*) FROM licenses AS ahead WHERE ahead.pool = ?1 AND ahead.state = 'queued' AND ahead.place <= mine.place) \
+        let sql = "SELECT (SELECT count(*) FROM licenses AS ahead WHERE ahead.pool = ?1 AND ahead.state = 'queued' AND (ahead.place, ahead.user) <= (mine.place, mine.user)) \
             FROM licenses AS mine WHERE mine.user = ?2 AND mine.pool = ?1 AND mine.state = 'queued'";
         self.one(sql, params![pool.as_bytes(), user.as_bytes()], |row| {
             row.get(0)
@@ -527,18 +527,60 @@ impl Snapshot<'_> {
         changes.collect::<Result<_>>().map(Some)
     }
 
-    /// Pools of which a person held a consumed license until they were last deactivated, which freed it.
-    pub(crate) fn consumed_until_left(&self, user: UserId) -> Result<Vec<PoolId>> {
-        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind = 'license' AND batch = \
-            (SELECT batch FROM events WHERE user = ?1 AND kind = 'status' ORDER BY seq DESC LIMIT 1)";
-        let recorded = self.all(sql, [user.as_bytes()], super::read::recorded_row)?;
+    /// Pools of which a person's license has moved in a batch or after it.
+    pub(crate) fn licenses_moved_since(&self, user: UserId, batch: BatchId) -> Result<Vec<PoolId>> {
+        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind = 'license' \
+            AND seq >= (SELECT first_event FROM batches WHERE id = ?2)";
+        let recorded = self.all(
+            sql,
+            params![user.as_bytes(), batch.as_bytes()],
+            super::read::recorded_row,
+        )?;
         let mut reader = super::events::Reader::new(self.conn);
+        let mut pools = Vec::new();
+        for event in &recorded {
+            if let Some(crate::change::Change::License { pool, .. }) = reader.change(event)? {
+                pools.push(pool);
+            }
+        }
+        Ok(pools)
+    }
+
+    /// Pools of which a person held a consumed license until they last left, which freed it. What stood for the seat is
+    /// the seat, which is not among them.
+    pub(crate) fn consumed_until_left(&self, user: UserId) -> Result<Vec<PoolId>> {
+        let sql = "SELECT seq, user, kind, body, batch FROM events WHERE user = ?1 AND kind = 'status' ORDER BY seq DESC";
+        let statuses = self.all(sql, [user.as_bytes()], |row| {
+            Ok((super::read::recorded_row(row)?, row.get::<_, i64>(4)?))
+        })?;
+        let mut reader = super::events::Reader::new(self.conn);
+        let mut left = None;
+        for (event, batch) in &statuses {
+            if let Some(crate::change::Change::Status { before, after, .. }) =
+                reader.change(event)?
+                && before.is_seated_or_coming()
+                && !after.is_seated_or_coming()
+            {
+                left = Some(*batch);
+                break;
+            }
+        }
+        let Some(left) = left else {
+            return Ok(Vec::new());
+        };
+        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind = 'license' AND batch = ?2";
+        let recorded = self.all(
+            sql,
+            params![user.as_bytes(), left],
+            super::read::recorded_row,
+        )?;
         let mut pools = Vec::new();
         for event in &recorded {
             if let Some(crate::change::Change::License {
                 pool,
                 before: Hold::Consumed,
                 after: Hold::None,
+                stands_for_access: false,
                 ..
             }) = reader.change(event)?
             {

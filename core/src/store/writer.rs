@@ -18,7 +18,7 @@ use crate::command::{Command, Request, promote};
 use crate::directory::Applied;
 use crate::draw::{Clock, Draw, Draws};
 use crate::error::{Error, Moved, Result};
-use crate::model::{Actor, BatchId, Door, UserId};
+use crate::model::{Actor, BatchId, Door, Hold, UserId};
 use crate::plan::{Digest, Plan};
 use crate::planner::{self, Planned};
 use crate::selection::Selection;
@@ -464,12 +464,15 @@ impl Writer {
         draws: Draws,
         at: crate::model::Timestamp,
     ) -> Result<Vec<BatchId>> {
-        let makes_room = plan.changes.iter().any(|it| match it {
-            Change::License { before, after, .. } => before.is_held() && !after.is_held(),
+        let may_promote = plan.changes.iter().any(|it| match it {
+            // Whoever is queued by choice may fit into the grace, which the queue gets and a person at a door does not.
+            Change::License { before, after, .. } => {
+                before.is_held() && !after.is_held() || matches!(after, Hold::Queued(_))
+            }
             Change::PoolTerms { .. } => true,
             _ => false,
         });
-        if !makes_room {
+        if !may_promote {
             return Ok(Vec::new());
         }
         let Some(planned) = promote(&Snapshot::new(&self.conn), draw.at, draws)? else {

@@ -262,3 +262,47 @@ fn the_database_refuses_to_oversell_whatever_the_code_above_it_does() {
         .unwrap();
     assert_eq!(held, 2);
 }
+
+#[test]
+fn whoever_is_queued_where_the_grace_has_room_is_let_in_at_once() {
+    let org = Org::new(2);
+    org.at_capacity("access", "grace:50");
+    org.create("ana");
+    let applied = org.apply_when_full(create("bo"), WhenFull::QueueRest);
+    assert_eq!(
+        (applied.promotions.len(), org.user("bo").status),
+        (1, Status::Active),
+        "a newcomer at another door would overtake the queue"
+    );
+}
+
+#[test]
+fn a_place_in_the_queue_that_comes_back_by_undo_is_nobody_else_s() {
+    let org = Org::new(1);
+    org.apply_when_full(invite("ana bo cleo"), WhenFull::QueueRest);
+    let go = |name: &str, position| {
+        org.apply(Command::MoveInQueue {
+            pool: "access".parse().unwrap(),
+            who: org.who(name),
+            position,
+        })
+    };
+    let moved = go("cleo", 2);
+    go("cleo", 3);
+    let cancelled = org.apply(Command::Cancel {
+        who: org.who("cleo"),
+    });
+    go("ana", 2);
+    for batch in [cancelled, moved] {
+        org.apply(Command::Undo {
+            batch: batch.batch.unwrap(),
+        });
+    }
+    let cli = org.cli();
+    let read = cli.read().unwrap();
+    let pool = read.pools().unwrap()[0].id;
+    let queue = read.queue(pool, 10).unwrap();
+    for ((user, _), position) in queue.iter().zip(1..) {
+        assert_eq!(read.queue_position(pool, user.id).unwrap(), Some(position));
+    }
+}

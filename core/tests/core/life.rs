@@ -341,3 +341,67 @@ fn a_repeated_request_answers_with_the_first_outcome_and_another_command_is_refu
     );
     assert_eq!(org.statuses()[&Status::Active], 2);
 }
+
+#[test]
+fn an_edit_that_is_refused_mails_nobody() {
+    let org = Org::new(9);
+    org.create("ana bo");
+    let edit = Edit {
+        set: vec![
+            (Field::Email, Some(address("anna"))),
+            (Field::UserName, Some(address("bo"))),
+        ],
+        ..Edit::of(org.who("ana"))
+    };
+    let taken = Edit {
+        set: vec![(Field::UserName, Some(address("bo")))],
+        ..Edit::of(org.who("bo"))
+    };
+    org.apply(Command::Edit(taken));
+    let plan = org.plan(Command::Edit(edit)).unwrap();
+    assert_eq!(skips(&plan), ["ana: the user name is active's"]);
+    assert_eq!((plan.is_empty(), plan.mails()), (true, 0));
+}
+
+#[test]
+fn somebody_who_was_in_before_and_is_invited_again_can_be_cancelled() {
+    let org = Org::new(2);
+    org.create("ana");
+    org.apply(Command::Delete {
+        who: org.who("ana"),
+    });
+    org.invite("ana");
+    org.apply(Command::Cancel {
+        who: org.who("ana"),
+    });
+    assert_eq!(org.user("ana").status, Status::Cancelled);
+}
+
+#[test]
+fn somebody_whose_manager_cannot_be_set_is_skipped_and_the_others_are_not() {
+    let org = Org::new(9);
+    org.create("ana gone");
+    org.apply(Command::Delete {
+        who: org.who("ana gone"),
+    });
+    let Command::Invite(mut invite) = invite("ana bo") else {
+        unreachable!()
+    };
+    invite.people[0].manager = Some(address("gone"));
+    org.apply(Command::Invite(invite));
+    assert_eq!(org.user("ana").status, Status::Deleted);
+    assert_eq!(org.user("bo").status, Status::Waiting);
+    assert_eq!(org.seats("access").0, 2);
+}
+
+#[test]
+fn nobody_is_given_a_manager_who_has_left() {
+    let org = Org::new(9);
+    org.create("boss ana");
+    org.deactivate("boss");
+    let edit = Edit {
+        manager: Some(Some(address("boss"))),
+        ..Edit::of(org.who("ana"))
+    };
+    assert_error(org.try_apply(Command::Edit(edit)), "manager is inactive");
+}

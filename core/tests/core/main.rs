@@ -5,8 +5,11 @@
 mod bad_input;
 mod capacity;
 mod chain;
+mod concurrency;
 mod life;
+mod model;
 mod org;
+mod plans;
 mod provision;
 mod replay;
 mod undo;

@@ -1,6 +1,6 @@
 //! Who is who for an identity provider, and what it may not do (DESIGN §4 and §5).
 
-use usher_core::command::{Command, Provision, ProvisionTarget};
+use usher_core::command::{Command, PoolEdit, Provision, ProvisionTarget};
 use usher_core::model::{Field, NewPeople, Status};
 
 use crate::org::{Org, address, assert_error, newcomer, switch};
@@ -181,4 +181,73 @@ fn tokens_rotate_with_an_overlap_and_end_on_revocation() {
     for bad in ["", "x", "usher_scim_", &new[..new.len() - 1]] {
         assert_eq!(org.directory.authenticate(bad).unwrap(), None);
     }
+}
+
+#[test]
+fn somebody_who_was_seated_by_a_fallback_needs_one_seat_when_they_come_back() {
+    let org = Org::new(2);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.add_pool("spare", 1);
+    org.set_pool(
+        "spare",
+        PoolEdit {
+            recoverable: Some(true),
+            ..PoolEdit::default()
+        },
+    );
+    org.at_capacity("access", "fallback:spare");
+    org.provision(okta, newcomer("ana", "1")).unwrap();
+    let bo = org
+        .provision(okta, newcomer("bo", "2"))
+        .unwrap()
+        .user
+        .unwrap();
+    assert_eq!(org.seats("spare"), (1, 0, 0));
+    org.provision(okta, switch(bo, false)).unwrap();
+    org.deactivate("ana");
+    org.provision(okta, switch(bo, true)).unwrap();
+    assert_eq!(
+        org.roster(),
+        "ana inactive\nbo active access:consumed\nowner active access:consumed"
+    );
+}
+
+#[test]
+fn names_of_a_deleted_record_are_taken_from_it_once() {
+    let org = Org::new(9);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    let first = org
+        .provision(okta, newcomer("ana", "1"))
+        .unwrap()
+        .user
+        .unwrap();
+    org.apply(Command::Delete { who: first.into() });
+    let applied = org.provision(okta, newcomer("ana", "2")).unwrap();
+    let mut changes = applied.plan.changes;
+    let all = changes.len();
+    changes.dedup();
+    changes.retain(|it| it.user() == Some(first));
+    assert_eq!(
+        (changes.len(), all),
+        (2, 4),
+        "email and user name, once each"
+    );
+}
+
+#[test]
+fn a_record_that_comes_back_switched_off_is_active_once_the_provider_switches_it_on() {
+    let org = Org::new(9);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.invite("ana");
+    org.apply(Command::Cancel {
+        who: org.who("ana"),
+    });
+    let off = Provision {
+        active: Some(false),
+        ..newcomer("ana", "1")
+    };
+    let ana = org.provision(okta, off).unwrap().user.unwrap();
+    assert_eq!(org.user("ana").status, Status::Inactive);
+    org.provision(okta, switch(ana, true)).unwrap();
+    assert_eq!(org.user("ana").status, Status::Active);
 }

@@ -2,9 +2,9 @@
 
 use usher_core::Applied;
 use usher_core::command::{Command, Edit, PoolEdit, WhenFull};
-use usher_core::model::{Field, GroupRole, Status};
+use usher_core::model::{Field, GroupRole, InvitationState, NewPeople, Status};
 
-use crate::org::{Org, create, invite, skips};
+use crate::org::{Org, create, invite, newcomer, skips};
 
 fn undo(org: &Org, applied: &Applied) -> Applied {
     org.apply(Command::Undo {
@@ -214,4 +214,203 @@ fn the_list_of_batches_says_which_was_undone_by_which() {
         (batches[0].id, batches[1].undone_by),
         (undone.batch.unwrap(), undone.batch)
     );
+}
+
+#[test]
+fn a_license_that_stood_for_the_seat_does_so_again() {
+    let org = Org::new(1);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.add_pool("spare", 1);
+    org.at_capacity("access", "fallback:spare");
+    org.provision(okta, newcomer("ana", "1")).unwrap();
+    let before = org.state();
+    let left = org.deactivate("ana");
+    undo(&org, &left);
+    assert_eq!(org.state(), before);
+}
+
+#[test]
+fn a_seat_that_was_taken_into_the_grace_comes_back() {
+    let org = Org::new(1);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.at_capacity("access", "grace:100");
+    org.provision(okta, newcomer("ana", "1")).unwrap();
+    let before = org.state();
+    let left = org.deactivate("ana");
+    undo(&org, &left);
+    assert_eq!(org.state(), before);
+}
+
+#[test]
+fn a_release_is_not_undone_for_somebody_who_has_left_since() {
+    let org = Org::new(9);
+    org.add_pool("pro", 9);
+    org.create("ana");
+    let pool = || "pro".parse().unwrap();
+    org.apply(Command::Grant {
+        who: org.who("ana"),
+        pool: pool(),
+    });
+    let released = org.apply(Command::Release {
+        who: org.who("ana"),
+        pool: pool(),
+    });
+    org.deactivate("ana");
+    let undone = undo(&org, &released);
+    assert_eq!(skips(&undone.plan), ["ana: is inactive now"]);
+    assert_eq!(org.seats("pro"), (0, 9, 0));
+}
+
+#[test]
+fn whoever_leaves_by_undo_leaves_like_everybody() {
+    let org = Org::new(9);
+    org.add_pool("pro", 9);
+    org.create("ceo boss ana");
+    org.set_manager("boss", "ceo");
+    org.deactivate("boss");
+    let back = org.apply(Command::Reactivate {
+        who: org.who("boss"),
+    });
+    org.set_manager("ana", "boss");
+    org.apply(Command::Grant {
+        who: org.who("boss"),
+        pool: "pro".parse().unwrap(),
+    });
+    undo(&org, &back);
+    assert_eq!(org.seats("pro"), (0, 9, 0), "what is reserved returns");
+    assert_eq!(
+        org.manager("ana").as_deref(),
+        Some("ceo"),
+        "reports move up"
+    );
+}
+
+#[test]
+fn managers_who_come_back_at_once_make_no_cycle() {
+    let org = Org::new(9);
+    org.create("top ana bo xeno yara");
+    let edit = |names: &str, manager: &str| {
+        org.apply(Command::Edit(Edit {
+            manager: Some(Some(crate::org::address(manager))),
+            ..Edit::of(org.who(names))
+        }))
+    };
+    edit("ana", "xeno");
+    edit("bo", "yara");
+    let both = edit("ana bo", "top");
+    edit("xeno", "bo");
+    edit("yara", "ana");
+    let undone = undo(&org, &both);
+    assert_eq!(
+        skips(&undone.plan),
+        ["ana: the former manager reports to this person now"]
+    );
+    assert_eq!(
+        (org.manager("ana").as_deref(), org.manager("bo").as_deref()),
+        (Some("top"), Some("yara"))
+    );
+}
+
+#[test]
+fn a_report_moves_once_when_an_undone_undo_is_undone() {
+    let org = Org::new(9);
+    org.create("ana");
+    let created = org.create("boss");
+    org.set_manager("ana", "boss");
+    let once = undo(&org, &created);
+    let twice = undo(&org, &once);
+    let thrice = undo(&org, &twice);
+    let ana = org.user("ana").id;
+    let changes = thrice.plan.changes.iter();
+    assert_eq!(changes.filter(|it| it.user() == Some(ana)).count(), 1);
+    assert_eq!(org.manager("ana"), None);
+}
+
+#[test]
+fn whoever_is_queued_by_undo_has_no_living_link() {
+    let org = Org::new(2);
+    org.invite("ana");
+    let left = org.deactivate("ana");
+    org.create("bo");
+    let command = Command::Undo {
+        batch: left.batch.unwrap(),
+    };
+    org.apply_when_full(command, WhenFull::QueueRest);
+    let ana = org.user("ana");
+    assert_eq!(ana.status, Status::Queued);
+    let invitation = org.cli().read().unwrap().invitation(ana.id).unwrap();
+    assert_eq!(invitation.unwrap().state, InvitationState::Dead);
+}
+
+#[test]
+fn what_a_leaver_gave_back_is_known_after_a_delete_and_its_undo() {
+    let org = Org::new(9);
+    org.add_pool("pro", 9);
+    org.set_pool(
+        "pro",
+        PoolEdit {
+            recoverable: Some(true),
+            ..PoolEdit::default()
+        },
+    );
+    org.create("ana");
+    org.apply(Command::Grant {
+        who: org.who("ana"),
+        pool: "pro".parse().unwrap(),
+    });
+    // No command lets people start yet what the license is for.
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    conn.execute("UPDATE licenses SET state = 'consumed'", [])
+        .unwrap();
+    org.deactivate("ana");
+    let deleted = org.apply(Command::Delete {
+        who: org.who("ana"),
+    });
+    undo(&org, &deleted);
+    org.apply(Command::Reactivate {
+        who: org.who("ana"),
+    });
+    assert_eq!(org.seats("pro"), (1, 8, 0));
+}
+
+#[test]
+fn what_was_used_before_stays_used_when_a_reactivation_is_undone() {
+    let org = Org::new(9);
+    org.add_pool("pro", 9);
+    org.create("ana");
+    org.apply(Command::Grant {
+        who: org.who("ana"),
+        pool: "pro".parse().unwrap(),
+    });
+    // No command lets people start yet what the license is for.
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    conn.execute("UPDATE licenses SET state = 'consumed'", [])
+        .unwrap();
+    org.deactivate("ana");
+    org.set_pool(
+        "pro",
+        PoolEdit {
+            recoverable: Some(true),
+            ..PoolEdit::default()
+        },
+    );
+    let before = org.state();
+    let back = org.apply(Command::Reactivate {
+        who: org.who("ana"),
+    });
+    undo(&org, &back);
+    assert_eq!(org.state(), before);
+}
+
+#[test]
+fn what_is_already_so_is_said() {
+    let org = Org::new(1);
+    org.apply_when_full(invite("ana bo"), WhenFull::QueueRest);
+    let moved = org.apply(Command::MoveInQueue {
+        pool: "access".parse().unwrap(),
+        who: org.who("bo"),
+        position: 1,
+    });
+    assert!(skips(&undo(&org, &moved).plan).is_empty());
+    assert_eq!(skips(&undo(&org, &moved).plan), ["bo: already so"]);
 }

@@ -65,7 +65,7 @@ impl App {
 
     pub(super) fn interrupt(&mut self) {
         self.deferred.clear();
-        if self.sheet.take().is_some() || self.help.take().is_some() {
+        if self.close_sheet() || self.help.take().is_some() {
             return;
         }
         if self.users.filter.bar.is_some() {

@@ -1,0 +1,609 @@
+//! The core against a small reference model of DESIGN §4: random commands of every kind, by every kind of door, with undo
+//! and restarts in between. No difference is allowed, in anything, after any step.
+
+mod laws;
+mod roster;
+mod rules;
+mod steps;
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+use usher_core::command::{
+    Accept, Command, Create, Edit, Invite, NewPerson, PoolEdit, Provision, ProvisionTarget,
+    Request, WhenFull,
+};
+use usher_core::directory::HistoryPage;
+use usher_core::model::{
+    Actor, BatchId, ConnectionId, Door, Field, GroupRole, NewPeople, PoolId, PoolTerms, Profile,
+    UserId,
+};
+use usher_core::query::Expr;
+use usher_core::{Applied, Error, Selection, Session};
+
+use crate::org::{Org, create};
+use laws::{history_differs, not_restored, went_too_far, wrong, wrong_plan};
+use roster::{CONNECTIONS, Roster, Tables};
+use rules::{Deed, How, Model, Who};
+use steps::{Step, steps};
+
+const POLICIES: [NewPeople; 2] = [NewPeople::Waiting, NewPeople::Active];
+
+/// PROPTEST_CASES raises the number of sequences. What failed once is kept beside the tests and tried first.
+fn config(cases: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|it| it.parse().ok());
+    let kept = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/proptest-regressions/model.txt"
+    );
+    ProptestConfig {
+        cases: asked.unwrap_or(cases),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(kept))),
+        max_shrink_time: 60_000,
+        max_shrink_iters: 3_000,
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config(40))]
+
+    #[test]
+    fn random_commands_with_undo_and_restarts_do_what_the_rules_say(steps in steps(80)) {
+        let mut world = World::new();
+        for step in &steps {
+            world.step(step);
+        }
+        world.end();
+    }
+}
+
+proptest! {
+    #![proptest_config(config(4))]
+
+    #[test]
+    fn the_same_requests_make_the_same_state_in_two_fresh_directories(steps in steps(30)) {
+        let state = || {
+            let mut world = World::new();
+            for step in &steps {
+                world.step(step);
+            }
+            world.org.state()
+        };
+        prop_assert_eq!(state(), state());
+    }
+}
+
+proptest! {
+    #![proptest_config(config(16))]
+
+    #[test]
+    fn fewer_gives_as_many_as_there_is_room_for(seats in 1..12_i64, held in 0..12_i64, takers in 0..20_i64, lower in 0..12_i64) {
+        let org = Org::new(seats);
+        let people = |of: &str, count: i64| (0..count).map(|i| format!("{of}{i}")).collect::<Vec<_>>().join(" ");
+        let held = held.min(seats - 1);
+        org.create(&people("a", held));
+        org.set_pool("access", PoolEdit { purchased: Some((seats - lower).max(0)), ..PoolEdit::default() });
+        let (before, free, _) = org.seats("access");
+        let applied = org.apply_when_full(create(&people("b", takers)), WhenFull::Fewer);
+        prop_assert_eq!(org.seats("access").0 - before, free.min(takers));
+        prop_assert_eq!(i64::try_from(applied.plan.skipped.len()).unwrap(), (takers - free).max(0));
+    }
+}
+
+/// A batch that can be undone.
+struct Done {
+    batch: BatchId,
+    /// The roster before it, while nothing else has happened since.
+    before: Option<Roster>,
+}
+
+/// The core and the model, side by side.
+struct World {
+    org: Org,
+    tables: Tables,
+    model: Model,
+    connections: Vec<ConnectionId>,
+    log: Vec<Done>,
+    trace: Vec<String>,
+}
+
+impl World {
+    fn new() -> Self {
+        let org = Org::new(7);
+        for (name, policy) in CONNECTIONS.iter().zip(POLICIES) {
+            org.connect(name, policy);
+        }
+        org.add_pool("pro", 3);
+        org.add_pool("spare", 2);
+        for group in ["Sales", "Service"] {
+            org.apply(Command::AddGroup { name: group.into() });
+        }
+        let tables = Tables::open(&org.path);
+        let model = Model::new(tables.roster());
+        let connections =
+            CONNECTIONS.map(|it| org.cli().read().unwrap().connection(it).unwrap().id);
+        Self {
+            org,
+            tables,
+            model,
+            connections: connections.to_vec(),
+            log: Vec::new(),
+            trace: Vec::new(),
+        }
+    }
+
+    #[track_caller]
+    fn fail(&self, what: &str) -> ! {
+        panic!("{what}\nafter\n  {}", self.trace.join("\n  "))
+    }
+
+    #[track_caller]
+    fn refuse(&self, wrong: &[String]) {
+        if !wrong.is_empty() {
+            self.fail(&wrong.join("\n"));
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        let (deed, how) = step.deed(&self.model, self.log.len());
+        self.trace.push(format!("{deed:?} {how:?}"));
+        let before = self.model.roster.clone();
+        match &deed {
+            Deed::Reopen => self.org.reopen(),
+            Deed::Consume { who, pool } => {
+                self.tables
+                    .consume(self.tables.ids()[*who], &before.pools[*pool].name);
+                let _ = self.model.perform(&deed, how, &POLICIES);
+                self.forget();
+            }
+            Deed::Undo { of } => self.undo(*of, how, &before),
+            _ => self.command(&deed, how, &before),
+        }
+        let now = self.tables.roster();
+        if now != self.model.roster {
+            self.fail(&difference(&self.model.roster, &now));
+        }
+        self.refuse(&wrong(&before, &now));
+        self.refuse(&self.tables.wrong_totals());
+        self.compare_reads(&now);
+    }
+
+    /// Nothing before this moment can be undone exactly any more.
+    fn forget(&mut self) {
+        for done in &mut self.log {
+            done.before = None;
+        }
+    }
+
+    fn command(&mut self, deed: &Deed, how: How, before: &Roster) {
+        let ids = self.tables.ids();
+        let (session, command) = self.spoken(deed, how, &ids);
+        let outcome = self.model.perform(deed, how, &POLICIES);
+        match (self.try_apply(&session, command, how, before), outcome) {
+            (Ok(applied), Ok(skipped)) => {
+                let place = |it: UserId| ids.iter().position(|id| *id == it).unwrap();
+                let said: BTreeSet<usize> = applied
+                    .plan
+                    .skipped
+                    .iter()
+                    .filter_map(|it| it.user)
+                    .map(place)
+                    .collect();
+                if said != skipped {
+                    self.fail(&format!(
+                        "skipped {:?}, and should {skipped:?}",
+                        applied.plan.skipped
+                    ));
+                }
+                self.note(&applied, before);
+            }
+            (Err(_), Err(_)) => {}
+            (Ok(applied), Err(_)) => self.fail(&format!(
+                "should be refused, and did {:?}",
+                applied.plan.changes
+            )),
+            (Err(error), Ok(_)) => self.fail(&format!("should be done, and: {error}")),
+        }
+    }
+
+    /// Plans, which changes nothing, and applies what was planned.
+    fn try_apply(
+        &self,
+        session: &Session,
+        command: Command,
+        how: How,
+        before: &Roster,
+    ) -> Result<Applied, Error> {
+        self.org.tick(1);
+        let request = Request {
+            when_full: how.when_full,
+            ..session.request(command)
+        };
+        let last = self.last_batch();
+        let planned = session.plan(&request);
+        if self.last_batch() != last || self.tables.roster() != *before {
+            self.fail("planning changed something");
+        }
+        let confirmed = planned
+            .as_ref()
+            .ok()
+            .map(|it| it.digest)
+            .filter(|_| how.attended);
+        let applied = session.apply(request, confirmed);
+        match (&planned, &applied) {
+            (Ok(plan), Ok(applied)) => {
+                self.refuse(&wrong_plan(plan));
+                if plan.changes != applied.plan.changes || plan.skipped != applied.plan.skipped {
+                    self.fail("what was applied is not what was planned");
+                }
+            }
+            (Ok(plan), Err(Error::NoSeat(_))) if !plan.shortfalls.is_empty() => {}
+            (Ok(_), Err(error)) => {
+                self.fail(&format!("what was planned cannot be applied: {error}"))
+            }
+            (Err(_), Ok(_)) => self.fail("what could not be planned was applied"),
+            (Err(planned), Err(error)) => {
+                let refusal = matches!(
+                    error,
+                    Error::Invalid { .. }
+                        | Error::NotFound { .. }
+                        | Error::Conflict { .. }
+                        | Error::Forbidden { .. }
+                        | Error::NoSeat(_)
+                );
+                if !refusal || planned.to_string() != error.to_string() {
+                    self.fail(&format!("planning says {planned}, applying {error}"));
+                }
+            }
+        }
+        applied
+    }
+
+    fn last_batch(&self) -> i64 {
+        let sql = "SELECT max(seq) FROM batches";
+        self.tables.0.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    fn note(&mut self, applied: &Applied, before: &Roster) {
+        let Some(batch) = applied.batch else { return };
+        self.forget();
+        let alone = applied.promotions.is_empty();
+        self.log.push(Done {
+            batch,
+            before: alone.then(|| before.clone()),
+        });
+        for batch in &applied.promotions {
+            self.log.push(Done {
+                batch: *batch,
+                before: None,
+            });
+        }
+    }
+
+    fn undo(&mut self, of: usize, how: How, before: &Roster) {
+        let done = &self.log[of];
+        let (batch, target) = (done.batch, done.before.clone());
+        let session = self.session(Actor::FileOwner, how);
+        let applied = match self.try_apply(&session, Command::Undo { batch }, how, before) {
+            Ok(applied) => applied,
+            Err(Error::NoSeat(_)) if target.is_none() || !could_be_held(target.as_ref()) => return,
+            Err(error) => self.fail(&format!("undo: {error}")),
+        };
+        let (now, ids) = (self.tables.roster(), self.tables.ids());
+        self.refuse(&went_too_far(
+            before,
+            &now,
+            &applied.plan,
+            &self.people_of(batch),
+            &ids,
+        ));
+        if let Some(target) = target.filter(|it| could_be_held(Some(it)))
+            && applied.promotions.is_empty()
+        {
+            self.refuse(&not_restored(&target, &now, &applied.plan, &ids));
+        }
+        self.model.adopt(now);
+        self.note(&applied, before);
+    }
+
+    fn people_of(&self, batch: BatchId) -> BTreeSet<UserId> {
+        let cli = self.org.cli();
+        let page = HistoryPage {
+            batch: Some(batch),
+            limit: 10_000,
+            ..HistoryPage::default()
+        };
+        let events = cli.read().unwrap().history(&page).unwrap();
+        events.iter().filter_map(|it| it.user).collect()
+    }
+
+    fn session(&self, actor: Actor, how: How) -> Session {
+        let door = match actor {
+            Actor::Connection(_) => Door::Scim,
+            Actor::Person(_) => Door::Page,
+            _ if how.attended => Door::Cli,
+            _ => Door::Api,
+        };
+        self.org.directory.as_actor(actor, door)
+    }
+
+    /// The deed in the words of the core, with whoever does it.
+    fn spoken(&self, deed: &Deed, how: How, ids: &[UserId]) -> (Session, Command) {
+        let owner = || self.session(Actor::FileOwner, how);
+        let provider = |by: usize| self.session(Actor::Connection(self.connections[by]), how);
+        let selection = |who: &Who| match who {
+            Who::These(who) => Selection::Ids(who.iter().map(|it| ids[*it]).collect()),
+            Who::Everybody => Selection::from(Expr::Everybody),
+        };
+        let roster = &self.model.roster;
+        let pool = |pool: usize| roster.pools[pool].name.parse().unwrap();
+        let name = |who: usize| ids[who].to_string();
+        let command = match deed {
+            Deed::Join {
+                active,
+                emails,
+                pools,
+                manager,
+                group,
+            } => {
+                let people = emails.iter().map(|email| NewPerson {
+                    profile: Profile {
+                        email: Some(email.clone()),
+                        ..Profile::default()
+                    },
+                    manager: manager.map(name),
+                });
+                let people = people.collect();
+                let groups = group
+                    .map(|it| (roster.groups[it].clone(), GroupRole::Learner))
+                    .into_iter()
+                    .collect();
+                let pools = pools.iter().map(|it| pool(*it)).collect();
+                if *active {
+                    Command::Create(Create {
+                        people,
+                        groups,
+                        pools,
+                        mail: true,
+                    })
+                } else {
+                    Command::Invite(Invite {
+                        people,
+                        groups,
+                        pools,
+                        mail: true,
+                    })
+                }
+            }
+            Deed::Provision {
+                by,
+                name: of,
+                external_id,
+                active,
+                manager,
+            } => {
+                let provision = Provision {
+                    target: ProvisionTarget::New,
+                    external_id: Some(Some(external_id.clone())),
+                    set: vec![
+                        (Field::UserName, Some(of.clone())),
+                        (Field::Email, Some(of.clone())),
+                    ],
+                    manager: manager.map(|it| Some(name(it))),
+                    active: *active,
+                };
+                return (provider(*by), Command::Provision(provision));
+            }
+            Deed::Update {
+                by,
+                who,
+                active,
+                manager,
+            } => {
+                let provision = Provision {
+                    target: ProvisionTarget::Existing {
+                        user: ids[*who],
+                        version: None,
+                    },
+                    external_id: None,
+                    set: Vec::new(),
+                    manager: manager.map(|it| it.map(name)),
+                    active: *active,
+                };
+                return (provider(*by), Command::Provision(provision));
+            }
+            Deed::Remove { by, who } => {
+                return (
+                    provider(*by),
+                    Command::Delete {
+                        who: ids[*who].into(),
+                    },
+                );
+            }
+            Deed::Accept { who } => {
+                let accept = Accept {
+                    user: ids[*who],
+                    set: Vec::new(),
+                };
+                return (
+                    self.session(Actor::Person(ids[*who]), how),
+                    Command::Accept(accept),
+                );
+            }
+            Deed::Cancel { who } => Command::Cancel {
+                who: selection(who),
+            },
+            Deed::Resend { who } => Command::Resend {
+                who: selection(who),
+                mail: true,
+            },
+            Deed::Edit {
+                who,
+                manager,
+                title,
+                group,
+                protected,
+            } => {
+                let mut edit = Edit {
+                    set: title
+                        .iter()
+                        .map(|it| (Field::Title, Some(it.clone())))
+                        .collect(),
+                    manager: manager.map(|it| it.map(name)),
+                    protected: *protected,
+                    ..Edit::of(selection(who))
+                };
+                match group {
+                    Some((group, Some(role))) => {
+                        edit.add_groups.push((roster.groups[*group].clone(), *role))
+                    }
+                    Some((group, None)) => edit.remove_groups.push(roster.groups[*group].clone()),
+                    None => {}
+                }
+                Command::Edit(edit)
+            }
+            Deed::Deactivate { who } => Command::Deactivate {
+                who: selection(who),
+            },
+            Deed::Reactivate { who } => Command::Reactivate {
+                who: selection(who),
+            },
+            Deed::Delete { who } => Command::Delete {
+                who: selection(who),
+            },
+            Deed::Erase { who } => Command::Erase {
+                who: selection(who),
+            },
+            Deed::Grant { who, pool: of } => Command::Grant {
+                who: selection(who),
+                pool: pool(*of),
+            },
+            Deed::Release { who, pool: of } => Command::Release {
+                who: selection(who),
+                pool: pool(*of),
+            },
+            Deed::AddPool { name, terms } => Command::AddPool {
+                name: name.parse().unwrap(),
+                set: edit_of(terms),
+            },
+            Deed::SetPool { pool: of, terms } => Command::SetPool {
+                name: pool(*of),
+                set: edit_of(terms),
+            },
+            Deed::Move {
+                pool: of,
+                who,
+                position,
+            } => Command::MoveInQueue {
+                pool: pool(*of),
+                who: ids[*who].into(),
+                position: *position,
+            },
+            Deed::Undo { .. } | Deed::Consume { .. } | Deed::Reopen => {
+                unreachable!("not one of these commands")
+            }
+        };
+        (owner(), command)
+    }
+
+    fn pool_ids(&self) -> Vec<PoolId> {
+        self.org
+            .cli()
+            .read()
+            .unwrap()
+            .pools()
+            .unwrap()
+            .iter()
+            .map(|it| it.id)
+            .collect()
+    }
+
+    /// What front ends read must be what the tables say.
+    fn compare_reads(&self, now: &Roster) {
+        let (cli, ids) = (self.org.cli(), self.tables.ids());
+        let read = cli.read().unwrap();
+        for (i, pool) in read.pools().unwrap().iter().enumerate() {
+            let queue: Vec<UserId> = read
+                .queue(pool.id, 1000)
+                .unwrap()
+                .iter()
+                .map(|it| it.0.id)
+                .collect();
+            let should: Vec<UserId> = now.pools[i].queue.iter().map(|it| ids[it.0]).collect();
+            if pool.held() != now.held(i) || queue != should {
+                self.fail(&format!(
+                    "the pool {} reads {} held, queue {queue:?}",
+                    pool.name,
+                    pool.held()
+                ));
+            }
+            for (user, position) in queue.iter().zip(1..) {
+                if read.queue_position(pool.id, *user).unwrap() != Some(position) {
+                    self.fail(&format!(
+                        "{user} is not at position {position} of {}",
+                        pool.name
+                    ));
+                }
+            }
+        }
+        let here = now
+            .people
+            .iter()
+            .filter(|it| !matches!(it.status.as_str(), "deleted" | "erased"))
+            .count();
+        if read.count_users(&Expr::Everybody).unwrap() != i64::try_from(here).unwrap() {
+            self.fail("everybody is counted wrongly");
+        }
+    }
+
+    fn end(&self) {
+        self.org.assert_chain();
+        let cli = self.org.cli();
+        let read = cli.read().unwrap();
+        let (ids, pools) = (self.tables.ids(), self.pool_ids());
+        self.refuse(&history_differs(&read, &self.model.roster, &ids, &pools));
+    }
+}
+
+/// Whether a roster does not hold more than may be handed out today, so that an undo could lead back to it.
+fn could_be_held(roster: Option<&Roster>) -> bool {
+    roster.is_some_and(|it| {
+        (0..it.pools.len()).all(|pool| {
+            let terms = &it.pools[pool].terms;
+            terms.starts_on.is_none() && it.held(pool) <= terms.at_capacity.limit(terms.purchased)
+        })
+    })
+}
+
+fn edit_of(terms: &PoolTerms) -> PoolEdit {
+    PoolEdit {
+        purchased: Some(terms.purchased),
+        counts_from: Some(terms.counts_from),
+        recoverable: Some(terms.recoverable),
+        at_capacity: Some(terms.at_capacity.clone()),
+        starts_on: Some(terms.starts_on),
+        ends_on: Some(terms.ends_on),
+    }
+}
+
+/// Where two rosters differ.
+fn difference(model: &Roster, core: &Roster) -> String {
+    let mut lines = Vec::new();
+    for i in 0..model.people.len().max(core.people.len()) {
+        let (a, b) = (model.people.get(i), core.people.get(i));
+        if a != b {
+            lines.push(format!("person {i}\n  should be {a:?}\n  and is    {b:?}"));
+        }
+    }
+    for i in 0..model.pools.len().max(core.pools.len()) {
+        let (a, b) = (model.pools.get(i), core.pools.get(i));
+        if a != b {
+            lines.push(format!("pool {i}\n  should be {a:?}\n  and is    {b:?}"));
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,279 @@
+//! The roster as plain data: what the rules keep, and what the tables say, read without the core.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, Row};
+use usher_core::model::{AtCapacity, GroupRole, InvitationState, PoolTerms, Status, UserId};
+
+/// The connections, by name; their places in this list stand for them everywhere.
+pub(crate) const CONNECTIONS: [&str; 2] = ["entra", "okta"];
+pub(crate) const ACCESS: usize = 0;
+
+/// People in order of creation, pools in order of adding. People and pools stand for themselves by their places.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Roster {
+    pub(crate) people: Vec<Person>,
+    pub(crate) pools: Vec<Pool>,
+    pub(crate) groups: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Person {
+    pub(crate) status: Status,
+    /// Has ever been active.
+    pub(crate) accepted: bool,
+    pub(crate) manager: Option<usize>,
+    pub(crate) email: Option<String>,
+    pub(crate) user_name: Option<String>,
+    pub(crate) title: Option<String>,
+    /// What each connection calls them.
+    pub(crate) links: BTreeMap<usize, Option<String>>,
+    pub(crate) connection: Option<usize>,
+    /// The provider has said `active: false` since a person deactivated them.
+    pub(crate) released: bool,
+    pub(crate) protected: bool,
+    pub(crate) invitation: Option<(i64, InvitationState)>,
+    pub(crate) groups: BTreeMap<usize, GroupRole>,
+    pub(crate) holds: BTreeMap<usize, Held>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) consumed: bool,
+    /// A fallback pool's license that stands for the seat itself.
+    pub(crate) stands: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pool {
+    pub(crate) name: String,
+    pub(crate) terms: PoolTerms,
+    /// Who waits, the head first, and for which status.
+    pub(crate) queue: Vec<(usize, Status)>,
+}
+
+impl Person {
+    pub(crate) fn new(status: Status) -> Self {
+        Self {
+            status,
+            accepted: status == Status::Active,
+            manager: None,
+            email: None,
+            user_name: None,
+            title: None,
+            links: BTreeMap::new(),
+            connection: None,
+            released: false,
+            protected: false,
+            invitation: None,
+            groups: BTreeMap::new(),
+            holds: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn is_invited(&self) -> bool {
+        matches!(self.invitation, Some((_, InvitationState::Pending)))
+    }
+
+    /// Holds the seat, be it by a fallback.
+    pub(crate) fn seat(&self) -> Option<Held> {
+        let stands = self.holds.values().find(|it| it.stands);
+        self.holds.get(&ACCESS).or(stands).copied()
+    }
+}
+
+impl Roster {
+    pub(crate) fn held(&self, pool: usize) -> i64 {
+        let holders = self.people.iter();
+        i64::try_from(holders.filter(|it| it.holds.contains_key(&pool)).count()).unwrap()
+    }
+
+    /// How many a pool can still hand out. Dates are long past or far off in these tests.
+    pub(crate) fn room(&self, pool: usize, with_grace: bool) -> i64 {
+        let terms = &self.pools[pool].terms;
+        if terms.starts_on.is_some() {
+            return 0;
+        }
+        let grace = match terms.at_capacity {
+            AtCapacity::Grace(percent) if with_grace => terms.purchased * i64::from(percent) / 100,
+            _ => 0,
+        };
+        (terms.purchased + grace - self.held(pool)).max(0)
+    }
+
+    pub(crate) fn is_queued(&self, pool: usize, who: usize) -> bool {
+        self.pools[pool].queue.iter().any(|it| it.0 == who)
+    }
+
+    pub(crate) fn pool_named(&self, name: &str) -> Option<usize> {
+        self.pools.iter().position(|it| it.name == name)
+    }
+
+    /// Whether somebody is, or is below, that person.
+    pub(crate) fn is_below(&self, who: usize, above: usize) -> bool {
+        let mut at = Some(who);
+        let mut steps = 0;
+        while let Some(person) = at {
+            if person == above {
+                return true;
+            }
+            steps += 1;
+            assert!(steps <= self.people.len(), "managers make a cycle");
+            at = self.people[person].manager;
+        }
+        false
+    }
+}
+
+/// The tables, through a connection of our own.
+pub(crate) struct Tables(pub(crate) Connection);
+
+impl Tables {
+    pub(crate) fn open(path: &Path) -> Self {
+        let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
+        conn.busy_timeout(std::time::Duration::from_secs(9))
+            .unwrap();
+        Self(conn)
+    }
+
+    fn rows<T>(&self, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Vec<T> {
+        let mut statement = self.0.prepare_cached(sql).unwrap();
+        let rows = statement.query_map([], read).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    pub(crate) fn ids(&self) -> Vec<UserId> {
+        self.rows("SELECT id FROM users ORDER BY seq", |row| {
+            Ok(UserId::from_bytes(row.get(0)?))
+        })
+    }
+
+    fn places(&self, sql: &str) -> BTreeMap<[u8; 16], usize> {
+        let ids = self.rows(sql, |row| row.get(0));
+        ids.into_iter().zip(0..).collect()
+    }
+
+    pub(crate) fn roster(&self) -> Roster {
+        let users = self.places("SELECT id FROM users ORDER BY seq");
+        let pools = self.places("SELECT id FROM pools ORDER BY seq");
+        let groups = self.places("SELECT id FROM groups ORDER BY name_key");
+        let connections = self.places("SELECT id FROM connections ORDER BY name");
+        let place =
+            |places: &BTreeMap<[u8; 16], usize>, id: Option<[u8; 16]>| id.map(|it| places[&it]);
+        let mut roster = Roster {
+            groups: self.rows("SELECT name FROM groups ORDER BY name_key", |row| {
+                row.get(0)
+            }),
+            ..Roster::default()
+        };
+        roster.people = self.rows(
+            "SELECT status, accepted, manager, email, user_name, title, connection, provider_hold, protected, generation, state \
+             FROM users LEFT JOIN invitations ON user = users.id ORDER BY seq",
+            |row| {
+                let invitation: Option<(i64, String)> = row
+                    .get::<_, Option<i64>>(9)?
+                    .map(|generation| Ok::<_, rusqlite::Error>((generation, row.get(10)?)))
+                    .transpose()?;
+                Ok(Person {
+                    accepted: row.get(1)?,
+                    manager: place(&users, row.get(2)?),
+                    email: row.get(3)?,
+                    user_name: row.get(4)?,
+                    title: row.get(5)?,
+                    connection: place(&connections, row.get(6)?),
+                    released: row.get::<_, String>(7)? == "released",
+                    protected: row.get(8)?,
+                    invitation: invitation.map(|(generation, state)| {
+                        (generation, InvitationState::from_word(&state).unwrap())
+                    }),
+                    ..Person::new(Status::from_word(&row.get::<_, String>(0)?).unwrap())
+                })
+            },
+        );
+        roster.pools = self.rows(
+            "SELECT name, purchased, counts_from, recoverable, at_capacity, starts_on FROM pools ORDER BY seq",
+            |row| {
+                let starts_on: Option<String> = row.get(5)?;
+                Ok(Pool {
+                    name: row.get(0)?,
+                    terms: PoolTerms {
+                        counts_from: row.get::<_, String>(2)?.parse().unwrap(),
+                        recoverable: row.get(3)?,
+                        at_capacity: row.get::<_, String>(4)?.parse().unwrap(),
+                        starts_on: starts_on.map(|it| it.parse().unwrap()),
+                        ..PoolTerms::new(row.get(1)?)
+                    },
+                    queue: Vec::new(),
+                })
+            },
+        );
+        let key = |row: &Row<'_>, column, places: &BTreeMap<[u8; 16], usize>| {
+            Ok::<_, rusqlite::Error>(places[&row.get::<_, [u8; 16]>(column)?])
+        };
+        let sql = "SELECT user, connection, external_id FROM links";
+        for (user, connection, external_id) in self.rows(sql, |row| {
+            Ok((
+                key(row, 0, &users)?,
+                key(row, 1, &connections)?,
+                row.get(2)?,
+            ))
+        }) {
+            roster.people[user].links.insert(connection, external_id);
+        }
+        let sql = "SELECT user, member_of, role FROM memberships";
+        for (user, group, role) in self.rows(sql, |row| {
+            let role: String = row.get(2)?;
+            Ok((
+                key(row, 0, &users)?,
+                key(row, 1, &groups)?,
+                GroupRole::from_word(&role).unwrap(),
+            ))
+        }) {
+            roster.people[user].groups.insert(group, role);
+        }
+        let sql = "SELECT user, pool, state, stands_for_access, leads_to FROM licenses ORDER BY place, user";
+        for (user, pool, state, stands, leads_to) in self.rows(sql, |row| {
+            let (state, leads_to): (String, Option<String>) = (row.get(2)?, row.get(4)?);
+            Ok((
+                key(row, 0, &users)?,
+                key(row, 1, &pools)?,
+                state,
+                row.get(3)?,
+                leads_to,
+            ))
+        }) {
+            if state == "queued" {
+                let leads_to = Status::from_word(&leads_to.unwrap()).unwrap();
+                roster.pools[pool].queue.push((user, leads_to));
+            } else {
+                let consumed = state == "consumed";
+                roster.people[user]
+                    .holds
+                    .insert(pool, Held { consumed, stands });
+            }
+        }
+        roster
+    }
+
+    /// Totals that the database keeps beside what it counts, and what a count gives instead.
+    pub(crate) fn wrong_totals(&self) -> Vec<String> {
+        let pools = "SELECT pools.name FROM pool_counters JOIN pools ON pools.id = pool WHERE \
+             reserved <> (SELECT count(*) FROM licenses WHERE licenses.pool = pools.id AND state = 'reserved') OR \
+             consumed <> (SELECT count(*) FROM licenses WHERE licenses.pool = pools.id AND state = 'consumed') OR \
+             queued <> (SELECT count(*) FROM licenses WHERE licenses.pool = pools.id AND state = 'queued')";
+        let statuses = "SELECT status FROM status_counts WHERE \
+             people <> (SELECT count(*) FROM users WHERE users.status = status_counts.status)";
+        let read = |row: &Row<'_>| row.get(0);
+        [self.rows(pools, read), self.rows(statuses, read)].concat()
+    }
+
+    /// As if the person had started the content: no command of the core does that yet.
+    pub(crate) fn consume(&self, user: UserId, pool: &str) {
+        let sql = "UPDATE licenses SET state = 'consumed' WHERE user = ?1 AND state = 'reserved' AND stands_for_access = 0 \
+             AND pool = (SELECT id FROM pools WHERE name = ?2)";
+        self.0
+            .execute(sql, rusqlite::params![user.as_bytes(), pool])
+            .unwrap();
+    }
+}

@@ -1,0 +1,922 @@
+//! The rules of DESIGN §4 once more, naively: one person after the other, everything in maps, no plan and no ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use usher_core::command::WhenFull;
+use usher_core::model::{
+    AtCapacity, CountsFrom, GroupRole, InvitationState, NewPeople, PoolTerms, Status,
+};
+
+use super::roster::{ACCESS, Held, Person, Pool, Roster};
+
+/// What somebody does. People, pools, groups and connections are places in the roster.
+#[derive(Clone, Debug)]
+pub(crate) enum Deed {
+    /// Invite, or create when `active`.
+    Join {
+        active: bool,
+        emails: Vec<String>,
+        pools: Vec<usize>,
+        manager: Option<usize>,
+        group: Option<usize>,
+    },
+    /// A provider makes somebody.
+    Provision {
+        by: usize,
+        name: String,
+        external_id: String,
+        active: Option<bool>,
+        manager: Option<usize>,
+    },
+    /// A provider updates somebody.
+    Update {
+        by: usize,
+        who: usize,
+        active: Option<bool>,
+        manager: Option<Option<usize>>,
+    },
+    /// A provider deletes somebody.
+    Remove {
+        by: usize,
+        who: usize,
+    },
+    Accept {
+        who: usize,
+    },
+    Cancel {
+        who: Who,
+    },
+    Resend {
+        who: Who,
+    },
+    Edit {
+        who: Who,
+        manager: Option<Option<usize>>,
+        title: Option<String>,
+        group: Option<(usize, Option<GroupRole>)>,
+        protected: Option<bool>,
+    },
+    Deactivate {
+        who: Who,
+    },
+    Reactivate {
+        who: Who,
+    },
+    Delete {
+        who: Who,
+    },
+    Erase {
+        who: Who,
+    },
+    Grant {
+        who: Who,
+        pool: usize,
+    },
+    Release {
+        who: Who,
+        pool: usize,
+    },
+    AddPool {
+        name: String,
+        terms: PoolTerms,
+    },
+    SetPool {
+        pool: usize,
+        terms: PoolTerms,
+    },
+    Move {
+        pool: usize,
+        who: usize,
+        position: usize,
+    },
+    /// Undo the batch of that place in the log.
+    Undo {
+        of: usize,
+    },
+    /// Somebody starts the content of an add-on: not a command yet, but licenses get consumed by it.
+    Consume {
+        who: usize,
+        pool: usize,
+    },
+    Reopen,
+}
+
+/// Whom a deed is for.
+#[derive(Clone, Debug)]
+pub(crate) enum Who {
+    These(Vec<usize>),
+    /// Everybody who is not deleted or erased.
+    Everybody,
+}
+
+/// At which door, and what a person at it chooses when a pool is full.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How {
+    pub(crate) attended: bool,
+    pub(crate) when_full: WhenFull,
+}
+
+/// What the rules remember beyond the roster.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    /// The last change of status was not a provider's.
+    by_person: bool,
+    /// What they gave back of consumed licenses when they last left.
+    gave_back: BTreeSet<usize>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) roster: Roster,
+    memory: Vec<Memory>,
+}
+
+/// Nothing is done.
+#[derive(Debug)]
+pub(crate) struct Refused;
+/// Who was skipped.
+pub(crate) type Outcome = Result<BTreeSet<usize>, Refused>;
+
+enum Seat {
+    In,
+    Queued,
+    Out,
+}
+
+impl Model {
+    pub(crate) fn new(roster: Roster) -> Self {
+        let memory = vec![Memory::default(); roster.people.len()];
+        Self { roster, memory }
+    }
+
+    /// Does a deed; the roster is as before when it is refused.
+    pub(crate) fn perform(&mut self, deed: &Deed, how: How, policies: &[NewPeople]) -> Outcome {
+        let before = self.roster.clone();
+        let mut deal = Deal {
+            model: self,
+            how,
+            policies,
+            skipped: BTreeSet::new(),
+            short: false,
+            leaving: Vec::new(),
+        };
+        let done = deal.perform(deed);
+        deal.move_reports_up();
+        let (skipped, short) = (std::mem::take(&mut deal.skipped), deal.short);
+        if done.is_err() || short {
+            self.roster = before;
+            return Err(Refused);
+        }
+        let by_person = !matches!(
+            deed,
+            Deed::Provision { .. } | Deed::Update { .. } | Deed::Remove { .. }
+        );
+        self.remember(&before, by_person);
+        self.promote();
+        Ok(skipped)
+    }
+
+    /// Goes on from what was found, after an undo.
+    pub(crate) fn adopt(&mut self, found: Roster) {
+        let before = std::mem::replace(&mut self.roster, found);
+        self.remember(&before, true);
+    }
+
+    fn remember(&mut self, before: &Roster, by_person: bool) {
+        self.memory
+            .resize_with(self.roster.people.len(), Memory::default);
+        for (i, person) in self.roster.people.iter().enumerate() {
+            let Some(was) = before.people.get(i) else {
+                continue;
+            };
+            if was.status == person.status {
+                continue;
+            }
+            let memory = &mut self.memory[i];
+            memory.by_person = by_person;
+            if was.status.is_seated_or_coming() && !person.status.is_seated_or_coming() {
+                let gone = was.holds.iter().filter(|(pool, held)| {
+                    held.consumed
+                        && !held.stands
+                        && **pool != ACCESS
+                        && !person.holds.contains_key(pool)
+                });
+                memory.gave_back = gone.map(|it| *it.0).collect();
+            }
+        }
+    }
+
+    /// Whoever is first gets what is free.
+    fn promote(&mut self) {
+        let roster = &mut self.roster;
+        for pool in 0..roster.pools.len() {
+            while roster.room(pool, true) > 0 && !roster.pools[pool].queue.is_empty() {
+                let (who, leads_to) = roster.pools[pool].queue.remove(0);
+                let person = &mut roster.people[who];
+                let consumed = pool == ACCESS && leads_to == Status::Active;
+                person.holds.insert(
+                    pool,
+                    Held {
+                        consumed,
+                        stands: false,
+                    },
+                );
+                if pool == ACCESS {
+                    person.status = leads_to;
+                    if leads_to == Status::Active {
+                        person.accepted = true;
+                    } else {
+                        invite(person);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn invite(person: &mut Person) {
+    let generation = person.invitation.map_or(0, |it| it.0);
+    person.invitation = Some((generation + 1, InvitationState::Pending));
+}
+
+fn end_invitation(person: &mut Person, state: InvitationState) {
+    if let Some((generation, InvitationState::Pending)) = person.invitation {
+        person.invitation = Some((generation, state));
+    }
+}
+
+/// One deed while it is done.
+struct Deal<'m> {
+    model: &'m mut Model,
+    how: How,
+    policies: &'m [NewPeople],
+    skipped: BTreeSet<usize>,
+    /// A person was not told yet what to do when the pool is full.
+    short: bool,
+    leaving: Vec<usize>,
+}
+
+impl Deal<'_> {
+    fn roster(&mut self) -> &mut Roster {
+        &mut self.model.roster
+    }
+
+    fn person(&mut self, who: usize) -> &mut Person {
+        &mut self.model.roster.people[who]
+    }
+
+    fn status(&mut self, who: usize) -> Status {
+        self.person(who).status
+    }
+
+    fn these(&mut self, who: &Who) -> Vec<usize> {
+        match who {
+            Who::These(who) => {
+                let mut seen = BTreeSet::new();
+                who.iter().copied().filter(|it| seen.insert(*it)).collect()
+            }
+            Who::Everybody => {
+                let people = self.roster().people.iter().enumerate();
+                let here =
+                    people.filter(|it| !matches!(it.1.status, Status::Deleted | Status::Erased));
+                here.map(|it| it.0).collect()
+            }
+        }
+    }
+
+    /// Whoever is skipped, and whoever the rule lets through.
+    fn each(
+        &mut self,
+        who: &Who,
+        mut one: impl FnMut(&mut Self, usize) -> Result<bool, Refused>,
+    ) -> Result<(), Refused> {
+        for person in self.these(who) {
+            if !one(self, person)? {
+                self.skipped.insert(person);
+            }
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, deed: &Deed) -> Result<(), Refused> {
+        match deed {
+            Deed::Join {
+                active,
+                emails,
+                pools,
+                manager,
+                group,
+            } => self.join(*active, emails, pools, *manager, *group),
+            Deed::Provision {
+                by,
+                name,
+                external_id,
+                active,
+                manager,
+            } => self.provision(*by, name, external_id, *active, *manager),
+            Deed::Update {
+                by,
+                who,
+                active,
+                manager,
+            } => self.update(*by, *who, *active, *manager),
+            Deed::Remove { who, .. } => {
+                let status = self.status(*who);
+                if matches!(status, Status::Deleted | Status::Erased)
+                    || self.stays(*who)
+                    || *who == 0
+                {
+                    return Err(Refused);
+                }
+                self.leave(*who, Status::Deleted);
+                Ok(())
+            }
+            Deed::Accept { who } => self.accept(*who),
+            Deed::Cancel { who } => self.each(who, |it, who| Ok(it.cancel(who))),
+            Deed::Resend { who } => self.each(who, Self::resend),
+            Deed::Edit {
+                who,
+                manager,
+                title,
+                group,
+                protected,
+            } => {
+                if let Some(Some(manager)) = manager
+                    && !self.status(*manager).is_seated_or_coming()
+                {
+                    return Err(Refused);
+                }
+                self.each(who, |it, who| {
+                    Ok(it.edit(who, *manager, title.as_deref(), *group, *protected))
+                })
+            }
+            Deed::Deactivate { who } => self.each(who, |it, who| {
+                let goes = it.status(who).is_seated_or_coming() && !it.stays(who);
+                if goes {
+                    it.deactivate(who);
+                }
+                Ok(goes)
+            }),
+            Deed::Reactivate { who } => self.each(who, |it, who| {
+                Ok(it.status(who) == Status::Inactive && it.reactivate(who)?)
+            }),
+            Deed::Delete { who } => self.each(who, |it, who| {
+                let goes =
+                    !matches!(it.status(who), Status::Deleted | Status::Erased) && !it.stays(who);
+                if goes {
+                    it.leave(who, Status::Deleted);
+                } else if !it.how.attended {
+                    return Err(Refused);
+                }
+                Ok(goes)
+            }),
+            Deed::Erase { who } => self.each(who, |it, who| Ok(it.erase(who))),
+            Deed::Grant { who, pool } => self.each(who, |it, who| {
+                let has =
+                    it.person(who).holds.contains_key(pool) || it.roster().is_queued(*pool, who);
+                let status = it.status(who);
+                Ok(status.is_seated_or_coming()
+                    && !has
+                    && !matches!(it.seat(who, &[(*pool, false)], status)?, Seat::Out))
+            }),
+            Deed::Release { who, pool } => self.each(who, |it, who| Ok(it.release(who, *pool))),
+            Deed::AddPool { name, terms } => {
+                self.check_terms(name, terms)?;
+                if self.roster().pool_named(name).is_some() {
+                    return Err(Refused);
+                }
+                self.roster().pools.push(Pool {
+                    name: name.clone(),
+                    terms: terms.clone(),
+                    queue: Vec::new(),
+                });
+                Ok(())
+            }
+            Deed::SetPool { pool, terms } => {
+                let name = self.roster().pools[*pool].name.clone();
+                self.check_terms(&name, terms)?;
+                self.roster().pools[*pool].terms = terms.clone();
+                Ok(())
+            }
+            Deed::Move {
+                pool,
+                who,
+                position,
+            } => {
+                let queue = &mut self.roster().pools[*pool].queue;
+                match queue.iter().position(|it| it.0 == *who) {
+                    Some(at) => {
+                        let entry = queue.remove(at);
+                        let to = (position - 1).min(queue.len());
+                        queue.insert(to, entry);
+                        if to == at {
+                            self.skipped.insert(*who);
+                        }
+                    }
+                    None => {
+                        self.skipped.insert(*who);
+                    }
+                }
+                Ok(())
+            }
+            Deed::Consume { who, pool } => {
+                if let Some(held) = self.person(*who).holds.get_mut(pool) {
+                    held.consumed |= !held.stands;
+                }
+                Ok(())
+            }
+            Deed::Undo { .. } | Deed::Reopen => Ok(()),
+        }
+    }
+
+    /// May not be taken off: protected, or the last owner.
+    fn stays(&mut self, who: usize) -> bool {
+        self.person(who).protected || who == 0
+    }
+
+    fn check_terms(&mut self, name: &str, terms: &PoolTerms) -> Result<(), Refused> {
+        match &terms.at_capacity {
+            AtCapacity::Fallback(other) if other.as_str() == name || other.as_str() == "access" => {
+                Err(Refused)
+            }
+            AtCapacity::Fallback(other) if self.roster().pool_named(other.as_str()).is_none() => {
+                Err(Refused)
+            }
+            _ if name == "access" && !terms.recoverable => Err(Refused),
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives a person licenses (pool, and whether used at once), a place in the queue, or nothing.
+    fn seat(
+        &mut self,
+        who: usize,
+        wants: &[(usize, bool)],
+        leads_to: Status,
+    ) -> Result<Seat, Refused> {
+        let attended = self.how.attended;
+        let wants: Vec<_> = wants
+            .iter()
+            .filter(|it| !self.model.roster.people[who].holds.contains_key(&it.0))
+            .copied()
+            .collect();
+        let lacks = |pool: usize, roster: &Roster| roster.room(pool, !attended) < 1;
+        let lacking: Vec<usize> = wants
+            .iter()
+            .map(|it| it.0)
+            .filter(|it| lacks(*it, &self.model.roster))
+            .collect();
+        let mut instead = BTreeMap::new();
+        if attended && !lacking.is_empty() && self.how.when_full != WhenFull::QueueRest {
+            self.short |= self.how.when_full == WhenFull::Ask;
+            return Ok(Seat::Out);
+        }
+        if !attended {
+            for pool in &lacking {
+                if let Some(other) = self.other_pool(who, *pool, &wants, &instead)? {
+                    instead.insert(*pool, other);
+                }
+            }
+        }
+        let queues = lacking.contains(&ACCESS) && !instead.contains_key(&ACCESS);
+        for (pool, consumed) in wants {
+            if queues || (lacking.contains(&pool) && !instead.contains_key(&pool)) {
+                self.roster().pools[pool].queue.push((who, leads_to));
+            } else {
+                let from = instead.get(&pool).copied().unwrap_or(pool);
+                let stands = pool == ACCESS && from != ACCESS;
+                self.person(who)
+                    .holds
+                    .insert(from, Held { consumed, stands });
+            }
+        }
+        Ok(if queues { Seat::Queued } else { Seat::In })
+    }
+
+    /// What an unattended door gets instead of a full pool: `None` is a place in the queue.
+    fn other_pool(
+        &mut self,
+        who: usize,
+        pool: usize,
+        wants: &[(usize, bool)],
+        taken: &BTreeMap<usize, usize>,
+    ) -> Result<Option<usize>, Refused> {
+        let roster = self.roster();
+        match &roster.pools[pool].terms.at_capacity {
+            AtCapacity::Queue => Ok(None),
+            AtCapacity::Refuse | AtCapacity::Grace(_) => Err(Refused),
+            AtCapacity::Fallback(name) => {
+                let other = roster.pool_named(name.as_str()).unwrap();
+                let mine = roster.people[who].holds.contains_key(&other)
+                    || roster.is_queued(other, who)
+                    || wants.iter().any(|it| it.0 == other)
+                    || taken.values().any(|it| *it == other);
+                if mine || roster.room(other, true) < 1 {
+                    return Err(Refused);
+                }
+                Ok(Some(other))
+            }
+        }
+    }
+
+    /// What a person needs of `access` who becomes this.
+    fn need(&mut self, status: Status) -> Vec<(usize, bool)> {
+        let from = self.roster().pools[ACCESS].terms.counts_from;
+        match status {
+            Status::Active => vec![(ACCESS, true)],
+            _ if from == CountsFrom::Invitation => vec![(ACCESS, false)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Puts a person where they are to be; false when there is no seat.
+    fn bring_in(
+        &mut self,
+        who: usize,
+        more: &[(usize, bool)],
+        leads_to: Status,
+    ) -> Result<bool, Refused> {
+        let mut wants = self.need(leads_to);
+        wants.extend(more);
+        let status = match self.seat(who, &wants, leads_to)? {
+            Seat::Out => return Ok(false),
+            Seat::Queued => Status::Queued,
+            Seat::In => leads_to,
+        };
+        let person = self.person(who);
+        person.status = status;
+        match status {
+            Status::Active => person.accepted = true,
+            Status::Waiting => invite(person),
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    fn add(&mut self, person: Person) -> usize {
+        self.roster().people.push(person);
+        self.roster().people.len() - 1
+    }
+
+    fn who_has_email(&mut self, email: &str) -> Option<usize> {
+        self.roster()
+            .people
+            .iter()
+            .position(|it| it.email.as_deref() == Some(email))
+    }
+
+    fn join(
+        &mut self,
+        active: bool,
+        emails: &[String],
+        pools: &[usize],
+        manager: Option<usize>,
+        group: Option<usize>,
+    ) -> Result<(), Refused> {
+        let leads_to = if active {
+            Status::Active
+        } else {
+            Status::Waiting
+        };
+        let add_ons: Vec<(usize, bool)> = pools.iter().map(|it| (*it, false)).collect();
+        for email in emails {
+            let known = self.who_has_email(email);
+            let back = known.is_none_or(|it| match self.status(it) {
+                Status::Deleted => true,
+                Status::Cancelled => !active,
+                _ => false,
+            });
+            let may_manage = manager.is_none_or(|it| self.status(it).is_seated_or_coming());
+            let mut added = None;
+            if back && may_manage {
+                let who = known.unwrap_or_else(|| {
+                    let person = Person {
+                        email: Some(email.clone()),
+                        accepted: false,
+                        ..Person::new(leads_to)
+                    };
+                    self.add(person)
+                });
+                if self.bring_in(who, &add_ons, leads_to)? {
+                    added = Some(who);
+                } else if known.is_none() {
+                    self.roster().people.pop();
+                }
+            }
+            match (added, known) {
+                (Some(who), _) => {
+                    let person = self.person(who);
+                    person.manager = manager.or(person.manager);
+                    if let Some(group) = group {
+                        person.groups.entry(group).or_insert(GroupRole::Learner);
+                    }
+                }
+                (None, Some(who)) => {
+                    self.skipped.insert(who);
+                }
+                (None, None) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn provision(
+        &mut self,
+        by: usize,
+        name: &str,
+        external_id: &str,
+        active: Option<bool>,
+        manager: Option<usize>,
+    ) -> Result<(), Refused> {
+        let external_id = Some(external_id.to_owned());
+        let people = &self.roster().people;
+        let by_id = people
+            .iter()
+            .position(|it| it.links.get(&by) == Some(&external_id));
+        let by_name = people
+            .iter()
+            .position(|it| it.user_name.as_deref() == Some(name));
+        let by_email = people
+            .iter()
+            .position(|it| it.email.as_deref() == Some(name));
+        let candidates: Vec<usize> = [by_id, by_name, by_email].into_iter().flatten().collect();
+        if candidates.iter().any(|it| people[*it].status.is_live()) {
+            return Err(Refused);
+        }
+        let is_known_as_another = |it: &usize| {
+            people[*it]
+                .links
+                .get(&by)
+                .is_some_and(|it| it.is_some() && *it != external_id)
+        };
+        let returns = candidates
+            .iter()
+            .copied()
+            .find(|it| !is_known_as_another(it));
+        for other in candidates {
+            if Some(other) != returns {
+                let person = self.person(other);
+                person.email.take_if(|it| it == name);
+                person.user_name.take_if(|it| it == name);
+            }
+        }
+        let manager = manager.filter(|it| self.status(*it).is_seated_or_coming());
+        let policy = self.policies[by];
+        let who = returns.unwrap_or_else(|| {
+            let accepted = active == Some(false) && policy == NewPeople::Active;
+            self.add(Person {
+                accepted,
+                ..Person::new(Status::Inactive)
+            })
+        });
+        let person = self.person(who);
+        person.email = Some(name.to_owned());
+        person.user_name = Some(name.to_owned());
+        person.links.insert(by, external_id);
+        person.connection = Some(by);
+        if let Some(manager) = manager {
+            person.manager = Some(manager);
+        }
+        if active == Some(false) {
+            person.status = Status::Inactive;
+            person.accepted |= policy == NewPeople::Active;
+            return Ok(());
+        }
+        self.provider_brings_in(who, policy)
+    }
+
+    fn provider_brings_in(&mut self, who: usize, policy: NewPeople) -> Result<(), Refused> {
+        let waits = policy == NewPeople::Waiting && !self.person(who).accepted;
+        self.bring_in(
+            who,
+            &[],
+            if waits {
+                Status::Waiting
+            } else {
+                Status::Active
+            },
+        )?;
+        self.person(who).released = false;
+        Ok(())
+    }
+
+    fn update(
+        &mut self,
+        by: usize,
+        who: usize,
+        active: Option<bool>,
+        manager: Option<Option<usize>>,
+    ) -> Result<(), Refused> {
+        let status = self.status(who);
+        if matches!(status, Status::Deleted | Status::Erased) || (who == 0 && active == Some(false))
+        {
+            return Err(Refused);
+        }
+        match manager {
+            Some(Some(manager))
+                if !self.status(manager).is_seated_or_coming()
+                    || self.roster().is_below(manager, who) => {}
+            Some(manager) => self.person(who).manager = manager,
+            None => {}
+        }
+        let person = self.person(who);
+        person.links.entry(by).or_insert(None);
+        person.connection = Some(by);
+        let holds = !person.released && self.model.memory[who].by_person;
+        match (status, active) {
+            (Status::Inactive, Some(true)) if holds => {
+                self.skipped.insert(who);
+            }
+            (Status::Inactive, Some(true)) => {
+                self.reactivate(who)?;
+            }
+            (Status::Inactive, Some(false)) if holds => self.person(who).released = true,
+            (Status::Cancelled, Some(true)) => self.provider_brings_in(who, self.policies[by])?,
+            (_, Some(false)) if status.is_seated_or_coming() => {
+                if self.stays(who) {
+                    return Err(Refused);
+                }
+                self.deactivate(who);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, who: usize) -> Result<(), Refused> {
+        let person = self.person(who);
+        if person.status != Status::Waiting || !person.is_invited() {
+            return Err(Refused);
+        }
+        let seat = person
+            .holds
+            .iter_mut()
+            .find(|it| *it.0 == ACCESS || it.1.stands);
+        let status = match seat {
+            Some((_, held)) => {
+                held.consumed = true;
+                Status::Active
+            }
+            None => match self.seat(who, &[(ACCESS, true)], Status::Active)? {
+                Seat::Queued => Status::Queued,
+                _ => Status::Active,
+            },
+        };
+        let person = self.person(who);
+        person.status = status;
+        person.accepted = true;
+        end_invitation(person, InvitationState::Accepted);
+        Ok(())
+    }
+
+    fn cancel(&mut self, who: usize) -> bool {
+        let queue = &self.roster().pools[ACCESS].queue;
+        let leads_to = queue.iter().find(|it| it.0 == who).map(|it| it.1);
+        let person = self.person(who);
+        let invited = match person.status {
+            Status::Waiting => true,
+            Status::Queued => !person.accepted || leads_to == Some(Status::Waiting),
+            _ => false,
+        };
+        let goes = invited && !self.stays(who);
+        if goes {
+            self.leave(who, Status::Cancelled);
+        }
+        goes
+    }
+
+    fn resend(&mut self, who: usize) -> Result<bool, Refused> {
+        match self.status(who) {
+            Status::Waiting => {
+                invite(self.person(who));
+                Ok(true)
+            }
+            Status::Cancelled => self.bring_in(who, &[], Status::Waiting),
+            _ => Ok(false),
+        }
+    }
+
+    fn edit(
+        &mut self,
+        who: usize,
+        manager: Option<Option<usize>>,
+        title: Option<&str>,
+        group: Option<(usize, Option<GroupRole>)>,
+        protected: Option<bool>,
+    ) -> bool {
+        if !self.status(who).is_live()
+            || matches!(manager, Some(Some(it)) if self.roster().people[who].manager != Some(it) && self.roster().is_below(it, who))
+        {
+            return false;
+        }
+        let person = self.person(who);
+        let before = person.clone();
+        if let Some(manager) = manager {
+            person.manager = manager;
+        }
+        if let Some(title) = title {
+            person.title = Some(title.to_owned());
+        }
+        match group {
+            Some((group, Some(role))) => {
+                person.groups.insert(group, role);
+            }
+            Some((group, None)) => {
+                person.groups.remove(&group);
+            }
+            None => {}
+        }
+        person.protected = protected.unwrap_or(person.protected);
+        *person != before
+    }
+
+    fn deactivate(&mut self, who: usize) {
+        self.leave(who, Status::Inactive);
+        self.person(who).released = false;
+    }
+
+    /// Off the seat: what can come back comes back, the link dies, reports move up when all are off.
+    fn leave(&mut self, who: usize, status: Status) {
+        let pools: Vec<bool> = self
+            .roster()
+            .pools
+            .iter()
+            .map(|it| it.terms.recoverable)
+            .collect();
+        let person = self.person(who);
+        person.status = status;
+        person
+            .holds
+            .retain(|pool, held| *pool != ACCESS && !held.stands && held.consumed && !pools[*pool]);
+        end_invitation(person, InvitationState::Dead);
+        for pool in &mut self.roster().pools {
+            pool.queue.retain(|it| it.0 != who);
+        }
+        self.leaving.push(who);
+    }
+
+    fn move_reports_up(&mut self) {
+        for leaver in self.leaving.clone() {
+            let mut above = self.person(leaver).manager;
+            while let Some(manager) = above.filter(|it| self.leaving.contains(it)) {
+                above = self.person(manager).manager;
+            }
+            for person in &mut self.model.roster.people {
+                if person.manager == Some(leaver) {
+                    person.manager = above;
+                }
+            }
+        }
+    }
+
+    fn reactivate(&mut self, who: usize) -> Result<bool, Refused> {
+        let leads_to = if self.person(who).accepted {
+            Status::Active
+        } else {
+            Status::Waiting
+        };
+        let gave_back = self.model.memory[who].gave_back.clone();
+        let again: Vec<_> = gave_back
+            .into_iter()
+            .filter(|it| self.model.roster.pools[*it].terms.recoverable)
+            .map(|it| (it, true))
+            .collect();
+        let back = self.bring_in(who, &again, leads_to)?;
+        if back {
+            self.person(who).released = false;
+        }
+        Ok(back)
+    }
+
+    fn erase(&mut self, who: usize) -> bool {
+        let goes = self.status(who) == Status::Deleted && !self.stays(who);
+        if goes {
+            let person = self.person(who);
+            *person = Person {
+                accepted: person.accepted,
+                released: person.released,
+                groups: std::mem::take(&mut person.groups),
+                holds: std::mem::take(&mut person.holds),
+                ..Person::new(Status::Erased)
+            };
+        }
+        goes
+    }
+
+    fn release(&mut self, who: usize, pool: usize) -> bool {
+        if self.roster().is_queued(pool, who) {
+            self.roster().pools[pool].queue.retain(|it| it.0 != who);
+            return true;
+        }
+        let person = self.person(who);
+        let erased = person.status == Status::Erased;
+        let goes = person
+            .holds
+            .get(&pool)
+            .is_some_and(|it| !it.stands && (!it.consumed || erased));
+        if goes {
+            person.holds.remove(&pool);
+        }
+        goes
+    }
+}

@@ -1,0 +1,350 @@
+//! Steps drawn at random. Their numbers are turned into people, pools and positions of the roster as it is then, so that
+//! any part of a sequence is a sequence too.
+
+use std::fmt;
+
+use proptest::prelude::*;
+use usher_core::command::WhenFull;
+use usher_core::model::{CountsFrom, GroupRole, PoolTerms, Status};
+
+use super::roster::{ACCESS, CONNECTIONS};
+use super::rules::{Deed, How, Model, Who};
+use crate::org::address;
+
+/// How many addresses take turns.
+const ADDRESSES: usize = 12;
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Invite,
+    Create,
+    Provision,
+    Update,
+    Remove,
+    Accept,
+    Cancel,
+    Resend,
+    Edit,
+    Manager,
+    Deactivate,
+    Reactivate,
+    Delete,
+    Erase,
+    Grant,
+    Release,
+    AddPool,
+    SetPool,
+    Move,
+    Undo,
+    Consume,
+    Reopen,
+}
+
+/// Every kind, as often as it is worth.
+const KINDS: [(u32, Kind); 22] = [
+    (8, Kind::Invite),
+    (7, Kind::Create),
+    (8, Kind::Provision),
+    (8, Kind::Update),
+    (2, Kind::Remove),
+    (9, Kind::Accept),
+    (4, Kind::Cancel),
+    (4, Kind::Resend),
+    (5, Kind::Edit),
+    (9, Kind::Manager),
+    (8, Kind::Deactivate),
+    (8, Kind::Reactivate),
+    (4, Kind::Delete),
+    (2, Kind::Erase),
+    (7, Kind::Grant),
+    (3, Kind::Release),
+    (1, Kind::AddPool),
+    (10, Kind::SetPool),
+    (4, Kind::Move),
+    (40, Kind::Undo),
+    (3, Kind::Consume),
+    (1, Kind::Reopen),
+];
+
+#[derive(Clone)]
+pub(crate) struct Step {
+    kind: Kind,
+    picks: Vec<u8>,
+    numbers: [u8; 4],
+    when_full: WhenFull,
+    attended: bool,
+}
+
+impl fmt::Debug for Step {
+    /// In one line, also where a failure is printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            picks,
+            numbers,
+            when_full,
+            attended,
+        } = self;
+        write!(
+            f,
+            "{kind:?} {picks:?} {numbers:?} {when_full:?} attended: {attended}"
+        )
+    }
+}
+
+pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let kinds = prop::strategy::Union::new_weighted(
+        KINDS
+            .iter()
+            .map(|(weight, kind)| (*weight, Just(*kind)))
+            .collect(),
+    );
+    let choices = prop::sample::select(vec![
+        WhenFull::Ask,
+        WhenFull::Fewer,
+        WhenFull::QueueRest,
+        WhenFull::QueueRest,
+    ]);
+    let step = (
+        kinds,
+        prop::collection::vec(any::<u8>(), 1..7),
+        any::<[u8; 4]>(),
+        choices,
+        prop::bool::weighted(0.7),
+    );
+    let step = step.prop_map(|(kind, picks, numbers, when_full, attended)| Step {
+        kind,
+        picks,
+        numbers,
+        when_full,
+        attended,
+    });
+    prop::collection::vec(step, most / 3..most)
+}
+
+impl Step {
+    /// What the step is for the roster as it is. `batches`: how many could be undone.
+    pub(crate) fn deed(&self, model: &Model, batches: usize) -> (Deed, How) {
+        let [a, b, c, d] = self.numbers.map(usize::from);
+        let roster = &model.roster;
+        let how = How {
+            attended: self.attended,
+            when_full: self.when_full,
+        };
+        let unattended = How {
+            attended: false,
+            ..how
+        };
+        let anybody = |number: usize| number % roster.people.len();
+        let add_on = |number: usize| 1 + number % (roster.pools.len() - 1);
+        // Half of the single people are drawn from those to whom the step can matter.
+        let fit = |fits: &dyn Fn(usize) -> bool| {
+            let fitting: Vec<usize> = (0..roster.people.len()).filter(|it| fits(*it)).collect();
+            if b < 24 || fitting.is_empty() {
+                anybody(a)
+            } else {
+                fitting[a % fitting.len()]
+            }
+        };
+        let stands = |status: Status| move |who: usize| roster.people[who].status == status;
+        let who = || {
+            if d < 10 {
+                return Who::Everybody;
+            }
+            Who::These(
+                self.picks
+                    .iter()
+                    .map(|it| anybody(usize::from(*it)))
+                    .collect(),
+            )
+        };
+        let group =
+            |number: usize| (!roster.groups.is_empty()).then(|| number % roster.groups.len());
+        let by = c % CONNECTIONS.len();
+        let active = [None, Some(true), Some(true), Some(false)][d % 4];
+        let deed = match self.kind {
+            Kind::Invite | Kind::Create => Deed::Join {
+                active: matches!(self.kind, Kind::Create),
+                emails: emails(&self.picks),
+                pools: (1..roster.pools.len())
+                    .filter(|it| a >> it & 3 == 3)
+                    .collect(),
+                manager: (b < 60).then(|| anybody(c)),
+                group: (b > 200).then(|| group(c)).flatten(),
+            },
+            Kind::Provision => {
+                let name = address(&format!("p{}", a % ADDRESSES));
+                let external_id = if b < 50 {
+                    format!("{name}-b")
+                } else {
+                    name.clone()
+                };
+                let manager = (b > 200).then(|| anybody(usize::from(self.picks[0])));
+                return (
+                    Deed::Provision {
+                        by,
+                        name,
+                        external_id,
+                        active,
+                        manager,
+                    },
+                    unattended,
+                );
+            }
+            Kind::Update => {
+                let manager = match b % 5 {
+                    0 => Some(None),
+                    1 => Some(Some(anybody(b / 5))),
+                    _ => None,
+                };
+                return (
+                    Deed::Update {
+                        by,
+                        who: anybody(a),
+                        active,
+                        manager,
+                    },
+                    unattended,
+                );
+            }
+            Kind::Remove => {
+                return (
+                    Deed::Remove {
+                        by,
+                        who: anybody(a),
+                    },
+                    unattended,
+                );
+            }
+            Kind::Accept => {
+                return (
+                    Deed::Accept {
+                        who: fit(&stands(Status::Waiting)),
+                    },
+                    unattended,
+                );
+            }
+            Kind::Cancel => Deed::Cancel { who: who() },
+            Kind::Resend => Deed::Resend { who: who() },
+            Kind::Edit => Deed::Edit {
+                who: who(),
+                manager: None,
+                title: (a % 2 == 0).then(|| format!("title {}", a % 6)),
+                group: group(b).filter(|_| c % 2 == 0).map(|it| {
+                    (
+                        it,
+                        [Some(GroupRole::Learner), Some(GroupRole::Coach), None][c % 3],
+                    )
+                }),
+                protected: [None, None, None, Some(false), Some(false), Some(true)][b % 6],
+            },
+            Kind::Manager => {
+                let manager = if b < 20 { None } else { Some(anybody(a)) };
+                Deed::Edit {
+                    who: who(),
+                    manager: Some(manager),
+                    title: None,
+                    group: None,
+                    protected: None,
+                }
+            }
+            Kind::Deactivate => Deed::Deactivate { who: who() },
+            Kind::Reactivate => {
+                let who = who();
+                if b < 128 {
+                    Deed::Reactivate { who }
+                } else {
+                    Deed::Reactivate {
+                        who: Who::These(vec![fit(&stands(Status::Inactive))]),
+                    }
+                }
+            }
+            Kind::Delete => Deed::Delete { who: who() },
+            Kind::Erase => Deed::Erase {
+                who: Who::These(vec![fit(&stands(Status::Deleted)), anybody(c)]),
+            },
+            Kind::Grant => Deed::Grant {
+                who: who(),
+                pool: add_on(a),
+            },
+            Kind::Release => Deed::Release {
+                who: who(),
+                pool: add_on(a),
+            },
+            Kind::AddPool => Deed::AddPool {
+                name: format!("extra-{}", a % 3),
+                terms: terms(self.numbers, false),
+            },
+            Kind::SetPool => {
+                let pool = if a < 110 { ACCESS } else { add_on(a) };
+                Deed::SetPool {
+                    pool,
+                    terms: terms(self.numbers, pool == ACCESS),
+                }
+            }
+            Kind::Move => {
+                let pool = if b < 128 { ACCESS } else { add_on(b) };
+                Deed::Move {
+                    pool,
+                    who: fit(&|it| roster.is_queued(pool, it)),
+                    position: 1 + c % 8,
+                }
+            }
+            Kind::Undo if batches == 0 => Deed::Reopen,
+            Kind::Undo if a < 130 => Deed::Undo { of: batches - 1 },
+            Kind::Undo => Deed::Undo {
+                of: batches - 1 - b % batches.min(12),
+            },
+            Kind::Consume => {
+                let mut reserved = roster.people.iter().enumerate().flat_map(|(who, it)| {
+                    let pools = it.holds.iter().filter(|it| *it.0 != ACCESS && !it.1.stands);
+                    pools.map(move |it| (who, *it.0))
+                });
+                match reserved.nth(a % 4) {
+                    Some((who, pool)) => Deed::Consume { who, pool },
+                    None => Deed::Reopen,
+                }
+            }
+            Kind::Reopen => Deed::Reopen,
+        };
+        (deed, how)
+    }
+}
+
+fn emails(picks: &[u8]) -> Vec<String> {
+    let mut emails: Vec<String> = Vec::new();
+    for pick in picks {
+        let email = address(&format!("p{}", usize::from(*pick) % ADDRESSES));
+        if !emails.contains(&email) {
+            emails.push(email);
+        }
+    }
+    emails
+}
+
+fn terms([a, b, c, d]: [u8; 4], is_access: bool) -> PoolTerms {
+    let purchased = if is_access {
+        2 + i64::from(b % 10)
+    } else {
+        i64::from(b % 6)
+    };
+    let policies = [
+        "queue",
+        "queue",
+        "refuse",
+        "grace:50",
+        "fallback:spare",
+        "fallback:pro",
+    ];
+    PoolTerms {
+        counts_from: if a % 4 == 0 {
+            CountsFrom::Activation
+        } else {
+            CountsFrom::Invitation
+        },
+        recoverable: is_access || c % 2 == 0,
+        at_capacity: policies[usize::from(d) % policies.len()].parse().unwrap(),
+        starts_on: (c > 240).then(|| "2099-01-01".parse().unwrap()),
+        ..PoolTerms::new(purchased)
+    }
+}

@@ -1,0 +1,78 @@
+//! Every page that a screen can ask for is answered from an index: SQLite is asked how it would, without statistics.
+
+use usher_core::model::Status;
+use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
+
+use crate::org::Org;
+
+const SORTS: [SortBy; 4] = [SortBy::Name, SortBy::Email, SortBy::Status, SortBy::Created];
+
+/// How the pages of a query are answered, in both directions from both ends, with one line a page.
+fn plans(query: &Expr, sorts: &[SortBy]) -> Vec<String> {
+    let org = Org::new(9);
+    org.create("ana bo cleo");
+    let cli = org.cli();
+    let read = cli.read().unwrap();
+    let mut plans = Vec::new();
+    for sort in sorts {
+        for descending in [false, true] {
+            for from in [PageFrom::Start, PageFrom::End] {
+                let page = UsersPage {
+                    query: query.clone(),
+                    sort: *sort,
+                    descending,
+                    from,
+                    limit: 100,
+                };
+                let steps = read.explain(&page).unwrap().join("; ");
+                plans.push(format!("{sort:?} {descending}: {steps}"));
+            }
+        }
+    }
+    plans
+}
+
+fn assert_none(plans: &[String], words: &str) {
+    for plan in plans {
+        assert!(!plan.contains(words), "{words} in {plan}");
+    }
+}
+
+/// Whether the table is read from end to end without an index. In the order of creation that is the index.
+fn scans(plan: &str) -> bool {
+    let mut steps = plan.split([':', ';']).map(str::trim);
+    !plan.starts_with("Created") && steps.any(|it| it == "SCAN users")
+}
+
+#[test]
+fn a_page_of_everybody_comes_from_the_index_of_its_order() {
+    let plans = plans(&Expr::Everybody, &SORTS);
+    assert_none(&plans, "TEMP B-TREE");
+    for plan in &plans {
+        assert!(!scans(plan), "{plan}");
+    }
+}
+
+#[test]
+fn a_page_of_one_status_in_an_index_order_is_neither_scanned_nor_sorted() {
+    for status in Status::ALL {
+        let query = Expr::Status(vec![status]);
+        let in_order = plans(&query, &[SortBy::Name, SortBy::Status]);
+        assert_none(&in_order, "TEMP B-TREE");
+        for plan in &in_order {
+            assert!(plan.contains("users_by_status (status=?)"), "{plan}");
+        }
+        for plan in plans(&query, &SORTS) {
+            assert!(!scans(&plan), "{plan}");
+        }
+    }
+}
+
+#[test]
+fn a_page_of_a_word_is_found_by_the_text_index() {
+    let query = Expr::Text("alvarez".into());
+    for plan in plans(&query, &SORTS) {
+        assert!(!scans(&plan), "{plan}");
+        assert!(plan.contains("users_text VIRTUAL TABLE INDEX"), "{plan}");
+    }
+}
