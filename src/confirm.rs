@@ -173,7 +173,10 @@ fn nothing_to_change(plan: &Plan) -> Failure {
 
 fn print_plan(format: Format, plan: &Plan) -> Result<()> {
     match format {
-        Format::Table => show::on_terminal(plan, &mut io::stdout().lock()),
+        Format::Table => {
+            show::on_terminal(plan, &mut io::stdout().lock())?;
+            crate::output::say(format, &format!("digest {}", plan.digest))
+        }
         Format::Json => print_json(&serde_json::to_value(plan)?),
         Format::Csv => changes_as_csv(plan),
     }
