@@ -13,7 +13,7 @@ use rusqlite::{Connection, params};
 use super::apply::{self, Applier};
 use super::events::{self, BatchHead, Nonces};
 use super::turn::Turn;
-use super::{LastUses, Snapshot, broken, compile, idempotency, open, restore, search};
+use super::{LastUses, Snapshot, broken, compile, idempotency, open, restore, search, stale};
 use crate::change::Change;
 use crate::command::{Command, Request, promote};
 use crate::directory::Applied;
@@ -352,12 +352,18 @@ impl Writer {
             .as_ref()
             .map(|(_, planned)| planned.plan.clone())
             .filter(|it| it.changes.len() <= ALONE);
-        let planned = match job.prepared.take() {
-            Some((known, planned)) if known == snapshot.last_batch()? => planned,
-            _ => planner::plan(&snapshot, job.actor, job.door, &job.request)?,
+        let (known, planned) = match job.prepared.take() {
+            Some((known, planned)) if self.still_holds(known, job, &planned)? => {
+                (Some(known), planned)
+            }
+            _ => (
+                None,
+                planner::plan(&snapshot, job.actor, job.door, &job.request)?,
+            ),
         };
         if planned.plan.changes.len() > ALONE && !first {
-            job.prepared = None;
+            // A plan made here knows batches that may yet fail to commit, and is made again.
+            job.prepared = known.map(|known| (known, planned));
             return Ok(None);
         }
         self.check(job, &planned.plan, shown.as_ref())?;
@@ -405,6 +411,13 @@ impl Writer {
             idempotency::keep(&self.conn, job.actor, key, &job.request.command, &applied)?;
         }
         Ok(Some(applied))
+    }
+
+    /// Whether a plan made before is what would be planned now.
+    fn still_holds(&self, known: i64, job: &Job, planned: &Planned) -> Result<bool> {
+        let snapshot = Snapshot::new(&self.conn);
+        Ok(known == snapshot.last_batch()?
+            || stale::still_holds(&snapshot, known, &job.request, &planned.plan)?)
     }
 
     /// Refuses a plan that is not what was confirmed, or that does not fit.
