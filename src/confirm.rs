@@ -166,14 +166,17 @@ fn nothing_to_change(plan: &Plan) -> Failure {
     }
     let said: Vec<_> = reasons
         .iter()
-        .map(|(reason, who)| format!("{} {reason}", who.len()))
+        .map(|(reason, who)| format!("{reason} ({})", who.len()))
         .collect();
-    Failure::refused(format!("nothing was applied: {}", said.join(", ")))
+    Failure::refused(format!("nothing was applied; skipped: {}", said.join(", ")))
 }
 
 fn print_plan(format: Format, plan: &Plan) -> Result<()> {
     match format {
-        Format::Table => show::on_terminal(plan, &mut io::stdout().lock()),
+        Format::Table => {
+            show::on_terminal(plan, &mut io::stdout().lock())?;
+            crate::output::say(format, &format!("digest {}", plan.digest))
+        }
         Format::Json => print_json(&serde_json::to_value(plan)?),
         Format::Csv => changes_as_csv(plan),
     }

@@ -3,7 +3,7 @@
 //!
 //! Reading order: `server` (listening), `route` (from address to answer), `call` (what a request does), `people` (what
 //! is read for an answer); `schema` (the attributes), `wanted` (a User taken apart into the roster's fields) and
-//! `resource` (the way back); `patch` with `patch_path` and `value_filter`; `filter`, `list`, `projection`, `request`;
+//! `resource` with `kept` (the way back); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list`, `projection`, `request`;
 //! `discovery`; `fault`, `answer` and `log`.
 
 mod answer;
@@ -11,8 +11,10 @@ mod call;
 mod discovery;
 mod fault;
 mod filter;
+mod kept;
 mod list;
 mod log;
+mod operation;
 mod patch;
 mod patch_path;
 mod people;

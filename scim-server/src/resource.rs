@@ -2,10 +2,11 @@
 //! gives the bytes of an answer and the value that a PATCH works on. [`crate::wanted`] is the way back.
 
 use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use usher_core::model::{User, fold_key};
 
+use crate::kept::{Filled, Kept, Members, elements};
 use crate::schema::{ENTERPRISE, USER, USHER};
 
 /// A person with everything that an answer says of them.
@@ -107,81 +108,6 @@ fn entry<M: SerializeMap>(out: &mut M, key: &str, value: Option<&str>) -> Result
     value.map_or(Ok(()), |it| out.serialize_entry(key, it))
 }
 
-/// The members of a JSON object in their order, not looked into.
-#[derive(Default)]
-struct Members<'a>(Vec<(&'a str, &'a RawValue)>);
-
-impl<'a> Members<'a> {
-    fn get(&self, key: &str) -> Option<&'a RawValue> {
-        self.0.iter().find(|it| it.0 == key).map(|it| it.1)
-    }
-
-    fn is_work(&self) -> bool {
-        self.get("type")
-            .is_some_and(|it| it.get().eq_ignore_ascii_case("\"work\""))
-    }
-}
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(12);
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
-}
-
-/// What is kept of a person, taken apart where it has to be put together with fields.
-#[derive(Default)]
-struct Kept<'a> {
-    name: Members<'a>,
-    enterprise: Members<'a>,
-    emails: Option<&'a RawValue>,
-    addresses: Option<&'a RawValue>,
-    rest: Vec<(&'a str, &'a RawValue)>,
-}
-
-impl<'a> Kept<'a> {
-    fn of(text: Option<&'a str>) -> Self {
-        let Some(text) = text else {
-            return Self::default();
-        };
-        let members: Members<'a> = serde_json::from_str(text).unwrap_or_default();
-        let mut kept = Self {
-            rest: Vec::with_capacity(members.0.len()),
-            ..Self::default()
-        };
-        for (key, value) in members.0 {
-            match key {
-                "name" => kept.name = serde_json::from_str(value.get()).unwrap_or_default(),
-                ENTERPRISE => {
-                    kept.enterprise = serde_json::from_str(value.get()).unwrap_or_default()
-                }
-                "emails" => kept.emails = Some(value),
-                "addresses" => kept.addresses = Some(value),
-                _ => kept.rest.push((key, value)),
-            }
-        }
-        kept
-    }
-}
-
 struct Name<'a> {
     user: &'a User,
     kept: &'a Kept<'a>,
@@ -245,57 +171,6 @@ fn serialize_emails<M: SerializeMap>(
                 },
             )
         }
-    }
-}
-
-/// The elements of a list that is kept.
-fn elements(list: &RawValue) -> Vec<Members<'_>> {
-    serde_json::from_str(list.get()).unwrap_or_default()
-}
-
-/// A list that is kept, with a member put back into one of its elements; with nothing to put there it goes.
-struct Filled<'a> {
-    list: &'a [Members<'a>],
-    place: Option<usize>,
-    key: &'a str,
-    value: Option<&'a str>,
-}
-
-impl Serialize for Filled<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_seq(None)?;
-        for (at, members) in self.list.iter().enumerate() {
-            match (self.place == Some(at), self.value) {
-                (false, _) => out.serialize_element(&Element { members, put: None })?,
-                (true, Some(value)) => out.serialize_element(&Element {
-                    members,
-                    put: Some((self.key, value)),
-                })?,
-                (true, None) => {}
-            }
-        }
-        out.end()
-    }
-}
-
-/// One element: the member put back, then those that are kept.
-struct Element<'a> {
-    members: &'a Members<'a>,
-    put: Option<(&'a str, &'a str)>,
-}
-
-impl Serialize for Element<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_map(None)?;
-        if let Some((key, value)) = self.put {
-            out.serialize_entry(key, value)?;
-        }
-        for (key, value) in &self.members.0 {
-            if self.put.is_none_or(|it| it.0 != *key) {
-                out.serialize_entry(key, value)?;
-            }
-        }
-        out.end()
     }
 }
 

@@ -38,15 +38,7 @@ pub(crate) struct App {
 
 /// Answers a request, whatever happens: a panic is a 500 for this request alone.
 pub(crate) async fn answer(app: &App, request: Request<Incoming>) -> Answer {
-    let mut handled = pin!(handle(app, request));
-    let caught = std::future::poll_fn(|context| {
-        match catch_unwind(AssertUnwindSafe(|| handled.as_mut().poll(context))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(result)) => Poll::Ready(Some(result)),
-            Err(_) => Poll::Ready(None),
-        }
-    });
-    match caught.await {
+    match caught(handle(app, request)).await {
         Some(Ok(answer)) => answer,
         Some(Err(fault)) => answer::fault(&fault),
         None => {
@@ -54,6 +46,19 @@ pub(crate) async fn answer(app: &App, request: Request<Incoming>) -> Answer {
             answer::fault(&Fault::internal())
         }
     }
+}
+
+/// What a future comes to; none when it panics.
+async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| {
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(result)) => Poll::Ready(Some(result)),
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
 }
 
 async fn handle(app: &App, request: Request<Incoming>) -> Result<Answer, Fault> {
@@ -162,5 +167,23 @@ async fn bytes(body: Incoming) -> Result<Bytes, Fault> {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Fault::too_large(LARGEST_BODY)),
         Err(_) => Err(Fault::invalid_syntax("the body broke off")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_one_request_only() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
+        let panics = async |it: Option<u8>| {
+            tokio::task::yield_now().await;
+            it.expect("a bug of ours, for the test")
+        };
+        assert_eq!(runtime.block_on(caught(panics(None))), None);
+        assert_eq!(runtime.block_on(caught(panics(Some(7)))), Some(7));
     }
 }

@@ -30,6 +30,8 @@ const MOST_CONNECTIONS: usize = 512;
 const END_TIME: Duration = Duration::from_secs(10);
 /// Threads that answer.
 const WORKERS: usize = 2;
+/// Threads that take a worker's place while it reads a page; more would only wait for a reader, and each costs memory.
+const PAGERS: usize = 4;
 
 /// Where the server listens and what it is called from outside.
 #[derive(Debug)]
@@ -133,6 +135,7 @@ impl Drop for Running {
 fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
+        .max_blocking_threads(PAGERS)
         .thread_name("scim")
         .enable_all()
         .build()

@@ -16,6 +16,8 @@ use crate::failure::Result;
 const CHUNK: u32 = 10_000;
 /// How many people report to one manager.
 const REPORTS: u32 = 8;
+/// How many wait for a seat: few enough that the queue is seen to move up, and to end.
+const QUEUED: u32 = 12;
 /// The mail domain of the sample.
 const DOMAIN: &str = "lumen.example";
 
@@ -56,7 +58,7 @@ struct Shares {
 impl Shares {
     fn of(people: u32) -> Self {
         let part = |per_mille: u32| (u64::from(people) * u64::from(per_mille) / 1000).max(1) as u32;
-        let (invited, withdrawn, queued) = (part(60), part(10), part(15).min(400));
+        let (invited, withdrawn, queued) = (part(60), part(10), QUEUED);
         let (left, removed, erased) = (part(80), part(10), part(4));
         let working = people - invited - withdrawn - queued - left - removed - erased;
         Self {
