@@ -175,7 +175,7 @@ impl App {
     }
 
     pub(super) fn open_filter(&mut self) {
-        self.users.filter.bar = Some(LineEditor::with(&self.users.filter.text));
+        self.users.filter.bar = Some(LineEditor::offering(&self.users.filter.text));
     }
 
     pub(super) fn key_in_filter(&mut self, key: Key) {

@@ -217,7 +217,12 @@ fn filter(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         return;
     };
     put(buf, area, 0, "/", theme.style(Role::Key));
-    let end = put(buf, room, 2, bar.text(), theme.style(Role::Plain));
+    let role = if bar.is_offered() {
+        Role::Cursor
+    } else {
+        Role::Plain
+    };
+    let end = put(buf, room, 2, bar.text(), theme.style(role));
     if let Some(fault) = &filter.fault {
         let before = bar.text().get(..fault.at).unwrap_or(bar.text());
         let at = 2 + u16::try_from(width(&shown(before)))
