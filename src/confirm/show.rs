@@ -151,18 +151,13 @@ fn changes(text: &mut String, plan: &Plan) {
     let mut left_out = 0;
     for change in &plan.changes {
         let who = change.user();
-        let line = match lines.iter().position(|(it, _)| *it == who) {
-            Some(line) => line,
-            None if lines.len() >= SHOWN_PEOPLE => {
-                left_out += 1;
-                continue;
-            }
-            None => {
-                lines.push((who, Vec::new()));
-                lines.len() - 1
-            }
-        };
-        lines[line].1.push(said(change, plan));
+        if let Some((_, all)) = lines.iter_mut().find(|(it, _)| *it == who) {
+            all.push(said(change, plan));
+        } else if lines.len() < SHOWN_PEOPLE {
+            lines.push((who, vec![said(change, plan)]));
+        } else {
+            left_out += 1;
+        }
     }
     for (who, all) in lines {
         let who = who.map_or_else(|| "·".to_owned(), |it| plan.names.user(it));

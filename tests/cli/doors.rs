@@ -155,3 +155,42 @@ fn the_demo_lives_without_a_terminal_and_leaves_nothing_behind() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(!std::path::Path::new(&database).parent().unwrap().exists());
 }
+
+#[test]
+fn a_demo_that_is_interrupted_while_it_is_made_leaves_nothing_behind() {
+    let place = tempfile::tempdir().unwrap();
+    let entries = || std::fs::read_dir(place.path()).unwrap().count();
+    let mut child = program()
+        .args(["demo", "--people", "500000"])
+        .env("TMPDIR", place.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while entries() == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it makes its place");
+        std::thread::yield_now();
+    }
+    signal("-INT", child.id());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(entries(), 0);
+}
+
+#[test]
+fn a_full_disk_behind_the_output_is_told_apart_from_a_refusal() {
+    let org = Org::with_seats(3);
+    let full = || {
+        std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+    };
+    let run = |args: &[&str]| -> Said { org.command(args).stdout(full()).output().unwrap().into() };
+    let said = run(&["users"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("cannot write the output"), "{said:?}");
+    let said = run(&["create", "ana@acme.example", "--yes"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("applied as batch"), "{said:?}");
+    assert_eq!(org.status("ana@acme.example"), "active");
+}

@@ -1,7 +1,9 @@
 //! Bad input of every kind: a clear reason, the right exit code, and nothing changed.
 
+use std::os::unix::ffi::OsStrExt as _;
+
 use crate::peopled;
-use crate::program::{is_hostile, run};
+use crate::program::{Said, is_hostile, run};
 
 #[test]
 fn a_refusal_says_why_by_its_exit_code_and_changes_nothing() {
@@ -213,6 +215,9 @@ fn hostile_text_neither_gets_in_nor_acts_on_a_terminal() {
         assert_ne!(said.code, Some(0), "{words:?}");
         assert!(!is_hostile(&said.err), "{words:?}: {:?}", said.err);
     }
+    let no_text = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+    let said: Said = org.command(&["show"]).arg(no_text).output().unwrap().into();
+    assert_eq!(said.code, Some(2), "{said:?}");
     assert_eq!(org.head(), before);
 }
 
