@@ -242,12 +242,18 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_at ON idempotency (at);
 
--- Trigrams of users.search. Rows wait in search_pending until the writer is idle; readers look through both.
+-- Trigrams of users.search. People created after search_progress.indexed_to, and those edited since, listed in
+-- search_pending with the text that the index has of them, wait until the writer is idle; readers look through all three.
 CREATE VIRTUAL TABLE users_text USING fts5 (
     search, content='users', content_rowid='seq', tokenize='trigram case_sensitive 1', detail=none, columnsize=0
 );
 INSERT INTO users_text (users_text, rank) VALUES ('secure-delete', 1);
 CREATE TABLE search_pending (
     seq INTEGER PRIMARY KEY,
-    indexed TEXT
+    indexed TEXT NOT NULL
 ) STRICT;
+CREATE TABLE search_progress (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    indexed_to INTEGER NOT NULL
+) STRICT;
+INSERT INTO search_progress (one, indexed_to) VALUES (1, 0);

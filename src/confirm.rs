@@ -166,44 +166,51 @@ fn nothing_to_change(plan: &Plan) -> Failure {
     }
     let said: Vec<_> = reasons
         .iter()
-        .map(|(reason, who)| format!("{} {reason}", who.len()))
+        .map(|(reason, who)| format!("{reason} ({})", who.len()))
         .collect();
-    Failure::refused(format!("nothing was applied: {}", said.join(", ")))
+    Failure::refused(format!("nothing was applied; skipped: {}", said.join(", ")))
 }
 
 fn print_plan(format: Format, plan: &Plan) -> Result<()> {
     match format {
-        Format::Table => show::on_terminal(plan, &mut io::stdout().lock()),
-        Format::Json => print_json(&serde_json::to_value(plan)?),
+        Format::Table => {
+            show::on_terminal(plan, &mut io::stdout().lock())?;
+            crate::output::say(format, &format!("digest {}", plan.digest))
+        }
+        Format::Json => print_line(&serde_json::to_string(plan)?),
         Format::Csv => changes_as_csv(plan),
     }
 }
 
 /// Says what was applied.
-pub(crate) fn show_applied(desk: &Desk, applied: &Applied) -> Result<()> {
-    match desk.format {
+fn show_applied(desk: &Desk, applied: &Applied) -> Result<()> {
+    let shown = match desk.format {
         Format::Table => show::applied(applied, &mut io::stdout().lock()),
-        Format::Json => print_json(&applied_json(applied)?),
+        Format::Json => applied_json(applied).and_then(|it| print_line(&it)),
         Format::Csv => changes_as_csv(&applied.plan),
-    }
+    };
+    shown.map_err(|it| it.although_applied(applied.batch))
 }
 
 /// An applied plan: the plan's own keys, and what came of it.
-fn applied_json(applied: &Applied) -> Result<Value> {
-    let mut value = serde_json::to_value(&applied.plan)?;
-    if let Some(map) = value.as_object_mut() {
-        map.insert("batch".to_owned(), crate::args::batch_json(applied.batch));
-        map.insert("at".to_owned(), json!(applied.at));
-        let promotions: Vec<_> = applied.promotions.iter().map(ToString::to_string).collect();
-        map.insert("promotions".to_owned(), json!(promotions));
+fn applied_json(applied: &Applied) -> Result<String> {
+    let mut text = serde_json::to_string(&applied.plan)?;
+    text.pop();
+    let promotions: Vec<_> = applied.promotions.iter().map(ToString::to_string).collect();
+    let more = [
+        ("batch", crate::args::batch_json(applied.batch)),
+        ("at", json!(applied.at)),
+        ("promotions", json!(promotions)),
+    ];
+    for (key, value) in more {
+        text.push_str(&format!(",\"{key}\":{value}"));
     }
-    Ok(value)
+    text.push('}');
+    Ok(text)
 }
 
-fn print_json(value: &Value) -> Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, value)?;
-    Ok(writeln!(out)?)
+fn print_line(text: &str) -> Result<()> {
+    Ok(writeln!(io::stdout().lock(), "{text}")?)
 }
 
 fn changes_as_csv(plan: &Plan) -> Result<()> {

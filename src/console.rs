@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 
 use usher_core::Session;
 use usher_core::model::Door;
+use usher_tui::{ConsoleError, ConsoleOptions};
 
 use crate::args::Common;
 use crate::desk::session;
@@ -28,6 +29,14 @@ pub(crate) fn is_possible() -> bool {
 
 /// Runs the console until the person leaves it; a title such as `demo` shows in its header.
 pub(crate) fn run(session: &Session, title: Option<&str>) -> Result<()> {
-    let _ = (session, title);
-    Err(Failure::refused("the console is not there yet"))
+    let options = ConsoleOptions {
+        title: title.map(str::to_owned),
+        ..ConsoleOptions::default()
+    };
+    usher_tui::run(session.clone(), options).map_err(|error| match error {
+        ConsoleError::NotATerminal => Failure::Usage(error.to_string()),
+        // There is nobody left to read a message.
+        ConsoleError::HungUp => Failure::Unread,
+        ConsoleError::Signal(_) | ConsoleError::Terminal(_) => Failure::refused(error.to_string()),
+    })
 }

@@ -26,9 +26,11 @@ use provider::Provider;
 const CONNECTION: &str = "sample-idp";
 
 pub(crate) fn run(args: &DemoArgs) -> Result<()> {
+    // Heard from the beginning, so that whoever interrupts the making of a large sample leaves nothing behind either.
+    let told = told_to_stop()?;
     let place = place()?;
     let database = place.path().join("demo.db");
-    let directory = organization::found(&database, args.people)?;
+    let directory = organization::found(&database, args.people, &told)?;
     let served = serve(&directory)?;
     let provider = connect(&directory, &served, args.people)?;
     let ended = if console::is_possible() {
@@ -37,7 +39,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
             Some("demo"),
         )
     } else {
-        stay(&database, &served)
+        stay(&database, &served, &told)
     };
     // The provider first, so that it does not call a server that is gone; the directory last of all.
     drop(provider);
@@ -95,8 +97,7 @@ fn connect(directory: &Directory, served: &Served, people: u32) -> Result<Provid
 }
 
 /// Without a terminal: says where everything is, and waits to be told to stop.
-fn stay(database: &Path, served: &Served) -> Result<()> {
-    let told = told_to_stop()?;
+fn stay(database: &Path, served: &Served, told: &Told) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
@@ -113,8 +114,11 @@ fn stay(database: &Path, served: &Served) -> Result<()> {
     Ok(())
 }
 
+/// The wish that the process end.
+type Told = std::sync::mpsc::Receiver<()>;
+
 /// Hears when the process is interrupted or told to end.
-fn told_to_stop() -> Result<std::sync::mpsc::Receiver<()>> {
+fn told_to_stop() -> Result<Told> {
     use tokio::signal::unix::{SignalKind, signal};
     let fault = |it: std::io::Error| Failure::refused(format!("cannot listen for signals: {it}"));
     let runtime = tokio::runtime::Builder::new_multi_thread()

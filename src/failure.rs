@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use usher_core::Error;
-use usher_core::model::harmless;
+use usher_core::model::{BatchId, harmless};
 
 /// A result of the command line.
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -26,6 +26,16 @@ impl Failure {
     /// A refusal with its reason.
     pub(crate) fn refused(why: impl Into<String>) -> Self {
         Self::Refused(why.into())
+    }
+
+    /// The same after something was applied, so that nobody takes a full disk behind the output for a refusal.
+    pub(crate) fn although_applied(self, batch: Option<BatchId>) -> Self {
+        match (self, batch) {
+            (Self::Refused(why), Some(batch)) => {
+                Self::Refused(format!("applied as batch {batch}, but {why}"))
+            }
+            (failure, _) => failure,
+        }
     }
 
     /// Says why on standard error and chooses the exit code.

@@ -88,7 +88,7 @@ fn hand_over(desk: &Desk, name: &str, public_url: Option<String>, applied: &Appl
         ("token", json!(applied.token)),
         ("batch", batch_json(applied.batch)),
     ];
-    write_one(desk.format, &json)?;
+    write_one(desk.format, &json).map_err(|it| it.although_applied(applied.batch))?;
     say(
         desk.format,
         "Give the base URL and the token to the identity provider now; the token is not shown again.",

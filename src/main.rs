@@ -32,7 +32,7 @@ use usher_core::command::Command as Wanted;
 
 use crate::args::{Arguments, Command, Common};
 use crate::desk::Desk;
-use crate::failure::Result;
+use crate::failure::{Result, complain};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -45,11 +45,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Help and version are answers; anything else is bad usage.
+/// Help and version are answers; anything else is bad usage, said without what could act on a terminal.
 fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        complain(&error.render().to_string());
+        return ExitCode::from(2);
+    }
     // A closed pipe is nobody's fault.
     let _ = error.print();
-    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+    ExitCode::SUCCESS
 }
 
 fn run(Arguments { common, command }: Arguments) -> Result<()> {

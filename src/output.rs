@@ -197,13 +197,23 @@ fn csv_text(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Array(all) => all.iter().map(csv_text).collect::<Vec<_>>().join(" "),
-        Value::Object(map) if map.contains_key("pool") && map.contains_key("state") => {
-            let part = |key| map.get(key).map(csv_text).unwrap_or_default();
-            format!("{}:{}", part("pool"), part("state"))
-        }
-        Value::Object(map) if map.is_empty() => String::new(),
+        Value::Object(map) => object_text(map),
         other => other.to_string(),
     }
+}
+
+/// `pool:state` and `group:role`, else each key with its value.
+fn object_text(map: &serde_json::Map<String, Value>) -> String {
+    let part = |key: &str| map.get(key).map(csv_text);
+    for (name, quality) in [("pool", "state"), ("group", "role")] {
+        if let (Some(name), Some(quality)) = (part(name), part(quality)) {
+            return format!("{name}:{quality}");
+        }
+    }
+    let said = map
+        .iter()
+        .map(|(key, value)| format!("{} {}", key.replace('_', " "), csv_text(value)));
+    said.collect::<Vec<_>>().join(", ")
 }
 
 fn write_csv<T: AsRef<str>>(

@@ -9,8 +9,8 @@ use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, AtCapacity, ConnectionId, Door, Field, Hold, Invitation, InvitationState, License,
-    Permission, PoolId, QueueEntry, Status, Timestamp, User, UserId, key_of_name,
+    Actor, AtCapacity, BatchId, ConnectionId, Door, Field, Hold, Invitation, InvitationState,
+    License, Permission, PoolId, QueueEntry, Status, Timestamp, User, UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy;
@@ -31,8 +31,9 @@ pub(crate) struct Planner<'s> {
     attended: bool,
     when_full: WhenFull,
     actor_is_owner: bool,
-    /// Undo puts new entries before the queue's head instead of behind its end, and may use the grace again.
-    undoing: bool,
+    /// The batch that is undone. Undo puts new entries before the queue's head instead of behind its end, and may use
+    /// the grace again.
+    undoing: Option<BatchId>,
     changes: Vec<Change>,
     skipped: Vec<Skip>,
     mails: Vec<Mail>,
@@ -85,6 +86,7 @@ impl Want {
 pub(crate) struct Mark {
     changes: usize,
     mails: usize,
+    skipped: usize,
 }
 
 /// What a person gets who asked for licenses.
@@ -135,7 +137,10 @@ pub(crate) fn plan(
         Draws::new(request.draw),
     )?;
     planner.when_full = request.when_full;
-    planner.undoing = matches!(request.command, crate::command::Command::Undo { .. });
+    planner.undoing = match request.command {
+        crate::command::Command::Undo { batch } => Some(batch),
+        _ => None,
+    };
     planner.actor_is_owner = actor == Actor::FileOwner || permissions.contains(&Permission::Owner);
     request.command.plan(&mut planner)?;
     planner.finish(request.command.name(), door.is_attended())
@@ -170,7 +175,7 @@ impl<'s> Planner<'s> {
             attended: door.is_attended(),
             when_full: WhenFull::Ask,
             actor_is_owner: false,
-            undoing: false,
+            undoing: None,
             changes: Vec::new(),
             skipped: Vec::new(),
             mails: Vec::new(),
@@ -276,6 +281,7 @@ impl<'s> Planner<'s> {
         Mark {
             changes: self.changes.len(),
             mails: self.mails.len(),
+            skipped: self.skipped.len(),
         }
     }
 
@@ -431,7 +437,7 @@ impl<'s> Planner<'s> {
     ) -> Result<Seated> {
         let mut lacking = Vec::new();
         for want in wants.iter().filter(|it| !it.before.is_held()) {
-            let with_grace = !self.attended || self.undoing;
+            let with_grace = !self.attended || self.undoing.is_some();
             let line = self.ledger.line_mut(want.pool)?;
             line.ask();
             if line.room(with_grace) < 1 {
@@ -593,7 +599,7 @@ impl<'s> Planner<'s> {
     }
 
     fn next_place(&mut self, pool: PoolId) -> Result<i64> {
-        let at_front = self.undoing;
+        let at_front = self.undoing.is_some();
         let line = self.ledger.line(pool)?;
         let known = if at_front {
             line.front_place
@@ -670,7 +676,7 @@ impl<'s> Planner<'s> {
     }
 
     /// Frees what a person got after the batch by whose undo they leave: everything that returns on leaving and is not
-    /// already planned.
+    /// already planned. What they had used before stays theirs.
     pub(crate) fn free_the_rest(&mut self, user: UserId, since: Mark) -> Result<()> {
         let planned: Vec<PoolId> = self
             .changes
@@ -683,8 +689,15 @@ impl<'s> Planner<'s> {
                 _ => None,
             })
             .collect();
+        let moved = match self.undoing {
+            Some(batch) => self.snapshot.licenses_moved_since(user, batch)?,
+            None => Vec::new(),
+        };
         for license in self.snapshot.licenses_of(user)? {
-            if !planned.contains(&license.pool) && self.returns_on_leaving(&license)? {
+            let is_new = license.hold != Hold::Consumed
+                || license.stands_for_access
+                || moved.contains(&license.pool);
+            if is_new && !planned.contains(&license.pool) && self.returns_on_leaving(&license)? {
                 self.set_license(
                     user,
                     license.pool,

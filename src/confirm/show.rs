@@ -21,10 +21,12 @@ const SHOWN_SKIPS: usize = 5;
 
 /// The plan as text for a terminal.
 pub(crate) fn on_terminal(plan: &Plan, out: &mut impl io::Write) -> Result<()> {
-    let mut text = format!("{}\n", sentence(plan));
+    let mut text = format!("{}\n", numbers(plan));
+    for shortfall in &plan.shortfalls {
+        let _ = writeln!(text, "  does not fit: {shortfall}");
+    }
     effects(&mut text, plan);
     changes(&mut text, plan);
-    let _ = writeln!(text, "\ndigest {}", plan.digest);
     write_lines(out, &text)
 }
 
@@ -57,8 +59,17 @@ fn write_lines(out: &mut impl io::Write, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The numbers: `deactivate: 78 people, 312 changes, 2 skipped`.
+/// The numbers and what does not fit, in one line.
 pub(crate) fn sentence(plan: &Plan) -> String {
+    let mut text = numbers(plan);
+    for shortfall in &plan.shortfalls {
+        let _ = write!(text, "; {shortfall}");
+    }
+    text
+}
+
+/// The numbers: `deactivate: 78 people, 312 changes, 2 skipped`.
+fn numbers(plan: &Plan) -> String {
     let mut text = format!("{}:", plan.command.replace('_', " "));
     let people = plan.people();
     if people > 0 {
@@ -67,9 +78,6 @@ pub(crate) fn sentence(plan: &Plan) -> String {
     let _ = write!(text, " {}", count(plan.changes.len(), "change", "changes"));
     if !plan.skipped.is_empty() {
         let _ = write!(text, ", {} skipped", plan.skipped.len());
-    }
-    for shortfall in &plan.shortfalls {
-        let _ = write!(text, "; {shortfall}");
     }
     text
 }
@@ -125,7 +133,7 @@ fn pool_line(text: &mut String, pool: &PoolEffect) {
             pool.queued_before, pool.queued_after
         );
     }
-    text.push_str(if pool.fits { "\n" } else { "  does not fit\n" });
+    text.push('\n');
 }
 
 /// Who is left out, by reason, in order of the reasons.
@@ -143,18 +151,13 @@ fn changes(text: &mut String, plan: &Plan) {
     let mut left_out = 0;
     for change in &plan.changes {
         let who = change.user();
-        let line = match lines.iter().position(|(it, _)| *it == who) {
-            Some(line) => line,
-            None if lines.len() >= SHOWN_PEOPLE => {
-                left_out += 1;
-                continue;
-            }
-            None => {
-                lines.push((who, Vec::new()));
-                lines.len() - 1
-            }
-        };
-        lines[line].1.push(said(change, plan));
+        if let Some((_, all)) = lines.iter_mut().find(|(it, _)| *it == who) {
+            all.push(said(change, plan));
+        } else if lines.len() < SHOWN_PEOPLE {
+            lines.push((who, vec![said(change, plan)]));
+        } else {
+            left_out += 1;
+        }
     }
     for (who, all) in lines {
         let who = who.map_or_else(|| "·".to_owned(), |it| plan.names.user(it));

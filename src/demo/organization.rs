@@ -1,7 +1,10 @@
 //! The sample organization: people with managers, areas and labels, statuses of every kind, and three pools of which
 //! `access` is full with a queue. It is made by commands in bulk, as an administrator would, so that it has a history.
 
+use std::cell::Cell;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::mpsc::TryRecvError;
 
 use usher_core::command::{Command, Create, Edit, Invite, NewPerson, PoolEdit, WhenFull};
 use usher_core::directory::Founding;
@@ -9,13 +12,16 @@ use usher_core::model::{Actor, Door, EmailAddress, GroupRole, PoolName, Profile,
 use usher_core::query::{Expr, TextField, TextOp};
 use usher_core::{Directory, Options, Selection, Session};
 
+use super::Told;
 use super::names::{called, mix, pick};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 
 /// The most people in one batch.
 const CHUNK: u32 = 10_000;
 /// How many people report to one manager.
 const REPORTS: u32 = 8;
+/// How many wait for a seat: few enough that the queue is seen to move up, and to end.
+const QUEUED: u32 = 12;
 /// The mail domain of the sample.
 const DOMAIN: &str = "lumen.example";
 
@@ -56,7 +62,7 @@ struct Shares {
 impl Shares {
     fn of(people: u32) -> Self {
         let part = |per_mille: u32| (u64::from(people) * u64::from(per_mille) / 1000).max(1) as u32;
-        let (invited, withdrawn, queued) = (part(60), part(10), part(15).min(400));
+        let (invited, withdrawn, queued) = (part(60), part(10), QUEUED);
         let (left, removed, erased) = (part(80), part(10), part(4));
         let working = people - invited - withdrawn - queued - left - removed - erased;
         Self {
@@ -82,7 +88,7 @@ impl Shares {
 }
 
 /// Makes the sample organization in a new database.
-pub(super) fn found(database: &Path, people: u32) -> Result<Directory> {
+pub(super) fn found(database: &Path, people: u32, told: &Told) -> Result<Directory> {
     let shares = Shares::of(people);
     let founding = Founding {
         name: "Lumen Works".to_owned(),
@@ -95,6 +101,8 @@ pub(super) fn found(database: &Path, people: u32) -> Result<Directory> {
     Sample {
         session: &session,
         shares,
+        told,
+        progress: Cell::new(0),
     }
     .fill()?;
     directory.settle()?;
@@ -104,6 +112,8 @@ pub(super) fn found(database: &Path, people: u32) -> Result<Directory> {
 struct Sample<'a> {
     session: &'a Session,
     shares: Shares,
+    told: &'a Told,
+    progress: Cell<usize>,
 }
 
 impl Sample<'_> {
@@ -120,7 +130,20 @@ impl Sample<'_> {
         let mut request = self.session.request(command);
         request.when_full = when_full;
         self.session.apply(request, None)?;
-        Ok(())
+        match self.told.try_recv() {
+            Err(TryRecvError::Empty) => Ok(()),
+            Ok(()) | Err(TryRecvError::Disconnected) => Err(Failure::refused("interrupted")),
+        }
+    }
+
+    /// Says how far it is, where that takes long enough for somebody to wonder.
+    fn made(&self, people: usize) {
+        let made = self.progress.get() + people;
+        self.progress.set(made);
+        if people >= CHUNK as usize && std::io::stderr().is_terminal() {
+            // Nobody misses a line about progress.
+            let _ = write!(std::io::stderr(), "\r{made} people made");
+        }
     }
 
     fn pools_and_groups(&self) -> Result<()> {
@@ -170,6 +193,7 @@ impl Sample<'_> {
                 }),
                 WhenFull::Ask,
             )?;
+            self.made((end - first) as usize);
             first = end;
         }
         Ok(())
@@ -263,6 +287,7 @@ impl Sample<'_> {
                 }),
                 when_full,
             )?;
+            self.made((end - first) as usize);
             first = end;
         }
         Ok(())

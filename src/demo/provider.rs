@@ -14,6 +14,8 @@ use super::organization::address;
 
 /// How long it waits between two things.
 const PACE: Duration = Duration::from_millis(1_000);
+/// How many steps it takes until about as many people join as leave.
+const FREEING_STEPS: u32 = 90;
 /// How long it waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest answer that it reads.
@@ -55,6 +57,16 @@ impl Drop for Provider {
     }
 }
 
+/// At first more people leave than join, so that the queue is seen to move up and a few seats become free; from then
+/// on as many join as leave.
+fn joins(step: u32) -> bool {
+    if step < FREEING_STEPS {
+        step % 3 == 2
+    } else {
+        step.is_multiple_of(2)
+    }
+}
+
 struct Work {
     server: SocketAddr,
     token: String,
@@ -67,7 +79,7 @@ impl Work {
         let mut step = 0_u32;
         while stopped.recv_timeout(PACE) == Err(RecvTimeoutError::Timeout) {
             // Nobody is there to tell of a fault, and the next call may work.
-            let _ = if step.is_multiple_of(2) {
+            let _ = if joins(step) {
                 self.join()
             } else {
                 self.leave(step)

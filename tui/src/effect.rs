@@ -9,6 +9,7 @@ use usher_core::plan::Digest;
 use usher_core::query::{Expr, SortBy};
 
 use crate::event::Timer;
+use crate::overlay::plan::Sheet;
 
 /// Something to be done.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(crate) enum Effect {
         /// The batch that it undoes.
         undoes: Option<BatchId>,
     },
+    /// Throw a sheet away: a plan about a million people takes a while to be forgotten.
+    Discard(Box<Sheet>),
     /// Start a timer, or stop it.
     Timer(Timer, Option<Duration>),
     /// Draw everything anew.

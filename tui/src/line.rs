@@ -13,14 +13,22 @@ pub(crate) struct LineEditor {
     text: String,
     /// A byte offset on a grapheme's boundary.
     cursor: usize,
+    /// The text was there before: what is typed first replaces it, and any other key begins to edit it.
+    offered: bool,
 }
 
 impl LineEditor {
-    /// With this text, the cursor at its end.
-    pub(crate) fn with(text: &str) -> Self {
+    /// With this text offered, to be replaced by typing or edited.
+    pub(crate) fn offering(text: &str) -> Self {
         let mut line = Self::default();
         line.insert(text);
+        line.offered = !line.text.is_empty();
         line
+    }
+
+    /// Whether the text is still as it was offered.
+    pub(crate) fn is_offered(&self) -> bool {
+        self.offered
     }
 
     /// The text.
@@ -35,6 +43,9 @@ impl LineEditor {
 
     /// Puts text in at the cursor; line breaks become spaces and other controls are dropped.
     pub(crate) fn insert(&mut self, text: &str) {
+        if std::mem::take(&mut self.offered) {
+            self.delete(0, self.text.len());
+        }
         let text: String = text
             .chars()
             .map(|c| if c.is_whitespace() { ' ' } else { c })
@@ -54,7 +65,9 @@ impl LineEditor {
 
     /// Does what a key does to a line, and says whether the text is another one now; none for a key that does nothing.
     pub(crate) fn press(&mut self, key: Key) -> Option<bool> {
-        let before = self.text.len();
+        let before = self.text.clone();
+        let was_offered = self.offered;
+        self.offered &= matches!(key, Key::Char(_));
         match key {
             Key::Char(c) => self.insert(c.encode_utf8(&mut [0; 4])),
             Key::Left | Key::Ctrl('b') => self.cursor = self.left(),
@@ -66,9 +79,12 @@ impl LineEditor {
             Key::Ctrl('w') => self.delete(self.word_left(), self.cursor),
             Key::Ctrl('u') => self.delete(0, self.cursor),
             Key::Ctrl('k') => self.delete(self.cursor, self.text.len()),
-            _ => return None,
+            _ => {
+                self.offered = was_offered;
+                return None;
+            }
         }
-        Some(self.text.len() != before)
+        Some(self.text != before)
     }
 
     fn delete(&mut self, from: usize, to: usize) {
@@ -131,6 +147,21 @@ mod tests {
         );
         assert_eq!(after("abc<left><ctrl-u>"), ("c".into(), 0));
         assert_eq!(after("é漢<left><backspace>"), ("漢".into(), 0));
+    }
+
+    #[test]
+    fn an_offered_text_is_replaced_by_typing_or_edited() {
+        let after = |keys: &str| {
+            let mut line = LineEditor::offering("old");
+            for key in Key::in_words(keys) {
+                line.press(key);
+            }
+            line.text().to_owned()
+        };
+        assert_eq!(after("new"), "new");
+        assert_eq!(after("<end>er"), "older");
+        assert_eq!(after("<backspace>d"), "old");
+        assert_eq!(after("<up>new"), "new");
     }
 
     #[test]

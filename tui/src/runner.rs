@@ -49,7 +49,7 @@ impl Runner {
             Effect::ReadWindow(_) | Effect::ReadRange(_) => &self.rows,
             Effect::ReadCounters | Effect::ReadDetail(_) => &self.header,
             Effect::Count(_) => &self.counts,
-            Effect::Plan { .. } => &self.plans,
+            Effect::Plan { .. } | Effect::Discard(_) => &self.plans,
             Effect::Apply {
                 request,
                 confirmed,
@@ -133,6 +133,10 @@ pub(crate) fn answer(
         } => {
             let result = session.apply((*request).clone(), Some(confirmed));
             Answer::Applied(Box::new(outcome(result, *request, intent, undoes)))
+        }
+        Effect::Discard(sheet) => {
+            drop(sheet);
+            return None;
         }
         Effect::Timer(..) | Effect::Repaint | Effect::Quit => return None,
     })
@@ -255,7 +259,10 @@ impl Lane {
     fn push(&self, effect: Effect) {
         let mut state = self.queue.lock();
         let kind = discriminant(&effect);
-        state.waiting.retain(|it| discriminant(it) != kind);
+        let replaces = !matches!(effect, Effect::Discard(_));
+        state
+            .waiting
+            .retain(|it| !replaces || discriminant(it) != kind);
         state.waiting.push_back(effect);
         if let Some((_, cancelled)) = state
             .running
@@ -340,6 +347,10 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
             generation: *generation,
             result: Err(why),
         },
-        Effect::Apply { .. } | Effect::Timer(..) | Effect::Repaint | Effect::Quit => return None,
+        Effect::Apply { .. }
+        | Effect::Discard(_)
+        | Effect::Timer(..)
+        | Effect::Repaint
+        | Effect::Quit => return None,
     })
 }

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 
 use crate::app::App;
-use crate::overlay::plan_view;
+use crate::overlay::plan_view::{self, SheetView};
 use crate::screen::users_view;
 use crate::theme::Theme;
 
@@ -17,6 +17,18 @@ pub(crate) fn draw(app: &App, theme: Theme, frame: &mut Frame<'_>) {
         frame.set_cursor_position(layout.overlay.as_position());
     }
     if let Some(sheet) = &app.sheet {
-        plan_view::draw(sheet, theme, app.settings.plain, layout.overlay, frame);
+        // How many are marked may only be known after the sheet was opened.
+        let target = if sheet.of_marks {
+            app.users.marks_in_words()
+        } else {
+            sheet.target.clone()
+        };
+        let sheet = SheetView {
+            sheet,
+            target: &target,
+            theme,
+            plain: app.settings.plain,
+        };
+        plan_view::draw(&sheet, layout.overlay, frame);
     }
 }

@@ -95,6 +95,9 @@ impl People {
         match person_back(planner, &user, &changes)? {
             Ok(status) => {
                 now.insert(id, status);
+                if planner.mark() == mark {
+                    planner.skip(&user, "already so");
+                }
             }
             Err(why) => {
                 planner.back_to(mark);

@@ -26,6 +26,9 @@ pub fn fold_key(text: &str) -> String {
 
 /// NFC, except that the three characters which it would turn into ASCII stay as they are: a Kelvin sign is not a k.
 fn composed(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
     const TURN_ASCII: [char; 3] = ['\u{212a}', '\u{37e}', '\u{1fef}'];
     let mut out = String::with_capacity(text.len());
     for part in text.split_inclusive(TURN_ASCII) {

@@ -26,6 +26,9 @@ pub fn is_hostile(c: char) -> bool {
 /// The text with every hostile character, and every mark beyond the eighth on one letter, replaced by U+FFFD,
 /// so that what was replaced stays visible. Borrowed when nothing had to be replaced.
 pub fn harmless(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|it| matches!(it, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
     let mut marks = 0;
     let mut bad = |c: char| {
         marks = if is_combining_mark(c) { marks + 1 } else { 0 };
@@ -57,7 +60,12 @@ impl Name {
     /// # Errors
     /// [`Error::Invalid`] when the text is too long or carries characters that act on a terminal.
     pub fn parse(what: &'static str, text: &str) -> Result<Option<Self>, Error> {
-        let text: String = text.trim().nfc().collect();
+        let text = text.trim();
+        let text: String = if text.is_ascii() {
+            text.to_owned()
+        } else {
+            text.nfc().collect()
+        };
         if text.is_empty() {
             return Ok(None);
         }

@@ -12,7 +12,7 @@ use crate::model::{
     fold_key, key_of_name,
 };
 
-/// Applies changes in order, then moves the kept totals.
+/// Applies changes in order.
 pub(super) struct Applier<'c> {
     conn: &'c Connection,
     at: Timestamp,
@@ -34,25 +34,18 @@ impl<'c> Applier<'c> {
         }
     }
 
+    /// Applies the changes. Returns by how many people each status's kept total must move: [`move_totals`].
     pub(super) fn apply(
-        &mut self,
+        mut self,
         changes: &[Change],
         person_key: impl Fn(UserId) -> [u8; 32],
-    ) -> Result<()> {
+    ) -> Result<BTreeMap<&'static str, i64>> {
         for change in changes {
             self.touch_before(change)?;
             self.one(change, &person_key)?;
         }
         self.touch()?;
-        for (status, by) in std::mem::take(&mut self.moved) {
-            if by != 0 {
-                self.run(
-                    "UPDATE status_counts SET people = people + ?2 WHERE status = ?1",
-                    params![status, by],
-                )?;
-            }
-        }
-        Ok(())
+        Ok(self.moved)
     }
 
     fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
@@ -241,7 +234,6 @@ impl<'c> Applier<'c> {
                 self.at.as_millis(),
             ],
         )?;
-        search::wait(self.conn, self.conn.last_insert_rowid(), None)?;
         self.hit(
             "INSERT INTO person_keys (user, key) VALUES (?1, ?2)",
             params![user.as_bytes(), key],
@@ -347,7 +339,7 @@ impl<'c> Applier<'c> {
                 })
             })
             .map_err(broken)?;
-        search::wait(self.conn, seq, Some(&indexed))?;
+        search::wait(self.conn, seq, &indexed)?;
         self.hit(
             "UPDATE users SET sort_name = ?2, search = ?3 WHERE seq = ?1",
             params![seq, profile.sort_name(), profile.search_text()],
@@ -437,4 +429,15 @@ impl<'c> Applier<'c> {
         self.run("DELETE FROM outbox WHERE user = ?1", [id])?;
         self.hit("DELETE FROM person_keys WHERE user = ?1", [id])
     }
+}
+
+/// Moves the kept totals of statuses, once a transaction.
+pub(super) fn move_totals(conn: &Connection, moved: &BTreeMap<&'static str, i64>) -> Result<()> {
+    let sql = "UPDATE status_counts SET people = people + ?2 WHERE status = ?1";
+    for (status, by) in moved.iter().filter(|(_, by)| **by != 0) {
+        conn.prepare_cached(sql)
+            .and_then(|mut it| it.execute(params![status, by]))
+            .map_err(broken)?;
+    }
+    Ok(())
 }

@@ -177,7 +177,8 @@ impl Compiled {
         }
         if let Some(trigrams) = trigrams(&needle) {
             self.with(
-                "users.seq IN (SELECT rowid FROM users_text WHERE users_text MATCH ? UNION ALL SELECT seq FROM search_pending) AND ",
+                "users.seq IN (SELECT rowid FROM users_text WHERE users_text MATCH ? UNION ALL SELECT seq FROM search_pending \
+                 UNION ALL SELECT fresh.seq FROM users AS fresh WHERE fresh.seq > (SELECT indexed_to FROM search_progress)) AND ",
                 trigrams,
             );
         }

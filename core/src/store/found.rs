@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::params;
 
-use super::apply::Applier;
+use super::apply::{self, Applier};
 use super::events::{self, BatchHead, Nonces};
 use super::{broken, open};
 use crate::change::{Change, NewUser};
@@ -101,7 +101,8 @@ fn write(
         )
         .map_err(broken)?;
     }
-    Applier::new(conn, draw.at).apply(&changes, |user| draw.person_key(user))?;
+    let moved = Applier::new(conn, draw.at).apply(&changes, |user| draw.person_key(user))?;
+    apply::move_totals(conn, &moved)?;
     let head = BatchHead {
         seq: 1,
         id: batch,

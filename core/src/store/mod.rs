@@ -14,6 +14,7 @@ mod read;
 mod restore;
 mod search;
 mod snapshot;
+mod stale;
 mod turn;
 mod writer;
 

@@ -1,5 +1,6 @@
-//! The upkeep of the text index. Creates and edits only note that a row waits; the writer indexes waiting rows when it
-//! is idle, in bulk, which costs a third of doing it row by row. Readers look through the index and the waiting rows.
+//! The upkeep of the text index. Creates note nothing, edits only what the index has of the row; the writer indexes what
+//! waits when it is idle, in bulk, which costs a third of doing it row by row. Readers look through the index and the
+//! waiting rows.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -12,81 +13,98 @@ pub(super) const ROUND: i64 = 2_000;
 /// With more rows waiting than this, the writer indexes a round even while busy, so that readers never scan more.
 pub(super) const MOST_WAITING: i64 = 20_000;
 
-/// Notes that a row must be indexed. `indexed` is the text that the index has now, none for a new row.
-pub(super) fn wait(conn: &Connection, seq: i64, indexed: Option<&str>) -> Result<()> {
-    let sql =
-        "INSERT INTO search_pending (seq, indexed) VALUES (?1, ?2) ON CONFLICT (seq) DO NOTHING";
-    conn.prepare_cached(sql)
-        .and_then(|mut it| it.execute(params![seq, indexed]))
-        .map_err(broken)?;
-    Ok(())
+/// Notes that a row's text changes. `indexed` is the text that the index has until then; a row that it has not reached
+/// yet needs no note.
+pub(super) fn wait(conn: &Connection, seq: i64, indexed: &str) -> Result<()> {
+    let sql = "INSERT INTO search_pending (seq, indexed) \
+        SELECT ?1, ?2 WHERE ?1 <= (SELECT indexed_to FROM search_progress) ON CONFLICT (seq) DO NOTHING";
+    run(conn, sql, params![seq, indexed])
 }
 
 /// How many rows wait, counted no further than needed.
 pub(super) fn waiting(conn: &Connection, at_most: i64) -> Result<i64> {
-    let sql = "SELECT count(*) FROM (SELECT 1 FROM search_pending LIMIT ?1)";
+    let sql = "SELECT (SELECT count(*) FROM (SELECT 1 FROM search_pending LIMIT ?1)) \
+        + (SELECT coalesce(max(seq), 0) FROM users) - (SELECT indexed_to FROM search_progress)";
     conn.prepare_cached(sql)
         .and_then(|mut it| it.query_row([at_most], |row| row.get(0)))
         .map_err(broken)
 }
 
-/// Indexes up to a round of waiting rows, inside the caller's transaction. Returns how many.
-pub(super) fn index_round(conn: &Connection) -> Result<i64> {
-    let sql = "SELECT search_pending.seq, indexed, search FROM search_pending JOIN users ON users.seq = search_pending.seq \
-        ORDER BY search_pending.seq LIMIT ?1";
-    let rows: Vec<(i64, Option<String>, String)> = conn
-        .prepare_cached(sql)
-        .and_then(|mut it| {
-            it.query_map([ROUND], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-                .and_then(|rows| rows.collect())
-        })
-        .map_err(broken)?;
-    for (seq, indexed, search) in &rows {
-        replace(conn, *seq, indexed.as_deref(), search)?;
+/// Indexes up to a round of waiting rows, inside the caller's transaction: edited ones first, then new ones.
+pub(super) fn index_round(conn: &Connection) -> Result<()> {
+    let edited = "SELECT search_pending.seq, indexed, search FROM search_pending \
+        JOIN users ON users.seq = search_pending.seq ORDER BY search_pending.seq LIMIT ?1";
+    let edited = rows(conn, edited)?;
+    for (seq, indexed, search) in &edited {
+        delete(conn, *seq, indexed)?;
+        insert(conn, *seq, search)?;
+        run(conn, "DELETE FROM search_pending WHERE seq = ?1", [seq])?;
     }
-    Ok(i64::try_from(rows.len()).unwrap_or(ROUND))
-}
-
-fn replace(conn: &Connection, seq: i64, indexed: Option<&str>, search: &str) -> Result<()> {
-    let run = |sql: &str, text: &str| {
-        conn.prepare_cached(sql)
-            .and_then(|mut it| it.execute(params![seq, text]))
-            .map_err(broken)
-    };
-    if let Some(old) = indexed.filter(|it| !it.is_empty()) {
-        run(
-            "INSERT INTO users_text (users_text, rowid, search) VALUES ('delete', ?1, ?2)",
-            old,
-        )?;
+    if !edited.is_empty() {
+        return Ok(());
     }
-    if !search.is_empty() {
-        run(
-            "INSERT INTO users_text (rowid, search) VALUES (?1, ?2)",
-            search,
-        )?;
+    let new = "SELECT seq, '', search FROM users WHERE seq > (SELECT indexed_to FROM search_progress) \
+        ORDER BY seq LIMIT ?1";
+    let new = rows(conn, new)?;
+    for (seq, _, search) in &new {
+        insert(conn, *seq, search)?;
     }
-    conn.prepare_cached("DELETE FROM search_pending WHERE seq = ?1")
-        .and_then(|mut it| it.execute([seq]))
-        .map_err(broken)?;
-    Ok(())
+    match new.last() {
+        None => Ok(()),
+        Some((last, ..)) => run(conn, "UPDATE search_progress SET indexed_to = ?1", [last]),
+    }
 }
 
 /// Takes a person out of the index at once, before their text is destroyed.
 pub(super) fn forget(conn: &Connection, user: UserId) -> Result<()> {
-    let sql = "SELECT users.seq, search, search_pending.seq IS NOT NULL, indexed FROM users \
-        LEFT JOIN search_pending ON search_pending.seq = users.seq WHERE id = ?1";
-    let found: Option<(i64, String, bool, Option<String>)> = conn
+    let sql = "SELECT users.seq, coalesce(indexed, search), users.seq <= (SELECT indexed_to FROM search_progress) \
+        FROM users LEFT JOIN search_pending ON search_pending.seq = users.seq WHERE id = ?1";
+    let found: Option<(i64, String, bool)> = conn
         .prepare_cached(sql)
         .and_then(|mut it| {
             it.query_row([user.as_bytes()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .optional()
         })
         .map_err(broken)?;
     match found {
-        None => Ok(()),
-        Some((seq, _, true, indexed)) => replace(conn, seq, indexed.as_deref(), ""),
-        Some((seq, search, false, _)) => replace(conn, seq, Some(&search), ""),
+        Some((seq, indexed, true)) => {
+            delete(conn, seq, &indexed)?;
+            run(conn, "DELETE FROM search_pending WHERE seq = ?1", [seq])
+        }
+        _ => Ok(()),
     }
+}
+
+fn rows(conn: &Connection, sql: &str) -> Result<Vec<(i64, String, String)>> {
+    conn.prepare_cached(sql)
+        .and_then(|mut it| {
+            it.query_map([ROUND], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .and_then(|rows| rows.collect())
+        })
+        .map_err(broken)
+}
+
+fn insert(conn: &Connection, seq: i64, text: &str) -> Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO users_text (rowid, search) VALUES (?1, ?2)";
+    run(conn, sql, params![seq, text])
+}
+
+fn delete(conn: &Connection, seq: i64, text: &str) -> Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO users_text (users_text, rowid, search) VALUES ('delete', ?1, ?2)";
+    run(conn, sql, params![seq, text])
+}
+
+fn run(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<()> {
+    conn.prepare_cached(sql)
+        .and_then(|mut it| it.execute(params))
+        .map(|_| ())
+        .map_err(broken)
 }

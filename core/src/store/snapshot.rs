@@ -527,6 +527,25 @@ impl Snapshot<'_> {
         changes.collect::<Result<_>>().map(Some)
     }
 
+    /// Pools of which a person's license has moved in a batch or after it.
+    pub(crate) fn licenses_moved_since(&self, user: UserId, batch: BatchId) -> Result<Vec<PoolId>> {
+        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind = 'license' \
+            AND seq >= (SELECT first_event FROM batches WHERE id = ?2)";
+        let recorded = self.all(
+            sql,
+            params![user.as_bytes(), batch.as_bytes()],
+            super::read::recorded_row,
+        )?;
+        let mut reader = super::events::Reader::new(self.conn);
+        let mut pools = Vec::new();
+        for event in &recorded {
+            if let Some(crate::change::Change::License { pool, .. }) = reader.change(event)? {
+                pools.push(pool);
+            }
+        }
+        Ok(pools)
+    }
+
     /// Pools of which a person held a consumed license until they last left, which freed it. What stood for the seat is
     /// the seat, which is not among them.
     pub(crate) fn consumed_until_left(&self, user: UserId) -> Result<Vec<PoolId>> {

@@ -1,6 +1,7 @@
 //! The writer's thread: many jobs in one commit, each in its savepoint, answered after the commit, so that concurrent
 //! callers share one fsync. Nothing is cached across transactions.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,10 +10,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::apply::Applier;
+use super::apply::{self, Applier};
 use super::events::{self, BatchHead, Nonces};
 use super::turn::Turn;
-use super::{LastUses, Snapshot, broken, compile, idempotency, open, restore, search};
+use super::{LastUses, Snapshot, broken, compile, idempotency, open, restore, search, stale};
 use crate::change::Change;
 use crate::command::{Command, Request, promote};
 use crate::directory::Applied;
@@ -100,6 +101,10 @@ struct Writer {
     last_uses: Arc<Mutex<LastUses>>,
     /// People erased in the present transaction.
     erased: Vec<UserId>,
+    /// By how many people the kept totals of statuses move when the present transaction ends.
+    moved: BTreeMap<&'static str, i64>,
+    /// Whether the present job has begun to write.
+    writing: bool,
     /// Whether rows may wait to be indexed.
     unindexed: bool,
     /// How many changes were written since the waiting rows were last counted.
@@ -122,6 +127,8 @@ pub(super) fn start(
         nonces: Nonces::new(),
         last_uses,
         erased: Vec::new(),
+        moved: BTreeMap::new(),
+        writing: false,
         unindexed: true,
         since_counted: 0,
     };
@@ -164,64 +171,111 @@ impl Writer {
 
     /// Takes jobs until the queue is empty or the group is full, commits, and answers. Returns a message that it took
     /// from the queue and that is not part of this group.
+    ///
+    /// Jobs are refused while they are planned, before anything of theirs is written, so they need no savepoints, which
+    /// would copy every page they touch. Should a write fail all the same, the group begins again with savepoints.
     fn group(&mut self, first: Job, queue: &Receiver<Message>) -> Option<Message> {
         if let Err(error) = self.turn.begin(&self.conn) {
             (first.done)(Err(error));
             return None;
         }
-        let mut answers: Vec<Answer> = Vec::new();
+        let mut group: Vec<(Job, Result<Applied>)> = Vec::new();
         let mut left_over = None;
-        let mut job = Some(first);
-        while let Some(present) = job.take() {
-            let Job { done, .. } = present;
-            let present = Job {
-                done: Box::new(|_| {}),
-                ..present
-            };
-            let result = self.in_savepoint(present, answers.is_empty());
-            match result {
-                Step::Done(result) => answers.push((done, *result)),
-                Step::Alone(present) => {
-                    left_over = Some(Message::Job(Box::new(Job { done, ..*present })));
+        let mut next = Some(first);
+        while let Some(mut job) = next.take() {
+            match self.directly(&mut job, group.is_empty()) {
+                Step::Done(result) => group.push((job, *result)),
+                Step::Alone => {
+                    left_over = Some(Message::Job(Box::new(job)));
                     break;
                 }
-                Step::Lost(error) => {
-                    // The whole transaction is gone: nothing of this group was written.
-                    let why = error.to_string();
-                    answers.push((done, Err(*error)));
-                    for (done, result) in answers {
-                        done(
-                            result.and_then(|_| Err(Error::Broken(format!("not applied: {why}")))),
-                        );
+                Step::Spoiled(error) => {
+                    group.push((job, Err(*error)));
+                    if !self.again_with_savepoints(&mut group) {
+                        return None;
                     }
-                    return None;
                 }
             }
-            let big = answers
-                .last()
-                .is_some_and(|(_, it)| it.as_ref().is_ok_and(|it| it.plan.changes.len() > ALONE));
-            if big || answers.len() >= GROUP {
+            let large = |it: &(Job, Result<Applied>)| {
+                it.1.as_ref().is_ok_and(|it| it.plan.changes.len() > ALONE)
+            };
+            if group.last().is_some_and(large) || group.len() >= GROUP {
                 break;
             }
             match queue.try_recv() {
-                Ok(Message::Job(next)) => job = Some(*next),
+                Ok(Message::Job(job)) => next = Some(*job),
                 Ok(other) => left_over = Some(other),
                 Err(_) => {}
             }
         }
-        self.finish_group(answers);
+        let answers = group.into_iter().map(|(job, result)| (job.done, result));
+        self.finish_group(answers.collect());
         left_over
+    }
+
+    /// Runs a job in the group's transaction. Nothing of it is written unless it succeeds, or spoils the group.
+    fn directly(&mut self, job: &mut Job, first: bool) -> Step {
+        self.writing = false;
+        match self.one(job, first) {
+            Ok(Some(applied)) => Step::Done(Box::new(Ok(applied))),
+            Ok(None) => Step::Alone,
+            Err(error) if self.writing || self.conn.is_autocommit() => {
+                Step::Spoiled(Box::new(error))
+            }
+            Err(error) => Step::Done(Box::new(Err(error))),
+        }
+    }
+
+    /// Begins the group again, each job in its savepoint. When even that is impossible, everybody is told that nothing
+    /// was applied, and the answer is false.
+    fn again_with_savepoints(&mut self, group: &mut Vec<(Job, Result<Applied>)>) -> bool {
+        let _ = self.conn.execute_batch("ROLLBACK");
+        self.erased.clear();
+        self.moved.clear();
+        let mut outcome = self.turn.begin(&self.conn);
+        for (job, result) in group.iter_mut() {
+            if outcome.is_ok() {
+                outcome = self.in_savepoint(job).map(|it| *result = it);
+            }
+        }
+        let Err(error) = outcome else { return true };
+        let _ = self.conn.execute_batch("ROLLBACK");
+        self.erased.clear();
+        self.moved.clear();
+        for (job, result) in group.drain(..) {
+            (job.done)(result.and_then(|_| Err(Error::Broken(format!("not applied: {error}")))));
+        }
+        false
+    }
+
+    /// Runs a job in a savepoint. The outer error means that the whole transaction is gone.
+    fn in_savepoint(&mut self, job: &mut Job) -> Result<Result<Applied>> {
+        self.run_cached("SAVEPOINT job")?;
+        let (erased, moved) = (self.erased.len(), self.moved.clone());
+        let result = self.one(job, true);
+        if let Ok(Some(applied)) = result {
+            self.run_cached("RELEASE job")?;
+            return Ok(Ok(applied));
+        }
+        self.erased.truncate(erased);
+        self.moved = moved;
+        if self.conn.is_autocommit() {
+            return Err(Error::Broken("the transaction ended".into()));
+        }
+        self.run_cached("ROLLBACK TO job")?;
+        self.run_cached("RELEASE job")?;
+        let refused = || Error::Broken("a large change met a fault; repeat it".into());
+        Ok(result.and_then(|_| Err(refused())))
     }
 
     fn finish_group(&mut self, answers: Vec<Answer>) {
         self.write_last_uses();
         self.index_if_many_wait(&answers);
-        let committed = self
-            .conn
-            .prepare_cached("COMMIT")
-            .and_then(|mut it| it.execute([]));
+        let moved = std::mem::take(&mut self.moved);
+        let committed =
+            apply::move_totals(&self.conn, &moved).and_then(|()| self.run_cached("COMMIT"));
         match committed {
-            Ok(_) => {
+            Ok(()) => {
                 self.unindexed = true;
                 self.after_erasing();
                 for (done, result) in answers {
@@ -256,8 +310,12 @@ impl Writer {
         self.since_counted = 0;
         if let Ok(waiting) = search::waiting(&self.conn, search::MOST_WAITING + 1)
             && waiting > search::MOST_WAITING
+            && self.run_cached("SAVEPOINT indexing").is_ok()
         {
-            let _ = search::index_round(&self.conn);
+            if search::index_round(&self.conn).is_err() {
+                let _ = self.run_cached("ROLLBACK TO indexing");
+            }
+            let _ = self.run_cached("RELEASE indexing");
         }
     }
 
@@ -271,43 +329,12 @@ impl Writer {
         }
     }
 
-    fn in_savepoint(&mut self, mut job: Job, first: bool) -> Step {
-        if let Err(error) = self.run_cached("SAVEPOINT job") {
-            return Step::Lost(Box::new(error));
-        }
-        let erased_before = self.erased.len();
-        let result = self.one(&mut job, first);
-        match result {
-            Ok(Some(applied)) => match self.run_cached("RELEASE job") {
-                Ok(()) => Step::Done(Box::new(Ok(applied))),
-                Err(error) => Step::Lost(Box::new(error)),
-            },
-            Ok(None) => match self.roll_back() {
-                Ok(()) => Step::Alone(Box::new(job)),
-                Err(error) => Step::Lost(Box::new(error)),
-            },
-            Err(error) => {
-                self.erased.truncate(erased_before);
-                // Some faults of SQLite end the whole transaction, not only the savepoint.
-                if self.conn.is_autocommit() || self.roll_back().is_err() {
-                    return Step::Lost(Box::new(error));
-                }
-                Step::Done(Box::new(Err(error)))
-            }
-        }
-    }
-
     fn run_cached(&self, sql: &str) -> Result<()> {
         self.conn
             .prepare_cached(sql)
             .and_then(|mut it| it.execute([]))
             .map(|_| ())
             .map_err(broken)
-    }
-
-    fn roll_back(&self) -> Result<()> {
-        self.run_cached("ROLLBACK TO job")?;
-        self.run_cached("RELEASE job")
     }
 
     /// Plans and applies one job. `None` when it is too large to share a commit with the jobs before it.
@@ -325,12 +352,18 @@ impl Writer {
             .as_ref()
             .map(|(_, planned)| planned.plan.clone())
             .filter(|it| it.changes.len() <= ALONE);
-        let planned = match job.prepared.take() {
-            Some((known, planned)) if known == snapshot.last_batch()? => planned,
-            _ => planner::plan(&snapshot, job.actor, job.door, &job.request)?,
+        let (known, planned) = match job.prepared.take() {
+            Some((known, planned)) if self.still_holds(known, job, &planned)? => {
+                (Some(known), planned)
+            }
+            _ => (
+                None,
+                planner::plan(&snapshot, job.actor, job.door, &job.request)?,
+            ),
         };
         if planned.plan.changes.len() > ALONE && !first {
-            job.prepared = None;
+            // A plan made here knows batches that may yet fail to commit, and is made again.
+            job.prepared = known.map(|known| (known, planned));
             return Ok(None);
         }
         self.check(job, &planned.plan, shown.as_ref())?;
@@ -380,6 +413,13 @@ impl Writer {
         Ok(Some(applied))
     }
 
+    /// Whether a plan made before is what would be planned now.
+    fn still_holds(&self, known: i64, job: &Job, planned: &Planned) -> Result<bool> {
+        let snapshot = Snapshot::new(&self.conn);
+        Ok(known == snapshot.last_batch()?
+            || stale::still_holds(&snapshot, known, &job.request, &planned.plan)?)
+    }
+
     /// Refuses a plan that is not what was confirmed, or that does not fit.
     fn check(&self, job: &Job, plan: &Plan, shown: Option<&Plan>) -> Result<()> {
         if let Some(confirmed) = job.confirmed {
@@ -410,6 +450,7 @@ impl Writer {
         draw: Draw,
         at: crate::model::Timestamp,
     ) -> Result<()> {
+        self.writing = true;
         let seq = Snapshot::new(&self.conn).last_batch()? + 1;
         // A batch frees before it takes, so that a full pool can change hands within it.
         let mut ordered: Vec<&Change> = Vec::new();
@@ -436,7 +477,10 @@ impl Writer {
             undoes: origin.undoes,
         };
         // Events first for people who are erased here: their key goes with the change.
-        Applier::new(&self.conn, at).apply(changes, |user| draw.person_key(user))?;
+        let moved = Applier::new(&self.conn, at).apply(changes, |user| draw.person_key(user))?;
+        for (status, by) in moved {
+            *self.moved.entry(status).or_default() += by;
+        }
         let conn = &self.conn;
         events::append(conn, &head, changes, &mut self.nonces, |user| {
             events::person_key(conn, user).ok().flatten()
@@ -543,13 +587,13 @@ impl Writer {
         }
     }
 
-    fn index_round(&mut self) -> Result<i64> {
+    fn index_round(&mut self) -> Result<()> {
         self.turn.begin(&self.conn)?;
         match search::index_round(&self.conn) {
-            Ok(indexed) => {
+            Ok(()) => {
                 self.run_cached("COMMIT")?;
                 self.turn.yield_to_others();
-                Ok(indexed)
+                Ok(())
             }
             Err(error) => {
                 let _ = self.run_cached("ROLLBACK");
@@ -574,11 +618,11 @@ struct Origin {
     undoes: Option<BatchId>,
 }
 
-/// What became of a job in its savepoint.
+/// What became of a job in the group's transaction.
 enum Step {
     Done(Box<Result<Applied>>),
     /// Too large to share a commit: it goes next, alone.
-    Alone(Box<Job>),
-    /// The whole transaction is gone.
-    Lost(Box<Error>),
+    Alone,
+    /// A write failed, and what was written of the job is still there.
+    Spoiled(Box<Error>),
 }

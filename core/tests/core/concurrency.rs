@@ -4,12 +4,12 @@
 use std::sync::{Barrier, mpsc};
 use std::time::{Duration, Instant};
 
-use usher_core::command::{Command, PoolEdit};
+use usher_core::command::{Command, Create, PoolEdit};
 use usher_core::model::{Actor, ConnectionId, Door, NewPeople, Status, UserId};
 use usher_core::query::Expr;
 use usher_core::{Directory, Error, Selection, Session};
 
-use crate::org::{Org, create, newcomer};
+use crate::org::{Org, create, newcomer, people};
 
 /// As another process would have it: its own writer, its own readers.
 fn another(org: &Org) -> Directory {
@@ -157,5 +157,43 @@ fn a_commit_of_another_process_is_noticed_within_half_a_second() {
         assert!(since.elapsed() < Duration::from_millis(500));
         let newest = org.cli().read().unwrap().batches(None, 1).unwrap()[0].seq;
         assert_eq!(notice.last_batch, newest);
+    }
+}
+
+#[test]
+fn a_large_command_planned_before_another_commits_sees_what_that_one_changed() {
+    for (title, joins) in [("Leaver", true), ("Stayer", false)] {
+        let org = Org::new(9_000);
+        let titled = |prefix: &str, count: usize, title: &str| {
+            let names: Vec<String> = (0..count).map(|i| format!("{prefix}{i}")).collect();
+            let mut people = people(&names.join(" "));
+            for person in &mut people {
+                person.profile.title = Some(title.to_owned());
+            }
+            Command::Create(Create {
+                people,
+                groups: Vec::new(),
+                pools: Vec::new(),
+                mail: false,
+            })
+        };
+        org.apply(titled("old", 1_500, "Leaver"));
+        let (answer, answered) = std::sync::mpsc::channel();
+        let newcomers = org.request(titled("new", 3_000, title));
+        let query = usher_core::query::parse("title:Leaver", org.directory.now()).unwrap();
+        let leaving = org.request(Command::Deactivate { who: query.into() });
+        org.cli().apply_then(newcomers, None, move |result| {
+            answer.send(result.map(|_| ())).unwrap()
+        });
+        let applied = org.cli().apply(leaving, None).unwrap();
+        answered.recv().unwrap().unwrap();
+        assert_eq!(
+            applied.plan.people(),
+            if joins { 4_500 } else { 1_500 },
+            "{title}"
+        );
+        let held = if joins { 1 } else { 3_001 };
+        assert_eq!(org.seats("access"), (held, 9_000 - held, 0));
+        org.assert_chain();
     }
 }

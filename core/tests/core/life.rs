@@ -405,3 +405,36 @@ fn nobody_is_given_a_manager_who_has_left() {
     };
     assert_error(org.try_apply(Command::Edit(edit)), "manager is inactive");
 }
+
+#[test]
+fn a_write_that_fails_in_the_middle_takes_nobody_else_of_its_commit_with_it() {
+    let org = Org::new(30);
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    conn.execute_batch(
+        "CREATE TRIGGER spoil BEFORE INSERT ON licenses WHEN (SELECT email FROM users WHERE id = NEW.user) LIKE 'spoil%' \
+         BEGIN SELECT RAISE(ABORT, 'spoilt'); END",
+    )
+    .unwrap();
+    let (answer, answers) = std::sync::mpsc::channel();
+    let names: Vec<String> = (0..20)
+        .map(|i| format!("{}{i}", if i % 5 == 3 { "spoil" } else { "ana" }))
+        .collect();
+    for name in &names {
+        let (answer, name) = (answer.clone(), name.clone());
+        org.cli()
+            .apply_then(org.request(create(&name)), None, move |result| {
+                answer.send((name, result.map(|_| ()))).unwrap();
+            });
+    }
+    drop(answer);
+    for (name, result) in answers {
+        assert_eq!(
+            result.is_ok(),
+            name.starts_with("ana"),
+            "{name}: {result:?}"
+        );
+    }
+    assert_eq!(org.statuses()[&Status::Active], 17);
+    assert_eq!(org.seats("access"), (17, 13, 0));
+    org.assert_chain();
+}

@@ -372,3 +372,45 @@ fn what_a_leaver_gave_back_is_known_after_a_delete_and_its_undo() {
     });
     assert_eq!(org.seats("pro"), (1, 8, 0));
 }
+
+#[test]
+fn what_was_used_before_stays_used_when_a_reactivation_is_undone() {
+    let org = Org::new(9);
+    org.add_pool("pro", 9);
+    org.create("ana");
+    org.apply(Command::Grant {
+        who: org.who("ana"),
+        pool: "pro".parse().unwrap(),
+    });
+    // No command lets people start yet what the license is for.
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    conn.execute("UPDATE licenses SET state = 'consumed'", [])
+        .unwrap();
+    org.deactivate("ana");
+    org.set_pool(
+        "pro",
+        PoolEdit {
+            recoverable: Some(true),
+            ..PoolEdit::default()
+        },
+    );
+    let before = org.state();
+    let back = org.apply(Command::Reactivate {
+        who: org.who("ana"),
+    });
+    undo(&org, &back);
+    assert_eq!(org.state(), before);
+}
+
+#[test]
+fn what_is_already_so_is_said() {
+    let org = Org::new(1);
+    org.apply_when_full(invite("ana bo"), WhenFull::QueueRest);
+    let moved = org.apply(Command::MoveInQueue {
+        pool: "access".parse().unwrap(),
+        who: org.who("bo"),
+        position: 1,
+    });
+    assert!(skips(&undo(&org, &moved).plan).is_empty());
+    assert_eq!(skips(&undo(&org, &moved).plan), ["bo: already so"]);
+}

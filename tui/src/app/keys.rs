@@ -65,7 +65,7 @@ impl App {
 
     pub(super) fn interrupt(&mut self) {
         self.deferred.clear();
-        if self.sheet.take().is_some() || self.help.take().is_some() {
+        if self.close_sheet() || self.help.take().is_some() {
             return;
         }
         if self.users.filter.bar.is_some() {
@@ -175,7 +175,7 @@ impl App {
     }
 
     pub(super) fn open_filter(&mut self) {
-        self.users.filter.bar = Some(LineEditor::with(&self.users.filter.text));
+        self.users.filter.bar = Some(LineEditor::offering(&self.users.filter.text));
     }
 
     pub(super) fn key_in_filter(&mut self, key: Key) {

@@ -61,8 +61,7 @@ impl App {
         match sheet.press(key) {
             Asked::Nothing => {}
             Asked::Close => {
-                self.sheet = None;
-                self.plan_generation += 1;
+                self.close_sheet();
             }
             Asked::Replan(intent) => {
                 sheet.phase = Phase::Planning;
@@ -70,6 +69,20 @@ impl App {
             }
             Asked::Apply => self.apply(),
         }
+    }
+
+    /// Closes the sheet, if there is one; a plan that is still being made is not waited for.
+    pub(super) fn close_sheet(&mut self) -> bool {
+        let sheet = self.sheet.take();
+        let open = sheet.is_some();
+        self.plan_generation += u64::from(open);
+        self.discard(sheet);
+        open
+    }
+
+    fn discard(&mut self, sheet: Option<Sheet>) {
+        self.effects
+            .extend(sheet.map(|it| Effect::Discard(Box::new(it))));
     }
 
     pub(super) fn apply(&mut self) {
@@ -99,6 +112,7 @@ impl App {
                 if sheet.of_marks {
                     self.users.clear_marks();
                 }
+                self.discard(Some(sheet));
                 self.refresh();
             }
             Outcome::Moved { proposal, what } => {

@@ -24,8 +24,27 @@ struct Said {
     role: Role,
 }
 
-/// Draws the sheet over an area; `plain` draws no frame.
-pub(crate) fn draw(sheet: &Sheet, theme: Theme, plain: bool, area: Rect, frame: &mut Frame<'_>) {
+/// A sheet and how it is drawn.
+#[derive(Clone, Copy)]
+pub(crate) struct SheetView<'a> {
+    /// The sheet.
+    pub(crate) sheet: &'a Sheet,
+    /// Whom it is about, in words.
+    pub(crate) target: &'a str,
+    /// Its colours.
+    pub(crate) theme: Theme,
+    /// Without a frame.
+    pub(crate) plain: bool,
+}
+
+/// Draws the sheet over an area.
+pub(crate) fn draw(view: &SheetView<'_>, area: Rect, frame: &mut Frame<'_>) {
+    let SheetView {
+        sheet,
+        target,
+        theme,
+        plain,
+    } = *view;
     let buf = frame.buffer_mut();
     clear(area, buf);
     let inner = if plain || area.width < 50 || area.height < 10 {
@@ -38,24 +57,12 @@ pub(crate) fn draw(sheet: &Sheet, theme: Theme, plain: bool, area: Rect, frame: 
     }
     let cursor = match &sheet.phase {
         Phase::Planning => {
-            put(
-                buf,
-                row(inner, 0),
-                0,
-                &sheet.target,
-                theme.style(Role::Title),
-            );
+            put(buf, row(inner, 0), 0, target, theme.style(Role::Title));
             put(buf, row(inner, 1), 0, "planning…", theme.style(Role::Muted));
             None
         }
         Phase::Failed(why) => {
-            put(
-                buf,
-                row(inner, 0),
-                0,
-                &sheet.target,
-                theme.style(Role::Title),
-            );
+            put(buf, row(inner, 0), 0, target, theme.style(Role::Title));
             put(buf, row(inner, 1), 0, why, theme.style(Role::Danger));
             put_hints(
                 theme,
@@ -70,15 +77,7 @@ pub(crate) fn draw(sheet: &Sheet, theme: Theme, plain: bool, area: Rect, frame: 
             proposal,
             moved,
             unknown,
-        } => Some(shown(
-            sheet,
-            proposal,
-            moved,
-            unknown.as_deref(),
-            theme,
-            inner,
-            buf,
-        )),
+        } => Some(shown(view, proposal, moved, unknown.as_deref(), inner, buf)),
     };
     frame.set_cursor_position(cursor.unwrap_or(inner.as_position()));
 }
@@ -114,14 +113,14 @@ fn framed(area: Rect, theme: Theme, buf: &mut Buffer) -> Rect {
 
 /// Draws a plan and returns where the cursor belongs.
 fn shown(
-    sheet: &Sheet,
+    view: &SheetView<'_>,
     proposal: &Proposal,
     moved: &[String],
     unknown: Option<&str>,
-    theme: Theme,
     area: Rect,
     buf: &mut Buffer,
 ) -> Position {
+    let (sheet, theme) = (view.sheet, view.theme);
     put(
         buf,
         row(area, 0),
@@ -141,7 +140,7 @@ fn shown(
     let mut y = 1;
     let mut said = vec![Said {
         label: "",
-        text: sheet.target.clone(),
+        text: view.target.to_owned(),
         role: Role::Muted,
     }];
     said.extend(unknown.map(|why| Said {

@@ -1,4 +1,5 @@
 //! The screens. Each is a state, what its keys do, and how it is drawn.
 
+pub(crate) mod table;
 pub(crate) mod users;
 pub(crate) mod users_view;

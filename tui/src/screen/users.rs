@@ -110,13 +110,13 @@ impl Users {
 
     /// How many of the marked are not in the list, if known.
     pub(crate) fn number_hidden(&self) -> Option<i64> {
-        let all = self.number_marked()?;
-        if self.marks.query_within(self.list.query()).is_some() {
-            return self.n_marked_here.map(|here| (all - here).max(0));
+        let list = self.list.query();
+        if self.marks.query_within(list).is_some() {
+            return Some((self.number_marked()? - self.n_marked_here?).max(0));
         }
         let certain = match &self.marks {
             Marks::Found(_) => true,
-            Marks::People(_) => *self.list.query() == Expr::Everybody,
+            Marks::People(_) => *list == Expr::Everybody,
         };
         certain.then_some(0)
     }
@@ -323,7 +323,7 @@ impl Users {
         let marked = match (self.number_marked(), self.marks.typed()) {
             (Some(n), _) => format!("{} marked", words::number(n)),
             (None, Some("")) => "everybody marked".to_owned(),
-            (None, Some(text)) => format!("everybody marked who is {text}"),
+            (None, Some(text)) => format!("everybody marked whom {text} finds"),
             (None, None) => "a query marked".to_owned(),
         };
         match self.number_hidden() {

@@ -42,6 +42,15 @@ fn the_list_follows_the_filter_as_it_is_typed() {
 }
 
 #[test]
+fn a_filter_is_offered_again_and_typing_replaces_it() {
+    let mut play = five();
+    play.keys("/status:waiting<enter>/status:inactive<enter>");
+    assert!(play.shows("/ status:inactive") && play.shows("emil@acme.example"));
+    play.keys("/<end> -emil<enter>");
+    assert!(play.shows("/ status:inactive -emil") && play.shows("0 people"));
+}
+
+#[test]
 fn a_filter_that_cannot_be_understood_keeps_the_list_and_says_where() {
     let mut play = five();
     play.keys("/status:waiting");

@@ -100,6 +100,10 @@ pub(crate) fn not_restored(
     ids: &[UserId],
 ) -> Vec<String> {
     let mut wrong = Vec::new();
+    // Nobody who is protected is taken off, by undo neither, and those behind them in a queue stay behind them.
+    if plan.skipped.iter().any(|it| it.reason == "protected") {
+        return wrong;
+    }
     for skip in plan.skipped.iter().filter(|it| it.user.is_some()) {
         if !EXCUSES.iter().any(|it| skip.reason.ends_with(it)) {
             wrong.push(format!("{} was skipped: {}", skip.who, skip.reason));

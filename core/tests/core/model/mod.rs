@@ -49,10 +49,10 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(24))]
+    #![proptest_config(config(40))]
 
     #[test]
-    fn random_commands_with_undo_and_restarts_do_what_the_rules_say(steps in steps(60)) {
+    fn random_commands_with_undo_and_restarts_do_what_the_rules_say(steps in steps(80)) {
         let mut world = World::new();
         for step in &steps {
             world.step(step);

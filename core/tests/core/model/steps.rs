@@ -61,7 +61,7 @@ const KINDS: [(u32, Kind); 22] = [
     (1, Kind::AddPool),
     (10, Kind::SetPool),
     (4, Kind::Move),
-    (22, Kind::Undo),
+    (40, Kind::Undo),
     (3, Kind::Consume),
     (1, Kind::Reopen),
 ];

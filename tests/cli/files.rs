@@ -1,0 +1,90 @@
+//! Databases that are not ours to use, and backups.
+
+use crate::peopled;
+use crate::program::set_mode;
+
+#[test]
+fn a_file_that_is_not_ours_to_use_is_refused() {
+    let org = peopled();
+    let bytes = std::fs::read(org.db()).unwrap();
+    let patched = |name: &str, at: usize, with: &[u8]| {
+        let mut bytes = bytes.clone();
+        bytes[at..at + with.len()].copy_from_slice(with);
+        std::fs::write(org.path(name), bytes).unwrap();
+        set_mode(&org.path(name), 0o600);
+    };
+    // The places of SQLite's header: https://sqlite.org/fileformat2.html §1.3.
+    patched("foreign.db", 68, b"\0\0\0\x2a");
+    patched("newer.db", 60, b"\0\x0f\x42\x40");
+    patched("no-sqlite.db", 0, b"PK\x03\x04 no database");
+    std::fs::write(org.path("empty.db"), b"").unwrap();
+    std::fs::write(org.path("text.db"), "name,email\n".repeat(500)).unwrap();
+    for name in ["empty.db", "text.db"] {
+        set_mode(&org.path(name), 0o600);
+    }
+    patched("open.db", 0, b"SQLite");
+    set_mode(&org.path("open.db"), 0o644);
+    std::fs::create_dir(org.path("folder.db")).unwrap();
+    let cases = [
+        ("foreign.db", "Usher"),
+        ("newer.db", "newer"),
+        ("no-sqlite.db", ""),
+        ("empty.db", ""),
+        ("text.db", ""),
+        ("open.db", "chmod 600"),
+        ("folder.db", ""),
+        ("missing.db", "usher init"),
+    ];
+    for (name, part) in cases {
+        let said = org.run(&["users", "--db", name]);
+        assert_eq!(said.code, Some(1), "{name}: {said:?}");
+        assert!(
+            said.err.contains(name) && said.err.contains(part),
+            "{name}: {}",
+            said.err
+        );
+    }
+    assert!(!org.path("missing.db").exists(), "looking makes no file");
+    let again = org.run(&[
+        "init",
+        "--name",
+        "Acme",
+        "--seats",
+        "5",
+        "--owner",
+        "x@acme.example",
+    ]);
+    assert_eq!(again.code, Some(1), "{again:?}");
+    org.type_in("audit verify").ok();
+}
+
+#[test]
+fn a_backup_is_the_database_and_can_be_put_back() {
+    let org = peopled();
+    org.type_in("backup copy.db").ok();
+    let then = org.head();
+    org.type_in("deactivate ana@acme.example --yes").ok();
+    let now = org.head();
+    let said = org.type_in("restore copy.db");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("--yes"), "{}", said.err);
+    assert_eq!(org.head(), now);
+    let server = org.serve();
+    let said = org.type_in("restore copy.db --yes");
+    assert_eq!(said.code, Some(1), "while a server has it open: {said:?}");
+    assert_eq!(server.stop(), Some(0));
+    org.type_in("restore copy.db --yes").ok();
+    assert_eq!(org.head(), then);
+    assert_eq!(org.status("ana@acme.example"), "active");
+    org.type_in("audit verify").ok();
+    org.type_in("restore copy.db --db elsewhere.db").ok();
+    assert_eq!(
+        org.type_in("audit head --format json --db elsewhere.db")
+            .ok(),
+        then
+    );
+    for bad in ["missing.db", "."] {
+        assert_eq!(org.run(&["restore", bad, "--yes"]).code, Some(1), "{bad}");
+        assert_eq!(org.head(), then, "{bad}");
+    }
+}

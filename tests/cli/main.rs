@@ -1,0 +1,34 @@
+//! The command line from outside: its JSON contract, its exit codes, and that nothing changes when it says so. Every
+//! case goes through the real program.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
+
+mod contract;
+mod doors;
+mod files;
+mod life;
+mod plans;
+#[path = "../program/mod.rs"]
+mod program;
+mod refusals;
+
+use program::Org;
+
+/// An organization with people of several statuses: ana and bo active, cara inactive, dora waiting, eve cancelled.
+fn peopled() -> Org {
+    let org = Org::with_seats(10);
+    for line in [
+        "create 'Ana Li <ana@acme.example>' 'Bo Ek <bo@acme.example>' cara@acme.example --area Sales --yes",
+        "deactivate cara@acme.example --yes",
+        "invite dora@acme.example eve@acme.example --area Design --yes",
+        "cancel eve@acme.example --yes",
+        "pool add pro --purchased 2 --yes",
+        "group add Mentors --yes",
+    ] {
+        org.type_in(line).ok();
+    }
+    org
+}
