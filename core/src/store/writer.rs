@@ -28,6 +28,9 @@ use crate::selection::Selection;
 const GROUP: usize = 256;
 /// A job of more changes than this commits alone.
 const ALONE: usize = 1_000;
+/// How long a group waits for callers who are expected, and how often.
+const PAUSE: Duration = Duration::from_micros(60);
+const MOST_PAUSES: u32 = 2;
 /// With nothing to do for this long, the writer indexes what waits.
 const IDLE: Duration = Duration::from_millis(40);
 
@@ -105,6 +108,8 @@ struct Writer {
     moved: BTreeMap<&'static str, i64>,
     /// Whether the present job has begun to write.
     writing: bool,
+    /// How many jobs the next group may have.
+    expected: usize,
     /// Whether rows may wait to be indexed.
     unindexed: bool,
     /// How many changes were written since the waiting rows were last counted.
@@ -129,6 +134,7 @@ pub(super) fn start(
         erased: Vec::new(),
         moved: BTreeMap::new(),
         writing: false,
+        expected: 1,
         unindexed: true,
         since_counted: 0,
     };
@@ -181,6 +187,7 @@ impl Writer {
         }
         let mut group: Vec<(Job, Result<Applied>)> = Vec::new();
         let mut left_over = None;
+        let mut pauses = 0;
         let mut next = Some(first);
         while let Some(mut job) = next.take() {
             match self.directly(&mut job, group.is_empty()) {
@@ -202,15 +209,40 @@ impl Writer {
             if group.last().is_some_and(large) || group.len() >= GROUP {
                 break;
             }
-            match queue.try_recv() {
-                Ok(Message::Job(job)) => next = Some(*job),
-                Ok(other) => left_over = Some(other),
-                Err(_) => {}
+            match self.more(queue, group.len(), &mut pauses) {
+                Some(Message::Job(job)) => next = Some(*job),
+                other => left_over = other,
             }
         }
+        self.expect_next(group.len(), pauses);
         let answers = group.into_iter().map(|(job, result)| (job.done, result));
         self.finish_group(answers.collect());
         left_over
+    }
+
+    /// The next message. When the queue is empty but the last group was larger, callers who were answered then are about
+    /// to ask again: a moment's pause lets them share this commit instead of paying for one of their own.
+    fn more(&self, queue: &Receiver<Message>, jobs: usize, pauses: &mut u32) -> Option<Message> {
+        loop {
+            match queue.try_recv() {
+                Ok(message) => return Some(message),
+                Err(_) if jobs < self.expected && *pauses < MOST_PAUSES => {
+                    *pauses += 1;
+                    std::thread::sleep(PAUSE);
+                }
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Expects a little more than came without waiting to the end, and no more than came when that was in vain. A caller
+    /// who is alone is never waited for.
+    fn expect_next(&mut self, jobs: usize, pauses: u32) {
+        self.expected = if pauses < MOST_PAUSES {
+            jobs + jobs / 4
+        } else {
+            jobs
+        };
     }
 
     /// Runs a job in the group's transaction. Nothing of it is written unless it succeeds, or spoils the group.
