@@ -75,7 +75,7 @@ fn ask_and_apply(desk: &Desk, mut request: Request) -> Result<Applied> {
         match desk.session.apply(request.clone(), Some(plan.digest)) {
             Err(Error::Moved(moved)) => {
                 eprintln_safely(&format!(
-                    "Meanwhile it has changed: {}.\n",
+                    "Meanwhile it has changed: {}.",
                     moved.what.join("; ")
                 ))?;
                 plan = moved.plan;

@@ -44,11 +44,21 @@ pub(crate) struct Planner<'s> {
     managers: HashMap<UserId, Option<UserId>>,
     renamed: HashSet<(UserId, Field)>,
     owners_left: Option<i64>,
+    crowd: Option<Crowd>,
     managers_moved: i64,
     /// Whom a door must answer with.
     pub(crate) subject: Option<UserId>,
     /// A token made by this command, to be shown once.
     pub(crate) token: Option<String>,
+}
+
+/// From this many people on, what few of them have is read once for all instead of once for each.
+const CROWD: usize = 1_000;
+
+/// What few people have.
+struct Crowd {
+    managers: HashSet<UserId>,
+    permissions: HashMap<UserId, Vec<Permission>>,
 }
 
 /// What planning produces besides the plan itself.
@@ -185,6 +195,7 @@ impl<'s> Planner<'s> {
             managers: HashMap::new(),
             renamed: HashSet::new(),
             owners_left: None,
+            crowd: None,
             managers_moved: 0,
             subject: None,
             token: None,
@@ -380,16 +391,30 @@ impl<'s> Planner<'s> {
     }
 
     /// The people of a selection, each once.
-    pub(crate) fn select(&self, who: &Selection) -> Result<Vec<UserId>> {
-        match who {
+    pub(crate) fn select(&mut self, who: &Selection) -> Result<Vec<UserId>> {
+        let people: Vec<UserId> = match who {
             Selection::Ids(ids) => {
                 let mut seen = HashSet::with_capacity(ids.len());
-                Ok(ids.iter().copied().filter(|it| seen.insert(*it)).collect())
+                ids.iter().copied().filter(|it| seen.insert(*it)).collect()
             }
             Selection::Query { query, except } => {
                 let ids = self.snapshot.ids_of(query, self.now)?;
-                Ok(ids.into_iter().filter(|it| !except.contains(it)).collect())
+                ids.into_iter().filter(|it| !except.contains(it)).collect()
             }
+        };
+        if people.len() > CROWD && self.crowd.is_none() {
+            self.crowd = Some(Crowd {
+                managers: self.snapshot.managers()?,
+                permissions: self.snapshot.permissions()?,
+            });
+        }
+        Ok(people)
+    }
+
+    fn permissions_of(&self, user: UserId) -> Result<Vec<Permission>> {
+        match &self.crowd {
+            Some(crowd) => Ok(crowd.permissions.get(&user).cloned().unwrap_or_default()),
+            None => self.snapshot.permissions_of(user),
         }
     }
 
@@ -404,11 +429,7 @@ impl<'s> Planner<'s> {
         if user.protected {
             return Ok(Some("protected"));
         }
-        if !self
-            .snapshot
-            .permissions_of(user.id)?
-            .contains(&Permission::Owner)
-        {
+        if !self.permissions_of(user.id)?.contains(&Permission::Owner) {
             return Ok(None);
         }
         if !self.actor_is_owner {
@@ -728,6 +749,11 @@ impl<'s> Planner<'s> {
     fn move_reports_up(&mut self) -> Result<()> {
         let mut stays: HashMap<UserId, Option<UserId>> = HashMap::new();
         for leaver in std::mem::take(&mut self.leaving) {
+            if let Some(crowd) = &self.crowd
+                && !crowd.managers.contains(&leaver)
+            {
+                continue;
+            }
             let reports = self.snapshot.reports_of(leaver)?;
             if reports.is_empty() {
                 continue;
@@ -855,7 +881,7 @@ impl<'s> Planner<'s> {
 
     /// Takes an administrator's permissions, which nobody regains by coming back.
     pub(crate) fn take_permissions(&mut self, user: UserId) -> Result<()> {
-        for permission in self.snapshot.permissions_of(user)? {
+        for permission in self.permissions_of(user)? {
             self.push(Change::Permission {
                 user,
                 permission,

@@ -68,18 +68,35 @@ pub(crate) fn sentence(plan: &Plan) -> String {
     text
 }
 
-/// The numbers: `deactivate: 78 people, 312 changes, 2 skipped`.
+/// The numbers: `deactivate: 78 active → inactive, 312 changes, 2 skipped`.
 fn numbers(plan: &Plan) -> String {
-    let mut text = format!("{}:", plan.command.replace('_', " "));
-    let people = plan.people();
-    if people > 0 {
-        let _ = write!(text, " {},", count(people, "person", "people"));
+    let mut parts: Vec<String> = moves(plan)
+        .into_iter()
+        .map(|((before, after), people)| format!("{people} {before} → {after}"))
+        .collect();
+    if parts.is_empty() && plan.people() > 0 {
+        parts.push(count(plan.people(), "person", "people"));
     }
-    let _ = write!(text, " {}", count(plan.changes.len(), "change", "changes"));
+    parts.push(count(plan.changes.len(), "change", "changes"));
     if !plan.skipped.is_empty() {
-        let _ = write!(text, ", {} skipped", plan.skipped.len());
+        parts.push(format!("{} skipped", plan.skipped.len()));
     }
-    text
+    format!("{}: {}", plan.command.replace('_', " "), parts.join(", "))
+}
+
+/// How many people go from which status to which. Others may change too, such as those who get another manager.
+fn moves(plan: &Plan) -> BTreeMap<(&'static str, &'static str), usize> {
+    let mut moves = BTreeMap::new();
+    for change in &plan.changes {
+        let step = match change {
+            Change::UserCreated { created, .. } => ("new", created.status.as_str()),
+            Change::Status { before, after, .. } => (before.as_str(), after.as_str()),
+            Change::Erased { before, .. } => (before.as_str(), "erased"),
+            _ => continue,
+        };
+        *moves.entry(step).or_default() += 1;
+    }
+    moves
 }
 
 fn effects(text: &mut String, plan: &Plan) {

@@ -31,7 +31,10 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
         after: Status::Inactive,
     });
     planner.free_on_leaving(user.id)?;
-    planner.end_invitation(user.id, InvitationState::Dead)?;
+    // Only who has not come in yet has a living link.
+    if user.status != Status::Active {
+        planner.end_invitation(user.id, InvitationState::Dead)?;
+    }
     planner.take_permissions(user.id)?;
     if user.provider_hold != ProviderHold::Free {
         planner.push(Change::ProviderHold {

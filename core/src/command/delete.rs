@@ -32,7 +32,10 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
             after: Status::Deleted,
         });
         planner.free_on_leaving(id)?;
-        planner.end_invitation(id, InvitationState::Dead)?;
+        // Only who has not come in yet has a living link.
+        if user.status != Status::Active {
+            planner.end_invitation(id, InvitationState::Dead)?;
+        }
         planner.take_permissions(id)?;
         planner.leave(id);
         planner.subject = Some(id);

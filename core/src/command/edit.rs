@@ -120,7 +120,7 @@ impl Edit {
                 && other.id != user.id
             {
                 return Ok(Some(format!(
-                    "the {} is {}'s",
+                    "the {} is somebody else's, who is {}",
                     field.as_str().replace('_', " "),
                     other.status
                 )));

@@ -1,6 +1,6 @@
 //! What planning may read: the roster as one connection sees it. It has no method that writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
@@ -357,6 +357,26 @@ impl<'c> Snapshot<'c> {
             [user.as_bytes()],
             |row| word(row, 0, Permission::from_word),
         )
+    }
+
+    /// Everybody to whom somebody reports.
+    pub(crate) fn managers(&self) -> Result<HashSet<UserId>> {
+        let sql = "SELECT DISTINCT manager FROM users WHERE manager IS NOT NULL";
+        let rows = self.all(sql, [], |row| Ok(UserId::from_bytes(row.get(0)?)))?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Every administrator's permissions.
+    pub(crate) fn permissions(&self) -> Result<HashMap<UserId, Vec<Permission>>> {
+        let rows = self.all("SELECT user, permission FROM permissions", [], |row| {
+            let permission = word(row, 1, Permission::from_word)?;
+            Ok((UserId::from_bytes(row.get(0)?), permission))
+        })?;
+        let mut permissions: HashMap<UserId, Vec<Permission>> = HashMap::new();
+        for (user, permission) in rows {
+            permissions.entry(user).or_default().push(permission);
+        }
+        Ok(permissions)
     }
 
     /// How many owners can act.

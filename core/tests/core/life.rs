@@ -230,7 +230,7 @@ fn an_edit_sets_fields_labels_groups_and_managers_and_refuses_cycles() {
     };
     assert_eq!(
         skips(&org.plan(Command::Edit(taken)).unwrap()),
-        ["bo: the email is active's"]
+        ["bo: the email is somebody else's, who is active"]
     );
 }
 
@@ -359,7 +359,10 @@ fn an_edit_that_is_refused_mails_nobody() {
     };
     org.apply(Command::Edit(taken));
     let plan = org.plan(Command::Edit(edit)).unwrap();
-    assert_eq!(skips(&plan), ["ana: the user name is active's"]);
+    assert_eq!(
+        skips(&plan),
+        ["ana: the user name is somebody else's, who is active"]
+    );
     assert_eq!((plan.is_empty(), plan.mails()), (true, 0));
 }
 
