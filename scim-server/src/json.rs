@@ -107,7 +107,7 @@ impl Json {
 }
 
 /// Where the first byte is that JSON has escaped: a quote, a backslash or a control. Eight bytes at a time.
-fn first_to_escape(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn first_to_escape(bytes: &[u8]) -> Option<usize> {
     let special = |it: &u8| *it < 0x20 || *it == b'"' || *it == b'\\';
     let (chunks, rest) = bytes.as_chunks::<8>();
     for (at, chunk) in chunks.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! What is kept of a person beside the roster's fields ([`usher_core::model::Field::Kept`]): one JSON object that we
 //! wrote, compact and valid. It is looked through for where members begin and end, and copied; it is never built anew.
 
+use crate::json::first_to_escape;
 use crate::schema::ENTERPRISE;
 
 /// The members of an object or the elements of a list, in their order, as the JSON that they are.
@@ -23,21 +24,13 @@ impl<'a> Members<'a> {
         self.next().is_none()
     }
 
-    /// The value of a member.
-    pub(crate) fn get(self, name: &str) -> Option<&'a str> {
-        self.named().find(|it| it.0 == name).map(|it| it.1)
-    }
-
     /// The members of an object by name.
     pub(crate) fn named(self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        // Names are the RFC's, in which nothing is escaped.
-        self.filter_map(|it| it.strip_prefix('"').and_then(|it| it.split_once("\":")))
-    }
-
-    /// Whether an element is of the type `work`.
-    pub(crate) fn is_work(self) -> bool {
-        self.get("type")
-            .is_some_and(|it| it.eq_ignore_ascii_case("\"work\""))
+        self.filter_map(|member| {
+            // Names are the RFC's, in which nothing is escaped.
+            let end = 1 + member.bytes().skip(1).position(|it| it == b'"')?;
+            Some((member.get(1..end)?, member.get(end + 2..)?))
+        })
     }
 }
 
@@ -71,12 +64,36 @@ fn end_of_member(bytes: &[u8]) -> Option<usize> {
 /// Where the closing quote of a string is whose inside begins at `at`.
 fn end_of_string(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
+        at += first_to_escape(bytes.get(at..)?)?;
         match bytes.get(at)? {
-            b'"' => return Some(at),
             b'\\' => at += 2,
-            _ => at += 1,
+            _ => return Some(at),
         }
     }
+}
+
+/// What stands around the place of a value that a field of the roster holds. The place is kept as null, and no other
+/// null is kept, so that it is found by its text; inside a string the quotes would be escaped.
+pub(crate) fn around_place<'a>(list: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+    let mut from = 0;
+    while let Some(found) = list
+        .as_bytes()
+        .get(from..)?
+        .iter()
+        .position(|it| *it == b'n')
+    {
+        let (before, after) = list.split_at_checked(from + found)?;
+        if let Some(after) = after.strip_prefix("null")
+            && let Some(before) = before
+                .strip_suffix("\":")
+                .and_then(|it| it.strip_suffix(name))
+            && let Some(before) = before.strip_suffix('"')
+        {
+            return Some((before, after));
+        }
+        from += found + 1;
+    }
+    None
 }
 
 /// What is kept, taken apart where it has to be put together with fields.
@@ -133,13 +150,20 @@ mod tests {
             Members::of(&list).collect::<Vec<_>>(),
             ["\"a\"", "{\"b\":1}", "[]", "2"]
         );
-        assert_eq!(
-            Members::of("{\"a\":{\"type\":\"Work\"}}")
-                .get("a")
-                .map(Members::of)
-                .map(Members::is_work),
-            Some(true)
+        let list = json!([{"type": "\"region\":null"}, {"locality": "null", "region": null, "type": "work"}]).to_string();
+        let (before, after) = around_place(&list, "region").expect("there is a place");
+        assert!(
+            before.ends_with("\"locality\":\"null\",") && after == ",\"type\":\"work\"}]",
+            "{before} {after}"
         );
+        for list in [
+            json!([{"region": "null"}]),
+            json!([{"gion": null}]),
+            json!(["region", null]),
+            json!(["\"region\":null"]),
+        ] {
+            assert_eq!(around_place(&list.to_string(), "region"), None, "{list}");
+        }
     }
 
     #[test]

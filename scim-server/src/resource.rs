@@ -4,8 +4,8 @@ use serde_json::Value;
 use usher_core::model::{User, fold_key};
 
 use crate::json::Json;
-use crate::kept::{Kept, Members};
-use crate::schema::{ENTERPRISE, USER, USHER};
+use crate::kept::{Kept, Members, around_place};
+use crate::schema::{ENTERPRISE, Object, USER, USHER};
 
 /// A person with everything that an answer says of them.
 #[derive(Clone, Debug)]
@@ -198,11 +198,15 @@ fn write_emails(out: &mut Json, user: &User, kept: Option<&str>) {
                 write_plain_email(out, email);
             }
         }
-        (Some(list), email) => {
-            let place = Members::of(list).position(|it| Members::of(it).get("value").is_none());
-            out.raw_member("emails", "[");
-            write_filled(out, list, place, "value", email);
-            out.raw("]");
+        (Some(list), Some(email)) => write_filled(out, "emails", list, "value", email),
+        (Some(list), None) => {
+            // An element without an address says nothing.
+            let list: Vec<Object> = serde_json::from_str(list).unwrap_or_default();
+            let list = list
+                .into_iter()
+                .filter(|it| it.get("value").is_some_and(|it| !it.is_null()));
+            out.member("emails");
+            out.shown(Value::from_iter(list.map(Value::Object)));
         }
     }
 }
@@ -215,37 +219,42 @@ fn write_plain_email(out: &mut Json, email: &str) {
 
 /// The list of postal addresses: what was sent, with the roster's region in the first work address.
 fn write_addresses(out: &mut Json, region: Option<&str>, kept: Option<&str>) {
-    let list = match (kept, region) {
-        (None, None) => return,
-        (Some(list), None) => return out.raw_member("addresses", list),
-        (kept, Some(_)) => kept.unwrap_or("[]"),
-    };
-    let place = Members::of(list).position(|it| Members::of(it).is_work());
-    out.raw_member("addresses", "[");
-    write_filled(out, list, place, "region", region);
-    if let (None, Some(region)) = (place, region) {
-        out.element();
-        out.raw("{\"type\":\"work\"");
-        out.text_member("region", region);
-        out.raw("}");
+    match (kept, region) {
+        (None, None) => {}
+        (Some(list), Some(region)) => write_filled(out, "addresses", list, "region", region),
+        (Some(list), None) => match around_place(list, "region") {
+            // The place goes with one of the commas beside it.
+            Some((before, after)) => {
+                out.raw_member("addresses", before.strip_suffix(',').unwrap_or(before));
+                out.raw(if before.ends_with(',') {
+                    after
+                } else {
+                    after.strip_prefix(',').unwrap_or(after)
+                });
+            }
+            None => out.raw_member("addresses", list),
+        },
+        (None, Some(region)) => write_filled(out, "addresses", "[]", "region", region),
     }
-    out.raw("]");
 }
 
-/// The elements of a list, with a member put back into the one at `place`; with nothing to put there it goes.
-fn write_filled(out: &mut Json, list: &str, place: Option<usize>, name: &str, value: Option<&str>) {
-    for (at, element) in Members::of(list).enumerate() {
-        if place != Some(at) {
+/// A list as it is kept, with a value put back into its place; where there is none, into a work element of its own.
+fn write_filled(out: &mut Json, list_name: &str, list: &str, name: &str, value: &str) {
+    match around_place(list, name) {
+        Some((before, after)) => {
+            out.raw_member(list_name, before);
+            out.raw("\"");
+            out.raw(name);
+            out.raw("\":");
+            out.text(value);
+            out.raw(after);
+        }
+        None => {
+            out.raw_member(list_name, list.strip_suffix(']').unwrap_or(list));
             out.element();
-            out.raw(element);
-        } else if let Some(value) = value {
-            out.element();
-            out.raw("{");
+            out.raw("{\"type\":\"work\"");
             out.text_member(name, value);
-            for (other, value) in Members::of(element).named().filter(|it| it.0 != name) {
-                out.raw_member(other, value);
-            }
-            out.raw("}");
+            out.raw("}]");
         }
     }
 }

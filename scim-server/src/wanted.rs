@@ -2,7 +2,7 @@
 //! (DESIGN §5, "SCIM mapping"). [`crate::resource`] is the way back; a person rendered and read again is the same.
 //!
 //! Every attribute has one home. The address that is the roster's email is taken out of its element in `emails`, the
-//! region out of the work address; what has no field of its own stays together as one JSON object, [`Field::Kept`].
+//! region out of the work address, and a null keeps the place; what has no field of its own stays together as one JSON object, [`Field::Kept`].
 
 use serde_json::Value;
 use usher_core::command::{Provision, ProvisionTarget};
@@ -266,8 +266,10 @@ fn take_email(user: &mut Object, user_name: &str) -> Option<String> {
         user.insert("emails".to_owned(), Value::Array(Vec::new()));
         return Some(email.as_str().to_owned());
     };
-    let email = element.remove("value").and_then(into_text);
-    let plain = element.len() == 2
+    let email = element
+        .insert("value".to_owned(), Value::Null)
+        .and_then(into_text);
+    let plain = element.len() == 3
         && element.get("type").and_then(Value::as_str) == Some("work")
         && element.get("primary") == Some(&Value::Bool(true));
     if !(plain && list.len() == 1) {
@@ -283,12 +285,14 @@ fn take_region(user: &mut Object) -> Option<String> {
         .iter_mut()
         .find(|it| schema::is_work(it))?
         .as_object_mut()?;
-    let region = take_text(work, "region")?;
-    let plain = work.len() == 1 && work.get("type").and_then(Value::as_str) == Some("work");
-    if plain && list.len() == 1 {
+    let region = work
+        .insert("region".to_owned(), Value::Null)
+        .and_then(into_text);
+    let plain = work.len() == 2 && work.get("type").and_then(Value::as_str) == Some("work");
+    if plain && list.len() == 1 && region.is_some() {
         user.remove("addresses");
     }
-    Some(region)
+    region
 }
 
 fn checked_external_id(text: String) -> Result<String, Fault> {

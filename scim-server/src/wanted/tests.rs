@@ -172,6 +172,32 @@ fn an_address_changed_elsewhere_shows_in_its_element() {
 }
 
 #[test]
+fn a_region_changed_elsewhere_shows_in_the_work_address() {
+    for (body, cleared) in [
+        (
+            json!([{"type": "work", "region": "BE", "country": "DE"}]),
+            json!([{"type": "work", "country": "DE"}]),
+        ),
+        (json!([{"type": "work", "region": "BE"}]), Value::Null),
+        (
+            json!([{"type": "work", "primary": true, "region": "BE"}]),
+            json!([{"type": "work", "primary": true}]),
+        ),
+    ] {
+        let (mut user, _) = made(&json!({"userName": "ana", "addresses": body}));
+        user.profile.region = Some("X".to_owned());
+        assert_eq!(shown(&user, None)["addresses"][0]["region"], json!("X"));
+        user.profile.region = None;
+        assert_eq!(shown(&user, None)["addresses"], cleared);
+    }
+    let (mut user, _) =
+        made(&json!({"userName": "ana", "addresses": [{"type": "home", "country": "DE"}]}));
+    user.profile.region = Some("X".to_owned());
+    let both = json!([{"type": "home", "country": "DE"}, {"type": "work", "region": "X"}]);
+    assert_eq!(shown(&user, None)["addresses"], both);
+}
+
+#[test]
 fn whom_another_door_made_is_shown_with_a_user_name_and_not_changed_by_it() {
     let profile = Profile {
         email: Some("bo@acme.example".to_owned()),
