@@ -322,6 +322,13 @@ impl Change {
                 ..
             } => {
                 let what = format!("license {}", names.pool(*pool));
+                if let (Hold::Queued(from), Hold::Queued(to)) = (before, after) {
+                    return said(
+                        &format!("{what} place in the queue"),
+                        json!(from.place),
+                        json!(to.place),
+                    );
+                }
                 said(&what, json!(before.as_str()), json!(after.as_str()))
             }
             Self::Invitation { before, after, .. } => {
@@ -388,7 +395,7 @@ impl Change {
                 json!(before),
                 json!(after),
             ),
-            Self::TokenAdded { hint, .. } => said("token", Value::Null, json!(hint)),
+            Self::TokenAdded { .. } => said("token", Value::Null, json!("new")),
             Self::TokenEnds { before, after, .. } => {
                 said("token ends", json!(before), json!(after))
             }

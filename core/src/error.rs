@@ -101,7 +101,8 @@ impl Shortfall {
         if self.outside_dates {
             return "today is outside the pool's dates; change them, or queue".to_owned();
         }
-        let missing = self.asked - self.free;
+        let over = (self.held - self.purchased).max(0);
+        let missing = self.asked - self.free + over;
         format!("purchase {missing} more, free some by deactivating people, or queue")
     }
 }

@@ -433,7 +433,7 @@ impl<'s> Planner<'s> {
             return Ok(None);
         }
         if !self.actor_is_owner {
-            return Ok(Some("an owner; only owners may"));
+            return Ok(Some("an owner, and only owners may"));
         }
         if user.status == Status::Active {
             let left = match self.owners_left {

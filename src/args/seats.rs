@@ -10,6 +10,7 @@ use super::{PlanArgs, WHO_HELP, public_url};
 #[derive(Debug, Subcommand)]
 pub(crate) enum PoolCommand {
     /// Add an add-on pool
+    #[command(group = ArgGroup::new("terms").multiple(true))]
     Add(PoolSetArgs),
     /// Change what was agreed for a pool; what is not named stays
     #[command(group = ArgGroup::new("terms").required(true).multiple(true))]

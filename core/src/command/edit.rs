@@ -125,6 +125,14 @@ impl Edit {
                     other.status
                 )));
             }
+            let goes_by_it = *field == Field::Email && user.profile.user_name.is_none();
+            if goes_by_it
+                && planner
+                    .owner_of(Field::UserName, after.as_deref())?
+                    .is_some_and(|it| it.id != user.id)
+            {
+                return Ok(Some("the address is somebody else's user name".to_owned()));
+            }
             if *field == Field::Email && user.status == Status::Active {
                 planner.mail(user.id, Template::EmailChanged);
             }

@@ -278,17 +278,20 @@ pub(super) fn plan_people(
             planner.skip_name(&label, "named twice");
             continue;
         }
-        if let Some(user_name) = person.profile.user_name_key()
-            && let Some(other) = planner.snapshot.user_by_user_name_key(&user_name)?
-            && planner
-                .snapshot
-                .user_by_email_key(&key)?
-                .is_none_or(|it| it.id != other.id)
+        // Without a user name of their own the person will go by their address.
+        let goes_by = person
+            .profile
+            .user_name_key()
+            .unwrap_or_else(|| key.clone());
+        let other = planner.snapshot.user_by_user_name_key(&goes_by)?;
+        let known = planner.snapshot.user_by_email_key(&key)?;
+        if let Some(other) = other
+            && known.as_ref().is_none_or(|it| it.id != other.id)
         {
             planner.skip_name(&label, "the user name is somebody else's");
             continue;
         }
-        match planner.snapshot.user_by_email_key(&key)? {
+        match known {
             None => joining.newcomer(planner, person)?,
             Some(user) if comes_back(user.status) => joining.comeback(planner, &user, person)?,
             Some(user) => planner.skip(&user, why_not(user.status)),

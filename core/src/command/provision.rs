@@ -3,6 +3,7 @@
 use super::{Provision, ProvisionTarget, deactivate, reactivate};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
+use crate::model::key_of_name;
 use crate::model::{
     Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, Hold, Link, NewPeople, Permission,
     Profile, ProviderHold, Status, User, UserId,
@@ -299,10 +300,15 @@ impl Provision {
 
     /// A provider changes nothing of an owner by which they sign in.
     fn refuse_for_owner(&self, user: &User) -> Result<()> {
-        let renames = self.set.iter().any(|(field, value)| {
-            let guarded = *field == Field::Email
-                || (*field == Field::UserName && user.profile.user_name.is_some());
-            guarded && user.profile.get(*field) != value.as_deref()
+        // Somebody without a user name goes by their address: that one alone may be written down.
+        let goes_by = user
+            .profile
+            .user_name_key()
+            .or_else(|| user.profile.email_key());
+        let renames = self.set.iter().any(|(field, value)| match field {
+            Field::Email => user.profile.email.as_deref() != value.as_deref(),
+            Field::UserName => value.as_deref().map(key_of_name) != goes_by,
+            _ => false,
         });
         if renames
             || (self.active == Some(false)) == user.status.is_scim_active() && self.active.is_some()

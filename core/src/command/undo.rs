@@ -516,23 +516,17 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
                 });
             }
         }
-        Change::ConnectionRevoked {
-            connection,
-            before,
-            after,
-        } => {
+        Change::ConnectionRevoked { connection, .. } => {
             let found = planner
                 .snapshot
                 .connections()?
                 .into_iter()
                 .find(|it| it.id == *connection);
-            if found.is_some_and(|it| it.revoked_at == *after) {
-                planner.push(Change::ConnectionRevoked {
-                    connection: *connection,
-                    before: *after,
-                    after: *before,
-                });
-            }
+            let name = found.map(|it| it.name).unwrap_or_default();
+            planner.skip_name(
+                &name,
+                "a revoked connection stays revoked; add another instead",
+            );
         }
         Change::PoolAdded { name, .. } => {
             planner.skip_name(name.as_str(), "pools stay; lower what is purchased instead")

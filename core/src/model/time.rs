@@ -40,10 +40,23 @@ impl fmt::Display for Timestamp {
             in_day / 1000 % 60,
             in_day % 1000,
         );
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}.{ms:03}Z"
-        )
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let numbers = [
+            (0, 4, year),
+            (5, 2, month),
+            (8, 2, day),
+            (11, 2, h),
+            (14, 2, m),
+            (17, 2, s),
+            (20, 3, ms),
+        ];
+        for (at, width, mut number) in numbers {
+            for digit in text.iter_mut().skip(at).take(width).rev() {
+                *digit = b'0' + u8::try_from(number.rem_euclid(10)).unwrap_or(0);
+                number /= 10;
+            }
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

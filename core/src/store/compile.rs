@@ -191,7 +191,12 @@ impl Compiled {
                 self.with("users.email_key = ?", key_of_name(value.trim()))
             }
             (TextField::UserName, TextOp::Equals) => {
-                self.with("users.user_name_key = ?", key_of_name(value.trim()))
+                let key = key_of_name(value.trim());
+                self.with("(users.user_name_key = ?", key.clone());
+                self.with(
+                    " OR (users.user_name_key IS NULL AND users.email_key = ?))",
+                    key,
+                );
             }
             _ => {
                 let column = column(field);

@@ -30,6 +30,7 @@ pub(crate) fn found(path: &Path, founding: &Founding, draw: Draw) -> Result<()> 
             "the owner needs one",
         ));
     }
+    let path = &open::real_path(path);
     let conn = open::create(path)?;
     let result = write(&conn, &name, founding, terms, draw);
     drop(conn);

@@ -87,6 +87,7 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn open(path: &Path, readers: usize, clock: Arc<dyn Clock>) -> Result<Self> {
+        let path = &open::real_path(path);
         let open = restore::hold_open(path)?;
         let conn = open::writer(path)?;
         let last_uses = Arc::new(Mutex::new(LastUses::default()));

@@ -1,7 +1,8 @@
 //! Opening a database: what file it may be, the settings that every connection asserts, and bringing the schema up to date.
 
 use std::fs;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::Read as _;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -92,8 +93,22 @@ fn connect(path: &Path) -> Result<Connection> {
     })
 }
 
-/// Refuses what is missing and what others can read or write.
-fn check_file(path: &Path) -> Result<()> {
+/// The one name of a database, links resolved: locks and lists beside it are named after it, so two names for one file
+/// must not make two of each.
+pub(super) fn real_path(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = fs::canonicalize(folder.unwrap_or(Path::new(".")));
+    match (folder, path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// Refuses what is missing, what is not ours, what others can read or write, and what has a second name.
+pub(super) fn check_file(path: &Path) -> Result<()> {
     let meta = fs::metadata(path).map_err(|_| {
         file_error(
             path,
@@ -112,7 +127,30 @@ fn check_file(path: &Path) -> Result<()> {
             "run chmod 600 on it",
         ));
     }
-    Ok(())
+    if meta.nlink() > 1 {
+        return Err(file_error(
+            path,
+            "has a second name (a hard link)",
+            "remove one of the two names",
+        ));
+    }
+    check_header(path)
+}
+
+/// Looks at the first bytes only, before anything is made beside the file.
+fn check_header(path: &Path) -> Result<()> {
+    let mut header = [0; 72];
+    let read = fs::File::open(path).and_then(|mut it| it.read_exact(&mut header));
+    let ours =
+        header.starts_with(b"SQLite format 3\0") && header[68..72] == APPLICATION_ID.to_be_bytes();
+    if read.is_ok() && ours {
+        return Ok(());
+    }
+    Err(file_error(
+        path,
+        "is not a database of Usher",
+        "name another file",
+    ))
 }
 
 /// The schema version of a database that is ours and not newer than this binary.

@@ -272,7 +272,7 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn names_of(&self, users: &[UserId]) -> Result<HashMap<UserId, String>> {
-        let snapshot = self.snapshot()?;
+        self.together(|snapshot| {
         let sql = "SELECT coalesce(display_name, nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), \
             email, user_name) FROM users WHERE id = ?1";
         let mut names = HashMap::with_capacity(users.len());
@@ -286,6 +286,7 @@ impl Read<'_> {
             }
         }
         Ok(names)
+        })
     }
 
     /// What a connection calls these people, of those whom it knows.
@@ -297,12 +298,13 @@ impl Read<'_> {
         connection: ConnectionId,
         users: &[UserId],
     ) -> Result<HashMap<UserId, Link>> {
-        let snapshot = self.snapshot()?;
-        let mut links = HashMap::with_capacity(users.len());
-        for user in users {
-            links.extend(snapshot.link(connection, *user)?.map(|link| (*user, link)));
-        }
-        Ok(links)
+        self.together(|snapshot| {
+            let mut links = HashMap::with_capacity(users.len());
+            for user in users {
+                links.extend(snapshot.link(connection, *user)?.map(|link| (*user, link)));
+            }
+            Ok(links)
+        })
     }
 
     /// Every pool, `access` first.
@@ -327,12 +329,13 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn licenses_of(&self, users: &[UserId]) -> Result<Vec<License>> {
-        let snapshot = self.snapshot()?;
-        let mut licenses = Vec::with_capacity(users.len());
-        for user in users {
-            licenses.extend(snapshot.licenses_of(*user)?);
-        }
-        Ok(licenses)
+        self.together(|snapshot| {
+            let mut licenses = Vec::with_capacity(users.len());
+            for user in users {
+                licenses.extend(snapshot.licenses_of(*user)?);
+            }
+            Ok(licenses)
+        })
     }
 
     /// 1 for the head of the queue; none for somebody who is not in it.

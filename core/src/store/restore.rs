@@ -16,14 +16,8 @@ use crate::selection::Selection;
 
 /// Holds the database open, for as long as the file lives. Refused while somebody restores over it.
 pub(super) fn hold_open(path: &Path) -> Result<File> {
-    if !path.exists() {
-        // Opening says so better; and no file is made beside one that is not there.
-        return Err(Error::File {
-            path: path.display().to_string(),
-            why: "is not there".into(),
-            remedy: "make one with `usher init`, or name another with --db".into(),
-        });
-    }
+    // No file is made beside one that is not there or not ours.
+    open::check_file(path)?;
     let file = open_beside(path, "-open")?;
     file.try_lock_shared().map_err(|_| Error::File {
         path: path.display().to_string(),
@@ -101,6 +95,7 @@ pub(super) fn verify_copy(path: &Path) -> Result<()> {
 
 /// Puts a checked backup in the place of a database. What was there is kept as `FILE.before-restore-N`.
 pub(crate) fn restore(backup: &Path, path: &Path, options: &Options) -> Result<()> {
+    let path = &open::real_path(path);
     verify_copy(backup)?;
     let lock = open_beside(path, "-open")?;
     lock.try_lock().map_err(|_| Error::File {

@@ -183,16 +183,18 @@ impl<'c> Snapshot<'c> {
         )
     }
 
+    /// Who has no user name goes by their address, as SCIM shows them: nobody else can take it as a user name.
     pub(crate) fn user_by_user_name_key(&self, key: &str) -> Result<Option<User>> {
-        self.one(
-            concat!(
-                "SELECT ",
-                user_columns!(),
-                " FROM users WHERE user_name_key = ?1"
-            ),
-            [key],
-            user_row,
-        )
+        let named = concat!(
+            "SELECT ",
+            user_columns!(),
+            " FROM users WHERE user_name_key = ?1"
+        );
+        if let Some(user) = self.one(named, [key], user_row)? {
+            return Ok(Some(user));
+        }
+        let found = self.user_by_email_key(key)?;
+        Ok(found.filter(|it| it.profile.user_name.is_none()))
     }
 
     pub(crate) fn user_by_external_id(

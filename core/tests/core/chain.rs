@@ -2,7 +2,8 @@
 
 use usher_core::command::{Command, Edit};
 use usher_core::directory::HistoryPage;
-use usher_core::model::Field;
+use usher_core::model::{Actor, Door, Field};
+use usher_core::query::Expr;
 use usher_core::{Directory, Session};
 
 use crate::org::{Org, assert_error};
@@ -157,4 +158,32 @@ fn a_backup_is_sound_and_a_restore_erases_again_and_refuses_while_open() {
         Directory::restore(&copy, &org.path, &org.options),
         "copy.db",
     );
+}
+
+#[test]
+fn a_second_name_for_the_file_is_the_same_database() {
+    let org = Org::new(9);
+    let folder = org.path.parent().unwrap();
+    let (copy, link) = (folder.join("copy.db"), folder.join("link.db"));
+    org.directory.backup(&copy).unwrap();
+    std::os::unix::fs::symlink(&org.path, &link).unwrap();
+    assert_error(
+        Directory::restore(&copy, &link, &org.options),
+        "open in another process",
+    );
+    let second = Directory::open(&link, org.options.clone()).unwrap();
+    assert_eq!(
+        second
+            .as_actor(Actor::FileOwner, Door::Cli)
+            .read()
+            .unwrap()
+            .count_users(&Expr::Everybody)
+            .unwrap(),
+        1
+    );
+    drop(second);
+    assert!(!folder.join("link.db-open").exists());
+    std::fs::hard_link(&org.path, folder.join("hard.db")).unwrap();
+    let hard = Directory::open(&folder.join("hard.db"), org.options.clone());
+    assert_error(hard.map(|_| ()), "second name");
 }

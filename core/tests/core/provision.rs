@@ -1,9 +1,9 @@
 //! Who is who for an identity provider, and what it may not do (DESIGN §4 and §5).
 
-use usher_core::command::{Command, PoolEdit, Provision, ProvisionTarget};
+use usher_core::command::{Command, Edit, PoolEdit, Provision, ProvisionTarget};
 use usher_core::model::{Field, NewPeople, Status};
 
-use crate::org::{Org, address, assert_error, newcomer, switch};
+use crate::org::{Org, address, assert_error, create, newcomer, skips, switch};
 
 #[test]
 fn a_post_for_anyone_live_is_a_conflict_by_any_key() {
@@ -250,4 +250,82 @@ fn a_record_that_comes_back_switched_off_is_active_once_the_provider_switches_it
     assert_eq!(org.user("ana").status, Status::Inactive);
     org.provision(okta, switch(ana, true)).unwrap();
     assert_eq!(org.user("ana").status, Status::Active);
+}
+
+#[test]
+fn nobody_takes_the_address_that_somebody_goes_by_as_a_user_name() {
+    let org = Org::new(9);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.create("ana");
+    let mut impostor = newcomer("mallory", "1");
+    impostor.set[0] = (Field::UserName, Some(address("ANA")));
+    assert_error(org.provision(okta, impostor), "userName is already taken");
+    let mallory = org
+        .provision(okta, newcomer("mallory", "1"))
+        .unwrap()
+        .user
+        .unwrap();
+    let rename = Provision {
+        set: vec![(Field::UserName, Some(address("owner")))],
+        active: None,
+        ..switch(mallory, true)
+    };
+    assert_error(org.provision(okta, rename), "userName is already taken");
+    let owner = org.user("owner").id;
+    let write = |name: &str| Provision {
+        set: vec![(Field::UserName, Some(address(name)))],
+        active: None,
+        ..switch(owner, true)
+    };
+    assert_error(org.provision(okta, write("evil")), "is an owner");
+    org.provision(okta, write("owner")).unwrap();
+    let set = vec![(Field::UserName, Some(address("ana")))];
+    let plan = org
+        .plan(Command::Edit(Edit {
+            set,
+            ..Edit::of(mallory)
+        }))
+        .unwrap();
+    assert_eq!(skips(&plan).len(), 1);
+    let mut other = newcomer("zoe", "2");
+    other.set[1] = (Field::Email, Some(address("other")));
+    org.provision(okta, other).unwrap();
+    assert_eq!(
+        skips(&org.plan(create("zoe")).unwrap()),
+        ["zoe: the user name is somebody else's"]
+    );
+}
+
+#[test]
+fn the_remedy_names_how_many_to_purchase_even_when_more_are_held_than_purchased() {
+    let org = Org::new(5);
+    org.create("ana bo cleo");
+    org.set_pool(
+        "access",
+        PoolEdit {
+            purchased: Some(1),
+            ..PoolEdit::default()
+        },
+    );
+    assert_error(org.try_apply(create("dora")), "purchase 4 more");
+}
+
+#[test]
+fn a_revoked_connection_stays_revoked() {
+    let org = Org::new(9);
+    let (_, token) = org.connect("okta", NewPeople::Active);
+    let revoked = org.apply(Command::RevokeConnection {
+        name: "okta".into(),
+    });
+    let plan = org
+        .plan(Command::Undo {
+            batch: revoked.batch.unwrap(),
+        })
+        .unwrap();
+    assert_eq!(
+        skips(&plan),
+        ["okta: a revoked connection stays revoked; add another instead"]
+    );
+    assert!(plan.is_empty());
+    assert_eq!(org.directory.authenticate(&token).unwrap(), None);
 }
