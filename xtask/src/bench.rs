@@ -9,6 +9,7 @@ mod floor;
 mod http;
 mod large;
 mod load;
+mod parts;
 mod people;
 mod reading;
 mod server;
@@ -103,6 +104,7 @@ fn measure(options: &Options, program: &Path, folder: &Path, rows: &mut Vec<Row>
     };
     let small = small::measure(&mut ours, ceiling.as_mut(), folder, rows)?;
     syncs::measure(&mut ours, folder, rows)?;
+    parts::measure(folder, rows)?;
     let plain_start_ms = large::measure(&mut ours, ceiling.as_mut(), &small, rows)?;
     drop(ceiling);
     crash::measure(&mut ours, plain_start_ms, rows)?;
