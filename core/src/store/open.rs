@@ -18,7 +18,7 @@ pub(super) const APPLICATION_ID: i32 = 0x5553_4852;
 const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/0001_roster.sql")];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.
-const WRITER_CACHE_KIB: i64 = 24 * 1024;
+const WRITER_CACHE_KIB: i64 = 48 * 1024;
 const READER_CACHE_KIB: i64 = 3 * 1024;
 
 fn file_error(path: &Path, why: impl Into<String>, remedy: impl Into<String>) -> Error {
@@ -207,7 +207,7 @@ fn settle(conn: &Connection, cache_kib: i64) -> Result<()> {
         ("secure_delete", 1),
         ("mmap_size", 0),
         ("temp_store", 2),
-        ("wal_autocheckpoint", 4000),
+        ("wal_autocheckpoint", 8000),
         ("cache_size", -cache_kib),
     ] {
         conn.pragma_update(None, pragma, value).map_err(broken)?;
