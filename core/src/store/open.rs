@@ -207,7 +207,7 @@ fn settle(conn: &Connection, cache_kib: i64) -> Result<()> {
         ("secure_delete", 1),
         ("mmap_size", 0),
         ("temp_store", 2),
-        ("wal_autocheckpoint", 8000),
+        ("wal_autocheckpoint", 4000),
         ("cache_size", -cache_kib),
     ] {
         conn.pragma_update(None, pragma, value).map_err(broken)?;
