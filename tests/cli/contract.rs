@@ -106,3 +106,21 @@ fn keys(value: &Value) -> Vec<&str> {
         .map(String::as_str)
         .collect()
 }
+
+#[test]
+fn a_pool_is_added_with_everything_that_can_be_said_of_it() {
+    let org = peopled();
+    org.type_in("pool add sparks --purchased 5 --at-capacity grace:20 --counts-from activation --recoverable --yes")
+        .ok();
+    let pools = org.type_in("seats --format json").json();
+    let added = pools
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["name"] == "sparks");
+    let pro = added.unwrap();
+    assert_eq!(pro["purchased"], 5);
+    assert_eq!(pro["at_capacity"], "grace:20");
+    assert_eq!(pro["counts_from"], "activation");
+    assert_eq!(pro["recoverable"], true);
+}
