@@ -15,7 +15,19 @@ use crate::error::{Error, Result};
 pub(super) const APPLICATION_ID: i32 = 0x5553_4852;
 
 /// Numbered SQL, only ever added to; the position is the schema version.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/0001_roster.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/0001_roster.sql"),
+    include_str!("../../../migrations/0002_settings.sql"),
+    include_str!("../../../migrations/0003_trainings.sql"),
+    include_str!("../../../migrations/0004_dates.sql"),
+    include_str!("../../../migrations/0005_permissions.sql"),
+    include_str!("../../../migrations/0006_platform.sql"),
+    include_str!("../../../migrations/0007_individuals.sql"),
+    include_str!("../../../migrations/0008_reports.sql"),
+    include_str!("../../../migrations/0009_scim.sql"),
+    include_str!("../../../migrations/0010_compact.sql"),
+    include_str!("../../../migrations/0011_connections.sql"),
+];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.
 const WRITER_CACHE_KIB: i64 = 48 * 1024;
