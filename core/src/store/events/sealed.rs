@@ -1,0 +1,129 @@
+//! Personal values of events, encrypted under the person's own key, and reading events whether or not they are.
+
+use std::collections::HashMap;
+
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use rusqlite::{Connection, OptionalExtension};
+use sha2::{Digest as _, Sha256};
+
+use super::decode;
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::model::UserId;
+use crate::store::broken;
+
+const NONCE: usize = 12;
+
+/// Draws nonces. They are no input of a command: nothing but ciphertext depends on them.
+pub(in crate::store) struct Nonces {
+    seed: [u8; 32],
+    count: u64,
+}
+
+impl Nonces {
+    pub(in crate::store) fn new() -> Self {
+        use crate::draw::Randomness as _;
+        Self {
+            seed: crate::draw::SystemRandomness.seed(),
+            count: 0,
+        }
+    }
+
+    pub(super) fn draw(&mut self) -> [u8; NONCE] {
+        self.count += 1;
+        let hash = Sha256::new()
+            .chain_update(self.seed)
+            .chain_update(self.count.to_be_bytes())
+            .finalize();
+        let mut nonce = [0; NONCE];
+        nonce.copy_from_slice(&hash[..NONCE]);
+        nonce
+    }
+}
+
+pub(super) fn seal(key: &[u8; 32], nonce: [u8; NONCE], seq: i64, body: &[u8]) -> Result<Vec<u8>> {
+    let cipher = ChaCha20Poly1305::new(key.into());
+    let payload = chacha20poly1305::aead::Payload {
+        msg: body,
+        aad: &seq.to_be_bytes(),
+    };
+    let sealed = cipher
+        .encrypt(&Nonce::from(nonce), payload)
+        .map_err(|_| Error::Broken("encryption failed".into()))?;
+    let mut out = Vec::with_capacity(NONCE + sealed.len());
+    out.extend_from_slice(&nonce);
+    out.extend_from_slice(&sealed);
+    Ok(out)
+}
+
+fn open(key: &[u8; 32], seq: i64, sealed: &[u8]) -> Result<Vec<u8>> {
+    let unreadable = || {
+        Error::Broken(format!(
+            "event {seq} cannot be decrypted; run `usher audit verify`"
+        ))
+    };
+    let (nonce, body) = sealed.split_at_checked(NONCE).ok_or_else(unreadable)?;
+    let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| unreadable())?;
+    let payload = chacha20poly1305::aead::Payload {
+        msg: body,
+        aad: &seq.to_be_bytes(),
+    };
+    ChaCha20Poly1305::new(key.into())
+        .decrypt(&Nonce::from(nonce), payload)
+        .map_err(|_| unreadable())
+}
+
+/// A recorded event before its personal part is opened.
+pub(in crate::store) struct Recorded {
+    pub(in crate::store) seq: i64,
+    pub(in crate::store) user: Option<UserId>,
+    pub(in crate::store) kind: String,
+    pub(in crate::store) body: Vec<u8>,
+}
+
+/// Opens and reads recorded events; `None` where the person was erased.
+pub(in crate::store) struct Reader<'c> {
+    conn: &'c Connection,
+    keys: HashMap<UserId, Option<[u8; 32]>>,
+}
+
+impl<'c> Reader<'c> {
+    pub(in crate::store) fn new(conn: &'c Connection) -> Self {
+        Self {
+            conn,
+            keys: HashMap::new(),
+        }
+    }
+
+    pub(in crate::store) fn change(&mut self, event: &Recorded) -> Result<Option<Change>> {
+        let personal = matches!(event.kind.as_str(), "user_created" | "profile" | "link");
+        let (true, Some(user)) = (personal, event.user) else {
+            return decode(&event.kind, event.user, &event.body).map(Some);
+        };
+        let key = match self.keys.get(&user) {
+            Some(key) => *key,
+            None => {
+                let key = person_key(self.conn, user)?;
+                self.keys.insert(user, key);
+                key
+            }
+        };
+        match key {
+            None => Ok(None),
+            Some(key) => decode(
+                &event.kind,
+                event.user,
+                &open(&key, event.seq, &event.body)?,
+            )
+            .map(Some),
+        }
+    }
+}
+
+/// A person's key; none when they were erased.
+pub(in crate::store) fn person_key(conn: &Connection, user: UserId) -> Result<Option<[u8; 32]>> {
+    conn.prepare_cached("SELECT key FROM person_keys WHERE user = ?1")
+        .and_then(|mut it| it.query_row([user.as_bytes()], |row| row.get(0)).optional())
+        .map_err(broken)
+}
