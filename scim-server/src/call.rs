@@ -237,7 +237,9 @@ impl Call<'_> {
 
     fn check_precondition(&self, found: &Found) -> Result<(), Fault> {
         let etag = format!("W/\"{}\"", found.user.version);
-        if self.headers.contains_key(header::IF_MATCH) && !self.says(header::IF_MATCH, &etag) {
+        let is_another =
+            self.headers.contains_key(header::IF_MATCH) && !self.says(header::IF_MATCH, &etag);
+        if is_another || self.says(header::IF_NONE_MATCH, &etag) {
             return Err(Fault::precondition_failed());
         }
         Ok(())

@@ -73,6 +73,11 @@ impl Fault {
         )
     }
 
+    /// A 404 that says so.
+    pub(crate) fn nothing(detail: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
     pub(crate) fn no_such_address() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,

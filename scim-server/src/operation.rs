@@ -66,7 +66,9 @@ impl Operation {
     fn apply_in(&self, holder: &mut Object) -> Result<(), Fault> {
         let attribute = self.target.attribute;
         match (&attribute.shape, self.target.part) {
-            (Shape::Text | Shape::Flag, _) => self.assign(holder, attribute),
+            (Shape::Text | Shape::Flag | Shape::Texts | Shape::Whole | Shape::Instant, _) => {
+                self.assign(holder, attribute)
+            }
             (Shape::Complex(_), None) => self.merge(holder),
             (Shape::Complex(_), Some(part)) => {
                 let object = holder

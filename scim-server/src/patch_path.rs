@@ -132,13 +132,9 @@ fn resolve(uri: Option<&str>, name: &str, filter: Option<ValFilter>, part: Optio
     match attribute.mutability {
         Mutability::ReadOnly => return Found::ReadOnly(attribute.name.to_owned()),
         Mutability::WriteOnly => return Found::Password,
-        Mutability::ReadWrite => {}
+        Mutability::ReadWrite | Mutability::Immutable => {}
     }
-    let parts = match attribute.shape {
-        Shape::Complex(parts) | Shape::Many(parts) => parts,
-        Shape::Text | Shape::Flag => &[],
-    };
-    let part = match part.map(|part| schema::find(parts, part)) {
+    let part = match part.map(|part| schema::find(attribute.parts(), part)) {
         None => None,
         Some(None) => return unknown(),
         Some(Some(part)) if part.mutability == Mutability::ReadOnly => {

@@ -9,7 +9,7 @@ use crate::fault::Fault;
 /// Most users on a page; also `filter.maxResults` of the service provider configuration.
 pub(crate) const MOST_RESULTS: i64 = 200;
 /// Users on a page when the client does not say.
-const USUAL_RESULTS: i64 = 100;
+pub(crate) const USUAL_RESULTS: i64 = 100;
 
 /// The path's segments, decoded; empty ones (a slash at the end, a doubled one) are left out. None when it is not UTF-8.
 pub(crate) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {

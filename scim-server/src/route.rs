@@ -74,11 +74,11 @@ async fn handle(app: &App, request: Request<Incoming>) -> Result<Answer, Fault> 
     let Some(["scim", "v2", place @ ..]) = path.as_deref() else {
         return Err(Fault::no_such_address());
     };
+    let query = Query::read(head.uri.query())?;
     match place {
         ["Users", ..] => {}
-        _ => return discovery::answer(app, place, &head.method),
+        _ => return discovery::answer(app, place, &head.method, query.filter.is_some()),
     }
-    let query = Query::read(head.uri.query())?;
     let session = app
         .directory
         .as_actor(Actor::Connection(connection), Door::Scim);

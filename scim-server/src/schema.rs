@@ -1,173 +1,27 @@
-//! The attributes of a User as RFC 7643 §4.1 and §4.3 have them: their names, shapes and mutability, and how a value
-//! from outside is brought into that shape. What is not in these tables is not stored.
+//! How a value from outside is brought into the shape that its attribute has. The attributes are in [`tables`]; what is not
+//! in these is not stored.
 //!
 //! Names are compared without regard to case and kept in the RFC's spelling. A value that can be read in one way only
 //! is taken (`"True"` for true, an object for a list of one); anything else is `invalidValue`. Null, empty text and
 //! empty lists are "unassigned", that is `None`.
 
-use scim_v2::schema_urns;
 use serde_json::{Map, Value};
 
 use crate::fault::Fault;
 
+mod attribute;
+mod tables;
+
+pub(crate) use attribute::{Attribute, Kind, Mutability, Returned, Shape, Uniqueness};
+pub(crate) use tables::{CORE, ENTERPRISE, ENTERPRISE_PARTS, SCHEMAS, Schema, USER, USHER};
+
 /// A JSON object.
 pub(crate) type Object = Map<String, Value>;
 
-/// The User schema.
-pub(crate) const USER: &str = schema_urns::USER;
-/// The enterprise extension.
-pub(crate) const ENTERPRISE: &str = schema_urns::ENTERPRISE_USER;
-/// Our read-only extension.
-pub(crate) const USHER: &str = "urn:ietf:params:scim:schemas:extension:usher:2.0:User";
 /// What older templates call the enterprise extension.
 const ENTERPRISE_OLD: [&str; 2] = [
     "urn:scim:schemas:extension:enterprise:2.0",
     "urn:scim:schemas:extension:enterprise:1.0",
-];
-
-/// The shape of an attribute.
-#[derive(Debug)]
-pub(crate) enum Shape {
-    /// A string.
-    Text,
-    /// A boolean.
-    Flag,
-    /// An object of these.
-    Complex(&'static [Attribute]),
-    /// A list of objects of these.
-    Many(&'static [Attribute]),
-}
-
-/// Who may write an attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mutability {
-    /// The client.
-    ReadWrite,
-    /// The server only; ignored in bodies.
-    ReadOnly,
-    /// The client; never returned, and here never stored.
-    WriteOnly,
-}
-
-/// One attribute.
-#[derive(Debug)]
-pub(crate) struct Attribute {
-    /// Its name as the RFC spells it.
-    pub(crate) name: &'static str,
-    pub(crate) shape: Shape,
-    pub(crate) mutability: Mutability,
-}
-
-const fn text(name: &'static str) -> Attribute {
-    Attribute {
-        name,
-        shape: Shape::Text,
-        mutability: Mutability::ReadWrite,
-    }
-}
-
-const fn flag(name: &'static str) -> Attribute {
-    Attribute {
-        name,
-        shape: Shape::Flag,
-        mutability: Mutability::ReadWrite,
-    }
-}
-
-const fn complex(name: &'static str, parts: &'static [Attribute]) -> Attribute {
-    Attribute {
-        name,
-        shape: Shape::Complex(parts),
-        mutability: Mutability::ReadWrite,
-    }
-}
-
-const fn many(name: &'static str, parts: &'static [Attribute]) -> Attribute {
-    Attribute {
-        name,
-        shape: Shape::Many(parts),
-        mutability: Mutability::ReadWrite,
-    }
-}
-
-const fn read_only(name: &'static str) -> Attribute {
-    Attribute {
-        name,
-        shape: Shape::Text,
-        mutability: Mutability::ReadOnly,
-    }
-}
-
-const NAME: &[Attribute] = &[
-    text("formatted"),
-    text("familyName"),
-    text("givenName"),
-    text("middleName"),
-    text("honorificPrefix"),
-    text("honorificSuffix"),
-];
-
-const PLURAL: &[Attribute] = &[
-    text("value"),
-    text("display"),
-    text("type"),
-    flag("primary"),
-];
-
-const ADDRESS: &[Attribute] = &[
-    text("formatted"),
-    text("streetAddress"),
-    text("locality"),
-    text("region"),
-    text("postalCode"),
-    text("country"),
-    text("type"),
-    flag("primary"),
-];
-
-const MANAGER: &[Attribute] = &[text("value"), read_only("$ref"), read_only("displayName")];
-
-/// The attributes of a User.
-pub(crate) const CORE: &[Attribute] = &[
-    read_only("schemas"),
-    read_only("id"),
-    read_only("meta"),
-    text("externalId"),
-    text("userName"),
-    complex("name", NAME),
-    text("displayName"),
-    text("nickName"),
-    text("profileUrl"),
-    text("title"),
-    text("userType"),
-    text("preferredLanguage"),
-    text("locale"),
-    text("timezone"),
-    flag("active"),
-    Attribute {
-        name: "password",
-        shape: Shape::Text,
-        mutability: Mutability::WriteOnly,
-    },
-    many("emails", PLURAL),
-    many("phoneNumbers", PLURAL),
-    many("ims", PLURAL),
-    many("photos", PLURAL),
-    many("addresses", ADDRESS),
-    read_only("groups"),
-    many("entitlements", PLURAL),
-    many("roles", PLURAL),
-    many("x509Certificates", PLURAL),
-];
-
-/// The attributes of the enterprise extension.
-pub(crate) const ENTERPRISE_PARTS: &[Attribute] = &[
-    text("employeeNumber"),
-    text("costCenter"),
-    text("organization"),
-    text("division"),
-    text("department"),
-    complex("manager", MANAGER),
 ];
 
 /// Most elements that a multi-valued attribute may have.
@@ -234,7 +88,10 @@ fn merge_known(
 }
 
 fn set_once(into: &mut Object, attribute: &'static Attribute, value: Value) -> Result<(), Fault> {
-    if attribute.mutability != Mutability::ReadWrite {
+    if !matches!(
+        attribute.mutability,
+        Mutability::ReadWrite | Mutability::Immutable
+    ) {
         return Ok(());
     }
     let Some(value) = shaped(attribute, value)? else {
@@ -253,6 +110,8 @@ fn set_once(into: &mut Object, attribute: &'static Attribute, value: Value) -> R
 pub(crate) fn shaped(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, Fault> {
     match attribute.shape {
         Shape::Text => text_of(attribute.name, value),
+        // The server's only, which no client writes.
+        Shape::Texts | Shape::Whole | Shape::Instant => Ok(None),
         Shape::Flag => flag_of(attribute.name, value),
         Shape::Complex(parts) => object_of(attribute.name, parts, value),
         Shape::Many(parts) => list_of(attribute.name, parts, value),

@@ -2,6 +2,7 @@
 //! what must come back.
 
 mod capacity;
+mod discovery;
 mod door;
 mod entra;
 mod lifecycle;
