@@ -3,12 +3,13 @@
 
 mod people;
 mod seats;
+mod setting;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use usher_core::model::{BatchId, EmailAddress, TimeZoneName, UserId};
+use usher_core::model::{BatchId, EmailAddress, Setting, TimeZoneName, UserId};
 use usher_core::plan::Digest;
 
 pub(crate) use people::{
@@ -18,6 +19,8 @@ pub(crate) use seats::{
     GrantArgs, GroupCommand, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand,
     PoolTermsArgs, QueueCommand, QueueMoveArgs,
 };
+
+pub(crate) use setting::{SettingArgs, SettingCommand};
 
 /// How WHO arguments are understood; part of the help of every command that takes them.
 pub(crate) const WHO_HELP: &str = "\
@@ -147,6 +150,8 @@ pub(crate) enum Command {
     /// Groups of people
     #[command(subcommand)]
     Group(GroupCommand),
+    /// Show or change what the organization has set about itself
+    Setting(SettingArgs),
     /// Show or reorder who waits for a license
     #[command(args_conflicts_with_subcommands = true)]
     Queue(QueueArgs),
@@ -209,28 +214,16 @@ pub(crate) struct ServeArgs {
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// The address under which identity providers reach it, for links in its answers.
+    /// The address under which identity providers reach it, for links in its answers; else the setting public-url.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
 }
 
 /// Checks an address under which identity providers reach the server; a slash at its end is dropped.
 pub(crate) fn public_url(text: &str) -> Result<String, String> {
-    let text = text.trim_end_matches('/');
-    let host = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    match host {
-        Some(host)
-            if !host.is_empty()
-                && host
-                    .chars()
-                    .all(|c| c.is_ascii_graphic() && !"\"<>\\?#@".contains(c)) =>
-        {
-            Ok(text.to_owned())
-        }
-        _ => Err("write it like https://usher.corp.example".to_owned()),
-    }
+    Setting::PublicUrl
+        .parse(text)
+        .map_err(|_| "write it like https://usher.corp.example".to_owned())
 }
 
 /// A list of people.

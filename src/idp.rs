@@ -82,6 +82,10 @@ pub(crate) fn base_url(public_url: Option<&str>) -> String {
 
 /// Prints what the provider's settings page asks for. This is the one time that the token is shown.
 fn hand_over(desk: &Desk, name: &str, public_url: Option<String>, applied: &Applied) -> Result<()> {
+    let public_url = match public_url {
+        Some(given) => Some(given),
+        None => desk.read()?.settings()?.public_url,
+    };
     let json = vec![
         ("name", json!(name)),
         ("base_url", json!(base_url(public_url.as_deref()))),

@@ -21,6 +21,7 @@ mod output;
 mod pool;
 mod queue;
 mod serve;
+mod setting;
 mod standing;
 mod users;
 mod who;
@@ -87,6 +88,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Seats => pool::seats(desk),
         Command::Pool(command) => pool::run(desk, command),
         Command::Group(command) => group::run(desk, command),
+        Command::Setting(args) => setting::run(desk, args),
         Command::Queue(args) => queue::run(desk, args.command),
         Command::Batches(args) => batches::list(desk, &args),
         Command::Undo(args) => batches::undo(desk, &args),

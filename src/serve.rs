@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
+use usher_core::model::{Actor, Door};
 use usher_core::{Directory, Options};
 use usher_scim_server::Config;
 
@@ -12,7 +13,12 @@ use crate::output::say;
 pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
     let directory = Directory::open(&common.db, Options::default())?;
     let listener = bind(args.listen)?;
-    let public_url = args.public_url.map_or_else(|| local_url(&listener), Ok)?;
+    let set = directory
+        .as_actor(Actor::FileOwner, Door::Cli)
+        .read()?
+        .settings()?;
+    let public_url = args.public_url.or(set.public_url);
+    let public_url = public_url.map_or_else(|| local_url(&listener), Ok)?;
     // Said in every format, because whoever starts a server wants to know where; and once, before the first request.
     say(
         Format::Table,

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::model::{
     ConnectionId, ConnectionPolicy, Field, GroupId, GroupRole, Hold, Invitation, Link, Permission,
-    PoolId, PoolName, PoolTerms, Profile, ProviderHold, Status, Timestamp, TokenId, UserId,
+    PoolId, PoolName, PoolTerms, Profile, ProviderHold, Setting, Status, Timestamp, TokenId,
+    UserId,
 };
 
 /// One reversible fact, with its before and its after.
@@ -166,6 +167,15 @@ pub enum Change {
         /// To.
         after: PoolTerms,
     },
+    /// What the organization has set about itself. A value is canonical text; none is the default.
+    Setting {
+        /// Which setting.
+        setting: Setting,
+        /// From.
+        before: Option<String>,
+        /// To.
+        after: Option<String>,
+    },
     /// A group was added.
     GroupAdded {
         /// Its id.
@@ -252,6 +262,7 @@ impl Change {
             | Self::Erased { user, .. } => Some(*user),
             Self::PoolAdded { .. }
             | Self::PoolTerms { .. }
+            | Self::Setting { .. }
             | Self::GroupAdded { .. }
             | Self::ConnectionAdded { .. }
             | Self::ConnectionRevoked { .. }
@@ -279,6 +290,7 @@ impl Change {
             Self::Erased { .. } => "erased",
             Self::PoolAdded { .. } => "pool_added",
             Self::PoolTerms { .. } => "pool_terms",
+            Self::Setting { .. } => "setting",
             Self::GroupAdded { .. } => "group_added",
             Self::ConnectionAdded { .. } => "connection_added",
             Self::ConnectionRevoked { .. } => "connection_revoked",
@@ -384,6 +396,15 @@ impl Change {
                 json!(before),
                 json!(after),
             ),
+            Self::Setting {
+                setting,
+                before,
+                after,
+            } => {
+                let value =
+                    |it: &Option<String>| json!(it.as_deref().or_else(|| setting.default_text()));
+                said(&format!("setting {setting}"), value(before), value(after))
+            }
             Self::GroupAdded { name, .. } => said("group", Value::Null, json!(name)),
             Self::ConnectionAdded { name, .. } => said("connection", Value::Null, json!(name)),
             Self::ConnectionRevoked {

@@ -10,15 +10,15 @@ use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
     Actor, AtCapacity, BatchId, ConnectionId, Door, Field, Hold, Invitation, InvitationState,
-    License, Permission, PoolId, QueueEntry, Status, Timestamp, User, UserId, key_of_name,
+    License, Permission, PoolId, QueueEntry, Settings, Status, Timestamp, User, UserId,
+    key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy;
 use crate::selection::Selection;
 use crate::store::Snapshot;
 
-/// How long an invitation's link works: 14 days.
-const INVITATION_MS: i64 = 14 * 24 * 3600 * 1000;
+const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// The desk at which one command is planned.
 pub(crate) struct Planner<'s> {
@@ -46,6 +46,7 @@ pub(crate) struct Planner<'s> {
     owners_left: Option<i64>,
     crowd: Option<Crowd>,
     managers_moved: i64,
+    settings: Option<Settings>,
     /// Whom a door must answer with.
     pub(crate) subject: Option<UserId>,
     /// A token made by this command, to be shown once.
@@ -197,6 +198,7 @@ impl<'s> Planner<'s> {
             owners_left: None,
             crowd: None,
             managers_moved: 0,
+            settings: None,
             subject: None,
             token: None,
         })
@@ -277,6 +279,15 @@ impl<'s> Planner<'s> {
                 .collect();
         }
         Ok(())
+    }
+
+    /// What the organization has set, read once a plan.
+    pub(crate) fn settings(&mut self) -> Result<&Settings> {
+        let settings = match self.settings.take() {
+            Some(settings) => settings,
+            None => self.snapshot.settings()?,
+        };
+        Ok(self.settings.insert(settings))
     }
 
     pub(crate) fn is_attended(&self) -> bool {
@@ -836,11 +847,12 @@ impl<'s> Planner<'s> {
     /// A new invitation, or the next generation of the one that there was.
     pub(crate) fn invite(&mut self, user: UserId, mail: bool) -> Result<()> {
         let before = self.snapshot.invitation(user)?;
+        let works_for = i64::from(self.settings()?.invitation_days) * DAY_MS;
         let after = Invitation {
             id: before.map_or_else(|| self.draws.invitation(), |it| it.id),
             generation: before.map_or(1, |it| it.generation + 1),
             state: InvitationState::Pending,
-            expires_at: self.now.plus_millis(INVITATION_MS),
+            expires_at: self.now.plus_millis(works_for),
         };
         self.push(Change::Invitation {
             user,

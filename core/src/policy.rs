@@ -38,6 +38,7 @@ pub fn may(actor: Actor, permissions: &[Permission], command: &Command) -> Resul
             | Command::AddConnection { .. }
             | Command::RotateToken { .. }
             | Command::RevokeConnection { .. }
+            | Command::SetSetting { .. }
             | Command::Erase { .. }
                 if !has(Permission::Owner) =>
             {

@@ -155,7 +155,7 @@ pub(crate) struct IdpAddArgs {
     /// Mail the people whom it brings.
     #[arg(long)]
     pub(crate) mails: bool,
-    /// The address under which it reaches the server.
+    /// The address under which it reaches the server; else the setting public-url.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
     #[command(flatten)]
@@ -179,7 +179,7 @@ pub(crate) struct IdpRotateArgs {
     /// For how long the old tokens still work, such as 24h, 7d or 0.
     #[arg(long, value_name = "AGE", default_value = "24h", value_parser = overlap)]
     pub(crate) overlap: i64,
-    /// The address under which the provider reaches the server.
+    /// The address under which the provider reaches the server; else the setting public-url.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
     #[command(flatten)]

@@ -14,6 +14,7 @@ mod plans;
 #[path = "../program/mod.rs"]
 mod program;
 mod refusals;
+mod settings;
 
 use program::Org;
 

@@ -4,8 +4,8 @@ use super::NewPerson;
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
-    CountsFrom, Field, GroupId, GroupRole, Hold, License, PoolId, PoolName, Profile, Status, User,
-    UserId,
+    CountsFrom, Field, GroupId, GroupRole, Hold, License, PoolId, PoolName, Profile, Required,
+    RequiredItem, Setting, Status, User, UserId,
 };
 use crate::plan::Template;
 use crate::planner::{Planner, Seated, Waiting, Want};
@@ -45,6 +45,45 @@ impl Joining {
             groups,
             pools,
         })
+    }
+
+    /// What is required of this person and neither given nor known, with what to do.
+    fn lacks(
+        &self,
+        planner: &Planner<'_>,
+        required: &Required,
+        person: &NewPerson,
+        known: Option<&User>,
+    ) -> Result<Option<String>> {
+        let mut lacking = Vec::new();
+        for item in required.items() {
+            let has = match item {
+                RequiredItem::Field(field) => {
+                    person.profile.get(*field).is_some()
+                        || known.is_some_and(|it| it.profile.get(*field).is_some())
+                }
+                RequiredItem::Manager => {
+                    person.manager.is_some() || known.is_some_and(|it| it.manager.is_some())
+                }
+                RequiredItem::Group => {
+                    !self.groups.is_empty()
+                        || match known {
+                            Some(user) => !planner.snapshot.memberships_of(user.id)?.is_empty(),
+                            None => false,
+                        }
+                }
+            };
+            if !has {
+                lacking.push(item.as_str().replace('_', " "));
+            }
+        }
+        Ok((!lacking.is_empty()).then(|| {
+            format!(
+                "{} required; give what is missing, or change the setting {}",
+                are(&lacking),
+                Setting::RequiredOnInvite
+            )
+        }))
     }
 
     /// Plans one person who is not on the roster.
@@ -236,6 +275,15 @@ fn created(user: UserId, profile: Profile, status: Status, manager: Option<UserI
     }
 }
 
+/// `title is`, `title and region are`.
+fn are(names: &[String]) -> String {
+    match names.split_last() {
+        Some((last, [])) => format!("{last} is"),
+        Some((last, rest)) => format!("{} and {last} are", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// Somebody whose manager cannot be set is skipped; the others are not.
 fn refused(
     planner: &mut Planner<'_>,
@@ -264,6 +312,10 @@ pub(super) fn plan_people(
     comes_back: impl Fn(Status) -> bool,
     why_not: impl Fn(Status) -> String,
 ) -> Result<()> {
+    let settings = planner.settings()?;
+    let required = settings
+        .required_is_set
+        .then(|| settings.required_on_invite.clone());
     let mut seen = std::collections::HashSet::new();
     for person in people {
         let Some(key) = person.profile.email_key() else {
@@ -289,6 +341,17 @@ pub(super) fn plan_people(
             && known.as_ref().is_none_or(|it| it.id != other.id)
         {
             planner.skip_name(&label, "the user name is somebody else's");
+            continue;
+        }
+        let joins = known.as_ref().is_none_or(|it| comes_back(it.status));
+        if joins
+            && let Some(required) = &required
+            && let Some(why) = joining.lacks(planner, required, person, known.as_ref())?
+        {
+            match &known {
+                Some(user) => planner.skip(user, why),
+                None => planner.skip_name(&label, why),
+            }
             continue;
         }
         match known {

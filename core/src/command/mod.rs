@@ -19,13 +19,14 @@ mod provision;
 mod queue;
 mod reactivate;
 mod resend;
+mod setting;
 mod undo;
 
 use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
     AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, EmailAddress, Field, GroupRole, Name,
-    PoolName, Profile, Seats, UserId,
+    PoolName, Profile, Seats, Setting, UserId,
 };
 use crate::planner::Planner;
 use crate::selection::Selection;
@@ -104,6 +105,13 @@ pub enum Command {
         name: PoolName,
         /// What to set.
         set: PoolEdit,
+    },
+    /// Set something about the organization, or go back to the default.
+    SetSetting {
+        /// What.
+        setting: Setting,
+        /// To which value, as typed; none resets.
+        value: Option<String>,
     },
     /// Add a group.
     AddGroup {
@@ -320,6 +328,7 @@ impl Command {
             Self::Release { .. } => "release",
             Self::AddPool { .. } => "pool_add",
             Self::SetPool { .. } => "pool_set",
+            Self::SetSetting { .. } => "setting",
             Self::AddGroup { .. } => "group_add",
             Self::AddConnection { .. } => "idp_add",
             Self::RotateToken { .. } => "idp_rotate",
@@ -347,6 +356,9 @@ impl Command {
             Self::Release { who, pool } => grant::release(planner, who, pool),
             Self::AddPool { name, set } => pool::add(planner, name, set),
             Self::SetPool { name, set } => pool::set(planner, name, set),
+            Self::SetSetting { setting, value } => {
+                setting::plan(planner, *setting, value.as_deref())
+            }
             Self::AddGroup { name } => group::add(planner, name),
             Self::AddConnection { name, policy } => connection::add(planner, name, *policy),
             Self::RotateToken { name, overlap_ms } => {

@@ -399,6 +399,7 @@ fn fact_back(
         Change::Erased { .. } => planner.skip(user, "erased; erasing has no undo"),
         Change::PoolAdded { .. }
         | Change::PoolTerms { .. }
+        | Change::Setting { .. }
         | Change::GroupAdded { .. }
         | Change::ConnectionAdded { .. }
         | Change::ConnectionRevoked { .. }
@@ -499,6 +500,21 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
                 });
             } else {
                 planner.skip_name(today.name.as_str(), "the pool changed since");
+            }
+        }
+        Change::Setting {
+            setting,
+            before,
+            after,
+        } => {
+            if planner.snapshot.setting(*setting)? == *after {
+                planner.push(Change::Setting {
+                    setting: *setting,
+                    before: after.clone(),
+                    after: before.clone(),
+                });
+            } else {
+                planner.skip_name(&setting.to_string(), "the setting changed since");
             }
         }
         Change::ConnectionAdded {

@@ -8,6 +8,7 @@ mod ids;
 mod license;
 mod organization;
 mod pool;
+mod setting;
 mod status;
 mod text;
 mod time;
@@ -22,6 +23,7 @@ pub use ids::{BatchId, ConnectionId, GroupId, InvitationId, PoolId, TokenId, Use
 pub use license::{Hold, License, QueueEntry};
 pub use organization::{Organization, Permission, TimeZoneName};
 pub use pool::{AtCapacity, CountsFrom, Pool, PoolName, PoolTerms, Seats};
+pub use setting::{Required, RequiredItem, Setting, SettingValue, Settings};
 pub use status::Status;
 pub(crate) use text::fold_into;
 pub use text::{Name, harmless, is_hostile, search_text};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Params, params};
 
-use super::{broken, search};
+use super::{broken, search, settings};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -158,6 +158,7 @@ impl<'c> Applier<'c> {
                 self.set_terms(*pool, terms)
             }
             Change::PoolTerms { pool, after, .. } => self.set_terms(*pool, after),
+            Change::Setting { setting, after, .. } => settings::set(self.conn, *setting, after.as_deref()),
             Change::GroupAdded { group, name } => self.hit(
                 "INSERT INTO groups (id, name, name_key) VALUES (?1, ?2, ?3)",
                 params![group.as_bytes(), name, fold_key(name)],

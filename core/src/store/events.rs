@@ -147,6 +147,11 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             before,
             after,
         } => json(&(pool, before, after)),
+        Change::Setting {
+            setting,
+            before,
+            after,
+        } => json(&(setting, before, after)),
         Change::GroupAdded { group, name } => json(&(group, name)),
         Change::ConnectionAdded {
             connection,
@@ -301,6 +306,14 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
             let (pool, before, after) = json(body)?;
             Change::PoolTerms {
                 pool,
+                before,
+                after,
+            }
+        }
+        "setting" => {
+            let (setting, before, after) = json(body)?;
+            Change::Setting {
+                setting,
                 before,
                 after,
             }

@@ -13,6 +13,7 @@ mod open;
 mod read;
 mod restore;
 mod search;
+mod settings;
 mod snapshot;
 mod stale;
 mod turn;

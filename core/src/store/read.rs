@@ -57,7 +57,7 @@ impl Drop for Read<'_> {
 }
 
 impl Read<'_> {
-    fn snapshot(&self) -> Result<Snapshot<'_>> {
+    pub(super) fn snapshot(&self) -> Result<Snapshot<'_>> {
         self.conn
             .as_ref()
             .map(Snapshot::new)
@@ -65,7 +65,7 @@ impl Read<'_> {
     }
 
     /// Several statements that see the same state.
-    fn together<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
+    pub(super) fn together<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
         let snapshot = self.snapshot()?;
         let transaction = snapshot.conn.unchecked_transaction().map_err(broken)?;
         let result = read(&snapshot);

@@ -12,4 +12,5 @@ mod org;
 mod plans;
 mod provision;
 mod replay;
+mod settings;
 mod undo;

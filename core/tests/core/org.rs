@@ -287,6 +287,8 @@ impl Org {
             "SELECT hex(user), generation, state FROM invitations ORDER BY 1",
             "SELECT hex(user), hex(member_of), role FROM memberships ORDER BY 1, 2",
             "SELECT name, purchased, counts_from, recoverable, at_capacity FROM pools ORDER BY seq",
+            "SELECT name, time_zone FROM organization",
+            "SELECT name, value FROM settings ORDER BY 1",
             "SELECT hex(pool), seat_limit, reserved, consumed, queued FROM pool_counters ORDER BY 1",
             "SELECT hex(user), hex(pool), state, stands_for_access, place, leads_to FROM licenses ORDER BY 1, 2",
             "SELECT status, people FROM status_counts ORDER BY 1",

@@ -1,0 +1,398 @@
+//! What an organization can set about itself: a closed set of settings, each with its type, its default and one
+//! sentence. Values are kept as the canonical text that [`Setting::parse`] returns.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Field, Name, TimeZoneName};
+use crate::error::Error;
+
+/// The most days, and the most minutes, that a setting takes: a hundred years, a day.
+const MOST_DAYS: u32 = 36_500;
+const MOST_MINUTES: u32 = 24 * 60;
+
+/// Something that an organization sets about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// Its name.
+    OrganizationName,
+    /// The zone in which its dates begin.
+    TimeZone,
+    /// Where providers and people reach the server.
+    PublicUrl,
+    /// How long deleted people are kept.
+    RetentionDays,
+    /// How long an invitation's link works.
+    InvitationDays,
+    /// What must be known of whoever is invited or created.
+    RequiredOnInvite,
+    /// Whether names are hidden until acceptance.
+    NamesAfterAcceptance,
+    /// Whether people sign in at an identity provider.
+    SingleSignOn,
+    /// After how long a console that nobody uses ends.
+    IdleMinutes,
+}
+
+impl Setting {
+    /// Every setting, in the order of a listing.
+    pub const ALL: [Self; 9] = [
+        Self::OrganizationName,
+        Self::TimeZone,
+        Self::PublicUrl,
+        Self::RetentionDays,
+        Self::InvitationDays,
+        Self::RequiredOnInvite,
+        Self::NamesAfterAcceptance,
+        Self::SingleSignOn,
+        Self::IdleMinutes,
+    ];
+
+    /// The word stored, and the name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OrganizationName => "organization_name",
+            Self::TimeZone => "time_zone",
+            Self::PublicUrl => "public_url",
+            Self::RetentionDays => "retention_days",
+            Self::InvitationDays => "invitation_days",
+            Self::RequiredOnInvite => "required_on_invite",
+            Self::NamesAfterAcceptance => "names_after_acceptance",
+            Self::SingleSignOn => "single_sign_on",
+            Self::IdleMinutes => "idle_minutes",
+        }
+    }
+
+    /// The setting of that word, with `-` or `_`, without regard to case.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let word = word.trim().to_ascii_lowercase().replace('-', "_");
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+
+    /// What it is for, in one sentence.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::OrganizationName => "The organization's name, as people see it.",
+            Self::TimeZone => "The time zone in which dates such as delete-on begin.",
+            Self::PublicUrl => {
+                "The address under which providers and people reach the server; without it, the one that `serve` listens on."
+            }
+            Self::RetentionDays => {
+                "For how many days deleted people are kept before they are erased."
+            }
+            Self::InvitationDays => "For how many days the link of an invitation works.",
+            Self::RequiredOnInvite => {
+                "What must be known of whoever is invited or created; until it is set, an address is enough and the rest is asked for on acceptance."
+            }
+            Self::NamesAfterAcceptance => {
+                "Whether people's names stay hidden until they have accepted: on or off."
+            }
+            Self::SingleSignOn => {
+                "Whether people sign in at an identity provider, without a password of Usher: on or off."
+            }
+            Self::IdleMinutes => {
+                "After how many minutes without a key the console ends; 0 is never."
+            }
+        }
+    }
+
+    /// The canonical text of the default; none where there is none.
+    pub const fn default_text(self) -> Option<&'static str> {
+        match self {
+            Self::OrganizationName | Self::TimeZone | Self::PublicUrl => None,
+            Self::RetentionDays => Some("30"),
+            Self::InvitationDays => Some("14"),
+            Self::RequiredOnInvite => Some("email,first_name,last_name,functional_area"),
+            Self::NamesAfterAcceptance | Self::SingleSignOn => Some("off"),
+            Self::IdleMinutes => Some("0"),
+        }
+    }
+
+    /// Checks a value and makes it canonical.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the setting and what to do.
+    pub fn parse(self, text: &str) -> Result<String, Error> {
+        match self {
+            Self::OrganizationName => Name::parse("organization name", text)?
+                .map(Name::into_string)
+                .ok_or_else(|| self.invalid("is empty", "give it one")),
+            Self::TimeZone => text.parse::<TimeZoneName>().map(|it| it.to_string()),
+            Self::PublicUrl => public_url(text).ok_or_else(|| {
+                self.invalid(
+                    "is not an address",
+                    "write it like https://usher.corp.example",
+                )
+            }),
+            Self::RetentionDays => self.number(text, 0, MOST_DAYS),
+            Self::InvitationDays => self.number(text, 1, MOST_DAYS),
+            Self::IdleMinutes => self.number(text, 0, MOST_MINUTES),
+            Self::RequiredOnInvite => Required::parse(text).map(|it| it.to_string()),
+            Self::NamesAfterAcceptance | Self::SingleSignOn => {
+                match text.trim().to_ascii_lowercase().as_str() {
+                    "on" | "true" | "yes" => Ok("on".to_owned()),
+                    "off" | "false" | "no" => Ok("off".to_owned()),
+                    _ => Err(self.invalid("is neither on nor off", "say on or off")),
+                }
+            }
+        }
+    }
+
+    fn number(self, text: &str, least: u32, most: u32) -> Result<String, Error> {
+        text.trim()
+            .parse::<u32>()
+            .ok()
+            .filter(|it| (least..=most).contains(it))
+            .map(|it| it.to_string())
+            .ok_or_else(|| {
+                self.invalid(
+                    "is not such a number",
+                    &format!("give a whole number from {least} to {most}"),
+                )
+            })
+    }
+
+    fn invalid(self, why: &str, remedy: &str) -> Error {
+        Error::invalid(self.to_string(), why, remedy)
+    }
+}
+
+/// As people type it: `public-url`.
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.as_str().replace('_', "-"))
+    }
+}
+
+/// An `http` or `https` address without a slash at its end.
+fn public_url(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches('/');
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
+    let fits = |c: char| c.is_ascii_graphic() && !"\"<>\\?#@".contains(c);
+    (!host.is_empty() && !host.starts_with('/') && host.chars().all(fits)).then(|| text.to_owned())
+}
+
+/// Something that can be required of whoever is invited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RequiredItem {
+    /// A field of the profile.
+    Field(Field),
+    /// Whom they report to.
+    Manager,
+    /// A group to join.
+    Group,
+}
+
+impl RequiredItem {
+    /// Every one, in the order of a form. Labels and what a provider kept cannot be required.
+    pub const ALL: [Self; 11] = [
+        Self::Field(Field::Email),
+        Self::Field(Field::UserName),
+        Self::Field(Field::FirstName),
+        Self::Field(Field::LastName),
+        Self::Field(Field::DisplayName),
+        Self::Field(Field::FunctionalArea),
+        Self::Field(Field::Title),
+        Self::Field(Field::Region),
+        Self::Field(Field::Language),
+        Self::Manager,
+        Self::Group,
+    ];
+
+    /// The word stored, which is the JSON key of the field.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Field(field) => field.as_str(),
+            Self::Manager => "manager",
+            Self::Group => "group",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let word = word.to_ascii_lowercase().replace(['-', ' '], "_");
+        let word = if word == "area" {
+            "functional_area"
+        } else {
+            &word
+        };
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+/// What must be known of whoever is invited or created at people's doors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Required(Vec<RequiredItem>);
+
+impl Required {
+    /// Parses names separated by commas. The address is always among them.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the first name that is none of them.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let mut items = vec![RequiredItem::Field(Field::Email)];
+        for word in text.split([',', ';']).map(str::trim) {
+            if word.is_empty() {
+                continue;
+            }
+            let item = RequiredItem::from_word(word).ok_or_else(|| {
+                let all = RequiredItem::ALL.map(RequiredItem::as_str);
+                let shown: String = word.chars().take(40).collect();
+                Error::invalid(
+                    Setting::RequiredOnInvite.to_string(),
+                    format!("cannot have {shown:?}"),
+                    format!("use {}", all.join(", ")),
+                )
+            })?;
+            items.push(item);
+        }
+        items.sort_unstable();
+        items.dedup();
+        Ok(Self(items))
+    }
+
+    /// The items, in the order of a form.
+    pub fn items(&self) -> &[RequiredItem] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Required {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<_> = self.0.iter().map(|it| it.as_str()).collect();
+        f.write_str(&words.join(","))
+    }
+}
+
+/// A setting as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingValue {
+    /// Which.
+    pub setting: Setting,
+    /// Its canonical text; none where nothing is set and there is no default.
+    pub value: Option<String>,
+    /// Whether nobody has set it.
+    pub is_default: bool,
+}
+
+/// Every setting, typed, as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The organization's name.
+    pub organization_name: String,
+    /// The zone in which dates begin.
+    pub time_zone: TimeZoneName,
+    /// Where the server is reached, without a slash at its end; none: where it listens.
+    pub public_url: Option<String>,
+    /// Days for which deleted people are kept.
+    pub retention_days: u32,
+    /// Days for which an invitation's link works.
+    pub invitation_days: u32,
+    /// What must be known of whoever is invited or created.
+    pub required_on_invite: Required,
+    /// Whether somebody has set what is required: then whoever lacks it is skipped, and not only asked later.
+    pub required_is_set: bool,
+    /// Whether names stay hidden until acceptance.
+    pub names_after_acceptance: bool,
+    /// Whether people sign in at an identity provider.
+    pub single_sign_on: bool,
+    /// Minutes without a key after which the console ends; 0 is never.
+    pub idle_minutes: u32,
+}
+
+impl Settings {
+    /// The settings of these values; one whose text cannot be read any more counts as not set.
+    pub(crate) fn of(
+        organization_name: String,
+        time_zone: TimeZoneName,
+        values: &[(Setting, String)],
+    ) -> Self {
+        let set = |setting: Setting| {
+            values
+                .iter()
+                .find(|it| it.0 == setting)
+                .map(|it| it.1.as_str())
+        };
+        let text = |setting: Setting| set(setting).or(setting.default_text()).unwrap_or_default();
+        let number = |setting: Setting| {
+            let default = setting.default_text().and_then(|it| it.parse().ok());
+            text(setting).parse().ok().or(default).unwrap_or(0)
+        };
+        let is_on = |setting: Setting| text(setting) == "on";
+        Self {
+            organization_name,
+            time_zone,
+            public_url: set(Setting::PublicUrl).map(str::to_owned),
+            retention_days: number(Setting::RetentionDays),
+            invitation_days: number(Setting::InvitationDays),
+            required_on_invite: Required::parse(text(Setting::RequiredOnInvite))
+                .unwrap_or(Required(vec![RequiredItem::Field(Field::Email)])),
+            required_is_set: set(Setting::RequiredOnInvite).is_some(),
+            names_after_acceptance: is_on(Setting::NamesAfterAcceptance),
+            single_sign_on: is_on(Setting::SingleSignOn),
+            idle_minutes: number(Setting::IdleMinutes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_canonical_and_every_name_is_read_back() {
+        for setting in Setting::ALL {
+            assert_eq!(Setting::from_word(&setting.to_string()), Some(setting));
+            assert_eq!(Setting::from_word(setting.as_str()), Some(setting));
+            if let Some(text) = setting.default_text() {
+                assert_eq!(setting.parse(text).ok().as_deref(), Some(text), "{setting}");
+            }
+            assert!(setting.sentence().ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn a_value_is_made_canonical_or_refused_with_what_to_do() {
+        let good = [
+            (
+                Setting::PublicUrl,
+                "https://u.example/",
+                "https://u.example",
+            ),
+            (Setting::SingleSignOn, " Yes ", "on"),
+            (Setting::RetentionDays, " 090", "90"),
+            (Setting::TimeZone, "Europe/Berlin", "Europe/Berlin"),
+            (
+                Setting::RequiredOnInvite,
+                "Area, first name;GROUP, ,area",
+                "email,first_name,functional_area,group",
+            ),
+            (Setting::RequiredOnInvite, "", "email"),
+        ];
+        for (setting, text, canonical) in good {
+            assert_eq!(
+                setting.parse(text).ok().as_deref(),
+                Some(canonical),
+                "{text}"
+            );
+        }
+        let bad = [
+            (Setting::PublicUrl, "usher.example"),
+            (Setting::PublicUrl, "https://a b"),
+            (Setting::PublicUrl, "https:///x"),
+            (Setting::SingleSignOn, "maybe"),
+            (Setting::RetentionDays, "-1"),
+            (Setting::RetentionDays, "99999999999"),
+            (Setting::InvitationDays, "0"),
+            (Setting::TimeZone, "Middle/Earth"),
+            (Setting::RequiredOnInvite, "labels"),
+            (Setting::OrganizationName, " "),
+        ];
+        for (setting, text) in bad {
+            assert!(setting.parse(text).is_err(), "{setting} {text}");
+        }
+    }
+}

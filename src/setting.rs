@@ -1,0 +1,77 @@
+//! `usher setting`: what the organization has set about itself.
+
+use serde_json::{Value, json};
+use usher_core::command::Command;
+use usher_core::model::{Setting, SettingValue};
+
+use crate::args::{PlanArgs, SettingArgs, SettingCommand};
+use crate::confirm::carry_out;
+use crate::desk::Desk;
+use crate::failure::Result;
+use crate::output::{Listing, Row, write_one};
+
+const COLUMNS: &[&str] = &["SETTING", "VALUE", "", "WHAT IT IS"];
+const KEYS: &[&str] = &["name", "value", "default", "is_default", "sentence"];
+
+pub(crate) fn run(desk: &Desk, args: SettingArgs) -> Result<()> {
+    match (args.command, args.name, args.value) {
+        (Some(SettingCommand::List), ..) | (None, None, _) => list(desk),
+        (Some(SettingCommand::Get { name }), ..) | (None, Some(name), None) => get(desk, name),
+        (Some(SettingCommand::Set { name, value, plan }), ..) => {
+            set(desk, name, Some(value), &plan)
+        }
+        (Some(SettingCommand::Reset { name, plan }), ..) => set(desk, name, None, &plan),
+        (None, Some(name), value) => set(desk, name, value, &args.plan),
+    }
+}
+
+fn set(desk: &Desk, setting: Setting, value: Option<String>, plan: &PlanArgs) -> Result<()> {
+    carry_out(desk, Command::SetSetting { setting, value }, plan)
+}
+
+fn get(desk: &Desk, setting: Setting) -> Result<()> {
+    write_one(desk.format, &object(&desk.read()?.setting(setting)?))
+}
+
+fn list(desk: &Desk) -> Result<()> {
+    let read = desk.read()?;
+    let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
+    for setting in Setting::ALL {
+        let value = read.setting(setting)?;
+        let cells = vec![
+            setting.to_string(),
+            value.value.clone().unwrap_or_else(|| "-".to_owned()),
+            if value.is_default { "default" } else { "" }.to_owned(),
+            setting.sentence().to_owned(),
+        ];
+        listing.row(Row {
+            cells,
+            json: object(&value),
+        })?;
+    }
+    listing.end("no settings")
+}
+
+fn object(value: &SettingValue) -> Vec<(&'static str, Value)> {
+    let setting = value.setting;
+    vec![
+        ("name", json!(setting.as_str())),
+        ("value", typed(setting, value.value.as_deref())),
+        ("default", typed(setting, setting.default_text())),
+        ("is_default", json!(value.is_default)),
+        ("sentence", json!(setting.sentence())),
+    ]
+}
+
+/// The value as a program wants it: a number, true or false, a list, or text.
+fn typed(setting: Setting, text: Option<&str>) -> Value {
+    let Some(text) = text else { return Value::Null };
+    match setting {
+        Setting::RetentionDays | Setting::InvitationDays | Setting::IdleMinutes => text
+            .parse::<u32>()
+            .map_or_else(|_| json!(text), |it| json!(it)),
+        Setting::NamesAfterAcceptance | Setting::SingleSignOn => json!(text == "on"),
+        Setting::RequiredOnInvite => json!(text.split(',').collect::<Vec<_>>()),
+        Setting::OrganizationName | Setting::TimeZone | Setting::PublicUrl => json!(text),
+    }
+}
