@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::model::{
     ConnectionId, ConnectionPolicy, Field, GroupId, GroupRole, Hold, Invitation, Link, Permission,
-    PoolId, PoolName, PoolTerms, Profile, ProviderHold, Setting, Status, Timestamp, TokenId,
-    UserId,
+    PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Scopes, Setting, Status,
+    Timestamp, TokenId, UserId,
 };
 
 /// One reversible fact, with its before and its after.
@@ -223,6 +223,48 @@ pub enum Change {
         /// To.
         after: Option<Timestamp>,
     },
+    /// A token for the platform behind Usher was added, by name.
+    PlatformAdded {
+        /// Its id.
+        platform: PlatformId,
+        /// Its name.
+        name: String,
+        /// What it opens.
+        scopes: Scopes,
+    },
+    /// A platform's tokens were revoked.
+    PlatformRevoked {
+        /// Which.
+        platform: PlatformId,
+        /// Its name.
+        name: String,
+        /// From.
+        before: Option<Timestamp>,
+        /// To.
+        after: Option<Timestamp>,
+    },
+    /// A platform's token was made. Only its hash is kept.
+    PlatformTokenAdded {
+        /// Of which platform.
+        platform: PlatformId,
+        /// Its id.
+        token: TokenId,
+        /// Its first characters.
+        hint: String,
+        /// SHA-256 of the secret.
+        hash: [u8; 32],
+    },
+    /// When a platform's token ends.
+    PlatformTokenEnds {
+        /// Of which platform.
+        platform: PlatformId,
+        /// Which token.
+        token: TokenId,
+        /// From.
+        before: Option<Timestamp>,
+        /// To.
+        after: Option<Timestamp>,
+    },
 }
 
 /// Everything a new person starts with.
@@ -267,7 +309,11 @@ impl Change {
             | Self::ConnectionAdded { .. }
             | Self::ConnectionRevoked { .. }
             | Self::TokenAdded { .. }
-            | Self::TokenEnds { .. } => None,
+            | Self::TokenEnds { .. }
+            | Self::PlatformAdded { .. }
+            | Self::PlatformRevoked { .. }
+            | Self::PlatformTokenAdded { .. }
+            | Self::PlatformTokenEnds { .. } => None,
         }
     }
 
@@ -296,6 +342,10 @@ impl Change {
             Self::ConnectionRevoked { .. } => "connection_revoked",
             Self::TokenAdded { .. } => "token_added",
             Self::TokenEnds { .. } => "token_ends",
+            Self::PlatformAdded { .. } => "platform_added",
+            Self::PlatformRevoked { .. } => "platform_revoked",
+            Self::PlatformTokenAdded { .. } => "platform_token_added",
+            Self::PlatformTokenEnds { .. } => "platform_token_ends",
         }
     }
 
@@ -416,10 +466,26 @@ impl Change {
                 json!(before),
                 json!(after),
             ),
-            Self::TokenAdded { .. } => said("token", Value::Null, json!("new")),
-            Self::TokenEnds { before, after, .. } => {
+            Self::TokenAdded { .. } | Self::PlatformTokenAdded { .. } => {
+                said("token", Value::Null, json!("new"))
+            }
+            Self::TokenEnds { before, after, .. }
+            | Self::PlatformTokenEnds { before, after, .. } => {
                 said("token ends", json!(before), json!(after))
             }
+            Self::PlatformAdded { name, scopes, .. } => {
+                said(&format!("token {name}"), Value::Null, json!(scopes))
+            }
+            Self::PlatformRevoked {
+                name,
+                before,
+                after,
+                ..
+            } => said(
+                &format!("token {name} revoked"),
+                json!(before),
+                json!(after),
+            ),
         }
     }
 }

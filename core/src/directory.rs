@@ -11,7 +11,8 @@ use crate::command::{Command, Request, WhenFull};
 use crate::draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, BatchId, ConnectionId, Door, EmailAddress, TimeZoneName, Timestamp, UserId,
+    Actor, BatchId, ConnectionId, Door, EmailAddress, PlatformId, Scopes, TimeZoneName, Timestamp,
+    UserId,
 };
 use crate::plan::{Digest, Plan};
 use crate::store::{self, Store};
@@ -133,6 +134,27 @@ impl Directory {
     /// Only when the database cannot be read.
     pub fn authenticate(&self, token: &str) -> Result<Option<ConnectionId>> {
         self.shared.store.authenticate(token, self.now())
+    }
+
+    /// The platform whose living token this is, and what it opens. Takes the same time whether or not there is one.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn authenticate_platform(&self, token: &str) -> Result<Option<(PlatformId, Scopes)>> {
+        self.shared.store.authenticate_platform(token, self.now())
+    }
+
+    /// Notes when people, by address, user name or id, were seen. Instants to come count as now, those before the last one
+    /// known change nothing, and nobody of that name is passed over. `done` is called when that is on disk, on the
+    /// writer's thread, and must not block.
+    pub fn note_seen(
+        &self,
+        seen: Vec<(String, Timestamp)>,
+        done: impl FnOnce(Result<()>) + Send + 'static,
+    ) {
+        let now = self.now();
+        let seen = seen.into_iter().map(|(who, at)| (who, at.min(now)));
+        self.shared.store.note_seen(seen.collect(), done);
     }
 
     /// The database's file.

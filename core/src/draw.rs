@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::model::{
-    BatchId, ConnectionId, GroupId, InvitationId, PoolId, Timestamp, TokenId, UserId,
+    BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, Timestamp, TokenId, UserId,
 };
 
 /// Where the time comes from.
@@ -115,6 +115,10 @@ impl Draws {
 
     pub(crate) fn connection(&mut self) -> ConnectionId {
         ConnectionId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn platform(&mut self) -> PlatformId {
+        PlatformId::from_uuid(self.uuid())
     }
 
     pub(crate) fn token(&mut self) -> TokenId {

@@ -260,7 +260,10 @@ fn digest_change(hash: &mut Sha256, change: &Change, names: &Names) {
         Change::UserCreated { created, .. } => {
             serde_json::to_string(&created.profile).unwrap_or_default() + created.status.as_str()
         }
-        Change::TokenAdded { .. } | Change::TokenEnds { .. } => String::new(),
+        Change::TokenAdded { .. }
+        | Change::TokenEnds { .. }
+        | Change::PlatformTokenAdded { .. }
+        | Change::PlatformTokenEnds { .. } => String::new(),
         other => serde_json::to_string(&other.described(names)).unwrap_or_default(),
     };
     hash.update(format!("\n{} {who} {said}", change.kind()));

@@ -39,6 +39,9 @@ pub fn may(actor: Actor, permissions: &[Permission], command: &Command) -> Resul
             | Command::RotateToken { .. }
             | Command::RevokeConnection { .. }
             | Command::SetSetting { .. }
+            | Command::AddPlatform { .. }
+            | Command::RotatePlatformToken { .. }
+            | Command::RevokePlatform { .. }
             | Command::Erase { .. }
                 if !has(Permission::Owner) =>
             {
@@ -55,6 +58,7 @@ pub fn may(actor: Actor, permissions: &[Permission], command: &Command) -> Resul
             Command::Accept(accept) if accept.user == user => Ok(()),
             _ => refuse("a person only accepts their own invitation"),
         },
+        Actor::Platform(_) => refuse("a platform only reports progress"),
         Actor::Scheduler => refuse("the scheduler only promotes"),
     }
 }

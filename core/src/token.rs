@@ -3,7 +3,24 @@
 
 use sha2::{Digest as _, Sha256};
 
-const PREFIX: &str = "usher_scim_";
+/// Whose token it is; tokens of one kind are nothing to the other's door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An identity provider's, for `/scim`.
+    Connection,
+    /// The platform's behind Usher, for `/api`.
+    Platform,
+}
+
+impl Kind {
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Connection => "usher_scim_",
+            Self::Platform => "usher_api_",
+        }
+    }
+}
+
 /// Characters that survive any copy and paste; 32 of them, so that five bits make one.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// Characters for 256 bits, and for 30 bits of checksum.
@@ -11,19 +28,20 @@ const SECRET_LENGTH: usize = 52;
 const CHECK_LENGTH: usize = 6;
 
 /// The token of these 256 bits.
-pub(crate) fn render(secret: &[u8; 32]) -> String {
+pub(crate) fn render(kind: Kind, secret: &[u8; 32]) -> String {
     let body = base32(secret, SECRET_LENGTH);
-    format!("{PREFIX}{body}{}", checksum(&body))
+    format!("{}{body}{}", kind.prefix(), checksum(&body))
 }
 
 /// What is shown of a token in listings.
 pub(crate) fn hint(token: &str) -> String {
-    token.chars().take(PREFIX.len() + 4).collect()
+    let prefix = token.rfind('_').map_or(0, |it| it + 1);
+    token.chars().take(prefix + 4).collect()
 }
 
-/// What is stored of a token, if it is well formed.
-pub(crate) fn hash(token: &str) -> Option<[u8; 32]> {
-    let body = token.strip_prefix(PREFIX)?;
+/// What is stored of a token, if it is well formed and of that kind.
+pub(crate) fn hash(kind: Kind, token: &str) -> Option<[u8; 32]> {
+    let body = token.strip_prefix(kind.prefix())?;
     if body.len() != SECRET_LENGTH + CHECK_LENGTH || !body.is_ascii() {
         return None;
     }
@@ -57,12 +75,18 @@ mod tests {
 
     #[test]
     fn a_token_is_known_by_its_hash_and_a_typing_error_is_caught() {
-        let token = render(&[7; 32]);
-        assert!(hash(&token).is_some());
-        assert_ne!(hash(&token), hash(&render(&[8; 32])));
+        let token = render(Kind::Connection, &[7; 32]);
+        assert!(hash(Kind::Connection, &token).is_some());
+        assert_ne!(
+            hash(Kind::Connection, &token),
+            hash(Kind::Connection, &render(Kind::Connection, &[8; 32]))
+        );
         let mut typo = token.clone().into_bytes();
         typo[20] = if typo[20] == b'a' { b'b' } else { b'a' };
-        assert_eq!(hash(&String::from_utf8_lossy(&typo)), None);
+        assert_eq!(
+            hash(Kind::Connection, &String::from_utf8_lossy(&typo)),
+            None
+        );
         for bad in [
             "",
             "usher_scim_",
@@ -70,7 +94,20 @@ mod tests {
             &token[1..],
             "usher_scim_\u{e9}",
         ] {
-            assert_eq!(hash(bad), None);
+            assert_eq!(hash(Kind::Connection, bad), None);
         }
+    }
+
+    #[test]
+    fn kinds_are_told_apart_at_a_glance_and_by_their_doors() {
+        let (scim, api) = (
+            render(Kind::Connection, &[7; 32]),
+            render(Kind::Platform, &[7; 32]),
+        );
+        assert!(hint(&scim).starts_with("usher_scim_") && hint(&scim).len() == 15);
+        assert!(hint(&api).starts_with("usher_api_") && hint(&api).len() == 14);
+        assert!(hash(Kind::Platform, &api).is_some());
+        assert_eq!(hash(Kind::Platform, &scim), None);
+        assert_eq!(hash(Kind::Connection, &api), None);
     }
 }

@@ -4,7 +4,7 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Connection, ConnectionId, ConnectionPolicy, PoolName};
 use crate::planner::Planner;
-use crate::token;
+use crate::token::{self, Kind};
 
 pub(super) fn add(planner: &mut Planner<'_>, name: &str, policy: ConnectionPolicy) -> Result<()> {
     // A connection's name is a word like a pool's: it stands in addresses of settings and in the history.
@@ -38,13 +38,7 @@ pub(super) fn add(planner: &mut Planner<'_>, name: &str, policy: ConnectionPolic
 
 pub(super) fn rotate(planner: &mut Planner<'_>, name: &str, overlap_ms: i64) -> Result<()> {
     let connection = living(planner, name)?;
-    if !(0..=90 * 24 * 3600 * 1000).contains(&overlap_ms) {
-        return Err(Error::invalid(
-            "overlap",
-            "is not between nothing and 90 days",
-            "choose a shorter one",
-        ));
-    }
+    check_overlap(overlap_ms)?;
     let ends = planner.now.plus_millis(overlap_ms);
     for old in connection
         .tokens
@@ -62,6 +56,18 @@ pub(super) fn rotate(planner: &mut Planner<'_>, name: &str, overlap_ms: i64) -> 
     Ok(())
 }
 
+/// Refuses an overlap that nobody remembers the end of.
+pub(super) fn check_overlap(overlap_ms: i64) -> Result<()> {
+    if (0..=90 * 24 * 3600 * 1000).contains(&overlap_ms) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "overlap",
+        "is not between nothing and 90 days",
+        "choose a shorter one",
+    ))
+}
+
 pub(super) fn revoke(planner: &mut Planner<'_>, name: &str) -> Result<()> {
     let connection = living(planner, name)?;
     let after = Some(planner.now);
@@ -75,8 +81,8 @@ pub(super) fn revoke(planner: &mut Planner<'_>, name: &str) -> Result<()> {
 
 fn add_token(planner: &mut Planner<'_>, connection: ConnectionId) {
     let id = planner.draws.token();
-    let secret = token::render(&planner.draws.secret());
-    if let Some(hash) = token::hash(&secret) {
+    let secret = token::render(Kind::Connection, &planner.draws.secret());
+    if let Some(hash) = token::hash(Kind::Connection, &secret) {
         planner.push(Change::TokenAdded {
             connection,
             token: id,

@@ -13,6 +13,7 @@ mod grant;
 mod group;
 mod invite;
 mod joining;
+mod platform;
 mod pool;
 mod promote;
 mod provision;
@@ -26,7 +27,7 @@ use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
     AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, EmailAddress, Field, GroupRole, Name,
-    PoolName, Profile, Seats, Setting, UserId,
+    PoolName, Profile, Scopes, Seats, Setting, UserId,
 };
 use crate::planner::Planner;
 use crate::selection::Selection;
@@ -135,6 +136,25 @@ pub enum Command {
     /// Refuse every token of a connection from now on.
     RevokeConnection {
         /// Which connection.
+        name: String,
+    },
+    /// Add a token for the platform behind Usher.
+    AddPlatform {
+        /// Its name.
+        name: String,
+        /// What it opens.
+        scopes: Scopes,
+    },
+    /// Give a platform a new token; the old ones go on for a while.
+    RotatePlatformToken {
+        /// The token's name.
+        name: String,
+        /// For how long the old tokens still work, in milliseconds.
+        overlap_ms: i64,
+    },
+    /// Refuse every token of that name from now on.
+    RevokePlatform {
+        /// The token's name.
         name: String,
     },
     /// Move a queued person to a position.
@@ -333,6 +353,9 @@ impl Command {
             Self::AddConnection { .. } => "idp_add",
             Self::RotateToken { .. } => "idp_rotate",
             Self::RevokeConnection { .. } => "idp_revoke",
+            Self::AddPlatform { .. } => "token_add",
+            Self::RotatePlatformToken { .. } => "token_rotate",
+            Self::RevokePlatform { .. } => "token_revoke",
             Self::MoveInQueue { .. } => "queue_move",
             Self::Undo { .. } => "undo",
         }
@@ -365,6 +388,11 @@ impl Command {
                 connection::rotate(planner, name, *overlap_ms)
             }
             Self::RevokeConnection { name } => connection::revoke(planner, name),
+            Self::AddPlatform { name, scopes } => platform::add(planner, name, scopes),
+            Self::RotatePlatformToken { name, overlap_ms } => {
+                platform::rotate(planner, name, *overlap_ms)
+            }
+            Self::RevokePlatform { name } => platform::revoke(planner, name),
             Self::MoveInQueue {
                 pool,
                 who,

@@ -404,7 +404,11 @@ fn fact_back(
         | Change::ConnectionAdded { .. }
         | Change::ConnectionRevoked { .. }
         | Change::TokenAdded { .. }
-        | Change::TokenEnds { .. } => {}
+        | Change::TokenEnds { .. }
+        | Change::PlatformAdded { .. }
+        | Change::PlatformRevoked { .. }
+        | Change::PlatformTokenAdded { .. }
+        | Change::PlatformTokenEnds { .. } => {}
     }
     Ok(())
 }
@@ -548,11 +552,31 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
             planner.skip_name(name.as_str(), "pools stay; lower what is purchased instead")
         }
         Change::GroupAdded { name, .. } => planner.skip_name(name, "groups stay"),
-        Change::TokenAdded { hint, .. } => planner.skip_name(
-            hint,
-            "a token that was shown stays; rotate or revoke instead",
-        ),
-        Change::TokenEnds { .. } => planner.skip_name("token", "an ended token does not come back"),
+        Change::TokenAdded { hint, .. } | Change::PlatformTokenAdded { hint, .. } => planner
+            .skip_name(
+                hint,
+                "a token that was shown stays; rotate or revoke instead",
+            ),
+        Change::TokenEnds { .. } | Change::PlatformTokenEnds { .. } => {
+            planner.skip_name("token", "an ended token does not come back")
+        }
+        Change::PlatformAdded { platform, name, .. } => {
+            let mut known = planner.snapshot.platforms()?.into_iter();
+            if known.any(|it| it.id == *platform && it.revoked_at.is_none()) {
+                let after = Some(planner.now);
+                planner.push(Change::PlatformRevoked {
+                    platform: *platform,
+                    name: name.clone(),
+                    before: None,
+                    after,
+                });
+            } else {
+                planner.skip_name(name, "already revoked");
+            }
+        }
+        Change::PlatformRevoked { name, .. } => {
+            planner.skip_name(name, "a revoked token stays revoked; add another instead")
+        }
         _ => {}
     }
     Ok(())

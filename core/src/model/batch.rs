@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BatchId, ConnectionId, Timestamp, UserId};
+use super::{BatchId, ConnectionId, PlatformId, Timestamp, UserId};
 
 /// Whoever acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub enum Actor {
     Administrator(UserId),
     /// An identity provider.
     Connection(ConnectionId),
+    /// The platform behind Usher.
+    Platform(PlatformId),
     /// The clock: promotions, due dates.
     Scheduler,
     /// The person themself.

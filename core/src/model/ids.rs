@@ -82,7 +82,12 @@ id!(
     "connection"
 );
 id!(
-    /// A bearer token of a connection.
+    /// A platform behind Usher.
+    PlatformId,
+    "platform"
+);
+id!(
+    /// A bearer token of a connection or a platform.
     TokenId,
     "token"
 );

@@ -69,6 +69,11 @@ impl Status {
         !matches!(self, Self::Cancelled | Self::Deleted | Self::Erased)
     }
 
+    /// Whether the person may come in at the platform behind Usher.
+    pub const fn signs_in(self) -> bool {
+        matches!(self, Self::Active)
+    }
+
     /// What SCIM calls `active` (DESIGN §5): active, waiting and pending_transfer.
     pub const fn is_scim_active(self) -> bool {
         matches!(self, Self::Waiting | Self::PendingTransfer | Self::Active)

@@ -185,6 +185,22 @@ impl<'c> Applier<'c> {
                 "UPDATE tokens SET ends_at = ?2 WHERE id = ?1",
                 params![token.as_bytes(), after.map(Timestamp::as_millis)],
             ),
+            Change::PlatformAdded { platform, name, scopes } => self.hit(
+                "INSERT INTO platforms (id, name, scopes, created_at) VALUES (?1, ?2, ?3, ?4)",
+                params![platform.as_bytes(), name, scopes.to_string(), self.at.as_millis()],
+            ),
+            Change::PlatformRevoked { platform, after, .. } => self.hit(
+                "UPDATE platforms SET revoked_at = ?2 WHERE id = ?1",
+                params![platform.as_bytes(), after.map(Timestamp::as_millis)],
+            ),
+            Change::PlatformTokenAdded { platform, token, hint, hash } => self.hit(
+                "INSERT INTO platform_tokens (id, platform, hint, hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![token.as_bytes(), platform.as_bytes(), hint, hash, self.at.as_millis()],
+            ),
+            Change::PlatformTokenEnds { token, after, .. } => self.hit(
+                "UPDATE platform_tokens SET ends_at = ?2 WHERE id = ?1",
+                params![token.as_bytes(), after.map(Timestamp::as_millis)],
+            ),
         }
     }
 

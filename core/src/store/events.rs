@@ -175,6 +175,29 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             before,
             after,
         } => json(&(connection, token, before, after)),
+        Change::PlatformAdded {
+            platform,
+            name,
+            scopes,
+        } => json(&(platform, name, scopes)),
+        Change::PlatformRevoked {
+            platform,
+            name,
+            before,
+            after,
+        } => json(&(platform, name, before, after)),
+        Change::PlatformTokenAdded {
+            platform,
+            token,
+            hint,
+            hash,
+        } => json(&(platform, token, hint, hash)),
+        Change::PlatformTokenEnds {
+            platform,
+            token,
+            before,
+            after,
+        } => json(&(platform, token, before, after)),
     }
 }
 
@@ -351,6 +374,41 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
             let (connection, token, before, after) = json(body)?;
             Change::TokenEnds {
                 connection,
+                token,
+                before,
+                after,
+            }
+        }
+        "platform_added" => {
+            let (platform, name, scopes) = json(body)?;
+            Change::PlatformAdded {
+                platform,
+                name,
+                scopes,
+            }
+        }
+        "platform_revoked" => {
+            let (platform, name, before, after) = json(body)?;
+            Change::PlatformRevoked {
+                platform,
+                name,
+                before,
+                after,
+            }
+        }
+        "platform_token_added" => {
+            let (platform, token, hint, hash) = json(body)?;
+            Change::PlatformTokenAdded {
+                platform,
+                token,
+                hint,
+                hash,
+            }
+        }
+        "platform_token_ends" => {
+            let (platform, token, before, after) = json(body)?;
+            Change::PlatformTokenEnds {
+                platform,
                 token,
                 before,
                 after,

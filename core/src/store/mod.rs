@@ -10,6 +10,7 @@ mod events;
 mod found;
 mod idempotency;
 mod open;
+mod platform;
 mod read;
 mod restore;
 mod search;
@@ -35,7 +36,8 @@ use crate::draw::Clock;
 use crate::error::{Error, Result};
 use crate::model::{Actor, ConnectionId, Door, Timestamp, TokenId};
 use crate::plan::Plan;
-use crate::{planner, token};
+use crate::planner;
+use crate::token::{self, Kind};
 
 pub(crate) use found::found;
 pub use read::{AuditReport, BadLink, Head, HistoryPage, Read};
@@ -202,7 +204,7 @@ impl Store {
     }
 
     pub(crate) fn authenticate(&self, text: &str, now: Timestamp) -> Result<Option<ConnectionId>> {
-        let Some(hash) = token::hash(text.trim()) else {
+        let Some(hash) = token::hash(Kind::Connection, text.trim()) else {
             return Ok(None);
         };
         let read = self.read(now)?;
@@ -232,7 +234,7 @@ impl Store {
         Ok(Some(connection))
     }
 
-    fn note_use(&self, token: TokenId, now: Timestamp) {
+    pub(in crate::store) fn note_use(&self, token: TokenId, now: Timestamp) {
         let mut uses = self
             .last_uses
             .lock()

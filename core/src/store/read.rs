@@ -352,6 +352,7 @@ impl Read<'_> {
             Actor::Scheduler => "scheduler".to_owned(),
             Actor::Administrator(user) => label(user)?,
             Actor::Person(user) => format!("person:{}", label(user)?),
+            Actor::Platform(id) => format!("platform:{}", snapshot.platform_name(id)?),
             Actor::Connection(id) => {
                 let sql = "SELECT name FROM connections WHERE id = ?1";
                 let name: Option<String> = snapshot.one(sql, [id.as_bytes()], |row| row.get(0))?;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use rusqlite::params;
 
-use super::{Snapshot, compile};
+use super::{Snapshot, compile, platform};
 use crate::change::Change;
 use crate::command::{Command, Request};
 use crate::error::Result;
@@ -44,6 +44,18 @@ pub(super) fn still_holds(
         }
     }
     Ok(true)
+}
+
+/// Whether whom the command means depends on when people were last seen, which is written without a batch.
+pub(super) fn rests_on_seen(command: &Command) -> bool {
+    let who = match command {
+        Command::Edit(it) => Some(&it.who),
+        Command::Resend { who, .. } | Command::Reactivate { who } | Command::Grant { who, .. } => {
+            Some(who)
+        }
+        _ => takes_nothing(command),
+    };
+    who.is_some_and(platform::rests_on_seen)
 }
 
 /// Whom a command is for that frees licenses or sets what nobody else has, and so competes with nobody.

@@ -13,7 +13,9 @@ use rusqlite::{Connection, params};
 use super::apply::{self, Applier};
 use super::events::{self, BatchHead, Nonces};
 use super::turn::Turn;
-use super::{LastUses, Snapshot, broken, compile, idempotency, open, restore, search, stale};
+use super::{
+    LastUses, Snapshot, broken, compile, idempotency, open, platform, restore, search, stale,
+};
 use crate::change::Change;
 use crate::command::{Command, Request, promote};
 use crate::directory::Applied;
@@ -28,6 +30,8 @@ use crate::selection::Selection;
 const GROUP: usize = 256;
 /// A job of more changes than this commits alone.
 const ALONE: usize = 1_000;
+/// Enough people seen for one commit.
+const MOST_SEEN: usize = 20_000;
 /// How long a group waits for callers who are expected, and how often.
 const PAUSE: Duration = Duration::from_micros(60);
 const MOST_PAUSES: u32 = 2;
@@ -89,6 +93,8 @@ impl Job {
 
 pub(super) enum Message {
     Job(Box<Job>),
+    /// Note when people were seen, then answer.
+    Seen(Vec<platform::Seen>, Box<dyn FnOnce(Result<()>) + Send>),
     /// Index everything that waits, then answer.
     Settle(SyncSender<Result<()>>),
 }
@@ -168,6 +174,7 @@ impl Writer {
                     Message::Settle(answer) => {
                         let _ = answer.send(self.settle());
                     }
+                    Message::Seen(seen, done) => next = self.seen(seen, done, queue),
                     Message::Job(job) => next = self.group(*job, queue),
                 }
             }
@@ -217,6 +224,41 @@ impl Writer {
         self.expect_next(group.len(), pauses);
         let answers = group.into_iter().map(|(job, result)| (job.done, result));
         self.finish_group(answers.collect());
+        left_over
+    }
+
+    /// Notes when people were seen, with whatever else of the kind waits, in one commit. Returns the first message that
+    /// is not of the kind.
+    fn seen(
+        &mut self,
+        first: Vec<platform::Seen>,
+        done: Box<dyn FnOnce(Result<()>) + Send>,
+        queue: &Receiver<Message>,
+    ) -> Option<Message> {
+        let (mut all, mut answers, mut left_over) = (first, vec![done], None);
+        while all.len() < MOST_SEEN && left_over.is_none() {
+            match queue.try_recv() {
+                Ok(Message::Seen(more, done)) => {
+                    all.extend(more);
+                    answers.push(done);
+                }
+                Ok(other) => left_over = Some(other),
+                Err(_) => break,
+            }
+        }
+        let noted = self
+            .turn
+            .begin(&self.conn)
+            .and_then(|()| platform::note_seen(&self.conn, &all))
+            .and_then(|()| self.run_cached("COMMIT"));
+        if noted.is_err() {
+            let _ = self.conn.execute_batch("ROLLBACK");
+        }
+        self.turn.yield_to_others();
+        let failed = noted.err().map(|it| it.to_string());
+        for done in answers {
+            done(failed.clone().map_or(Ok(()), |it| Err(Error::Broken(it))));
+        }
         left_over
     }
 
@@ -447,6 +489,9 @@ impl Writer {
 
     /// Whether a plan made before is what would be planned now.
     fn still_holds(&self, known: i64, job: &Job, planned: &Planned) -> Result<bool> {
+        if stale::rests_on_seen(&job.request.command) {
+            return Ok(false);
+        }
         let snapshot = Snapshot::new(&self.conn);
         Ok(known == snapshot.last_batch()?
             || stale::still_holds(&snapshot, known, &job.request, &planned.plan)?)
@@ -578,10 +623,13 @@ impl Writer {
         );
         for (token, at) in waiting {
             let sql = "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1";
-            let _ = self
+            let noted = self
                 .conn
                 .prepare_cached(sql)
                 .and_then(|mut it| it.execute(params![token.as_bytes(), at.as_millis()]));
+            if noted == Ok(0) {
+                platform::note_use(&self.conn, token, at);
+            }
         }
     }
 
