@@ -2,6 +2,7 @@
 //! of its name. Values are parsed here as far as they can be without the database.
 
 mod people;
+mod platform;
 mod seats;
 mod setting;
 
@@ -15,6 +16,7 @@ use usher_core::plan::Digest;
 pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
 };
+pub(crate) use platform::{TokenAddArgs, TokenCommand, TokenRotateArgs};
 pub(crate) use seats::{
     GrantArgs, GroupCommand, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand,
     PoolTermsArgs, QueueCommand, QueueMoveArgs,
@@ -110,6 +112,9 @@ pub(crate) enum Command {
     /// Identity providers' connections
     #[command(subcommand)]
     Idp(IdpCommand),
+    /// Tokens for the platform behind Usher
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// List people
     #[command(after_help = QUERY_HELP)]
     Users(UsersArgs),

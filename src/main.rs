@@ -23,6 +23,7 @@ mod queue;
 mod serve;
 mod setting;
 mod standing;
+mod token;
 mod users;
 mod who;
 
@@ -73,6 +74,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
     let desk = &Desk::open(common)?;
     match command {
         Command::Idp(command) => idp::run(desk, command),
+        Command::Token(command) => token::run(desk, command),
         Command::Users(args) => users::list(desk, &args),
         Command::Show(args) => users::show(desk, &args),
         Command::History(args) => history::run(desk, &args),

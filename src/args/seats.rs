@@ -190,7 +190,7 @@ pub(crate) struct IdpRotateArgs {
 const LONGEST_OVERLAP: i64 = 90 * 24;
 
 /// Milliseconds of `30m`, `24h`, `7d` or `0`.
-fn overlap(text: &str) -> Result<i64, String> {
+pub(super) fn overlap(text: &str) -> Result<i64, String> {
     let bad = || "write it like 30m, 24h, 7d or 0, up to 90d".to_owned();
     let digits = text
         .find(|c: char| !c.is_ascii_digit())
