@@ -4,7 +4,7 @@
 //! Reading order: `server` (listening), `route` (from address to answer), `call` (what a request does), `people` (what
 //! is read for an answer); `schema` (the attributes), `wanted` (a User taken apart into the roster's fields) and
 //! `resource` with `kept` (the way back); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list`, `projection`, `request`;
-//! `discovery`; `json`, `fault`, `answer` and `log`.
+//! `platform` (what the place behind Usher asks); `discovery`; `json`, `fault`, `answer` and `log`.
 
 mod answer;
 mod call;
@@ -19,6 +19,7 @@ mod operation;
 mod patch;
 mod patch_path;
 mod people;
+mod platform;
 mod projection;
 mod request;
 mod resource;

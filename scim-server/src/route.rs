@@ -20,6 +20,7 @@ use crate::discovery;
 use crate::fault::Fault;
 use crate::log;
 use crate::people::PoolNames;
+use crate::platform;
 use crate::projection::Projection;
 use crate::request::{self, Query};
 
@@ -70,6 +71,9 @@ async fn handle(app: &App, request: Request<Incoming>) -> Result<Answer, Fault> 
     if path.as_deref() == Some(&["healthz"]) {
         return health(app, &head.method);
     }
+    if let Some(["api", place @ ..]) = path.as_deref() {
+        return Ok(platform::answer(app, &head, place, body).await);
+    }
     let connection = authenticate(app, &head.headers)?;
     let Some(["scim", "v2", place @ ..]) = path.as_deref() else {
         return Err(Fault::no_such_address());
@@ -119,24 +123,25 @@ fn health(app: &App, method: &Method) -> Result<Answer, Fault> {
 /// The connection whose token the request carries.
 fn authenticate(app: &App, headers: &HeaderMap) -> Result<ConnectionId, Fault> {
     let none = || Fault::unauthorized("a bearer token is needed; `usher idp add` prints one");
-    let mut given = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(credentials), None) = (given.next(), given.next()) else {
-        return Err(none());
-    };
-    let (scheme, token) = credentials
-        .to_str()
-        .ok()
-        .and_then(|it| it.split_once(' '))
-        .ok_or_else(none)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(none());
-    }
-    let known = app.directory.authenticate(token.trim())?;
+    let token = bearer(headers).ok_or_else(none)?;
+    let known = app.directory.authenticate(token)?;
     known.ok_or_else(|| {
         Fault::unauthorized(
             "the token is unknown, has ended or was revoked; `usher idp rotate` makes a new one",
         )
     })
+}
+
+/// The bearer token of a request that has one, and one only.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(credentials), None) = (given.next(), given.next()) else {
+        return None;
+    };
+    let (scheme, token) = credentials.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }
 
 /// An id as we write it; any other text names nobody.
@@ -147,7 +152,7 @@ fn user_id(text: &str) -> Result<UserId, Fault> {
     }
 }
 
-async fn json(body: Incoming) -> Result<Value, Fault> {
+pub(crate) async fn json(body: Incoming) -> Result<Value, Fault> {
     let bytes = tokio::time::timeout(BODY_TIME, bytes(body)).await;
     let bytes = bytes.unwrap_or_else(|_| {
         Err(Fault::new(

@@ -11,6 +11,7 @@ mod doors;
 mod files;
 mod life;
 mod plans;
+mod platform;
 #[path = "../program/mod.rs"]
 mod program;
 mod refusals;

@@ -10,6 +10,7 @@ mod life;
 mod model;
 mod org;
 mod plans;
+mod platform;
 mod provision;
 mod replay;
 mod settings;

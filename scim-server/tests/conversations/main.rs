@@ -9,3 +9,4 @@ mod lifecycle;
 mod listing;
 mod okta;
 mod org;
+mod platform;

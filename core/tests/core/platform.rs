@@ -1,0 +1,196 @@
+//! The platform behind Usher: its tokens, who may come in, who was seen.
+
+use usher_core::Result;
+use usher_core::command::Command;
+use usher_core::model::{NewPeople, Permission, Scope, Timestamp};
+use usher_core::query::{self, Expr};
+
+use crate::org::{Org, assert_error, skips};
+
+fn add(org: &Org, name: &str, scopes: &str) -> String {
+    let command = Command::AddPlatform {
+        name: name.into(),
+        scopes: scopes.parse().unwrap(),
+    };
+    org.apply(command).token.unwrap()
+}
+
+impl Org {
+    pub(crate) fn seen(&self, who: &str, at: Timestamp) {
+        let (done, noted) = std::sync::mpsc::channel();
+        let seen = vec![(crate::org::address(who), at)];
+        self.directory.note_seen(seen, move |result: Result<()>| {
+            done.send(result).unwrap();
+        });
+        noted.recv().unwrap().unwrap();
+    }
+
+    fn may_come_in(&self, who: &[&str]) -> Vec<bool> {
+        let who: Vec<String> = who.iter().map(|it| crate::org::address(it)).collect();
+        self.cli().read().unwrap().may_come_in(&who).unwrap()
+    }
+}
+
+#[test]
+fn a_platforms_token_is_kept_as_a_hash_survives_a_restart_and_says_what_it_opens() {
+    let mut org = Org::new(5);
+    let token = add(&org, "academy", "access,sign-in");
+    let (_, scim) = org.connect("okta", NewPeople::Active);
+    org.reopen();
+    let (id, scopes) = org
+        .directory
+        .authenticate_platform(&token)
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        scopes.iter().collect::<Vec<_>>(),
+        [Scope::Access, Scope::SignIn]
+    );
+    assert!(!scopes.has(Scope::Seen));
+    assert_eq!(org.directory.authenticate_platform(&scim).unwrap(), None);
+    assert_eq!(org.directory.authenticate(&token).unwrap(), None);
+    let platforms = org.cli().read().unwrap().platforms().unwrap();
+    assert_eq!((platforms[0].id, platforms[0].tokens.len()), (id, 1));
+    let file = std::fs::read(&org.path).unwrap();
+    let secret = token.as_bytes();
+    assert!(!file.windows(secret.len()).any(|it| it == secret));
+    org.assert_chain();
+}
+
+#[test]
+fn a_platforms_last_use_is_noted_without_an_event() {
+    let org = Org::new(5);
+    let token = add(&org, "academy", "access");
+    let head = org.cli().read().unwrap().audit_head().unwrap();
+    org.directory
+        .authenticate_platform(&token)
+        .unwrap()
+        .unwrap();
+    assert_eq!(org.cli().read().unwrap().audit_head().unwrap(), head);
+    org.invite("ana");
+    let platforms = org.cli().read().unwrap().platforms().unwrap();
+    assert!(platforms[0].tokens[0].last_used_at.is_some());
+}
+
+#[test]
+fn undoing_a_new_token_revokes_it_and_a_revoked_one_stays_revoked() {
+    let org = Org::new(5);
+    let applied = org.apply(Command::AddPlatform {
+        name: "academy".into(),
+        scopes: "access".parse().unwrap(),
+    });
+    let token = applied.token.unwrap();
+    let undone = org.apply(Command::Undo {
+        batch: applied.batch.unwrap(),
+    });
+    assert_eq!(org.directory.authenticate_platform(&token).unwrap(), None);
+    let again = org.plan(Command::Undo {
+        batch: undone.batch.unwrap(),
+    });
+    let skips = skips(&again.unwrap());
+    assert_eq!(
+        skips,
+        ["academy: a revoked token stays revoked; add another instead"]
+    );
+    assert_error(
+        org.try_apply(Command::RevokePlatform {
+            name: "academy".into(),
+        }),
+        "was revoked",
+    );
+    assert_error(
+        org.try_apply(Command::RevokePlatform {
+            name: "door".into(),
+        }),
+        "there is no token door",
+    );
+    let twice = Command::AddPlatform {
+        name: "academy".into(),
+        scopes: "seen".parse().unwrap(),
+    };
+    assert_error(org.try_apply(twice), "already");
+}
+
+#[test]
+fn only_who_is_active_may_come_in() {
+    let org = Org::new(3);
+    org.create("ana bo");
+    org.deactivate("bo");
+    org.invite("cy");
+    org.apply_when_full(
+        crate::org::create("di"),
+        usher_core::command::WhenFull::QueueRest,
+    );
+    let asked = ["cy", "ana", "bo", "di", "nobody", "owner"];
+    assert_eq!(
+        org.may_come_in(&asked),
+        [false, true, false, false, false, true]
+    );
+    org.apply(Command::Delete {
+        who: org.who("ana"),
+    });
+    assert_eq!(org.may_come_in(&["ana"]), [false]);
+}
+
+#[test]
+fn last_seen_never_goes_back_and_is_gone_with_the_person() {
+    let mut org = Org::new(5);
+    org.create("ana bo");
+    let day = |n: i64| Timestamp::from_millis(1_790_000_000_000 + n * 86_400_000);
+    let version = org.user("ana").version;
+    org.seen("ana", day(2));
+    org.seen("ana", day(1));
+    org.reopen();
+    let ana = org.user("ana");
+    assert_eq!((ana.last_seen_at, ana.version), (Some(day(2)), version));
+    org.apply(Command::Delete {
+        who: org.who("ana"),
+    });
+    let id = ana.id;
+    org.apply(Command::Erase { who: id.into() });
+    let (done, noted) = std::sync::mpsc::channel();
+    org.directory
+        .note_seen(vec![(id.to_string(), day(3))], move |result| {
+            done.send(result).unwrap();
+        });
+    noted.recv().unwrap().unwrap();
+    let erased = org.cli().read().unwrap().user(id).unwrap().unwrap();
+    assert_eq!(erased.last_seen_at, None);
+}
+
+#[test]
+fn who_was_seen_a_moment_ago_is_not_taken_off_for_not_being_seen() {
+    let org = Org::new(5);
+    org.create("ana bo");
+    let now = org.directory.now();
+    for who in ["ana", "bo"] {
+        org.seen(who, now.plus_millis(-100 * 86_400_000));
+    }
+    let idle: Expr = query::parse("seen:>90d", org.directory.now()).unwrap();
+    let command = Command::Deactivate { who: idle.into() };
+    assert_eq!(org.plan(command.clone()).unwrap().people(), 2);
+    let confirmed = org.plan(command.clone()).unwrap().digest;
+    org.seen("bo", org.directory.now());
+    let moved = org
+        .cli()
+        .apply(org.request(command.clone()), Some(confirmed));
+    assert_error(moved, "the plan has changed since it was shown");
+    assert_eq!(org.apply(command).plan.people(), 1);
+    assert_eq!(org.may_come_in(&["ana", "bo"]), [false, true]);
+}
+
+#[test]
+fn tokens_are_the_owners_alone() {
+    let org = Org::new(5);
+    org.create("ana");
+    let command = Command::AddPlatform {
+        name: "academy".into(),
+        scopes: "access".parse().unwrap(),
+    };
+    let refused = usher_core::policy::may(
+        usher_core::model::Actor::Administrator(org.user("ana").id),
+        &[Permission::ManageUsers],
+        &command,
+    );
+    assert_error(refused, "only owners may");
+}

@@ -1,0 +1,62 @@
+//! What the platform behind Usher (the place where people learn or work) asks and tells: who may come in, and who was
+//! seen. The core decides; here are the tokens' door, the bodies and the answers. Nothing personal stands in an address
+//! or a log, no answer may be kept, and nobody and somebody who may not come in look alike.
+
+mod access;
+mod body;
+mod refusal;
+mod seen;
+
+use hyper::body::Incoming;
+use hyper::header;
+use hyper::http::request::Parts;
+use hyper::{Method, StatusCode};
+use serde::Serialize;
+use usher_core::model::Scope;
+
+use crate::answer::{self, Answer};
+use crate::route::{self, App};
+use refusal::Refusal;
+
+/// Answers a request to an address under `/api`.
+pub(crate) async fn answer(app: &App, head: &Parts, place: &[&str], body: Incoming) -> Answer {
+    match handle(app, head, place, body).await {
+        Ok(answer) => answer,
+        Err(refusal) => refusal.answer(),
+    }
+}
+
+async fn handle(
+    app: &App,
+    head: &Parts,
+    place: &[&str],
+    body: Incoming,
+) -> Result<Answer, Refusal> {
+    let token = route::bearer(&head.headers).ok_or_else(Refusal::no_token)?;
+    let known = app.directory.authenticate_platform(token)?;
+    let (_, scopes) = known.ok_or_else(Refusal::unknown_token)?;
+    let scope = match place {
+        ["v1", "access"] => Scope::Access,
+        ["v1", "seen"] => Scope::Seen,
+        _ => return Err(Refusal::no_such_address()),
+    };
+    if !scopes.has(scope) {
+        return Err(Refusal::wrong_scope(scope));
+    }
+    if head.method != Method::POST {
+        return Err(Refusal::method_not_allowed());
+    }
+    let body = route::json(body).await?;
+    match scope {
+        Scope::Access => access::answer(app, body),
+        Scope::Seen => seen::answer(app, body).await,
+        Scope::SignIn | Scope::Progress => Err(Refusal::no_such_address()),
+    }
+}
+
+/// An answer that nobody on the way keeps.
+fn reply(status: StatusCode, body: &impl Serialize) -> Answer {
+    let answer = answer::json(status, body);
+    let answer = answer::with(answer, header::CONTENT_TYPE, "application/json");
+    answer::with(answer, header::CACHE_CONTROL, "no-store")
+}
