@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use usher_core::model::{BatchId, EmailAddress, Setting, TimeZoneName, UserId};
+use usher_core::model::{BatchId, EmailAddress, Setting, TimeZoneName, UserId, When};
 use usher_core::plan::Digest;
 
 pub(crate) use people::{
@@ -19,7 +19,7 @@ pub(crate) use people::{
 pub(crate) use platform::{TokenAddArgs, TokenCommand, TokenRotateArgs};
 pub(crate) use seats::{
     GrantArgs, GroupCommand, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand,
-    PoolTermsArgs, QueueCommand, QueueMoveArgs,
+    PoolTermsArgs, QueueCommand, QueueMoveArgs, SeatsArgs, StepWord,
 };
 
 pub(crate) use setting::{SettingArgs, SettingCommand};
@@ -30,6 +30,11 @@ WHO is one or more addresses, user names or ids, or one query, or - to read addr
 input, one on a line. When everything given names somebody, exactly these people are meant. Otherwise a single argument
 with a sign of the query language in it (a colon, a space, a quote, a parenthesis, = or - in front) is a query, and
 everybody whom it finds is meant; see `usher users --help`.";
+
+/// How instants of the past are named; part of the help of every command that looks back.
+pub(crate) const AT_HELP: &str = "\
+INSTANT is an instant like 2026-11-22T08:30:00Z, a day like 2026-11-22 (its first instant in the organization's time
+zone), or batch:ID (just before that batch).";
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done; 1 refused, or nothing was applied, with the reason on standard error; 2 bad usage.
@@ -119,7 +124,8 @@ pub(crate) enum Command {
     #[command(after_help = QUERY_HELP)]
     Users(UsersArgs),
     /// Show everything about one person
-    Show(OneArgs),
+    #[command(after_help = AT_HELP)]
+    Show(ShowArgs),
     /// Show what happened, oldest first
     History(HistoryArgs),
     /// Invite people by mail
@@ -148,7 +154,8 @@ pub(crate) enum Command {
     #[command(after_help = WHO_HELP)]
     Erase(WhoArgs),
     /// Show what was purchased and who holds how much of it
-    Seats,
+    #[command(after_help = AT_HELP)]
+    Seats(SeatsArgs),
     /// Pools of licenses
     #[command(subcommand)]
     Pool(PoolCommand),
@@ -263,11 +270,14 @@ pub(crate) enum SortWord {
     Created,
 }
 
-/// One person.
+/// One person, now or then.
 #[derive(Debug, Args)]
-pub(crate) struct OneArgs {
-    /// An address, a user name or an id.
+pub(crate) struct ShowArgs {
+    /// An address, a user name or an id, as of today.
     pub(crate) who: String,
+    /// As they stood then.
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) at: Option<When>,
 }
 
 /// A piece of the history.

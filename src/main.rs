@@ -18,8 +18,10 @@ mod init;
 mod invite;
 mod names;
 mod output;
+mod past;
 mod pool;
 mod queue;
+mod seats;
 mod serve;
 mod setting;
 mod standing;
@@ -87,7 +89,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Reactivate(args) => standing::run(desk, &args, |who| Wanted::Reactivate { who }),
         Command::Delete(args) => standing::run(desk, &args, |who| Wanted::Delete { who }),
         Command::Erase(args) => standing::run(desk, &args, |who| Wanted::Erase { who }),
-        Command::Seats => pool::seats(desk),
+        Command::Seats(args) => seats::run(desk, &args),
         Command::Pool(command) => pool::run(desk, command),
         Command::Group(command) => group::run(desk, command),
         Command::Setting(args) => setting::run(desk, args),

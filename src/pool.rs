@@ -1,4 +1,4 @@
-//! `usher seats` and `usher pool`: what was purchased, what was agreed for it, and who holds how much.
+//! `usher pool`: what was purchased, what was agreed for it, and who holds how much.
 
 use serde_json::json;
 use usher_core::command::{Command, PoolEdit};
@@ -37,16 +37,17 @@ const KEYS: &[&str] = &[
     "ends_on",
 ];
 
-/// Lists the pools.
-pub(crate) fn seats(desk: &Desk) -> Result<()> {
+/// Lists these pools.
+pub(crate) fn list(desk: &Desk, pools: &[Pool]) -> Result<()> {
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
-    for pool in desk.read()?.pools()? {
-        listing.row(row(&pool))?;
+    for pool in pools {
+        listing.row(row(pool))?;
     }
     listing.end("no pools")
 }
 
-fn row(pool: &Pool) -> Row {
+/// A pool in the words of the contract.
+pub(crate) fn row(pool: &Pool) -> Row {
     let terms = &pool.terms;
     let numbers = [
         terms.purchased,
@@ -81,7 +82,7 @@ fn row(pool: &Pool) -> Row {
 
 pub(crate) fn run(desk: &Desk, command: PoolCommand) -> Result<()> {
     match command {
-        PoolCommand::List => seats(desk),
+        PoolCommand::List => list(desk, &desk.read()?.pools()?),
         PoolCommand::Add(it) => carry_out(
             desk,
             Command::AddPool {

@@ -8,10 +8,11 @@ use usher_core::Read;
 use usher_core::model::{ConnectionId, Hold, License, PoolId, User, UserId};
 use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
 
-use crate::args::{Format, OneArgs, SortWord, UsersArgs};
+use crate::args::{Format, ShowArgs, SortWord, UsersArgs};
 use crate::desk::Desk;
 use crate::failure::Result;
 use crate::output::{Listing, Row, say, write_one};
+use crate::past;
 use crate::who::parse_query;
 
 const PAGE: usize = 1_000;
@@ -91,13 +92,14 @@ fn sort(word: SortWord) -> SortBy {
 }
 
 /// The names of pools and connections, which every row mentions.
-struct Known {
+pub(crate) struct Known {
     pools: HashMap<PoolId, String>,
-    connections: HashMap<ConnectionId, String>,
+    /// By id.
+    pub(crate) connections: HashMap<ConnectionId, String>,
 }
 
 impl Known {
-    fn load(read: &Read<'_>) -> Result<Self> {
+    pub(crate) fn load(read: &Read<'_>) -> Result<Self> {
         let pools = read
             .pools()?
             .into_iter()
@@ -141,7 +143,8 @@ fn rows(read: &Read<'_>, known: &Known, users: &[User]) -> Result<Vec<Row>> {
     Ok(users.iter().map(row).collect())
 }
 
-fn license(known: &Known, license: &License) -> Value {
+/// A license in the words of the contract.
+pub(crate) fn license(known: &Known, license: &License) -> Value {
     let pool = known
         .pools
         .get(&license.pool)
@@ -170,7 +173,7 @@ fn cells(user: &User, licenses: &[Value]) -> Vec<String> {
 }
 
 /// A person as the JSON contract has them (DESIGN §5).
-fn object(
+pub(crate) fn object(
     user: &User,
     manager: Option<&str>,
     licenses: Vec<Value>,
@@ -202,9 +205,12 @@ fn object(
 }
 
 /// Shows everything about one person.
-pub(crate) fn show(desk: &Desk, args: &OneArgs) -> Result<()> {
+pub(crate) fn show(desk: &Desk, args: &ShowArgs) -> Result<()> {
     let read = desk.read()?;
     let user = read.find_user(&args.who)?;
+    if let Some(at) = &args.at {
+        return past::show(desk, &read, user.id, at);
+    }
     let known = Known::load(&read)?;
     let row = rows(&read, &known, std::slice::from_ref(&user))?.pop();
     let mut json = row.map(|it| it.json).unwrap_or_default();

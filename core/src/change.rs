@@ -267,6 +267,9 @@ pub enum Change {
     },
 }
 
+/// The kinds of changes whose recorded form holds personal values.
+pub(crate) const PERSONAL_KINDS: [&str; 3] = ["user_created", "profile", "link"];
+
 /// Everything a new person starts with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewUser {
@@ -351,10 +354,7 @@ impl Change {
 
     /// Whether the recorded form holds personal values, which are encrypted under the person's own key.
     pub fn is_personal(&self) -> bool {
-        matches!(
-            self,
-            Self::UserCreated { .. } | Self::Profile { .. } | Self::Link { .. }
-        )
+        PERSONAL_KINDS.contains(&self.kind())
     }
 
     /// What changed, in the words of a listing.

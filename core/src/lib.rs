@@ -12,6 +12,7 @@ pub mod directory;
 pub mod draw;
 pub mod error;
 pub mod model;
+pub mod past;
 pub mod plan;
 mod planner;
 pub mod policy;

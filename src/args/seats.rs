@@ -1,10 +1,37 @@
 //! What can be said about pools, their queues, groups and identity providers.
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
-use usher_core::model::{AtCapacity, CountsFrom, Date, PoolName, Seats};
+use usher_core::model::{AtCapacity, CountsFrom, Date, Period, PoolName, Seats, When};
 
 use super::people::WhoArgs;
 use super::{PlanArgs, WHO_HELP, public_url};
+
+/// Every pool, now, then or over time.
+#[derive(Debug, Args)]
+pub(crate) struct SeatsArgs {
+    /// As they stood then.
+    #[arg(long, value_name = "INSTANT", conflicts_with = "over")]
+    pub(crate) at: Option<When>,
+    /// Over a period: 90d, 12mo, 2026, 2026-03 or 2026-01-01..2026-03-31, each row the end of a day, week or month.
+    #[arg(long, value_name = "PERIOD")]
+    pub(crate) over: Option<Period>,
+    /// How long the pieces of the period are.
+    #[arg(long, value_enum, default_value_t = StepWord::Day, requires = "over")]
+    pub(crate) by: StepWord,
+}
+
+/// How long the pieces of a period are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StepWord {
+    /// Days
+    Day,
+    /// Weeks, from Monday
+    Week,
+    /// Months
+    Month,
+    /// Years
+    Year,
+}
 
 /// Pools of licenses.
 #[derive(Debug, Subcommand)]

@@ -10,6 +10,7 @@ mod contract;
 mod doors;
 mod files;
 mod life;
+mod past;
 mod plans;
 mod platform;
 #[path = "../program/mod.rs"]

@@ -106,6 +106,20 @@ impl<'de> Deserialize<'de> for Timestamp {
 pub struct Date(jiff::civil::Date);
 
 impl Date {
+    /// The day that it is at an instant in a time zone.
+    pub fn of(instant: Timestamp, zone: &super::TimeZoneName) -> Self {
+        let instant = jiff::Timestamp::from_millisecond(instant.as_millis()).unwrap_or_default();
+        Self(instant.to_zoned(zone.zone().clone()).date())
+    }
+
+    pub(super) fn civil(self) -> jiff::civil::Date {
+        self.0
+    }
+
+    pub(super) fn from_civil(date: jiff::civil::Date) -> Self {
+        Self(date)
+    }
+
     /// The first instant of this day in a time zone; a day whose midnight is skipped begins when the clock resumes.
     pub fn start_in(self, zone: &super::TimeZoneName) -> Timestamp {
         let start = zone

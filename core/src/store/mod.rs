@@ -5,6 +5,7 @@
 
 mod actor;
 mod apply;
+mod checkpoints;
 mod compile;
 mod events;
 mod found;

@@ -1,6 +1,7 @@
 //! What front ends read. Every method is a transaction of its own; none is held between them.
 
 mod history;
+mod past;
 mod users;
 
 use std::collections::HashMap;

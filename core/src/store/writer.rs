@@ -14,7 +14,8 @@ use super::apply::{self, Applier};
 use super::events::{self, BatchHead, Nonces};
 use super::turn::Turn;
 use super::{
-    LastUses, Snapshot, broken, compile, idempotency, open, platform, restore, search, stale,
+    LastUses, Snapshot, broken, checkpoints, compile, idempotency, open, platform, restore, search,
+    stale,
 };
 use crate::change::Change;
 use crate::command::{Command, Request, promote};
@@ -120,6 +121,8 @@ struct Writer {
     unindexed: bool,
     /// How many changes were written since the waiting rows were last counted.
     since_counted: usize,
+    /// How many events have come after the newest kept count of licenses, or more.
+    since_checkpoint: usize,
 }
 
 pub(super) fn start(
@@ -143,6 +146,7 @@ pub(super) fn start(
         expected: 1,
         unindexed: true,
         since_counted: 0,
+        since_checkpoint: checkpoints::EVERY,
     };
     std::thread::Builder::new()
         .name("usher-writer".into())
@@ -346,8 +350,9 @@ impl Writer {
         self.write_last_uses();
         self.index_if_many_wait(&answers);
         let moved = std::mem::take(&mut self.moved);
-        let committed =
-            apply::move_totals(&self.conn, &moved).and_then(|()| self.run_cached("COMMIT"));
+        let committed = apply::move_totals(&self.conn, &moved)
+            .and_then(|()| self.keep_count(&answers))
+            .and_then(|()| self.run_cached("COMMIT"));
         match committed {
             Ok(()) => {
                 self.unindexed = true;
@@ -359,6 +364,7 @@ impl Writer {
             }
             Err(_) => {
                 self.erased.clear();
+                self.since_checkpoint = checkpoints::EVERY;
                 for (done, result) in answers {
                     done(result.and_then(|it| {
                         if it.batch.is_some() {
@@ -376,8 +382,7 @@ impl Writer {
     /// Keeps the rows that readers must look through bounded while there is no idle time. Counting them is not free, so
     /// they are counted only when enough was written.
     fn index_if_many_wait(&mut self, answers: &[Answer]) {
-        let written = |it: &Answer| it.1.as_ref().map_or(0, |it| it.plan.changes.len());
-        self.since_counted += answers.iter().map(written).sum::<usize>();
+        self.since_counted += written(answers);
         if self.since_counted < ALONE {
             return;
         }
@@ -391,6 +396,16 @@ impl Writer {
             }
             let _ = self.run_cached("RELEASE indexing");
         }
+    }
+
+    /// Keeps a count of every pool's licenses along the history, once in so many events. The database is asked only when
+    /// that much was written here: other processes write too, and keep counts as well.
+    fn keep_count(&mut self, answers: &[Answer]) -> Result<()> {
+        self.since_checkpoint += written(answers);
+        if self.since_checkpoint >= checkpoints::EVERY {
+            self.since_checkpoint = checkpoints::keep_if_due(&self.conn)?;
+        }
+        Ok(())
     }
 
     /// A connection whose commit failed knows less than the file; a new one reads what is there.
@@ -688,6 +703,12 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// How many changes were written. Promotions come on top, so that this is a little less.
+fn written(answers: &[Answer]) -> usize {
+    let changes = |it: &Answer| it.1.as_ref().map_or(0, |it| it.plan.changes.len());
+    answers.iter().map(changes).sum()
 }
 
 /// Where a batch comes from.

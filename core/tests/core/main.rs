@@ -9,6 +9,7 @@ mod concurrency;
 mod life;
 mod model;
 mod org;
+mod past;
 mod plans;
 mod platform;
 mod provision;

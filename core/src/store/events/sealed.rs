@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest as _, Sha256};
 
 use super::decode;
-use crate::change::Change;
+use crate::change::{Change, PERSONAL_KINDS};
 use crate::error::{Error, Result};
 use crate::model::UserId;
 use crate::store::broken;
@@ -97,7 +97,7 @@ impl<'c> Reader<'c> {
     }
 
     pub(in crate::store) fn change(&mut self, event: &Recorded) -> Result<Option<Change>> {
-        let personal = matches!(event.kind.as_str(), "user_created" | "profile" | "link");
+        let personal = PERSONAL_KINDS.contains(&event.kind.as_str());
         let (true, Some(user)) = (personal, event.user) else {
             return decode(&event.kind, event.user, &event.body).map(Some);
         };

@@ -2,6 +2,7 @@
 //! and restarts in between. No difference is allowed, in anything, after any step.
 
 mod laws;
+mod past;
 mod roster;
 mod rules;
 mod steps;
@@ -24,11 +25,15 @@ use usher_core::{Applied, Error, Selection, Session};
 
 use crate::org::{Org, create};
 use laws::{history_differs, not_restored, went_too_far, wrong, wrong_plan};
+use past::{Seen, seen, told_otherwise};
 use roster::{CONNECTIONS, Roster, Tables};
 use rules::{Deed, How, Model, Who};
 use steps::{Step, steps};
 
 const POLICIES: [NewPeople; 2] = [NewPeople::Waiting, NewPeople::Active];
+
+/// After how many steps the roster is read, to be compared with what the history tells of it in the end.
+const SEEN_EVERY: usize = 6;
 
 /// PROPTEST_CASES raises the number of sequences. What failed once is kept beside the tests and tried first.
 fn config(cases: u32) -> ProptestConfig {
@@ -108,6 +113,8 @@ struct World {
     model: Model,
     connections: Vec<ConnectionId>,
     log: Vec<Done>,
+    /// The roster as it was read after some of the steps.
+    seen: Vec<Seen>,
     trace: Vec<String>,
 }
 
@@ -132,6 +139,7 @@ impl World {
             model,
             connections: connections.to_vec(),
             log: Vec::new(),
+            seen: Vec::new(),
             trace: Vec::new(),
         }
     }
@@ -170,6 +178,11 @@ impl World {
         self.refuse(&wrong(&before, &now));
         self.refuse(&self.tables.wrong_totals());
         self.compare_reads(&now);
+        if self.trace.len().is_multiple_of(SEEN_EVERY) {
+            let cli = self.org.cli();
+            let read = cli.read().unwrap();
+            self.seen.push(seen(&read, &self.tables.ids(), read.now()));
+        }
     }
 
     /// Nothing before this moment can be undone exactly any more.
@@ -566,6 +579,7 @@ impl World {
         let read = cli.read().unwrap();
         let (ids, pools) = (self.tables.ids(), self.pool_ids());
         self.refuse(&history_differs(&read, &self.model.roster, &ids, &pools));
+        self.refuse(&told_otherwise(&read, &self.seen, &ids));
     }
 }
 

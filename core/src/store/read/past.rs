@@ -1,0 +1,174 @@
+//! Looking back: people and pools as they stood, told from the history.
+
+use rusqlite::{Row, params};
+
+use super::Read;
+use super::history::recorded_row;
+use crate::change::Change;
+use crate::error::Result;
+use crate::model::{Period, Pool, PoolId, Slice, Step, Timestamp, UserId, When};
+use crate::past::{Moment, Past, Person, PoolsThen};
+use crate::store::events::Reader;
+use crate::store::snapshot::Snapshot;
+
+impl Read<'_> {
+    /// The place in the history that people name so. A later instant than now is now.
+    ///
+    /// # Errors
+    /// [`crate::Error::NotFound`] for a batch that is not there.
+    pub fn moment(&self, when: &When) -> Result<Moment> {
+        match when {
+            When::At(at) => self.together(|snapshot| moment_at(snapshot, *at)),
+            When::Day(day) => self.together(|snapshot| {
+                moment_at(snapshot, day.start_in(&snapshot.organization()?.time_zone))
+            }),
+            When::Before(batch) => {
+                let batch = self.find_batch(batch)?;
+                self.together(|snapshot| {
+                    Ok(Moment {
+                        at: batch.at,
+                        batch: batch.seq - 1,
+                        event: last_event_of(snapshot, batch.seq - 1)?,
+                    })
+                })
+            }
+        }
+    }
+
+    /// A person as they stood; none before they were on the roster. Costs what their own history costs.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn person_at(&self, user: UserId, moment: Moment) -> Result<Option<Person>> {
+        self.together(|snapshot| {
+            let Some(seq) = seq_of(snapshot, user)? else {
+                return Ok(None);
+            };
+            let events = events_of(snapshot, &mut Reader::new(snapshot.conn), user)?;
+            Ok(Person::told(user, seq, &events, moment.event))
+        })
+    }
+
+    /// Every pool that there was, as it stood.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn pools_at(&self, moment: Moment) -> Result<Vec<Pool>> {
+        self.together(|snapshot| pools_then(snapshot, &agreements(snapshot)?, moment))
+    }
+
+    /// Every pool as it stood at the end of each piece of a period, cut in the organization's time zone.
+    ///
+    /// # Errors
+    /// [`crate::Error::Invalid`] when there would be too many pieces.
+    pub fn pools_over(&self, period: Period, by: Step) -> Result<Vec<(Slice, Vec<Pool>)>> {
+        self.together(|snapshot| {
+            let organization = snapshot.organization()?;
+            let agreements = agreements(snapshot)?;
+            let slices = period.slices(
+                by,
+                &organization.time_zone,
+                organization.created_at,
+                self.now,
+            )?;
+            let then = slices.into_iter().map(|slice| {
+                let moment = moment_at(snapshot, slice.end)?;
+                Ok((slice, pools_then(snapshot, &agreements, moment)?))
+            });
+            then.collect()
+        })
+    }
+}
+
+/// The place after the last batch that was applied by an instant. Batches are numbered in the order of their commits, and
+/// their instants do not fall but where the clock was set back.
+pub(in crate::store) fn moment_at(snapshot: &Snapshot<'_>, at: Timestamp) -> Result<Moment> {
+    let (mut applied, mut after) = (0, snapshot.last_batch()? + 1);
+    while after - applied > 1 {
+        let middle = applied + (after - applied) / 2;
+        let sql = "SELECT at FROM batches WHERE seq = ?1";
+        let instant: Option<i64> = snapshot.one(sql, [middle], |row| row.get(0))?;
+        if instant.is_some_and(|it| it <= at.as_millis()) {
+            applied = middle;
+        } else {
+            after = middle;
+        }
+    }
+    Ok(Moment {
+        at,
+        batch: applied,
+        event: last_event_of(snapshot, applied)?,
+    })
+}
+
+fn last_event_of(snapshot: &Snapshot<'_>, batch: i64) -> Result<i64> {
+    let sql = "SELECT first_event + changes - 1 FROM batches WHERE seq = ?1";
+    Ok(snapshot.one(sql, [batch], |row| row.get(0))?.unwrap_or(0))
+}
+
+fn seq_of(snapshot: &Snapshot<'_>, user: UserId) -> Result<Option<i64>> {
+    let sql = "SELECT seq FROM users WHERE id = ?1";
+    snapshot.one(sql, [user.as_bytes()], |row| row.get(0))
+}
+
+/// Everything that ever happened to a person, oldest first.
+fn events_of(snapshot: &Snapshot<'_>, reader: &mut Reader<'_>, user: UserId) -> Result<Vec<Past>> {
+    let sql = "SELECT events.seq, events.user, events.kind, events.body, events.batch, batches.at \
+        FROM events JOIN batches ON batches.seq = events.batch WHERE events.user = ?1 ORDER BY events.seq";
+    let rows = snapshot.all(sql, [user.as_bytes()], |row| {
+        let at = Timestamp::from_millis(row.get(5)?);
+        Ok((recorded_row(row)?, row.get::<_, i64>(4)?, at))
+    })?;
+    let events = rows.into_iter().map(|(recorded, batch, at)| {
+        Ok(Past {
+            seq: recorded.seq,
+            batch,
+            at,
+            change: reader.change(&recorded)?,
+        })
+    });
+    events.collect()
+}
+
+/// Everything that was ever agreed for pools, oldest first.
+fn agreements(snapshot: &Snapshot<'_>) -> Result<Vec<(i64, Change)>> {
+    let sql = "SELECT seq, user, kind, body FROM events WHERE user IS NULL AND kind IN ('pool_added', 'pool_terms') \
+        ORDER BY seq";
+    let mut reader = Reader::new(snapshot.conn);
+    let mut agreements = Vec::new();
+    for recorded in snapshot.all(sql, [], recorded_row)? {
+        agreements.extend(reader.change(&recorded)?.map(|it| (recorded.seq, it)));
+    }
+    Ok(agreements)
+}
+
+fn pools_then(
+    snapshot: &Snapshot<'_>,
+    agreements: &[(i64, Change)],
+    moment: Moment,
+) -> Result<Vec<Pool>> {
+    let mut then = PoolsThen::agreed(agreements, moment);
+    let sql = "SELECT event, pool, reserved, consumed, queued FROM checkpoints \
+        WHERE event = (SELECT max(event) FROM checkpoints WHERE event <= ?1)";
+    let counts = snapshot.all(sql, [moment.event], |row| {
+        let counts = [row.get(2)?, row.get(3)?, row.get(4)?];
+        Ok((
+            row.get::<_, i64>(0)?,
+            PoolId::from_bytes(row.get(1)?),
+            counts,
+        ))
+    })?;
+    let counted_at = counts.first().map_or(0, |it| it.0);
+    for (_, pool, counts) in counts {
+        then.counted(pool, counts);
+    }
+    let sql = "SELECT seq, user, kind, body FROM events WHERE seq > ?1 AND seq <= ?2 AND kind = 'license' ORDER BY seq";
+    let since = |row: &Row<'_>| recorded_row(row);
+    let mut reader = Reader::new(snapshot.conn);
+    for recorded in snapshot.all(sql, params![counted_at, moment.event], since)? {
+        if let Some(change) = reader.change(&recorded)? {
+            then.hear(&change);
+        }
+    }
+    Ok(then.end())
+}

@@ -1,0 +1,78 @@
+//! `usher seats`: what was purchased and who holds how much of it, now, at an instant of the past, or over time.
+
+use serde_json::json;
+use usher_core::model::Step;
+
+use crate::args::{SeatsArgs, StepWord};
+use crate::desk::Desk;
+use crate::failure::Result;
+use crate::output::{Listing, Row};
+use crate::pool;
+
+const COLUMNS: &[&str] = &[
+    "FROM",
+    "POOL",
+    "PURCHASED",
+    "HELD",
+    "RESERVED",
+    "CONSUMED",
+    "FREE",
+    "QUEUED",
+];
+const KEYS: &[&str] = &[
+    "day",
+    "at",
+    "name",
+    "purchased",
+    "held",
+    "reserved",
+    "consumed",
+    "queued",
+    "free",
+];
+
+/// Lists the pools.
+pub(crate) fn run(desk: &Desk, args: &SeatsArgs) -> Result<()> {
+    let read = desk.read()?;
+    let Some(period) = args.over else {
+        let pools = match &args.at {
+            None => read.pools()?,
+            Some(at) => read.pools_at(read.moment(at)?)?,
+        };
+        return pool::list(desk, &pools);
+    };
+    let step = match args.by {
+        StepWord::Day => Step::Day,
+        StepWord::Week => Step::Week,
+        StepWord::Month => Step::Month,
+        StepWord::Year => Step::Year,
+    };
+    let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
+    for (slice, pools) in read.pools_over(period, step)? {
+        for pool in pools {
+            let numbers = [
+                pool.terms.purchased,
+                pool.held(),
+                pool.reserved,
+                pool.consumed,
+                pool.free(),
+                pool.queued,
+            ];
+            let mut cells = vec![slice.day.to_string(), pool.name.to_string()];
+            cells.extend(numbers.iter().map(ToString::to_string));
+            let json = vec![
+                ("day", json!(slice.day)),
+                ("at", json!(slice.end)),
+                ("name", json!(pool.name)),
+                ("purchased", json!(pool.terms.purchased)),
+                ("held", json!(pool.held())),
+                ("reserved", json!(pool.reserved)),
+                ("consumed", json!(pool.consumed)),
+                ("queued", json!(pool.queued)),
+                ("free", json!(pool.free())),
+            ];
+            listing.row(Row { cells, json })?;
+        }
+    }
+    listing.end("nothing: the period lies before the organization or after today")
+}
