@@ -320,6 +320,14 @@ impl Change {
         }
     }
 
+    /// Whom it puts on the roster, if it does.
+    pub fn created(&self) -> Option<UserId> {
+        match self {
+            Self::UserCreated { user, .. } => Some(*user),
+            _ => None,
+        }
+    }
+
     /// The kind, as stored.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -128,7 +128,8 @@ impl Directory {
         }
     }
 
-    /// The connection whose living token this is. Takes the same time whether or not there is one.
+    /// The connection whose living token this is, by what is committed now. Tokens are compared by their hashes, in a time
+    /// that does not depend on where they differ.
     ///
     /// # Errors
     /// Only when the database cannot be read.

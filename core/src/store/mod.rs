@@ -7,6 +7,7 @@ mod actor;
 mod apply;
 mod checkpoints;
 mod compile;
+mod credentials;
 mod events;
 mod found;
 mod idempotency;
@@ -85,6 +86,7 @@ pub(crate) struct Store {
     watching: Mutex<Option<JoinHandle<()>>>,
     closing: Arc<AtomicBool>,
     last_uses: Arc<Mutex<LastUses>>,
+    credentials: credentials::Credentials,
     /// Held shared while the database is open, so that nobody restores over it.
     _open: File,
 }
@@ -107,6 +109,7 @@ impl Store {
             watching: Mutex::new(None),
             closing: Arc::default(),
             last_uses,
+            credentials: credentials::Credentials::new(path),
             _open: open,
         })
     }
@@ -208,31 +211,11 @@ impl Store {
         let Some(hash) = token::hash(Kind::Connection, text.trim()) else {
             return Ok(None);
         };
-        let read = self.read(now)?;
-        let conn = read
-            .conn
-            .as_ref()
-            .ok_or_else(|| Error::Broken("the reader is closed".into()))?;
-        let sql = "SELECT tokens.id, tokens.hash, connections.id FROM tokens JOIN connections ON connections.id = tokens.connection \
-            WHERE tokens.hash = ?1 AND (tokens.ends_at IS NULL OR tokens.ends_at > ?2) AND connections.revoked_at IS NULL";
-        let found =
-            Snapshot::new(conn).one(sql, rusqlite::params![hash, now.as_millis()], |row| {
-                let (id, stored, connection): ([u8; 16], [u8; 32], [u8; 16]) =
-                    (row.get(0)?, row.get(1)?, row.get(2)?);
-                Ok((
-                    TokenId::from_bytes(id),
-                    stored,
-                    ConnectionId::from_bytes(connection),
-                ))
-            })?;
-        let Some((token, stored, connection)) = found else {
+        let Some(found) = self.credentials.find(&hash, now)? else {
             return Ok(None);
         };
-        if !token::same(&hash, &stored) {
-            return Ok(None);
-        }
-        self.note_use(token, now);
-        Ok(Some(connection))
+        self.note_use(found.token, now);
+        Ok(Some(found.connection))
     }
 
     pub(in crate::store) fn note_use(&self, token: TokenId, now: Timestamp) {

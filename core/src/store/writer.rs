@@ -1,7 +1,7 @@
 //! The writer's thread: many jobs in one commit, each in its savepoint, answered after the commit, so that concurrent
 //! callers share one fsync. Nothing is cached across transactions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -574,7 +574,11 @@ impl Writer {
             *self.moved.entry(status).or_default() += by;
         }
         let conn = &self.conn;
+        let created: HashSet<UserId> = changes.iter().filter_map(Change::created).collect();
         events::append(conn, &head, changes, &mut self.nonces, |user| {
+            if created.contains(&user) {
+                return Some(draw.person_key(user));
+            }
             events::person_key(conn, user).ok().flatten()
         })?;
         for mail in &plan.effects.mails {
