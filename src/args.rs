@@ -5,6 +5,7 @@ mod people;
 mod platform;
 mod seats;
 mod setting;
+mod trainings;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,8 +19,13 @@ pub(crate) use people::{
 };
 pub(crate) use platform::{TokenAddArgs, TokenCommand, TokenRotateArgs};
 pub(crate) use seats::{
-    GrantArgs, GroupCommand, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand,
-    PoolTermsArgs, QueueCommand, QueueMoveArgs, SeatsArgs, StepWord,
+    GrantArgs, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand, PoolTermsArgs,
+    QueueCommand, QueueMoveArgs, SeatsArgs, StepWord,
+};
+
+pub(crate) use trainings::{
+    AssignArgs, CarryCommand, GroupCommand, InstructorArgs, InstructorCommand, ProgressArgs,
+    ReactivateArgs, TrainingCommand,
 };
 
 pub(crate) use setting::{SettingArgs, SettingCommand};
@@ -146,7 +152,7 @@ pub(crate) enum Command {
     Deactivate(WhoArgs),
     /// Bring deactivated people back
     #[command(after_help = WHO_HELP)]
-    Reactivate(WhoArgs),
+    Reactivate(ReactivateArgs),
     /// Remove people from the roster; they are kept, hidden
     #[command(after_help = WHO_HELP)]
     Delete(WhoArgs),
@@ -164,6 +170,17 @@ pub(crate) enum Command {
     Group(GroupCommand),
     /// Show or change what the organization has set about itself
     Setting(SettingArgs),
+    /// What there is to learn
+    #[command(subcommand)]
+    Training(TrainingCommand),
+    /// Give people something to learn
+    #[command(after_help = WHO_HELP)]
+    Assign(AssignArgs),
+    /// End people's assignments before they are done
+    #[command(after_help = WHO_HELP)]
+    Unassign(AssignArgs),
+    /// Record that somebody has started or completed a training
+    Progress(ProgressArgs),
     /// Show or reorder who waits for a license
     #[command(args_conflicts_with_subcommands = true)]
     Queue(QueueArgs),
@@ -190,6 +207,7 @@ A query is words and conditions, all of which must hold:
   no:region  has:manager     not set, set
   seen:>90d  created:<2026-01-01  updated:7d..30d  created:2026-03
   manager:bo@corp.example  group:\"Sales EMEA\"  connection:okta  label:wave-2
+  group:Sales:coach  role:coach  training:Onboarding  training:Onboarding:started  assignment:started
   pool:access  license:pro:queued  is:protected  is:admin  id:ID
   (a or b) -c                one of both, and not the third
 Fields: email, user_name, first_name, last_name, display_name, name (all three), functional_area (area), title, region,

@@ -26,6 +26,7 @@ mod serve;
 mod setting;
 mod standing;
 mod token;
+mod training;
 mod users;
 mod who;
 
@@ -86,13 +87,17 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Cancel(args) => standing::run(desk, &args, |who| Wanted::Cancel { who }),
         Command::Resend(args) => standing::resend(desk, &args),
         Command::Deactivate(args) => standing::run(desk, &args, |who| Wanted::Deactivate { who }),
-        Command::Reactivate(args) => standing::run(desk, &args, |who| Wanted::Reactivate { who }),
+        Command::Reactivate(args) => standing::reactivate(desk, &args),
         Command::Delete(args) => standing::run(desk, &args, |who| Wanted::Delete { who }),
         Command::Erase(args) => standing::run(desk, &args, |who| Wanted::Erase { who }),
         Command::Seats(args) => seats::run(desk, &args),
         Command::Pool(command) => pool::run(desk, command),
         Command::Group(command) => group::run(desk, command),
         Command::Setting(args) => setting::run(desk, args),
+        Command::Training(command) => training::run(desk, command),
+        Command::Assign(args) => training::assign(desk, args),
+        Command::Unassign(args) => training::unassign(desk, args),
+        Command::Progress(args) => training::progress(desk, args),
         Command::Queue(args) => queue::run(desk, args.command),
         Command::Batches(args) => batches::list(desk, &args),
         Command::Undo(args) => batches::undo(desk, &args),

@@ -205,7 +205,7 @@ fn csv_text(value: &Value) -> String {
 /// `pool:state` and `group:role`, else each key with its value.
 fn object_text(map: &serde_json::Map<String, Value>) -> String {
     let part = |key: &str| map.get(key).map(csv_text);
-    for (name, quality) in [("pool", "state"), ("group", "role")] {
+    for (name, quality) in [("pool", "state"), ("group", "role"), ("training", "state")] {
         if let (Some(name), Some(quality)) = (part(name), part(quality)) {
             return format!("{name}:{quality}");
         }

@@ -1,7 +1,5 @@
 //! `usher show --at`: a person as they stood, told from the history, in the words of the contract.
 
-use std::collections::HashMap;
-
 use serde_json::{Value, json};
 use usher_core::Read;
 use usher_core::model::{UserId, When};
@@ -47,11 +45,7 @@ pub(crate) fn show(desk: &Desk, read: &Read<'_>, user: UserId, at: &When) -> Res
 }
 
 fn standing(read: &Read<'_>, person: &Person) -> Result<Vec<(&'static str, Value)>> {
-    let names: HashMap<_, _> = read
-        .groups()?
-        .into_iter()
-        .map(|it| (it.id, it.name))
-        .collect();
+    let names = read.group_names()?;
     let groups: Vec<_> = person
         .memberships
         .iter()
@@ -62,6 +56,10 @@ fn standing(read: &Read<'_>, person: &Person) -> Result<Vec<(&'static str, Value
         .map(|it| json!({ "state": it.state, "expires_at": it.expires_at }));
     Ok(vec![
         ("groups", Value::Array(groups)),
+        (
+            "assignments",
+            crate::training::objects(read, &person.assignments)?,
+        ),
         ("permissions", json!(person.permissions)),
         ("protected", json!(person.user.protected)),
         ("invitation", invitation.unwrap_or(Value::Null)),

@@ -4,7 +4,7 @@
 use usher_core::Selection;
 use usher_core::command::Command;
 
-use crate::args::{ResendArgs, WhoArgs};
+use crate::args::{ReactivateArgs, ResendArgs, WhoArgs};
 use crate::confirm::carry_out;
 use crate::desk::Desk;
 use crate::failure::Result;
@@ -14,6 +14,16 @@ use crate::who::selection;
 pub(crate) fn run(desk: &Desk, args: &WhoArgs, command: fn(Selection) -> Command) -> Result<()> {
     let who = selection(&desk.read()?, &args.who)?;
     carry_out(desk, command(who), &args.plan)
+}
+
+/// Brings people back, with or without what they still had to learn.
+pub(crate) fn reactivate(desk: &Desk, args: &ReactivateArgs) -> Result<()> {
+    let who = selection(&desk.read()?, &args.who.who)?;
+    let command = Command::Reactivate {
+        who,
+        restore_assignments: args.restore_assignments,
+    };
+    carry_out(desk, command, &args.who.plan)
 }
 
 /// Replaces the links of invitations.

@@ -235,6 +235,7 @@ fn standing(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, Value)>> 
         .map(|it| json!({ "state": it.state, "expires_at": it.expires_at }));
     Ok(vec![
         ("groups", Value::Array(groups)),
+        ("assignments", crate::training::of_person(read, user.id)?),
         ("permissions", json!(read.permissions_of(user.id)?)),
         ("protected", json!(user.protected)),
         ("invitation", invitation.unwrap_or(Value::Null)),

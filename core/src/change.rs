@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{
-    ConnectionId, ConnectionPolicy, Field, GroupId, GroupRole, Hold, Invitation, Link, Permission,
-    PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Scopes, Setting, Status,
-    Timestamp, TokenId, UserId,
+    Assignment, ConnectionId, ConnectionPolicy, Field, GroupId, GroupRole, Hold, Invitation, Link,
+    Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Scopes, Setting,
+    Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
 };
 
 /// One reversible fact, with its before and its after.
@@ -83,6 +83,28 @@ pub enum Change {
         before: Option<GroupRole>,
         /// To.
         after: Option<GroupRole>,
+    },
+    /// A person's obligation to take a training.
+    Assignment {
+        /// Who.
+        user: UserId,
+        /// Which training.
+        training: TrainingId,
+        /// From.
+        before: Option<Assignment>,
+        /// To.
+        after: Option<Assignment>,
+    },
+    /// Whether a person holds a session.
+    Instructor {
+        /// Who.
+        user: UserId,
+        /// Which session.
+        training: TrainingId,
+        /// From.
+        before: bool,
+        /// To.
+        after: bool,
     },
     /// What a connection calls a person. Personal: recorded encrypted.
     Link {
@@ -182,6 +204,62 @@ pub enum Change {
         group: GroupId,
         /// Its name.
         name: String,
+    },
+    /// What a group is called.
+    GroupName {
+        /// Which group.
+        group: GroupId,
+        /// From.
+        before: String,
+        /// To.
+        after: String,
+    },
+    /// Whether a group was removed; its row stays for reports, and its name is free for another.
+    GroupRemoved {
+        /// Which group.
+        group: GroupId,
+        /// From.
+        before: bool,
+        /// To.
+        after: bool,
+    },
+    /// Whether a group's members get a training.
+    GroupTraining {
+        /// Which group.
+        group: GroupId,
+        /// Which training.
+        training: TrainingId,
+        /// From.
+        before: bool,
+        /// To.
+        after: bool,
+    },
+    /// Whether a group's members get a license of a pool.
+    GroupPool {
+        /// Which group.
+        group: GroupId,
+        /// Which pool.
+        pool: PoolId,
+        /// From.
+        before: bool,
+        /// To.
+        after: bool,
+    },
+    /// A training was added.
+    TrainingAdded {
+        /// Its id.
+        training: TrainingId,
+        /// What is known of it.
+        terms: TrainingTerms,
+    },
+    /// What is known of a training, and whether it was removed.
+    TrainingTerms {
+        /// Which training.
+        training: TrainingId,
+        /// From.
+        before: TrainingTerms,
+        /// To.
+        after: TrainingTerms,
     },
     /// A connection was added.
     ConnectionAdded {
@@ -298,6 +376,8 @@ impl Change {
             | Self::License { user, .. }
             | Self::Invitation { user, .. }
             | Self::Membership { user, .. }
+            | Self::Assignment { user, .. }
+            | Self::Instructor { user, .. }
             | Self::Link { user, .. }
             | Self::Connection { user, .. }
             | Self::ProviderHold { user, .. }
@@ -309,6 +389,12 @@ impl Change {
             | Self::PoolTerms { .. }
             | Self::Setting { .. }
             | Self::GroupAdded { .. }
+            | Self::GroupName { .. }
+            | Self::GroupRemoved { .. }
+            | Self::GroupTraining { .. }
+            | Self::GroupPool { .. }
+            | Self::TrainingAdded { .. }
+            | Self::TrainingTerms { .. }
             | Self::ConnectionAdded { .. }
             | Self::ConnectionRevoked { .. }
             | Self::TokenAdded { .. }
@@ -338,6 +424,8 @@ impl Change {
             Self::License { .. } => "license",
             Self::Invitation { .. } => "invitation",
             Self::Membership { .. } => "membership",
+            Self::Assignment { .. } => "assignment",
+            Self::Instructor { .. } => "instructor",
             Self::Link { .. } => "link",
             Self::Connection { .. } => "connection",
             Self::ProviderHold { .. } => "provider_hold",
@@ -349,6 +437,12 @@ impl Change {
             Self::PoolTerms { .. } => "pool_terms",
             Self::Setting { .. } => "setting",
             Self::GroupAdded { .. } => "group_added",
+            Self::GroupName { .. } => "group_name",
+            Self::GroupRemoved { .. } => "group_removed",
+            Self::GroupTraining { .. } => "group_training",
+            Self::GroupPool { .. } => "group_pool",
+            Self::TrainingAdded { .. } => "training_added",
+            Self::TrainingTerms { .. } => "training_terms",
             Self::ConnectionAdded { .. } => "connection_added",
             Self::ConnectionRevoked { .. } => "connection_revoked",
             Self::TokenAdded { .. } => "token_added",
@@ -417,6 +511,25 @@ impl Change {
                 json!(before),
                 json!(after),
             ),
+            Self::Assignment {
+                training,
+                before,
+                after,
+                ..
+            } => {
+                let state = |it: &Option<Assignment>| json!(it.map(|it| it.state));
+                let what = format!("training {}", names.training(*training));
+                said(&what, state(before), state(after))
+            }
+            Self::Instructor {
+                training,
+                before,
+                after,
+                ..
+            } => {
+                let what = format!("instructor of {}", names.training(*training));
+                said(&what, json!(before), json!(after))
+            }
             Self::Link { before, after, .. } => {
                 let word =
                     |it: &Option<Link>| json!(it.as_ref().and_then(|it| it.external_id.clone()));
@@ -464,6 +577,50 @@ impl Change {
                 said(&format!("setting {setting}"), value(before), value(after))
             }
             Self::GroupAdded { name, .. } => said("group", Value::Null, json!(name)),
+            Self::GroupName { before, after, .. } => {
+                said("group name", json!(before), json!(after))
+            }
+            Self::GroupRemoved {
+                group,
+                before,
+                after,
+            } => said(
+                &format!("group {} removed", names.group(*group)),
+                json!(before),
+                json!(after),
+            ),
+            Self::GroupTraining {
+                group,
+                training,
+                before,
+                after,
+            } => {
+                let (group, training) = (names.group(*group), names.training(*training));
+                let what = format!("group {group} carries the training {training}");
+                said(&what, json!(before), json!(after))
+            }
+            Self::GroupPool {
+                group,
+                pool,
+                before,
+                after,
+            } => {
+                let (group, pool) = (names.group(*group), names.pool(*pool));
+                let what = format!("group {group} carries the pool {pool}");
+                said(&what, json!(before), json!(after))
+            }
+            Self::TrainingAdded { terms, .. } => {
+                said("training", Value::Null, names.terms_of_training(terms))
+            }
+            Self::TrainingTerms {
+                training,
+                before,
+                after,
+            } => said(
+                &format!("training {}", names.training(*training)),
+                names.terms_of_training(before),
+                names.terms_of_training(after),
+            ),
             Self::ConnectionAdded { name, .. } => said("connection", Value::Null, json!(name)),
             Self::ConnectionRevoked {
                 connection,
@@ -507,6 +664,8 @@ pub struct Names {
     pub pools: HashMap<PoolId, PoolName>,
     /// Groups' names.
     pub groups: HashMap<GroupId, String>,
+    /// Trainings' names.
+    pub trainings: HashMap<TrainingId, String>,
     /// Connections' names.
     pub connections: HashMap<ConnectionId, String>,
 }
@@ -533,6 +692,31 @@ impl Names {
             .get(&group)
             .cloned()
             .unwrap_or_else(|| group.to_string())
+    }
+
+    /// The training's name, else the id.
+    pub fn training(&self, training: TrainingId) -> String {
+        self.trainings
+            .get(&training)
+            .cloned()
+            .unwrap_or_else(|| training.to_string())
+    }
+
+    fn terms_of_training(&self, terms: &TrainingTerms) -> Value {
+        let TrainingTerms {
+            name,
+            kind,
+            pool,
+            held_on,
+            removed,
+        } = terms;
+        json!({
+            "name": name,
+            "kind": kind,
+            "pool": pool.map(|it| self.pool(it)),
+            "on": held_on,
+            "removed": removed,
+        })
     }
 
     /// The connection's name, else the id.

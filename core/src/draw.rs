@@ -7,7 +7,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::model::{
-    BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, Timestamp, TokenId, UserId,
+    BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, Timestamp, TokenId,
+    TrainingId, UserId,
 };
 
 /// Where the time comes from.
@@ -111,6 +112,10 @@ impl Draws {
 
     pub(crate) fn group(&mut self) -> GroupId {
         GroupId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn training(&mut self) -> TrainingId {
+        TrainingId::from_uuid(self.uuid())
     }
 
     pub(crate) fn connection(&mut self) -> ConnectionId {

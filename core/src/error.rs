@@ -40,9 +40,9 @@ pub enum Error {
         /// The rule, as a sentence.
         why: String,
     },
-    /// A pool has no license to hand out.
+    /// Pools have no license to hand out.
     #[error(transparent)]
-    NoSeat(#[from] Shortfall),
+    NoSeat(#[from] Shortfalls),
     /// The plan that was confirmed is no longer what would happen.
     #[error("the plan has changed since it was shown: {}", .0.what.join("; "))]
     Moved(Box<Moved>),
@@ -77,6 +77,11 @@ pub enum Error {
     #[error("{0}")]
     Broken(String),
 }
+
+/// Every pool that cannot hand out what was asked, at least one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct Shortfalls(pub Vec<Shortfall>);
 
 /// A pool that cannot hand out what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

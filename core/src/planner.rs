@@ -1,22 +1,30 @@
 //! The desk at which a command is planned: what it reads, what it has decided so far, and the rules that several commands
 //! share. It has no way to write.
 
-use std::collections::{HashMap, HashSet};
+mod crowd;
+mod groups;
+mod seating;
 
-use crate::capacity::{Ledger, PLACE_STEP};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use crate::capacity::Ledger;
 use crate::change::{Change, Names};
 use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, AtCapacity, BatchId, ConnectionId, Door, Field, Hold, Invitation, InvitationState,
-    License, Permission, PoolId, QueueEntry, Settings, Status, Timestamp, User, UserId,
+    Actor, BatchId, Door, Field, GroupCarries, GroupId, Hold, Invitation, InvitationState, License,
+    Permission, PoolId, Profile, Settings, Status, Timestamp, Training, TrainingId, User, UserId,
     key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy;
 use crate::selection::Selection;
 use crate::store::Snapshot;
+use crowd::{CROWD, Crowd};
+pub(crate) use groups::Entry;
+pub(crate) use seating::{Seated, Waiting, Want};
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
@@ -43,23 +51,21 @@ pub(crate) struct Planner<'s> {
     /// Managers that this plan sets, and addresses and user names that it takes from people: what is planned already counts.
     managers: HashMap<UserId, Option<UserId>>,
     renamed: HashSet<(UserId, Field)>,
+    /// Whom this plan brings onto the roster, by the keys of their names.
+    arrived: HashMap<String, UserId>,
     owners_left: Option<i64>,
     crowd: Option<Crowd>,
+    /// What groups carry and trainings are, once read.
+    carried: HashMap<GroupId, Rc<GroupCarries>>,
+    trainings: HashMap<TrainingId, Rc<Training>>,
+    /// Groups that this plan removes or brings back.
+    removed_groups: HashMap<GroupId, bool>,
     managers_moved: i64,
     settings: Option<Settings>,
     /// Whom a door must answer with.
     pub(crate) subject: Option<UserId>,
     /// A token made by this command, to be shown once.
     pub(crate) token: Option<String>,
-}
-
-/// From this many people on, what few of them have is read once for all instead of once for each.
-const CROWD: usize = 1_000;
-
-/// What few people have.
-struct Crowd {
-    managers: HashSet<UserId>,
-    permissions: HashMap<UserId, Vec<Permission>>,
 }
 
 /// What planning produces besides the plan itself.
@@ -71,52 +77,12 @@ pub(crate) struct Planned {
     pub(crate) draws: Draws,
 }
 
-/// One license that a person needs.
-#[derive(Clone, Copy)]
-pub(crate) struct Want {
-    pub(crate) pool: PoolId,
-    pub(crate) before: Hold,
-    pub(crate) after: Hold,
-    /// Whether it stands for the seat itself, by a fallback.
-    pub(crate) stands_for_access: bool,
-}
-
-impl Want {
-    pub(crate) const fn new(pool: PoolId, before: Hold, after: Hold) -> Self {
-        Self {
-            pool,
-            before,
-            after,
-            stands_for_access: false,
-        }
-    }
-}
-
 /// Where a plan stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     changes: usize,
     mails: usize,
     skipped: usize,
-}
-
-/// What a person gets who asked for licenses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Seated {
-    /// Everything, or everything but add-ons that queue.
-    In,
-    /// A place in the queue of `access`.
-    Queued,
-    /// Nothing, and why.
-    Out(String),
-}
-
-/// What a queued person is to become.
-#[derive(Clone, Copy)]
-pub(crate) struct Waiting {
-    pub(crate) leads_to: Status,
-    pub(crate) mail: bool,
-    pub(crate) connection: Option<ConnectionId>,
 }
 
 /// Plans a request against a snapshot.
@@ -195,8 +161,12 @@ impl<'s> Planner<'s> {
             leaving_set: HashSet::new(),
             managers: HashMap::new(),
             renamed: HashSet::new(),
+            arrived: HashMap::new(),
             owners_left: None,
             crowd: None,
+            carried: HashMap::new(),
+            trainings: HashMap::new(),
+            removed_groups: HashMap::new(),
             managers_moved: 0,
             settings: None,
             subject: None,
@@ -214,11 +184,12 @@ impl<'s> Planner<'s> {
                 .collect();
             self.name_mentioned()?;
         }
+        let assignments_ended = self.assignments_ended();
         let effects = Effects {
             pools: self.ledger.effects(),
             mails: self.mails,
             managers_moved: self.managers_moved,
-            assignments_ended: 0,
+            assignments_ended,
         };
         let mut plan = Plan {
             command,
@@ -243,12 +214,19 @@ impl<'s> Planner<'s> {
     /// Looks up the names of whatever the changes mention and nobody has named yet.
     fn name_mentioned(&mut self) -> Result<()> {
         let mut ids: Vec<UserId> = Vec::new();
-        let (mut groups, mut connections) = (false, false);
+        let (mut groups, mut connections, mut trainings) = (false, false, false);
         for change in &self.changes {
             ids.extend(change.user());
             match change {
                 Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),
-                Change::Membership { .. } => groups = true,
+                Change::Membership { .. }
+                | Change::GroupName { .. }
+                | Change::GroupRemoved { .. }
+                | Change::GroupPool { .. } => groups = true,
+                Change::GroupTraining { .. } => (groups, trainings) = (true, true),
+                Change::Assignment { .. }
+                | Change::Instructor { .. }
+                | Change::TrainingTerms { .. } => trainings = true,
                 Change::Link { .. }
                 | Change::Connection { .. }
                 | Change::ConnectionRevoked { .. } => connections = true,
@@ -265,10 +243,13 @@ impl<'s> Planner<'s> {
         if groups {
             self.names.groups = self
                 .snapshot
-                .groups()?
+                .groups_ever()?
                 .into_iter()
                 .map(|it| (it.id, it.name))
                 .collect();
+        }
+        if trainings {
+            self.names.trainings = self.snapshot.training_names()?;
         }
         if connections {
             self.names.connections = self
@@ -326,6 +307,11 @@ impl<'s> Planner<'s> {
         }
     }
 
+    /// What is planned so far.
+    pub(crate) fn planned(&self) -> &[Change] {
+        &self.changes
+    }
+
     /// Whether nothing is planned yet.
     pub(crate) fn is_idle(&self) -> bool {
         self.changes.is_empty() && self.leaving.is_empty()
@@ -342,6 +328,9 @@ impl<'s> Planner<'s> {
                 ..
             } => {
                 self.renamed.insert((*user, *field));
+            }
+            Change::GroupRemoved { group, after, .. } => {
+                self.removed_groups.insert(*group, *after);
             }
             _ => {}
         }
@@ -413,26 +402,16 @@ impl<'s> Planner<'s> {
                 ids.into_iter().filter(|it| !except.contains(it)).collect()
             }
         };
-        if people.len() > CROWD && self.crowd.is_none() {
-            self.crowd = Some(Crowd {
-                managers: self.snapshot.managers()?,
-                permissions: self.snapshot.permissions()?,
-            });
-        }
+        self.expect(&people)?;
         Ok(people)
     }
 
-    fn permissions_of(&self, user: UserId) -> Result<Vec<Permission>> {
-        match &self.crowd {
-            Some(crowd) => Ok(crowd.permissions.get(&user).cloned().unwrap_or_default()),
-            None => self.snapshot.permissions_of(user),
+    /// Says that these people are looked at next, in this order, so that what is known of many is read at once.
+    pub(crate) fn expect(&mut self, people: &[UserId]) -> Result<()> {
+        if people.len() > CROWD {
+            self.crowd = Some(Crowd::new(self.snapshot, people)?);
         }
-    }
-
-    pub(crate) fn user(&self, id: UserId) -> Result<User> {
-        self.snapshot
-            .user(id)?
-            .ok_or_else(|| Error::not_found("user", id))
+        Ok(())
     }
 
     /// Why this person may not be taken off the roster by whoever acts, if they may not.
@@ -457,204 +436,6 @@ impl<'s> Planner<'s> {
             self.owners_left = Some(left - 1);
         }
         Ok(None)
-    }
-
-    /// Decides over every license that one person needs, and records them. At people's doors it is all or nothing, or
-    /// what the person chose; at unattended doors each pool's own policy.
-    pub(crate) fn seat(
-        &mut self,
-        user: UserId,
-        wants: &[Want],
-        waiting: Waiting,
-    ) -> Result<Seated> {
-        let mut lacking = Vec::new();
-        for want in wants.iter().filter(|it| !it.before.is_held()) {
-            let with_grace = !self.attended || self.undoing.is_some();
-            let line = self.ledger.line_mut(want.pool)?;
-            line.ask();
-            if line.room(with_grace) < 1 {
-                lacking.push(want.pool);
-            }
-        }
-        if lacking.is_empty() {
-            self.take_all(user, wants)?;
-            return Ok(Seated::In);
-        }
-        if self.attended {
-            self.seat_by_choice(user, wants, &lacking, waiting)
-        } else {
-            self.seat_by_policy(user, wants, &lacking, waiting)
-        }
-    }
-
-    fn take_all(&mut self, user: UserId, wants: &[Want]) -> Result<()> {
-        wants.iter().try_for_each(|want| self.take(user, want))
-    }
-
-    fn seat_by_choice(
-        &mut self,
-        user: UserId,
-        wants: &[Want],
-        lacking: &[PoolId],
-        waiting: Waiting,
-    ) -> Result<Seated> {
-        if self.when_full == WhenFull::QueueRest {
-            return self.queue_lacking(user, wants, lacking, waiting);
-        }
-        let ask = self.when_full == WhenFull::Ask;
-        let mut why = String::new();
-        for pool in lacking {
-            let line = self.ledger.line_mut(*pool)?;
-            if ask {
-                line.refuse();
-            }
-            let name = line.pool.name.as_str();
-            why = if why.is_empty() {
-                format!("no free seat in {name}")
-            } else {
-                format!("{why}, {name}")
-            };
-        }
-        Ok(Seated::Out(why))
-    }
-
-    fn seat_by_policy(
-        &mut self,
-        user: UserId,
-        wants: &[Want],
-        lacking: &[PoolId],
-        waiting: Waiting,
-    ) -> Result<Seated> {
-        let mut queueing = Vec::new();
-        let mut instead = HashMap::new();
-        for pool in lacking {
-            let line = self.ledger.line(*pool)?;
-            match line.at_capacity() {
-                AtCapacity::Queue => queueing.push(*pool),
-                AtCapacity::Refuse | AtCapacity::Grace(_) => return Err(line.shortfall().into()),
-                AtCapacity::Fallback(name) => {
-                    let refused = line.shortfall();
-                    let other = self.ledger.named(name).map(|it| it.id).unwrap_or(*pool);
-                    let taken = self
-                        .snapshot
-                        .licenses_of(user)?
-                        .iter()
-                        .any(|it| it.pool == other)
-                        || wants.iter().any(|it| it.pool == other)
-                        || instead.values().any(|it| *it == other);
-                    if other == *pool || taken || self.ledger.line(other)?.room(true) < 1 {
-                        return Err(refused.into());
-                    }
-                    instead.insert(*pool, other);
-                }
-            }
-        }
-        if self.lacks_seat(wants, &queueing) {
-            return self.queue_lacking(user, wants, lacking, waiting);
-        }
-        for want in wants {
-            if let Some(other) = instead.get(&want.pool) {
-                if want.before != Hold::None {
-                    self.set_license(user, want.pool, want.before, Hold::None, false)?;
-                }
-                self.set_license(user, *other, Hold::None, want.after, self.is_seat(want))?;
-            } else if queueing.contains(&want.pool) {
-                self.queue_license(user, want, waiting)?;
-            } else {
-                self.take(user, want)?;
-            }
-        }
-        Ok(Seated::In)
-    }
-
-    fn take(&mut self, user: UserId, want: &Want) -> Result<()> {
-        let Want {
-            pool,
-            before,
-            after,
-            stands_for_access,
-        } = *want;
-        self.set_license(user, pool, before, after, stands_for_access)
-    }
-
-    fn is_seat(&self, want: &Want) -> bool {
-        want.pool == self.access || want.stands_for_access
-    }
-
-    fn lacks_seat(&self, wants: &[Want], lacking: &[PoolId]) -> bool {
-        let mut wants = wants.iter();
-        wants.any(|it| self.is_seat(it) && lacking.contains(&it.pool))
-    }
-
-    /// Queues what is lacking; with no seat itself, everything.
-    fn queue_lacking(
-        &mut self,
-        user: UserId,
-        wants: &[Want],
-        lacking: &[PoolId],
-        waiting: Waiting,
-    ) -> Result<Seated> {
-        let whole = self.lacks_seat(wants, lacking);
-        for want in wants {
-            if lacking.contains(&want.pool) || (whole && !want.before.is_held()) {
-                self.queue_license(user, want, waiting)?;
-            } else {
-                self.take(user, want)?;
-            }
-        }
-        Ok(if whole { Seated::Queued } else { Seated::In })
-    }
-
-    fn queue_license(&mut self, user: UserId, want: &Want, waiting: Waiting) -> Result<()> {
-        if matches!(want.before, Hold::Queued(_)) {
-            return Ok(());
-        }
-        // Whoever waits for a seat waits in the queue of `access`, also if another pool's license stood for it.
-        let pool = if want.stands_for_access {
-            self.access
-        } else {
-            want.pool
-        };
-        let place = self.next_place(pool)?;
-        let Waiting {
-            leads_to,
-            mail,
-            connection,
-        } = waiting;
-        let entry = QueueEntry {
-            place,
-            leads_to,
-            mail,
-            connection,
-        };
-        self.set_license(user, pool, want.before, Hold::Queued(entry), false)
-    }
-
-    fn next_place(&mut self, pool: PoolId) -> Result<i64> {
-        let at_front = self.undoing.is_some();
-        let line = self.ledger.line(pool)?;
-        let known = if at_front {
-            line.front_place
-        } else {
-            line.next_place
-        };
-        let place = match known {
-            Some(place) => place,
-            None => self.snapshot.queue_end(pool, !at_front)?.map_or(0, |it| {
-                if at_front {
-                    it - PLACE_STEP
-                } else {
-                    it + PLACE_STEP
-                }
-            }),
-        };
-        let line = self.ledger.line_mut(pool)?;
-        if at_front {
-            line.front_place = Some(place - PLACE_STEP);
-        } else {
-            line.next_place = Some(place + PLACE_STEP);
-        }
-        Ok(place)
     }
 
     /// Records how a person holds a pool from now on, and counts it.
@@ -692,8 +473,9 @@ impl<'s> Planner<'s> {
     }
 
     /// Frees what a leaver gives back: the seat, whatever is reserved or queued, and what is consumed of recoverable pools.
+    /// Ends what they still had to learn.
     pub(crate) fn free_on_leaving(&mut self, user: UserId) -> Result<()> {
-        for license in self.snapshot.licenses_of(user)? {
+        for license in self.licenses_of(user)? {
             if self.returns_on_leaving(&license)? {
                 self.set_license(
                     user,
@@ -704,7 +486,7 @@ impl<'s> Planner<'s> {
                 )?;
             }
         }
-        Ok(())
+        self.end_assignments(user, &[])
     }
 
     /// Frees what a person got after the batch by whose undo they leave: everything that returns on leaving and is not
@@ -739,7 +521,20 @@ impl<'s> Planner<'s> {
                 )?;
             }
         }
-        Ok(())
+        let planned: Vec<TrainingId> = self
+            .changes
+            .iter()
+            .skip(since.changes)
+            .filter_map(|it| match it {
+                Change::Assignment {
+                    user: whose,
+                    training,
+                    ..
+                } if *whose == user => Some(*training),
+                _ => None,
+            })
+            .collect();
+        self.end_assignments(user, &planned)
     }
 
     fn returns_on_leaving(&self, license: &License) -> Result<bool> {
@@ -760,9 +555,7 @@ impl<'s> Planner<'s> {
     fn move_reports_up(&mut self) -> Result<()> {
         let mut stays: HashMap<UserId, Option<UserId>> = HashMap::new();
         for leaver in std::mem::take(&mut self.leaving) {
-            if let Some(crowd) = &self.crowd
-                && !crowd.managers.contains(&leaver)
-            {
+            if self.crowd.as_ref().is_some_and(|it| !it.manages(leaver)) {
                 continue;
             }
             let reports = self.snapshot.reports_of(leaver)?;
@@ -813,8 +606,22 @@ impl<'s> Planner<'s> {
         Ok(found)
     }
 
+    /// Remembers somebody whom this plan brings onto the roster: others in it may report to them.
+    pub(crate) fn note_arrival(&mut self, user: UserId, profile: &Profile) {
+        let keys = [profile.email_key(), profile.user_name_key()];
+        for key in keys.into_iter().flatten() {
+            self.arrived.insert(key, user);
+        }
+    }
+
     /// The manager of that name, if setting them makes no cycle.
     pub(crate) fn manager_for(&self, user: Option<UserId>, name: &str) -> Result<UserId> {
+        if let Some(manager) = self.arrived.get(&key_of_name(name.trim())).copied() {
+            if let Some(user) = user {
+                self.refuse_cycle(user, manager)?;
+            }
+            return Ok(manager);
+        }
         let manager = self.snapshot.find_user(name)?;
         if !manager.status.is_seated_or_coming() {
             return Err(Error::invalid(
@@ -878,7 +685,7 @@ impl<'s> Planner<'s> {
 
     /// Ends a pending invitation.
     pub(crate) fn end_invitation(&mut self, user: UserId, state: InvitationState) -> Result<()> {
-        if let Some(before) = self.snapshot.invitation(user)?
+        if let Some(before) = self.invitation(user)?
             && before.state == InvitationState::Pending
         {
             let after = Invitation { state, ..before };

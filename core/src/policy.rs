@@ -47,6 +47,19 @@ pub fn may(actor: Actor, permissions: &[Permission], command: &Command) -> Resul
             {
                 refuse("only owners may")
             }
+            Command::AddTraining { .. }
+            | Command::SetTraining { .. }
+            | Command::RemoveTraining { .. }
+            | Command::SetInstructors { .. }
+            | Command::Assign { .. }
+            | Command::Unassign { .. }
+            | Command::Progress { .. } => {
+                if has(Permission::Owner) || has(Permission::ManageAssignments) {
+                    Ok(())
+                } else {
+                    refuse("it needs the permission manage_assignments")
+                }
+            }
             _ if has(Permission::Owner) || has(Permission::ManageUsers) => Ok(()),
             _ => refuse("it needs the permission manage_users"),
         },

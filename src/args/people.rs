@@ -171,14 +171,18 @@ fn assignment(text: &str) -> Result<(Field, Option<String>), String> {
 
 fn group_and_role(text: &str) -> Result<(String, GroupRole), String> {
     let (name, role) = text.rsplit_once(':').unwrap_or((text, "learner"));
-    let role =
-        GroupRole::from_word(&role.to_ascii_lowercase().replace('-', "_")).ok_or_else(|| {
-            let all = GroupRole::ALL.map(GroupRole::as_str);
-            format!("there is no such role; use {}", all.join(", "))
-        })?;
+    let role = self::role(role)?;
     if name.trim().is_empty() {
         Err("write the name of a group".to_owned())
     } else {
         Ok((name.to_owned(), role))
     }
+}
+
+/// The role of that word.
+pub(super) fn role(text: &str) -> Result<GroupRole, String> {
+    GroupRole::from_word(&text.to_ascii_lowercase().replace('-', "_")).ok_or_else(|| {
+        let all = GroupRole::ALL.map(GroupRole::as_str);
+        format!("there is no such role; use {}", all.join(", "))
+    })
 }

@@ -1,4 +1,4 @@
-//! What can be said about pools, their queues, groups and identity providers.
+//! What can be said about pools, their queues and identity providers.
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use usher_core::model::{AtCapacity, CountsFrom, Date, Period, PoolName, Seats, When};
@@ -106,20 +106,6 @@ pub(crate) struct GrantArgs {
     pub(crate) pool: PoolName,
     #[command(flatten)]
     pub(crate) who: WhoArgs,
-}
-
-/// Groups of people.
-#[derive(Debug, Subcommand)]
-pub(crate) enum GroupCommand {
-    /// Add a group
-    Add {
-        /// Its name.
-        name: String,
-        #[command(flatten)]
-        plan: PlanArgs,
-    },
-    /// List the groups
-    List,
 }
 
 /// Queues for licenses.

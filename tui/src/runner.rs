@@ -166,7 +166,10 @@ fn command(session: &Session, wish: &Wish) -> Result<(Command, Option<BatchId>),
             let who = who.clone();
             let command = match verb {
                 Verb::Deactivate => Command::Deactivate { who },
-                Verb::Reactivate => Command::Reactivate { who },
+                Verb::Reactivate => Command::Reactivate {
+                    who,
+                    restore_assignments: false,
+                },
                 Verb::Resend => Command::Resend { who, mail: true },
             };
             return Ok((command, None));

@@ -30,30 +30,21 @@ impl Accept {
         let access = licenses
             .iter()
             .find(|it| it.pool == planner.access || it.stands_for_access);
-        let seated = match access {
-            Some(license) => {
-                planner.set_license(
-                    user.id,
-                    license.pool,
-                    license.hold,
-                    Hold::Consumed,
-                    license.stands_for_access,
-                )?;
-                Seated::In
-            }
-            None => {
-                let wants = [Want::new(planner.access, Hold::None, Hold::Consumed)];
-                planner.seat(
-                    user.id,
-                    &wants,
-                    Waiting {
-                        leads_to: Status::Active,
-                        mail: true,
-                        connection: user.connection,
-                    },
-                )?
-            }
+        let seat = match access {
+            Some(it) => Want {
+                stands_for_access: it.stands_for_access,
+                ..Want::new(it.pool, it.hold, Hold::Consumed)
+            },
+            None => Want::new(planner.access, Hold::None, Hold::Consumed),
         };
+        let entry = planner.entry_of(user.id, &[], &licenses)?;
+        let wants: Vec<Want> = std::iter::once(seat).chain(entry.wants()).collect();
+        let waiting = Waiting {
+            leads_to: Status::Active,
+            mail: true,
+            connection: user.connection,
+        };
+        let seated = planner.seat(user.id, &wants, waiting)?;
         let after = match seated {
             Seated::In => Status::Active,
             Seated::Queued => Status::Queued,
@@ -72,6 +63,9 @@ impl Accept {
             });
         }
         planner.end_invitation(user.id, InvitationState::Accepted)?;
+        if after == Status::Active {
+            planner.assign_entry(user.id, entry);
+        }
         for (field, after) in &self.set {
             let before = user.profile.get(*field).map(str::to_owned);
             if matches!(

@@ -3,7 +3,7 @@
 use super::Edit;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Field, Name, Permission, Status, User};
+use crate::model::{Field, GroupId, Name, Permission, Status, User};
 use crate::plan::Template;
 use crate::planner::Planner;
 
@@ -48,11 +48,7 @@ impl Edit {
             if self.version.is_some_and(|it| it != user.version) {
                 return Err(Error::Changed(id));
             }
-            if !planner.actor_is_owner()
-                && planner
-                    .snapshot
-                    .permissions_of(id)?
-                    .contains(&Permission::Owner)
+            if !planner.actor_is_owner() && planner.permissions_of(id)?.contains(&Permission::Owner)
             {
                 planner.skip(&user, "an owner; only owners may");
                 continue;
@@ -79,16 +75,10 @@ impl Edit {
                     }
                 }
             }
-            for (group, after) in &joins {
-                let before = planner.snapshot.membership(id, *group)?;
-                if before != *after {
-                    planner.push(Change::Membership {
-                        user: id,
-                        group: *group,
-                        before,
-                        after: *after,
-                    });
-                }
+            if let Some(why) = planner.change_groups(&user, &joins)? {
+                planner.back_to(mark);
+                planner.skip(&user, why);
+                continue;
             }
             if let Some(after) = self.protected.filter(|it| *it != user.protected) {
                 planner.push(Change::Protected {
@@ -188,9 +178,6 @@ impl Edit {
     }
 }
 
-fn group(planner: &Planner<'_>, name: &str) -> Result<crate::model::GroupId> {
-    let found = planner.snapshot.group_named(name)?;
-    found
-        .map(|it| it.0)
-        .ok_or_else(|| Error::not_found("group", name))
+fn group(planner: &Planner<'_>, name: &str) -> Result<GroupId> {
+    planner.snapshot.find_group(name).map(|it| it.0)
 }

@@ -15,12 +15,7 @@ pub(super) fn grant(planner: &mut Planner<'_>, who: &Selection, pool: &PoolName)
             planner.skip(&user, user.status.to_string());
             continue;
         }
-        if let Some(held) = planner
-            .snapshot
-            .licenses_of(id)?
-            .iter()
-            .find(|it| it.pool == pool)
-        {
+        if let Some(held) = planner.licenses_of(id)?.iter().find(|it| it.pool == pool) {
             planner.skip(&user, format!("already {}", held.hold.as_str()));
             continue;
         }
@@ -44,7 +39,7 @@ pub(super) fn release(planner: &mut Planner<'_>, who: &Selection, pool: &PoolNam
     for id in planner.select(who)? {
         let user = planner.user(id)?;
         planner.name(&user);
-        let licenses = planner.snapshot.licenses_of(id)?;
+        let licenses = planner.licenses_of(id)?;
         match licenses.iter().find(|it| it.pool == pool) {
             None => planner.skip(&user, "has none"),
             Some(it) if it.stands_for_access => planner.skip(&user, "it stands for the seat"),

@@ -1,18 +1,134 @@
-//! Add a group.
+//! Add, rename and remove groups, and say what they carry. Who is in them is edited with the people.
 
+use super::GroupEdit;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::Name;
+use crate::model::{GroupCarries, GroupId, Name};
 use crate::planner::Planner;
 
 pub(super) fn add(planner: &mut Planner<'_>, name: &str) -> Result<()> {
+    let name = free_name(planner, name, None)?;
+    let group = planner.draws.group();
+    planner.push(Change::GroupAdded { group, name });
+    Ok(())
+}
+
+/// A name that no other group has.
+fn free_name(planner: &Planner<'_>, name: &str, of: Option<GroupId>) -> Result<String> {
     let name = Name::parse("group name", name)?
         .map(Name::into_string)
         .ok_or_else(|| Error::invalid("group name", "is empty", "give it one"))?;
-    if planner.snapshot.group_named(&name)?.is_some() {
-        return Err(Error::conflict(format!("there is a group {name} already")));
+    match planner.snapshot.group_named(&name)? {
+        Some((id, other)) if of != Some(id) => {
+            Err(Error::conflict(format!("there is a group {other} already")))
+        }
+        _ => Ok(name),
     }
-    let group = planner.draws.group();
-    planner.push(Change::GroupAdded { group, name });
+}
+
+pub(super) fn edit(planner: &mut Planner<'_>, group: &str, edit: &GroupEdit) -> Result<()> {
+    let (group, before) = planner.snapshot.find_group(group)?;
+    if let Some(name) = &edit.name {
+        let after = free_name(planner, name, Some(group))?;
+        if after != before {
+            planner.push(Change::GroupName {
+                group,
+                before,
+                after,
+            });
+        }
+    }
+    let carried = planner.carried(group)?;
+    let mut new = GroupCarries::default();
+    for (name, after) in &edit.trainings {
+        let training = planner.snapshot.find_training(name)?;
+        let before = carried.trainings.contains(&training.id);
+        if before == *after || new.trainings.contains(&training.id) {
+            planner.skip_name(&training.terms.name, "already so");
+            continue;
+        }
+        planner.push(Change::GroupTraining {
+            group,
+            training: training.id,
+            before,
+            after: *after,
+        });
+        if *after {
+            new.trainings.push(training.id);
+        }
+    }
+    for (name, after) in &edit.pools {
+        let pool = super::joining::add_on(planner, name)?;
+        let before = carried.pools.contains(&pool);
+        if before == *after || new.pools.contains(&pool) {
+            planner.skip_name(name.as_str(), "already so");
+            continue;
+        }
+        planner.push(Change::GroupPool {
+            group,
+            pool,
+            before,
+            after: *after,
+        });
+        if *after {
+            new.pools.push(pool);
+        }
+    }
+    if new == GroupCarries::default() {
+        return Ok(());
+    }
+    give_to_members(planner, group, &new)
+}
+
+/// Members who are active get what is new; whoever finds no license is skipped, and stays a member.
+fn give_to_members(planner: &mut Planner<'_>, group: GroupId, new: &GroupCarries) -> Result<()> {
+    let members = planner.snapshot.active_members_of(group)?;
+    planner.expect(&members)?;
+    for id in members {
+        let user = planner.user(id)?;
+        planner.name(&user);
+        let (assignments, licenses) = (planner.assignments_of(id)?, planner.licenses_of(id)?);
+        let entry = planner.entry_by(new, &assignments, &licenses)?;
+        if let Some(why) = planner.enter(&user, entry)? {
+            planner.skip(&user, why);
+        }
+    }
+    Ok(())
+}
+
+/// Everybody leaves it, and what they got through it stays theirs.
+pub(super) fn remove(planner: &mut Planner<'_>, group: &str) -> Result<()> {
+    let (group, _) = planner.snapshot.find_group(group)?;
+    let members = planner.snapshot.members_of(group)?;
+    for (user, role) in members {
+        planner.push(Change::Membership {
+            user,
+            group,
+            before: Some(role),
+            after: None,
+        });
+    }
+    let carried = planner.carried(group)?;
+    for training in &carried.trainings {
+        planner.push(Change::GroupTraining {
+            group,
+            training: *training,
+            before: true,
+            after: false,
+        });
+    }
+    for pool in &carried.pools {
+        planner.push(Change::GroupPool {
+            group,
+            pool: *pool,
+            before: true,
+            after: false,
+        });
+    }
+    planner.push(Change::GroupRemoved {
+        group,
+        before: false,
+        after: true,
+    });
     Ok(())
 }

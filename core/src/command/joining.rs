@@ -1,14 +1,16 @@
 //! What invite and create share: one person at a time, from nobody or from a record that came to rest.
 
+use std::collections::{HashMap, HashSet};
+
 use super::NewPerson;
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
     CountsFrom, Field, GroupId, GroupRole, Hold, License, PoolId, PoolName, Profile, Required,
-    RequiredItem, Setting, Status, User, UserId,
+    RequiredItem, Setting, Status, User, UserId, key_of_name,
 };
 use crate::plan::Template;
-use crate::planner::{Planner, Seated, Waiting, Want};
+use crate::planner::{Entry, Planner, Seated, Waiting, Want};
 
 /// How people of one command join.
 pub(super) struct Joining {
@@ -101,19 +103,31 @@ impl Joining {
         let mark = planner.mark();
         // The record comes first in the history, but its status is known only when the seat is decided.
         planner.push(created(user, person.profile.clone(), self.status, manager));
-        match self.seat(planner, user, &[])? {
+        let entry = match self.status {
+            Status::Active => planner.entry(self.groups.iter().map(|it| it.0), &[], &[])?,
+            _ => Entry::default(),
+        };
+        match self.seat(planner, user, &[], &entry)? {
             Seated::Out(why) => {
                 planner.back_to(mark);
                 planner.skip_name(&label, why);
                 return Ok(());
             }
-            Seated::Queued => planner.replace(
-                mark,
-                created(user, person.profile.clone(), Status::Queued, manager),
-            ),
-            Seated::In => self.welcome(planner, user)?,
+            Seated::Queued => {
+                planner.replace(
+                    mark,
+                    created(user, person.profile.clone(), Status::Queued, manager),
+                );
+                self.join_groups(planner, user)?;
+            }
+            Seated::In => {
+                self.welcome(planner, user)?;
+                self.join_groups(planner, user)?;
+                planner.assign_entry(user, entry);
+            }
         }
-        self.join_groups(planner, user)
+        planner.note_arrival(user, &person.profile);
+        Ok(())
     }
 
     /// Plans one person whose record came to rest: cancelled or deleted.
@@ -131,9 +145,16 @@ impl Joining {
                 Err(error) => return refused(planner, &user.label(), Some(user), error),
             },
         };
-        let licenses = planner.snapshot.licenses_of(user.id)?;
+        let licenses = planner.licenses_of(user.id)?;
+        let entry = match self.status {
+            Status::Active => {
+                let joining: Vec<GroupId> = self.groups.iter().map(|it| it.0).collect();
+                planner.entry_of(user.id, &joining, &licenses)?
+            }
+            _ => Entry::default(),
+        };
         let mark = planner.mark();
-        let seated = self.seat(planner, user.id, &licenses)?;
+        let seated = self.seat(planner, user.id, &licenses, &entry)?;
         let status = match seated {
             Seated::Out(why) => {
                 planner.back_to(mark);
@@ -177,7 +198,12 @@ impl Joining {
         if status != Status::Queued {
             self.welcome(planner, user.id)?;
         }
-        self.join_groups(planner, user.id)
+        self.join_groups(planner, user.id)?;
+        if status == Status::Active {
+            planner.assign_entry(user.id, entry);
+        }
+        planner.note_arrival(user.id, &user.profile);
+        Ok(())
     }
 
     fn seat(
@@ -185,6 +211,7 @@ impl Joining {
         planner: &mut Planner<'_>,
         user: UserId,
         licenses: &[License],
+        entry: &Entry,
     ) -> Result<Seated> {
         let held = |pool: PoolId| {
             licenses
@@ -209,6 +236,8 @@ impl Joining {
         }
         let add_ons = self.pools.iter().filter(|it| held(**it) == Hold::None);
         wants.extend(add_ons.map(|it| Want::new(*it, Hold::None, Hold::Reserved)));
+        let asked = self.pools.as_slice();
+        wants.extend(entry.wants().filter(|it| !asked.contains(&it.pool)));
         planner.seat(
             user,
             &wants,
@@ -316,8 +345,11 @@ pub(super) fn plan_people(
     let required = settings
         .required_is_set
         .then(|| settings.required_on_invite.clone());
-    let mut seen = std::collections::HashSet::new();
-    for person in people {
+    let mut seen = HashSet::new();
+    for i in in_order(people) {
+        let Some(person) = people.get(i) else {
+            continue;
+        };
         let Some(key) = person.profile.email_key() else {
             return Err(Error::invalid(
                 "email address",
@@ -361,4 +393,35 @@ pub(super) fn plan_people(
         }
     }
     Ok(())
+}
+
+/// Everybody's place, managers of the same command before those who report to them.
+fn in_order(people: &[NewPerson]) -> Vec<usize> {
+    let with_managers = people.iter().any(|it| it.manager.is_some());
+    if !with_managers {
+        return (0..people.len()).collect();
+    }
+    let mut places = HashMap::new();
+    for (i, person) in people.iter().enumerate() {
+        let keys = [person.profile.email_key(), person.profile.user_name_key()];
+        for key in keys.into_iter().flatten() {
+            places.entry(key).or_insert(i);
+        }
+    }
+    let above = |i: usize| {
+        let manager = people.get(i)?.manager.as_deref()?;
+        places.get(&key_of_name(manager.trim())).copied()
+    };
+    let (mut order, mut placed) = (Vec::with_capacity(people.len()), HashSet::new());
+    for i in 0..people.len() {
+        let mut line = Vec::new();
+        let mut at = Some(i);
+        // A circle ends where it comes back to somebody of the line, who is then refused.
+        while let Some(person) = at.filter(|it| placed.insert(*it)) {
+            line.push(person);
+            at = above(person);
+        }
+        order.extend(line.into_iter().rev());
+    }
+    order
 }

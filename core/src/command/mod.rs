@@ -2,6 +2,7 @@
 //! nothing and draws nothing but from the request.
 
 mod accept;
+mod assign;
 mod cancel;
 mod connection;
 mod create;
@@ -21,13 +22,14 @@ mod queue;
 mod reactivate;
 mod resend;
 mod setting;
+mod training;
 mod undo;
 
 use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
     AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, EmailAddress, Field, GroupRole, Name,
-    PoolName, Profile, Scopes, Seats, Setting, UserId,
+    PoolName, Profile, Progress, Scopes, Seats, Setting, TrainingKind, UserId,
 };
 use crate::planner::Planner;
 use crate::selection::Selection;
@@ -68,6 +70,8 @@ pub enum Command {
     Reactivate {
         /// Whom.
         who: Selection,
+        /// Whether what they still had to learn when they left is theirs again.
+        restore_assignments: bool,
     },
     /// Remove people; they are hidden and kept for the retention days.
     Delete {
@@ -118,6 +122,69 @@ pub enum Command {
     AddGroup {
         /// Its name.
         name: String,
+    },
+    /// Change a group's name and what it carries.
+    EditGroup {
+        /// Which group, by name or id.
+        group: String,
+        /// What to set.
+        set: GroupEdit,
+    },
+    /// Remove a group. Its members leave it, and what they got through it stays theirs.
+    RemoveGroup {
+        /// Which group, by name or id.
+        group: String,
+    },
+    /// Add something to learn.
+    AddTraining {
+        /// Its name.
+        name: String,
+        /// What kind it is.
+        kind: TrainingKind,
+        /// The add-on pool whose license its content needs.
+        pool: Option<PoolName>,
+        /// The day of a session.
+        held_on: Option<Date>,
+    },
+    /// Change what is known of a training; what is not named stays.
+    SetTraining {
+        /// Which training, by name or id.
+        training: String,
+        /// What to set.
+        set: TrainingEdit,
+    },
+    /// Remove a training. Open assignments end, groups carry it no longer, reports still cover it.
+    RemoveTraining {
+        /// Which training, by name or id.
+        training: String,
+    },
+    /// Say who holds a session.
+    SetInstructors {
+        /// Which session, by name or id.
+        training: String,
+        /// Who.
+        who: Selection,
+        /// Whether they shall, or shall no longer.
+        are: bool,
+    },
+    /// Give people something to learn.
+    Assign {
+        /// Whom.
+        who: Selection,
+        /// Which training, by name or id.
+        training: String,
+    },
+    /// End people's assignments before they are done.
+    Unassign {
+        /// Whose.
+        who: Selection,
+        /// Of which training, by name or id.
+        training: String,
+    },
+    /// Record how far people have come. Saying it again changes nothing.
+    Progress {
+        /// Who has come how far with what.
+        reports: Vec<ProgressReport>,
     },
     /// Add an identity provider's link and its first token.
     AddConnection {
@@ -287,6 +354,39 @@ impl Edit {
     }
 }
 
+/// What to set of a group; what is not named stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupEdit {
+    /// Its new name.
+    pub name: Option<String>,
+    /// Trainings, by name or id, and whether it shall carry them.
+    pub trainings: Vec<(String, bool)>,
+    /// Add-on pools, and whether it shall carry them.
+    pub pools: Vec<(PoolName, bool)>,
+}
+
+/// What to set of a training; `None` leaves it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrainingEdit {
+    /// Its new name.
+    pub name: Option<String>,
+    /// The add-on pool that its content needs; `Some(None)` clears it.
+    pub pool: Option<Option<PoolName>>,
+    /// The day of a session.
+    pub held_on: Option<Date>,
+}
+
+/// How far somebody has come with a training.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgressReport {
+    /// Who: an address, a user name or an id.
+    pub who: String,
+    /// With what: a training's name or id.
+    pub training: String,
+    /// How far.
+    pub step: Progress,
+}
+
 /// What to set of a pool; `None` leaves it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PoolEdit {
@@ -350,6 +450,15 @@ impl Command {
             Self::SetPool { .. } => "pool_set",
             Self::SetSetting { .. } => "setting",
             Self::AddGroup { .. } => "group_add",
+            Self::EditGroup { .. } => "group_set",
+            Self::RemoveGroup { .. } => "group_remove",
+            Self::AddTraining { .. } => "training_add",
+            Self::SetTraining { .. } => "training_set",
+            Self::RemoveTraining { .. } => "training_remove",
+            Self::SetInstructors { .. } => "training_instructors",
+            Self::Assign { .. } => "assign",
+            Self::Unassign { .. } => "unassign",
+            Self::Progress { .. } => "progress",
             Self::AddConnection { .. } => "idp_add",
             Self::RotateToken { .. } => "idp_rotate",
             Self::RevokeConnection { .. } => "idp_revoke",
@@ -372,7 +481,10 @@ impl Command {
             Self::Resend { who, mail } => resend::plan(planner, who, *mail),
             Self::Edit(it) => it.plan(planner),
             Self::Deactivate { who } => deactivate::plan(planner, who),
-            Self::Reactivate { who } => reactivate::plan(planner, who),
+            Self::Reactivate {
+                who,
+                restore_assignments,
+            } => reactivate::plan(planner, who, *restore_assignments),
             Self::Delete { who } => delete::plan(planner, who),
             Self::Erase { who } => erase::plan(planner, who),
             Self::Grant { who, pool } => grant::grant(planner, who, pool),
@@ -383,6 +495,22 @@ impl Command {
                 setting::plan(planner, *setting, value.as_deref())
             }
             Self::AddGroup { name } => group::add(planner, name),
+            Self::EditGroup { group, set } => group::edit(planner, group, set),
+            Self::RemoveGroup { group } => group::remove(planner, group),
+            Self::AddTraining {
+                name,
+                kind,
+                pool,
+                held_on,
+            } => training::add(planner, name, *kind, pool.as_ref(), *held_on),
+            Self::SetTraining { training, set } => training::set(planner, training, set),
+            Self::RemoveTraining { training } => training::remove(planner, training),
+            Self::SetInstructors { training, who, are } => {
+                training::instructors(planner, training, who, *are)
+            }
+            Self::Assign { who, training } => assign::assign(planner, who, training),
+            Self::Unassign { who, training } => assign::unassign(planner, who, training),
+            Self::Progress { reports } => assign::progress(planner, reports),
             Self::AddConnection { name, policy } => connection::add(planner, name, *policy),
             Self::RotateToken { name, overlap_ms } => {
                 connection::rotate(planner, name, *overlap_ms)

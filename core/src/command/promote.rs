@@ -21,7 +21,10 @@ pub(crate) fn promote(
         .filter(|it| it.queued > 0)
         .map(|it| it.id)
         .collect();
-    for pool in pools {
+    // Whoever comes in by their seat gets what their groups carry, and that must not overtake those who wait for it.
+    let (access, add_ons): (Vec<PoolId>, _) =
+        pools.into_iter().partition(|it| *it == planner.access);
+    for pool in add_ons.into_iter().chain(access) {
         let room = planner.ledger.line(pool)?.room(true);
         if room > 0 {
             for license in snapshot.queue_head(pool, room)? {
@@ -73,5 +76,5 @@ fn one(planner: &mut Planner<'_>, license: &crate::model::License) -> Result<()>
     if entry.mail {
         planner.mail(user.id, Template::Promoted);
     }
-    Ok(())
+    planner.enter_promoted(&user)
 }

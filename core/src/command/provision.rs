@@ -5,11 +5,11 @@ use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::key_of_name;
 use crate::model::{
-    Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, Hold, Link, NewPeople, Permission,
-    Profile, ProviderHold, Status, User, UserId,
+    Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, Hold, License, Link, NewPeople,
+    Permission, Profile, ProviderHold, Status, User, UserId,
 };
 use crate::plan::Template;
-use crate::planner::{Planner, Seated, Waiting, Want};
+use crate::planner::{Entry, Planner, Seated, Waiting, Want};
 
 /// The connection that acts, and how it brings people in.
 struct Provider {
@@ -138,7 +138,7 @@ impl Provision {
         let leads_to = leads_to(provider, false);
         let mark = planner.mark();
         planner.push(self.created(user, profile.clone(), leads_to, manager, provider));
-        if self.seat(planner, provider, user, leads_to, None)? == Seated::Queued {
+        if self.seat(planner, provider, user, leads_to, &[], &Entry::default())? == Seated::Queued {
             planner.replace(
                 mark,
                 self.created(user, profile, Status::Queued, manager, provider),
@@ -216,7 +216,13 @@ impl Provision {
     /// From rest to waiting, active or queued.
     fn bring_in(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
         let leads_to = leads_to(provider, user.accepted);
-        let after = match self.seat(planner, provider, user.id, leads_to, Some(user))? {
+        let licenses = planner.licenses_of(user.id)?;
+        let entry = if leads_to == Status::Active {
+            planner.entry_of(user.id, &[], &licenses)?
+        } else {
+            Entry::default()
+        };
+        let after = match self.seat(planner, provider, user.id, leads_to, &licenses, &entry)? {
             Seated::Queued => Status::Queued,
             _ => leads_to,
         };
@@ -239,6 +245,9 @@ impl Provision {
                 after: ProviderHold::Free,
             });
         }
+        if after == Status::Active {
+            planner.assign_entry(user.id, entry);
+        }
         if after == Status::Queued {
             Ok(())
         } else {
@@ -252,32 +261,28 @@ impl Provision {
         provider: &Provider,
         user: UserId,
         leads_to: Status,
-        known: Option<&User>,
+        licenses: &[License],
+        entry: &Entry,
     ) -> Result<Seated> {
-        let before = match known {
-            None => Hold::None,
-            Some(_) => {
-                let licenses = planner.snapshot.licenses_of(user)?;
-                licenses
-                    .iter()
-                    .find(|it| it.pool == planner.access)
-                    .map_or(Hold::None, |it| it.hold)
-            }
-        };
+        let before = licenses
+            .iter()
+            .find(|it| it.pool == planner.access)
+            .map_or(Hold::None, |it| it.hold);
         let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
         let after = if leads_to == Status::Active {
             Hold::Consumed
         } else {
             Hold::Reserved
         };
-        let wants = [Want::new(planner.access, before, after)];
         let needs = leads_to == Status::Active || counts_from == CountsFrom::Invitation;
+        let seat = needs.then(|| Want::new(planner.access, before, after));
+        let wants: Vec<Want> = seat.into_iter().chain(entry.wants()).collect();
         let waiting = Waiting {
             leads_to,
             mail: provider.policy.mails,
             connection: Some(provider.id),
         };
-        planner.seat(user, if needs { &wants } else { &[] }, waiting)
+        planner.seat(user, &wants, waiting)
     }
 
     fn update(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
@@ -329,7 +334,7 @@ impl Provision {
                     planner.skip(user, "deactivated by a person: holds until the provider itself says inactive, then active");
                     return Ok(());
                 }
-                reactivate::one(planner, user, provider.policy.mails).map(|_| ())
+                reactivate::one(planner, user, provider.policy.mails, false).map(|_| ())
             }
             Status::Cancelled => self.bring_in(planner, provider, user),
             Status::Queued

@@ -1,14 +1,17 @@
 //! Bring deactivated people back: inactive → active, or waiting if they never accepted. Atomic over every pool that the
-//! person needs: the seat, and what their leaving freed of recoverable pools.
+//! person needs: the seat, what their leaving freed of recoverable pools, what their groups carry, and what the pre-work
+//! needs that is theirs again.
 
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{CountsFrom, Hold, ProviderHold, Status, User};
+use crate::model::{
+    AssignmentState, CountsFrom, Hold, License, PoolId, ProviderHold, Status, TrainingKind, User,
+};
 use crate::plan::Template;
-use crate::planner::{Planner, Seated, Waiting, Want};
+use crate::planner::{Entry, Planner, Seated, Waiting, Want};
 use crate::selection::Selection;
 
-pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
+pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, restore: bool) -> Result<()> {
     for id in planner.select(who)? {
         let user = planner.user(id)?;
         planner.name(&user);
@@ -16,7 +19,7 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
             planner.skip(&user, format!("{}, not inactive", user.status));
             continue;
         }
-        if let Seated::Out(why) = one(planner, &user, true)? {
+        if let Seated::Out(why) = one(planner, &user, true, restore)? {
             planner.skip(&user, why);
         }
     }
@@ -24,7 +27,12 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
 }
 
 /// Plans one inactive person. With [`Seated::Out`] nothing of it stays in the plan.
-pub(super) fn one(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<Seated> {
+pub(super) fn one(
+    planner: &mut Planner<'_>,
+    user: &User,
+    mail: bool,
+    restore: bool,
+) -> Result<Seated> {
     let leads_to = if user.accepted {
         Status::Active
     } else {
@@ -37,16 +45,44 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<
     } else if counts_from == CountsFrom::Invitation {
         wants.push(Want::new(planner.access, Hold::None, Hold::Reserved));
     }
-    for pool in planner.snapshot.consumed_until_left(user.id)? {
+    let licenses = planner.licenses_of(user.id)?;
+    let given_up = planner.snapshot.given_up(user.id)?;
+    for pool in given_up.consumed {
         let recoverable = planner.ledger.line(pool)?.pool.terms.recoverable;
-        let held = planner
-            .snapshot
-            .licenses_of(user.id)?
-            .iter()
-            .any(|it| it.pool == pool);
+        let held = licenses.iter().any(|it| it.pool == pool);
         if recoverable && !held && pool != planner.access {
             wants.push(Want::new(pool, Hold::None, Hold::Consumed));
         }
+    }
+    let mut assignments = planner.assignments_of(user.id)?;
+    let mut restored = Vec::new();
+    for (training, before) in given_up.open.into_iter().filter(|_| restore) {
+        let terms = planner.training(training)?.terms.clone();
+        let ended = assignments
+            .iter_mut()
+            .find(|it| it.training == training && it.assignment.state == AssignmentState::Ended);
+        let Some(ended) = ended.filter(|_| !terms.removed) else {
+            continue;
+        };
+        restored.push((training, ended.assignment, before));
+        ended.assignment = before;
+        if let (TrainingKind::PreWork, Some(pool)) = (terms.kind, terms.pool) {
+            let hold = if before.started_at.is_some() {
+                Hold::Consumed
+            } else {
+                Hold::Reserved
+            };
+            want(planner, &mut wants, pool, hold, &licenses)?;
+        }
+    }
+    let entry = if leads_to == Status::Active {
+        let groups = planner.memberships_of(user.id)?;
+        planner.entry(groups.iter().map(|it| it.group), &assignments, &licenses)?
+    } else {
+        Entry::default()
+    };
+    for pool in entry.pools() {
+        want(planner, &mut wants, *pool, Hold::Reserved, &licenses)?;
     }
     let mark = planner.mark();
     let seated = planner.seat(
@@ -83,5 +119,31 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<
         Status::Active if mail => planner.mail(user.id, Template::WelcomeBack),
         _ => {}
     }
+    for (training, before, after) in restored {
+        planner.push(Change::Assignment {
+            user: user.id,
+            training,
+            before: Some(before),
+            after: Some(after),
+        });
+    }
+    if after == Status::Active {
+        planner.assign_entry(user.id, entry);
+    }
     Ok(seated)
+}
+
+/// Adds a license to what the person needs, unless they hold or need it already.
+fn want(
+    planner: &Planner<'_>,
+    wants: &mut Vec<Want>,
+    pool: PoolId,
+    after: Hold,
+    licenses: &[License],
+) -> Result<()> {
+    let has = planner.license_for(pool, licenses)?.is_some();
+    if !has && !wants.iter().any(|it| it.pool == pool) {
+        wants.push(Want::new(pool, Hold::None, after));
+    }
+    Ok(())
 }

@@ -1,6 +1,8 @@
 //! The inverse of a batch against today's state. What the world has moved past is skipped with its reason; nobody is
 //! evicted. People whose undoing frees something come first, then those who need a seat, then who reports to whom.
 
+mod trainings;
+
 use std::collections::{HashMap, HashSet};
 
 use super::pool::refuse_raise;
@@ -182,6 +184,7 @@ fn person_back(
                     before: hold(*pool),
                     after: *before,
                     stands_for_access: *stands_for_access,
+                    by_rule: false,
                 }),
             }
         }
@@ -292,22 +295,8 @@ fn fact_back(
         Change::Invitation { before, after, .. } => {
             invitation_back(planner, user, *before, *after, status)?
         }
-        Change::Membership {
-            group,
-            before,
-            after,
-            ..
-        } => {
-            if planner.snapshot.membership(id, *group)? == *after {
-                planner.push(Change::Membership {
-                    user: id,
-                    group: *group,
-                    before: *after,
-                    after: *before,
-                });
-            } else {
-                moved(planner, "group");
-            }
+        Change::Membership { .. } | Change::Assignment { .. } | Change::Instructor { .. } => {
+            trainings::of_person(planner, user, change, status)?;
         }
         Change::Link {
             connection,
@@ -401,6 +390,12 @@ fn fact_back(
         | Change::PoolTerms { .. }
         | Change::Setting { .. }
         | Change::GroupAdded { .. }
+        | Change::GroupName { .. }
+        | Change::GroupRemoved { .. }
+        | Change::GroupTraining { .. }
+        | Change::GroupPool { .. }
+        | Change::TrainingAdded { .. }
+        | Change::TrainingTerms { .. }
         | Change::ConnectionAdded { .. }
         | Change::ConnectionRevoked { .. }
         | Change::TokenAdded { .. }
@@ -551,7 +546,6 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
         Change::PoolAdded { name, .. } => {
             planner.skip_name(name.as_str(), "pools stay; lower what is purchased instead")
         }
-        Change::GroupAdded { name, .. } => planner.skip_name(name, "groups stay"),
         Change::TokenAdded { hint, .. } | Change::PlatformTokenAdded { hint, .. } => planner
             .skip_name(
                 hint,
@@ -577,6 +571,13 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
         Change::PlatformRevoked { name, .. } => {
             planner.skip_name(name, "a revoked token stays revoked; add another instead")
         }
+        Change::GroupAdded { .. }
+        | Change::GroupName { .. }
+        | Change::GroupRemoved { .. }
+        | Change::GroupTraining { .. }
+        | Change::GroupPool { .. }
+        | Change::TrainingAdded { .. }
+        | Change::TrainingTerms { .. } => trainings::of_organization(planner, change)?,
         _ => {}
     }
     Ok(())

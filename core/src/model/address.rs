@@ -24,6 +24,16 @@ pub fn fold_key(text: &str) -> String {
     composed(text).to_ascii_lowercase()
 }
 
+/// The key under which names of groups and trainings are the same: without regard to case, in any script, and to
+/// surrounding space. Nobody signs in by them, so folding may go further than [`fold_key`].
+pub(crate) fn name_key(text: &str) -> String {
+    let text = text.trim();
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfc().flat_map(char::to_lowercase).nfc().collect()
+}
+
 /// NFC, except that the three characters which it would turn into ASCII stay as they are: a Kelvin sign is not a k.
 fn composed(text: &str) -> String {
     if text.is_ascii() {

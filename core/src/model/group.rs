@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GroupId, UserId};
+use super::{GroupId, PoolId, TrainingId, UserId};
 
 /// People with a purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,15 @@ pub struct Group {
     pub name: String,
     /// How many people are in it, dormant ones included.
     pub members: i64,
+}
+
+/// What a group's members get when they become active.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupCarries {
+    /// Trainings that are assigned.
+    pub trainings: Vec<TrainingId>,
+    /// Add-on pools that are requested.
+    pub pools: Vec<PoolId>,
 }
 
 /// What a member may do in a group.

@@ -77,6 +77,11 @@ id!(
     "group"
 );
 id!(
+    /// Something to learn.
+    TrainingId,
+    "training"
+);
+id!(
     /// An identity provider's link.
     ConnectionId,
     "connection"

@@ -14,15 +14,19 @@ mod setting;
 mod status;
 mod text;
 mod time;
+mod training;
 mod user;
 mod when;
 
+pub(crate) use address::name_key;
 pub(crate) use address::user_name_key as key_of_name;
 pub use address::{EmailAddress, UserName, fold_key};
 pub use batch::{Actor, Batch, Door, Event};
 pub use connection::{Connection, ConnectionPolicy, NewPeople, Token};
-pub use group::{Group, GroupRole, Membership};
-pub use ids::{BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, TokenId, UserId};
+pub use group::{Group, GroupCarries, GroupRole, Membership};
+pub use ids::{
+    BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, TokenId, TrainingId, UserId,
+};
 pub use license::{Hold, License, QueueEntry};
 pub use organization::{Organization, Permission, TimeZoneName};
 pub use period::{Period, Slice, Step};
@@ -33,5 +37,9 @@ pub use status::Status;
 pub(crate) use text::fold_into;
 pub use text::{Name, harmless, is_hostile, search_text};
 pub use time::{Date, Timestamp};
+pub use training::{
+    Assigned, Assignment, AssignmentCounts, AssignmentState, Progress, Training, TrainingKind,
+    TrainingTerms,
+};
 pub use user::{Field, Invitation, InvitationState, Link, Profile, ProviderHold, User};
 pub use when::When;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Past;
 use crate::change::Change;
 use crate::model::{
-    ConnectionId, GroupId, GroupRole, Hold, Invitation, License, Link, Membership, Permission,
-    PoolId, Profile, ProviderHold, Status, Timestamp, User, UserId,
+    Assigned, ConnectionId, GroupId, GroupRole, Hold, Invitation, License, Link, Membership,
+    Permission, PoolId, Profile, ProviderHold, Status, Timestamp, TrainingId, User, UserId,
 };
 
 /// A person as they stood at a moment of the past. Of somebody who was erased since then everything personal is gone, and
@@ -25,6 +25,8 @@ pub struct Person {
     pub invitation: Option<Invitation>,
     /// What connections called them.
     pub links: Vec<(ConnectionId, Link)>,
+    /// What they had to learn, and how far they were.
+    pub assignments: Vec<Assigned>,
 }
 
 /// A person in the making: their events are told one after the other.
@@ -35,6 +37,7 @@ struct Telling {
     permissions: Vec<Permission>,
     invitation: Option<Invitation>,
     links: BTreeMap<ConnectionId, Link>,
+    assignments: BTreeMap<TrainingId, Assigned>,
 }
 
 impl Person {
@@ -44,13 +47,20 @@ impl Person {
         let created = events.first().filter(|it| it.seq <= until)?;
         let mut telling = Telling::begin(id, seq, created.at, events);
         let mut last: Option<&Past> = None;
+        let mut raised = false;
         for event in events.iter().take_while(|it| it.seq <= until) {
-            // One run of changes raises the version once.
+            // One run of changes raises the version once. What somebody has to learn is no part of their record.
             let same_run =
                 last.is_some_and(|it| it.batch == event.batch && it.seq + 1 == event.seq);
-            if !same_run {
+            raised &= same_run;
+            let learning = matches!(
+                event.change,
+                Some(Change::Assignment { .. } | Change::Instructor { .. })
+            );
+            if !raised && !learning {
                 telling.user.version += 1;
                 telling.user.updated_at = event.at;
+                raised = true;
             }
             if let Some(change) = &event.change {
                 telling.hear(change);
@@ -105,6 +115,7 @@ impl Telling {
             permissions: Vec::new(),
             invitation: None,
             links: BTreeMap::new(),
+            assignments: BTreeMap::new(),
         }
     }
 
@@ -145,6 +156,19 @@ impl Telling {
             }
             Change::Invitation { after, .. } => self.invitation = *after,
             Change::Membership { group, after, .. } => put(&mut self.memberships, *group, *after),
+            Change::Assignment {
+                user,
+                training,
+                after,
+                ..
+            } => {
+                let assigned = after.map(|assignment| Assigned {
+                    user: *user,
+                    training: *training,
+                    assignment,
+                });
+                put(&mut self.assignments, *training, assigned);
+            }
             Change::Link {
                 connection, after, ..
             } => put(&mut self.links, *connection, after.clone()),
@@ -168,7 +192,14 @@ impl Telling {
             | Change::PlatformTokenAdded { .. }
             | Change::PlatformTokenEnds { .. }
             | Change::PoolTerms { .. }
+            | Change::Instructor { .. }
             | Change::GroupAdded { .. }
+            | Change::GroupName { .. }
+            | Change::GroupRemoved { .. }
+            | Change::GroupTraining { .. }
+            | Change::GroupPool { .. }
+            | Change::TrainingAdded { .. }
+            | Change::TrainingTerms { .. }
             | Change::ConnectionAdded { .. }
             | Change::ConnectionRevoked { .. }
             | Change::TokenAdded { .. }
@@ -205,6 +236,7 @@ impl Telling {
             permissions: self.permissions,
             invitation: self.invitation,
             links: self.links.into_iter().collect(),
+            assignments: self.assignments.into_values().collect(),
             user: self.user,
         }
     }

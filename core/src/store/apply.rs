@@ -1,5 +1,7 @@
 //! Changes to SQL: the only place that writes to the roster. Called inside a savepoint; any error rolls it back.
 
+mod trainings;
+
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Params, params};
@@ -9,7 +11,7 @@ use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
     ConnectionId, Field, Hold, NewPeople, PoolId, PoolTerms, Profile, Status, Timestamp, UserId,
-    fold_key, key_of_name,
+    key_of_name,
 };
 
 /// Applies changes in order.
@@ -21,6 +23,7 @@ pub(super) struct Applier<'c> {
     /// The person who was created in this run, whose version is the first already.
     created: Option<UserId>,
     moved: BTreeMap<&'static str, i64>,
+    counts: trainings::MovedCounts,
 }
 
 impl<'c> Applier<'c> {
@@ -31,6 +34,7 @@ impl<'c> Applier<'c> {
             untouched: None,
             created: None,
             moved: BTreeMap::new(),
+            counts: trainings::MovedCounts::default(),
         }
     }
 
@@ -45,6 +49,7 @@ impl<'c> Applier<'c> {
             self.one(change, &person_key)?;
         }
         self.touch()?;
+        self.move_counts()?;
         Ok(self.moved)
     }
 
@@ -67,6 +72,13 @@ impl<'c> Applier<'c> {
 
     /// Raises the version of the person whose run of changes ends here: once a run, not once a change.
     fn touch_before(&mut self, change: &Change) -> Result<()> {
+        // What somebody has to learn is no part of their record: whoever edits it need not read it again.
+        if matches!(
+            change,
+            Change::Assignment { .. } | Change::Instructor { .. }
+        ) {
+            return Ok(());
+        }
         let user = change.user();
         if self.untouched.is_some() && self.untouched != user {
             self.touch()?;
@@ -111,15 +123,9 @@ impl<'c> Applier<'c> {
             Change::Invitation { user, after: None, .. } => {
                 self.hit("DELETE FROM invitations WHERE user = ?1", [user.as_bytes()])
             }
-            Change::Membership { user, group, after: Some(role), .. } => self.hit(
-                "INSERT INTO memberships (user, member_of, role) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (user, member_of) DO UPDATE SET role = ?3",
-                params![user.as_bytes(), group.as_bytes(), role.as_str()],
-            ),
-            Change::Membership { user, group, after: None, .. } => self.hit(
-                "DELETE FROM memberships WHERE user = ?1 AND member_of = ?2",
-                params![user.as_bytes(), group.as_bytes()],
-            ),
+            Change::Membership { user, group, before, after } => self.membership(*user, *group, *before, *after),
+            Change::Assignment { user, training, before, after } => self.assignment(*user, *training, *before, *after),
+            Change::Instructor { user, training, after, .. } => self.instructor(*user, *training, *after),
             Change::Link { user, connection, after: Some(link), .. } => {
                 self.link(*user, *connection, link.external_id.as_deref())
             }
@@ -159,10 +165,13 @@ impl<'c> Applier<'c> {
             }
             Change::PoolTerms { pool, after, .. } => self.set_terms(*pool, after),
             Change::Setting { setting, after, .. } => settings::set(self.conn, *setting, after.as_deref()),
-            Change::GroupAdded { group, name } => self.hit(
-                "INSERT INTO groups (id, name, name_key) VALUES (?1, ?2, ?3)",
-                params![group.as_bytes(), name, fold_key(name)],
-            ),
+            Change::GroupAdded { group, name } => self.group_added(*group, name),
+            Change::GroupName { group, after, .. } => self.group_name(*group, after),
+            Change::GroupRemoved { group, after, .. } => self.group_removed(*group, *after),
+            Change::GroupTraining { group, training, after, .. } => self.group_training(*group, *training, *after),
+            Change::GroupPool { group, pool, after, .. } => self.group_pool(*group, *pool, *after),
+            Change::TrainingAdded { training, terms } => self.training_added(*training, terms),
+            Change::TrainingTerms { training, after, .. } => self.training_terms(*training, after),
             Change::ConnectionAdded { connection, name, policy } => {
                 let new_people = match policy.new_people {
                     NewPeople::Active => "active",

@@ -4,7 +4,7 @@
 
 use rusqlite::types::Value;
 
-use crate::model::{Status, Timestamp, UserId, fold_into, fold_key, key_of_name};
+use crate::model::{Status, Timestamp, UserId, fold_into, fold_key, key_of_name, name_key};
 use crate::query::{Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
 
 /// More trigrams than this narrow nothing further.
@@ -113,7 +113,7 @@ impl Compiled {
             Expr::Group(name) => self.with(
                 "EXISTS (SELECT 1 FROM memberships JOIN groups ON groups.id = memberships.member_of \
                  WHERE memberships.user = users.id AND groups.name_key = ?)",
-                fold_key(name.trim()),
+                name_key(name),
             ),
             Expr::GroupId(id) => self.with(
                 "EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id AND memberships.member_of = ?)",
@@ -283,6 +283,10 @@ fn trigrams(needle: &str) -> Option<String> {
 pub(super) fn add_functions(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
     let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8
         | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC;
+    // Migrations compute keys by it.
+    conn.create_scalar_function("name_key", 1, flags, |context| {
+        Ok(name_key(&context.get::<String>(0)?))
+    })?;
     conn.create_scalar_function("fold", 1, flags, |context| {
         let text: Option<String> = context.get(0)?;
         Ok(text.map(|it| folded(&it)))

@@ -123,6 +123,18 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             after,
             ..
         } => json(&(group, before, after)),
+        Change::Assignment {
+            training,
+            before,
+            after,
+            ..
+        } => json(&(training, before, after)),
+        Change::Instructor {
+            training,
+            before,
+            after,
+            ..
+        } => json(&(training, before, after)),
         Change::Link {
             connection,
             before,
@@ -153,6 +165,34 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             after,
         } => json(&(setting, before, after)),
         Change::GroupAdded { group, name } => json(&(group, name)),
+        Change::GroupName {
+            group,
+            before,
+            after,
+        } => json(&(group, before, after)),
+        Change::GroupRemoved {
+            group,
+            before,
+            after,
+        } => json(&(group, before, after)),
+        Change::GroupTraining {
+            group,
+            training,
+            before,
+            after,
+        } => json(&(group, training, before, after)),
+        Change::GroupPool {
+            group,
+            pool,
+            before,
+            after,
+        } => json(&(group, pool, before, after)),
+        Change::TrainingAdded { training, terms } => json(&(training, terms)),
+        Change::TrainingTerms {
+            training,
+            before,
+            after,
+        } => json(&(training, before, after)),
         Change::ConnectionAdded {
             connection,
             name,
@@ -264,6 +304,24 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
                 after,
             }
         }
+        "assignment" => {
+            let (training, before, after) = json(body)?;
+            Change::Assignment {
+                user: whom?,
+                training,
+                before,
+                after,
+            }
+        }
+        "instructor" => {
+            let (training, before, after) = json(body)?;
+            Change::Instructor {
+                user: whom?,
+                training,
+                before,
+                after,
+            }
+        }
         "link" => {
             let (connection, before, after) = json(body)?;
             Change::Link {
@@ -344,6 +402,52 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
         "group_added" => {
             let (group, name) = json(body)?;
             Change::GroupAdded { group, name }
+        }
+        "group_name" => {
+            let (group, before, after) = json(body)?;
+            Change::GroupName {
+                group,
+                before,
+                after,
+            }
+        }
+        "group_removed" => {
+            let (group, before, after) = json(body)?;
+            Change::GroupRemoved {
+                group,
+                before,
+                after,
+            }
+        }
+        "group_training" => {
+            let (group, training, before, after) = json(body)?;
+            Change::GroupTraining {
+                group,
+                training,
+                before,
+                after,
+            }
+        }
+        "group_pool" => {
+            let (group, pool, before, after) = json(body)?;
+            Change::GroupPool {
+                group,
+                pool,
+                before,
+                after,
+            }
+        }
+        "training_added" => {
+            let (training, terms) = json(body)?;
+            Change::TrainingAdded { training, terms }
+        }
+        "training_terms" => {
+            let (training, before, after) = json(body)?;
+            Change::TrainingTerms {
+                training,
+                before,
+                after,
+            }
         }
         "connection_added" => {
             let (connection, name, policy) = json(body)?;

@@ -10,7 +10,9 @@ mod compile;
 mod credentials;
 mod events;
 mod found;
+mod groups;
 mod idempotency;
+mod many;
 mod open;
 mod platform;
 mod read;
@@ -19,6 +21,7 @@ mod search;
 mod settings;
 mod snapshot;
 mod stale;
+mod trainings;
 mod turn;
 mod writer;
 

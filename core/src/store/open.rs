@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::broken;
+use super::{broken, compile};
 use crate::error::{Error, Result};
 
 /// `USHR`: tells our files from other SQLite databases.
@@ -237,6 +237,7 @@ fn settle(conn: &Connection, cache_kib: i64) -> Result<()> {
 
 /// Applies the migrations from a version on, each in one transaction.
 fn migrate(conn: &Connection, from: usize) -> Result<()> {
+    compile::add_functions(conn).map_err(broken)?;
     for (done, sql) in MIGRATIONS.iter().enumerate().skip(from) {
         let version = done + 1;
         conn.execute_batch(&format!(

@@ -2,6 +2,7 @@
 
 mod history;
 mod past;
+mod trainings;
 mod users;
 
 use std::collections::HashMap;
@@ -15,8 +16,8 @@ use super::snapshot::Snapshot;
 use crate::change::{Change, Names};
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, Connection as ProviderConnection, ConnectionId, Group, Invitation, License, Link,
-    Membership, Organization, Permission, Pool, PoolId, PoolName, Timestamp, User, UserId,
+    Actor, Connection as ProviderConnection, ConnectionId, Invitation, License, Link, Membership,
+    Organization, Permission, Pool, PoolId, PoolName, Timestamp, User, UserId,
 };
 
 pub use super::events::{AuditReport, BadLink, Head};
@@ -238,14 +239,6 @@ impl Read<'_> {
         })
     }
 
-    /// Every group, by name.
-    ///
-    /// # Errors
-    /// See [`Read::organization`].
-    pub fn groups(&self) -> Result<Vec<Group>> {
-        self.snapshot()?.groups()
-    }
-
     /// Where a person is a member.
     ///
     /// # Errors
@@ -326,10 +319,12 @@ impl Read<'_> {
                 .map(|it| (it.id, it.name))
                 .collect(),
             groups: self
-                .groups()?
+                .snapshot()?
+                .groups_ever()?
                 .into_iter()
                 .map(|it| (it.id, it.name))
                 .collect(),
+            trainings: self.snapshot()?.training_names()?,
             connections: self
                 .connections()?
                 .into_iter()

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::{broken, compile};
+use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    AtCapacity, ConnectionId, ConnectionPolicy, Date, Group, GroupId, GroupRole, Hold, Invitation,
-    InvitationId, InvitationState, License, Link, Membership, NewPeople, Organization, Permission,
-    Pool, PoolId, PoolName, PoolTerms, Profile, ProviderHold, QueueEntry, Status, Timestamp, Token,
-    TokenId, User, UserId, fold_key,
+    Assignment, AtCapacity, ConnectionId, ConnectionPolicy, Date, Hold, Invitation, InvitationId,
+    InvitationState, License, Link, NewPeople, Organization, Permission, Pool, PoolId, PoolName,
+    PoolTerms, Profile, ProviderHold, QueueEntry, Status, Timestamp, Token, TokenId, TrainingId,
+    User, UserId,
 };
 use crate::model::{BatchId, Connection as ProviderConnection};
 use crate::query::Expr;
@@ -38,6 +39,7 @@ macro_rules! license_columns {
          licenses.mail, licenses.connection"
     };
 }
+pub(super) use license_columns;
 
 pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
@@ -87,7 +89,7 @@ pub(super) fn word<T>(
     })
 }
 
-fn license_row(row: &Row<'_>) -> rusqlite::Result<License> {
+pub(super) fn license_row(row: &Row<'_>) -> rusqlite::Result<License> {
     let hold = match row.get_ref(2)?.as_str()? {
         "reserved" => Hold::Reserved,
         "consumed" => Hold::Consumed,
@@ -388,48 +390,6 @@ impl<'c> Snapshot<'c> {
         Ok(self.one(sql, [], |row| row.get(0))?.unwrap_or(0))
     }
 
-    pub(crate) fn groups(&self) -> Result<Vec<Group>> {
-        let sql = "SELECT id, name, (SELECT count(*) FROM memberships WHERE member_of = groups.id) FROM groups ORDER BY name_key";
-        self.all(sql, [], |row| {
-            Ok(Group {
-                id: GroupId::from_bytes(row.get(0)?),
-                name: row.get(1)?,
-                members: row.get(2)?,
-            })
-        })
-    }
-
-    /// A group by its name, without regard to case and surrounding space.
-    pub(crate) fn group_named(&self, name: &str) -> Result<Option<(GroupId, String)>> {
-        let key = fold_key(name.trim());
-        self.one(
-            "SELECT id, name FROM groups WHERE name_key = ?1",
-            [key],
-            |row| Ok((GroupId::from_bytes(row.get(0)?), row.get(1)?)),
-        )
-    }
-
-    pub(crate) fn memberships_of(&self, user: UserId) -> Result<Vec<Membership>> {
-        self.all(
-            "SELECT member_of, role FROM memberships WHERE user = ?1",
-            [user.as_bytes()],
-            |row| {
-                Ok(Membership {
-                    user,
-                    group: GroupId::from_bytes(row.get(0)?),
-                    role: word(row, 1, GroupRole::from_word)?,
-                })
-            },
-        )
-    }
-
-    pub(crate) fn membership(&self, user: UserId, group: GroupId) -> Result<Option<GroupRole>> {
-        let sql = "SELECT role FROM memberships WHERE user = ?1 AND member_of = ?2";
-        self.one(sql, params![user.as_bytes(), group.as_bytes()], |row| {
-            word(row, 0, GroupRole::from_word)
-        })
-    }
-
     pub(crate) fn link(&self, connection: ConnectionId, user: UserId) -> Result<Option<Link>> {
         let sql = "SELECT external_id FROM links WHERE connection = ?1 AND user = ?2";
         self.one(
@@ -519,11 +479,20 @@ impl<'c> Snapshot<'c> {
     }
 }
 
+/// What somebody gave up by leaving.
+#[derive(Default)]
+pub(crate) struct GivenUp {
+    /// Pools of which a consumed license was freed.
+    pub(crate) consumed: Vec<PoolId>,
+    /// What they still had to learn, as it stood.
+    pub(crate) open: Vec<(TrainingId, Assignment)>,
+}
+
 /// A change as recorded, for undo and for history.
 pub(crate) struct RecordedChange {
     pub(crate) user: Option<UserId>,
     /// None when the person was erased and the personal part with them.
-    pub(crate) change: Option<crate::change::Change>,
+    pub(crate) change: Option<Change>,
 }
 
 impl Snapshot<'_> {
@@ -561,54 +530,79 @@ impl Snapshot<'_> {
         let mut reader = super::events::Reader::new(self.conn);
         let mut pools = Vec::new();
         for event in &recorded {
-            if let Some(crate::change::Change::License { pool, .. }) = reader.change(event)? {
+            if let Some(Change::License { pool, .. }) = reader.change(event)? {
                 pools.push(pool);
             }
         }
         Ok(pools)
     }
 
-    /// Pools of which a person held a consumed license until they last left, which freed it. What stood for the seat is
-    /// the seat, which is not among them.
-    pub(crate) fn consumed_until_left(&self, user: UserId) -> Result<Vec<PoolId>> {
-        let sql = "SELECT seq, user, kind, body, batch FROM events WHERE user = ?1 AND kind = 'status' ORDER BY seq DESC";
+    /// What a person gave up when they last left. What stood for the seat is the seat, which is not among it. Whoever was
+    /// back, and is off again because that was undone, left when they left before.
+    pub(crate) fn given_up(&self, user: UserId) -> Result<GivenUp> {
+        let sql = "SELECT events.seq, user, kind, body, batch, undone.seq FROM events \
+            JOIN batches ON batches.seq = events.batch LEFT JOIN batches AS undone ON undone.id = batches.undoes \
+            WHERE user = ?1 AND kind = 'status' ORDER BY events.seq DESC";
         let statuses = self.all(sql, [user.as_bytes()], |row| {
-            Ok((super::read::recorded_row(row)?, row.get::<_, i64>(4)?))
+            Ok((
+                super::read::recorded_row(row)?,
+                row.get::<_, i64>(4)?,
+                row.get::<_, Option<i64>>(5)?,
+            ))
         })?;
         let mut reader = super::events::Reader::new(self.conn);
-        let mut left = None;
-        for (event, batch) in &statuses {
-            if let Some(crate::change::Change::Status { before, after, .. }) =
-                reader.change(event)?
-                && before.is_seated_or_coming()
-                && !after.is_seated_or_coming()
-            {
-                left = Some(*batch);
-                break;
+        let mut given_up = GivenUp::default();
+        let mut before = i64::MAX;
+        for (event, batch, undone) in &statuses {
+            let left = match reader.change(event)? {
+                Some(Change::Status { before, after, .. }) => {
+                    before.is_seated_or_coming() && !after.is_seated_or_coming()
+                }
+                _ => false,
+            };
+            if !left || *batch >= before {
+                continue;
+            }
+            self.add_given_up(user, *batch, &mut given_up)?;
+            match undone {
+                Some(undone) => before = *undone,
+                None => break,
             }
         }
-        let Some(left) = left else {
-            return Ok(Vec::new());
-        };
-        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind = 'license' AND batch = ?2";
+        Ok(given_up)
+    }
+
+    fn add_given_up(&self, user: UserId, batch: i64, given_up: &mut GivenUp) -> Result<()> {
+        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind IN ('license', 'assignment') AND batch = ?2";
         let recorded = self.all(
             sql,
-            params![user.as_bytes(), left],
+            params![user.as_bytes(), batch],
             super::read::recorded_row,
         )?;
-        let mut pools = Vec::new();
+        let mut reader = super::events::Reader::new(self.conn);
         for event in &recorded {
-            if let Some(crate::change::Change::License {
-                pool,
-                before: Hold::Consumed,
-                after: Hold::None,
-                stands_for_access: false,
-                ..
-            }) = reader.change(event)?
-            {
-                pools.push(pool);
+            match reader.change(event)? {
+                Some(Change::License {
+                    pool,
+                    before: Hold::Consumed,
+                    after: Hold::None,
+                    stands_for_access: false,
+                    ..
+                }) if !given_up.consumed.contains(&pool) => given_up.consumed.push(pool),
+                Some(Change::Assignment {
+                    training,
+                    before: Some(before),
+                    after: Some(after),
+                    ..
+                }) if before.state.is_open()
+                    && !after.state.is_open()
+                    && !given_up.open.iter().any(|it| it.0 == training) =>
+                {
+                    given_up.open.push((training, before));
+                }
+                _ => {}
             }
         }
-        Ok(pools)
+        Ok(())
     }
 }

@@ -50,9 +50,12 @@ pub(super) fn still_holds(
 pub(super) fn rests_on_seen(command: &Command) -> bool {
     let who = match command {
         Command::Edit(it) => Some(&it.who),
-        Command::Resend { who, .. } | Command::Reactivate { who } | Command::Grant { who, .. } => {
-            Some(who)
-        }
+        Command::Assign { who, .. }
+        | Command::Unassign { who, .. }
+        | Command::SetInstructors { who, .. } => Some(who),
+        Command::Resend { who, .. }
+        | Command::Reactivate { who, .. }
+        | Command::Grant { who, .. } => Some(who),
         _ => takes_nothing(command),
     };
     who.is_some_and(platform::rests_on_seen)

@@ -21,7 +21,7 @@ use crate::change::Change;
 use crate::command::{Command, Request, promote};
 use crate::directory::Applied;
 use crate::draw::{Clock, Draw, Draws};
-use crate::error::{Error, Moved, Result};
+use crate::error::{Error, Moved, Result, Shortfalls};
 use crate::model::{Actor, BatchId, Door, Hold, UserId};
 use crate::plan::{Digest, Plan};
 use crate::planner::{self, Planned};
@@ -78,11 +78,19 @@ impl Job {
             Command::Invite(it) => it.people.len() > ALONE,
             Command::Create(it) => it.people.len() > ALONE,
             Command::Edit(it) => many(&it.who),
-            Command::Undo { .. } => true,
+            // They concern everybody in a group, or everybody who has a training.
+            Command::EditGroup { .. }
+            | Command::RemoveGroup { .. }
+            | Command::RemoveTraining { .. }
+            | Command::Undo { .. } => true,
+            Command::Progress { reports } => reports.len() > ALONE,
             Command::Cancel { who }
             | Command::Resend { who, .. }
             | Command::Deactivate { who }
-            | Command::Reactivate { who }
+            | Command::Reactivate { who, .. }
+            | Command::Assign { who, .. }
+            | Command::Unassign { who, .. }
+            | Command::SetInstructors { who, .. }
             | Command::Delete { who }
             | Command::Erase { who }
             | Command::Grant { who, .. }
@@ -528,9 +536,10 @@ impl Writer {
                 })));
             }
         }
-        match plan.shortfalls.first() {
-            Some(shortfall) => Err(shortfall.clone().into()),
-            None => Ok(()),
+        if plan.shortfalls.is_empty() {
+            Ok(())
+        } else {
+            Err(Shortfalls(plan.shortfalls.clone()).into())
         }
     }
 

@@ -113,6 +113,7 @@ fn reactivation_leads_to_active_or_to_waiting_if_never_accepted() {
     org.deactivate("ana bo");
     org.apply(Command::Reactivate {
         who: org.who("ana bo"),
+        restore_assignments: false,
     });
     assert_eq!(org.user("ana").status, Status::Active);
     assert_eq!(org.user("bo").status, Status::Waiting);

@@ -484,6 +484,7 @@ impl World {
             },
             Deed::Reactivate { who } => Command::Reactivate {
                 who: selection(who),
+                restore_assignments: false,
             },
             Deed::Delete { who } => Command::Delete {
                 who: selection(who),

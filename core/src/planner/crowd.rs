@@ -1,0 +1,182 @@
+//! What is known of many people, read for a page of them at once instead of for each. A command says whom it will look
+//! at, in which order ([`Planner::expect`]); whoever is asked for out of turn is read alone.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+use super::Planner;
+use crate::error::{Error, Result};
+use crate::model::{
+    Assigned, GroupId, GroupRole, Invitation, License, Membership, Permission, User, UserId,
+};
+use crate::store::Snapshot;
+
+/// From this many people on they are a crowd.
+pub(super) const CROWD: usize = 1_000;
+/// How many people are read at once.
+const PAGE: usize = 500;
+
+/// Many people, in the order in which they are looked at.
+pub(super) struct Crowd {
+    managers: HashSet<UserId>,
+    permissions: HashMap<UserId, Vec<Permission>>,
+    order: Vec<UserId>,
+    page: RefCell<Page>,
+}
+
+/// The people who are looked at now. What nobody asks for is not read.
+#[derive(Default)]
+struct Page {
+    /// Where the page after this one begins.
+    next: usize,
+    people: HashMap<UserId, Option<User>>,
+    ids: Vec<UserId>,
+    licenses: Option<HashMap<UserId, Vec<License>>>,
+    invitations: Option<HashMap<UserId, Invitation>>,
+    assignments: Option<HashMap<UserId, Vec<Assigned>>>,
+    memberships: Option<HashMap<UserId, Vec<Membership>>>,
+}
+
+impl Crowd {
+    pub(super) fn new(snapshot: &Snapshot<'_>, people: &[UserId]) -> Result<Self> {
+        Ok(Self {
+            managers: snapshot.managers()?,
+            permissions: snapshot.permissions()?,
+            order: people.to_vec(),
+            page: RefCell::default(),
+        })
+    }
+
+    /// Whether anybody reports to this person.
+    pub(super) fn manages(&self, user: UserId) -> bool {
+        self.managers.contains(&user)
+    }
+
+    /// The person, with the page that they are on. None when it is not their turn.
+    fn user(&self, snapshot: &Snapshot<'_>, id: UserId) -> Result<Option<User>> {
+        let mut page = self.page.borrow_mut();
+        if !page.people.contains_key(&id) && self.order.get(page.next) == Some(&id) {
+            let end = (page.next + PAGE).min(self.order.len());
+            let ids = self.order.get(page.next..end).unwrap_or_default().to_vec();
+            let people = snapshot.users_of(&ids)?;
+            *page = Page {
+                next: end,
+                people: people.into_iter().map(|it| (it.id, Some(it))).collect(),
+                ids,
+                ..Page::default()
+            };
+        }
+        // Handed out once: who is asked for again is read again.
+        Ok(page.people.get_mut(&id).and_then(Option::take))
+    }
+}
+
+/// What the page of a crowd knows of somebody, read for the whole page when it is first asked for.
+fn known<T: Clone>(
+    crowd: Option<&Crowd>,
+    user: UserId,
+    slot: impl FnOnce(&mut Page) -> &mut Option<HashMap<UserId, T>>,
+    read: impl FnOnce(&[UserId]) -> Result<HashMap<UserId, T>>,
+) -> Result<Option<Option<T>>> {
+    let Some(crowd) = crowd else { return Ok(None) };
+    let page = &mut *crowd.page.borrow_mut();
+    if !page.people.contains_key(&user) {
+        return Ok(None);
+    }
+    let ids = std::mem::take(&mut page.ids);
+    let slot = slot(page);
+    let found = match slot {
+        Some(found) => Ok(found.get(&user).cloned()),
+        None => read(&ids).map(|it| {
+            let mine = it.get(&user).cloned();
+            *slot = Some(it);
+            mine
+        }),
+    };
+    page.ids = ids;
+    found.map(Some)
+}
+
+/// Lists by person.
+fn by_person<T>(rows: Vec<T>, user: impl Fn(&T) -> UserId) -> HashMap<UserId, Vec<T>> {
+    let mut all: HashMap<UserId, Vec<T>> = HashMap::new();
+    for row in rows {
+        all.entry(user(&row)).or_default().push(row);
+    }
+    all
+}
+
+impl Planner<'_> {
+    pub(crate) fn user(&self, id: UserId) -> Result<User> {
+        if let Some(crowd) = &self.crowd
+            && let Some(user) = crowd.user(self.snapshot, id)?
+        {
+            return Ok(user);
+        }
+        self.snapshot
+            .user(id)?
+            .ok_or_else(|| Error::not_found("user", id))
+    }
+
+    pub(crate) fn permissions_of(&self, user: UserId) -> Result<Vec<Permission>> {
+        match &self.crowd {
+            Some(crowd) => Ok(crowd.permissions.get(&user).cloned().unwrap_or_default()),
+            None => self.snapshot.permissions_of(user),
+        }
+    }
+
+    /// A person's licenses as they are, whatever is planned.
+    pub(crate) fn licenses_of(&self, user: UserId) -> Result<Vec<License>> {
+        let read =
+            |ids: &[UserId]| Ok(by_person(self.snapshot.licenses_of_all(ids)?, |it| it.user));
+        match known(self.crowd.as_ref(), user, |it| &mut it.licenses, read)? {
+            Some(found) => Ok(found.unwrap_or_default()),
+            None => self.snapshot.licenses_of(user),
+        }
+    }
+
+    pub(crate) fn invitation(&self, user: UserId) -> Result<Option<Invitation>> {
+        let read =
+            |ids: &[UserId]| Ok(self.snapshot.invitations_of_all(ids)?.into_iter().collect());
+        match known(self.crowd.as_ref(), user, |it| &mut it.invitations, read)? {
+            Some(found) => Ok(found),
+            None => self.snapshot.invitation(user),
+        }
+    }
+
+    /// A person's assignments as they are, whatever is planned.
+    pub(crate) fn assignments_of(&self, user: UserId) -> Result<Vec<Assigned>> {
+        let read = |ids: &[UserId]| {
+            Ok(by_person(self.snapshot.assignments_of_all(ids)?, |it| {
+                it.user
+            }))
+        };
+        match known(self.crowd.as_ref(), user, |it| &mut it.assignments, read)? {
+            Some(found) => Ok(found.unwrap_or_default()),
+            None => self.snapshot.assignments_of(user),
+        }
+    }
+
+    pub(crate) fn memberships_of(&self, user: UserId) -> Result<Vec<Membership>> {
+        let read = |ids: &[UserId]| {
+            Ok(by_person(self.snapshot.memberships_of_all(ids)?, |it| {
+                it.user
+            }))
+        };
+        match known(self.crowd.as_ref(), user, |it| &mut it.memberships, read)? {
+            Some(found) => Ok(found.unwrap_or_default()),
+            None => self.snapshot.memberships_of(user),
+        }
+    }
+
+    pub(crate) fn membership(&self, user: UserId, group: GroupId) -> Result<Option<GroupRole>> {
+        if self.crowd.is_none() {
+            return self.snapshot.membership(user, group);
+        }
+        let memberships = self.memberships_of(user)?;
+        Ok(memberships
+            .into_iter()
+            .find(|it| it.group == group)
+            .map(|it| it.role))
+    }
+}

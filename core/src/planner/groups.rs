@@ -1,0 +1,340 @@
+//! What becoming active in groups brings: their trainings are assigned and their pools requested. And what leaving ends.
+
+use std::rc::Rc;
+
+use super::{Planner, Seated, Waiting, Want};
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::model::{
+    Assigned, Assignment, AssignmentState, AtCapacity, GroupCarries, GroupId, GroupRole, Hold,
+    License, PoolId, Status, Training, TrainingId, TrainingKind, User, UserId,
+};
+
+/// What somebody gets by becoming active.
+#[derive(Debug, Default)]
+pub(crate) struct Entry {
+    /// Trainings to assign, with the assignment that there was.
+    assign: Vec<(TrainingId, Option<Assignment>)>,
+    /// Pools to request.
+    pools: Vec<PoolId>,
+}
+
+impl Entry {
+    /// The licenses, as a group's rule asks for them.
+    pub(crate) fn wants(&self) -> impl Iterator<Item = Want> {
+        self.pools.iter().map(|pool| Want::by_rule(*pool))
+    }
+
+    /// The pools to request.
+    pub(crate) fn pools(&self) -> &[PoolId] {
+        &self.pools
+    }
+}
+
+impl Planner<'_> {
+    /// What these groups bring to somebody who has these assignments and licenses.
+    pub(crate) fn entry(
+        &mut self,
+        groups: impl IntoIterator<Item = GroupId>,
+        assignments: &[Assigned],
+        licenses: &[License],
+    ) -> Result<Entry> {
+        let mut entry = Entry::default();
+        for group in groups {
+            let carried = self.carried(group)?;
+            self.add_carried(&mut entry, &carried, assignments, licenses)?;
+        }
+        Ok(entry)
+    }
+
+    /// What a group brings that carries this.
+    pub(crate) fn entry_by(
+        &mut self,
+        carried: &GroupCarries,
+        assignments: &[Assigned],
+        licenses: &[License],
+    ) -> Result<Entry> {
+        let mut entry = Entry::default();
+        self.add_carried(&mut entry, carried, assignments, licenses)?;
+        Ok(entry)
+    }
+
+    fn add_carried(
+        &mut self,
+        entry: &mut Entry,
+        carried: &GroupCarries,
+        assignments: &[Assigned],
+        licenses: &[License],
+    ) -> Result<()> {
+        for training in &carried.trainings {
+            self.add_training(entry, *training, assignments, licenses)?;
+        }
+        for pool in &carried.pools {
+            self.add_pool(entry, *pool, licenses)?;
+        }
+        Ok(())
+    }
+
+    /// What becoming active brings to somebody who is on the roster already.
+    pub(crate) fn entry_of(
+        &mut self,
+        user: UserId,
+        joining: &[GroupId],
+        licenses: &[License],
+    ) -> Result<Entry> {
+        let mut groups: Vec<GroupId> = self
+            .memberships_of(user)?
+            .into_iter()
+            .map(|it| it.group)
+            .collect();
+        groups.extend(joining);
+        if groups.is_empty() {
+            return Ok(Entry::default());
+        }
+        let assignments = self.assignments_of(user)?;
+        self.entry(groups, &assignments, licenses)
+    }
+
+    fn add_training(
+        &mut self,
+        entry: &mut Entry,
+        training: TrainingId,
+        assignments: &[Assigned],
+        licenses: &[License],
+    ) -> Result<()> {
+        let before = assignments
+            .iter()
+            .find(|it| it.training == training)
+            .map(|it| it.assignment);
+        let has = before.is_some_and(|it| it.state != AssignmentState::Ended);
+        if has || entry.assign.iter().any(|it| it.0 == training) {
+            return Ok(());
+        }
+        entry.assign.push((training, before));
+        let training = self.training(training)?;
+        if let (TrainingKind::PreWork, Some(pool)) = (training.terms.kind, training.terms.pool) {
+            self.add_pool(entry, pool, licenses)?;
+        }
+        Ok(())
+    }
+
+    fn add_pool(&self, entry: &mut Entry, pool: PoolId, licenses: &[License]) -> Result<()> {
+        if self.license_for(pool, licenses)?.is_none() && !entry.pools.contains(&pool) {
+            entry.pools.push(pool);
+        }
+        Ok(())
+    }
+
+    /// The license by which somebody may use the content of a pool: of the pool itself, else of its fallback.
+    pub(crate) fn license_for<'l>(
+        &self,
+        pool: PoolId,
+        licenses: &'l [License],
+    ) -> Result<Option<&'l License>> {
+        let of = |pool: PoolId| {
+            licenses
+                .iter()
+                .find(|it| it.pool == pool && !it.stands_for_access)
+        };
+        if let Some(license) = of(pool) {
+            return Ok(Some(license));
+        }
+        match self.ledger.line(pool)?.at_capacity() {
+            AtCapacity::Fallback(name) => Ok(self.ledger.named(name).ok().and_then(|it| of(it.id))),
+            AtCapacity::Queue | AtCapacity::Refuse | AtCapacity::Grace(_) => Ok(None),
+        }
+    }
+
+    /// Assigns what becoming active brings; the licenses are seated already.
+    pub(crate) fn assign_entry(&mut self, user: UserId, entry: Entry) {
+        let after = Some(Assignment::new(self.now));
+        for (training, before) in entry.assign {
+            self.push(Change::Assignment {
+                user,
+                training,
+                before,
+                after,
+            });
+        }
+    }
+
+    /// What joining a group brings to somebody who is active already. Says why they cannot join, if a pool refuses.
+    pub(crate) fn enter(&mut self, user: &User, entry: Entry) -> Result<Option<String>> {
+        let wants: Vec<Want> = entry.wants().collect();
+        let waiting = Waiting {
+            leads_to: user.status,
+            mail: false,
+            connection: None,
+        };
+        if let Seated::Out(why) = self.seat(user.id, &wants, waiting)? {
+            return Ok(Some(why));
+        }
+        self.assign_entry(user.id, entry);
+        Ok(None)
+    }
+
+    /// Plans the groups that somebody joins, gets another role in, or leaves (`None`), with what those carry that they
+    /// join if they are active. Returns why they cannot, if a pool refuses; nothing of it is planned then.
+    pub(crate) fn change_groups(
+        &mut self,
+        user: &User,
+        changes: &[(GroupId, Option<GroupRole>)],
+    ) -> Result<Option<String>> {
+        let mut joining = Vec::new();
+        for (group, after) in changes {
+            let joins = user.status == Status::Active && after.is_some();
+            if joins && self.membership(user.id, *group)?.is_none() {
+                joining.push(*group);
+            }
+        }
+        if !joining.is_empty() {
+            let licenses = self.licenses_planned(user.id)?;
+            let assignments = self.assignments_planned(user.id)?;
+            let entry = self.entry(joining, &assignments, &licenses)?;
+            if let Some(why) = self.enter(user, entry)? {
+                return Ok(Some(why));
+            }
+        }
+        for (group, after) in changes {
+            let before = self.membership(user.id, *group)?;
+            if before != *after {
+                self.push(Change::Membership {
+                    user: user.id,
+                    group: *group,
+                    before,
+                    after: *after,
+                });
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the scheduler lets somebody in with. Nobody is kept out of their seat because an add-on refuses.
+    pub(crate) fn enter_promoted(&mut self, user: &User) -> Result<()> {
+        let licenses = self.licenses_planned(user.id)?;
+        let entry = self.entry_of(user.id, &[], &licenses)?;
+        for pool in &entry.pools {
+            let wants = [Want::by_rule(*pool)];
+            let waiting = Waiting {
+                leads_to: Status::Active,
+                mail: false,
+                connection: None,
+            };
+            match self.seat(user.id, &wants, waiting) {
+                Ok(_) => {}
+                Err(Error::NoSeat(short)) => self.skip(user, short.to_string()),
+                Err(error) => return Err(error),
+            }
+        }
+        self.assign_entry(user.id, entry);
+        Ok(())
+    }
+
+    /// Ends what somebody still has to learn, but what this plan has decided about already.
+    pub(super) fn end_assignments(&mut self, user: UserId, but: &[TrainingId]) -> Result<()> {
+        for assigned in self.assignments_of(user)? {
+            let before = assigned.assignment;
+            if before.state.is_open() && !but.contains(&assigned.training) {
+                self.push(Change::Assignment {
+                    user,
+                    training: assigned.training,
+                    before: Some(before),
+                    after: Some(before.ended(self.now)),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn assignments_ended(&self) -> i64 {
+        let ends = |it: &&Change| {
+            matches!(it, Change::Assignment { before: Some(before), after, .. }
+                if before.state.is_open() && after.is_none_or(|it| it.state == AssignmentState::Ended))
+        };
+        i64::try_from(self.changes.iter().filter(ends).count()).unwrap_or(i64::MAX)
+    }
+
+    /// What a group carries.
+    pub(crate) fn carried(&mut self, group: GroupId) -> Result<Rc<GroupCarries>> {
+        if let Some(carried) = self.carried.get(&group) {
+            return Ok(Rc::clone(carried));
+        }
+        let carried = Rc::new(self.snapshot.carried_by(group)?);
+        self.carried.insert(group, Rc::clone(&carried));
+        Ok(carried)
+    }
+
+    pub(crate) fn training(&mut self, id: TrainingId) -> Result<Rc<Training>> {
+        if let Some(training) = self.trainings.get(&id) {
+            return Ok(Rc::clone(training));
+        }
+        let training = self.snapshot.training(id)?;
+        let training = training.ok_or_else(|| Error::not_found("training", id))?;
+        let training = Rc::new(training);
+        self.trainings.insert(id, Rc::clone(&training));
+        Ok(training)
+    }
+
+    /// Whether a group is there once this plan is applied.
+    pub(crate) fn is_group_there(&self, group: GroupId) -> Result<bool> {
+        match self.removed_groups.get(&group) {
+            Some(removed) => Ok(!removed),
+            None => Ok(self.snapshot.group_name(group)?.is_some()),
+        }
+    }
+
+    /// A person's licenses as this plan leaves them so far.
+    pub(crate) fn licenses_planned(&self, user: UserId) -> Result<Vec<License>> {
+        let mut licenses = self.licenses_of(user)?;
+        for change in self.latest(user) {
+            if let Change::License {
+                pool,
+                after,
+                stands_for_access,
+                ..
+            } = change
+            {
+                licenses.retain(|it| it.pool != *pool);
+                if *after != Hold::None {
+                    licenses.push(License {
+                        user,
+                        pool: *pool,
+                        hold: *after,
+                        stands_for_access: *stands_for_access,
+                    });
+                }
+            }
+        }
+        Ok(licenses)
+    }
+
+    /// A person's assignments as this plan leaves them so far.
+    pub(crate) fn assignments_planned(&self, user: UserId) -> Result<Vec<Assigned>> {
+        let mut assignments = self.assignments_of(user)?;
+        for change in self.latest(user) {
+            if let Change::Assignment {
+                training, after, ..
+            } = change
+            {
+                assignments.retain(|it| it.training != *training);
+                assignments.extend(after.map(|assignment| Assigned {
+                    user,
+                    training: *training,
+                    assignment,
+                }));
+            }
+        }
+        Ok(assignments)
+    }
+
+    /// The changes of somebody at the end of the plan: commands plan one person after the other.
+    fn latest(&self, user: UserId) -> impl Iterator<Item = &Change> {
+        let theirs = self
+            .changes
+            .iter()
+            .rev()
+            .take_while(|it| it.user() == Some(user))
+            .count();
+        self.changes.iter().skip(self.changes.len() - theirs)
+    }
+}

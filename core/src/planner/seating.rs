@@ -1,0 +1,287 @@
+//! Who gets a license, who waits for one, and who gets nothing: over everything that one person needs at once.
+
+use std::collections::HashMap;
+
+use super::Planner;
+use crate::capacity::PLACE_STEP;
+use crate::command::WhenFull;
+use crate::error::{Result, Shortfall, Shortfalls};
+use crate::model::{AtCapacity, ConnectionId, Hold, PoolId, QueueEntry, Status, UserId};
+
+/// One license that a person needs.
+#[derive(Clone, Copy)]
+pub(crate) struct Want {
+    pub(crate) pool: PoolId,
+    pub(crate) before: Hold,
+    pub(crate) after: Hold,
+    /// Whether it stands for the seat itself, by a fallback.
+    pub(crate) stands_for_access: bool,
+    /// Whether a group's rule asks for it: nobody stands at that door, so the pool's own policy decides as far as it can.
+    pub(crate) by_rule: bool,
+}
+
+impl Want {
+    pub(crate) const fn new(pool: PoolId, before: Hold, after: Hold) -> Self {
+        Self {
+            pool,
+            before,
+            after,
+            stands_for_access: false,
+            by_rule: false,
+        }
+    }
+
+    /// A license that a person does not hold in any way, asked for by a group's rule.
+    pub(crate) const fn by_rule(pool: PoolId) -> Self {
+        Self {
+            by_rule: true,
+            ..Self::new(pool, Hold::None, Hold::Reserved)
+        }
+    }
+}
+
+/// What a person gets who asked for licenses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Seated {
+    /// Everything, or everything but add-ons that queue.
+    In,
+    /// A place in the queue of `access`.
+    Queued,
+    /// Nothing, and why.
+    Out(String),
+}
+
+/// What a queued person is to become.
+#[derive(Clone, Copy)]
+pub(crate) struct Waiting {
+    pub(crate) leads_to: Status,
+    pub(crate) mail: bool,
+    pub(crate) connection: Option<ConnectionId>,
+}
+
+/// What is done about pools that cannot hand out what one person needs.
+#[derive(Default)]
+struct Lacking {
+    /// Pools whose queues the person joins.
+    queueing: Vec<PoolId>,
+    /// Pools that hand out a license for another one.
+    instead: HashMap<PoolId, PoolId>,
+    /// Pools that give the person nothing.
+    refusing: Vec<PoolId>,
+    /// Why, with the numbers.
+    shortfalls: Vec<Shortfall>,
+}
+
+impl Planner<'_> {
+    /// Decides over every license that one person needs, and records them. At people's doors it is all or nothing, or
+    /// what the person chose; at unattended doors, and for what groups' rules ask, each pool's own policy.
+    ///
+    /// # Errors
+    /// At unattended doors [`crate::Error::NoSeat`] with every pool that refuses.
+    pub(crate) fn seat(
+        &mut self,
+        user: UserId,
+        wants: &[Want],
+        waiting: Waiting,
+    ) -> Result<Seated> {
+        let mut lacking: Vec<&Want> = Vec::new();
+        for want in wants.iter().filter(|it| !it.before.is_held()) {
+            let asked = self.attended && !want.by_rule;
+            let with_grace = !asked || self.undoing.is_some();
+            let line = self.ledger.line_mut(want.pool)?;
+            line.ask();
+            if line.room(with_grace) < 1 {
+                lacking.push(want);
+            }
+        }
+        if lacking.is_empty() {
+            wants.iter().try_for_each(|want| self.take(user, want))?;
+            return Ok(Seated::In);
+        }
+        let mut found = Lacking::default();
+        for want in lacking {
+            self.lack(user, want, wants, &mut found)?;
+        }
+        if !found.refusing.is_empty() {
+            return self.nothing(found);
+        }
+        let whole = wants
+            .iter()
+            .any(|it| self.is_seat(it) && found.queueing.contains(&it.pool));
+        if whole {
+            self.queue_whole(user, wants, waiting)?;
+            return Ok(Seated::Queued);
+        }
+        for want in wants {
+            if let Some(other) = found.instead.get(&want.pool) {
+                if want.before != Hold::None {
+                    self.set_license(user, want.pool, want.before, Hold::None, false)?;
+                }
+                self.set_license(user, *other, Hold::None, want.after, self.is_seat(want))?;
+            } else if found.queueing.contains(&want.pool) {
+                self.queue_license(user, want, waiting)?;
+            } else {
+                self.take(user, want)?;
+            }
+        }
+        Ok(Seated::In)
+    }
+
+    /// What is done about one pool that is full: by the choice of the person at the door, else by its policy.
+    fn lack(
+        &mut self,
+        user: UserId,
+        want: &Want,
+        wants: &[Want],
+        found: &mut Lacking,
+    ) -> Result<()> {
+        let asked = self.attended && !want.by_rule;
+        if asked {
+            return self.lack_by_choice(want.pool, found);
+        }
+        let line = self.ledger.line(want.pool)?;
+        match line.at_capacity() {
+            AtCapacity::Queue => found.queueing.push(want.pool),
+            AtCapacity::Refuse | AtCapacity::Grace(_) => self.refused(want.pool, None, found)?,
+            AtCapacity::Fallback(name) => {
+                let other = self.ledger.named(name).map(|it| it.id).unwrap_or(want.pool);
+                let mine = other == want.pool
+                    || self.licenses_of(user)?.iter().any(|it| it.pool == other)
+                    || wants.iter().any(|it| it.pool == other)
+                    || found.instead.values().any(|it| *it == other);
+                if mine {
+                    self.refused(want.pool, None, found)?;
+                } else if self.ledger.line(other)?.room(true) < 1 {
+                    self.refused(want.pool, Some(other), found)?;
+                } else {
+                    found.instead.insert(want.pool, other);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A pool refuses, and so does its fallback, if it has one. Where a person stands at the door, they are asked.
+    fn refused(
+        &mut self,
+        pool: PoolId,
+        fallback: Option<PoolId>,
+        found: &mut Lacking,
+    ) -> Result<()> {
+        if self.attended {
+            return self.lack_by_choice(pool, found);
+        }
+        for pool in [Some(pool), fallback].into_iter().flatten() {
+            if Some(pool) == fallback {
+                self.ledger.line_mut(pool)?.ask();
+            }
+            found.refusing.push(pool);
+            found.shortfalls.push(self.ledger.line(pool)?.shortfall());
+        }
+        Ok(())
+    }
+
+    fn lack_by_choice(&mut self, pool: PoolId, found: &mut Lacking) -> Result<()> {
+        match self.when_full {
+            WhenFull::QueueRest => found.queueing.push(pool),
+            WhenFull::Fewer => found.refusing.push(pool),
+            WhenFull::Ask => {
+                self.ledger.line_mut(pool)?.refuse();
+                found.refusing.push(pool);
+            }
+        }
+        Ok(())
+    }
+
+    /// The person gets nothing: the door is told, or the person at it.
+    fn nothing(&self, found: Lacking) -> Result<Seated> {
+        if !found.shortfalls.is_empty() {
+            return Err(Shortfalls(found.shortfalls).into());
+        }
+        let names = found
+            .refusing
+            .iter()
+            .map(|it| Ok(self.ledger.line(*it)?.pool.name.as_str()))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Seated::Out(format!("no free seat in {}", names.join(", "))))
+    }
+
+    fn take(&mut self, user: UserId, want: &Want) -> Result<()> {
+        let Want {
+            pool,
+            before,
+            after,
+            stands_for_access,
+            ..
+        } = *want;
+        self.set_license(user, pool, before, after, stands_for_access)
+    }
+
+    fn is_seat(&self, want: &Want) -> bool {
+        want.pool == self.access || want.stands_for_access
+    }
+
+    /// Without a seat a person waits for everything. What groups carry comes with becoming active.
+    fn queue_whole(&mut self, user: UserId, wants: &[Want], waiting: Waiting) -> Result<()> {
+        for want in wants.iter().filter(|it| !it.by_rule) {
+            if want.before.is_held() {
+                self.take(user, want)?;
+            } else {
+                self.queue_license(user, want, waiting)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn queue_license(&mut self, user: UserId, want: &Want, waiting: Waiting) -> Result<()> {
+        if matches!(want.before, Hold::Queued(_)) {
+            return Ok(());
+        }
+        // Whoever waits for a seat waits in the queue of `access`, also if another pool's license stood for it.
+        let pool = if want.stands_for_access {
+            self.access
+        } else {
+            want.pool
+        };
+        let place = self.next_place(pool)?;
+        let Waiting {
+            leads_to,
+            mail,
+            connection,
+        } = waiting;
+        let entry = QueueEntry {
+            place,
+            leads_to,
+            mail,
+            connection,
+        };
+        self.set_license(user, pool, want.before, Hold::Queued(entry), false)
+    }
+
+    fn next_place(&mut self, pool: PoolId) -> Result<i64> {
+        let at_front = self.undoing.is_some();
+        let line = self.ledger.line(pool)?;
+        let known = if at_front {
+            line.front_place
+        } else {
+            line.next_place
+        };
+        let place = match known {
+            Some(place) => place,
+            None => self.snapshot.queue_end(pool, !at_front)?.map_or(0, |it| {
+                if at_front {
+                    it - PLACE_STEP
+                } else {
+                    it + PLACE_STEP
+                }
+            }),
+        };
+        let line = self.ledger.line_mut(pool)?;
+        if at_front {
+            line.front_place = Some(place - PLACE_STEP);
+        } else {
+            line.next_place = Some(place + PLACE_STEP);
+        }
+        Ok(place)
+    }
+}

@@ -1,0 +1,87 @@
+//! What is known of a page of people, each kind by one statement.
+
+use rusqlite::Row;
+
+use super::events::hex;
+use super::snapshot::{Snapshot, license_columns, license_row, user_columns, user_row, word};
+use super::trainings::{ASSIGNMENT_COLUMNS, assigned_row};
+use crate::error::Result;
+use crate::model::{
+    Assigned, GroupId, GroupRole, Invitation, InvitationId, InvitationState, License, Membership,
+    Timestamp, User, UserId,
+};
+
+/// The ids as one binding; read back by `json_each` in their order.
+fn bound(ids: &[UserId]) -> String {
+    let quoted: Vec<String> = ids
+        .iter()
+        .map(|it| format!("\"{}\"", hex(it.as_bytes())))
+        .collect();
+    format!("[{}]", quoted.join(","))
+}
+
+impl Snapshot<'_> {
+    fn of_all<T>(
+        &self,
+        sql: &str,
+        ids: &[UserId],
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        self.all(sql, [bound(ids)], read)
+    }
+
+    /// These people, of those who are there.
+    pub(crate) fn users_of(&self, ids: &[UserId]) -> Result<Vec<User>> {
+        let sql = concat!(
+            "SELECT ",
+            user_columns!(),
+            " FROM json_each(?1) CROSS JOIN users ON users.id = unhex(value)"
+        );
+        self.of_all(sql, ids, user_row)
+    }
+
+    /// Licenses of these people.
+    pub(crate) fn licenses_of_all(&self, ids: &[UserId]) -> Result<Vec<License>> {
+        let sql = concat!(
+            "SELECT ",
+            license_columns!(),
+            " FROM json_each(?1) CROSS JOIN licenses ON licenses.user = unhex(value)"
+        );
+        self.of_all(sql, ids, license_row)
+    }
+
+    /// Invitations of these people.
+    pub(crate) fn invitations_of_all(&self, ids: &[UserId]) -> Result<Vec<(UserId, Invitation)>> {
+        let sql = "SELECT user, invitations.id, generation, state, expires_at \
+            FROM json_each(?1) CROSS JOIN invitations ON user = unhex(value)";
+        self.of_all(sql, ids, |row| {
+            let invitation = Invitation {
+                id: InvitationId::from_bytes(row.get(1)?),
+                generation: row.get(2)?,
+                state: word(row, 3, InvitationState::from_word)?,
+                expires_at: Timestamp::from_millis(row.get(4)?),
+            };
+            Ok((UserId::from_bytes(row.get(0)?), invitation))
+        })
+    }
+
+    /// Assignments of these people, ended ones included.
+    pub(crate) fn assignments_of_all(&self, ids: &[UserId]) -> Result<Vec<Assigned>> {
+        let sql = format!(
+            "SELECT {ASSIGNMENT_COLUMNS} FROM json_each(?1) CROSS JOIN assignments ON user = unhex(value)"
+        );
+        self.of_all(&sql, ids, assigned_row)
+    }
+
+    /// Memberships of these people.
+    pub(crate) fn memberships_of_all(&self, ids: &[UserId]) -> Result<Vec<Membership>> {
+        let sql = "SELECT user, member_of, role FROM json_each(?1) CROSS JOIN memberships ON user = unhex(value)";
+        self.of_all(sql, ids, |row| {
+            Ok(Membership {
+                user: UserId::from_bytes(row.get(0)?),
+                group: GroupId::from_bytes(row.get(1)?),
+                role: word(row, 2, GroupRole::from_word)?,
+            })
+        })
+    }
+}
