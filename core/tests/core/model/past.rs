@@ -29,6 +29,7 @@ pub(crate) fn seen(read: &Read<'_>, ids: &[UserId], at: Timestamp) -> Seen {
             permissions,
             invitation: read.invitation(*id).unwrap(),
             links: links.collect(),
+            assignments: read.assignments_of(*id).unwrap(),
         }
     };
     Seen {
