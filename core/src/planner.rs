@@ -19,7 +19,8 @@ use crate::model::{
     key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
-use crate::policy;
+use crate::policy::{self, Authority, Circle, Reach};
+use crate::query::Expr;
 use crate::selection::Selection;
 use crate::store::Snapshot;
 use crowd::{CROWD, Crowd};
@@ -32,13 +33,16 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 pub(crate) struct Planner<'s> {
     pub(crate) snapshot: &'s Snapshot<'s>,
     pub(crate) actor: Actor,
+    /// The actor's roles as they are now.
+    pub(crate) authority: Authority,
+    /// Whom this command may be given to by this actor.
+    reach: Reach,
     pub(crate) now: Timestamp,
     pub(crate) draws: Draws,
     pub(crate) ledger: Ledger,
     pub(crate) access: PoolId,
     attended: bool,
     when_full: WhenFull,
-    actor_is_owner: bool,
     /// The batch that is undone. Undo puts new entries before the queue's head instead of behind its end, and may use
     /// the grace again.
     undoing: Option<BatchId>,
@@ -92,20 +96,6 @@ pub(crate) fn plan(
     door: Door,
     request: &Request,
 ) -> Result<Planned> {
-    let permissions = match actor {
-        Actor::Administrator(user) => {
-            let active = snapshot
-                .user(user)?
-                .is_some_and(|it| it.status == Status::Active);
-            if active {
-                snapshot.permissions_of(user)?
-            } else {
-                Vec::new()
-            }
-        }
-        _ => Vec::new(),
-    };
-    policy::may(actor, &permissions, &request.command)?;
     let mut planner = Planner::new(
         snapshot,
         actor,
@@ -113,12 +103,12 @@ pub(crate) fn plan(
         request.draw.at,
         Draws::new(request.draw),
     )?;
+    planner.reach = policy::may(&planner.authority, request.command.name())?;
     planner.when_full = request.when_full;
     planner.undoing = match request.command {
         crate::command::Command::Undo { batch } => Some(batch),
         _ => None,
     };
-    planner.actor_is_owner = actor == Actor::FileOwner || permissions.contains(&Permission::Owner);
     request.command.plan(&mut planner)?;
     planner.finish(request.command.name(), door.is_attended())
 }
@@ -145,13 +135,14 @@ impl<'s> Planner<'s> {
         Ok(Self {
             snapshot,
             actor,
+            authority: Authority::of(snapshot, actor)?,
+            reach: Reach::Everybody,
             now,
             draws,
             ledger,
             access,
             attended: door.is_attended(),
             when_full: WhenFull::Ask,
-            actor_is_owner: false,
             undoing: None,
             changes: Vec::new(),
             skipped: Vec::new(),
@@ -276,7 +267,7 @@ impl<'s> Planner<'s> {
     }
 
     pub(crate) fn actor_is_owner(&self) -> bool {
-        self.actor_is_owner
+        self.authority.is_owner()
     }
 
     /// Where the changes stand, to go back to when a person turns out to get nothing.
@@ -390,20 +381,80 @@ impl<'s> Planner<'s> {
         }
     }
 
-    /// The people of a selection, each once.
+    /// The people of a selection, each once. Those beyond the actor's reach are not found by a query, and skipped when
+    /// they are named.
     pub(crate) fn select(&mut self, who: &Selection) -> Result<Vec<UserId>> {
         let people: Vec<UserId> = match who {
             Selection::Ids(ids) => {
                 let mut seen = HashSet::with_capacity(ids.len());
-                ids.iter().copied().filter(|it| seen.insert(*it)).collect()
+                let ids = ids.iter().copied().filter(|it| seen.insert(*it)).collect();
+                self.reached(ids)?
             }
             Selection::Query { query, except } => {
-                let ids = self.snapshot.ids_of(query, self.now)?;
+                let query = self.reach.within(query);
+                let ids = self.snapshot.ids_of(&query, self.now)?;
                 ids.into_iter().filter(|it| !except.contains(it)).collect()
             }
         };
         self.expect(&people)?;
         Ok(people)
+    }
+
+    /// Leaves out whom the actor may not do this to, without a word about who they are.
+    fn reached(&mut self, ids: Vec<UserId>) -> Result<Vec<UserId>> {
+        if self.reach == Reach::Everybody {
+            return Ok(ids);
+        }
+        let named = Expr::Or(ids.iter().copied().map(Expr::Id).collect());
+        let query = self.reach.within(&named);
+        let reached: HashSet<UserId> = self
+            .snapshot
+            .ids_of(&query, self.now)?
+            .into_iter()
+            .collect();
+        let (within, beyond): (Vec<_>, Vec<_>) =
+            ids.into_iter().partition(|it| reached.contains(it));
+        for id in beyond {
+            self.skip_name(&id.to_string(), "nobody whom you may do this to");
+        }
+        Ok(within)
+    }
+
+    /// Somebody whom the actor may see, by address, user name or id.
+    pub(crate) fn find_seen(&self, who: &str) -> Result<User> {
+        let user = self.snapshot.find_user(who)?;
+        if self.sees(user.id)? {
+            Ok(user)
+        } else {
+            Err(Error::not_found("user", who.trim()))
+        }
+    }
+
+    /// Whether the actor may see this person.
+    pub(crate) fn sees(&self, user: UserId) -> Result<bool> {
+        match self.authority.reach("see").seen() {
+            None => Ok(true),
+            Some(seen) => self.snapshot.finds(&seen, user, self.now),
+        }
+    }
+
+    /// Whether this command may be given to anybody.
+    pub(crate) fn reaches_everybody(&self) -> bool {
+        self.reach == Reach::Everybody
+    }
+
+    /// Whether this command may be given to the members of a group.
+    pub(crate) fn reaches_group(&self, group: GroupId) -> bool {
+        match &self.reach {
+            Reach::Everybody => true,
+            Reach::Nobody => false,
+            Reach::Only(circles) => circles.contains(&Circle::Group(group)),
+        }
+    }
+
+    /// Refuses a part of a command that needs a right of its own, such as `edit_protect`.
+    pub(crate) fn require(&self, part: &str) -> Result<()> {
+        policy::may(&self.authority, part).map(drop)
     }
 
     /// Says that these people are looked at next, in this order, so that what is known of many is read at once.
@@ -422,7 +473,7 @@ impl<'s> Planner<'s> {
         if !self.permissions_of(user.id)?.contains(&Permission::Owner) {
             return Ok(None);
         }
-        if !self.actor_is_owner {
+        if !self.actor_is_owner() {
             return Ok(Some("an owner, and only owners may"));
         }
         if user.status == Status::Active {
@@ -622,7 +673,7 @@ impl<'s> Planner<'s> {
             }
             return Ok(manager);
         }
-        let manager = self.snapshot.find_user(name)?;
+        let manager = self.find_seen(name)?;
         if !manager.status.is_seated_or_coming() {
             return Err(Error::invalid(
                 "manager",

@@ -4,11 +4,16 @@
 use super::Accept;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Field, Hold, InvitationState, Status};
+use crate::model::{Actor, Field, Hold, InvitationState, Status};
 use crate::planner::{Planner, Seated, Waiting, Want};
 
 impl Accept {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        if planner.actor != Actor::Person(self.user) {
+            return Err(Error::forbidden(
+                "accept is not allowed: a person only accepts their own invitation",
+            ));
+        }
         let user = planner.user(self.user)?;
         if !matches!(user.status, Status::Waiting | Status::PendingTransfer) {
             return Err(Error::conflict(format!(

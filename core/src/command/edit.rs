@@ -10,8 +10,8 @@ use crate::planner::Planner;
 impl Edit {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
         let users = planner.select(&self.who)?;
-        if self.protected.is_some() && !planner.actor_is_owner() {
-            return Err(Error::forbidden("protecting people is the owners' alone"));
+        if self.protected.is_some() {
+            planner.require("edit_protect")?;
         }
         let unique = self.set.iter().any(|(field, value)| {
             matches!(field, Field::Email | Field::UserName) && value.is_some()

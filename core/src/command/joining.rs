@@ -389,6 +389,11 @@ pub(super) fn plan_people(
         match known {
             None => joining.newcomer(planner, person)?,
             Some(user) if comes_back(user.status) => joining.comeback(planner, &user, person)?,
+            // Where somebody stands is nothing to those who may not see them.
+            Some(user) if !planner.sees(user.id)? => planner.skip_name(
+                &label,
+                "on the roster already; who manages users can add them to a group",
+            ),
             Some(user) => planner.skip(&user, why_not(user.status)),
         }
     }

@@ -3,7 +3,7 @@
 use super::PoolEdit;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Actor, AtCapacity, Permission, PoolName, PoolTerms, Seats};
+use crate::model::{AtCapacity, PoolName, PoolTerms, Seats};
 use crate::planner::Planner;
 
 pub(super) fn add(planner: &mut Planner<'_>, name: &PoolName, set: &PoolEdit) -> Result<()> {
@@ -78,15 +78,7 @@ fn check_fallback(planner: &Planner<'_>, name: &PoolName, terms: &PoolTerms) -> 
 
 /// Raising `purchased` is the authorized purchasers' alone; whoever owns the file can do everything.
 pub(super) fn refuse_raise(planner: &Planner<'_>, before: Seats, after: Seats) -> Result<()> {
-    let Actor::Administrator(user) = planner.actor else {
-        return Ok(());
-    };
-    if after > before
-        && !planner
-            .snapshot
-            .permissions_of(user)?
-            .contains(&Permission::AuthorizedPurchaser)
-    {
+    if after > before && planner.require("pool_raise").is_err() {
         return Err(Error::forbidden(
             "raising what is purchased needs the permission authorized_purchaser",
         ));

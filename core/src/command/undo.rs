@@ -8,10 +8,11 @@ use std::collections::{HashMap, HashSet};
 use super::pool::refuse_raise;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{BatchId, Hold, InvitationState, PoolId, Status, User, UserId};
+use crate::model::{Actor, BatchId, Hold, InvitationState, PoolId, Status, User, UserId};
 use crate::planner::{Planner, Seated, Waiting, Want};
 
 pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
+    may_undo(planner, batch)?;
     let Some(recorded) = planner.snapshot.changes_of_batch(batch)? else {
         return Err(Error::not_found("batch", batch));
     };
@@ -24,6 +25,30 @@ pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
         }
     }
     people.plan(planner)
+}
+
+/// Undoing needs the right to give the command that is undone; who may undo only what is their own needs to have given it.
+fn may_undo(planner: &Planner<'_>, batch: BatchId) -> Result<()> {
+    let mut at = batch;
+    loop {
+        let Some((actor, command, undoes)) = planner.snapshot.origin_of_batch(at)? else {
+            return Err(Error::not_found("batch", batch));
+        };
+        if at == batch && !planner.reaches_everybody() && actor != planner.actor {
+            return Err(Error::not_found("batch", batch));
+        }
+        if let Some(undone) = undoes {
+            at = undone;
+            continue;
+        }
+        // What providers, the clock and people themselves did is undone by whoever may undo at all.
+        return match actor {
+            Actor::FileOwner | Actor::Administrator(_) if !planner.actor_is_owner() => {
+                planner.require(&command)
+            }
+            _ => Ok(()),
+        };
+    }
 }
 
 /// The changes of each person, newest first, and of everybody's manager apart.

@@ -41,10 +41,8 @@ fn one(key: Key, value: Value, now: Timestamp) -> Result<Expr, ParseError> {
         Key::No => Ok(Expr::Not(Box::new(has(&value)?))),
         Key::When(field) => dates::when(field, &value, now),
         Key::ExternalId => external_id(&value),
-        Key::Manager => Ok(Expr::Manager(match bare_id(&value) {
-            Some(id) => ManagerName::Id(id),
-            None => ManagerName::Named(value.text),
-        })),
+        Key::Manager => Ok(Expr::Manager(manager(value))),
+        Key::Below => Ok(Expr::Below(manager(value))),
         Key::Group => {
             Ok(bare_id(&value).map_or_else(|| Expr::Group(value.text.clone()), Expr::GroupId))
         }
@@ -55,6 +53,13 @@ fn one(key: Key, value: Value, now: Timestamp) -> Result<Expr, ParseError> {
         Key::Id => words::id(&value.text)
             .map(Expr::Id)
             .ok_or_else(|| error(value.at, "this is not an id; copy it from a listing")),
+    }
+}
+
+fn manager(value: Value) -> ManagerName {
+    match bare_id(&value) {
+        Some(id) => ManagerName::Id(id),
+        None => ManagerName::Named(value.text),
     }
 }
 

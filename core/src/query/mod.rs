@@ -51,6 +51,8 @@ pub enum Expr {
     Id(UserId),
     /// Reports to this person, directly.
     Manager(ManagerName),
+    /// Reports to this person, at any depth.
+    Below(ManagerName),
     /// Has any manager.
     HasManager,
     /// Is a member of a group of this name.

@@ -47,6 +47,7 @@ fn a_query_means_what_it_says() {
         ),
         ("no:region", "-has:region"),
         ("has:manager", "has:manager"),
+        ("below:bo@corp.example", "below:bo@corp.example"),
         ("no:seen", "-has:seen"),
         (
             "status:active,pending-transfer",
@@ -288,6 +289,7 @@ fn leaf() -> impl Strategy<Value = Expr> {
             until: None
         }),
         Just(Expr::HasManager),
+        words().prop_map(|it| Expr::Below(ManagerName::Named(it))),
         words().prop_map(Expr::Group),
         words().prop_map(Expr::Label),
         words().prop_map(|it| Expr::Manager(ManagerName::Named(it))),

@@ -36,6 +36,8 @@ fn print(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
         Expr::Id(id) => write!(f, "id:{id}"),
         Expr::Manager(ManagerName::Named(name)) => write!(f, "manager:{}", name_not_id(name)),
         Expr::Manager(ManagerName::Id(id)) => write!(f, "manager:{id}"),
+        Expr::Below(ManagerName::Named(name)) => write!(f, "below:{}", name_not_id(name)),
+        Expr::Below(ManagerName::Id(id)) => write!(f, "below:{id}"),
         Expr::HasManager => f.write_str("has:manager"),
         Expr::Group(name) => write!(f, "group:{}", name_not_id(name)),
         Expr::GroupId(id) => write!(f, "group:{id}"),

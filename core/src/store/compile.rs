@@ -4,6 +4,9 @@
 
 use rusqlite::types::Value;
 
+use super::Snapshot;
+use super::circles::{self, Ways};
+use crate::error::Result;
 use crate::model::{Status, Timestamp, UserId, fold_into, fold_key, key_of_name, name_key};
 use crate::query::{Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
 
@@ -14,14 +17,34 @@ const MOST_TRIGRAMS: usize = 16;
 pub(super) struct Compiled {
     pub(super) sql: String,
     pub(super) bindings: Vec<Value>,
+    ways: Ways,
 }
 
-/// Compiles a condition. Deleted and erased people are hidden unless the expression names a status; whoever it names by id
+/// As [`compile`], for a page in the order of a list: circles are found in the way that suits how many people they have.
+pub(super) fn compile_page(
+    snapshot: &Snapshot<'_>,
+    expr: &Expr,
+    now: Timestamp,
+) -> Result<Compiled> {
+    Ok(compile_with(expr, now, Ways::by_size(snapshot, expr)?))
+}
+
+/// As [`compile`], for one person who is known already.
+pub(super) fn compile_one(expr: &Expr, now: Timestamp) -> Compiled {
+    compile_with(expr, now, Ways::recognised())
+}
+
+/// Compiles a condition, for all whom it finds. Deleted and erased people are hidden unless the expression names a status; whoever it names by id
 /// is seen all the same.
-pub(super) fn compile(expr: &Expr, _now: Timestamp) -> Compiled {
+pub(super) fn compile(expr: &Expr, now: Timestamp) -> Compiled {
+    compile_with(expr, now, Ways::listed())
+}
+
+fn compile_with(expr: &Expr, _now: Timestamp, ways: Ways) -> Compiled {
     let mut out = Compiled {
         sql: String::new(),
         bindings: Vec::new(),
+        ways,
     };
     out.expr(expr, true);
     if names_status(expr) || *expr == Expr::Everybody {
@@ -109,16 +132,18 @@ impl Compiled {
                 self.with("users.manager = coalesce((SELECT id FROM users AS above WHERE above.email_key = ?), ", key.clone());
                 self.with("(SELECT id FROM users AS above WHERE above.user_name_key = ?))", key);
             }
+            Expr::Below(manager) => {
+                let (sql, bound) = circles::below(manager, self.ways.lists_below(manager));
+                self.push(&sql);
+                self.bindings.extend(bound);
+            }
             Expr::HasManager => self.push("users.manager IS NOT NULL"),
             Expr::Group(name) => self.with(
                 "EXISTS (SELECT 1 FROM memberships JOIN groups ON groups.id = memberships.member_of \
                  WHERE memberships.user = users.id AND groups.name_key = ?)",
                 name_key(name),
             ),
-            Expr::GroupId(id) => self.with(
-                "EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id AND memberships.member_of = ?)",
-                id.as_bytes().to_vec(),
-            ),
+            Expr::GroupId(id) => self.with(circles::group(self.ways.lists_group(*id)), id.as_bytes().to_vec()),
             Expr::Pool { name, hold } => self.pool(name, *hold),
             Expr::PoolId(id) => self.with(
                 "EXISTS (SELECT 1 FROM licenses WHERE licenses.user = users.id AND licenses.pool = ?)",

@@ -6,6 +6,7 @@
 mod actor;
 mod apply;
 mod checkpoints;
+mod circles;
 mod compile;
 mod credentials;
 mod events;

@@ -8,10 +8,10 @@ use super::{broken, compile};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    Assignment, AtCapacity, ConnectionId, ConnectionPolicy, Date, Hold, Invitation, InvitationId,
-    InvitationState, License, Link, NewPeople, Organization, Permission, Pool, PoolId, PoolName,
-    PoolTerms, Profile, ProviderHold, QueueEntry, Status, Timestamp, Token, TokenId, TrainingId,
-    User, UserId,
+    Actor, Assignment, AtCapacity, ConnectionId, ConnectionPolicy, Date, Hold, Invitation,
+    InvitationId, InvitationState, License, Link, NewPeople, Organization, Permission, Pool,
+    PoolId, PoolName, PoolTerms, Profile, ProviderHold, QueueEntry, Status, Timestamp, Token,
+    TokenId, TrainingId, User, UserId,
 };
 use crate::model::{BatchId, Connection as ProviderConnection};
 use crate::query::Expr;
@@ -251,6 +251,29 @@ impl<'c> Snapshot<'c> {
                 ))
             },
         )
+    }
+
+    /// Whether anybody reports to this person.
+    pub(crate) fn has_reports(&self, manager: UserId) -> Result<bool> {
+        let found = self.one(
+            "SELECT 1 FROM users WHERE manager = ?1 LIMIT 1",
+            [manager.as_bytes()],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// Whether this person is among those whom a query finds.
+    pub(crate) fn finds(&self, query: &Expr, user: UserId, now: Timestamp) -> Result<bool> {
+        let compiled = compile::compile_one(query, now);
+        let sql = format!(
+            "SELECT 1 FROM users WHERE users.id = ? AND ({})",
+            compiled.sql
+        );
+        let mut bindings = vec![user.as_bytes().to_vec().into()];
+        bindings.extend(compiled.bindings);
+        let found = self.one(&sql, rusqlite::params_from_iter(bindings), |_| Ok(()))?;
+        Ok(found.is_some())
     }
 
     pub(crate) fn manager_of(&self, user: UserId) -> Result<Option<UserId>> {
@@ -516,6 +539,22 @@ impl Snapshot<'_> {
             })
         });
         changes.collect::<Result<_>>().map(Some)
+    }
+
+    /// Who applied a batch, by which command, and which batch it undid.
+    pub(crate) fn origin_of_batch(
+        &self,
+        batch: BatchId,
+    ) -> Result<Option<(Actor, String, Option<BatchId>)>> {
+        let sql = "SELECT actor_kind, actor, command, undoes FROM batches WHERE id = ?1";
+        self.one(sql, [batch.as_bytes()], |row| {
+            let undoes: Option<[u8; 16]> = row.get(3)?;
+            Ok((
+                super::actor::decode(row, 0)?,
+                row.get(2)?,
+                undoes.map(BatchId::from_bytes),
+            ))
+        })
     }
 
     /// Pools of which a person's license has moved in a batch or after it.

@@ -86,7 +86,7 @@ impl Read<'_> {
     #[doc(hidden)]
     pub fn explain(&self, page: &UsersPage) -> Result<Vec<String>> {
         let snapshot = self.snapshot()?;
-        let (sql, bindings) = page_sql(page, None, self.now);
+        let (sql, bindings) = page_sql(&snapshot, page, None, self.now)?;
         let sql = format!("EXPLAIN QUERY PLAN {sql}");
         snapshot.all(&sql, rusqlite::params_from_iter(bindings), |row| row.get(3))
     }
@@ -150,7 +150,7 @@ fn users_page(snapshot: &Snapshot<'_>, page: &UsersPage, now: Timestamp) -> Resu
             Some(anchor(snapshot, user)?)
         }
     };
-    let (sql, bindings) = page_sql(page, anchor, now);
+    let (sql, bindings) = page_sql(snapshot, page, anchor, now)?;
     let mut users = snapshot.all(&sql, rusqlite::params_from_iter(bindings), user_row)?;
     if matches!(page.from, PageFrom::End | PageFrom::Before(_)) {
         users.reverse();
@@ -158,8 +158,13 @@ fn users_page(snapshot: &Snapshot<'_>, page: &UsersPage, now: Timestamp) -> Resu
     Ok(users)
 }
 
-fn page_sql(page: &UsersPage, anchor: Option<Anchor>, now: Timestamp) -> (String, Vec<Value>) {
-    let compiled = compile::compile(&page.query, now);
+fn page_sql(
+    snapshot: &Snapshot<'_>,
+    page: &UsersPage,
+    anchor: Option<Anchor>,
+    now: Timestamp,
+) -> Result<(String, Vec<Value>)> {
+    let compiled = compile::compile_page(snapshot, &page.query, now)?;
     let (mut sql, mut bindings) = (compiled.sql, compiled.bindings);
     let backwards = matches!(page.from, PageFrom::End | PageFrom::Before(_));
     let descending = page.descending != backwards;
@@ -187,17 +192,15 @@ fn page_sql(page: &UsersPage, anchor: Option<Anchor>, now: Timestamp) -> (String
     bindings.push(Value::Integer(
         i64::try_from(page.limit).unwrap_or(i64::MAX),
     ));
-    (
-        format!(
-            concat!(
-                "SELECT ",
-                user_columns!(),
-                " FROM users WHERE {} ORDER BY {} LIMIT ?"
-            ),
-            sql, by
+    let sql = format!(
+        concat!(
+            "SELECT ",
+            user_columns!(),
+            " FROM users WHERE {} ORDER BY {} LIMIT ?"
         ),
-        bindings,
-    )
+        sql, by
+    );
+    Ok((sql, bindings))
 }
 
 /// The rows past an anchor, in an order.
