@@ -1,6 +1,7 @@
 //! The command line as types: what can be said, and the help that explains it. What each command does is in the file
 //! of its name. Values are parsed here as far as they can be without the database.
 
+mod dates;
 mod people;
 mod platform;
 mod seats;
@@ -14,13 +15,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use usher_core::model::{BatchId, EmailAddress, Setting, TimeZoneName, UserId, When};
 use usher_core::plan::Digest;
 
+pub(crate) use dates::{DueArgs, DueCommand};
 pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
 };
 pub(crate) use platform::{TokenAddArgs, TokenCommand, TokenRotateArgs};
 pub(crate) use seats::{
-    GrantArgs, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand, PoolTermsArgs,
-    QueueCommand, QueueMoveArgs, SeatsArgs, StepWord,
+    DayWord, GrantArgs, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand,
+    PoolTermsArgs, QueueCommand, QueueMoveArgs, ReleaseArgs, SeatsArgs, StepWord, day,
 };
 
 pub(crate) use trainings::{
@@ -162,6 +164,9 @@ pub(crate) enum Command {
     /// Show what was purchased and who holds how much of it
     #[command(after_help = AT_HELP)]
     Seats(SeatsArgs),
+    /// Show what will happen by itself, and when
+    #[command(args_conflicts_with_subcommands = true)]
+    Due(DueArgs),
     /// Pools of licenses
     #[command(subcommand)]
     Pool(PoolCommand),

@@ -19,7 +19,7 @@ use crate::args::DemoArgs;
 use crate::console;
 use crate::failure::{Failure, Result};
 use crate::idp::base_url;
-use crate::serve::{bind, local_url};
+use crate::serve::{bind, local_url, schedule};
 use provider::Provider;
 
 /// The name of the imitated identity provider's connection.
@@ -32,6 +32,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     let database = place.path().join("demo.db");
     let directory = organization::found(&database, args.people, &told)?;
     let served = serve(&directory)?;
+    let scheduler = schedule(&directory)?;
     let provider = connect(&directory, &served, args.people)?;
     let ended = if console::is_possible() {
         console::run(
@@ -43,6 +44,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     };
     // The provider first, so that it does not call a server that is gone; the directory last of all.
     drop(provider);
+    drop(scheduler);
     let stopped = served
         .running
         .stop()

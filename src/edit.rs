@@ -1,6 +1,7 @@
 //! `usher edit`: what is known of people, one or many.
 
 use usher_core::command::{Command, Edit};
+use usher_core::model::Field;
 
 use crate::args::{EditArgs, LabelEdit};
 use crate::confirm::carry_out;
@@ -11,6 +12,14 @@ use crate::who::selection;
 pub(crate) fn run(desk: &Desk, args: EditArgs) -> Result<()> {
     let mut edit = Edit::of(selection(&desk.read()?, &args.who)?);
     edit.set = args.set;
+    for (field, day) in [
+        (Field::DeactivateOn, args.deactivate_on),
+        (Field::DeleteOn, args.delete_on),
+    ] {
+        edit.set
+            .extend(day.map(|it| (field, it.0.map(|day| day.to_string()))));
+    }
+    edit.send_on = args.send_on.map(|it| it.0);
     for label in args.label {
         match label {
             LabelEdit::Add(label) => edit.add_labels.push(label),

@@ -27,6 +27,7 @@ pub(crate) fn invite(desk: &Desk, args: InviteArgs) -> Result<()> {
         groups: group,
         pools: pool,
         mail: !no_mail,
+        send_on: args.send_on,
     });
     carry_out(desk, command, &args.plan)
 }
@@ -110,6 +111,11 @@ fn describe(person: &mut NewPerson, details: &Details) -> Result<(), Error> {
         (Field::Region, &details.region),
         (Field::Language, &details.language),
         (Field::Labels, &labels),
+        (
+            Field::DeactivateOn,
+            &details.deactivate_on.map(|it| it.to_string()),
+        ),
+        (Field::DeleteOn, &details.delete_on.map(|it| it.to_string())),
     ];
     for (field, value) in given {
         if let Some(value) = value {

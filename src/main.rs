@@ -9,6 +9,7 @@ mod confirm;
 mod console;
 mod demo;
 mod desk;
+mod due;
 mod edit;
 mod failure;
 mod group;
@@ -91,6 +92,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Delete(args) => standing::run(desk, &args, |who| Wanted::Delete { who }),
         Command::Erase(args) => standing::run(desk, &args, |who| Wanted::Erase { who }),
         Command::Seats(args) => seats::run(desk, &args),
+        Command::Due(args) => due::run(desk, args),
         Command::Pool(command) => pool::run(desk, command),
         Command::Group(command) => group::run(desk, command),
         Command::Setting(args) => setting::run(desk, args),

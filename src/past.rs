@@ -31,7 +31,10 @@ pub(crate) fn show(desk: &Desk, read: &Read<'_>, user: UserId, at: &When) -> Res
     let licenses: Vec<Value> = person
         .licenses
         .iter()
-        .map(|it| users::license(&known, it))
+        .map(|it| {
+            let until = person.license_ends.iter().find(|end| end.0 == it.pool);
+            users::license(&known, it, until.map(|end| end.1))
+        })
         .collect();
     let connection = person
         .user

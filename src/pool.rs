@@ -4,7 +4,7 @@ use serde_json::json;
 use usher_core::command::{Command, PoolEdit};
 use usher_core::model::Pool;
 
-use crate::args::{GrantArgs, PoolCommand, PoolTermsArgs};
+use crate::args::{GrantArgs, PoolCommand, PoolTermsArgs, ReleaseArgs};
 use crate::confirm::carry_out;
 use crate::desk::Desk;
 use crate::failure::Result;
@@ -100,12 +100,17 @@ pub(crate) fn run(desk: &Desk, command: PoolCommand) -> Result<()> {
             &it.plan,
         ),
         PoolCommand::Grant(it) => {
-            let GrantArgs { pool, who } = it;
+            let GrantArgs { pool, who, until } = it;
             let people = selection(&desk.read()?, &who.who)?;
-            carry_out(desk, Command::Grant { who: people, pool }, &who.plan)
+            let command = Command::Grant {
+                who: people,
+                pool,
+                until: until.map(|it| it.0),
+            };
+            carry_out(desk, command, &who.plan)
         }
         PoolCommand::Release(it) => {
-            let GrantArgs { pool, who } = it;
+            let ReleaseArgs { pool, who } = it;
             let people = selection(&desk.read()?, &who.who)?;
             carry_out(desk, Command::Release { who: people, pool }, &who.plan)
         }
@@ -120,5 +125,6 @@ fn edit(terms: PoolTermsArgs) -> PoolEdit {
         at_capacity: terms.at_capacity,
         starts_on: terms.starts_on.map(|it| it.0),
         ends_on: terms.ends_on.map(|it| it.0),
+        alarms: terms.alarms,
     }
 }

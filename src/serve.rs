@@ -3,11 +3,11 @@
 use std::net::{SocketAddr, TcpListener};
 
 use usher_core::model::{Actor, Door};
-use usher_core::{Directory, Options};
+use usher_core::{Directory, Options, Scheduler};
 use usher_scim_server::Config;
 
 use crate::args::{Common, Format, ServeArgs};
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, complain};
 use crate::output::say;
 
 pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
@@ -28,8 +28,18 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
         listener,
         public_url,
     };
+    let _scheduler = schedule(&directory)?;
     usher_scim_server::serve(directory, config, std::future::pending())
         .map_err(|error| Failure::refused(format!("the server has ended: {error}")))
+}
+
+/// Does what is due by itself, for as long as the answer is kept.
+pub(crate) fn schedule(directory: &Directory) -> Result<Scheduler> {
+    Ok(Scheduler::start(directory.clone(), |done| {
+        if let Err(error) = done {
+            complain(&format!("what is due cannot be done: {error}"));
+        }
+    })?)
 }
 
 /// Takes the address, so that a taken one is heard of at once.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use usher_core::Read;
-use usher_core::model::{ConnectionId, Hold, License, PoolId, User, UserId};
+use usher_core::model::{ConnectionId, Date, Hold, License, PoolId, User, UserId};
 use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
 
 use crate::args::{Format, ShowArgs, SortWord, UsersArgs};
@@ -37,6 +37,8 @@ const KEYS: &[&str] = &[
     "last_seen_at",
     "created_at",
     "updated_at",
+    "deactivate_on",
+    "delete_on",
 ];
 
 /// Lists people.
@@ -121,6 +123,10 @@ fn rows(read: &Read<'_>, known: &Known, users: &[User]) -> Result<Vec<Row>> {
     for license in read.licenses_of(&ids)? {
         licenses.entry(license.user).or_default().push(license);
     }
+    let mut ends: HashMap<(UserId, PoolId), Date> = HashMap::new();
+    for (user, pool, day) in read.license_ends_of(&ids)? {
+        ends.insert((user, pool), day);
+    }
     let row = |user: &User| {
         let manager = user
             .manager
@@ -130,7 +136,10 @@ fn rows(read: &Read<'_>, known: &Known, users: &[User]) -> Result<Vec<Row>> {
             .get(&user.id)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let licenses: Vec<Value> = licenses.iter().map(|it| license(known, it)).collect();
+        let licenses: Vec<Value> = licenses
+            .iter()
+            .map(|it| license(known, it, ends.get(&(user.id, it.pool)).copied()))
+            .collect();
         let connection = user
             .connection
             .and_then(|it| known.connections.get(&it))
@@ -143,14 +152,18 @@ fn rows(read: &Read<'_>, known: &Known, users: &[User]) -> Result<Vec<Row>> {
     Ok(users.iter().map(row).collect())
 }
 
-/// A license in the words of the contract.
-pub(crate) fn license(known: &Known, license: &License) -> Value {
+/// A license in the words of the contract, with the day on which it ends by itself.
+pub(crate) fn license(known: &Known, license: &License, until: Option<Date>) -> Value {
     let pool = known
         .pools
         .get(&license.pool)
         .cloned()
         .unwrap_or_else(|| license.pool.to_string());
-    json!({ "pool": pool, "state": license.hold.as_str() })
+    let mut said = json!({ "pool": pool, "state": license.hold.as_str() });
+    if let Some(day) = until {
+        said["until"] = json!(day);
+    }
+    said
 }
 
 fn cells(user: &User, licenses: &[Value]) -> Vec<String> {
@@ -201,6 +214,8 @@ pub(crate) fn object(
         ("last_seen_at", json!(user.last_seen_at)),
         ("created_at", json!(user.created_at)),
         ("updated_at", json!(user.updated_at)),
+        ("deactivate_on", json!(profile.deactivate_on)),
+        ("delete_on", json!(profile.delete_on)),
     ]
 }
 
@@ -232,7 +247,7 @@ fn standing(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, Value)>> 
         .collect();
     let invitation = read
         .invitation(user.id)?
-        .map(|it| json!({ "state": it.state, "expires_at": it.expires_at }));
+        .map(|it| json!({ "state": it.state, "expires_at": it.expires_at, "send_on": it.send_on }));
     Ok(vec![
         ("groups", Value::Array(groups)),
         ("assignments", crate::training::of_person(read, user.id)?),

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{
-    Assignment, ConnectionId, ConnectionPolicy, Field, GroupId, GroupRole, Hold, Invitation, Link,
-    Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Scopes, Setting,
-    Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
+    Assignment, ConnectionId, ConnectionPolicy, Date, DueKind, Field, GroupId, GroupRole, Hold,
+    Invitation, Link, Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold,
+    Scopes, Setting, Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
 };
 
 /// One reversible fact, with its before and its after.
@@ -63,6 +63,30 @@ pub enum Change {
         after: Hold,
         /// Whether this license stands for the `access` seat, by a fallback.
         stands_for_access: bool,
+    },
+    /// Until when a person's license of a pool was agreed.
+    LicenseEnd {
+        /// Who.
+        user: UserId,
+        /// Which pool.
+        pool: PoolId,
+        /// From.
+        before: Option<Date>,
+        /// To.
+        after: Option<Date>,
+    },
+    /// What was due on a day was done, or came to nothing; it is not done again for that day. Undo leaves it.
+    Due {
+        /// To whom.
+        user: UserId,
+        /// What.
+        kind: DueKind,
+        /// Of which pool, for the end of a license.
+        pool: Option<PoolId>,
+        /// On which day it was due.
+        day: Date,
+        /// Why nothing was done, if nothing was.
+        skipped: Option<String>,
     },
     /// A person's invitation.
     Invitation {
@@ -374,6 +398,8 @@ impl Change {
             | Self::Profile { user, .. }
             | Self::Manager { user, .. }
             | Self::License { user, .. }
+            | Self::LicenseEnd { user, .. }
+            | Self::Due { user, .. }
             | Self::Invitation { user, .. }
             | Self::Membership { user, .. }
             | Self::Assignment { user, .. }
@@ -422,6 +448,8 @@ impl Change {
             Self::Profile { .. } => "profile",
             Self::Manager { .. } => "manager",
             Self::License { .. } => "license",
+            Self::LicenseEnd { .. } => "license_end",
+            Self::Due { .. } => "due",
             Self::Invitation { .. } => "invitation",
             Self::Membership { .. } => "membership",
             Self::Assignment { .. } => "assignment",
@@ -495,9 +523,42 @@ impl Change {
                 }
                 said(&what, json!(before.as_str()), json!(after.as_str()))
             }
+            Self::LicenseEnd {
+                pool,
+                before,
+                after,
+                ..
+            } => said(
+                &format!("license {} until", names.pool(*pool)),
+                json!(before),
+                json!(after),
+            ),
+            Self::Due {
+                kind,
+                pool,
+                day,
+                skipped,
+                ..
+            } => {
+                let of = pool.map(|it| format!(" {}", names.pool(it)));
+                let what = format!("due {}{}", kind.as_str(), of.unwrap_or_default());
+                said(
+                    &what,
+                    json!(day),
+                    json!(skipped.as_deref().unwrap_or("done")),
+                )
+            }
             Self::Invitation { before, after, .. } => {
                 let word = |it: &Option<Invitation>| {
-                    json!(it.map(|it| format!("{} {}", it.state.as_str(), it.generation)))
+                    json!(it.map(|it| {
+                        let sent = it.send_on.map(|day| format!(", to be sent {day}"));
+                        format!(
+                            "{} {}{}",
+                            it.state.as_str(),
+                            it.generation,
+                            sent.unwrap_or_default()
+                        )
+                    }))
                 };
                 said("invitation", word(before), word(after))
             }

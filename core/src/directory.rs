@@ -17,7 +17,7 @@ use crate::model::{
 use crate::plan::{Digest, Plan};
 use crate::store::{self, Store};
 
-pub use crate::store::{AuditReport, BadLink, Head, HistoryPage, Read};
+pub use crate::store::{AuditReport, BadLink, DuePage, Head, HistoryPage, Read};
 
 /// The organization's database, opened. Cheap to clone; the last clone that goes closes it.
 #[derive(Clone)]
@@ -84,6 +84,13 @@ pub struct Applied {
     pub token: Option<String>,
     /// Whether this is the stored outcome of an earlier request with the same key; its plan lists no names.
     pub repeated: bool,
+}
+
+/// What came of doing what was due.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// The batches, in order; without their promotions.
+    pub batches: Vec<BatchId>,
 }
 
 impl Directory {
@@ -156,6 +163,17 @@ impl Directory {
         let now = self.now();
         let seen = seen.into_iter().map(|(who, at)| (who, at.min(now)));
         self.shared.store.note_seen(seen.collect(), done);
+    }
+
+    /// Does everything that is due and not done yet, overdue days first, each kind and day in a batch of its own, and
+    /// promotes whom there is room for on a pool's first day. Safe to call at any time, by several processes at once: what
+    /// is done is noted in the same transaction. One that fails does not keep the others.
+    ///
+    /// # Errors
+    /// The first failure, after the others were tried.
+    pub fn do_due(&self) -> Result<Done> {
+        let session = self.as_actor(Actor::Scheduler, Door::Schedule);
+        session.do_due()
     }
 
     /// The database's file.
@@ -269,6 +287,56 @@ impl Session {
     ) {
         let job = store::Job::new(self.actor, self.door, request, confirmed, done);
         self.directory.shared.store.submit(job);
+    }
+
+    /// The next command that does something of what is due; none when nothing is.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn next_due_command(&self) -> Result<Option<Command>> {
+        let read = self.read()?;
+        Ok(match read.begun_due()?.first() {
+            Some((kind, day)) => Some(Command::DoDue {
+                kind: *kind,
+                day: *day,
+            }),
+            None if read.can_promote()? => Some(Command::Promote),
+            None => None,
+        })
+    }
+
+    /// As [`Directory::do_due`], as this actor.
+    ///
+    /// # Errors
+    /// As [`Directory::do_due`]; [`Error::Forbidden`] for whoever may not.
+    pub fn do_due(&self) -> Result<Done> {
+        let (begun, mut failed) = (self.read()?.begun_due()?, None);
+        let mut done = Done::default();
+        for (kind, day) in begun {
+            // A batch has a greatest size: what is left of the day comes in the next.
+            loop {
+                match self.apply(self.request(Command::DoDue { kind, day }), None) {
+                    Ok(applied) => match applied.batch {
+                        Some(batch) => done.batches.push(batch),
+                        None => break,
+                    },
+                    Err(error) => {
+                        failed.get_or_insert(error);
+                        break;
+                    }
+                }
+            }
+        }
+        if self.read()?.can_promote()? {
+            match self.apply(self.request(Command::Promote), None) {
+                Ok(applied) => done.batches.extend(applied.batch),
+                Err(error) => drop(failed.get_or_insert(error)),
+            }
+        }
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(done),
+        }
     }
 
     /// Something to read with. Every method is a transaction of its own; none is held between them.

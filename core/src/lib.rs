@@ -17,12 +17,14 @@ pub mod plan;
 mod planner;
 pub mod policy;
 pub mod query;
+mod scheduler;
 pub mod selection;
 mod store;
 mod token;
 
-pub use directory::{Applied, Directory, Founding, Notice, Options, Read, Session, Watch};
+pub use directory::{Applied, Directory, Done, Founding, Notice, Options, Read, Session, Watch};
 pub use draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 pub use error::{Error, Result};
 pub use plan::Plan;
+pub use scheduler::Scheduler;
 pub use selection::Selection;

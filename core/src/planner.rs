@@ -2,6 +2,7 @@
 //! share. It has no way to write.
 
 mod crowd;
+mod dates;
 mod groups;
 mod seating;
 
@@ -14,12 +15,12 @@ use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, BatchId, Door, Field, GroupCarries, GroupId, Hold, Invitation, InvitationState, License,
-    Permission, PoolId, Profile, Settings, Status, Timestamp, Training, TrainingId, User, UserId,
-    key_of_name,
+    Actor, BatchId, Date, Door, Field, GroupCarries, GroupId, Hold, Invitation, InvitationState,
+    License, Permission, PoolId, Profile, Settings, Status, Timestamp, Training, TrainingId, User,
+    UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
-use crate::policy::{self, Authority, Circle, Reach};
+use crate::policy::{self, Authority, Circle, Reach, Role};
 use crate::query::Expr;
 use crate::selection::Selection;
 use crate::store::Snapshot;
@@ -64,6 +65,8 @@ pub(crate) struct Planner<'s> {
     trainings: HashMap<TrainingId, Rc<Training>>,
     /// Groups that this plan removes or brings back.
     removed_groups: HashMap<GroupId, bool>,
+    /// The newest day that has begun, once asked for.
+    begun: Option<Date>,
     managers_moved: i64,
     settings: Option<Settings>,
     /// Whom a door must answer with.
@@ -158,6 +161,7 @@ impl<'s> Planner<'s> {
             carried: HashMap::new(),
             trainings: HashMap::new(),
             removed_groups: HashMap::new(),
+            begun: None,
             managers_moved: 0,
             settings: None,
             subject: None,
@@ -267,7 +271,7 @@ impl<'s> Planner<'s> {
     }
 
     pub(crate) fn actor_is_owner(&self) -> bool {
-        self.authority.is_owner()
+        self.authority.is_owner() || self.authority.has(Role::Scheduler)
     }
 
     /// Where the changes stand, to go back to when a person turns out to get nothing.
@@ -704,20 +708,35 @@ impl<'s> Planner<'s> {
 
     /// A new invitation, or the next generation of the one that there was.
     pub(crate) fn invite(&mut self, user: UserId, mail: bool) -> Result<()> {
+        self.invite_on(user, mail, None)
+    }
+
+    /// As [`Planner::invite`], mailed on a day, unless that has begun; the link works from then on as long as any.
+    pub(crate) fn invite_on(
+        &mut self,
+        user: UserId,
+        mail: bool,
+        send_on: Option<Date>,
+    ) -> Result<()> {
+        let send_on = match send_on {
+            Some(day) if mail && day > self.newest_begun()? => Some(day),
+            _ => None,
+        };
         let before = self.snapshot.invitation(user)?;
-        let works_for = i64::from(self.settings()?.invitation_days) * DAY_MS;
+        let expires_at = self.expiry(send_on)?;
         let after = Invitation {
             id: before.map_or_else(|| self.draws.invitation(), |it| it.id),
             generation: before.map_or(1, |it| it.generation + 1),
             state: InvitationState::Pending,
-            expires_at: self.now.plus_millis(works_for),
+            expires_at,
+            send_on,
         };
         self.push(Change::Invitation {
             user,
             before,
             after: Some(after),
         });
-        if mail {
+        if mail && send_on.is_none() {
             self.mail(user, Template::Invitation);
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! What can be said about people: whom a command is for, and what is to be known of them.
 
 use clap::{ArgGroup, Args};
-use usher_core::model::{Field, GroupRole, PoolName};
+use usher_core::model::{Date, Field, GroupRole, PoolName};
 
-use super::PlanArgs;
+use super::{DayWord, PlanArgs, day};
 
 /// Whom a command is for.
 #[derive(Debug, Args)]
@@ -33,6 +33,9 @@ pub(crate) struct InviteArgs {
     pub(crate) addresses: Vec<String>,
     #[command(flatten)]
     pub(crate) details: Details,
+    /// The day at whose beginning the invitation is mailed, such as 2027-01-31; the seat is taken now.
+    #[arg(long, value_name = "DAY", conflicts_with = "no_mail")]
+    pub(crate) send_on: Option<Date>,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
 }
@@ -83,6 +86,12 @@ pub(crate) struct Details {
     /// An add-on pool to take a license of; repeat it for more.
     #[arg(long, value_name = "NAME")]
     pub(crate) pool: Vec<PoolName>,
+    /// The day at whose beginning they are deactivated by themselves, such as 2027-01-31.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) deactivate_on: Option<Date>,
+    /// The day at whose beginning they are deleted by themselves.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) delete_on: Option<Date>,
     /// Send no mail.
     #[arg(long)]
     pub(crate) no_mail: bool,
@@ -116,6 +125,15 @@ pub(crate) struct EditArgs {
     /// A group to leave; repeat it for more.
     #[arg(long, value_name = "NAME", group = "edits")]
     pub(crate) no_group: Vec<String>,
+    /// The day at whose beginning they are deactivated by themselves, or none.
+    #[arg(long, value_name = "DAY", group = "edits", value_parser = day)]
+    pub(crate) deactivate_on: Option<DayWord>,
+    /// The day at whose beginning they are deleted by themselves, or none.
+    #[arg(long, value_name = "DAY", group = "edits", value_parser = day)]
+    pub(crate) delete_on: Option<DayWord>,
+    /// The day at whose beginning their invitation is mailed, or none.
+    #[arg(long, value_name = "DAY", group = "edits", value_parser = day)]
+    pub(crate) send_on: Option<DayWord>,
     /// Let only owners take them off.
     #[arg(long, conflicts_with = "no_protect", group = "edits")]
     pub(crate) protect: bool,

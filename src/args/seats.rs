@@ -1,7 +1,7 @@
 //! What can be said about pools, their queues and identity providers.
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
-use usher_core::model::{AtCapacity, CountsFrom, Date, Period, PoolName, Seats, When};
+use usher_core::model::{Alarms, AtCapacity, CountsFrom, Date, Period, PoolName, Seats, When};
 
 use super::people::WhoArgs;
 use super::{PlanArgs, WHO_HELP, public_url};
@@ -44,12 +44,12 @@ pub(crate) enum PoolCommand {
     Set(PoolSetArgs),
     /// List the pools, as `usher seats` does
     List,
-    /// Give people a license of an add-on pool
+    /// Give people a license of an add-on pool, or another end to the one that they have
     #[command(after_help = WHO_HELP)]
     Grant(GrantArgs),
     /// Take reserved licenses of an add-on pool back
     #[command(after_help = WHO_HELP)]
-    Release(GrantArgs),
+    Release(ReleaseArgs),
 }
 
 /// A pool and what was agreed for it.
@@ -84,13 +84,16 @@ pub(crate) struct PoolTermsArgs {
     /// The day from which licenses are no longer handed out, or none.
     #[arg(long, value_name = "DAY", group = "terms", value_parser = day)]
     pub(crate) ends_on: Option<DayWord>,
+    /// When the authorized purchasers are mailed, in per cent of what was purchased, such as 80,95,100, or none.
+    #[arg(long, value_name = "PERCENTS", group = "terms")]
+    pub(crate) alarms: Option<Alarms>,
 }
 
 /// A day or the word `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DayWord(pub(crate) Option<Date>);
 
-fn day(text: &str) -> Result<DayWord, String> {
+pub(crate) fn day(text: &str) -> Result<DayWord, String> {
     if text == "none" {
         return Ok(DayWord(None));
     }
@@ -99,9 +102,21 @@ fn day(text: &str) -> Result<DayWord, String> {
         .map_err(|it: usher_core::Error| it.to_string())
 }
 
-/// A pool and the people to give a license of it to or to take it from.
+/// A pool and the people to give a license of it to.
 #[derive(Debug, Args)]
 pub(crate) struct GrantArgs {
+    /// The pool's name.
+    pub(crate) pool: PoolName,
+    #[command(flatten)]
+    pub(crate) who: WhoArgs,
+    /// The day at whose beginning it returns by itself, such as 2027-01-31, or none.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) until: Option<DayWord>,
+}
+
+/// A pool and the people to take a license of it from.
+#[derive(Debug, Args)]
+pub(crate) struct ReleaseArgs {
     /// The pool's name.
     pub(crate) pool: PoolName,
     #[command(flatten)]

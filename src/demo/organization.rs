@@ -205,6 +205,7 @@ impl Sample<'_> {
             Ok(Command::Grant {
                 who,
                 pool: pool.parse::<PoolName>()?,
+                until: None,
             })
         };
         self.apply(grant(by_area("Research"), "library")?, WhenFull::QueueRest)?;
@@ -284,6 +285,7 @@ impl Sample<'_> {
                     groups,
                     pools: Vec::new(),
                     mail: true,
+                    send_on: None,
                 }),
                 when_full,
             )?;

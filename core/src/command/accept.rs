@@ -48,6 +48,7 @@ impl Accept {
             leads_to: Status::Active,
             mail: true,
             connection: user.connection,
+            send_on: None,
         };
         let seated = planner.seat(user.id, &wants, waiting)?;
         let after = match seated {

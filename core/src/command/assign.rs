@@ -55,6 +55,7 @@ fn reserve(planner: &mut Planner<'_>, user: &User, training: &Training) -> Resul
         leads_to: user.status,
         mail: false,
         connection: None,
+        send_on: None,
     };
     match planner.seat(user.id, &wants, waiting)? {
         Seated::Out(why) => Ok(Some(why)),

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{InvitationState, Status};
+use crate::model::{InvitationState, Status, User};
 use crate::planner::Planner;
 use crate::selection::Selection;
 
@@ -26,19 +26,25 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
             planner.skip(&user, why);
             continue;
         }
-        planner.push(Change::Status {
-            user: id,
-            before: user.status,
-            after: Status::Deleted,
-        });
-        planner.free_on_leaving(id)?;
-        // Only who has not come in yet has a living link.
-        if user.status != Status::Active {
-            planner.end_invitation(id, InvitationState::Dead)?;
-        }
-        planner.take_permissions(id)?;
-        planner.leave(id);
+        one(planner, &user)?;
         planner.subject = Some(id);
     }
+    Ok(())
+}
+
+/// Plans one person who may be deleted.
+pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
+    planner.push(Change::Status {
+        user: user.id,
+        before: user.status,
+        after: Status::Deleted,
+    });
+    planner.free_on_leaving(user.id)?;
+    // Only who has not come in yet has a living link.
+    if user.status != Status::Active {
+        planner.end_invitation(user.id, InvitationState::Dead)?;
+    }
+    planner.take_permissions(user.id)?;
+    planner.leave(user.id);
     Ok(())
 }

@@ -3,7 +3,10 @@
 use super::Edit;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Field, GroupId, Name, Permission, Status, User};
+use crate::model::{
+    Date, Field, GroupId, Hold, Invitation, InvitationState, Name, Permission, QueueEntry, Status,
+    User,
+};
 use crate::plan::Template;
 use crate::planner::Planner;
 
@@ -13,6 +16,7 @@ impl Edit {
         if self.protected.is_some() {
             planner.require("edit_protect")?;
         }
+        self.refuse_begun(planner)?;
         let unique = self.set.iter().any(|(field, value)| {
             matches!(field, Field::Email | Field::UserName) && value.is_some()
         });
@@ -87,11 +91,41 @@ impl Edit {
                     after,
                 });
             }
+            if let Some(day) = self.send_on
+                && let Some(why) = send_on(planner, &user, day)?
+            {
+                planner.back_to(mark);
+                planner.skip(&user, why);
+                continue;
+            }
             if planner.mark() == mark {
                 planner.skip(&user, "already so");
             }
         }
         Ok(())
+    }
+
+    /// Days that have begun cannot be set: what they would do is done by its command.
+    fn refuse_begun(&self, planner: &mut Planner<'_>) -> Result<()> {
+        let day = |field: Field| {
+            let set = self.set.iter().rfind(|it| it.0 == field);
+            set.and_then(|it| it.1.as_deref()?.parse().ok())
+        };
+        planner.refuse_begun(
+            "deactivation date",
+            day(Field::DeactivateOn),
+            "choose a later one, or deactivate now",
+        )?;
+        planner.refuse_begun(
+            "deletion date",
+            day(Field::DeleteOn),
+            "choose a later one, or delete now",
+        )?;
+        planner.refuse_begun(
+            "send date",
+            self.send_on.flatten(),
+            "choose a later one, or resend now",
+        )
     }
 
     /// Plans the profile fields of one person; returns why they cannot be set.
@@ -105,6 +139,12 @@ impl Edit {
                 return Ok(Some(
                     "everybody keeps an address; set another instead".to_owned(),
                 ));
+            }
+            if matches!(field, Field::DeactivateOn | Field::DeleteOn)
+                && after.is_some()
+                && let Some(why) = planner.why_not_take_off(user)?
+            {
+                return Ok(Some(why.to_owned()));
             }
             if let Some(other) = planner.owner_of(*field, after.as_deref())?
                 && other.id != user.id
@@ -176,6 +216,71 @@ impl Edit {
         }
         Ok(())
     }
+}
+
+/// Plans the day on which a person's pending invitation is mailed; returns why it cannot be set.
+fn send_on(planner: &mut Planner<'_>, user: &User, day: Option<Date>) -> Result<Option<String>> {
+    if user.status == Status::Queued {
+        return queued_send_on(planner, user, day);
+    }
+    let before = planner
+        .snapshot
+        .invitation(user.id)?
+        .filter(|it| it.state == InvitationState::Pending);
+    let Some(before) = before else {
+        return Ok(Some(format!("{}, not invited", user.status)));
+    };
+    if before.send_on == day {
+        return Ok(None);
+    }
+    let expires_at = match day {
+        Some(_) => planner.expiry(day)?,
+        None => before.expires_at,
+    };
+    planner.push(Change::Invitation {
+        user: user.id,
+        before: Some(before),
+        after: Some(Invitation {
+            send_on: day,
+            expires_at,
+            ..before
+        }),
+    });
+    Ok(None)
+}
+
+/// Who waits for a seat is invited on the day, or when a seat is free after it.
+fn queued_send_on(
+    planner: &mut Planner<'_>,
+    user: &User,
+    day: Option<Date>,
+) -> Result<Option<String>> {
+    let licenses = planner.snapshot.licenses_of(user.id)?;
+    let queued = licenses.iter().find_map(|it| match it.hold {
+        Hold::Queued(entry) if it.pool == planner.access && entry.leads_to != Status::Active => {
+            Some(entry)
+        }
+        _ => None,
+    });
+    let Some(entry) = queued else {
+        return Ok(Some("queued, not to be invited".to_owned()));
+    };
+    let after = QueueEntry {
+        send_on: day,
+        mail: day.is_some(),
+        ..entry
+    };
+    if entry.send_on == day {
+        return Ok(None);
+    }
+    planner.set_license(
+        user.id,
+        planner.access,
+        Hold::Queued(entry),
+        Hold::Queued(after),
+        false,
+    )?;
+    Ok(None)
 }
 
 fn group(planner: &Planner<'_>, name: &str) -> Result<GroupId> {

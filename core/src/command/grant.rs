@@ -1,13 +1,20 @@
-//! Give people an add-on license, reserved, and take reserved ones back.
+//! Give people an add-on license, reserved, for good or until a day, and take reserved ones back.
 
 use super::joining::add_on;
+use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Hold, PoolName, Status};
+use crate::model::{Date, Hold, PoolId, PoolName, Status, UserId};
 use crate::planner::{Planner, Seated, Waiting, Want};
 use crate::selection::Selection;
 
-pub(super) fn grant(planner: &mut Planner<'_>, who: &Selection, pool: &PoolName) -> Result<()> {
+pub(super) fn grant(
+    planner: &mut Planner<'_>,
+    who: &Selection,
+    pool: &PoolName,
+    until: Option<Option<Date>>,
+) -> Result<()> {
     let pool = add_on(planner, pool)?;
+    planner.refuse_begun("end of the license", until.flatten(), "choose a later day")?;
     for id in planner.select(who)? {
         let user = planner.user(id)?;
         planner.name(&user);
@@ -16,7 +23,10 @@ pub(super) fn grant(planner: &mut Planner<'_>, who: &Selection, pool: &PoolName)
             continue;
         }
         if let Some(held) = planner.licenses_of(id)?.iter().find(|it| it.pool == pool) {
-            planner.skip(&user, format!("already {}", held.hold.as_str()));
+            // A license that is held gets another end, if one is named.
+            if held.stands_for_access || !set_end(planner, id, pool, until)? {
+                planner.skip(&user, format!("already {}", held.hold.as_str()));
+            }
             continue;
         }
         let wants = [Want::new(pool, Hold::None, Hold::Reserved)];
@@ -24,14 +34,41 @@ pub(super) fn grant(planner: &mut Planner<'_>, who: &Selection, pool: &PoolName)
             leads_to: user.status,
             mail: false,
             connection: None,
+            send_on: None,
         };
         let mark = planner.mark();
         if let Seated::Out(why) = planner.seat(id, &wants, waiting)? {
             planner.back_to(mark);
             planner.skip(&user, why);
+        } else {
+            // A new license has the end that was named, and none of an earlier one.
+            set_end(planner, id, pool, Some(until.flatten()))?;
         }
     }
     Ok(())
+}
+
+/// Sets the end of a license, if one is named and it is another. Returns whether it is.
+fn set_end(
+    planner: &mut Planner<'_>,
+    user: UserId,
+    pool: PoolId,
+    until: Option<Option<Date>>,
+) -> Result<bool> {
+    let Some(after) = until else {
+        return Ok(false);
+    };
+    let before = planner.snapshot.license_end(user, pool)?;
+    if before == after {
+        return Ok(false);
+    }
+    planner.push(Change::LicenseEnd {
+        user,
+        pool,
+        before,
+        after,
+    });
+    Ok(true)
 }
 
 pub(super) fn release(planner: &mut Planner<'_>, who: &Selection, pool: &PoolName) -> Result<()> {

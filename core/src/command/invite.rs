@@ -8,7 +8,7 @@ use crate::planner::Planner;
 
 impl Invite {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
-        let joining = Joining::resolve(
+        let mut joining = Joining::resolve(
             planner,
             &self.groups,
             &self.pools,
@@ -18,6 +18,7 @@ impl Invite {
         if !planner.reaches_everybody() {
             delegated(planner, self, &joining)?;
         }
+        joining.send_on = self.send_on.filter(|_| self.mail);
         let comes_back = |status| matches!(status, Status::Cancelled | Status::Deleted);
         let why_not = |status| match status {
             Status::Inactive => "inactive: reactivate instead".to_owned(),
@@ -48,6 +49,15 @@ fn delegated(planner: &Planner<'_>, invite: &Invite, joining: &Joining) -> Resul
                 role.as_str()
             )));
         }
+    }
+    if invite
+        .people
+        .iter()
+        .any(|it| it.profile.delete_on.is_some())
+    {
+        return Err(Error::forbidden(
+            "setting a deletion date is not allowed: it needs owner or manage_users",
+        ));
     }
     if !invite.pools.is_empty() {
         return Err(Error::forbidden(

@@ -6,8 +6,8 @@ use super::NewPerson;
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
-    CountsFrom, Field, GroupId, GroupRole, Hold, License, PoolId, PoolName, Profile, Required,
-    RequiredItem, Setting, Status, User, UserId, key_of_name,
+    CountsFrom, Date, Field, GroupId, GroupRole, Hold, License, PoolId, PoolName, Profile,
+    Required, RequiredItem, Setting, Status, User, UserId, key_of_name,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Planner, Seated, Waiting, Want};
@@ -17,6 +17,8 @@ pub(super) struct Joining {
     /// `waiting` for an invitation, `active` for an account made at once.
     pub(super) status: Status,
     pub(super) mail: bool,
+    /// The day on which invitations are mailed, if not at once.
+    pub(super) send_on: Option<Date>,
     pub(super) groups: Vec<(GroupId, GroupRole)>,
     pub(super) pools: Vec<PoolId>,
 }
@@ -44,6 +46,7 @@ impl Joining {
         Ok(Self {
             status,
             mail,
+            send_on: None,
             groups,
             pools,
         })
@@ -169,6 +172,7 @@ impl Joining {
             before: user.status,
             after: status,
         });
+        planner.clear_begun(user, &person.profile)?;
         for field in Field::ALL {
             let (before, after) = (user.profile.get(field), person.profile.get(field));
             if after.is_some() && before != after && field != Field::Email {
@@ -245,13 +249,14 @@ impl Joining {
                 leads_to: self.status,
                 mail: self.mail,
                 connection: None,
+                send_on: self.send_on,
             },
         )
     }
 
     fn welcome(&self, planner: &mut Planner<'_>, user: UserId) -> Result<()> {
         if self.status == Status::Waiting {
-            planner.invite(user, self.mail)
+            planner.invite_on(user, self.mail, self.send_on)
         } else {
             if self.mail {
                 planner.mail(user, Template::AccountCreated);
@@ -345,11 +350,18 @@ pub(super) fn plan_people(
     let required = settings
         .required_is_set
         .then(|| settings.required_on_invite.clone());
+    planner.refuse_begun("send date", joining.send_on, "leave it out to mail now")?;
     let mut seen = HashSet::new();
     for i in in_order(people) {
         let Some(person) = people.get(i) else {
             continue;
         };
+        for (field, what) in [
+            (Field::DeactivateOn, "deactivation date"),
+            (Field::DeleteOn, "deletion date"),
+        ] {
+            planner.refuse_begun(what, person.profile.day(field), "choose a later one")?;
+        }
         let Some(key) = person.profile.email_key() else {
             return Err(Error::invalid(
                 "email address",

@@ -8,6 +8,7 @@ mod connection;
 mod create;
 mod deactivate;
 mod delete;
+mod due;
 mod edit;
 mod erase;
 mod grant;
@@ -28,8 +29,8 @@ mod undo;
 use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
-    AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, EmailAddress, Field, GroupRole, Name,
-    PoolName, Profile, Progress, Scopes, Seats, Setting, TrainingKind, UserId,
+    Alarms, AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, DueKind, EmailAddress, Field,
+    GroupRole, Name, PoolName, Profile, Progress, Scopes, Seats, Setting, TrainingKind, UserId,
 };
 use crate::planner::Planner;
 use crate::selection::Selection;
@@ -89,6 +90,8 @@ pub enum Command {
         who: Selection,
         /// Of which pool.
         pool: PoolName,
+        /// Until which day, at whose beginning it returns by itself: `None` leaves it, `Some(None)` is without an end.
+        until: Option<Option<Date>>,
     },
     /// Take reserved add-on licenses back.
     Release {
@@ -233,6 +236,15 @@ pub enum Command {
         /// To which position; 1 is the head.
         position: usize,
     },
+    /// Do what is due of one kind and day, if that day has begun. The scheduler's, and owners' by hand.
+    DoDue {
+        /// What.
+        kind: DueKind,
+        /// On which day; of an erasing the day of the deletion.
+        day: Date,
+    },
+    /// Promote from the queues whom there is room for, such as on a pool's first day. The scheduler's, and owners' by hand.
+    Promote,
     /// Plan the inverse of a batch against today's state.
     Undo {
         /// Which batch.
@@ -251,6 +263,8 @@ pub struct Invite {
     pub pools: Vec<PoolName>,
     /// Whether the invitation is mailed.
     pub mail: bool,
+    /// The day at whose beginning it is mailed; `None` is at once.
+    pub send_on: Option<Date>,
 }
 
 /// Make active accounts at once.
@@ -333,6 +347,8 @@ pub struct Edit {
     pub remove_groups: Vec<String>,
     /// Whether only owners may take them off: `None` leaves it. The owners' alone.
     pub protected: Option<bool>,
+    /// The day at whose beginning a pending invitation is mailed: `None` leaves it, `Some(None)` is never.
+    pub send_on: Option<Option<Date>>,
     /// The version that a form was filled in on; another one answers [`crate::Error::Changed`]. For one person only.
     pub version: Option<i64>,
 }
@@ -349,6 +365,7 @@ impl Edit {
             add_groups: Vec::new(),
             remove_groups: Vec::new(),
             protected: None,
+            send_on: None,
             version: None,
         }
     }
@@ -402,6 +419,8 @@ pub struct PoolEdit {
     pub starts_on: Option<Option<Date>>,
     /// The day after the last; `Some(None)` clears it.
     pub ends_on: Option<Option<Date>>,
+    /// When purchasers are told that it fills up.
+    pub alarms: Option<Alarms>,
 }
 
 /// What a person chooses when a pool cannot hand out what is asked. Unattended doors follow the pool's policy.
@@ -466,6 +485,14 @@ impl Command {
             Self::RotatePlatformToken { .. } => "token_rotate",
             Self::RevokePlatform { .. } => "token_revoke",
             Self::MoveInQueue { .. } => "queue_move",
+            Self::DoDue { kind, .. } => match kind {
+                DueKind::Deactivate => "due_deactivate",
+                DueKind::LicenseEnd => "due_license_end",
+                DueKind::Delete => "due_delete",
+                DueKind::Send => "due_send",
+                DueKind::Erase => "due_erase",
+            },
+            Self::Promote => "promote",
             Self::Undo { .. } => "undo",
         }
     }
@@ -487,7 +514,7 @@ impl Command {
             } => reactivate::plan(planner, who, *restore_assignments),
             Self::Delete { who } => delete::plan(planner, who),
             Self::Erase { who } => erase::plan(planner, who),
-            Self::Grant { who, pool } => grant::grant(planner, who, pool),
+            Self::Grant { who, pool, until } => grant::grant(planner, who, pool, *until),
             Self::Release { who, pool } => grant::release(planner, who, pool),
             Self::AddPool { name, set } => pool::add(planner, name, set),
             Self::SetPool { name, set } => pool::set(planner, name, set),
@@ -526,6 +553,8 @@ impl Command {
                 who,
                 position,
             } => queue::plan(planner, pool, who, *position),
+            Self::DoDue { kind, day } => due::plan(planner, *kind, *day),
+            Self::Promote => promote::all(planner),
             Self::Undo { batch } => undo::plan(planner, *batch),
         }
     }

@@ -59,6 +59,7 @@ fn edited(terms: &PoolTerms, set: &PoolEdit) -> PoolTerms {
             .unwrap_or_else(|| terms.at_capacity.clone()),
         starts_on: set.starts_on.unwrap_or(terms.starts_on),
         ends_on: set.ends_on.unwrap_or(terms.ends_on),
+        alarms: set.alarms.clone().unwrap_or_else(|| terms.alarms.clone()),
     }
 }
 

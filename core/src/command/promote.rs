@@ -15,6 +15,15 @@ pub(crate) fn promote(
     draws: Draws,
 ) -> Result<Option<Planned>> {
     let mut planner = Planner::new(snapshot, Actor::Scheduler, Door::Schedule, now, draws)?;
+    all(&mut planner)?;
+    if planner.is_idle() {
+        return Ok(None);
+    }
+    planner.finish("promote", false).map(Some)
+}
+
+/// Plans the promotion of as many as there is room for, over every pool.
+pub(super) fn all(planner: &mut Planner<'_>) -> Result<()> {
     let pools: Vec<PoolId> = planner
         .ledger
         .pools()
@@ -27,15 +36,12 @@ pub(crate) fn promote(
     for pool in add_ons.into_iter().chain(access) {
         let room = planner.ledger.line(pool)?.room(true);
         if room > 0 {
-            for license in snapshot.queue_head(pool, room)? {
-                one(&mut planner, &license)?;
+            for license in planner.snapshot.queue_head(pool, room)? {
+                one(planner, &license)?;
             }
         }
     }
-    if planner.is_idle() {
-        return Ok(None);
-    }
-    planner.finish("promote", false).map(Some)
+    Ok(())
 }
 
 fn one(planner: &mut Planner<'_>, license: &crate::model::License) -> Result<()> {
@@ -64,7 +70,7 @@ fn one(planner: &mut Planner<'_>, license: &crate::model::License) -> Result<()>
         after: entry.leads_to,
     });
     if entry.leads_to != Status::Active {
-        return planner.invite(user.id, entry.mail);
+        return planner.invite_on(user.id, entry.mail, entry.send_on);
     }
     if !user.accepted {
         planner.push(Change::Accepted {

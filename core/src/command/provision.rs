@@ -231,6 +231,7 @@ impl Provision {
             before: user.status,
             after,
         });
+        planner.clear_begun(user, &Profile::default())?;
         if after == Status::Active && !user.accepted {
             planner.push(Change::Accepted {
                 user: user.id,
@@ -281,6 +282,7 @@ impl Provision {
             leads_to,
             mail: provider.policy.mails,
             connection: Some(provider.id),
+            send_on: None,
         };
         planner.seat(user, &wants, waiting)
     }

@@ -5,7 +5,8 @@
 use crate::change::Change;
 use crate::error::Result;
 use crate::model::{
-    AssignmentState, CountsFrom, Hold, License, PoolId, ProviderHold, Status, TrainingKind, User,
+    AssignmentState, CountsFrom, Hold, License, PoolId, Profile, ProviderHold, Status,
+    TrainingKind, User,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Planner, Seated, Waiting, Want};
@@ -48,6 +49,11 @@ pub(super) fn one(
     let licenses = planner.licenses_of(user.id)?;
     let given_up = planner.snapshot.given_up(user.id)?;
     for pool in given_up.consumed {
+        if let Some(day) = planner.snapshot.license_end(user.id, pool)?
+            && day <= planner.newest_begun()?
+        {
+            continue;
+        }
         let recoverable = planner.ledger.line(pool)?.pool.terms.recoverable;
         let held = licenses.iter().any(|it| it.pool == pool);
         if recoverable && !held && pool != planner.access {
@@ -92,6 +98,7 @@ pub(super) fn one(
             leads_to,
             mail,
             connection: user.connection,
+            send_on: None,
         },
     )?;
     let after = match &seated {
@@ -107,6 +114,7 @@ pub(super) fn one(
         before: user.status,
         after,
     });
+    planner.clear_begun(user, &Profile::default())?;
     if user.provider_hold != ProviderHold::Free {
         planner.push(Change::ProviderHold {
             user: user.id,

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{CountsFrom, Hold, Status, User};
+use crate::model::{CountsFrom, Hold, Profile, Status, User};
 use crate::planner::{Planner, Seated, Waiting, Want};
 use crate::selection::Selection;
 
@@ -36,6 +36,7 @@ fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
             leads_to: Status::Waiting,
             mail,
             connection: user.connection,
+            send_on: None,
         },
     )?;
     match seated {
@@ -43,17 +44,21 @@ fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
             planner.back_to(mark);
             planner.skip(user, why);
         }
-        Seated::Queued => planner.push(Change::Status {
-            user: user.id,
-            before: user.status,
-            after: Status::Queued,
-        }),
+        Seated::Queued => {
+            planner.push(Change::Status {
+                user: user.id,
+                before: user.status,
+                after: Status::Queued,
+            });
+            planner.clear_begun(user, &Profile::default())?;
+        }
         Seated::In => {
             planner.push(Change::Status {
                 user: user.id,
                 before: user.status,
                 after: Status::Waiting,
             });
+            planner.clear_begun(user, &Profile::default())?;
             planner.invite(user.id, mail)?;
         }
     }

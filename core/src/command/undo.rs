@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use super::pool::refuse_raise;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Actor, BatchId, Hold, InvitationState, PoolId, Status, User, UserId};
+use crate::model::{Actor, BatchId, DueKind, Hold, InvitationState, PoolId, Status, User, UserId};
 use crate::planner::{Planner, Seated, Waiting, Want};
 
 pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
@@ -57,6 +57,8 @@ struct People {
     order: Vec<UserId>,
     changes: HashMap<UserId, Vec<Option<Change>>>,
     managers: Vec<(UserId, Option<UserId>, Option<UserId>)>,
+    /// To whom the batch mailed an invitation on its day: their invitations stay as they are.
+    mailed: HashSet<UserId>,
 }
 
 impl People {
@@ -68,6 +70,13 @@ impl People {
         }) = change
         {
             self.managers.push((user, before, after));
+            return;
+        }
+        // What was done for a day stays done: undoing it does not let it be done again.
+        if let Some(Change::Due { kind, skipped, .. }) = change {
+            if kind == DueKind::Send && skipped.is_none() {
+                self.mailed.insert(user);
+            }
             return;
         }
         self.changes.entry(user).or_insert_with(|| {
@@ -117,7 +126,14 @@ impl People {
             planner.skip(&user, "erased; erasing has no undo");
             return Ok(());
         }
-        let changes: Vec<&Change> = changes.iter().flatten().collect();
+        let mut changes: Vec<&Change> = changes.iter().flatten().collect();
+        if self.mailed.contains(&id) {
+            changes.retain(|it| !matches!(it, Change::Invitation { .. }));
+            planner.skip(&user, "the invitation was mailed; that does not come back");
+            if changes.is_empty() {
+                return Ok(());
+            }
+        }
         let mark = planner.mark();
         match person_back(planner, &user, &changes)? {
             Ok(status) => {
@@ -234,10 +250,12 @@ fn person_back(
         } else {
             status
         };
+        // Who was mailed then hears of it when a seat is free again: the older link is dead.
         let waiting = Waiting {
             leads_to,
-            mail: false,
+            mail: planner.snapshot.was_mailed(user.id)?,
             connection: user.connection,
+            send_on: None,
         };
         match planner.seat(user.id, &taking, waiting)? {
             Seated::Out(why) => return Ok(Err(why)),
@@ -319,6 +337,23 @@ fn fact_back(
         }
         Change::Invitation { before, after, .. } => {
             invitation_back(planner, user, *before, *after, status)?
+        }
+        Change::LicenseEnd {
+            pool,
+            before,
+            after,
+            ..
+        } => {
+            if planner.snapshot.license_end(id, *pool)? == *after {
+                planner.push(Change::LicenseEnd {
+                    user: id,
+                    pool: *pool,
+                    before: *after,
+                    after: *before,
+                });
+            } else {
+                moved(planner, "end of the license");
+            }
         }
         Change::Membership { .. } | Change::Assignment { .. } | Change::Instructor { .. } => {
             trainings::of_person(planner, user, change, status)?;
@@ -409,6 +444,7 @@ fn fact_back(
         Change::UserCreated { .. }
         | Change::Status { .. }
         | Change::License { .. }
+        | Change::Due { .. }
         | Change::Manager { .. } => {}
         Change::Erased { .. } => planner.skip(user, "erased; erasing has no undo"),
         Change::PoolAdded { .. }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionId, PoolId, Status, UserId};
+use super::{ConnectionId, Date, PoolId, Status, UserId};
 
 /// How a user holds a license of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct QueueEntry {
     pub mail: bool,
     /// The connection that asked, if one did.
     pub connection: Option<ConnectionId>,
+    /// The day before which promotion mails no invitation.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub send_on: Option<Date>,
 }
 
 impl Hold {

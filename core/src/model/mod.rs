@@ -3,6 +3,7 @@
 mod address;
 mod batch;
 mod connection;
+mod due;
 mod group;
 mod ids;
 mod license;
@@ -23,6 +24,7 @@ pub(crate) use address::user_name_key as key_of_name;
 pub use address::{EmailAddress, UserName, fold_key};
 pub use batch::{Actor, Batch, Door, Event};
 pub use connection::{Connection, ConnectionPolicy, NewPeople, Token};
+pub use due::{Due, DueKind, DueWhat};
 pub use group::{Group, GroupCarries, GroupRole, Membership};
 pub use ids::{
     BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, TokenId, TrainingId, UserId,
@@ -31,7 +33,7 @@ pub use license::{Hold, License, QueueEntry};
 pub use organization::{Organization, Permission, TimeZoneName};
 pub use period::{Period, Slice, Step};
 pub use platform::{Platform, Scope, Scopes};
-pub use pool::{AtCapacity, CountsFrom, Pool, PoolName, PoolTerms, Seats};
+pub use pool::{Alarms, AtCapacity, CountsFrom, Pool, PoolName, PoolTerms, Seats};
 pub use setting::{Required, RequiredItem, Setting, SettingValue, Settings};
 pub use status::Status;
 pub(crate) use text::fold_into;

@@ -165,6 +165,80 @@ impl<'de> Deserialize<'de> for AtCapacity {
     }
 }
 
+/// When the purchasers of a pool are told, in per cent of what was purchased; rising.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarms(Vec<u8>);
+
+impl Alarms {
+    /// The thresholds, rising.
+    pub fn thresholds(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The highest threshold that is reached when that many of those purchased are held; 0 for none.
+    pub fn reached(&self, held: Seats, purchased: Seats) -> u8 {
+        let reached = |it: &&u8| held > 0 && held * 100 >= purchased * Seats::from(**it);
+        self.0.iter().rfind(reached).copied().unwrap_or(0)
+    }
+}
+
+impl Default for Alarms {
+    fn default() -> Self {
+        Self(vec![80, 95, 100])
+    }
+}
+
+impl fmt::Display for Alarms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        let words: Vec<String> = self.0.iter().map(u8::to_string).collect();
+        f.write_str(&words.join(","))
+    }
+}
+
+impl FromStr for Alarms {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        if text.trim() == "none" {
+            return Ok(Self(Vec::new()));
+        }
+        let bad = || {
+            Error::invalid(
+                "alarms",
+                "are not percentages from 1 to 200",
+                "write them like 80,95,100, or none",
+            )
+        };
+        let one = |it: &str| {
+            let percent = it.trim().trim_end_matches('%').parse::<u8>();
+            percent.ok().filter(|it| (1..=200).contains(it))
+        };
+        let mut all = text
+            .split(',')
+            .map(one)
+            .collect::<Option<Vec<u8>>>()
+            .ok_or_else(bad)?;
+        all.sort_unstable();
+        all.dedup();
+        Ok(Self(all))
+    }
+}
+
+impl Serialize for Alarms {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Alarms {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self)
+    }
+}
+
 /// What was agreed for a pool; everything about it that a command can set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolTerms {
@@ -180,11 +254,14 @@ pub struct PoolTerms {
     pub starts_on: Option<Date>,
     /// The day from which licenses are no longer handed out.
     pub ends_on: Option<Date>,
+    /// When purchasers are told that it fills up.
+    #[serde(default)]
+    pub alarms: Alarms,
 }
 
 impl PoolTerms {
     /// The defaults for a pool of that many licenses.
-    pub const fn new(purchased: Seats) -> Self {
+    pub fn new(purchased: Seats) -> Self {
         Self {
             purchased,
             counts_from: CountsFrom::Invitation,
@@ -192,6 +269,7 @@ impl PoolTerms {
             at_capacity: AtCapacity::Queue,
             starts_on: None,
             ends_on: None,
+            alarms: Alarms::default(),
         }
     }
 
@@ -235,6 +313,8 @@ pub struct Pool {
     pub consumed: Seats,
     /// Licenses wanted.
     pub queued: Seats,
+    /// The highest alarm that was told and not left since; 0 for none.
+    pub alarm: u8,
 }
 
 impl Pool {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::tz::AmbiguousOffset;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::Error;
@@ -120,15 +121,59 @@ impl Date {
         Self(date)
     }
 
-    /// The first instant of this day in a time zone; a day whose midnight is skipped begins when the clock resumes.
+    /// The first instant of this day in a time zone. A day whose midnight the clock skips begins where the clock goes on; one
+    /// whose midnight comes twice begins at the first; one that is skipped whole begins with the next.
     pub fn start_in(self, zone: &super::TimeZoneName) -> Timestamp {
-        let start = zone
-            .zone()
-            .to_ambiguous_zoned(self.0.at(0, 0, 0, 0))
-            .compatible()
-            .map(|it| it.timestamp().as_millisecond());
-        Timestamp(start.unwrap_or(i64::MAX))
+        let midnight = self.0.at(0, 0, 0, 0);
+        let found = zone.zone().to_ambiguous_timestamp(midnight);
+        let start = match found.offset() {
+            AmbiguousOffset::Unambiguous { offset }
+            | AmbiguousOffset::Fold { before: offset, .. } => offset.to_timestamp(midnight).ok(),
+            AmbiguousOffset::Gap { before, .. } => {
+                let after = before.to_timestamp(midnight).ok();
+                after.and_then(|it| last_transition(zone, it))
+            }
+        };
+        Timestamp(start.map_or(i64::MAX, jiff::Timestamp::as_millisecond))
     }
+
+    /// The newest day that has begun at an instant. Where the clock goes back over midnight, a day that has begun has.
+    pub fn newest_begun(now: Timestamp, zone: &super::TimeZoneName) -> Self {
+        let instant = jiff::Timestamp::from_millisecond(now.0);
+        let today = instant.unwrap_or(if now.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        });
+        let today = Self(zone.zone().to_datetime(today).date());
+        let mut day = today.plus_days(2);
+        while day.start_in(zone) > now && day > today.plus_days(-3) {
+            day = day.plus_days(-1);
+        }
+        day
+    }
+
+    /// The UTC day of an instant.
+    pub fn of_utc(at: Timestamp) -> Self {
+        Self(jiff::civil::date(1970, 1, 1)).plus_days(at.0.div_euclid(86_400_000))
+    }
+
+    /// This day moved by a number of days, which may be negative; no further than the calendar goes.
+    pub fn plus_days(self, days: i64) -> Self {
+        let span = jiff::SignedDuration::from_hours(days.clamp(-4_000_000, 4_000_000) * 24);
+        Self(self.0.saturating_add(span))
+    }
+
+    /// How many days it is until another, negative for one that is past.
+    pub fn days_until(self, other: Self) -> i64 {
+        self.0.duration_until(other.0).as_hours() / 24
+    }
+}
+
+/// The last time that a zone's clock was changed, up to an instant.
+fn last_transition(zone: &super::TimeZoneName, at: jiff::Timestamp) -> Option<jiff::Timestamp> {
+    let past = at.checked_add(jiff::SignedDuration::from_nanos(1)).ok()?;
+    zone.zone().preceding(past).next().map(|it| it.timestamp())
 }
 
 impl fmt::Display for Date {
@@ -141,9 +186,17 @@ impl FromStr for Date {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        text.parse().map(Self).map_err(|_| {
-            Error::invalid("date", "is not a calendar day", "write it like 2026-11-22")
-        })
+        let bad = || Error::invalid("date", "is not a calendar day", "write it like 2026-11-22");
+        let text = text.trim();
+        // Years that are written with four digits, and nothing behind the day: days sort as text.
+        if text.len() != 10 {
+            return Err(bad());
+        }
+        let day: jiff::civil::Date = text.parse().map_err(|_| bad())?;
+        if !(1800..3000).contains(&day.year()) {
+            return Err(bad());
+        }
+        Ok(Self(day))
     }
 }
 
@@ -163,6 +216,78 @@ impl<'de> Deserialize<'de> for Date {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_begins_at_its_first_instant_in_the_zone() {
+        for (zone, day, start) in [
+            ("UTC", "2026-11-22", "2026-11-22T00:00:00Z"),
+            ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z"),
+            ("Europe/Berlin", "2026-10-26", "2026-10-25T23:00:00Z"),
+            // The clock goes from 23:59:59 to 01:00.
+            ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z"),
+            // The clock goes from 00:00 back to 23:00 of the day before: midnight comes at the end of that hour.
+            ("America/Sao_Paulo", "2018-02-18", "2018-02-18T03:00:00Z"),
+            // The clock goes from 01:00 back to 00:00: midnight comes twice.
+            ("America/Havana", "2025-11-02", "2025-11-02T04:00:00Z"),
+            // The clock goes from 23:30 to 00:30 of the next day.
+            ("America/Toronto", "1919-03-31", "1919-03-31T04:30:00Z"),
+            // The day is skipped whole: it begins, and ends, with the next.
+            ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z"),
+            ("Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z"),
+            // One minute after midnight the clock goes back an hour: the day had begun.
+            ("America/St_Johns", "2010-11-07", "2010-11-07T02:30:00Z"),
+        ] {
+            let (zone, day) = (zone.parse().unwrap(), day.parse::<Date>().unwrap());
+            let start: Timestamp = start.parse().unwrap();
+            assert_eq!(
+                day.start_in(&zone).to_string(),
+                start.to_string(),
+                "{day} in {zone}"
+            );
+            assert!(Date::newest_begun(start, &zone) >= day, "{day} in {zone}");
+            assert!(
+                Date::newest_begun(start.plus_millis(-1), &zone) < day,
+                "{day} in {zone}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_day_that_has_begun_stays_begun_whatever_the_clock_does() {
+        for name in [
+            "Europe/Berlin",
+            "America/St_Johns",
+            "Pacific/Apia",
+            "Asia/Kathmandu",
+            "America/Toronto",
+        ] {
+            let zone: super::super::TimeZoneName = name.parse().unwrap();
+            let start = 1_000_000_000_000;
+            let mut newest = Date::newest_begun(Timestamp(start), &zone);
+            for hour in 0..24 * 366 * 11 {
+                let now = Timestamp(start + hour * 3_600_000);
+                let day = Date::newest_begun(now, &zone);
+                assert!(day >= newest, "{name} at {now}");
+                assert!(day.start_in(&zone) <= now && day.plus_days(1).start_in(&zone) > now);
+                newest = day;
+            }
+        }
+    }
+
+    #[test]
+    fn only_days_of_four_digit_years_are_days() {
+        for text in [
+            "2026-02-30",
+            "20261122",
+            "2026-11-22T10",
+            "-000044-03-15",
+            "0044-03-15",
+            "",
+            "tomorrow",
+        ] {
+            assert!(text.parse::<Date>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn an_instant_prints_and_parses_back() {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::user_name_key;
 use super::{
-    ConnectionId, EmailAddress, InvitationId, Name, Status, Timestamp, UserId, UserName,
+    ConnectionId, Date, EmailAddress, InvitationId, Name, Status, Timestamp, UserId, UserName,
     search_text,
 };
 use crate::error::Error;
@@ -33,13 +33,17 @@ pub enum Field {
     Language,
     /// Free words, separated by commas.
     Labels,
+    /// The day on which the person is deactivated by itself.
+    DeactivateOn,
+    /// The day on which the person is deleted by itself.
+    DeleteOn,
     /// What a provider sent and Usher has no field for, as one JSON object, returned as sent.
     Kept,
 }
 
 impl Field {
     /// Every field, in the order of a form.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Email,
         Self::UserName,
         Self::FirstName,
@@ -50,6 +54,8 @@ impl Field {
         Self::Region,
         Self::Language,
         Self::Labels,
+        Self::DeactivateOn,
+        Self::DeleteOn,
         Self::Kept,
     ];
 
@@ -66,6 +72,8 @@ impl Field {
             Self::Region => "region",
             Self::Language => "language",
             Self::Labels => "labels",
+            Self::DeactivateOn => "deactivate_on",
+            Self::DeleteOn => "delete_on",
             Self::Kept => "kept",
         }
     }
@@ -90,6 +98,10 @@ impl Field {
                 .parse::<UserName>()
                 .map(|it| Some(it.as_str().to_owned())),
             Self::Labels => parse_labels(text),
+            Self::DeactivateOn | Self::DeleteOn => match text.trim() {
+                "" | "none" => Ok(None),
+                day => day.parse::<Date>().map(|it| Some(it.to_string())),
+            },
             Self::Kept => Ok((!text.is_empty()).then(|| text.to_owned())),
             _ => Ok(Name::parse(self.as_str(), text)?.map(Name::into_string)),
         }
@@ -142,6 +154,12 @@ pub struct Profile {
     /// Free words, separated by commas.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub labels: Option<String>,
+    /// The day on which the person is deactivated by itself, as in [`Date`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deactivate_on: Option<String>,
+    /// The day on which the person is deleted by itself, as in [`Date`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub delete_on: Option<String>,
     /// What a provider sent beyond these, as one JSON object.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub kept: Option<String>,
@@ -161,6 +179,8 @@ impl Profile {
             Field::Region => &self.region,
             Field::Language => &self.language,
             Field::Labels => &self.labels,
+            Field::DeactivateOn => &self.deactivate_on,
+            Field::DeleteOn => &self.delete_on,
             Field::Kept => &self.kept,
         }
         .as_deref()
@@ -179,8 +199,15 @@ impl Profile {
             Field::Region => &mut self.region,
             Field::Language => &mut self.language,
             Field::Labels => &mut self.labels,
+            Field::DeactivateOn => &mut self.deactivate_on,
+            Field::DeleteOn => &mut self.delete_on,
             Field::Kept => &mut self.kept,
         } = value;
+    }
+
+    /// The day that a date field says.
+    pub fn day(&self, field: Field) -> Option<Date> {
+        self.get(field).and_then(|it| it.parse().ok())
     }
 
     /// The key under which the email is unique.
@@ -321,6 +348,9 @@ pub struct Invitation {
     pub state: InvitationState,
     /// When the link stops working.
     pub expires_at: Timestamp,
+    /// The day on which it is mailed; none when it was, or never is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub send_on: Option<Date>,
 }
 
 /// Whether an invitation's link can be used.

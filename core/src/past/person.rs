@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Past;
 use crate::change::Change;
 use crate::model::{
-    Assigned, ConnectionId, GroupId, GroupRole, Hold, Invitation, License, Link, Membership,
+    Assigned, ConnectionId, Date, GroupId, GroupRole, Hold, Invitation, License, Link, Membership,
     Permission, PoolId, Profile, ProviderHold, Status, Timestamp, TrainingId, User, UserId,
 };
 
@@ -27,6 +27,8 @@ pub struct Person {
     pub links: Vec<(ConnectionId, Link)>,
     /// What they had to learn, and how far they were.
     pub assignments: Vec<Assigned>,
+    /// Until when licenses were agreed.
+    pub license_ends: Vec<(PoolId, Date)>,
 }
 
 /// A person in the making: their events are told one after the other.
@@ -38,6 +40,7 @@ struct Telling {
     invitation: Option<Invitation>,
     links: BTreeMap<ConnectionId, Link>,
     assignments: BTreeMap<TrainingId, Assigned>,
+    license_ends: BTreeMap<PoolId, Date>,
 }
 
 impl Person {
@@ -116,6 +119,7 @@ impl Telling {
             invitation: None,
             links: BTreeMap::new(),
             assignments: BTreeMap::new(),
+            license_ends: BTreeMap::new(),
         }
     }
 
@@ -154,6 +158,7 @@ impl Telling {
                     (*after != Hold::None).then_some(license),
                 );
             }
+            Change::LicenseEnd { pool, after, .. } => put(&mut self.license_ends, *pool, *after),
             Change::Invitation { after, .. } => self.invitation = *after,
             Change::Membership { group, after, .. } => put(&mut self.memberships, *group, *after),
             Change::Assignment {
@@ -185,7 +190,8 @@ impl Telling {
             }
             Change::Protected { after, .. } => user.protected = *after,
             Change::Erased { .. } => self.erase(),
-            Change::PoolAdded { .. }
+            Change::Due { .. }
+            | Change::PoolAdded { .. }
             | Change::Setting { .. }
             | Change::PlatformAdded { .. }
             | Change::PlatformRevoked { .. }
@@ -217,6 +223,7 @@ impl Telling {
         self.permissions.clear();
         self.invitation = None;
         self.links.clear();
+        self.license_ends.clear();
     }
 
     fn end(mut self) -> Person {
@@ -237,6 +244,7 @@ impl Telling {
             invitation: self.invitation,
             links: self.links.into_iter().collect(),
             assignments: self.assignments.into_values().collect(),
+            license_ends: self.license_ends.into_iter().collect(),
             user: self.user,
         }
     }

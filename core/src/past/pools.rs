@@ -23,6 +23,7 @@ impl PoolsThen {
                     reserved: 0,
                     consumed: 0,
                     queued: 0,
+                    alarm: 0,
                 }),
                 Change::PoolTerms { pool, after, .. } => {
                     if let Some(pool) = then.pools.iter_mut().find(|it| it.id == *pool) {

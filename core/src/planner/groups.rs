@@ -165,6 +165,7 @@ impl Planner<'_> {
             leads_to: user.status,
             mail: false,
             connection: None,
+            send_on: None,
         };
         if let Seated::Out(why) = self.seat(user.id, &wants, waiting)? {
             return Ok(Some(why));
@@ -219,6 +220,7 @@ impl Planner<'_> {
                 leads_to: Status::Active,
                 mail: false,
                 connection: None,
+                send_on: None,
             };
             match self.seat(user.id, &wants, waiting) {
                 Ok(_) => {}

@@ -6,7 +6,7 @@ use super::Planner;
 use crate::capacity::PLACE_STEP;
 use crate::command::WhenFull;
 use crate::error::{Result, Shortfall, Shortfalls};
-use crate::model::{AtCapacity, ConnectionId, Hold, PoolId, QueueEntry, Status, UserId};
+use crate::model::{AtCapacity, ConnectionId, Date, Hold, PoolId, QueueEntry, Status, UserId};
 
 /// One license that a person needs.
 #[derive(Clone, Copy)]
@@ -57,6 +57,8 @@ pub(crate) struct Waiting {
     pub(crate) leads_to: Status,
     pub(crate) mail: bool,
     pub(crate) connection: Option<ConnectionId>,
+    /// The day on which an invitation is mailed, if not at once.
+    pub(crate) send_on: Option<Date>,
 }
 
 /// What is done about pools that cannot hand out what one person needs.
@@ -248,12 +250,14 @@ impl Planner<'_> {
             leads_to,
             mail,
             connection,
+            send_on,
         } = waiting;
         let entry = QueueEntry {
             place,
             leads_to,
             mail,
             connection,
+            send_on,
         };
         self.set_license(user, pool, want.before, Hold::Queued(entry), false)
     }

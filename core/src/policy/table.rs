@@ -49,6 +49,15 @@ const MANAGE_USERS: &[Role] = &[Role::FileOwner, Role::Owner, Role::ManageUsers]
 const MANAGE_ASSIGNMENTS: &[Role] = &[Role::FileOwner, Role::Owner, Role::ManageAssignments];
 /// Those who keep what was bought.
 const PURCHASERS: &[Role] = &[Role::FileOwner, Role::Owner, Role::AuthorizedPurchaser];
+/// The clock, and owners by hand where no server runs.
+const WHEN_DUE: &[Role] = &[Role::FileOwner, Role::Owner, Role::Scheduler];
+/// The same, and whoever could do it to anybody by a command of their own, and so may undo it.
+const PEOPLE_DUE: &[Role] = &[
+    Role::FileOwner,
+    Role::Owner,
+    Role::ManageUsers,
+    Role::Scheduler,
+];
 /// Those who run a group.
 const OWN_GROUP: &[(Role, Scope)] = &[
     (Role::GroupAdministrator, Scope::OwnGroup),
@@ -112,7 +121,13 @@ pub const TABLE: &[Row] = &[
         NO_MORE,
     ),
     row("queue_move", MANAGE_USERS, NO_MORE),
-    row("promote", &[Role::Scheduler], NO_MORE),
+    row("promote", WHEN_DUE, NO_MORE),
+    // What acts by itself on its day.
+    row("due_deactivate", PEOPLE_DUE, NO_MORE),
+    row("due_license_end", PEOPLE_DUE, NO_MORE),
+    row("due_delete", PEOPLE_DUE, NO_MORE),
+    row("due_send", PEOPLE_DUE, NO_MORE),
+    row("due_erase", WHEN_DUE, NO_MORE),
     // Groups.
     row("group_add", MANAGE_USERS, NO_MORE),
     row("group_set", MANAGE_USERS, NO_MORE),

@@ -10,14 +10,14 @@ use super::{broken, search, settings};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
-    ConnectionId, Field, Hold, NewPeople, PoolId, PoolTerms, Profile, Status, Timestamp, UserId,
-    key_of_name,
+    ConnectionId, DueKind, Field, Hold, NewPeople, PoolId, PoolTerms, Profile, Status, Timestamp,
+    UserId, key_of_name,
 };
 
 /// Applies changes in order.
 pub(super) struct Applier<'c> {
     conn: &'c Connection,
-    at: Timestamp,
+    pub(super) at: Timestamp,
     /// The person whose row has changed in this run of changes but whose version has not risen yet.
     untouched: Option<UserId>,
     /// The person who was created in this run, whose version is the first already.
@@ -53,7 +53,7 @@ impl<'c> Applier<'c> {
         Ok(self.moved)
     }
 
-    fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
+    pub(super) fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
         self.conn
             .prepare_cached(sql)
             .and_then(|mut it| it.execute(params))
@@ -61,7 +61,7 @@ impl<'c> Applier<'c> {
     }
 
     /// Runs a statement that must hit exactly one row; another count means that the plan was not for this state.
-    fn hit(&self, sql: &str, params: impl Params) -> Result<()> {
+    pub(super) fn hit(&self, sql: &str, params: impl Params) -> Result<()> {
         match self.run(sql, params)? {
             1 => Ok(()),
             rows => Err(Error::Broken(format!(
@@ -105,6 +105,7 @@ impl<'c> Applier<'c> {
             Change::UserCreated { user, created } => self.create(*user, created, &person_key(*user)),
             Change::Status { user, before, after } => {
                 self.count(*before, *after);
+                self.retain(*user, *before, *after)?;
                 self.hit("UPDATE users SET status = ?2 WHERE id = ?1", params![user.as_bytes(), after.as_str()])
             }
             Change::Profile { user, field, after, .. } => self.set_field(*user, *field, after.as_deref()),
@@ -115,11 +116,23 @@ impl<'c> Applier<'c> {
             Change::License { user, pool, before, after, stands_for_access } => {
                 self.license(*user, *pool, *before, *after, *stands_for_access)
             }
-            Change::Invitation { user, after: Some(it), .. } => self.hit(
-                "INSERT INTO invitations (user, id, generation, state, expires_at) VALUES (?1, ?2, ?3, ?4, ?5) \
-                 ON CONFLICT (user) DO UPDATE SET id = ?2, generation = ?3, state = ?4, expires_at = ?5",
-                params![user.as_bytes(), it.id.as_bytes(), it.generation, it.state.as_str(), it.expires_at.as_millis()],
-            ),
+            Change::LicenseEnd { user, pool, after, .. } => self.set_license_end(*user, *pool, *after),
+            Change::Due { user, kind, pool, day, .. } => self.done(*user, *kind, *pool, *day),
+            Change::Invitation { user, before, after: Some(it) } => {
+                self.set_send_on(*user, before.as_ref(), it)?;
+                self.hit(
+                    "INSERT INTO invitations (user, id, generation, state, expires_at, send_on) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+                     ON CONFLICT (user) DO UPDATE SET id = ?2, generation = ?3, state = ?4, expires_at = ?5, send_on = ?6",
+                    params![
+                        user.as_bytes(),
+                        it.id.as_bytes(),
+                        it.generation,
+                        it.state.as_str(),
+                        it.expires_at.as_millis(),
+                        it.send_on.map(|it| it.to_string()),
+                    ],
+                )
+            }
             Change::Invitation { user, after: None, .. } => {
                 self.hit("DELETE FROM invitations WHERE user = ?1", [user.as_bytes()])
             }
@@ -234,8 +247,8 @@ impl<'c> Applier<'c> {
         self.hit(
             "INSERT INTO users (id, status, email, email_key, user_name, user_name_key, first_name, last_name, display_name, \
              functional_area, title, region, language, labels, kept, manager, connection, accepted, sort_name, search, \
-             created_at, updated_at, version) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?21, 1)",
+             created_at, updated_at, version, deactivate_on, delete_on) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?21, 1, ?22, ?23)",
             params![
                 user.as_bytes(),
                 status.as_str(),
@@ -258,8 +271,18 @@ impl<'c> Applier<'c> {
                 profile.sort_name(),
                 search,
                 self.at.as_millis(),
+                profile.deactivate_on,
+                profile.delete_on,
             ],
         )?;
+        for (kind, day) in [
+            (DueKind::Deactivate, &profile.deactivate_on),
+            (DueKind::Delete, &profile.delete_on),
+        ] {
+            if day.is_some() {
+                self.set_due(user, kind, None, day.as_deref())?;
+            }
+        }
         self.hit(
             "INSERT INTO person_keys (user, key) VALUES (?1, ?2)",
             params![user.as_bytes(), key],
@@ -332,6 +355,20 @@ impl<'c> Applier<'c> {
                     params![id, value],
                 );
             }
+            Field::DeactivateOn => {
+                self.set_due(user, DueKind::Deactivate, None, value)?;
+                return self.hit(
+                    "UPDATE users SET deactivate_on = ?2 WHERE id = ?1",
+                    params![id, value],
+                );
+            }
+            Field::DeleteOn => {
+                self.set_due(user, DueKind::Delete, None, value)?;
+                return self.hit(
+                    "UPDATE users SET delete_on = ?2 WHERE id = ?1",
+                    params![id, value],
+                );
+            }
             Field::Kept => {
                 return self.hit(
                     "UPDATE users SET kept = ?2 WHERE id = ?1",
@@ -400,16 +437,18 @@ impl<'c> Applier<'c> {
             entry.map(|it| it.leads_to.as_str()),
             entry.map(|it| it.mail),
             connection.as_ref().map(|it| it.as_bytes().as_slice()),
+            entry.and_then(|it| it.send_on).map(|it| it.to_string()),
         ];
         if before == Hold::None {
             self.hit(
-                "INSERT INTO licenses (user, pool, state, stands_for_access, place, leads_to, mail, connection) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO licenses (user, pool, state, stands_for_access, place, leads_to, mail, connection, send_on) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 values,
             )
         } else {
             self.hit(
-                "UPDATE licenses SET state = ?3, stands_for_access = ?4, place = ?5, leads_to = ?6, mail = ?7, connection = ?8 \
+                "UPDATE licenses SET state = ?3, stands_for_access = ?4, place = ?5, leads_to = ?6, mail = ?7, connection = ?8, \
+                 send_on = ?9 \
                  WHERE user = ?1 AND pool = ?2",
                 values,
             )
@@ -418,8 +457,8 @@ impl<'c> Applier<'c> {
 
     fn set_terms(&self, pool: PoolId, terms: &PoolTerms) -> Result<()> {
         self.hit(
-            "UPDATE pools SET purchased = ?2, counts_from = ?3, recoverable = ?4, at_capacity = ?5, starts_on = ?6, ends_on = ?7 \
-             WHERE id = ?1",
+            "UPDATE pools SET purchased = ?2, counts_from = ?3, recoverable = ?4, at_capacity = ?5, starts_on = ?6, ends_on = ?7, \
+             alarms = ?8 WHERE id = ?1",
             params![
                 pool.as_bytes(),
                 terms.purchased,
@@ -428,6 +467,7 @@ impl<'c> Applier<'c> {
                 terms.at_capacity.to_string(),
                 terms.starts_on.map(|it| it.to_string()),
                 terms.ends_on.map(|it| it.to_string()),
+                terms.alarms.to_string(),
             ],
         )?;
         self.hit(
@@ -446,13 +486,14 @@ impl<'c> Applier<'c> {
             "UPDATE users SET status = 'erased', email = NULL, email_key = NULL, user_name = NULL, user_name_key = NULL, \
              first_name = NULL, last_name = NULL, display_name = NULL, functional_area = NULL, title = NULL, region = NULL, \
              language = NULL, labels = NULL, kept = NULL, manager = NULL, connection = NULL, protected = 0, sort_name = '', \
-             search = '', last_seen_at = NULL WHERE id = ?1",
+             search = '', last_seen_at = NULL, deactivate_on = NULL, delete_on = NULL WHERE id = ?1",
             [id],
         )?;
         self.run("DELETE FROM links WHERE user = ?1", [id])?;
         self.run("DELETE FROM invitations WHERE user = ?1", [id])?;
         self.run("DELETE FROM permissions WHERE user = ?1", [id])?;
         self.run("DELETE FROM outbox WHERE user = ?1", [id])?;
+        self.forget_dates(user)?;
         self.hit("DELETE FROM person_keys WHERE user = ?1", [id])
     }
 }

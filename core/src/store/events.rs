@@ -116,6 +116,19 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             stands_for_access,
             ..
         } => json(&(pool, before, after, stands_for_access)),
+        Change::LicenseEnd {
+            pool,
+            before,
+            after,
+            ..
+        } => json(&(pool, before, after)),
+        Change::Due {
+            kind,
+            pool,
+            day,
+            skipped,
+            ..
+        } => json(&(kind, pool, day, skipped)),
         Change::Invitation { before, after, .. } => json(&(before, after)),
         Change::Membership {
             group,
@@ -285,6 +298,25 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
                 before,
                 after,
                 stands_for_access,
+            }
+        }
+        "license_end" => {
+            let (pool, before, after) = json(body)?;
+            Change::LicenseEnd {
+                user: whom?,
+                pool,
+                before,
+                after,
+            }
+        }
+        "due" => {
+            let (kind, pool, day, skipped) = json(body)?;
+            Change::Due {
+                user: whom?,
+                kind,
+                pool,
+                day,
+                skipped,
             }
         }
         "invitation" => {

@@ -3,7 +3,7 @@
 use rusqlite::Row;
 
 use super::events::hex;
-use super::snapshot::{Snapshot, license_columns, license_row, user_columns, user_row, word};
+use super::snapshot::{Snapshot, date, license_columns, license_row, user_columns, user_row, word};
 use super::trainings::{ASSIGNMENT_COLUMNS, assigned_row};
 use crate::error::Result;
 use crate::model::{
@@ -52,7 +52,7 @@ impl Snapshot<'_> {
 
     /// Invitations of these people.
     pub(crate) fn invitations_of_all(&self, ids: &[UserId]) -> Result<Vec<(UserId, Invitation)>> {
-        let sql = "SELECT user, invitations.id, generation, state, expires_at \
+        let sql = "SELECT user, invitations.id, generation, state, expires_at, send_on \
             FROM json_each(?1) CROSS JOIN invitations ON user = unhex(value)";
         self.of_all(sql, ids, |row| {
             let invitation = Invitation {
@@ -60,6 +60,7 @@ impl Snapshot<'_> {
                 generation: row.get(2)?,
                 state: word(row, 3, InvitationState::from_word)?,
                 expires_at: Timestamp::from_millis(row.get(4)?),
+                send_on: date(row, 5)?,
             };
             Ok((UserId::from_bytes(row.get(0)?), invitation))
         })

@@ -9,6 +9,7 @@ mod checkpoints;
 mod circles;
 mod compile;
 mod credentials;
+mod due;
 mod events;
 mod found;
 mod groups;
@@ -46,7 +47,7 @@ use crate::planner;
 use crate::token::{self, Kind};
 
 pub(crate) use found::found;
-pub use read::{AuditReport, BadLink, Head, HistoryPage, Read};
+pub use read::{AuditReport, BadLink, DuePage, Head, HistoryPage, Read};
 pub(crate) use restore::restore;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use writer::Job;

@@ -1,5 +1,6 @@
 //! What front ends read. Every method is a transaction of its own; none is held between them.
 
+mod due;
 mod history;
 mod past;
 mod trainings;
@@ -21,6 +22,7 @@ use crate::model::{
 };
 
 pub use super::events::{AuditReport, BadLink, Head};
+pub use due::DuePage;
 pub use history::HistoryPage;
 pub(super) use history::recorded_row;
 

@@ -27,7 +27,7 @@ macro_rules! user_columns {
         "users.seq, users.id, users.status, users.email, users.user_name, users.first_name, users.last_name, \
          users.display_name, users.functional_area, users.title, users.region, users.language, users.labels, users.kept, \
          users.manager, users.connection, users.protected, users.accepted, users.provider_hold, users.created_at, \
-         users.updated_at, users.last_seen_at, users.version"
+         users.updated_at, users.last_seen_at, users.version, users.deactivate_on, users.delete_on"
     };
 }
 pub(super) use user_columns;
@@ -36,7 +36,7 @@ pub(super) use user_columns;
 macro_rules! license_columns {
     () => {
         "licenses.user, licenses.pool, licenses.state, licenses.stands_for_access, licenses.place, licenses.leads_to, \
-         licenses.mail, licenses.connection"
+         licenses.mail, licenses.connection, licenses.send_on"
     };
 }
 pub(super) use license_columns;
@@ -58,6 +58,8 @@ pub(super) fn user_row(row: &Row<'_>) -> rusqlite::Result<User> {
             language: row.get(11)?,
             labels: row.get(12)?,
             kept: row.get(13)?,
+            deactivate_on: row.get(23)?,
+            delete_on: row.get(24)?,
         },
         manager: row.get::<_, Option<[u8; 16]>>(14)?.map(UserId::from_bytes),
         connection: row
@@ -100,6 +102,7 @@ pub(super) fn license_row(row: &Row<'_>) -> rusqlite::Result<License> {
             connection: row
                 .get::<_, Option<[u8; 16]>>(7)?
                 .map(ConnectionId::from_bytes),
+            send_on: date(row, 8)?,
         }),
     };
     Ok(License {
@@ -108,6 +111,14 @@ pub(super) fn license_row(row: &Row<'_>) -> rusqlite::Result<License> {
         hold,
         stands_for_access: row.get(3)?,
     })
+}
+
+/// A stored day, if there is one.
+pub(super) fn date(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Date>> {
+    match row.get_ref(column)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => word(row, column, |it| it.parse().ok()).map(Some),
+    }
 }
 
 impl<'c> Snapshot<'c> {
@@ -302,13 +313,10 @@ impl<'c> Snapshot<'c> {
     }
 
     pub(crate) fn pools(&self) -> Result<Vec<Pool>> {
-        let sql = "SELECT pools.id, name, purchased, counts_from, recoverable, at_capacity, starts_on, ends_on, reserved, consumed, queued \
+        let sql = "SELECT pools.id, name, purchased, counts_from, recoverable, at_capacity, starts_on, ends_on, reserved, consumed, \
+            queued, alarms, alarm \
             FROM pools JOIN pool_counters ON pool_counters.pool = pools.id ORDER BY pools.seq";
         self.all(sql, [], |row| {
-            let date = |column| {
-                let text: Option<String> = row.get(column)?;
-                Ok::<_, rusqlite::Error>(text.and_then(|it| it.parse::<Date>().ok()))
-            };
             Ok(Pool {
                 id: PoolId::from_bytes(row.get(0)?),
                 name: word(row, 1, |it| it.parse::<PoolName>().ok())?,
@@ -317,12 +325,14 @@ impl<'c> Snapshot<'c> {
                     counts_from: word(row, 3, |it| it.parse().ok())?,
                     recoverable: row.get(4)?,
                     at_capacity: word(row, 5, |it| it.parse::<AtCapacity>().ok())?,
-                    starts_on: date(6)?,
-                    ends_on: date(7)?,
+                    starts_on: date(row, 6)?,
+                    ends_on: date(row, 7)?,
+                    alarms: word(row, 11, |it| it.parse().ok())?,
                 },
                 reserved: row.get(8)?,
                 consumed: row.get(9)?,
                 queued: row.get(10)?,
+                alarm: row.get(12)?,
             })
         })
     }
@@ -367,13 +377,15 @@ impl<'c> Snapshot<'c> {
     }
 
     pub(crate) fn invitation(&self, user: UserId) -> Result<Option<Invitation>> {
-        let sql = "SELECT id, generation, state, expires_at FROM invitations WHERE user = ?1";
+        let sql =
+            "SELECT id, generation, state, expires_at, send_on FROM invitations WHERE user = ?1";
         self.one(sql, [user.as_bytes()], |row| {
             Ok(Invitation {
                 id: InvitationId::from_bytes(row.get(0)?),
                 generation: row.get(1)?,
                 state: word(row, 2, InvitationState::from_word)?,
                 expires_at: Timestamp::from_millis(row.get(3)?),
+                send_on: date(row, 4)?,
             })
         })
     }

@@ -82,6 +82,7 @@ impl Job {
             Command::EditGroup { .. }
             | Command::RemoveGroup { .. }
             | Command::RemoveTraining { .. }
+            | Command::DoDue { .. }
             | Command::Undo { .. } => true,
             Command::Progress { reports } => reports.len() > ALONE,
             Command::Cancel { who }

@@ -70,6 +70,7 @@ fn every_bad_command_is_refused_in_words_and_changes_nothing() {
             Command::Grant {
                 who: org.who("ana"),
                 pool: "access".parse().unwrap(),
+                until: None,
             },
             "comes with the person",
         ),
@@ -77,6 +78,7 @@ fn every_bad_command_is_refused_in_words_and_changes_nothing() {
             Command::Grant {
                 who: org.who("ana"),
                 pool: "pro".parse().unwrap(),
+                until: None,
             },
             "no pool pro",
         ),

@@ -163,6 +163,7 @@ fn an_add_on_is_all_or_nothing_per_person_and_returns_by_the_pool_s_rule() {
     let grant = |names: &str| Command::Grant {
         who: org.who(names),
         pool: "pro".parse().unwrap(),
+        until: None,
     };
     assert_error(org.try_apply(grant("ana bo")), "pro has 1 free");
     org.apply_when_full(grant("ana bo"), WhenFull::QueueRest);

@@ -229,6 +229,7 @@ fn whoever_has_a_training_or_a_license_already_does_not_get_it_twice() {
     org.apply(Command::Grant {
         who: org.who("ana"),
         pool: "library".parse().unwrap(),
+        until: None,
     });
     org.join("ana", "Sales", GroupRole::Learner);
     assert_eq!(org.learns("ana"), "Intro:completed Reading:assigned");
@@ -356,6 +357,7 @@ fn reactivation_is_atomic_over_every_pool_the_person_needs_and_names_every_missi
     org.apply(Command::Grant {
         who: org.who("ana"),
         pool: "studio".parse().unwrap(),
+        until: None,
     });
     org.progress("ana", "Studio", Progress::Started);
     org.join("ana", "Sales", GroupRole::Learner);
@@ -364,6 +366,7 @@ fn reactivation_is_atomic_over_every_pool_the_person_needs_and_names_every_missi
         org.apply(Command::Grant {
             who: org.who("bo"),
             pool: pool.parse().unwrap(),
+            until: None,
         });
     }
     let back = Command::Reactivate {

@@ -6,6 +6,7 @@ mod bad_input;
 mod capacity;
 mod chain;
 mod concurrency;
+mod dates;
 mod groups;
 mod life;
 mod model;

@@ -350,6 +350,7 @@ pub(crate) fn invite(names: &str) -> Command {
         groups: Vec::new(),
         pools: Vec::new(),
         mail: true,
+        send_on: None,
     })
 }
 

@@ -147,6 +147,7 @@ fn seats_over_time_tell_every_pool_at_the_end_of_each_day() {
     org.apply(Command::Grant {
         who: org.who("ana"),
         pool: "pro".parse().unwrap(),
+        until: None,
     });
     org.tick(day);
     org.deactivate("ana");

@@ -87,6 +87,7 @@ fn an_address_alone_is_enough_until_somebody_sets_what_is_required() {
         groups: Vec::new(),
         pools: Vec::new(),
         mail: false,
+        send_on: None,
     }));
     assert_eq!(org.user("bo").status, Status::Waiting);
     // Who comes back is known already.
@@ -122,6 +123,7 @@ fn a_group_and_a_manager_can_be_required() {
         groups: vec![("sales ".into(), GroupRole::Learner)],
         pools: Vec::new(),
         mail: false,
+        send_on: None,
     }));
     assert_eq!(org.user("ana").status, Status::Waiting);
     // What is required to come in is not required to stay: editing goes on.

@@ -24,6 +24,7 @@ fn undoing_each_command_restores_the_state_exactly() {
     org.apply(Command::Grant {
         who: org.who("lead guest"),
         pool: "pro".parse().unwrap(),
+        until: None,
     });
     org.apply(Command::AddGroup {
         name: "Sales".into(),
@@ -48,6 +49,7 @@ fn undoing_each_command_restores_the_state_exactly() {
         Command::Grant {
             who: org.who("dev ceo"),
             pool: "pro".parse().unwrap(),
+            until: None,
         },
         Command::SetPool {
             name: "pro".parse().unwrap(),
@@ -250,6 +252,7 @@ fn a_release_is_not_undone_for_somebody_who_has_left_since() {
     org.apply(Command::Grant {
         who: org.who("ana"),
         pool: pool(),
+        until: None,
     });
     let released = org.apply(Command::Release {
         who: org.who("ana"),
@@ -276,6 +279,7 @@ fn whoever_leaves_by_undo_leaves_like_everybody() {
     org.apply(Command::Grant {
         who: org.who("boss"),
         pool: "pro".parse().unwrap(),
+        until: None,
     });
     undo(&org, &back);
     assert_eq!(org.seats("pro"), (0, 9, 0), "what is reserved returns");
@@ -358,6 +362,7 @@ fn what_a_leaver_gave_back_is_known_after_a_delete_and_its_undo() {
     org.apply(Command::Grant {
         who: org.who("ana"),
         pool: "pro".parse().unwrap(),
+        until: None,
     });
     // No command lets people start yet what the license is for.
     let conn = rusqlite::Connection::open(&org.path).unwrap();
@@ -383,6 +388,7 @@ fn what_was_used_before_stays_used_when_a_reactivation_is_undone() {
     org.apply(Command::Grant {
         who: org.who("ana"),
         pool: "pro".parse().unwrap(),
+        until: None,
     });
     // No command lets people start yet what the license is for.
     let conn = rusqlite::Connection::open(&org.path).unwrap();

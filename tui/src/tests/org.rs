@@ -86,6 +86,7 @@ impl Org {
             groups: Vec::new(),
             pools: Vec::new(),
             mail: false,
+            send_on: None,
         }));
         self
     }

@@ -389,6 +389,7 @@ impl World {
                         groups,
                         pools,
                         mail: true,
+                        send_on: None,
                     })
                 }
             }
@@ -495,6 +496,7 @@ impl World {
             Deed::Grant { who, pool: of } => Command::Grant {
                 who: selection(who),
                 pool: pool(*of),
+                until: None,
             },
             Deed::Release { who, pool: of } => Command::Release {
                 who: selection(who),
@@ -602,6 +604,7 @@ fn edit_of(terms: &PoolTerms) -> PoolEdit {
         at_capacity: Some(terms.at_capacity.clone()),
         starts_on: Some(terms.starts_on),
         ends_on: Some(terms.ends_on),
+        alarms: None,
     }
 }
 

@@ -30,6 +30,12 @@ pub(crate) fn seen(read: &Read<'_>, ids: &[UserId], at: Timestamp) -> Seen {
             invitation: read.invitation(*id).unwrap(),
             links: links.collect(),
             assignments: read.assignments_of(*id).unwrap(),
+            license_ends: read
+                .license_ends_of(&[*id])
+                .unwrap()
+                .into_iter()
+                .map(|it| (it.1, it.2))
+                .collect(),
         }
     };
     Seen {

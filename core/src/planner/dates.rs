@@ -1,0 +1,65 @@
+//! Days while planning: which have begun, and what follows for who comes back after one.
+
+use super::{DAY_MS, Planner};
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::model::{Date, Field, Profile, Timestamp, User};
+
+impl Planner<'_> {
+    /// The newest day that has begun where the organization is.
+    pub(crate) fn newest_begun(&mut self) -> Result<Date> {
+        match self.begun {
+            Some(day) => Ok(day),
+            None => {
+                let now = self.now;
+                let day = Date::newest_begun(now, &self.settings()?.time_zone);
+                self.begun = Some(day);
+                Ok(day)
+            }
+        }
+    }
+
+    /// Refuses a day that has begun, on which nothing would happen by itself any more, or at once.
+    pub(crate) fn refuse_begun(
+        &mut self,
+        what: &'static str,
+        day: Option<Date>,
+        remedy: &str,
+    ) -> Result<()> {
+        match day {
+            Some(day) if day <= self.newest_begun()? => Err(Error::invalid(
+                what,
+                format!("{day} has begun already"),
+                remedy,
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Clears the dates of somebody who comes back that have begun: who is brought back after a day does not leave by it.
+    /// Those that are set anew by the way are left alone.
+    pub(crate) fn clear_begun(&mut self, user: &User, anew: &Profile) -> Result<()> {
+        for field in [Field::DeactivateOn, Field::DeleteOn] {
+            if let Some(day) = user.profile.day(field)
+                && anew.get(field).is_none()
+                && day <= self.newest_begun()?
+            {
+                self.push(Change::Profile {
+                    user: user.id,
+                    field,
+                    before: Some(day.to_string()),
+                    after: None,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// When the link of an invitation stops working that is mailed on a day, else now.
+    pub(crate) fn expiry(&mut self, send_on: Option<Date>) -> Result<Timestamp> {
+        let now = self.now;
+        let settings = self.settings()?;
+        let from = send_on.map_or(now, |it| it.start_in(&settings.time_zone));
+        Ok(from.plus_millis(i64::from(settings.invitation_days) * DAY_MS))
+    }
+}

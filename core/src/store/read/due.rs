@@ -1,0 +1,234 @@
+//! What is coming, read in the order in which it acts: from one index, by keys, never by offset.
+
+use rusqlite::types::Value;
+
+use super::super::snapshot::word;
+use super::super::{Snapshot, compile};
+use super::Read;
+use crate::capacity::Ledger;
+use crate::error::Result;
+use crate::model::{Date, Due, DueKind, DueWhat, PoolId, TimeZoneName, Timestamp, UserId};
+use crate::query::Expr;
+
+/// A page of what is coming.
+#[derive(Clone, Debug, Default)]
+pub struct DuePage {
+    /// Only what is done to these people; everything without it.
+    pub query: Option<Expr>,
+    /// Only what comes after this.
+    pub after: Option<Due>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+impl Read<'_> {
+    /// What is coming and what is overdue, the next first.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn due(&self, page: &DuePage) -> Result<Vec<Due>> {
+        self.together(|snapshot| due(snapshot, page, self.now))
+    }
+
+    /// The first instant at which something acts that has not yet; none when nothing is coming.
+    ///
+    /// # Errors
+    /// See [`Read::due`].
+    pub fn next_due(&self) -> Result<Option<Timestamp>> {
+        self.together(|snapshot| {
+            let zone = snapshot.organization()?.time_zone;
+            let mut next: Option<Timestamp> = None;
+            let mut soonest = |at: Timestamp| next = Some(next.map_or(at, |it| it.min(at)));
+            for kind in DueKind::ALL {
+                if let Some(day) = snapshot.first_due(kind, None)? {
+                    soonest(acts_on(snapshot, kind, day)?.start_in(&zone));
+                }
+            }
+            for pool in snapshot.pools()?.iter().filter(|it| it.queued > 0) {
+                let start = pool.terms.starts_on.map(|it| it.start_in(&zone));
+                if let Some(start) = start.filter(|it| *it > self.now) {
+                    soonest(start);
+                }
+            }
+            Ok(next)
+        })
+    }
+
+    /// The kinds and days that have begun and are not done, in the order in which they are to be: overdue ones first.
+    pub(crate) fn begun_due(&self) -> Result<Vec<(DueKind, Date)>> {
+        self.together(|snapshot| {
+            let zone = snapshot.organization()?.time_zone;
+            let begun = Date::newest_begun(self.now, &zone);
+            let mut found = Vec::new();
+            for kind in DueKind::ALL {
+                let mut after = None;
+                while let Some(day) = snapshot.first_due(kind, after)? {
+                    let acts_on = acts_on(snapshot, kind, day)?;
+                    if acts_on > begun {
+                        break;
+                    }
+                    found.push((acts_on, kind, day));
+                    after = Some(day);
+                }
+            }
+            found.sort_unstable();
+            Ok(found.into_iter().map(|it| (it.1, it.2)).collect())
+        })
+    }
+
+    /// Whether somebody waits whom there is room for, as on the first day of a pool.
+    pub(crate) fn can_promote(&self) -> Result<bool> {
+        self.together(|snapshot| {
+            let pools = snapshot.pools()?;
+            if pools.iter().all(|it| it.queued == 0) {
+                return Ok(false);
+            }
+            let zone = snapshot.organization()?.time_zone;
+            let waiting: Vec<PoolId> = pools
+                .iter()
+                .filter(|it| it.queued > 0)
+                .map(|it| it.id)
+                .collect();
+            let ledger = Ledger::new(pools, self.now, &zone);
+            for pool in waiting {
+                if ledger.line(pool)?.room(true) > 0 {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    /// Until when these people's licenses were agreed, for those that have an end.
+    ///
+    /// # Errors
+    /// See [`Read::due`].
+    pub fn license_ends_of(&self, users: &[UserId]) -> Result<Vec<(UserId, PoolId, Date)>> {
+        self.together(|snapshot| {
+            let mut ends = Vec::new();
+            for user in users {
+                let all = snapshot.license_ends(*user)?;
+                ends.extend(all.into_iter().map(|(pool, day)| (*user, pool, day)));
+            }
+            Ok(ends)
+        })
+    }
+}
+
+/// The first day on which something of a stored day acts.
+fn acts_on(snapshot: &Snapshot<'_>, kind: DueKind, day: Date) -> Result<Date> {
+    Ok(day.plus_days(shift(snapshot, kind)?))
+}
+
+/// How many days after the stored one something acts: an erasing once the days of retention after the deletion are over.
+fn shift(snapshot: &Snapshot<'_>, kind: DueKind) -> Result<i64> {
+    match kind {
+        DueKind::Erase => Ok(snapshot.retention_days()? + 1),
+        _ => Ok(0),
+    }
+}
+
+fn due(snapshot: &Snapshot<'_>, page: &DuePage, now: Timestamp) -> Result<Vec<Due>> {
+    let zone = snapshot.organization()?.time_zone;
+    let mut found = Vec::new();
+    for kind in DueKind::ALL {
+        found.extend(of_kind(snapshot, kind, page, now, &zone)?);
+    }
+    if page.query.is_none() {
+        found.extend(of_pools(snapshot, page, now, &zone)?);
+    }
+    found.sort_unstable_by_key(|it| (it.day, it.what));
+    found.truncate(page.limit);
+    Ok(found)
+}
+
+fn of_pools(
+    snapshot: &Snapshot<'_>,
+    page: &DuePage,
+    now: Timestamp,
+    zone: &TimeZoneName,
+) -> Result<Vec<Due>> {
+    let mut found = Vec::new();
+    for pool in snapshot.pools()? {
+        let days = [
+            (pool.terms.starts_on, DueWhat::PoolStart(pool.id)),
+            (pool.terms.ends_on, DueWhat::PoolEnd(pool.id)),
+        ];
+        for (day, what) in days {
+            let Some(day) = day else { continue };
+            let at = day.start_in(zone);
+            let comes = page.after.is_none_or(|it| (day, what) > (it.day, it.what));
+            if at > now && comes {
+                found.push(Due { at, day, what });
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn of_kind(
+    snapshot: &Snapshot<'_>,
+    kind: DueKind,
+    page: &DuePage,
+    now: Timestamp,
+    zone: &TimeZoneName,
+) -> Result<Vec<Due>> {
+    let shift = shift(snapshot, kind)?;
+    let (day, user, pool) = past(page.after.as_ref(), kind, shift);
+    let mut bindings: Vec<Value> = vec![
+        kind.as_str().to_owned().into(),
+        day.into(),
+        user.into(),
+        pool.into(),
+    ];
+    let mut sql = "SELECT due.day, due.user, due.pool FROM due".to_owned();
+    let mut condition = String::new();
+    if let Some(query) = &page.query {
+        let compiled = compile::compile(query, now);
+        sql.push_str(" JOIN users ON users.id = due.user");
+        condition = format!(" AND ({})", compiled.sql);
+        bindings.extend(compiled.bindings);
+    }
+    sql.push_str(" WHERE due.kind = ? AND (due.day, due.user, due.pool) > (?, ?, ?)");
+    sql.push_str(&condition);
+    sql.push_str(" ORDER BY due.day, due.user, due.pool LIMIT ?");
+    bindings.push(Value::Integer(
+        i64::try_from(page.limit).unwrap_or(i64::MAX),
+    ));
+    snapshot.all(&sql, rusqlite::params_from_iter(bindings), |row| {
+        let day: Date = word(row, 0, |it| it.parse().ok())?;
+        let day = day.plus_days(shift);
+        let pool = row.get_ref(2)?.as_blob()?;
+        let what = DueWhat::Person {
+            kind,
+            user: UserId::from_bytes(row.get(1)?),
+            pool: pool.try_into().ok().map(PoolId::from_bytes),
+        };
+        Ok(Due {
+            at: day.start_in(zone),
+            day,
+            what,
+        })
+    })
+}
+
+/// The key behind which the rows of a kind come after the last one of the page before.
+fn past(after: Option<&Due>, kind: DueKind, shift: i64) -> (String, Vec<u8>, Vec<u8>) {
+    let Some(after) = after else {
+        return (String::new(), Vec::new(), Vec::new());
+    };
+    let day = after.day.plus_days(-shift).to_string();
+    match after.what {
+        DueWhat::Person {
+            kind: last,
+            user,
+            pool,
+        } if last == kind => {
+            let pool = pool.map_or_else(Vec::new, |it| it.as_bytes().to_vec());
+            (day, user.as_bytes().to_vec(), pool)
+        }
+        // All of that day are behind, and no id is longer than this.
+        DueWhat::Person { kind: last, .. } if last > kind => (day, vec![0xff; 17], Vec::new()),
+        _ => (day, Vec::new(), Vec::new()),
+    }
+}

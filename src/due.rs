@@ -1,0 +1,120 @@
+//! `usher due`: what will happen by itself, and doing what is due where no server runs.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use usher_core::Read;
+use usher_core::command::Command;
+use usher_core::directory::DuePage;
+use usher_core::model::{Due, DueWhat, PoolId, UserId};
+
+use crate::args::{DueArgs, DueCommand, PlanArgs};
+use crate::confirm::carry_out;
+use crate::desk::Desk;
+use crate::failure::{Failure, Result};
+use crate::output::{Listing, Row};
+use crate::who::parse_query;
+
+const PAGE: usize = 1_000;
+const COLUMNS: &[&str] = &["DAY", "WHAT", "WHO", "POOL", "AT"];
+const KEYS: &[&str] = &["at", "day", "kind", "id", "user", "pool", "overdue"];
+
+pub(crate) fn run(desk: &Desk, args: DueArgs) -> Result<()> {
+    match args.command {
+        Some(DueCommand::Run { plan }) => do_due(desk, &plan),
+        None => list(desk, &args),
+    }
+}
+
+fn list(desk: &Desk, args: &DueArgs) -> Result<()> {
+    let read = desk.read()?;
+    let text = args.query.join(" ");
+    let query = (!text.trim().is_empty())
+        .then(|| parse_query(&text, &read))
+        .transpose()?;
+    let pools: HashMap<PoolId, String> = read
+        .pools()?
+        .into_iter()
+        .map(|it| (it.id, it.name.as_str().to_owned()))
+        .collect();
+    let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
+    let mut left = args.limit.unwrap_or(usize::MAX);
+    let mut page = DuePage {
+        query,
+        ..DuePage::default()
+    };
+    while left > 0 {
+        page.limit = PAGE.min(left);
+        let found = read.due(&page)?;
+        let users: Vec<UserId> = found.iter().filter_map(|it| parts(it).0).collect();
+        let labels = read.labels_of(&users)?;
+        for due in &found {
+            listing.row(row(&read, due, &labels, &pools))?;
+        }
+        left -= found.len().min(left);
+        match found.last() {
+            Some(last) if found.len() == page.limit => page.after = Some(*last),
+            _ => break,
+        }
+    }
+    listing.end("nothing is due")
+}
+
+/// Whom and which pool it concerns.
+fn parts(due: &Due) -> (Option<UserId>, Option<PoolId>) {
+    match due.what {
+        DueWhat::PoolStart(pool) | DueWhat::PoolEnd(pool) => (None, Some(pool)),
+        DueWhat::Person { user, pool, .. } => (Some(user), pool),
+    }
+}
+
+fn row(
+    read: &Read<'_>,
+    due: &Due,
+    labels: &HashMap<UserId, String>,
+    pools: &HashMap<PoolId, String>,
+) -> Row {
+    let (user, pool) = parts(due);
+    let label = user.map(|it| labels.get(&it).cloned().unwrap_or_else(|| it.to_string()));
+    let pool = pool.map(|it| pools.get(&it).cloned().unwrap_or_else(|| it.to_string()));
+    let overdue = due.at <= read.now();
+    let at = if overdue {
+        "overdue".to_owned()
+    } else {
+        due.at.to_string()
+    };
+    let cells = vec![
+        due.day.to_string(),
+        due.what.as_str().replace('_', " "),
+        label.clone().unwrap_or_default(),
+        pool.clone().unwrap_or_default(),
+        at,
+    ];
+    let json = vec![
+        ("at", json!(due.at)),
+        ("day", json!(due.day)),
+        ("kind", json!(due.what.as_str())),
+        ("id", json!(user)),
+        ("user", label.map_or(Value::Null, Value::String)),
+        ("pool", pool.map_or(Value::Null, Value::String)),
+        ("overdue", json!(overdue)),
+    ];
+    Row { cells, json }
+}
+
+/// Does what is due, batch by batch; with `--plan` shows the next one.
+fn do_due(desk: &Desk, args: &PlanArgs) -> Result<()> {
+    let mut done = 0;
+    while let Some(command) = desk.session.next_due_command()? {
+        let is_promotion = command == Command::Promote;
+        carry_out(desk, command, args)?;
+        done += 1;
+        if args.plan || is_promotion {
+            return Ok(());
+        }
+    }
+    if done == 0 {
+        return Err(Failure::refused("nothing was applied: nothing is due now"));
+    }
+    Ok(())
+}
