@@ -211,6 +211,7 @@ A query is words and conditions, all of which must hold:
   title:eng*  title:=Intern  begins with, is; without a sign: contains
   no:region  has:manager     not set, set
   seen:>90d  created:<2026-01-01  updated:7d..30d  created:2026-03
+  deactivate_on:<30d  delete_on:2027-01  send_on:tomorrow
   manager:bo@corp.example  below:bo@corp.example (at any depth)  group:\"Sales EMEA\"  connection:okta  label:wave-2
   group:Sales:coach  role:coach  training:Onboarding  training:Onboarding:started  assignment:started
   pool:access  license:pro:queued  is:protected  is:admin  id:ID

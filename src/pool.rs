@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use usher_core::command::{Command, PoolEdit};
+use usher_core::forecast::Forecast;
 use usher_core::model::Pool;
 
 use crate::args::{GrantArgs, PoolCommand, PoolTermsArgs, ReleaseArgs};
@@ -21,6 +22,8 @@ const COLUMNS: &[&str] = &[
     "QUEUED",
     "WHEN FULL",
     "COUNTS FROM",
+    "ALARM",
+    "FULL ON",
 ];
 const KEYS: &[&str] = &[
     "name",
@@ -35,19 +38,26 @@ const KEYS: &[&str] = &[
     "recoverable",
     "starts_on",
     "ends_on",
+    "alarms",
+    "alarm",
+    "full_on",
+    "growth_28_days",
+    "scheduled_joiners",
+    "scheduled_leavers",
 ];
 
-/// Lists these pools.
-pub(crate) fn list(desk: &Desk, pools: &[Pool]) -> Result<()> {
+/// Lists these pools, with what is to be expected of them, which is known for now only.
+pub(crate) fn list(desk: &Desk, pools: &[Pool], forecasts: &[Forecast]) -> Result<()> {
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
     for pool in pools {
-        listing.row(row(pool))?;
+        let forecast = forecasts.iter().find(|it| it.pool == pool.id);
+        listing.row(row(pool, forecast))?;
     }
     listing.end("no pools")
 }
 
 /// A pool in the words of the contract.
-pub(crate) fn row(pool: &Pool) -> Row {
+fn row(pool: &Pool, forecast: Option<&Forecast>) -> Row {
     let terms = &pool.terms;
     let numbers = [
         terms.purchased,
@@ -62,6 +72,11 @@ pub(crate) fn row(pool: &Pool) -> Row {
     cells.extend([
         terms.at_capacity.to_string(),
         terms.counts_from.as_str().to_owned(),
+        match pool.alarm {
+            0 => "-".to_owned(),
+            reached => format!("{reached} %"),
+        },
+        full_on(pool, forecast),
     ]);
     let json = vec![
         ("name", json!(pool.name)),
@@ -76,13 +91,34 @@ pub(crate) fn row(pool: &Pool) -> Row {
         ("recoverable", json!(terms.recoverable)),
         ("starts_on", json!(terms.starts_on)),
         ("ends_on", json!(terms.ends_on)),
+        ("alarms", json!(terms.alarms)),
+        ("alarm", json!((pool.alarm > 0).then_some(pool.alarm))),
+        ("full_on", json!(forecast.and_then(|it| it.full_on))),
+        ("growth_28_days", json!(forecast.map(|it| it.growth))),
+        ("scheduled_joiners", json!(forecast.map(|it| it.joiners))),
+        ("scheduled_leavers", json!(forecast.map(|it| it.leavers))),
     ];
     Row { cells, json }
 }
 
+/// When nothing will be free.
+fn full_on(pool: &Pool, forecast: Option<&Forecast>) -> String {
+    match forecast {
+        None => "-".to_owned(),
+        Some(_) if pool.free() == 0 => "now".to_owned(),
+        Some(Forecast {
+            full_on: Some(day), ..
+        }) => day.to_string(),
+        Some(_) => "not within a year".to_owned(),
+    }
+}
+
 pub(crate) fn run(desk: &Desk, command: PoolCommand) -> Result<()> {
     match command {
-        PoolCommand::List => list(desk, &desk.read()?.pools()?),
+        PoolCommand::List => {
+            let read = desk.read()?;
+            list(desk, &read.pools()?, &read.forecasts()?)
+        }
         PoolCommand::Add(it) => carry_out(
             desk,
             Command::AddPool {

@@ -35,11 +35,10 @@ const KEYS: &[&str] = &[
 pub(crate) fn run(desk: &Desk, args: &SeatsArgs) -> Result<()> {
     let read = desk.read()?;
     let Some(period) = args.over else {
-        let pools = match &args.at {
-            None => read.pools()?,
-            Some(at) => read.pools_at(read.moment(at)?)?,
+        return match &args.at {
+            None => pool::list(desk, &read.pools()?, &read.forecasts()?),
+            Some(at) => pool::list(desk, &read.pools_at(read.moment(at)?)?, &[]),
         };
-        return pool::list(desk, &pools);
     };
     let step = match args.by {
         StepWord::Day => Step::Day,

@@ -11,6 +11,7 @@ pub mod command;
 pub mod directory;
 pub mod draw;
 pub mod error;
+pub mod forecast;
 pub mod model;
 pub mod past;
 pub mod plan;

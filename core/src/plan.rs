@@ -101,6 +101,8 @@ pub enum Template {
     EmailChanged,
     /// A seat became free for somebody who was queued.
     Promoted,
+    /// A pool fills up; to its purchasers.
+    SeatAlarm,
 }
 
 impl Template {
@@ -112,6 +114,7 @@ impl Template {
             Self::WelcomeBack => "welcome_back",
             Self::EmailChanged => "email_changed",
             Self::Promoted => "promoted",
+            Self::SeatAlarm => "seat_alarm",
         }
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 mod contract;
+mod dates;
 mod doors;
 mod files;
 mod life;

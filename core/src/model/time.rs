@@ -193,7 +193,7 @@ impl FromStr for Date {
             return Err(bad());
         }
         let day: jiff::civil::Date = text.parse().map_err(|_| bad())?;
-        if !(1800..3000).contains(&day.year()) {
+        if !(1800..=3000).contains(&day.year()) {
             return Err(bad());
         }
         Ok(Self(day))

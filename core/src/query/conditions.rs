@@ -1,6 +1,7 @@
 //! What a field with values means, such as `pool:pro:queued` or `status:active,waiting`.
 
 use super::dates;
+use super::days;
 use super::parse::{ParseError, Value, error};
 use super::words::{self, Key};
 use super::{Expr, ManagerName, TextField, TextOp};
@@ -40,6 +41,7 @@ fn one(key: Key, value: Value, now: Timestamp) -> Result<Expr, ParseError> {
         Key::Has => has(&value),
         Key::No => Ok(Expr::Not(Box::new(has(&value)?))),
         Key::When(field) => dates::when(field, &value, now),
+        Key::Day(field) => days::day(field, &value, now),
         Key::ExternalId => external_id(&value),
         Key::Manager => Ok(Expr::Manager(manager(value))),
         Key::Below => Ok(Expr::Below(manager(value))),
@@ -118,6 +120,11 @@ fn has(value: &Value) -> Result<Expr, ParseError> {
         Some(Key::Name) => Ok(Expr::Or(NAMES.map(Expr::Has).to_vec())),
         Some(Key::Manager) => Ok(Expr::HasManager),
         Some(Key::When(field)) => Ok(Expr::When {
+            field,
+            from: None,
+            until: None,
+        }),
+        Some(Key::Day(field)) => Ok(Expr::Day {
             field,
             from: None,
             until: None,

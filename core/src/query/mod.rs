@@ -3,13 +3,14 @@
 
 mod conditions;
 mod dates;
+mod days;
 mod parse;
 mod print;
 mod words;
 
 pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, ParseError, parse};
 
-use crate::model::{ConnectionId, GroupId, PoolId, Status, Timestamp, UserId};
+use crate::model::{ConnectionId, Date, GroupId, PoolId, Status, Timestamp, UserId};
 
 /// A condition on people.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,15 @@ pub enum Expr {
         from: Option<Timestamp>,
         /// The first instant excluded, if bounded.
         until: Option<Timestamp>,
+    },
+    /// A day compared on which something happens by itself; with neither bound: set at all.
+    Day {
+        /// Which.
+        field: DayField,
+        /// The first day included, if bounded.
+        from: Option<Date>,
+        /// The first day excluded, if bounded; later than the first one included.
+        until: Option<Date>,
     },
     /// Exactly this person.
     Id(UserId),
@@ -148,6 +158,17 @@ pub enum TimeField {
     Updated,
     /// When the platform last saw them.
     Seen,
+}
+
+/// A day that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DayField {
+    /// When the person is deactivated by itself.
+    DeactivateOn,
+    /// When the person is deleted by itself.
+    DeleteOn,
+    /// When the person's invitation is mailed.
+    SendOn,
 }
 
 /// By what people are sorted; ties by order of creation.

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::{Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
+use super::super::{DayField, Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
 use super::{MAX_DEPTH, MAX_LENGTH, parse};
-use crate::model::{Status, Timestamp, UserId};
+use crate::model::{Date, Status, Timestamp, UserId};
 
 /// 2026-11-22T03:22:15Z.
 const NOW: Timestamp = Timestamp::from_millis(1_795_317_735_000);
@@ -15,6 +15,43 @@ fn meaning(text: &str) -> String {
     match parse(text, NOW) {
         Ok(expr) => expr.to_string(),
         Err(error) => format!("! {error}"),
+    }
+}
+
+#[test]
+fn a_day_that_lies_ahead_is_asked_for_by_spans_from_today() {
+    let cases = [
+        ("deactivate_on:<30d", "deactivate_on:2026-11-22..2026-12-21"),
+        ("delete_on:<=30d", "delete_on:2026-11-22..2026-12-22"),
+        ("send_on:30d", "send_on:2026-11-22..2026-12-22"),
+        ("delete_on:>2w", "delete_on:>=2026-12-07"),
+        ("delete_on:7d..30d", "delete_on:2026-11-29..2026-12-22"),
+        ("delete_on:30d..7d", "delete_on:2026-11-29..2026-12-22"),
+        ("delete_on:..7d", "delete_on:2026-11-22..2026-11-29"),
+        ("delete_on:today", "delete_on:2026-11-22..2026-11-22"),
+        ("delete_on:Tomorrow", "delete_on:2026-11-23..2026-11-23"),
+        (
+            "deactivate-on:2026-12",
+            "deactivate_on:2026-12-01..2026-12-31",
+        ),
+        ("delete_on:2027", "delete_on:2027-01-01..2027-12-31"),
+        ("delete_on:<2027-01-01", "delete_on:<2027-01-01"),
+        ("delete_on:<=2027-01-01", "delete_on:<2027-01-02"),
+        ("delete_on:>2027-01-01", "delete_on:>=2027-01-02"),
+        ("delete_on:2027-01-01..", "delete_on:>=2027-01-01"),
+        ("has:delete_on", "has:delete_on"),
+        ("no:deactivate_on", "-has:deactivate_on"),
+        (
+            "delete_on:soon",
+            "! \"soon\" is not a day; use 2026-12-31, 2026-12, today, tomorrow, <30d, >30d, <2027-01-01 or 7d..30d",
+        ),
+    ];
+    for (text, expected) in cases {
+        let said = meaning(text);
+        assert!(
+            said == expected || said.starts_with(expected),
+            "{text}: {said}"
+        );
     }
 }
 
@@ -218,6 +255,8 @@ fn soup() -> impl Strategy<Value = String> {
             "area:",
             "seen:",
             "created:",
+            "delete_on:",
+            "30d",
             "manager:",
             "group:",
             "pool:",
@@ -288,6 +327,21 @@ fn leaf() -> impl Strategy<Value = Expr> {
             from: None,
             until: None
         }),
+        (
+            prop::sample::select(vec![
+                DayField::DeactivateOn,
+                DayField::DeleteOn,
+                DayField::SendOn
+            ]),
+            prop::option::of(-50_000..300_000_i64),
+            prop::option::of(1..9_000_i64)
+        )
+            .prop_map(|(field, from, span)| {
+                let epoch = Date::of_utc(Timestamp::from_millis(0));
+                let from = from.map(|it| epoch.plus_days(it));
+                let until = span.map(|it| from.unwrap_or(epoch).plus_days(it));
+                Expr::Day { field, from, until }
+            }),
         Just(Expr::HasManager),
         words().prop_map(|it| Expr::Below(ManagerName::Named(it))),
         words().prop_map(Expr::Group),

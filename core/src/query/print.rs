@@ -4,8 +4,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::parse::{ends_word, is_space};
-use super::{Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
-use crate::model::{Status, Timestamp};
+use super::{DayField, Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
+use crate::model::{Date, Status, Timestamp};
 
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -33,6 +33,7 @@ fn print(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
         Expr::Field { field, op, value } => field_condition(f, *field, *op, value),
         Expr::Has(field) => write!(f, "has:{}", field.as_str()),
         Expr::When { field, from, until } => dates(f, *field, *from, *until),
+        Expr::Day { field, from, until } => days(f, *field, *from, *until),
         Expr::Id(id) => write!(f, "id:{id}"),
         Expr::Manager(ManagerName::Named(name)) => write!(f, "manager:{}", name_not_id(name)),
         Expr::Manager(ManagerName::Id(id)) => write!(f, "manager:{id}"),
@@ -114,6 +115,21 @@ fn dates(
     }
 }
 
+fn days(
+    f: &mut Formatter<'_>,
+    field: DayField,
+    from: Option<Date>,
+    until: Option<Date>,
+) -> fmt::Result {
+    let field = field.as_str();
+    match (from, until) {
+        (None, None) => write!(f, "has:{field}"),
+        (Some(from), None) => write!(f, "{field}:>={from}"),
+        (None, Some(until)) => write!(f, "{field}:<{until}"),
+        (Some(from), Some(until)) => write!(f, "{field}:{from}..{}", until.plus_days(-1)),
+    }
+}
+
 /// The text bare where nothing in it is a sign of the language, else quoted.
 fn word(text: &str) -> String {
     let sign = |c: char| ends_word(c) || is_space(c) || matches!(c, ':' | '*' | '\\');
@@ -161,6 +177,17 @@ impl TimeField {
             Self::Created => "created",
             Self::Updated => "updated",
             Self::Seen => "seen",
+        }
+    }
+}
+
+impl DayField {
+    /// The JSON key of the field, which is its name in a query too.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DeactivateOn => "deactivate_on",
+            Self::DeleteOn => "delete_on",
+            Self::SendOn => "send_on",
         }
     }
 }

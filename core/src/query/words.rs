@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{HoldWord, TextField, TimeField};
+use super::{DayField, HoldWord, TextField, TimeField};
 use crate::model::{Status, harmless};
 
 /// What stands before a colon.
@@ -11,6 +11,7 @@ pub(super) enum Key {
     Text(TextField),
     Name,
     When(TimeField),
+    Day(DayField),
     Status,
     Manager,
     Below,
@@ -31,6 +32,7 @@ impl Key {
         match self {
             Self::Text(_) | Self::Name | Self::Group | Self::Label | Self::Connection => "NAME",
             Self::When(_) => ">90d",
+            Self::Day(_) => "<30d",
             Self::Status => "active",
             Self::Manager | Self::Below => "bo@corp.example",
             Self::Pool => "access:queued",
@@ -73,6 +75,9 @@ const KEYS: &[(&str, Key)] = &[
     ("last_seen", Key::When(TimeField::Seen)),
     ("last_seen_at", Key::When(TimeField::Seen)),
     ("login", Key::When(TimeField::Seen)),
+    ("deactivate_on", Key::Day(DayField::DeactivateOn)),
+    ("delete_on", Key::Day(DayField::DeleteOn)),
+    ("send_on", Key::Day(DayField::SendOn)),
     ("status", Key::Status),
     ("manager", Key::Manager),
     ("below", Key::Below),

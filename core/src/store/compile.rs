@@ -7,8 +7,8 @@ use rusqlite::types::Value;
 use super::Snapshot;
 use super::circles::{self, Ways};
 use crate::error::Result;
-use crate::model::{Status, Timestamp, UserId, fold_into, fold_key, key_of_name, name_key};
-use crate::query::{Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
+use crate::model::{Date, Status, Timestamp, UserId, fold_into, fold_key, key_of_name, name_key};
+use crate::query::{DayField, Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
 
 /// More trigrams than this narrow nothing further.
 const MOST_TRIGRAMS: usize = 16;
@@ -125,6 +125,7 @@ impl Compiled {
                 self.push(" IS NOT NULL");
             }
             Expr::When { field, from, until } => self.when(*field, *from, *until),
+            Expr::Day { field, from, until } => self.day(*field, *from, *until),
             Expr::Id(id) => self.with("users.id = ?", id_value(*id)),
             Expr::Manager(ManagerName::Id(id)) => self.with("users.manager = ?", id_value(*id)),
             Expr::Manager(ManagerName::Named(name)) => {
@@ -249,6 +250,31 @@ impl Compiled {
         if let Some(until) = until {
             self.with(&format!(" AND {column} < ?"), until.as_millis());
         }
+    }
+
+    /// Days that lie ahead have an index each: few people have one.
+    fn day(&mut self, field: DayField, from: Option<Date>, until: Option<Date>) {
+        let (source, column) = match field {
+            DayField::DeactivateOn => {
+                ("SELECT dated.id FROM users AS dated", "dated.deactivate_on")
+            }
+            DayField::DeleteOn => ("SELECT dated.id FROM users AS dated", "dated.delete_on"),
+            DayField::SendOn => (
+                "SELECT dated.user FROM invitations AS dated",
+                "dated.send_on",
+            ),
+        };
+        self.push(&format!("users.id IN ({source} WHERE {column} IS NOT NULL"));
+        if field == DayField::SendOn {
+            self.push(" AND dated.state = 'pending'");
+        }
+        if let Some(from) = from {
+            self.with(&format!(" AND {column} >= ?"), from.to_string());
+        }
+        if let Some(until) = until {
+            self.with(&format!(" AND {column} < ?"), until.to_string());
+        }
+        self.push(")");
     }
 
     fn pool(&mut self, name: &str, hold: Option<HoldWord>) {

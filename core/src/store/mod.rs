@@ -14,6 +14,7 @@ mod events;
 mod found;
 mod groups;
 mod idempotency;
+mod levels;
 mod many;
 mod open;
 mod platform;

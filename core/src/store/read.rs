@@ -1,6 +1,7 @@
 //! What front ends read. Every method is a transaction of its own; none is held between them.
 
 mod due;
+mod forecast;
 mod history;
 mod past;
 mod trainings;

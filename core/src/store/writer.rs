@@ -14,8 +14,8 @@ use super::apply::{self, Applier};
 use super::events::{self, BatchHead, Nonces};
 use super::turn::Turn;
 use super::{
-    LastUses, Snapshot, broken, checkpoints, compile, idempotency, open, platform, restore, search,
-    stale,
+    LastUses, Snapshot, broken, checkpoints, compile, idempotency, levels, open, platform, restore,
+    search, stale,
 };
 use crate::change::Change;
 use crate::command::{Command, Request, promote};
@@ -122,6 +122,8 @@ struct Writer {
     erased: Vec<UserId>,
     /// By how many people the kept totals of statuses move when the present transaction ends.
     moved: BTreeMap<&'static str, i64>,
+    /// The last batch of the present transaction that moved how full a pool is.
+    levels_moved: Option<BatchId>,
     /// Whether the present job has begun to write.
     writing: bool,
     /// How many jobs the next group may have.
@@ -151,6 +153,7 @@ pub(super) fn start(
         last_uses,
         erased: Vec::new(),
         moved: BTreeMap::new(),
+        levels_moved: None,
         writing: false,
         expected: 1,
         unindexed: true,
@@ -319,6 +322,7 @@ impl Writer {
         let _ = self.conn.execute_batch("ROLLBACK");
         self.erased.clear();
         self.moved.clear();
+        self.levels_moved = None;
         let mut outcome = self.turn.begin(&self.conn);
         for (job, result) in group.iter_mut() {
             if outcome.is_ok() {
@@ -329,6 +333,7 @@ impl Writer {
         let _ = self.conn.execute_batch("ROLLBACK");
         self.erased.clear();
         self.moved.clear();
+        self.levels_moved = None;
         for (job, result) in group.drain(..) {
             (job.done)(result.and_then(|_| Err(Error::Broken(format!("not applied: {error}")))));
         }
@@ -361,6 +366,7 @@ impl Writer {
         let moved = std::mem::take(&mut self.moved);
         let committed = apply::move_totals(&self.conn, &moved)
             .and_then(|()| self.keep_count(&answers))
+            .and_then(|()| self.note_levels())
             .and_then(|()| self.run_cached("COMMIT"));
         match committed {
             Ok(()) => {
@@ -385,6 +391,13 @@ impl Writer {
                 }
                 self.reopen();
             }
+        }
+    }
+
+    fn note_levels(&mut self) -> Result<()> {
+        match self.levels_moved.take() {
+            Some(batch) => levels::note(&self.conn, batch, self.clock.now()),
+            None => Ok(()),
         }
     }
 
@@ -578,6 +591,9 @@ impl Writer {
             caused_by: origin.caused_by,
             undoes: origin.undoes,
         };
+        if changes.iter().any(levels::is_moved_by) {
+            self.levels_moved = Some(batch);
+        }
         // Events first for people who are erased here: their key goes with the change.
         let moved = Applier::new(&self.conn, at).apply(changes, |user| draw.person_key(user))?;
         for (status, by) in moved {

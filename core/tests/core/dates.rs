@@ -687,3 +687,29 @@ fn what_is_coming_is_paged_and_asked_for_by_query() {
     };
     assert_eq!(read.due(&page).unwrap().len(), 1);
 }
+
+#[test]
+fn people_are_found_by_the_days_that_lie_ahead() {
+    let org = Org::new(9);
+    org.create("ana bo");
+    org.apply(invite_on("cleo dora", "2027-02-01"));
+    org.apply(Command::Cancel {
+        who: org.who("dora"),
+    });
+    org.set_date("ana", Field::DeactivateOn, "2027-02-10");
+    org.set_date("bo", Field::DeleteOn, "2027-03-10");
+    let found = |query: &str| {
+        let cli = org.cli();
+        let read = cli.read().unwrap();
+        let query = usher_core::query::parse(query, read.now()).unwrap();
+        let people = read.users_from(&query, 1, 9).unwrap().0;
+        let names: Vec<String> = people.iter().map(|it| short(&it.label())).collect();
+        names.join(" ")
+    };
+    assert_eq!(found("deactivate_on:<30d"), "ana");
+    assert_eq!(found("delete_on:<30d"), "");
+    assert_eq!(found("delete_on:2027-03"), "bo");
+    assert_eq!(found("send_on:<30d"), "cleo");
+    assert_eq!(found("has:delete_on or has:deactivate_on"), "ana bo");
+    assert_eq!(found("no:deactivate_on status:active"), "owner bo");
+}

@@ -1,0 +1,106 @@
+//! What the forecast of the pools is made of: a few kept totals, and the index of what is due. It costs by the dates that
+//! are set, not by the roster.
+
+use std::collections::BTreeMap;
+
+use rusqlite::params;
+
+use super::super::Snapshot;
+use super::super::snapshot::word;
+use super::Read;
+use crate::error::Result;
+use crate::forecast::{Forecast, HORIZON, Known, TREND, forecast};
+use crate::model::{Date, PoolId, Seats, Timestamp};
+
+const DAY_MS: i64 = 86_400_000;
+
+impl Read<'_> {
+    /// When each pool will be full, in the order of pools.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn forecasts(&self) -> Result<Vec<Forecast>> {
+        self.together(|snapshot| forecasts(snapshot, self.now))
+    }
+}
+
+fn forecasts(snapshot: &Snapshot<'_>, now: Timestamp) -> Result<Vec<Forecast>> {
+    let zone = snapshot.organization()?.time_zone;
+    let today = Date::newest_begun(now, &zone);
+    let end = today.plus_days(HORIZON + 1).to_string();
+    let mut leavers = leavers(snapshot, &end)?;
+    let mut all = Vec::new();
+    for pool in snapshot.pools()? {
+        let mut joiners = BTreeMap::new();
+        if pool.is_access() {
+            joiners = invited(snapshot, pool.id, &end)?;
+        }
+        // Who waits for the pool's first day.
+        if let Some(start) = pool.terms.starts_on.filter(|it| *it > today) {
+            *joiners.entry(start).or_default() += pool.queued.min(pool.free());
+        }
+        let known = Known {
+            pool: pool.id,
+            purchased: pool.terms.purchased,
+            held: pool.held(),
+            before: held_before(snapshot, pool.id, now)?,
+            joiners,
+            leavers: leavers.remove(&pool.id).unwrap_or_default(),
+        };
+        all.push(forecast(&known, today));
+    }
+    Ok(all)
+}
+
+/// How many were held at the beginning of the trend, and how many days ago that was.
+fn held_before(
+    snapshot: &Snapshot<'_>,
+    pool: PoolId,
+    now: Timestamp,
+) -> Result<Option<(i64, Seats)>> {
+    let today = now.as_millis().div_euclid(DAY_MS);
+    let sql = "SELECT held FROM pool_days WHERE pool = ?1 AND day <= ?2 ORDER BY day DESC LIMIT 1";
+    let begin = today - TREND;
+    let held = snapshot.one(sql, params![pool.as_bytes(), begin], |row| row.get(0))?;
+    if let Some(held) = held {
+        return Ok(Some((TREND, held)));
+    }
+    let sql = "SELECT day, held FROM pool_days WHERE pool = ?1 ORDER BY day LIMIT 1";
+    snapshot.one(sql, [pool.as_bytes()], |row| {
+        Ok((today - row.get::<_, i64>(0)?, row.get(1)?))
+    })
+}
+
+/// Who is invited by mail on a day and holds no seat before they accept.
+fn invited(snapshot: &Snapshot<'_>, access: PoolId, end: &str) -> Result<BTreeMap<Date, Seats>> {
+    let sql = "SELECT day, count(*) FROM due WHERE kind = 'send' AND day < ?1 AND NOT EXISTS \
+        (SELECT 1 FROM licenses WHERE licenses.user = due.user AND licenses.pool = ?2) GROUP BY day";
+    let rows = snapshot.all(sql, params![end, access.as_bytes()], |row| {
+        Ok((word(row, 0, |it| it.parse().ok())?, row.get(1)?))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Whose license of which pool returns on which day: by leaving, or by its end, whichever is first.
+fn leavers(snapshot: &Snapshot<'_>, end: &str) -> Result<BTreeMap<PoolId, BTreeMap<Date, Seats>>> {
+    let sql = "WITH leaving (pool, user, day) AS ( \
+        SELECT licenses.pool, licenses.user, due.day FROM due \
+            JOIN licenses ON licenses.user = due.user AND (due.pool = x'' OR due.pool = licenses.pool) \
+            JOIN pools ON pools.id = licenses.pool \
+            WHERE due.kind IN ('deactivate', 'delete', 'license_end') AND due.day < ?1 AND licenses.state <> 'queued' \
+            AND (licenses.state = 'reserved' OR pools.recoverable OR licenses.stands_for_access)) \
+        SELECT pool, day, count(*) FROM (SELECT pool, user, min(day) AS day FROM leaving GROUP BY pool, user) GROUP BY pool, day";
+    let rows = snapshot.all(sql, [end], |row| {
+        let day: Date = word(row, 1, |it| it.parse().ok())?;
+        Ok((
+            PoolId::from_bytes(row.get(0)?),
+            day,
+            row.get::<_, Seats>(2)?,
+        ))
+    })?;
+    let mut found: BTreeMap<PoolId, BTreeMap<Date, Seats>> = BTreeMap::new();
+    for (pool, day, count) in rows {
+        found.entry(pool).or_default().insert(day, count);
+    }
+    Ok(found)
+}

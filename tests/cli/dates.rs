@@ -1,0 +1,175 @@
+//! Dates from outside: they are set, shown as coming, done by `due run` and by a server, and undone.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use usher_core::command::{Command, Edit};
+use usher_core::model::{Actor, Door, Field, Timestamp};
+use usher_core::{Clock, Directory, Options};
+
+use crate::peopled;
+use crate::program::Org;
+
+/// The day that begins next in UTC, and after so many more.
+fn ahead(days: i64) -> String {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    let millis = i64::try_from(now.as_millis()).unwrap() + days * 86_400_000;
+    Timestamp::from_millis(millis).to_string()[..10].to_owned()
+}
+
+/// New Year's Day of 2020, for ever.
+struct LongAgo;
+
+impl Clock for LongAgo {
+    fn now(&self) -> Timestamp {
+        "2020-01-01T12:00:00Z".parse().unwrap()
+    }
+}
+
+/// Lets a person be deactivated on a day that is long past, as if nothing had run since.
+fn overdue(org: &Org, who: &str) {
+    let options = Options {
+        clock: Arc::new(LongAgo),
+        ..Options::default()
+    };
+    let directory = Directory::open(&org.db(), options).unwrap();
+    let session = directory.as_actor(Actor::FileOwner, Door::Cli);
+    let user = session.read().unwrap().find_user(who).unwrap().id;
+    let mut edit = Edit::of(user);
+    edit.set = vec![(Field::DeactivateOn, Some("2020-02-01".to_owned()))];
+    let request = session.request(Command::Edit(edit));
+    session.apply(request, None).unwrap();
+}
+
+#[test]
+fn dates_are_set_shown_as_coming_and_cancelled() {
+    let org = peopled();
+    let (near, far) = (ahead(10), ahead(40));
+    org.type_in(&format!(
+        "edit ana@acme.example --deactivate-on {near} --delete-on {far} --yes"
+    ))
+    .ok();
+    org.type_in(&format!(
+        "invite fay@acme.example --send-on {near} --delete-on {far} --yes"
+    ))
+    .ok();
+    org.type_in(&format!(
+        "pool grant pro bo@acme.example --until {far} --yes"
+    ))
+    .ok();
+    let due = org.json("due");
+    let said: Vec<String> = due
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| {
+            format!(
+                "{} {} {}",
+                it["day"].as_str().unwrap(),
+                it["kind"].as_str().unwrap(),
+                it["user"].as_str().unwrap()
+            )
+        })
+        .collect();
+    let mut expected = vec![
+        format!("{near} deactivate ana@acme.example"),
+        format!("{near} send fay@acme.example"),
+        format!("{far} license_end bo@acme.example"),
+        format!("{far} delete ana@acme.example"),
+        format!("{far} delete fay@acme.example"),
+    ];
+    let mut sorted = said.clone();
+    sorted.sort();
+    expected.sort();
+    assert_eq!(sorted, expected);
+    assert_eq!(org.json("due --limit 2").as_array().unwrap().len(), 2);
+    assert_eq!(org.json("due delete_on:<60d").as_array().unwrap().len(), 4);
+    assert_eq!(
+        org.json("users deactivate_on:<30d")
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(org.json("users send_on:<30d").as_array().unwrap().len(), 1);
+    let bo = org.json("show bo@acme.example");
+    assert!(
+        bo["licenses"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|it| it["until"] == far.as_str())
+    );
+    assert_eq!(
+        org.json("show fay@acme.example")["invitation"]["send_on"],
+        near.as_str()
+    );
+    assert!(org.type_in("due").ok().contains("license end"));
+    org.type_in("edit ana@acme.example --deactivate-on none --delete-on none --yes")
+        .ok();
+    org.type_in("edit fay@acme.example --send-on none --delete-on none --yes")
+        .ok();
+    org.type_in("pool grant pro bo@acme.example --until none --yes")
+        .ok();
+    assert_eq!(org.type_in("due").ok(), "nothing is due\n");
+    let said = org.type_in("edit ana@acme.example --delete-on 2020-01-01 --yes");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("has begun already"), "{said:?}");
+}
+
+#[test]
+fn what_is_due_is_planned_done_by_hand_and_undone() {
+    let org = peopled();
+    let said = org.type_in("due run --yes");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    overdue(&org, "ana@acme.example");
+    let plan = org.json("due run --plan");
+    assert_eq!(plan["command"], "due_deactivate");
+    assert_eq!(org.json("show ana@acme.example")["status"], "active");
+    org.type_in("due run --yes").ok();
+    assert_eq!(org.json("show ana@acme.example")["status"], "inactive");
+    let batch = org.json("batches --limit 1")[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    org.type_in(&format!("undo {batch} --yes")).ok();
+    assert_eq!(org.json("show ana@acme.example")["status"], "active");
+    org.type_in("audit verify").ok();
+}
+
+#[test]
+fn a_server_does_what_is_due_by_itself() {
+    let org = peopled();
+    let server = org.serve();
+    overdue(&org, "ana@acme.example");
+    let since = Instant::now();
+    while org.json("show ana@acme.example")["status"] != "inactive" {
+        assert!(since.elapsed() < Duration::from_secs(30), "not done");
+    }
+    let batch = &org.json("batches --limit 1")[0];
+    assert_eq!(
+        (&batch["actor"], &batch["door"]),
+        (&"scheduler".into(), &"schedule".into())
+    );
+    drop(server);
+}
+
+#[test]
+fn seats_tell_alarms_and_the_forecast() {
+    let org = Org::with_seats(5);
+    org.type_in("pool set access --alarms 40,100 --yes").ok();
+    org.type_in("create ana@acme.example --yes").ok();
+    let access = &org.json("seats")[0];
+    assert_eq!(access["alarms"], serde_json::json!([40, 100]));
+    assert_eq!(access["alarm"], 40);
+    assert_eq!(access["full_on"], serde_json::Value::Null);
+    assert!(org.type_in("seats").ok().contains("not within a year"));
+    org.type_in("create bo@acme.example cy@acme.example dee@acme.example --yes")
+        .ok();
+    assert!(org.json("seats")[0]["full_on"].is_string());
+    assert!(org.type_in("seats").ok().contains("now"));
+    let said = org.type_in("pool set access --alarms 300 --yes");
+    assert_eq!(said.code, Some(2), "{said:?}");
+}
