@@ -8,7 +8,7 @@ mod seats;
 mod setting;
 mod trainings;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -19,7 +19,7 @@ pub(crate) use dates::{DueArgs, DueCommand};
 pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
 };
-pub(crate) use platform::{TokenAddArgs, TokenCommand, TokenRotateArgs};
+pub(crate) use platform::{PasswordArgs, TokenAddArgs, TokenCommand, TokenRotateArgs};
 pub(crate) use seats::{
     DayWord, GrantArgs, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand,
     PoolTermsArgs, QueueCommand, QueueMoveArgs, ReleaseArgs, SeatsArgs, StepWord, day,
@@ -140,6 +140,8 @@ pub(crate) enum Command {
     Invite(InviteArgs),
     /// Make active accounts at once
     Create(CreateArgs),
+    /// Set somebody's password, or mail links to choose one
+    Password(PasswordArgs),
     /// Change what is known of people
     #[command(after_help = WHO_HELP)]
     Edit(EditArgs),
@@ -253,6 +255,9 @@ pub(crate) struct ServeArgs {
     /// The address under which identity providers reach it, for links in its answers; else the setting public-url.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
+    /// A proxy in front of the server, whose X-Forwarded-For says where requests come from; repeat it for more.
+    #[arg(long, value_name = "IP")]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
 }
 
 /// Checks an address under which identity providers reach the server; a slash at its end is dropped.
@@ -292,6 +297,8 @@ pub(crate) enum SortWord {
     Status,
     /// Creation
     Created,
+    /// When they were last seen; who never was comes last
+    Seen,
 }
 
 /// One person, now or then.

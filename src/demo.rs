@@ -78,6 +78,7 @@ fn serve(directory: &Directory) -> Result<Served> {
     let config = Config {
         listener,
         public_url: url.clone(),
+        trusted_proxies: Vec::new(),
     };
     let running = usher_scim_server::spawn(directory.clone(), config)
         .map_err(|it| Failure::refused(format!("cannot serve: {it}")))?;

@@ -34,7 +34,26 @@ pub(crate) fn invite(desk: &Desk, args: InviteArgs) -> Result<()> {
 
 /// Makes active accounts.
 pub(crate) fn create(desk: &Desk, args: CreateArgs) -> Result<()> {
-    let people = people(&args.addresses, &args.details)?;
+    let with_password = args.password || args.password_stdin;
+    if args.password_stdin && args.addresses.iter().any(|it| it == "-") {
+        return Err(Failure::Usage(
+            "standard input is either addresses or a password".into(),
+        ));
+    }
+    let mut people = people(&args.addresses, &args.details)?;
+    if with_password {
+        let [one] = people.as_mut_slice() else {
+            return Err(Failure::Usage(
+                "a password is for one person; leave it out, and everybody is mailed a link to choose one"
+                    .into(),
+            ));
+        };
+        one.password = Some(crate::password::of(
+            desk,
+            &one.profile,
+            args.password_stdin,
+        )?);
+    }
     let Details {
         group,
         pool,

@@ -19,6 +19,7 @@ mod init;
 mod invite;
 mod names;
 mod output;
+mod password;
 mod past;
 mod pool;
 mod queue;
@@ -84,6 +85,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::History(args) => history::run(desk, &args),
         Command::Invite(args) => invite::invite(desk, args),
         Command::Create(args) => invite::create(desk, args),
+        Command::Password(args) => password::run(desk, &args),
         Command::Edit(args) => edit::run(desk, args),
         Command::Cancel(args) => standing::run(desk, &args, |who| Wanted::Cancel { who }),
         Command::Resend(args) => standing::resend(desk, &args),

@@ -27,6 +27,7 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
     let config = Config {
         listener,
         public_url,
+        trusted_proxies: args.trusted_proxy,
     };
     let _scheduler = schedule(&directory)?;
     usher_scim_server::serve(directory, config, std::future::pending())

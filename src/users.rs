@@ -90,6 +90,7 @@ fn sort(word: SortWord) -> SortBy {
         SortWord::Email => SortBy::Email,
         SortWord::Status => SortBy::Status,
         SortWord::Created => SortBy::Created,
+        SortWord::Seen => SortBy::Seen,
     }
 }
 

@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 
 use crate::model::{
     Assignment, ConnectionId, ConnectionPolicy, Date, DueKind, Field, GroupId, GroupRole, Hold,
-    Invitation, Link, Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold,
-    Scopes, Setting, Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
+    Invitation, Link, PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile,
+    ProviderHold, Scopes, Setting, Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
 };
+
+use crate::password::PasswordHash;
 
 /// One reversible fact, with its before and its after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,6 +169,26 @@ pub enum Change {
         before: bool,
         /// To.
         after: bool,
+    },
+    /// Whether a person has a password, or that it is another one now. The history never holds its hash.
+    Password {
+        /// Who.
+        user: UserId,
+        /// Whether they had one.
+        before: bool,
+        /// Whether they have one.
+        after: bool,
+        /// What is kept of the new one; none in a change read from the history.
+        hash: Option<PasswordHash>,
+    },
+    /// A person's link to choose a password.
+    PasswordLink {
+        /// Who.
+        user: UserId,
+        /// From.
+        before: Option<PasswordLink>,
+        /// To.
+        after: Option<PasswordLink>,
     },
     /// An administrator's permission.
     Permission {
@@ -408,6 +430,8 @@ impl Change {
             | Self::Connection { user, .. }
             | Self::ProviderHold { user, .. }
             | Self::Accepted { user, .. }
+            | Self::Password { user, .. }
+            | Self::PasswordLink { user, .. }
             | Self::Permission { user, .. }
             | Self::Protected { user, .. }
             | Self::Erased { user, .. } => Some(*user),
@@ -458,6 +482,8 @@ impl Change {
             Self::Connection { .. } => "connection",
             Self::ProviderHold { .. } => "provider_hold",
             Self::Accepted { .. } => "accepted",
+            Self::Password { .. } => "password",
+            Self::PasswordLink { .. } => "password_link",
             Self::Permission { .. } => "permission",
             Self::Protected { .. } => "protected",
             Self::Erased { .. } => "erased",
@@ -604,6 +630,20 @@ impl Change {
                 said("provider_hold", json!(before), json!(after))
             }
             Self::Accepted { before, after, .. } => said("accepted", json!(before), json!(after)),
+            Self::Password { before, after, .. } => {
+                let word = |it: bool| if it { json!("set") } else { Value::Null };
+                let after = match (before, after) {
+                    (true, true) => json!("changed"),
+                    (_, after) => word(*after),
+                };
+                said("password", word(*before), after)
+            }
+            Self::PasswordLink { before, after, .. } => {
+                let word = |it: &Option<PasswordLink>| {
+                    json!(it.map(|it| format!("{} {}", it.state.as_str(), it.generation)))
+                };
+                said("password link", word(before), word(after))
+            }
             Self::Permission {
                 permission,
                 before,

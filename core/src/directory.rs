@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -22,13 +22,15 @@ pub use crate::store::{AuditReport, BadLink, DuePage, Head, HistoryPage, Read};
 /// The organization's database, opened. Cheap to clone; the last clone that goes closes it.
 #[derive(Clone)]
 pub struct Directory {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
-struct Shared {
-    store: Store,
+pub(crate) struct Shared {
+    pub(crate) store: Store,
     clock: Arc<dyn Clock>,
-    randomness: Arc<dyn Randomness>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    /// How many passwords were hashed.
+    pub(crate) hashes: AtomicU64,
     path: PathBuf,
 }
 
@@ -121,6 +123,7 @@ impl Directory {
                 store,
                 clock,
                 randomness,
+                hashes: AtomicU64::new(0),
                 path: path.to_owned(),
             }),
         })

@@ -95,6 +95,8 @@ pub enum Template {
     Invitation,
     /// An account was created; a link to choose a password where there is no single sign-on.
     AccountCreated,
+    /// A link to choose a password.
+    ChoosePassword,
     /// The account works again.
     WelcomeBack,
     /// The address changed; to the old and the new one.
@@ -111,6 +113,7 @@ impl Template {
         match self {
             Self::Invitation => "invitation",
             Self::AccountCreated => "account_created",
+            Self::ChoosePassword => "choose_password",
             Self::WelcomeBack => "welcome_back",
             Self::EmailChanged => "email_changed",
             Self::Promoted => "promoted",

@@ -18,6 +18,7 @@ mod log;
 mod operation;
 mod patch;
 mod patch_path;
+mod peer;
 mod people;
 mod platform;
 mod projection;

@@ -1,11 +1,15 @@
-//! What the platform behind Usher (the place where people learn or work) asks and tells: who may come in, and who was
-//! seen. The core decides; here are the tokens' door, the bodies and the answers. Nothing personal stands in an address
-//! or a log, no answer may be kept, and nobody and somebody who may not come in look alike.
+//! What the platform behind Usher (the place where people learn or work) asks and tells: who may come in, who was seen,
+//! and how far people are. The core decides; here are the tokens' door, the bodies and the answers. Nothing personal
+//! stands in an address or a log, no answer may be kept, and nobody and somebody who may not come in look alike.
 
 mod access;
 mod body;
+mod progress;
 mod refusal;
 mod seen;
+mod sign_in;
+
+use std::net::IpAddr;
 
 use hyper::body::Incoming;
 use hyper::header;
@@ -15,8 +19,11 @@ use serde::Serialize;
 use usher_core::model::Scope;
 
 use crate::answer::{self, Answer};
+use crate::peer;
 use crate::route::{self, App};
 use refusal::Refusal;
+
+pub(crate) use sign_in::{AT_ONCE as SIGN_INS_AT_ONCE, Desk as SignInDesk};
 
 /// Answers a request to an address under `/api`.
 pub(crate) async fn answer(app: &App, head: &Parts, place: &[&str], body: Incoming) -> Answer {
@@ -34,10 +41,12 @@ async fn handle(
 ) -> Result<Answer, Refusal> {
     let token = route::bearer(&head.headers).ok_or_else(Refusal::no_token)?;
     let known = app.directory.authenticate_platform(token)?;
-    let (_, scopes) = known.ok_or_else(Refusal::unknown_token)?;
+    let (platform, scopes) = known.ok_or_else(Refusal::unknown_token)?;
     let scope = match place {
         ["v1", "access"] => Scope::Access,
+        ["v1", "sign-in"] => Scope::SignIn,
         ["v1", "seen"] => Scope::Seen,
+        ["v1", "progress"] => Scope::Progress,
         _ => return Err(Refusal::no_such_address()),
     };
     if !scopes.has(scope) {
@@ -50,8 +59,19 @@ async fn handle(
     match scope {
         Scope::Access => access::answer(app, body),
         Scope::Seen => seen::answer(app, body).await,
-        Scope::SignIn | Scope::Progress => Err(Refusal::no_such_address()),
+        Scope::SignIn => sign_in::answer(app, source(app, head), body).await,
+        Scope::Progress => progress::answer(app, platform, &head.headers, body).await,
     }
+}
+
+/// Where a request comes from.
+fn source(app: &App, head: &Parts) -> Option<IpAddr> {
+    let connected = head.extensions.get::<peer::Connected>()?;
+    Some(peer::source(
+        connected.0,
+        &head.headers,
+        &app.trusted_proxies,
+    ))
 }
 
 /// An answer that nobody on the way keeps.

@@ -1,6 +1,7 @@
 //! From a request to its answer: the address decoded once, the token checked before anything else is looked at, then
 //! one `match`. Whatever does not fit, and whatever breaks, answers in the form of RFC 7644 §3.12.
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
@@ -35,6 +36,9 @@ pub(crate) struct App {
     /// The public base address, without a slash at its end.
     pub(crate) base: String,
     pub(crate) pools: PoolNames,
+    pub(crate) sign_in: platform::SignInDesk,
+    /// Proxies whose word about where a request comes from is taken.
+    pub(crate) trusted_proxies: Vec<IpAddr>,
 }
 
 /// Answers a request, whatever happens: a panic is a 500 for this request alone.

@@ -4,11 +4,13 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,7 +21,9 @@ use tokio::sync::{Semaphore, oneshot};
 use usher_core::Directory;
 
 use crate::log;
+use crate::peer::Connected;
 use crate::people::PoolNames;
+use crate::platform::{SIGN_INS_AT_ONCE, SignInDesk};
 use crate::route::{self, App};
 
 /// How long a client may take to send a request's head, and a connection may be idle.
@@ -40,6 +44,8 @@ pub struct Config {
     pub listener: TcpListener,
     /// The base of every address that the server hands out, such as `https://usher.example`; SCIM is under `/scim/v2`.
     pub public_url: String,
+    /// Proxies in front of the server, whose `X-Forwarded-For` is believed; from anybody else it is not looked at.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// Serves until the process is told to stop (interrupt or terminate) or `shutdown` resolves; then answers what was
@@ -135,7 +141,7 @@ impl Drop for Running {
 fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
-        .max_blocking_threads(PAGERS)
+        .max_blocking_threads(PAGERS + SIGN_INS_AT_ONCE)
         .thread_name("scim")
         .enable_all()
         .build()
@@ -168,6 +174,8 @@ async fn run(
         directory,
         base,
         pools: PoolNames::default(),
+        sign_in: SignInDesk::default(),
+        trusted_proxies: config.trusted_proxies,
     });
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -217,8 +225,12 @@ fn serve_connection(
     stream: TcpStream,
     app: Arc<App>,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
-    let answer = service_fn(move |request| {
+    let connected = stream.peer_addr().map(|it| Connected(it.ip()));
+    let answer = service_fn(move |mut request: Request<Incoming>| {
         let app = Arc::clone(&app);
+        if let Ok(connected) = connected {
+            request.extensions_mut().insert(connected);
+        }
         async move { Ok::<_, Infallible>(route::answer(&app, request).await) }
     });
     http1::Builder::new()

@@ -46,6 +46,12 @@ pub(crate) struct CreateArgs {
     /// Addresses, also as `Ana Li <ana@corp.example>` or as a pasted list; - reads them from standard input.
     #[arg(required = true)]
     pub(crate) addresses: Vec<String>,
+    /// Type a password for the one account, instead of having a link to choose it mailed.
+    #[arg(long)]
+    pub(crate) password: bool,
+    /// Read the password of the one account from the first line of standard input.
+    #[arg(long, conflicts_with = "password")]
+    pub(crate) password_stdin: bool,
     #[command(flatten)]
     pub(crate) details: Details,
     #[command(flatten)]

@@ -58,3 +58,22 @@ pub(crate) struct TokenRotateArgs {
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
 }
+
+/// A password, or a way to one.
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArgs {
+    /// One person, by address, user name or id; with --mail as many as you like, or a query.
+    #[arg(required = true)]
+    pub(crate) who: Vec<String>,
+    /// Read the password from the first line of standard input, instead of having it typed twice.
+    #[arg(long, conflicts_with_all = ["mail", "remove"])]
+    pub(crate) password_stdin: bool,
+    /// Mail a link to choose a password, which works once and for 72 hours.
+    #[arg(long, conflicts_with = "remove")]
+    pub(crate) mail: bool,
+    /// Take the password away, so that nobody signs in with it.
+    #[arg(long)]
+    pub(crate) remove: bool,
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
+}

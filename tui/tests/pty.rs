@@ -61,6 +61,7 @@ fn person(email: &str) -> NewPerson {
             ..Profile::default()
         },
         manager: None,
+        password: None,
     }
 }
 

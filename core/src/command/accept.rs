@@ -1,7 +1,7 @@
 //! Come in by one's own invitation: waiting, pending_transfer → active, or queued when the seat counts from activation
 //! and none is free.
 
-use super::Accept;
+use super::{Accept, password};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Actor, Field, Hold, InvitationState, Status};
@@ -86,6 +86,10 @@ impl Accept {
                     after: after.clone(),
                 });
             }
+        }
+        if let Some(password) = &self.password {
+            password::refuse_under_single_sign_on(planner)?;
+            password::set(planner, user.id, Some(password))?;
         }
         planner.subject = Some(user.id);
         Ok(())

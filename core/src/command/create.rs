@@ -1,13 +1,16 @@
 //! Make active accounts at once: none, deleted → active or queued.
 
-use super::Create;
 use super::joining::{Joining, plan_people};
+use super::{Create, password};
 use crate::error::Result;
 use crate::model::Status;
 use crate::planner::Planner;
 
 impl Create {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        if self.people.iter().any(|it| it.password.is_some()) {
+            password::refuse_under_single_sign_on(planner)?;
+        }
         let joining = Joining::resolve(
             planner,
             &self.groups,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::NewPerson;
+use super::{NewPerson, password};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -124,10 +124,13 @@ impl Joining {
                 self.join_groups(planner, user)?;
             }
             Seated::In => {
-                self.welcome(planner, user)?;
+                self.welcome(planner, user, person)?;
                 self.join_groups(planner, user)?;
                 planner.assign_entry(user, entry);
             }
+        }
+        if let Some(password) = &person.password {
+            password::set(planner, user, Some(password))?;
         }
         planner.note_arrival(user, &person.profile);
         Ok(())
@@ -199,8 +202,12 @@ impl Joining {
                 after: true,
             });
         }
+        match &person.password {
+            Some(password) => password::set(planner, user.id, Some(password))?,
+            None => password::forget(planner, user.id)?,
+        }
         if status != Status::Queued {
-            self.welcome(planner, user.id)?;
+            self.welcome(planner, user.id, person)?;
         }
         self.join_groups(planner, user.id)?;
         if status == Status::Active {
@@ -254,14 +261,18 @@ impl Joining {
         )
     }
 
-    fn welcome(&self, planner: &mut Planner<'_>, user: UserId) -> Result<()> {
+    /// Mails the invitation, or the login with a link to choose a password if the administrator has set none.
+    fn welcome(&self, planner: &mut Planner<'_>, user: UserId, person: &NewPerson) -> Result<()> {
         if self.status == Status::Waiting {
-            planner.invite_on(user, self.mail, self.send_on)
-        } else {
-            if self.mail {
+            return planner.invite_on(user, self.mail, self.send_on);
+        }
+        match (self.mail, &person.password) {
+            (true, None) => password::mail_link(planner, user, Template::AccountCreated),
+            (true, Some(_)) => {
                 planner.mail(user, Template::AccountCreated);
+                Ok(())
             }
-            Ok(())
+            (false, _) => Ok(()),
         }
     }
 

@@ -15,6 +15,7 @@ mod grant;
 mod group;
 mod invite;
 mod joining;
+mod password;
 mod platform;
 mod pool;
 mod promote;
@@ -32,6 +33,7 @@ use crate::model::{
     Alarms, AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, DueKind, EmailAddress, Field,
     GroupRole, Name, PoolName, Profile, Progress, Scopes, Seats, Setting, TrainingKind, UserId,
 };
+use crate::password::PasswordHash;
 use crate::planner::Planner;
 use crate::selection::Selection;
 
@@ -60,6 +62,15 @@ pub enum Command {
         /// Whether to mail the new link.
         mail: bool,
     },
+    /// Set or take one person's password, where there is no single sign-on.
+    SetPassword(SetPassword),
+    /// Mail people a link to choose a password, which works once and for 72 hours.
+    MailPasswordLink {
+        /// Whom.
+        who: Selection,
+    },
+    /// Choose one's own password by such a link. Only the person's session may.
+    ChoosePassword(ChoosePassword),
     /// Set fields of people.
     Edit(Edit),
     /// Take people off their seats.
@@ -287,6 +298,8 @@ pub struct NewPerson {
     pub profile: Profile,
     /// Their manager: an address, a user name or an id.
     pub manager: Option<String>,
+    /// The password of an account that is made at once; without one, a link to choose it is mailed.
+    pub password: Option<PasswordHash>,
 }
 
 /// Create or update one person for an identity provider.
@@ -326,6 +339,28 @@ pub struct Accept {
     pub user: UserId,
     /// Fields that the person filled in.
     pub set: Vec<(Field, Option<String>)>,
+    /// The password that they chose; none under single sign-on.
+    pub password: Option<PasswordHash>,
+}
+
+/// Set or take one person's password.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetPassword {
+    /// Whose.
+    pub user: UserId,
+    /// The new one; without it the person cannot sign in by a password any more.
+    pub password: Option<PasswordHash>,
+}
+
+/// Choose one's own password by a mailed link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChoosePassword {
+    /// Whose.
+    pub user: UserId,
+    /// Which of the person's links it is.
+    pub generation: i64,
+    /// The new one.
+    pub password: PasswordHash,
 }
 
 /// Set fields of people.
@@ -458,6 +493,9 @@ impl Command {
             Self::Accept(_) => "accept",
             Self::Cancel { .. } => "cancel",
             Self::Resend { .. } => "resend",
+            Self::SetPassword(_) => "password_set",
+            Self::MailPasswordLink { .. } => "password_mail",
+            Self::ChoosePassword(_) => "password_choose",
             Self::Edit(_) => "edit",
             Self::Deactivate { .. } => "deactivate",
             Self::Reactivate { .. } => "reactivate",
@@ -506,6 +544,9 @@ impl Command {
             Self::Accept(it) => it.plan(planner),
             Self::Cancel { who } => cancel::plan(planner, who),
             Self::Resend { who, mail } => resend::plan(planner, who, *mail),
+            Self::SetPassword(it) => it.plan(planner),
+            Self::MailPasswordLink { who } => password::mail(planner, who),
+            Self::ChoosePassword(it) => it.plan(planner),
             Self::Edit(it) => it.plan(planner),
             Self::Deactivate { who } => deactivate::plan(planner, who),
             Self::Reactivate {
@@ -608,6 +649,6 @@ fn named(name: &str, email: &EmailAddress) -> NewPerson {
     };
     NewPerson {
         profile,
-        manager: None,
+        ..NewPerson::default()
     }
 }

@@ -1,5 +1,6 @@
 //! Promotion from a queue: a batch of its own in the transaction that freed the license. Not a command: nobody asks for it.
 
+use super::password;
 use crate::change::Change;
 use crate::draw::Draws;
 use crate::error::Result;
@@ -80,7 +81,12 @@ fn one(planner: &mut Planner<'_>, license: &crate::model::License) -> Result<()>
         });
     }
     if entry.mail {
-        planner.mail(user.id, Template::Promoted);
+        // Whoever was created without a password, and had to wait for the seat, chooses it now.
+        if planner.snapshot.has_password(user.id)? || user.connection.is_some() {
+            planner.mail(user.id, Template::Promoted);
+        } else {
+            password::mail_link(planner, user.id, Template::Promoted)?;
+        }
     }
     planner.enter_promoted(&user)
 }

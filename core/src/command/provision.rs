@@ -1,6 +1,6 @@
 //! Create or update one person for an identity provider (DESIGN §5, "SCIM mapping").
 
-use super::{Provision, ProvisionTarget, deactivate, reactivate};
+use super::{Provision, ProvisionTarget, deactivate, password, reactivate};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::key_of_name;
@@ -238,6 +238,9 @@ impl Provision {
                 before: false,
                 after: true,
             });
+        }
+        if user.status == Status::Deleted {
+            password::forget(planner, user.id)?;
         }
         if user.provider_hold != ProviderHold::Free {
             planner.push(Change::ProviderHold {

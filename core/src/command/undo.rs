@@ -8,7 +8,10 @@ use std::collections::{HashMap, HashSet};
 use super::pool::refuse_raise;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Actor, BatchId, DueKind, Hold, InvitationState, PoolId, Status, User, UserId};
+use crate::model::{
+    Actor, BatchId, DueKind, Hold, InvitationState, LinkState, PasswordLink, PoolId, Status, User,
+    UserId,
+};
 use crate::planner::{Planner, Seated, Waiting, Want};
 
 pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
@@ -410,6 +413,31 @@ fn fact_back(
                 before: *after,
                 after: *before,
             });
+        }
+        // Whoever is not on the roster any more needs none.
+        Change::Password { .. } if status == Status::Deleted => {}
+        Change::Password { after: true, .. } => planner.skip(
+            user,
+            "a password does not come back; set another, or mail a link to choose one",
+        ),
+        Change::Password { .. } => planner.skip(
+            user,
+            "a password that was taken does not come back; set another, or mail a link to choose one",
+        ),
+        Change::PasswordLink { after, .. } => {
+            let today = planner.snapshot.password_link(id)?;
+            if let Some(link) = today.filter(|it| it.state == LinkState::Pending && today == *after)
+            {
+                let after = Some(PasswordLink {
+                    state: LinkState::Dead,
+                    ..link
+                });
+                planner.push(Change::PasswordLink {
+                    user: id,
+                    before: today,
+                    after,
+                });
+            }
         }
         Change::Permission {
             permission,

@@ -8,6 +8,7 @@ mod group;
 mod ids;
 mod license;
 mod organization;
+mod password_link;
 mod period;
 mod platform;
 mod pool;
@@ -31,6 +32,7 @@ pub use ids::{
 };
 pub use license::{Hold, License, QueueEntry};
 pub use organization::{Organization, Permission, TimeZoneName};
+pub use password_link::{LinkState, PasswordLink};
 pub use period::{Period, Slice, Step};
 pub use platform::{Platform, Scope, Scopes};
 pub use pool::{Alarms, AtCapacity, CountsFrom, Pool, PoolName, PoolTerms, Seats};

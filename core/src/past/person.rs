@@ -193,6 +193,8 @@ impl Telling {
             Change::Due { .. }
             | Change::PoolAdded { .. }
             | Change::Setting { .. }
+            | Change::Password { .. }
+            | Change::PasswordLink { .. }
             | Change::PlatformAdded { .. }
             | Change::PlatformRevoked { .. }
             | Change::PlatformTokenAdded { .. }

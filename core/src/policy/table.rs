@@ -97,6 +97,10 @@ pub const TABLE: &[Row] = &[
     row("resend", MANAGE_USERS, OWN_GROUP),
     row("edit", MANAGE_USERS, NO_MORE),
     row("edit_protect", OWNERS, NO_MORE),
+    // Administrators' passwords are the owners' alone, which the command itself sees to.
+    row("password_set", MANAGE_USERS, NO_MORE),
+    row("password_mail", MANAGE_USERS, NO_MORE),
+    row("password_choose", NOBODY, &[(Role::Person, Scope::Own)]),
     row("deactivate", MANAGE_USERS, NO_MORE),
     row("reactivate", MANAGE_USERS, NO_MORE),
     row(

@@ -183,6 +183,8 @@ pub enum SortBy {
     Status,
     /// Creation.
     Created,
+    /// When they were last seen; who never was comes last, whichever way round.
+    Seen,
 }
 
 /// A page of people to read, by key and never by offset.

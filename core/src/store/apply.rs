@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Params, params};
 
-use super::{broken, search, settings};
+use super::{broken, password, search, settings};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -156,6 +156,8 @@ impl<'c> Applier<'c> {
             Change::Accepted { user, after, .. } => {
                 self.hit("UPDATE users SET accepted = ?2 WHERE id = ?1", params![user.as_bytes(), after])
             }
+            Change::Password { user, after, hash, .. } => password::set(self.conn, *user, *after, hash.as_ref()),
+            Change::PasswordLink { user, after, .. } => password::set_link(self.conn, *user, *after),
             Change::Permission { user, permission, after: true, .. } => self.hit(
                 "INSERT INTO permissions (user, permission) VALUES (?1, ?2)",
                 params![user.as_bytes(), permission.as_str()],
@@ -494,6 +496,7 @@ impl<'c> Applier<'c> {
         self.run("DELETE FROM permissions WHERE user = ?1", [id])?;
         self.run("DELETE FROM outbox WHERE user = ?1", [id])?;
         self.forget_dates(user)?;
+        password::erase(self.conn, user)?;
         self.hit("DELETE FROM person_keys WHERE user = ?1", [id])
     }
 }

@@ -18,33 +18,65 @@ pub(super) struct Compiled {
     pub(super) sql: String,
     pub(super) bindings: Vec<Value>,
     ways: Ways,
+    /// Which index the order of the list needs, so that no other is chosen.
+    order: Order,
 }
 
-/// As [`compile`], for a page in the order of a list: circles are found in the way that suits how many people they have.
+/// What a list is ordered by, as far as conditions must leave its index alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Nothing: a condition may choose any index.
+    Free,
+    /// Something else than when people were last seen.
+    NotSeen,
+    /// When people were last seen.
+    Seen,
+}
+
+/// As [`compile`], for a page in the order of a list: circles are found in the way that suits how many people they have,
+/// and the order's index is walked unless few enough were seen in the time that is asked for.
 pub(super) fn compile_page(
     snapshot: &Snapshot<'_>,
     expr: &Expr,
     now: Timestamp,
+    few_seen: bool,
 ) -> Result<Compiled> {
-    Ok(compile_with(expr, now, Ways::by_size(snapshot, expr)?))
+    let order = if few_seen {
+        Order::Free
+    } else {
+        Order::NotSeen
+    };
+    let ways = Ways::by_size(snapshot, expr)?;
+    Ok(compile_with(expr, now, ways, order))
 }
 
 /// As [`compile`], for one person who is known already.
 pub(super) fn compile_one(expr: &Expr, now: Timestamp) -> Compiled {
-    compile_with(expr, now, Ways::recognised())
+    compile_with(expr, now, Ways::recognised(), Order::Free)
 }
 
 /// Compiles a condition, for all whom it finds. Deleted and erased people are hidden unless the expression names a status; whoever it names by id
 /// is seen all the same.
 pub(super) fn compile(expr: &Expr, now: Timestamp) -> Compiled {
-    compile_with(expr, now, Ways::listed())
+    compile_with(expr, now, Ways::listed(), Order::Free)
 }
 
-fn compile_with(expr: &Expr, _now: Timestamp, ways: Ways) -> Compiled {
+/// As [`compile_page`], for a list in order of when people were last seen.
+pub(super) fn compile_for_seen(
+    snapshot: &Snapshot<'_>,
+    expr: &Expr,
+    now: Timestamp,
+) -> Result<Compiled> {
+    let ways = Ways::by_size(snapshot, expr)?;
+    Ok(compile_with(expr, now, ways, Order::Seen))
+}
+
+fn compile_with(expr: &Expr, _now: Timestamp, ways: Ways, order: Order) -> Compiled {
     let mut out = Compiled {
         sql: String::new(),
         bindings: Vec::new(),
         ways,
+        order,
     };
     out.expr(expr, true);
     if names_status(expr) || *expr == Expr::Everybody {
@@ -185,6 +217,7 @@ impl Compiled {
     }
 
     fn statuses(&mut self, statuses: &[Status], narrow: bool) {
+        let narrow = narrow && self.order != Order::Seen;
         if let ([status], true) = (statuses, narrow) {
             return self.with("users.status = ?", status.as_str().to_owned());
         }
@@ -240,6 +273,7 @@ impl Compiled {
         let column = match field {
             TimeField::Created => "users.created_at",
             TimeField::Updated => "users.updated_at",
+            TimeField::Seen if self.order == Order::NotSeen => "+users.last_seen_at",
             TimeField::Seen => "users.last_seen_at",
         };
         self.push(column);

@@ -156,6 +156,8 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
         } => json(&(connection, before, after)),
         Change::Connection { before, after, .. } => json(&(before, after)),
         Change::ProviderHold { before, after, .. } => json(&(before, after)),
+        Change::Password { before, after, .. } => json(&(before, after)),
+        Change::PasswordLink { before, after, .. } => json(&(before, after)),
         Change::Accepted { before, after, .. } | Change::Protected { before, after, .. } => {
             json(&(before, after))
         }
@@ -382,6 +384,23 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
         "accepted" => {
             let (before, after) = json(body)?;
             Change::Accepted {
+                user: whom?,
+                before,
+                after,
+            }
+        }
+        "password" => {
+            let (before, after) = json(body)?;
+            Change::Password {
+                user: whom?,
+                before,
+                after,
+                hash: None,
+            }
+        }
+        "password_link" => {
+            let (before, after) = json(body)?;
+            Change::PasswordLink {
                 user: whom?,
                 before,
                 after,

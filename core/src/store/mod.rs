@@ -5,6 +5,7 @@
 
 mod actor;
 mod apply;
+mod attempts;
 mod checkpoints;
 mod circles;
 mod compile;
@@ -17,6 +18,7 @@ mod idempotency;
 mod levels;
 mod many;
 mod open;
+mod password;
 mod platform;
 mod read;
 mod restore;
@@ -93,6 +95,7 @@ pub(crate) struct Store {
     closing: Arc<AtomicBool>,
     last_uses: Arc<Mutex<LastUses>>,
     credentials: credentials::Credentials,
+    attempts: attempts::Attempts,
     /// Held shared while the database is open, so that nobody restores over it.
     _open: File,
 }
@@ -102,6 +105,7 @@ impl Store {
         let path = &open::real_path(path);
         let open = restore::hold_open(path)?;
         let conn = open::writer(path)?;
+        let attempts = attempts::Attempts::load(&conn, clock.now())?;
         let last_uses = Arc::new(Mutex::new(LastUses::default()));
         let (jobs, queue) = mpsc::channel();
         let writer = writer::start(conn, path, queue, clock, Arc::clone(&last_uses))?;
@@ -116,6 +120,7 @@ impl Store {
             closing: Arc::default(),
             last_uses,
             credentials: credentials::Credentials::new(path),
+            attempts,
             _open: open,
         })
     }
@@ -236,6 +241,9 @@ impl Store {
         if due {
             uses.noted.insert(token, now);
             uses.waiting.insert(token, now);
+            drop(uses);
+            // Whoever only asks makes no commit that the note could go with.
+            self.note(writer::Note::Uses, |_| {});
         }
     }
 

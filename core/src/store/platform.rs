@@ -4,6 +4,7 @@
 use rusqlite::{Connection, params};
 
 use super::snapshot::word;
+use super::writer::{Message, Note};
 use super::{Read, Snapshot, Store, broken};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -178,12 +179,17 @@ impl Store {
         seen: Vec<Seen>,
         done: impl FnOnce(Result<()>) + Send + 'static,
     ) {
-        let message = super::writer::Message::Seen(seen, Box::new(done));
+        self.note(Note::Seen(seen), done);
+    }
+
+    /// Gives the writer what decides nothing; `done` is called after the commit, on the writer's thread.
+    pub(super) fn note(&self, note: Note, done: impl FnOnce(Result<()>) + Send + 'static) {
+        let message = Message::Note(note, Box::new(done));
         let unsent = match &self.jobs {
             None => Some(message),
             Some(jobs) => jobs.send(message).err().map(|it| it.0),
         };
-        if let Some(super::writer::Message::Seen(_, done)) = unsent {
+        if let Some(Message::Note(_, done)) = unsent {
             done(Err(Error::Broken("the writer stopped".into())));
         }
     }

@@ -4,6 +4,7 @@ mod due;
 mod forecast;
 mod history;
 mod past;
+mod seen;
 mod trainings;
 mod users;
 

@@ -54,6 +54,7 @@ pub(super) fn rests_on_seen(command: &Command) -> bool {
         | Command::Unassign { who, .. }
         | Command::SetInstructors { who, .. } => Some(who),
         Command::Resend { who, .. }
+        | Command::MailPasswordLink { who }
         | Command::Reactivate { who, .. }
         | Command::Grant { who, .. } => Some(who),
         _ => takes_nothing(command),

@@ -14,8 +14,8 @@ use super::apply::{self, Applier};
 use super::events::{self, BatchHead, Nonces};
 use super::turn::Turn;
 use super::{
-    LastUses, Snapshot, broken, checkpoints, compile, idempotency, levels, open, platform, restore,
-    search, stale,
+    LastUses, Snapshot, attempts, broken, checkpoints, compile, idempotency, levels, open,
+    platform, restore, search, stale,
 };
 use crate::change::Change;
 use crate::command::{Command, Request, promote};
@@ -31,8 +31,8 @@ use crate::selection::Selection;
 const GROUP: usize = 256;
 /// A job of more changes than this commits alone.
 const ALONE: usize = 1_000;
-/// Enough people seen for one commit.
-const MOST_SEEN: usize = 20_000;
+/// The most notes in one commit.
+const MOST_NOTES: usize = 16;
 /// How long a group waits for callers who are expected, and how often.
 const PAUSE: Duration = Duration::from_micros(60);
 const MOST_PAUSES: u32 = 2;
@@ -87,6 +87,7 @@ impl Job {
             Command::Progress { reports } => reports.len() > ALONE,
             Command::Cancel { who }
             | Command::Resend { who, .. }
+            | Command::MailPasswordLink { who }
             | Command::Deactivate { who }
             | Command::Reactivate { who, .. }
             | Command::Assign { who, .. }
@@ -103,10 +104,20 @@ impl Job {
 
 pub(super) enum Message {
     Job(Box<Job>),
-    /// Note when people were seen, then answer.
-    Seen(Vec<platform::Seen>, Box<dyn FnOnce(Result<()>) + Send>),
+    /// Note what decides nothing and makes no event, then answer.
+    Note(Note, Box<dyn FnOnce(Result<()>) + Send>),
     /// Index everything that waits, then answer.
     Settle(SyncSender<Result<()>>),
+}
+
+/// What is written beside the batches.
+pub(super) enum Note {
+    /// When people were seen.
+    Seen(Vec<platform::Seen>),
+    /// When tokens were used, which waits in memory.
+    Uses,
+    /// What attempts to sign in have spent.
+    Attempts(Vec<([u8; 16], i64)>),
 }
 
 type Answer = (Box<dyn FnOnce(Result<Applied>) + Send>, Result<Applied>);
@@ -190,7 +201,7 @@ impl Writer {
                     Message::Settle(answer) => {
                         let _ = answer.send(self.settle());
                     }
-                    Message::Seen(seen, done) => next = self.seen(seen, done, queue),
+                    Message::Note(note, done) => next = self.notes(note, done, queue),
                     Message::Job(job) => next = self.group(*job, queue),
                 }
             }
@@ -243,19 +254,18 @@ impl Writer {
         left_over
     }
 
-    /// Notes when people were seen, with whatever else of the kind waits, in one commit. Returns the first message that
-    /// is not of the kind.
-    fn seen(
+    /// Writes a note, with whatever other notes wait, in one commit. Returns the first message that is none.
+    fn notes(
         &mut self,
-        first: Vec<platform::Seen>,
+        first: Note,
         done: Box<dyn FnOnce(Result<()>) + Send>,
         queue: &Receiver<Message>,
     ) -> Option<Message> {
-        let (mut all, mut answers, mut left_over) = (first, vec![done], None);
-        while all.len() < MOST_SEEN && left_over.is_none() {
+        let (mut notes, mut answers, mut left_over) = (vec![first], vec![done], None);
+        while notes.len() < MOST_NOTES && left_over.is_none() {
             match queue.try_recv() {
-                Ok(Message::Seen(more, done)) => {
-                    all.extend(more);
+                Ok(Message::Note(note, done)) => {
+                    notes.push(note);
                     answers.push(done);
                 }
                 Ok(other) => left_over = Some(other),
@@ -265,7 +275,7 @@ impl Writer {
         let noted = self
             .turn
             .begin(&self.conn)
-            .and_then(|()| platform::note_seen(&self.conn, &all))
+            .and_then(|()| self.write_notes(&notes))
             .and_then(|()| self.run_cached("COMMIT"));
         if noted.is_err() {
             let _ = self.conn.execute_batch("ROLLBACK");
@@ -276,6 +286,18 @@ impl Writer {
             done(failed.clone().map_or(Ok(()), |it| Err(Error::Broken(it))));
         }
         left_over
+    }
+
+    fn write_notes(&self, notes: &[Note]) -> Result<()> {
+        self.write_last_uses();
+        for note in notes {
+            match note {
+                Note::Uses => {}
+                Note::Seen(seen) => platform::note_seen(&self.conn, seen)?,
+                Note::Attempts(spent) => attempts::keep(&self.conn, self.clock.now(), spent)?,
+            }
+        }
+        Ok(())
     }
 
     /// The next message. When the queue is empty but the last group was larger, callers who were answered then are about

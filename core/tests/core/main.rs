@@ -12,6 +12,7 @@ mod levels;
 mod life;
 mod model;
 mod org;
+mod passwords;
 mod past;
 mod plans;
 mod platform;

@@ -157,6 +157,7 @@ impl Org {
             session.request(Command::Accept(Accept {
                 user,
                 set: Vec::new(),
+                password: None,
             })),
             None,
         )
@@ -340,6 +341,7 @@ pub(crate) fn people(names: &str) -> Vec<NewPerson> {
             ..Profile::default()
         },
         manager: None,
+        password: None,
     };
     names.split_whitespace().map(person).collect()
 }

@@ -4,7 +4,7 @@ use usher_core::Result;
 use usher_core::command::Command;
 use usher_core::model::{NewPeople, Scope, Timestamp};
 use usher_core::policy::{self, Role, scope_of};
-use usher_core::query::{self, Expr};
+use usher_core::query::{self, Expr, PageFrom, SortBy, UsersPage};
 
 use crate::org::{Org, assert_error, skips};
 
@@ -68,7 +68,7 @@ fn a_platforms_last_use_is_noted_without_an_event() {
         .unwrap()
         .unwrap();
     assert_eq!(org.cli().read().unwrap().audit_head().unwrap(), head);
-    org.invite("ana");
+    org.directory.settle().unwrap();
     let platforms = org.cli().read().unwrap().platforms().unwrap();
     assert!(platforms[0].tokens[0].last_used_at.is_some());
 }
@@ -195,4 +195,79 @@ fn tokens_are_the_owners_alone() {
         scope_of(Role::Owner, command.name()),
         Some(policy::Scope::Everybody)
     );
+}
+
+#[test]
+fn people_are_listed_by_when_they_were_last_seen_and_who_never_was_comes_last() {
+    let org = Org::new(10);
+    org.create("ana bo cy di ed");
+    let day = |n: i64| Timestamp::from_millis(1_790_000_000_000 + n * 86_400_000);
+    for (who, n) in [("bo", 3), ("di", 1), ("ana", 2)] {
+        org.seen(who, day(n));
+    }
+    let session = org.cli();
+    let read = session.read().unwrap();
+    let page = |descending, from, limit| {
+        let page = UsersPage {
+            query: Expr::Everybody,
+            sort: SortBy::Seen,
+            descending,
+            from,
+            limit,
+        };
+        let users = read.users(&page).unwrap();
+        let names = users.iter().map(|it| crate::org::short(&it.label()));
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let id = |name: &str| org.user(name).id;
+    assert_eq!(page(false, PageFrom::Start, 9), "di ana bo owner cy ed");
+    assert_eq!(page(true, PageFrom::Start, 9), "bo ana di ed cy owner");
+    // Every page from every place, both ways, is the piece of the whole list that it says.
+    for descending in [false, true] {
+        let whole = page(descending, PageFrom::Start, 9);
+        let names: Vec<&str> = whole.split(' ').collect();
+        for (i, name) in names.iter().enumerate() {
+            for limit in 1..=6 {
+                let end = |from: usize| names[from..names.len().min(from + limit)].join(" ");
+                assert_eq!(
+                    page(descending, PageFrom::After(id(name)), limit),
+                    end(i + 1)
+                );
+                assert_eq!(page(descending, PageFrom::At(id(name)), limit), end(i));
+                let before = names[i.saturating_sub(limit)..i].join(" ");
+                assert_eq!(page(descending, PageFrom::Before(id(name)), limit), before);
+            }
+        }
+        let last = names[names.len() - 2..].join(" ");
+        assert_eq!(page(descending, PageFrom::End, 2), last);
+    }
+}
+
+#[test]
+fn a_page_by_when_people_were_seen_is_answered_from_its_index() {
+    let org = Org::new(10);
+    org.create("ana bo");
+    org.seen("ana", org.directory.now().plus_millis(-86_400_000));
+    let session = org.cli();
+    let read = session.read().unwrap();
+    let explain = |query: &str, sort| {
+        let page = UsersPage {
+            query: query::parse(query, org.directory.now()).unwrap(),
+            sort,
+            descending: false,
+            from: PageFrom::Start,
+            limit: 50,
+        };
+        read.explain(&page).unwrap().join("; ")
+    };
+    for query in ["", "status:active", "seen:>1h", "seen:<90d title:x"] {
+        let steps = explain(query, SortBy::Seen);
+        assert!(
+            steps.contains("users_by_seen") && !steps.contains("TEMP B-TREE"),
+            "{query}: {steps}"
+        );
+    }
+    // Few who match are found by when they were seen, whatever the order.
+    let steps = explain("seen:>1h", SortBy::Name);
+    assert!(steps.contains("users_by_seen"), "{steps}");
 }

@@ -81,6 +81,7 @@ fn an_address_alone_is_enough_until_somebody_sets_what_is_required() {
             ..people("bo").remove(0).profile
         },
         manager: None,
+        password: None,
     };
     org.apply(Command::Invite(Invite {
         people: vec![complete],

@@ -92,6 +92,34 @@ impl Refusal {
         )
     }
 
+    /// Too many attempts with one name or from one source, known or not.
+    pub(super) fn too_many_attempts(seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too many attempts with this name or from this source",
+                format!("try again in {seconds} seconds"),
+            )
+        }
+    }
+
+    /// More attempts than can be looked at.
+    pub(super) fn crowded() -> Self {
+        Self {
+            retry_after: Some(2),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many are signing in at this moment",
+                "try again in 2 seconds",
+            )
+        }
+    }
+
+    pub(super) fn internal() -> Self {
+        Fault::internal().into()
+    }
+
     /// The answer that says so.
     pub(super) fn answer(self) -> Answer {
         let mut body = json!({"error": self.error, "remedy": self.remedy});

@@ -51,6 +51,7 @@ impl Org {
         let config = Config {
             listener,
             public_url: "https://usher.example".to_owned(),
+            trusted_proxies: Vec::new(),
         };
         let server = spawn(directory.clone(), config).expect("a server");
         let address = server.address();

@@ -1,10 +1,11 @@
 //! The platform behind Usher asks and tells over HTTP.
 
 use serde_json::{Value, json};
-use usher_core::command::Command;
-use usher_core::model::{Actor, Door, Timestamp};
+use usher_core::command::{Command, PoolEdit, SetPassword};
+use usher_core::model::{Actor, Door, PoolName, Setting, Timestamp, TrainingKind};
+use usher_core::password::Password;
 
-use crate::org::{OWNER, Org, Reply};
+use crate::org::{OWNER, Org, Reply, user_id};
 
 /// An organization whose platform has a token of these scopes.
 struct Behind {
@@ -45,6 +46,23 @@ fn token(org: &Org, name: &str, scopes: &str) -> String {
         scopes: scopes.parse().expect("scopes"),
     });
     applied.token.expect("a new token")
+}
+
+const GOOD: &str = "grape tunnel orbit fudge";
+
+impl Behind {
+    fn set_password(&self, id: &str, password: &str) {
+        let chosen = Password::choose(password, &[]).expect("a good password");
+        let hash = self.org.directory.hash_password(&chosen).expect("a hash");
+        self.org.admin(Command::SetPassword(SetPassword {
+            user: user_id(id),
+            password: Some(hash),
+        }));
+    }
+
+    fn sign_in(&self, who: &str, password: &str) -> Reply {
+        self.post("sign-in", json!({"user": who, "password": password}))
+    }
 }
 
 /// Checks a refusal: what, what to do, and that nobody on the way keeps it.
@@ -236,4 +254,221 @@ fn being_seen_is_noted_makes_no_event_and_never_goes_back() {
     assert!(seen("2999-01-01T00:00:00Z") > later);
     assert!(behind.last_seen(OWNER) <= Some(behind.org.directory.now()));
     assert_eq!(behind.org.events(), before);
+}
+
+/// Everything of an answer that somebody could tell two apart by.
+fn whole(reply: &Reply) -> String {
+    let headers: Vec<_> = reply.headers.iter().filter(|it| it.0 != "date").collect();
+    format!("{} {headers:?} {}", reply.status, reply.body)
+}
+
+#[test]
+fn who_signs_in_is_told_from_who_may_not_and_the_others_look_alike() {
+    let behind = Behind::with("sign-in");
+    let ana = behind.org.create("ana@acme.example");
+    let bo = behind.org.create("bo@acme.example");
+    for id in [&ana, &bo] {
+        behind.set_password(id, GOOD);
+    }
+    let reply = behind.sign_in("ana@acme.example", GOOD);
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(reply.body["allowed"], json!(true));
+    assert_eq!(reply.body["user"]["id"], json!(ana));
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    behind.org.deactivate(&bo);
+    let price = |who: &str, password: &str| {
+        let before = behind.org.directory.passwords_hashed();
+        let reply = behind.sign_in(who, password);
+        (
+            whole(&reply),
+            behind.org.directory.passwords_hashed() - before,
+        )
+    };
+    let wrong = price("ana@acme.example", "another tunnel orbit");
+    assert_eq!(wrong.1, 1);
+    for (who, password) in [
+        ("nobody@acme.example", GOOD),
+        ("bo@acme.example", GOOD),
+        (OWNER, GOOD),
+        ("ana@acme.example", ""),
+    ] {
+        assert_eq!(price(who, password), wrong, "{who}");
+    }
+}
+
+#[test]
+fn attempts_over_the_allowance_answer_429_with_a_time_for_known_and_unknown_alike() {
+    let behind = Behind::with("sign-in");
+    let ana = behind.org.create("ana@acme.example");
+    behind.set_password(&ana, GOOD);
+    let late: Vec<String> = ["ana@acme.example", "nobody@acme.example"]
+        .iter()
+        .map(|who| {
+            for _ in 0..10 {
+                assert_eq!(behind.sign_in(who, "wrong").status, 200);
+            }
+            let before = behind.org.directory.passwords_hashed();
+            let reply = behind.sign_in(who, GOOD);
+            refused(&reply, 429);
+            let seconds = reply.header("retry-after").and_then(|it| it.parse().ok());
+            assert!(
+                seconds.is_some_and(|it: u32| (1..=90).contains(&it)),
+                "{reply:?}"
+            );
+            assert_eq!(behind.org.directory.passwords_hashed(), before);
+            reply.body["error"].to_string()
+        })
+        .collect();
+    assert_eq!(late[0], late[1]);
+    // Others sign in meanwhile, also from the same platform.
+    let bo = behind.org.create("bo@acme.example");
+    behind.set_password(&bo, GOOD);
+    assert_eq!(
+        behind.sign_in("bo@acme.example", GOOD).body["allowed"],
+        json!(true)
+    );
+}
+
+#[test]
+fn attempts_are_limited_by_the_source_that_the_platform_tells() {
+    let behind = Behind::with("sign-in");
+    let from = |i: usize, source: &str| {
+        let who = format!("p{}@acme.example", i);
+        let body = json!({"user": who, "password": "x", "source": source});
+        behind.post("sign-in", body).status
+    };
+    for i in 0..50 {
+        assert_eq!(from(i, "198.51.100.7"), 200, "{i}");
+    }
+    assert_eq!(from(50, "198.51.100.7"), 429);
+    assert_eq!(from(50, "::ffff:198.51.100.7"), 429);
+    assert_eq!(from(50, "198.51.100.8"), 200);
+    refused(
+        &behind.post(
+            "sign-in",
+            json!({"user": "a", "password": "b", "source": "home"}),
+        ),
+        400,
+    );
+}
+
+#[test]
+fn under_single_sign_on_nobody_signs_in_by_password() {
+    let behind = Behind::with("sign-in");
+    behind.org.admin(Command::SetSetting {
+        setting: Setting::SingleSignOn,
+        value: Some("on".to_owned()),
+    });
+    let before = behind.org.directory.passwords_hashed();
+    let answers: Vec<String> = [OWNER, "nobody@acme.example"]
+        .iter()
+        .map(|it| whole(&behind.sign_in(it, GOOD)))
+        .collect();
+    assert_eq!(answers[0], answers[1]);
+    refused(&behind.sign_in(OWNER, GOOD), 409);
+    assert_eq!(behind.org.directory.passwords_hashed(), before);
+}
+
+#[test]
+fn many_who_sign_in_at_once_are_all_answered() {
+    let behind = Behind::with("sign-in,access");
+    let ana = behind.org.create("ana@acme.example");
+    behind.set_password(&ana, GOOD);
+    std::thread::scope(|scope| {
+        let many: Vec<_> = (0..8)
+            .map(|i| {
+                let behind = &behind;
+                scope.spawn(move || {
+                    let who = if i % 2 == 0 {
+                        "ana@acme.example"
+                    } else {
+                        "no@acme.example"
+                    };
+                    behind.sign_in(who, GOOD).body["allowed"].clone()
+                })
+            })
+            .collect();
+        // Others are answered while the hashes are made.
+        assert_eq!(behind.allowed("ana@acme.example"), json!(true));
+        for (i, one) in many.into_iter().enumerate() {
+            assert_eq!(one.join().expect("an answer"), json!(i % 2 == 0));
+        }
+    });
+}
+
+#[test]
+fn progress_is_told_as_a_command_and_starting_uses_the_license() {
+    let behind = Behind::with("progress");
+    let ana = behind.org.create("ana@acme.example");
+    let pool: PoolName = "pro".parse().expect("a pool's name");
+    behind.org.admin(Command::AddPool {
+        name: pool.clone(),
+        set: PoolEdit {
+            purchased: Some(2),
+            ..PoolEdit::default()
+        },
+    });
+    behind.org.admin(Command::AddTraining {
+        name: "Fire safety".to_owned(),
+        kind: TrainingKind::PreWork,
+        pool: Some(pool.clone()),
+        held_on: None,
+    });
+    behind.org.admin(Command::Assign {
+        who: user_id(&ana).into(),
+        training: "Fire safety".to_owned(),
+    });
+    let consumed = || {
+        let session = behind.org.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let pool = session.read().and_then(|it| it.pool(&pool));
+        pool.expect("the pool").consumed
+    };
+    let tell = |step: &str| {
+        let body = json!({"user": ana, "training": "fire safety", "step": step});
+        let reply = behind.post("progress", body);
+        assert_eq!((reply.status, reply.body), (200, json!({"received": 1})));
+    };
+    assert_eq!(consumed(), 0);
+    tell("started");
+    assert_eq!(consumed(), 1);
+    let events = behind.org.events();
+    tell("started");
+    assert_eq!(behind.org.events(), events);
+    tell("completed");
+    let session = behind.org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let read = session.read().expect("a reader");
+    let batch = read.batches(None, 1).expect("batches").remove(0);
+    assert_eq!(batch.command, "progress");
+    let actor = read.actor_name(batch.actor).expect("a name");
+    assert_eq!(actor, "platform:academy");
+    // Nobody, and somebody who may not come in, are passed over alike.
+    drop(read);
+    behind.org.deactivate(&ana);
+    let events = behind.org.events();
+    let answers: Vec<String> = ["ana@acme.example", "nobody@acme.example"]
+        .iter()
+        .map(|who| {
+            let one = json!({"user": who, "training": "Fire safety", "step": "started"});
+            whole(&behind.post("progress", json!({"reports": [one]})))
+        })
+        .collect();
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(behind.org.events(), events);
+    for (body, at) in [
+        (json!({"user": ana, "step": "started"}), "training"),
+        (
+            json!({"user": ana, "training": "Fire safety", "step": "begun"}),
+            "step",
+        ),
+        (
+            json!({"user": ana, "training": "Nothing", "step": "started"}),
+            "training",
+        ),
+        (json!({"reports": [{"user": ana}]}), "reports[0].training"),
+        (json!({"reports": [], "user": ana}), "reports"),
+    ] {
+        let reply = behind.post("progress", body.clone());
+        refused(&reply, 400);
+        assert_eq!(reply.body["at"], json!(at), "{body}");
+    }
 }

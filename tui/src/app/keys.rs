@@ -168,7 +168,8 @@ impl App {
             SortBy::Name => (SortBy::Email, "email"),
             SortBy::Email => (SortBy::Status, "status"),
             SortBy::Status => (SortBy::Created, "creation"),
-            SortBy::Created => (SortBy::Name, "name"),
+            SortBy::Created => (SortBy::Seen, "last seen"),
+            SortBy::Seen => (SortBy::Name, "name"),
         };
         self.users.list.set_sort(next);
         self.say(&format!("sorted by {word}"), Tone::Plain);

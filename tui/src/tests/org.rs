@@ -162,6 +162,7 @@ fn person(word: &str) -> NewPerson {
     NewPerson {
         profile,
         manager: None,
+        password: None,
     }
 }
 

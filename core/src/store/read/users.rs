@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::types::Value;
 
-use super::Read;
+use super::{Read, seen};
 use crate::error::{Error, Result};
 use crate::model::{Status, Timestamp, User, UserId};
 use crate::query::{Expr, PageFrom, SortBy, TextField, TextOp, UsersPage};
@@ -86,9 +86,20 @@ impl Read<'_> {
     #[doc(hidden)]
     pub fn explain(&self, page: &UsersPage) -> Result<Vec<String>> {
         let snapshot = self.snapshot()?;
+        let explained = |sql: &str, bindings: Vec<Value>| {
+            let sql = format!("EXPLAIN QUERY PLAN {sql}");
+            snapshot.all(&sql, rusqlite::params_from_iter(bindings), |row| row.get(3))
+        };
+        if page.sort == SortBy::Seen {
+            let mut plan = Vec::new();
+            for mut part in seen::parts(&snapshot, page, self.now)? {
+                part.bindings.push(Value::Integer(1));
+                plan.extend(explained(&part.sql, part.bindings)?);
+            }
+            return Ok(plan);
+        }
         let (sql, bindings) = page_sql(&snapshot, page, None, self.now)?;
-        let sql = format!("EXPLAIN QUERY PLAN {sql}");
-        snapshot.all(&sql, rusqlite::params_from_iter(bindings), |row| row.get(3))
+        explained(&sql, bindings)
     }
 }
 
@@ -144,6 +155,9 @@ fn anchor(snapshot: &Snapshot<'_>, user: UserId) -> Result<Anchor> {
 }
 
 fn users_page(snapshot: &Snapshot<'_>, page: &UsersPage, now: Timestamp) -> Result<Vec<User>> {
+    if page.sort == SortBy::Seen {
+        return seen::page(snapshot, page, now);
+    }
     let anchor = match page.from {
         PageFrom::Start | PageFrom::End => None,
         PageFrom::After(user) | PageFrom::Before(user) | PageFrom::At(user) => {
@@ -164,7 +178,8 @@ fn page_sql(
     anchor: Option<Anchor>,
     now: Timestamp,
 ) -> Result<(String, Vec<Value>)> {
-    let compiled = compile::compile_page(snapshot, &page.query, now)?;
+    let few_seen = seen::are_few(snapshot, &page.query)?;
+    let compiled = compile::compile_page(snapshot, &page.query, now, few_seen)?;
     let (mut sql, mut bindings) = (compiled.sql, compiled.bindings);
     let backwards = matches!(page.from, PageFrom::End | PageFrom::Before(_));
     let descending = page.descending != backwards;
@@ -187,7 +202,8 @@ fn page_sql(
         SortBy::Status => {
             format!("users.status {order}, users.sort_name {order}, users.seq {order}")
         }
-        SortBy::Created => format!("users.seq {order}"),
+        // Its pages are made elsewhere, in two parts.
+        SortBy::Created | SortBy::Seen => format!("users.seq {order}"),
     };
     bindings.push(Value::Integer(
         i64::try_from(page.limit).unwrap_or(i64::MAX),
@@ -215,7 +231,7 @@ fn past(sort: SortBy, op: &str, descending: bool, anchor: Anchor) -> (String, Ve
             format!("(users.status, users.sort_name, users.seq) {op} (?, ?, ?)"),
             vec![anchor.status.into(), anchor.sort_name.into(), seq],
         ),
-        SortBy::Created => (format!("users.seq {op} ?"), vec![seq]),
+        SortBy::Created | SortBy::Seen => (format!("users.seq {op} ?"), vec![seq]),
         // People without an address come first; among them the order is that of creation.
         SortBy::Email => match (anchor.email_key, descending) {
             (Some(key), false) => (format!("users.email_key {op} ?"), vec![key.into()]),

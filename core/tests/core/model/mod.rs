@@ -369,6 +369,7 @@ impl World {
                         ..Profile::default()
                     },
                     manager: manager.map(name),
+                    password: None,
                 });
                 let people = people.collect();
                 let groups = group
@@ -442,6 +443,7 @@ impl World {
                 let accept = Accept {
                     user: ids[*who],
                     set: Vec::new(),
+                    password: None,
                 };
                 return (
                     self.session(Actor::Person(ids[*who]), how),

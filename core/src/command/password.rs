@@ -1,0 +1,169 @@
+//! Passwords: set by an administrator, chosen by the person through a mailed link, or taken away. Only where there is no
+//! single sign-on. Hashed before planning; the history says that a password changed and never what it is.
+
+use super::{ChoosePassword, SetPassword};
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::model::{LinkState, PasswordLink, Status, User, UserId};
+use crate::password::PasswordHash;
+use crate::plan::Template;
+use crate::planner::Planner;
+use crate::selection::Selection;
+
+/// How long a link to choose a password works: 72 hours.
+const LINK_MS: i64 = 72 * 3600 * 1000;
+
+impl SetPassword {
+    pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        if self.password.is_some() {
+            refuse_under_single_sign_on(planner)?;
+        }
+        let user = planner.user(self.user)?;
+        planner.name(&user);
+        if let Some(why) = why_not(planner, &user)? {
+            planner.skip(&user, why);
+        } else if self.password.is_none() && !planner.snapshot.has_password(user.id)? {
+            planner.skip(&user, "has no password");
+        } else {
+            set(planner, user.id, self.password.as_ref())?;
+        }
+        Ok(())
+    }
+}
+
+/// Mails each of them a link to choose a password.
+pub(super) fn mail(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
+    refuse_under_single_sign_on(planner)?;
+    for id in planner.select(who)? {
+        let user = planner.user(id)?;
+        planner.name(&user);
+        if let Some(why) = why_not(planner, &user)? {
+            planner.skip(&user, why);
+        } else if user.profile.email.is_none() {
+            planner.skip(&user, "has no address");
+        } else if user.status != Status::Active {
+            planner.skip(
+                &user,
+                format!("{}: has no account to sign in to", user.status),
+            );
+        } else {
+            mail_link(planner, id, Template::ChoosePassword)?;
+        }
+    }
+    Ok(())
+}
+
+impl ChoosePassword {
+    pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        refuse_under_single_sign_on(planner)?;
+        let user = planner.user(self.user)?;
+        planner.name(&user);
+        let link = planner.snapshot.password_link(user.id)?;
+        let Some(link) = link.filter(|it| {
+            it.generation == self.generation
+                && it.state == LinkState::Pending
+                && it.expires_at > planner.now
+                && user.status == Status::Active
+        }) else {
+            return Err(Error::conflict(
+                "this link was used, replaced or has expired; ask for a new one",
+            ));
+        };
+        planner.push(Change::PasswordLink {
+            user: user.id,
+            before: Some(link),
+            after: Some(PasswordLink {
+                state: LinkState::Used,
+                ..link
+            }),
+        });
+        push(planner, user.id, Some(&self.password))?;
+        planner.subject = Some(user.id);
+        Ok(())
+    }
+}
+
+/// Sets or takes a person's password, after which a link that was mailed before is dead.
+pub(super) fn set(
+    planner: &mut Planner<'_>,
+    user: UserId,
+    password: Option<&PasswordHash>,
+) -> Result<()> {
+    push(planner, user, password)?;
+    if let Some(link) = planner.snapshot.password_link(user)?
+        && link.state == LinkState::Pending
+    {
+        planner.push(Change::PasswordLink {
+            user,
+            before: Some(link),
+            after: Some(PasswordLink {
+                state: LinkState::Dead,
+                ..link
+            }),
+        });
+    }
+    Ok(())
+}
+
+/// Takes the password of somebody who comes back from having been removed: nobody regains a key by coming back.
+pub(super) fn forget(planner: &mut Planner<'_>, user: UserId) -> Result<()> {
+    if planner.snapshot.has_password(user)? {
+        set(planner, user, None)?;
+    }
+    Ok(())
+}
+
+/// Mails a link to choose a password, which replaces the one before. Nothing under single sign-on.
+pub(super) fn mail_link(planner: &mut Planner<'_>, user: UserId, template: Template) -> Result<()> {
+    if !planner.settings()?.single_sign_on {
+        let before = planner.snapshot.password_link(user)?;
+        let after = PasswordLink {
+            generation: before.map_or(1, |it| it.generation + 1),
+            state: LinkState::Pending,
+            expires_at: planner.now.plus_millis(LINK_MS),
+        };
+        planner.push(Change::PasswordLink {
+            user,
+            before,
+            after: Some(after),
+        });
+    }
+    planner.mail(user, template);
+    Ok(())
+}
+
+/// Refuses a password where people sign in at the identity provider.
+pub(super) fn refuse_under_single_sign_on(planner: &mut Planner<'_>) -> Result<()> {
+    if !planner.settings()?.single_sign_on {
+        return Ok(());
+    }
+    Err(Error::conflict(
+        "there are no passwords: people sign in at the identity provider (single-sign-on is on)",
+    ))
+}
+
+fn push(planner: &mut Planner<'_>, user: UserId, password: Option<&PasswordHash>) -> Result<()> {
+    let before = planner.snapshot.has_password(user)?;
+    if before || password.is_some() {
+        planner.push(Change::Password {
+            user,
+            before,
+            after: password.is_some(),
+            hash: password.cloned(),
+        });
+    }
+    Ok(())
+}
+
+/// Why this person's password is not this actor's to change.
+fn why_not(planner: &Planner<'_>, user: &User) -> Result<Option<String>> {
+    if !user.status.is_live() {
+        return Ok(Some(user.status.to_string()));
+    }
+    let is_administrator = !planner.snapshot.permissions_of(user.id)?.is_empty();
+    // Whoever sets an administrator's password can become them.
+    if is_administrator && !planner.actor_is_owner() {
+        return Ok(Some("an administrator; only owners may".to_owned()));
+    }
+    Ok(None)
+}
