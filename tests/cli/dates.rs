@@ -1,5 +1,6 @@
 //! Dates from outside: they are set, shown as coming, done by `due run` and by a server, and undone.
 
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,16 +29,17 @@ impl Clock for LongAgo {
     }
 }
 
-/// Lets a person be deactivated on a day that is long past, as if nothing had run since.
-fn overdue(org: &Org, who: &str) {
+/// Lets people be deactivated on a day that is long past, as if nothing had run since.
+fn overdue(org: &Org, who: &[&str]) {
     let options = Options {
         clock: Arc::new(LongAgo),
         ..Options::default()
     };
     let directory = Directory::open(&org.db(), options).unwrap();
     let session = directory.as_actor(Actor::FileOwner, Door::Cli);
-    let user = session.read().unwrap().find_user(who).unwrap().id;
-    let mut edit = Edit::of(user);
+    let who: Vec<String> = who.iter().map(|it| (*it).to_owned()).collect();
+    let people = session.read().unwrap().find_users(&who).unwrap();
+    let mut edit = Edit::of(people);
     edit.set = vec![(Field::DeactivateOn, Some("2020-02-01".to_owned()))];
     let request = session.request(Command::Edit(edit));
     session.apply(request, None).unwrap();
@@ -124,7 +126,7 @@ fn what_is_due_is_planned_done_by_hand_and_undone() {
     let org = peopled();
     let said = org.type_in("due run --yes");
     assert_eq!(said.code, Some(1), "{said:?}");
-    overdue(&org, "ana@acme.example");
+    overdue(&org, &["ana@acme.example"]);
     let plan = org.json("due run --plan");
     assert_eq!(plan["command"], "due_deactivate");
     assert_eq!(org.json("show ana@acme.example")["status"], "active");
@@ -143,7 +145,7 @@ fn what_is_due_is_planned_done_by_hand_and_undone() {
 fn a_server_does_what_is_due_by_itself() {
     let org = peopled();
     let server = org.serve();
-    overdue(&org, "ana@acme.example");
+    overdue(&org, &["ana@acme.example"]);
     let since = Instant::now();
     while org.json("show ana@acme.example")["status"] != "inactive" {
         assert!(since.elapsed() < Duration::from_secs(30), "not done");
@@ -154,6 +156,41 @@ fn a_server_does_what_is_due_by_itself() {
         (&"scheduler".into(), &"schedule".into())
     );
     drop(server);
+}
+
+#[test]
+fn what_is_due_is_done_once_to_each_also_when_it_is_killed_again_and_again() {
+    let org = Org::with_seats(500);
+    let names: Vec<String> = (0..300).map(|it| format!("p{it}@acme.example")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    org.feed(&["create", "-", "--yes"], &names.join(" ")).ok();
+    overdue(&org, &names);
+    for millis in [1, 3, 6, 10, 15, 20, 30, 40, 60] {
+        let mut run = org.command(&["due", "run", "--yes"]);
+        let mut run = run
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(millis));
+        let _ = run.kill();
+        run.wait().unwrap();
+        let left = org.json("due").as_array().unwrap().len();
+        assert!(left == 0 || left == names.len(), "half of a batch: {left}");
+    }
+    let _ = org.type_in("due run --yes");
+    let history = org.json("history");
+    let fired = history
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|it| it["what"] == "due deactivate");
+    assert_eq!(fired.count(), names.len());
+    assert_eq!(
+        org.json("users status:inactive").as_array().unwrap().len(),
+        names.len()
+    );
+    org.type_in("audit verify").ok();
 }
 
 #[test]

@@ -80,6 +80,11 @@ impl People {
             if kind == DueKind::Send && skipped.is_none() {
                 self.mailed.insert(user);
             }
+            // Also of whom nothing came the undo says that they are as they were.
+            self.changes.entry(user).or_insert_with(|| {
+                self.order.push(user);
+                Vec::new()
+            });
             return;
         }
         self.changes.entry(user).or_insert_with(|| {

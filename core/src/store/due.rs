@@ -149,6 +149,17 @@ impl Snapshot<'_> {
         })
     }
 
+    /// Whether something of a kind is to be done to a person on a day.
+    pub(crate) fn is_due(&self, kind: DueKind, day: Date, user: UserId) -> Result<bool> {
+        let sql = "SELECT 1 FROM due WHERE kind = ?1 AND user = ?2 AND day = ?3 LIMIT 1";
+        let found = self.one(
+            sql,
+            params![kind.as_str(), user.as_bytes(), day.to_string()],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
     /// Until when a person's license of a pool was agreed.
     pub(crate) fn license_end(&self, user: UserId, pool: PoolId) -> Result<Option<Date>> {
         let sql = "SELECT ends_on FROM license_ends WHERE user = ?1 AND pool = ?2";

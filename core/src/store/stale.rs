@@ -9,7 +9,7 @@ use super::{Snapshot, compile, platform};
 use crate::change::Change;
 use crate::command::{Command, Request};
 use crate::error::Result;
-use crate::model::UserId;
+use crate::model::{DueKind, UserId};
 use crate::plan::Plan;
 use crate::selection::Selection;
 
@@ -23,8 +23,14 @@ pub(super) fn still_holds(
     request: &Request,
     plan: &Plan,
 ) -> Result<bool> {
-    let Some(who) = takes_nothing(&request.command) else {
-        return Ok(false);
+    let nobody = Selection::Ids(Vec::new());
+    let who = match &request.command {
+        // Whom it is for is written down by days; the plan names them all.
+        Command::DoDue { kind, .. } if *kind != DueKind::Send => &nobody,
+        command => match takes_nothing(command) {
+            Some(who) => who,
+            None => return Ok(false),
+        },
     };
     if plan.effects.pools.iter().any(|it| it.asked > 0) || !plan.shortfalls.is_empty() {
         return Ok(false);
@@ -120,6 +126,9 @@ fn is_meant(
     user: UserId,
     request: &Request,
 ) -> Result<bool> {
+    if let Command::DoDue { kind, day } = &request.command {
+        return snapshot.is_due(*kind, *day, user);
+    }
     let Selection::Query { query, except } = who else {
         return Ok(false);
     };

@@ -17,8 +17,8 @@ use usher_core::command::{
 };
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
-    Actor, BatchId, ConnectionId, Door, Field, GroupRole, NewPeople, PoolId, PoolTerms, Profile,
-    UserId,
+    Actor, BatchId, ConnectionId, Date, Door, Field, GroupRole, NewPeople, PoolId, PoolTerms,
+    Profile, Setting, Timestamp, UserId,
 };
 use usher_core::query::Expr;
 use usher_core::{Applied, Error, Selection, Session};
@@ -26,7 +26,7 @@ use usher_core::{Applied, Error, Selection, Session};
 use crate::org::{Org, create};
 use laws::{history_differs, not_restored, went_too_far, wrong, wrong_plan};
 use past::{Seen, seen, told_otherwise};
-use roster::{CONNECTIONS, Roster, Tables};
+use roster::{CONNECTIONS, Roster, Tables, day_text};
 use rules::{Deed, How, Model, Who};
 use steps::{Step, steps};
 
@@ -129,8 +129,17 @@ impl World {
         for group in ["Sales", "Service"] {
             org.apply(Command::AddGroup { name: group.into() });
         }
+        // Days pass, but not so many that links end or deleted people are erased.
+        for setting in [Setting::InvitationDays, Setting::RetentionDays] {
+            org.apply(Command::SetSetting {
+                setting,
+                value: Some("3000".into()),
+            });
+        }
         let tables = Tables::open(&org.path);
-        let model = Model::new(tables.roster());
+        let mut model = Model::new(tables.roster());
+        let epoch = Date::of_utc(Timestamp::from_millis(0));
+        model.today = epoch.days_until(Date::of_utc(org.directory.now()));
         let connections =
             CONNECTIONS.map(|it| org.cli().read().unwrap().connection(it).unwrap().id);
         Self {
@@ -162,6 +171,7 @@ impl World {
         let before = self.model.roster.clone();
         match &deed {
             Deed::Reopen => self.org.reopen(),
+            Deed::NextDay => self.next_day(how),
             Deed::Consume { who, pool } => {
                 self.tables
                     .consume(self.tables.ids()[*who], &before.pools[*pool].name);
@@ -279,6 +289,24 @@ impl World {
     fn last_batch(&self) -> i64 {
         let sql = "SELECT max(seq) FROM batches";
         self.tables.0.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// A day passes, and the scheduler does what is due.
+    fn next_day(&mut self, how: How) {
+        self.org.tick(86_400_000);
+        let unattended = How {
+            attended: false,
+            ..how
+        };
+        self.model.next_day(unattended);
+        let done = self.org.directory.do_due().unwrap();
+        self.forget();
+        for batch in done.batches {
+            self.log.push(Done {
+                batch,
+                before: None,
+            });
+        }
     }
 
     fn note(&mut self, applied: &Applied, before: &Roster) {
@@ -521,7 +549,15 @@ impl World {
                 who: ids[*who].into(),
                 position: *position,
             },
-            Deed::Undo { .. } | Deed::Consume { .. } | Deed::Reopen => {
+            Deed::Date { who, kind, ahead } => {
+                let field = [Field::DeactivateOn, Field::DeleteOn][*kind];
+                let day = ahead.map(|it| day_text(self.model.today + it));
+                Command::Edit(Edit {
+                    set: vec![(field, day)],
+                    ..Edit::of(selection(who))
+                })
+            }
+            Deed::Undo { .. } | Deed::Consume { .. } | Deed::NextDay | Deed::Reopen => {
                 unreachable!("not one of these commands")
             }
         };

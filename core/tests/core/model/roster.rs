@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row};
-use usher_core::model::{AtCapacity, GroupRole, InvitationState, PoolTerms, Status, UserId};
+use usher_core::model::{
+    AtCapacity, Date, GroupRole, InvitationState, PoolTerms, Status, Timestamp, UserId,
+};
 
 /// The connections, by name; their places in this list stand for them everywhere.
 pub(crate) const CONNECTIONS: [&str; 2] = ["entra", "okta"];
@@ -27,6 +29,8 @@ pub(crate) struct Person {
     pub(crate) email: Option<String>,
     pub(crate) user_name: Option<String>,
     pub(crate) title: Option<String>,
+    /// The days on which they are deactivated and deleted by themselves, counted from 1970.
+    pub(crate) dates: [Option<i64>; 2],
     /// What each connection calls them.
     pub(crate) links: BTreeMap<usize, Option<String>>,
     pub(crate) connection: Option<usize>,
@@ -62,6 +66,7 @@ impl Person {
             email: None,
             user_name: None,
             title: None,
+            dates: [None; 2],
             links: BTreeMap::new(),
             connection: None,
             released: false,
@@ -126,6 +131,21 @@ impl Roster {
     }
 }
 
+/// The first day.
+fn epoch() -> Date {
+    Date::of_utc(Timestamp::from_millis(0))
+}
+
+/// A day as text, counted from 1970.
+fn day_number(text: Option<String>) -> Option<i64> {
+    text.map(|it| epoch().days_until(it.parse().unwrap()))
+}
+
+/// A day of that number as text.
+pub(crate) fn day_text(number: i64) -> String {
+    epoch().plus_days(number).to_string()
+}
+
 /// The tables, through a connection of our own.
 pub(crate) struct Tables(pub(crate) Connection);
 
@@ -168,7 +188,8 @@ impl Tables {
             ..Roster::default()
         };
         roster.people = self.rows(
-            "SELECT status, accepted, manager, email, user_name, title, connection, provider_hold, protected, generation, state \
+            "SELECT status, accepted, manager, email, user_name, title, connection, provider_hold, protected, generation, state, \
+             deactivate_on, delete_on \
              FROM users LEFT JOIN invitations ON user = users.id ORDER BY seq",
             |row| {
                 let invitation: Option<(i64, String)> = row
@@ -181,6 +202,7 @@ impl Tables {
                     email: row.get(3)?,
                     user_name: row.get(4)?,
                     title: row.get(5)?,
+                    dates: [day_number(row.get(11)?), day_number(row.get(12)?)],
                     connection: place(&connections, row.get(6)?),
                     released: row.get::<_, String>(7)? == "released",
                     protected: row.get(8)?,

@@ -98,6 +98,14 @@ pub(crate) enum Deed {
         who: usize,
         pool: usize,
     },
+    /// Sets or clears the day of being deactivated (0) or deleted (1), so many days ahead.
+    Date {
+        who: Who,
+        kind: usize,
+        ahead: Option<i64>,
+    },
+    /// A day later, with everything done that is due then.
+    NextDay,
     Reopen,
 }
 
@@ -129,6 +137,10 @@ pub(crate) struct Memory {
 pub(crate) struct Model {
     pub(crate) roster: Roster,
     memory: Vec<Memory>,
+    /// The day that it is, counted from 1970.
+    pub(crate) today: i64,
+    /// What was done of which kind to whom for which day.
+    done: BTreeSet<(usize, usize, i64)>,
 }
 
 /// Nothing is done.
@@ -146,7 +158,12 @@ enum Seat {
 impl Model {
     pub(crate) fn new(roster: Roster) -> Self {
         let memory = vec![Memory::default(); roster.people.len()];
-        Self { roster, memory }
+        Self {
+            roster,
+            memory,
+            today: 0,
+            done: BTreeSet::new(),
+        }
     }
 
     /// Does a deed; the roster is as before when it is refused.
@@ -174,6 +191,47 @@ impl Model {
         self.remember(&before, by_person);
         self.promote();
         Ok(skipped)
+    }
+
+    /// A day later, everything is done that is due and was not done for that day: each day and kind by itself.
+    pub(crate) fn next_day(&mut self, how: How) {
+        self.today += 1;
+        let mut due: BTreeMap<(i64, usize), Vec<usize>> = BTreeMap::new();
+        for (who, person) in self.roster.people.iter().enumerate() {
+            for (kind, day) in person.dates.iter().enumerate() {
+                if let Some(day) = day.filter(|it| *it <= self.today)
+                    && !self.done.contains(&(who, kind, day))
+                {
+                    due.entry((day, kind)).or_default().push(who);
+                }
+            }
+        }
+        for ((day, kind), people) in due {
+            let before = self.roster.clone();
+            let mut deal = Deal {
+                model: self,
+                how,
+                policies: &[],
+                skipped: BTreeSet::new(),
+                short: false,
+                leaving: Vec::new(),
+            };
+            for who in people {
+                deal.model.done.insert((who, kind, day));
+                let status = deal.status(who);
+                if deal.stays(who) {
+                    continue;
+                }
+                if kind == 0 && status.is_seated_or_coming() {
+                    deal.deactivate(who);
+                } else if kind == 1 && !matches!(status, Status::Deleted | Status::Erased) {
+                    deal.leave(who, Status::Deleted);
+                }
+            }
+            deal.move_reports_up();
+            self.remember(&before, true);
+            self.promote();
+        }
     }
 
     /// Goes on from what was found, after an undo.
@@ -425,7 +483,20 @@ impl Deal<'_> {
                 }
                 Ok(())
             }
-            Deed::Undo { .. } | Deed::Reopen => Ok(()),
+            Deed::Date { who, kind, ahead } => {
+                let day = ahead.map(|it| self.model.today + it);
+                self.each(who, |it, who| {
+                    let stays = it.stays(who);
+                    let sets = it.status(who).is_live()
+                        && it.person(who).dates[*kind] != day
+                        && !(day.is_some() && stays);
+                    if sets {
+                        it.person(who).dates[*kind] = day;
+                    }
+                    Ok(sets)
+                })
+            }
+            Deed::Undo { .. } | Deed::NextDay | Deed::Reopen => Ok(()),
         }
     }
 
@@ -543,8 +614,11 @@ impl Deal<'_> {
             Seat::Queued => Status::Queued,
             Seat::In => leads_to,
         };
+        let today = self.model.today;
         let person = self.person(who);
         person.status = status;
+        // Who is brought back after a day does not leave by it.
+        person.dates = person.dates.map(|it| it.filter(|day| *day > today));
         match status {
             Status::Active => person.accepted = true,
             Status::Waiting => invite(person),

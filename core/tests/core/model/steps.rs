@@ -37,11 +37,13 @@ enum Kind {
     Move,
     Undo,
     Consume,
+    Date,
+    NextDay,
     Reopen,
 }
 
 /// Every kind, as often as it is worth.
-const KINDS: [(u32, Kind); 22] = [
+const KINDS: [(u32, Kind); 24] = [
     (8, Kind::Invite),
     (7, Kind::Create),
     (8, Kind::Provision),
@@ -63,6 +65,8 @@ const KINDS: [(u32, Kind); 22] = [
     (4, Kind::Move),
     (40, Kind::Undo),
     (3, Kind::Consume),
+    (6, Kind::Date),
+    (4, Kind::NextDay),
     (1, Kind::Reopen),
 ];
 
@@ -305,6 +309,12 @@ impl Step {
                     None => Deed::Reopen,
                 }
             }
+            Kind::Date => Deed::Date {
+                who: who(),
+                kind: a % 2,
+                ahead: (b > 40).then(|| 1 + i64::try_from(c % 4).unwrap()),
+            },
+            Kind::NextDay => Deed::NextDay,
             Kind::Reopen => Deed::Reopen,
         };
         (deed, how)
