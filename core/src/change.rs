@@ -260,6 +260,17 @@ pub enum Change {
         /// To.
         after: String,
     },
+    /// What a connection calls a group.
+    GroupLink {
+        /// Which group.
+        group: GroupId,
+        /// Which connection.
+        connection: ConnectionId,
+        /// From.
+        before: Option<String>,
+        /// To.
+        after: Option<String>,
+    },
     /// Whether a group was removed; its row stays for reports, and its name is free for another.
     GroupRemoved {
         /// Which group.
@@ -440,6 +451,7 @@ impl Change {
             | Self::Setting { .. }
             | Self::GroupAdded { .. }
             | Self::GroupName { .. }
+            | Self::GroupLink { .. }
             | Self::GroupRemoved { .. }
             | Self::GroupTraining { .. }
             | Self::GroupPool { .. }
@@ -492,6 +504,7 @@ impl Change {
             Self::Setting { .. } => "setting",
             Self::GroupAdded { .. } => "group_added",
             Self::GroupName { .. } => "group_name",
+            Self::GroupLink { .. } => "group_link",
             Self::GroupRemoved { .. } => "group_removed",
             Self::GroupTraining { .. } => "group_training",
             Self::GroupPool { .. } => "group_pool",
@@ -680,6 +693,16 @@ impl Change {
             Self::GroupAdded { name, .. } => said("group", Value::Null, json!(name)),
             Self::GroupName { before, after, .. } => {
                 said("group name", json!(before), json!(after))
+            }
+            Self::GroupLink {
+                group,
+                connection,
+                before,
+                after,
+            } => {
+                let (group, connection) = (names.group(*group), names.connection(*connection));
+                let what = format!("group {group} external_id of {connection}");
+                said(&what, json!(before), json!(after))
             }
             Self::GroupRemoved {
                 group,

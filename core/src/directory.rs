@@ -17,7 +17,9 @@ use crate::model::{
 use crate::plan::{Digest, Plan};
 use crate::store::{self, Store};
 
-pub use crate::store::{AuditReport, BadLink, DuePage, Head, HistoryPage, Read};
+pub use crate::store::{
+    AuditReport, BadLink, DuePage, Head, HistoryPage, Listed, ProvidedGroup, Read,
+};
 
 /// The organization's database, opened. Cheap to clone; the last clone that goes closes it.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! The errors of the core's boundary, in the language of whoever asked. Doors translate them: an exit code,
 //! a SCIM status, a line in the console.
 
-use crate::model::{PoolName, Seats, UserId};
+use crate::model::{GroupId, PoolName, Seats, UserId};
 use crate::plan::Plan;
 
 /// A result of the core.
@@ -49,6 +49,9 @@ pub enum Error {
     /// The person was changed by somebody else since they were read.
     #[error("user {0} was changed by somebody else meanwhile; look again and repeat")]
     Changed(UserId),
+    /// The group was changed by somebody else since it was read.
+    #[error("group {0} was changed by somebody else meanwhile; look again and repeat")]
+    GroupChanged(GroupId),
     /// The idempotency key was used for another command.
     #[error("this idempotency key was already used for another command; use a new one")]
     KeyReused,

@@ -218,6 +218,7 @@ impl<'s> Planner<'s> {
                 | Change::GroupName { .. }
                 | Change::GroupRemoved { .. }
                 | Change::GroupPool { .. } => groups = true,
+                Change::GroupLink { .. } => (groups, connections) = (true, true),
                 Change::GroupTraining { .. } => (groups, trainings) = (true, true),
                 Change::Assignment { .. }
                 | Change::Instructor { .. }

@@ -3,17 +3,19 @@
 
 use hyper::StatusCode;
 use hyper::header::{self, HeaderMap};
+use scim_v2::models::errors::ScimType;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use usher_core::command::{Command, Provision};
-use usher_core::model::{ConnectionId, UserId};
+use usher_core::model::{ConnectionId, User, UserId};
+use usher_core::query::{Expr, ListFrom, Listing, Order};
 use usher_core::{Applied, Error, Selection, Session};
 
 use crate::answer::{self, Answer};
 use crate::fault::Fault;
-use crate::filter::{self, Key, Sought};
+use crate::filter::{self, Context, Key, Sought};
 use crate::json::Json;
-use crate::list::Page;
+use crate::list::{Page, Span};
 use crate::patch::Patch;
 use crate::people::{Found, People};
 use crate::projection::Projection;
@@ -50,49 +52,148 @@ impl Call<'_> {
         Ok(self.shown(StatusCode::OK, &person))
     }
 
-    /// `GET /Users`.
+    /// `GET /Users` and `POST /Users/.search`.
     pub(crate) fn list(&self, query: &Query) -> Result<Answer, Fault> {
-        let sought = match &query.filter {
-            Some(text) => filter::read(text, self.connection)?,
-            None => Sought::Fitting(usher_core::query::Expr::Everybody),
-        };
-        let (start, size) = (query.start(), query.size());
-        let (people, total) = match sought {
-            Sought::Nobody => (Vec::new(), 0),
-            Sought::One(key) => self.one(&key, start, size)?,
-            // A page takes long enough to let others have this thread's work meanwhile.
-            Sought::Fitting(expr) => {
-                let people = self.people()?;
-                tokio::task::block_in_place(|| people.page(&expr, start, size))?
-            }
-        };
+        let (span, order) = (Span::of(query)?, self.order(query)?);
+        let (people, total) = self.people_found(query, &order, &span)?;
         let page = Page {
-            people: &people,
+            span: &span,
+            order: &order,
             total,
-            start,
-            base: &self.app.base,
+            returned: people.len(),
+            last: people.last().map(|it| it.user.seq),
         };
-        Ok(page.answer(&self.projection))
+        Ok(page.answer(|out| {
+            for person in &people {
+                out.element();
+                self.write(person, out);
+            }
+        }))
     }
 
-    fn one(&self, key: &Key, start: i64, size: i64) -> Result<(Vec<Person>, i64), Fault> {
+    /// `POST /.search`: people, then groups. What a filter or order names and one of the types does not have, that type
+    /// has none of.
+    pub(crate) fn search(&self, query: &Query) -> Result<Answer, Fault> {
+        let span = Span::of(query)?;
+        let none = |fault: Fault| match fault.scim_type {
+            Some(ScimType::InvalidFilter | ScimType::InvalidPath) => Ok(fault),
+            _ => Err(fault),
+        };
+        // A page of both goes by place.
+        let people = self
+            .order(query)
+            .and_then(|order| self.people_found(query, &order, &span));
+        let (people, no_people) = match people {
+            Ok(found) => (found, None),
+            Err(fault) => ((Vec::new(), 0), Some(none(fault)?)),
+        };
+        let groups = match self.groups_found(query) {
+            Ok(found) => found,
+            // Neither type has it.
+            Err(fault) => match (none(fault)?, no_people) {
+                (_, Some(fault)) => return Err(fault),
+                (_, None) => Vec::new(),
+            },
+        };
+        let (people, of_people) = people;
+        let groups_shown = self.page_of_groups(&span, &groups, of_people)?;
+        let page = Page {
+            span: &span,
+            order: &Order::Newest,
+            total: of_people.saturating_add(i64::try_from(groups.len()).unwrap_or(i64::MAX)),
+            returned: people.len() + groups_shown.len(),
+            last: None,
+        };
+        Ok(page.answer(|out| {
+            for person in &people {
+                out.element();
+                self.write(person, out);
+            }
+            for group in &groups_shown {
+                out.element();
+                out.shown(group);
+            }
+        }))
+    }
+
+    fn order(&self, query: &Query) -> Result<Order, Fault> {
+        match &query.sort_by {
+            Some(by) => filter::order(by, query.descending, self.context()),
+            None => Ok(Order::Creation),
+        }
+    }
+
+    fn people_found(
+        &self,
+        query: &Query,
+        order: &Order,
+        span: &Span,
+    ) -> Result<(Vec<Person>, i64), Fault> {
+        let sought = match &query.filter {
+            Some(text) => filter::read(text, self.context())?,
+            None => Sought::Fitting(Expr::Everybody),
+        };
+        match sought {
+            Sought::Nobody => Ok((Vec::new(), 0)),
+            Sought::One(key) => self.one(&key, span),
+            Sought::Fitting(query) => {
+                let listing = Listing {
+                    query,
+                    order: order.clone(),
+                    from: span.from,
+                    limit: span.size,
+                    total: span.total,
+                };
+                let people = self.people()?;
+                // A page takes long enough to let others have this thread's work meanwhile.
+                Ok(tokio::task::block_in_place(|| people.page(&listing))?)
+            }
+        }
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            connection: self.connection,
+            base: &self.app.base,
+        }
+    }
+
+    fn one(&self, key: &Key, span: &Span) -> Result<(Vec<Person>, i64), Fault> {
         let people = self.people()?;
         let found = match key {
             Key::Id(id) => people.found(*id)?,
             Key::UserName(user_name) => people.named(user_name)?,
             Key::ExternalId(external_id) => people.called(external_id)?,
         };
+        let is_here = |user: &User| match span.from {
+            ListFrom::Place(place) => place <= 1,
+            ListFrom::Behind(seq) => user.seq > seq,
+        };
         match found {
             None => Ok((Vec::new(), 0)),
-            Some(_) if start > 1 || size == 0 => Ok((Vec::new(), 1)),
+            Some(found) if span.size == 0 || !is_here(&found.user) => Ok((Vec::new(), 1)),
             Some(found) => Ok((vec![people.whole(found)?], 1)),
         }
     }
 
     /// `POST /Users`.
     pub(crate) async fn create(&self, body: Value) -> Result<Answer, Fault> {
+        let waiting = self.begin_create(body)?;
+        self.created(waiting.await).await
+    }
+
+    /// Gives a new person to the writer; the answer is to be waited for.
+    pub(crate) fn begin_create(
+        &self,
+        body: Value,
+    ) -> Result<impl Future<Output = Result<Applied, Error>> + Send + use<>, Fault> {
         let wanted = Wanted::read(schema::user(body)?)?;
-        let applied = self.provision(wanted.into_new()).await?;
+        Ok(self.submit(Command::Provision(wanted.into_new())))
+    }
+
+    /// The answer to a creation.
+    pub(crate) async fn created(&self, applied: Result<Applied, Error>) -> Result<Answer, Fault> {
+        let applied = applied?;
         let Some(id) = applied.user else {
             return Err(Fault::internal());
         };
@@ -210,43 +311,56 @@ impl Call<'_> {
     }
 
     /// Gives a command to the core's writer and waits until it is on disk.
-    async fn apply(&self, command: Command) -> Result<Applied, Error> {
+    pub(crate) async fn apply(&self, command: Command) -> Result<Applied, Error> {
+        self.submit(command).await
+    }
+
+    /// Gives a command to the core's writer now; what it returns waits until it is on disk.
+    fn submit(
+        &self,
+        command: Command,
+    ) -> impl Future<Output = Result<Applied, Error>> + Send + use<> {
         let (answer, answered) = oneshot::channel();
         self.session
             .apply_then(self.session.request(command), None, move |result| {
                 // Nobody waits any more when the client has gone; the change stands all the same.
                 let _ = answer.send(result);
             });
-        answered
-            .await
-            .unwrap_or_else(|_| Err(Error::Broken("the writer stopped".to_owned())))
+        async move {
+            answered
+                .await
+                .unwrap_or_else(|_| Err(Error::Broken("the writer stopped".to_owned())))
+        }
     }
 
     fn shown(&self, status: StatusCode, person: &Person) -> Answer {
         let mut out = Json::with_capacity(2_048);
-        self.projection.write(
-            &Resource {
-                person,
-                base: &self.app.base,
-            },
-            &mut out,
-        );
+        self.write(person, &mut out);
         let answer = answer::written(status, out);
         answer::with(answer, header::ETAG, person.etag())
     }
 
+    fn write(&self, person: &Person, out: &mut Json) {
+        let base = &self.app.base;
+        self.projection.write(&Resource { person, base }, out);
+    }
+
     fn check_precondition(&self, found: &Found) -> Result<(), Fault> {
-        let etag = format!("W/\"{}\"", found.user.version);
+        self.check_version(&format!("W/\"{}\"", found.user.version))
+    }
+
+    /// Refuses what is bound to another version (RFC 7644 §3.14).
+    pub(crate) fn check_version(&self, etag: &str) -> Result<(), Fault> {
         let is_another =
-            self.headers.contains_key(header::IF_MATCH) && !self.says(header::IF_MATCH, &etag);
-        if is_another || self.says(header::IF_NONE_MATCH, &etag) {
+            self.headers.contains_key(header::IF_MATCH) && !self.says(header::IF_MATCH, etag);
+        if is_another || self.says(header::IF_NONE_MATCH, etag) {
             return Err(Fault::precondition_failed());
         }
         Ok(())
     }
 
     /// Whether a conditional header names this ETag, weakly compared, or any.
-    fn says(&self, name: header::HeaderName, etag: &str) -> bool {
+    pub(crate) fn says(&self, name: header::HeaderName, etag: &str) -> bool {
         let opaque = |it: &str| it.trim().trim_start_matches("W/").to_owned();
         let values = self.headers.get_all(name);
         let mut named = values

@@ -5,9 +5,10 @@ use scim_v2::schema_urns;
 use serde_json::{Value, json};
 
 use crate::answer::{self, Answer};
+use crate::bulk;
 use crate::fault::Fault;
 use crate::request::{MOST_RESULTS, USUAL_RESULTS};
-use crate::route::App;
+use crate::route::{self, App};
 use crate::schema::{
     self, Attribute, Kind, Mutability, Object, Returned, SCHEMAS, Schema, Shape, Uniqueness,
 };
@@ -60,13 +61,17 @@ fn service_provider_config(base: &str) -> Value {
     json!({
         "schemas": [schema_urns::SERVICE_PROVIDER_CONFIG],
         "patch": {"supported": true},
-        "bulk": {"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+        "bulk": {
+            "supported": true,
+            "maxOperations": bulk::MOST_OPERATIONS,
+            "maxPayloadSize": route::LARGEST_LIST,
+        },
         "filter": {"supported": true, "maxResults": MOST_RESULTS},
         "changePassword": {"supported": false},
-        "sort": {"supported": false},
+        "sort": {"supported": true},
         "etag": {"supported": true},
         "pagination": {
-            "cursor": false,
+            "cursor": true,
             "index": true,
             "defaultPaginationMethod": "index",
             "defaultPageSize": USUAL_RESULTS,
@@ -93,19 +98,31 @@ fn resource_types(base: &str) -> Vec<Value> {
             "location": format!("{base}/scim/v2/ResourceTypes/{name}"),
         })
     };
-    vec![json!({
-        "schemas": [schema_urns::RESOURCE_TYPE],
-        "id": "User",
-        "name": "User",
-        "description": "A person on the roster",
-        "endpoint": "/Users",
-        "schema": schema::USER,
-        "schemaExtensions": [
-            {"schema": schema::ENTERPRISE, "required": false},
-            {"schema": schema::USHER, "required": false},
-        ],
-        "meta": meta("User"),
-    })]
+    vec![
+        json!({
+            "schemas": [schema_urns::RESOURCE_TYPE],
+            "id": "User",
+            "name": "User",
+            "description": "A person on the roster",
+            "endpoint": "/Users",
+            "schema": schema::USER,
+            "schemaExtensions": [
+                {"schema": schema::ENTERPRISE, "required": false},
+                {"schema": schema::USHER, "required": false},
+            ],
+            "meta": meta("User"),
+        }),
+        json!({
+            "schemas": [schema_urns::RESOURCE_TYPE],
+            "id": "Group",
+            "name": "Group",
+            "description": "People with a purpose",
+            "endpoint": "/Groups",
+            "schema": schema::GROUP,
+            "schemaExtensions": [],
+            "meta": meta("Group"),
+        }),
+    ]
 }
 
 fn schema(schema: &Schema, base: &str) -> Value {
@@ -147,6 +164,7 @@ fn attribute(it: &Attribute) -> Value {
     let returned = match it.returned {
         Returned::Always => "always",
         Returned::Default => "default",
+        Returned::Request => "request",
         Returned::Never => "never",
     };
     let uniqueness = match it.uniqueness {

@@ -73,6 +73,13 @@ impl Fault {
         )
     }
 
+    pub(crate) fn no_such_group() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "there is no group of this id; look it up by displayName",
+        )
+    }
+
     /// A 404 that says so.
     pub(crate) fn nothing(detail: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
@@ -105,7 +112,7 @@ impl Fault {
     pub(crate) fn precondition_failed() -> Self {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
-            "the user has another version by now; read it again and repeat",
+            "it has another version by now; read it again and repeat",
         )
     }
 
@@ -127,7 +134,7 @@ impl Fault {
     /// Other requests changed the same person again and again meanwhile.
     pub(crate) fn contended() -> Self {
         Self::again(
-            "the user is being changed by others all the time; repeat in a moment",
+            "it is being changed by others all the time; repeat in a moment",
             1,
         )
     }
@@ -146,7 +153,7 @@ impl From<Error> for Fault {
             Error::NoSeat(shortfall) => {
                 Self::new(StatusCode::FORBIDDEN, format!("no free seat: {shortfall}"))
             }
-            Error::Changed(_) => Self::contended(),
+            Error::Changed(_) | Error::GroupChanged(_) => Self::contended(),
             Error::Busy => Self::again("the database is busy; repeat in a moment", 5),
             Error::UnknownOutcome => Self::again(
                 "it is not known whether this was stored; look it up, or repeat",

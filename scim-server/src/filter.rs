@@ -1,15 +1,40 @@
-//! SCIM filters (RFC 7644 §3.4.2.2) lowered into the core's expressions. What the core cannot say is `invalidFilter`;
-//! nothing is ever left out of a filter, because then a look-up of one person would answer with everybody.
+//! SCIM filters (RFC 7644 §3.4.2.2) lowered into the core's expressions: any attribute, any operator. What the grammar or
+//! the schema does not have is `invalidFilter`; nothing is ever left out of a filter, because then a look-up of one person
+//! would answer with everybody.
+//!
+//! Where the RFC is silent: `ne` is the opposite of `eq` (so it holds of what is not there, and of a list when no element
+//! is equal), and `eq null` means unassigned.
 
-use scim_v2::filter::{AttrExp, AttrPath, CompValue, CompareOp, Filter, ValFilter, ValuePath};
-use usher_core::model::{ConnectionId, Status, Timestamp, UserId};
-use usher_core::query::{Expr, TextField, TextOp, TimeField};
+pub(crate) mod json;
+mod text;
+mod user;
+
+use scim_v2::filter::{AttrExp, AttrPath, CompValue, CompareOp, Filter, ValFilter};
+use scim_v2::models::errors::ScimType;
+use usher_core::model::{ConnectionId, Timestamp, UserId};
+use usher_core::query::{
+    Attribute as Condition, Compared, Element, Expr, Fold, List, Op, Order, Test, TextField,
+    TextOp, TimeField, Value,
+};
 
 use crate::fault::Fault;
-use crate::schema;
+use crate::schema::{Attribute, Shape};
+use text::{parsed, shortened};
+use user::{Place, place};
 
 /// Longest filter, in bytes.
 const LONGEST: usize = 4_096;
+/// Most comparisons in one filter.
+const MOST_TERMS: usize = 200;
+
+/// What a filter means in.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// Who asks; `externalId` is theirs.
+    pub(crate) connection: ConnectionId,
+    /// The base of every address.
+    pub(crate) base: &'a str,
+}
 
 /// Whom a filter finds.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,31 +55,127 @@ pub(crate) enum Key {
     ExternalId(String),
 }
 
-/// Reads a filter that `connection` sent.
-pub(crate) fn read(text: &str, connection: ConnectionId) -> Result<Sought, Fault> {
-    if text.len() > LONGEST {
+/// Reads a filter on people.
+pub(crate) fn read(filter: &str, context: Context<'_>) -> Result<Sought, Fault> {
+    if filter.len() <= LONGEST
+        && let Some(key) = plain_equality(filter)
+    {
+        return Ok(key.map_or(Sought::Nobody, Sought::One));
+    }
+    let filter = parse(filter)?;
+    if let Filter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(value))) = &filter
+        && path.sub_attr.is_none()
+        && user::is_core(path)
+        && let Some(key) = key(&path.name, value)
+    {
+        return Ok(key.map_or(Sought::Nobody, Sought::One));
+    }
+    Ok(match lower(&filter, context)? {
+        Lowered::Everybody => Sought::Fitting(Expr::Everybody),
+        Lowered::Nobody => Sought::Nobody,
+        // Counted from kept totals.
+        Lowered::Expr(expr @ Expr::Status(_)) => Sought::Fitting(expr),
+        Lowered::Expr(expr) => Sought::Fitting(Expr::And(vec![Expr::Everybody, expr])),
+    })
+}
+
+/// The filter's tree.
+pub(crate) fn parse(filter: &str) -> Result<Filter, Fault> {
+    if filter.len() > LONGEST {
         return Err(Fault::invalid_filter(format!(
             "the filter is longer than {LONGEST} bytes"
         )));
     }
-    if let Some(key) = plain_equality(text) {
-        return Ok(key.map_or(Sought::Nobody, Sought::One));
+    let parsed =
+        parsed(filter).ok_or_else(|| Fault::invalid_filter("the filter cannot be read"))?;
+    if terms(&parsed) > MOST_TERMS {
+        return Err(Fault::invalid_filter(format!(
+            "the filter has more than {MOST_TERMS} comparisons"
+        )));
     }
-    let filter: Filter = match with_parts_inside(text).as_deref().unwrap_or(text).parse() {
-        Ok(filter) => filter,
-        Err(_) => return Err(Fault::invalid_filter("the filter cannot be read")),
-    };
-    if let Filter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(value))) = &filter
-        && let Some(attribute) = core_name(path)
-        && let Some(key) = key(attribute, value)
-    {
-        return Ok(key.map_or(Sought::Nobody, Sought::One));
+    Ok(parsed)
+}
+
+fn terms(filter: &Filter) -> usize {
+    fn inside(filter: &ValFilter) -> usize {
+        match filter {
+            ValFilter::Attr(_) => 1,
+            ValFilter::Not(it) => inside(it),
+            ValFilter::And(all) | ValFilter::Or(all) => all.iter().map(inside).sum(),
+        }
     }
-    Ok(match lower(&filter, connection)? {
-        Lowered::Everybody => Sought::Fitting(Expr::Everybody),
-        Lowered::Nobody => Sought::Nobody,
-        Lowered::Expr(expr) => Sought::Fitting(expr),
+    match filter {
+        Filter::Attr(_) => 1,
+        Filter::Not(it) => terms(it),
+        Filter::And(all) | Filter::Or(all) => all.iter().map(terms).sum(),
+        Filter::ValuePath(it) => inside(&it.filter),
+    }
+}
+
+/// In what order `sortBy` lists people.
+pub(crate) fn order(by: &str, descending: bool, context: Context<'_>) -> Result<Order, Fault> {
+    let path = text::path(by).ok_or_else(|| {
+        Fault::bad(
+            ScimType::InvalidPath,
+            format!("the sortBy {} cannot be read", shortened(by)),
+        )
+    })?;
+    let place = place(&path, context)?;
+    Ok(match place {
+        Place::Time(TimeField::Created) if descending => Order::Newest,
+        Place::Time(TimeField::Created) | Place::Constant(..) | Place::Schemas(_) => {
+            Order::Creation
+        }
+        Place::Time(_) => Order::By {
+            value: Value::Updated,
+            fold: Fold::Exact,
+            descending,
+        },
+        Place::Active(_) => Order::By {
+            value: Value::Active,
+            fold: Fold::Exact,
+            descending,
+        },
+        Place::Value { value, fold, .. } => Order::By {
+            value,
+            fold,
+            descending,
+        },
+        Place::List {
+            of,
+            attribute,
+            part,
+        } => {
+            let part = part.or_else(|| user::main_part(attribute));
+            Order::By {
+                value: first_of(of, part).ok_or_else(|| unsortable(by))?,
+                fold: part.map_or(Fold::Exact, |it| user::fold(attribute, it)),
+                descending,
+            }
+        }
+        Place::Several(_) => return Err(unsortable(by)),
     })
+}
+
+fn unsortable(by: &str) -> Fault {
+    Fault::bad(
+        ScimType::InvalidPath,
+        format!("{} has no single value to sort by", shortened(by)),
+    )
+}
+
+/// The value that a list is sorted by: of its primary, else its first element.
+fn first_of(of: List, part: Option<&Attribute>) -> Option<Value> {
+    match (of, part?.name) {
+        (
+            List::Kept {
+                placed: Some(it), ..
+            },
+            part,
+        ) if it.part == part => Some(Value::Field(it.field)),
+        (List::Kept { path, .. }, part) => Some(Value::FirstOf(path, part.to_owned())),
+        (List::Groups | List::Licenses | List::Labels, _) => None,
+    }
 }
 
 /// `userName eq "x"` and its like, which providers ask all day, without the grammar's machinery.
@@ -84,277 +205,413 @@ fn key(attribute: &str, value: &str) -> Option<Option<Key>> {
     }
 }
 
-/// Brings `emails[type eq "work"].value eq "x"`, which is not in the grammar but sent, into the form that is:
-/// `emails[(type eq "work") and value eq "x"]`.
-fn with_parts_inside(text: &str) -> Option<String> {
-    let (open, close) = (find_bare(text, '[', 0)?, find_bare(text, ']', 0)?);
-    let after = text.get(close + 1..)?.strip_prefix('.')?;
-    let mut words = after.splitn(3, ' ');
-    let (part, op, rest) = (words.next()?, words.next()?, words.next()?.trim_start());
-    let length = match rest.strip_prefix('"') {
-        Some(inner) => end_of_string(inner)? + 1,
-        None => rest.find([' ', ')']).unwrap_or(rest.len()),
-    };
-    let (value, tail) = rest.split_at_checked(length)?;
-    let (head, inner) = (text.get(..open)?, text.get(open + 1..close)?);
-    Some(format!("{head}[({inner}) and {part} {op} {value}]{tail}"))
-}
-
-/// The first such character outside quotes.
-fn find_bare(text: &str, wanted: char, from: usize) -> Option<usize> {
-    let (mut quoted, mut escaped) = (false, false);
-    for (at, c) in text.char_indices().filter(|(at, _)| *at >= from) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ if c == wanted && !quoted => return Some(at),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Where a JSON string, whose opening quote is gone, ends: just after its closing quote.
-fn end_of_string(inner: &str) -> Option<usize> {
-    let mut escaped = false;
-    for (at, c) in inner.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return Some(at + 1),
-            _ => {}
-        }
-    }
-    None
-}
-
+#[derive(Clone)]
 enum Lowered {
     Everybody,
     Nobody,
     Expr(Expr),
 }
 
-fn lower(filter: &Filter, connection: ConnectionId) -> Result<Lowered, Fault> {
-    match filter {
-        Filter::Attr(AttrExp::Comparison(path, op, value)) => {
-            comparison(path, op, value, connection)
+impl Lowered {
+    fn known(is_so: bool) -> Self {
+        if is_so { Self::Everybody } else { Self::Nobody }
+    }
+
+    fn not(self) -> Self {
+        match self {
+            Self::Everybody => Self::Nobody,
+            Self::Nobody => Self::Everybody,
+            Self::Expr(Expr::Not(inner)) => Self::Expr(*inner),
+            Self::Expr(expr) => Self::Expr(Expr::Not(Box::new(expr))),
         }
-        Filter::Attr(AttrExp::Present(path)) => present(path),
-        Filter::ValuePath(path) => value_path(path),
-        Filter::Not(inner) => Ok(match lower(inner, connection)? {
-            Lowered::Everybody => Lowered::Nobody,
-            Lowered::Nobody => Lowered::Everybody,
-            Lowered::Expr(expr) => Lowered::Expr(Expr::Not(Box::new(expr))),
-        }),
-        Filter::And(all) => {
-            let mut terms = Vec::with_capacity(all.len());
-            for it in all {
-                match lower(it, connection)? {
-                    Lowered::Everybody => {}
-                    Lowered::Nobody => return Ok(Lowered::Nobody),
-                    Lowered::Expr(expr) => terms.push(expr),
-                }
+    }
+
+    fn all(them: impl IntoIterator<Item = Result<Self, Fault>>) -> Result<Self, Fault> {
+        let (mut terms, mut nobody) = (Vec::new(), false);
+        for it in them {
+            match it? {
+                Self::Everybody => {}
+                Self::Nobody => nobody = true,
+                Self::Expr(expr) => terms.push(expr),
             }
-            Ok(if terms.is_empty() {
-                Lowered::Everybody
-            } else {
-                Lowered::Expr(Expr::And(terms))
-            })
         }
-        Filter::Or(any) => {
-            let mut terms = Vec::with_capacity(any.len());
-            for it in any {
-                match lower(it, connection)? {
-                    Lowered::Everybody => return Ok(Lowered::Everybody),
-                    Lowered::Nobody => {}
-                    Lowered::Expr(expr) => terms.push(expr),
-                }
+        Ok(match (nobody, terms.len()) {
+            (true, _) => Self::Nobody,
+            (false, 0) => Self::Everybody,
+            (false, 1) => Self::Expr(terms.remove(0)),
+            (false, _) => Self::Expr(Expr::And(terms)),
+        })
+    }
+
+    fn any(them: impl IntoIterator<Item = Result<Self, Fault>>) -> Result<Self, Fault> {
+        let (mut terms, mut everybody) = (Vec::new(), false);
+        for it in them {
+            match it? {
+                Self::Everybody => everybody = true,
+                Self::Nobody => {}
+                Self::Expr(expr) => terms.push(expr),
             }
-            Ok(if terms.is_empty() {
-                Lowered::Nobody
-            } else {
-                Lowered::Expr(Expr::Or(terms))
-            })
         }
+        Ok(match (everybody, terms.len()) {
+            (true, _) => Self::Everybody,
+            (false, 0) => Self::Nobody,
+            (false, 1) => Self::Expr(terms.remove(0)),
+            (false, _) => Self::Expr(Expr::Or(terms)),
+        })
     }
 }
 
-/// The name of an attribute of the core schema, with its sub-attribute; none for an extension's.
-fn core_name(path: &AttrPath) -> Option<&str> {
-    let core = path
-        .uri
-        .as_deref()
-        .is_none_or(|it| it.eq_ignore_ascii_case(schema::USER));
-    (core && path.sub_attr.is_none()).then_some(path.name.as_str())
+fn lower(filter: &Filter, context: Context<'_>) -> Result<Lowered, Fault> {
+    match filter {
+        Filter::Attr(AttrExp::Comparison(path, op, value)) => {
+            let asked = Asked::of(path, op, value)?;
+            let lowered = compared(&place(path, context)?, &asked)?;
+            Ok(if asked.negated {
+                lowered.not()
+            } else {
+                lowered
+            })
+        }
+        Filter::Attr(AttrExp::Present(path)) => {
+            compared(&place(path, context)?, &Asked::present(path))
+        }
+        Filter::ValuePath(path) => match place(&path.attr, context)? {
+            Place::List {
+                of,
+                attribute,
+                part: None,
+            } => in_list(of, element(&path.filter, attribute, context)?),
+            _ => Err(unsupported(&path.attr)),
+        },
+        Filter::Not(inner) => Ok(lower(inner, context)?.not()),
+        Filter::And(all) => Lowered::all(all.iter().map(|it| lower(it, context))),
+        Filter::Or(any) => Lowered::any(any.iter().map(|it| lower(it, context))),
+    }
 }
 
 fn unsupported(path: &AttrPath) -> Fault {
-    let name: String = path.to_string().chars().take(80).collect();
-    Fault::invalid_filter(format!("{name} cannot be filtered by in this way"))
+    Fault::invalid_filter(format!(
+        "{} cannot be filtered by in this way",
+        shortened(&path.to_string())
+    ))
 }
 
-fn comparison(
-    path: &AttrPath,
-    op: &CompareOp,
-    value: &CompValue,
-    connection: ConnectionId,
-) -> Result<Lowered, Fault> {
-    let no = || unsupported(path);
-    if path
-        .uri
-        .as_deref()
-        .is_some_and(|it| !it.eq_ignore_ascii_case(schema::USER))
-    {
-        return Err(no());
-    }
-    let name = path.name.to_ascii_lowercase();
-    let part = path.sub_attr.as_deref().map(str::to_ascii_lowercase);
-    match (name.as_str(), part.as_deref(), value) {
-        ("active", None, value) => active(op, value).ok_or_else(no),
-        ("username", None, CompValue::Str(value)) => {
-            text(TextField::UserName, op, value).ok_or_else(no)
-        }
-        ("emails", None | Some("value"), CompValue::Str(value)) => {
-            text(TextField::Email, op, value).ok_or_else(no)
-        }
-        ("meta", Some("created"), CompValue::Str(value)) => {
-            time(TimeField::Created, op, value).ok_or_else(no)
-        }
-        ("meta", Some("lastmodified"), CompValue::Str(value)) => {
-            time(TimeField::Updated, op, value).ok_or_else(no)
-        }
-        ("externalid", None, CompValue::Str(value)) if *op == CompareOp::Eq => {
-            Ok(Lowered::Expr(Expr::ExternalId {
-                connection,
-                external_id: value.clone(),
-            }))
-        }
-        ("id", None, CompValue::Str(value)) if *op == CompareOp::Eq => Ok(value
-            .parse()
-            .map_or(Lowered::Nobody, |id| Lowered::Expr(Expr::Id(id)))),
-        _ => Err(no()),
-    }
+/// What a term asks of a value, whatever it is.
+struct Asked<'a> {
+    path: &'a AttrPath,
+    /// None: whether there is one.
+    with: Option<(Op, &'a CompValue)>,
+    negated: bool,
 }
 
-fn text(field: TextField, op: &CompareOp, value: &str) -> Option<Lowered> {
-    let value = value.to_owned();
-    let op = match op {
-        CompareOp::Eq => TextOp::Equals,
-        CompareOp::Ne => {
-            let same = Expr::Field {
-                field,
-                op: TextOp::Equals,
-                value,
+impl<'a> Asked<'a> {
+    fn present(path: &'a AttrPath) -> Self {
+        Self {
+            path,
+            with: None,
+            negated: false,
+        }
+    }
+
+    fn of(path: &'a AttrPath, op: &CompareOp, value: &'a CompValue) -> Result<Self, Fault> {
+        if *value == CompValue::Null {
+            return match op {
+                CompareOp::Eq => Ok(Self {
+                    negated: true,
+                    ..Self::present(path)
+                }),
+                CompareOp::Ne => Ok(Self::present(path)),
+                _ => Err(unsupported(path)),
             };
-            return Some(Lowered::Expr(Expr::Not(Box::new(same))));
         }
-        CompareOp::Sw => TextOp::StartsWith,
-        CompareOp::Co => TextOp::Contains,
-        CompareOp::Ew | CompareOp::Gt | CompareOp::Ge | CompareOp::Lt | CompareOp::Le => {
-            return None;
-        }
-    };
-    if value.is_empty() {
-        return None;
+        let (op, negated) = match op {
+            CompareOp::Eq => (Op::Equals, false),
+            CompareOp::Ne => (Op::Equals, true),
+            CompareOp::Co => (Op::Contains, false),
+            CompareOp::Sw => (Op::StartsWith, false),
+            CompareOp::Ew => (Op::EndsWith, false),
+            CompareOp::Gt => (Op::Greater, false),
+            CompareOp::Ge => (Op::AtLeast, false),
+            CompareOp::Lt => (Op::Less, false),
+            CompareOp::Le => (Op::AtMost, false),
+        };
+        Ok(Self {
+            path,
+            with: Some((op, value)),
+            negated,
+        })
     }
-    Some(Lowered::Expr(Expr::Field { field, op, value }))
-}
 
-fn active(op: &CompareOp, value: &CompValue) -> Option<Lowered> {
-    let wanted = match value {
-        CompValue::True => true,
-        CompValue::False => false,
-        CompValue::Str(text) if text.eq_ignore_ascii_case("true") => true,
-        CompValue::Str(text) if text.eq_ignore_ascii_case("false") => false,
-        _ => return None,
-    };
-    let wanted = match op {
-        CompareOp::Eq => wanted,
-        CompareOp::Ne => !wanted,
-        _ => return None,
-    };
-    let shown = |it: &Status| !matches!(it, Status::Deleted | Status::Erased);
-    let statuses = Status::ALL
-        .into_iter()
-        .filter(|it| shown(it) && it.is_scim_active() == wanted);
-    Some(Lowered::Expr(Expr::Status(statuses.collect())))
-}
-
-fn time(field: TimeField, op: &CompareOp, value: &str) -> Option<Lowered> {
-    let at: Timestamp = value.parse().ok()?;
-    let next = at.plus_millis(1);
-    let (from, until) = match op {
-        CompareOp::Eq => (Some(at), Some(next)),
-        CompareOp::Gt => (Some(next), None),
-        CompareOp::Ge => (Some(at), None),
-        CompareOp::Lt => (None, Some(at)),
-        CompareOp::Le => (None, Some(next)),
-        CompareOp::Ne | CompareOp::Co | CompareOp::Sw | CompareOp::Ew => return None,
-    };
-    Some(Lowered::Expr(Expr::When { field, from, until }))
-}
-
-fn present(path: &AttrPath) -> Result<Lowered, Fault> {
-    let name = core_name(path).ok_or_else(|| unsupported(path))?;
-    match name {
-        // Everybody has these.
-        it if ["id", "userName", "active", "meta", "schemas"]
-            .iter()
-            .any(|name| it.eq_ignore_ascii_case(name)) =>
-        {
-            Ok(Lowered::Everybody)
-        }
-        it if it.eq_ignore_ascii_case("emails") => Ok(Lowered::Expr(Expr::Has(TextField::Email))),
-        _ => Err(unsupported(path)),
+    fn unsupported(&self) -> Fault {
+        unsupported(self.path)
     }
-}
 
-/// `emails[…]`: the roster knows one address, which is the primary or else the work one; so those two qualifiers are
-/// taken as said of it, and any other cannot be answered.
-fn value_path(path: &ValuePath) -> Result<Lowered, Fault> {
-    let no = || unsupported(&path.attr);
-    if !core_name(&path.attr).is_some_and(|it| it.eq_ignore_ascii_case("emails")) {
-        return Err(no());
-    }
-    let mut terms = Vec::new();
-    email_terms(&path.filter, &mut terms).ok_or_else(no)?;
-    match terms.len() {
-        0 => Ok(Lowered::Expr(Expr::Has(TextField::Email))),
-        1 => Ok(Lowered::Expr(terms.remove(0))),
-        _ => Ok(Lowered::Expr(Expr::And(terms))),
-    }
-}
-
-fn email_terms(filter: &ValFilter, terms: &mut Vec<Expr>) -> Option<()> {
-    match filter {
-        ValFilter::And(all) => all.iter().try_for_each(|it| email_terms(it, terms)),
-        ValFilter::Attr(AttrExp::Comparison(path, op, value)) => {
-            let name = path.name.to_ascii_lowercase();
-            match (name.as_str(), op, value) {
-                ("type", CompareOp::Eq, CompValue::Str(kind))
-                    if kind.eq_ignore_ascii_case("work") =>
-                {
-                    Some(())
-                }
-                ("primary", CompareOp::Eq, CompValue::True) => Some(()),
-                ("primary", CompareOp::Eq, CompValue::Str(flag))
-                    if flag.eq_ignore_ascii_case("true") =>
-                {
-                    Some(())
-                }
-                ("value", op, CompValue::Str(value)) => match text(TextField::Email, op, value)? {
-                    Lowered::Expr(expr) => {
-                        terms.push(expr);
-                        Some(())
-                    }
-                    Lowered::Everybody | Lowered::Nobody => None,
-                },
-                _ => None,
+    /// The comparison with a value of that shape.
+    fn test(&self, shape: &Shape, fold: Fold) -> Result<Test, Fault> {
+        let Some((op, value)) = self.with else {
+            return Ok(Test::Present);
+        };
+        match (shape, value) {
+            (Shape::Text | Shape::Texts, CompValue::Str(with)) => Ok(Test::Text {
+                op,
+                with: with.clone(),
+                fold,
+            }),
+            // A number is what a text of its digits is, as in bodies.
+            (Shape::Text, CompValue::Number(number)) => Ok(Test::Text {
+                op,
+                with: number.to_string(),
+                fold,
+            }),
+            (Shape::Flag, value) if op == Op::Equals => text::flag(value)
+                .map(Test::Flag)
+                .ok_or_else(|| self.unsupported()),
+            (Shape::Whole, CompValue::Number(number))
+                if !matches!(op, Op::Contains | Op::StartsWith | Op::EndsWith) =>
+            {
+                let with = number.as_f64().ok_or_else(|| self.unsupported())?;
+                Ok(Test::Number { op, with })
             }
+            _ => Err(self.unsupported()),
         }
-        ValFilter::Attr(AttrExp::Present(_)) | ValFilter::Not(_) | ValFilter::Or(_) => None,
     }
+
+    fn instants(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), Fault> {
+        let Some((op, CompValue::Str(value))) = self.with else {
+            return match self.with {
+                None => Ok((None, None)),
+                Some(_) => Err(self.unsupported()),
+            };
+        };
+        let at: Timestamp = value.parse().map_err(|_| self.unsupported())?;
+        let next = at.plus_millis(1);
+        match op {
+            Op::Equals => Ok((Some(at), Some(next))),
+            Op::Greater => Ok((Some(next), None)),
+            Op::AtLeast => Ok((Some(at), None)),
+            Op::Less => Ok((None, Some(at))),
+            Op::AtMost => Ok((None, Some(next))),
+            Op::Contains | Op::StartsWith | Op::EndsWith => Err(self.unsupported()),
+        }
+    }
+}
+
+/// Whoever has the place compared so; the caller turns it round where that was asked.
+fn compared(place: &Place, asked: &Asked<'_>) -> Result<Lowered, Fault> {
+    match place {
+        Place::Constant(has, shape, fold) => {
+            let test = asked.test(shape, *fold)?;
+            Ok(Lowered::known(text::holds(&test, has)))
+        }
+        Place::Schemas(extended) => {
+            let test = asked.test(&Shape::Texts, Fold::Exact)?;
+            if user::SCHEMAS_OF_ALL.iter().any(|it| text::holds(&test, it)) {
+                return Ok(Lowered::Everybody);
+            }
+            Ok(if text::holds(&test, crate::schema::ENTERPRISE) {
+                Lowered::Expr(extended.clone())
+            } else {
+                Lowered::Nobody
+            })
+        }
+        Place::Active(statuses) => match asked.test(&Shape::Flag, Fold::Exact)? {
+            Test::Present => Ok(Lowered::Everybody),
+            Test::Flag(wanted) => Ok(Lowered::Expr(Expr::Status(statuses(wanted)))),
+            Test::Text { .. } | Test::Number { .. } => Err(asked.unsupported()),
+        },
+        Place::Time(field) => {
+            let (from, until) = asked.instants()?;
+            Ok(match (from, until) {
+                (None, None) => Lowered::Everybody,
+                _ => Lowered::Expr(Expr::When {
+                    field: *field,
+                    from,
+                    until,
+                }),
+            })
+        }
+        Place::Value {
+            value,
+            prefix,
+            shape,
+            fold,
+        } => Ok(Lowered::Expr(single(
+            value,
+            prefix,
+            asked.test(shape, *fold)?,
+        ))),
+        Place::List {
+            of,
+            attribute,
+            part,
+        } => {
+            if part.is_none() && asked.with.is_none() {
+                return in_list(of.clone(), Element::And(Vec::new()));
+            }
+            let part = part.or_else(|| user::main_part(attribute));
+            let part = part.ok_or_else(|| asked.unsupported())?;
+            in_list(of.clone(), element_part(attribute, part, asked)?)
+        }
+        Place::Several(places) => {
+            if asked.with.is_some() {
+                return Err(asked.unsupported());
+            }
+            Lowered::any(places.iter().map(|it| compared(it, asked)))
+        }
+    }
+}
+
+/// One value; where an index answers, the condition that uses it.
+fn single(value: &Value, prefix: &str, test: Test) -> Expr {
+    match (value, &test) {
+        (
+            Value::SignIn,
+            Test::Text {
+                op: Op::Equals,
+                with,
+                ..
+            },
+        ) => Expr::Field {
+            field: TextField::UserName,
+            op: TextOp::Equals,
+            value: with.clone(),
+        },
+        (
+            Value::ExternalId(connection),
+            Test::Text {
+                op: Op::Equals,
+                with,
+                ..
+            },
+        ) => Expr::ExternalId {
+            connection: *connection,
+            external_id: with.clone(),
+        },
+        (
+            Value::Id,
+            Test::Text {
+                op: Op::Equals,
+                with,
+                ..
+            },
+        ) if let Some(id) = with.strip_prefix(prefix).and_then(|it| it.parse().ok()) => {
+            Expr::Id(id)
+        }
+        (
+            Value::Manager,
+            Test::Text {
+                op: Op::Equals,
+                with,
+                ..
+            },
+        ) if let Some(id) = with.strip_prefix(prefix).and_then(|it| it.parse().ok()) => {
+            Expr::Manager(usher_core::query::ManagerName::Id(id))
+        }
+        (Value::Manager, Test::Present) => Expr::HasManager,
+        _ => Expr::Attribute(Box::new(Condition::Is(Compared {
+            value: value.clone(),
+            prefix: prefix.to_owned(),
+            test,
+        }))),
+    }
+}
+
+/// Whoever has such an element; by the index of addresses where it must have one.
+fn in_list(of: List, that: Element) -> Result<Lowered, Fault> {
+    let is_email =
+        matches!(&of, List::Kept { placed: Some(it), .. } if it.field == TextField::Email);
+    let address = is_email.then(|| named_address(&that)).flatten();
+    if let Some(address) = address {
+        let condition = Expr::Attribute(Box::new(Condition::Address(address)));
+        if matches!(that, Element::Part(_)) {
+            return Ok(Lowered::Expr(condition));
+        }
+        let whole = Expr::Attribute(Box::new(Condition::Some { of, that }));
+        return Ok(Lowered::Expr(Expr::And(vec![condition, whole])));
+    }
+    if let (List::Groups, Element::Part(it)) = (&of, &that)
+        && it.value == "value"
+        && let Test::Text {
+            op: Op::Equals,
+            with,
+            ..
+        } = &it.test
+        && let Ok(id) = with.parse()
+    {
+        return Ok(Lowered::Expr(Expr::And(vec![
+            Expr::GroupId(id),
+            Expr::Attribute(Box::new(Condition::Some { of, that })),
+        ])));
+    }
+    Ok(Lowered::Expr(Expr::Attribute(Box::new(Condition::Some {
+        of,
+        that,
+    }))))
+}
+
+/// The address that an element must have.
+fn named_address(that: &Element) -> Option<String> {
+    match that {
+        Element::Part(Compared {
+            value,
+            test:
+                Test::Text {
+                    op: Op::Equals,
+                    with,
+                    ..
+                },
+            ..
+        }) if value == "value" => Some(with.clone()),
+        Element::And(all) => all.iter().find_map(named_address),
+        Element::Part(_) | Element::Or(_) | Element::Not(_) => None,
+    }
+}
+
+/// The filter inside `[…]`.
+fn element(
+    filter: &ValFilter,
+    attribute: &'static Attribute,
+    context: Context<'_>,
+) -> Result<Element, Fault> {
+    let all = |list: &[ValFilter]| {
+        list.iter()
+            .map(|it| element(it, attribute, context))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    match filter {
+        ValFilter::And(list) => Ok(Element::And(all(list)?)),
+        ValFilter::Or(list) => Ok(Element::Or(all(list)?)),
+        ValFilter::Not(inner) => Ok(Element::Not(Box::new(element(inner, attribute, context)?))),
+        ValFilter::Attr(AttrExp::Present(path)) => {
+            let asked = Asked::present(path);
+            element_part(attribute, user::part(path, attribute)?, &asked)
+        }
+        ValFilter::Attr(AttrExp::Comparison(path, op, value)) => {
+            let asked = Asked::of(path, op, value)?;
+            let found = element_part(attribute, user::part(path, attribute)?, &asked)?;
+            Ok(if asked.negated {
+                Element::Not(Box::new(found))
+            } else {
+                found
+            })
+        }
+    }
+}
+
+fn element_part(
+    attribute: &'static Attribute,
+    part: &'static Attribute,
+    asked: &Asked<'_>,
+) -> Result<Element, Fault> {
+    let test = asked.test(&part.shape, user::fold(attribute, part))?;
+    if let Some(constant) = user::constant_part(attribute, part) {
+        return Ok(if text::holds(&test, constant) {
+            Element::And(Vec::new())
+        } else {
+            Element::Or(Vec::new())
+        });
+    }
+    Ok(Element::Part(Compared::new(part.name.to_owned(), test)))
 }
 
 #[cfg(test)]

@@ -3,14 +3,18 @@
 //!
 //! Reading order: `server` (listening), `route` (from address to answer), `call` (what a request does), `people` (what
 //! is read for an answer); `schema` (the attributes), `wanted` (a User taken apart into the roster's fields) and
-//! `resource` with `kept` (the way back); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list`, `projection`, `request`;
+//! `resource` with `kept` (the way back); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
 //! `platform` (what the place behind Usher asks); `discovery`; `json`, `fault`, `answer` and `log`.
 
 mod answer;
+mod bulk;
 mod call;
 mod discovery;
+mod dispatch;
 mod fault;
 mod filter;
+mod group_wanted;
+mod groups;
 mod json;
 mod kept;
 mod list;

@@ -1,55 +1,144 @@
-//! A page of people as a ListResponse (RFC 7644 §3.4.2).
+//! A page as a ListResponse (RFC 7644 §3.4.2), by place or by cursor (RFC 9865).
 
 use hyper::StatusCode;
+use scim_v2::models::errors::ScimType;
 use scim_v2::schema_urns;
+use usher_core::query::{ListFrom, Order};
 
 use crate::answer::{self, Answer};
+use crate::fault::Fault;
 use crate::json::Json;
-use crate::projection::Projection;
-use crate::resource::{Person, Resource};
+use crate::request::Query;
 
 /// About how long a person is, written.
-const USUAL_PERSON: usize = 1_600;
+const USUAL_RESOURCE: usize = 1_600;
 
-/// A page.
+/// Which part of a list is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub(crate) from: ListFrom,
+    pub(crate) size: i64,
+    /// How many there are in all, as the first page of a cursor counted; none when it is to be counted now.
+    pub(crate) total: Option<i64>,
+    by_cursor: bool,
+    /// What filter and order come to, so that a cursor is not taken for another list's.
+    check: u64,
+}
+
+impl Span {
+    pub(crate) fn of(query: &Query) -> Result<Self, Fault> {
+        let mut span = Self {
+            from: ListFrom::Place(query.start()),
+            size: query.size(),
+            total: None,
+            by_cursor: query.cursor.is_some(),
+            check: check(query),
+        };
+        match query.cursor.as_deref() {
+            None => {}
+            Some("") => span.from = ListFrom::Place(1),
+            Some(cursor) => {
+                let (from, total) = span.read(cursor).ok_or_else(|| {
+                    Fault::bad(
+                        ScimType::Other("invalidCursor".to_owned()),
+                        "the cursor is not one of this list; begin again with an empty one",
+                    )
+                })?;
+                span.from = from;
+                span.total = Some(total);
+            }
+        }
+        Ok(span)
+    }
+
+    /// The place of the first, where pages go by place.
+    pub(crate) fn start(&self) -> i64 {
+        match self.from {
+            ListFrom::Place(place) => place,
+            ListFrom::Behind(_) => 1,
+        }
+    }
+
+    fn read(&self, cursor: &str) -> Option<(ListFrom, i64)> {
+        let mut parts = cursor.split('.');
+        let mut next = || parts.next();
+        let (kind, number, total, check) = (next()?, next()?, next()?, next()?);
+        let number = number.parse().ok().filter(|it| *it >= 0)?;
+        if parts.next().is_some() || u64::from_str_radix(check, 16).ok()? != self.check {
+            return None;
+        }
+        let from = match kind {
+            "b" => ListFrom::Behind(number),
+            "p" => ListFrom::Place(number),
+            _ => return None,
+        };
+        Some((from, total.parse().ok().filter(|it| *it >= 0)?))
+    }
+
+    /// The cursor of the page behind one whose last person has that number in the order of creation.
+    fn next(&self, order: &Order, returned: i64, last: Option<i64>, total: i64) -> Option<String> {
+        if !self.by_cursor || returned == 0 || returned < self.size {
+            return None;
+        }
+        let (kind, number) = match (order, last) {
+            (Order::Creation, Some(last)) => ("b", last),
+            _ => {
+                let next = self.start().saturating_add(returned);
+                if next > total {
+                    return None;
+                }
+                ("p", next)
+            }
+        };
+        Some(format!("{kind}.{number}.{total}.{:x}", self.check))
+    }
+}
+
+/// FNV-1a: nothing is secret about a cursor, and it gives no authority.
+fn check(query: &Query) -> u64 {
+    let texts = [query.filter.as_deref(), query.sort_by.as_deref()];
+    let bytes = texts
+        .into_iter()
+        .flat_map(|it| it.unwrap_or_default().bytes().chain([0xff]));
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in bytes.chain([u8::from(query.descending)]) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    hash
+}
+
+/// What a page says beside its resources.
 pub(crate) struct Page<'a> {
-    pub(crate) people: &'a [Person],
+    pub(crate) span: &'a Span,
+    pub(crate) order: &'a Order,
     /// How many there are in all.
     pub(crate) total: i64,
-    /// The place of the first.
-    pub(crate) start: i64,
-    pub(crate) base: &'a str,
+    /// How many are on it.
+    pub(crate) returned: usize,
+    /// The number of its last person in the order of creation, if it goes by that.
+    pub(crate) last: Option<i64>,
 }
 
 impl Page<'_> {
-    pub(crate) fn answer(&self, projection: &Projection) -> Answer {
-        let mut out = Json::with_capacity(200 + self.people.len() * USUAL_PERSON);
+    /// The answer; `write` writes each resource as an element of a list.
+    pub(crate) fn answer(&self, write: impl FnOnce(&mut Json)) -> Answer {
+        let mut out = Json::with_capacity(300 + self.returned * USUAL_RESOURCE);
         out.raw("{\"schemas\":[\"");
         out.raw(schema_urns::LIST_RESPONSE);
         out.raw("\"]");
-        let numbers = [
-            ("totalResults", self.total),
-            ("startIndex", self.start),
-            (
-                "itemsPerPage",
-                i64::try_from(self.people.len()).unwrap_or(i64::MAX),
-            ),
-        ];
-        for (name, number) in numbers {
-            out.member(name);
-            out.shown(number);
+        let returned = i64::try_from(self.returned).unwrap_or(i64::MAX);
+        out.member("totalResults");
+        out.shown(self.total);
+        if !self.span.by_cursor {
+            out.member("startIndex");
+            out.shown(self.span.start());
         }
+        out.member("itemsPerPage");
+        out.shown(returned);
+        let next = self.span.next(self.order, returned, self.last, self.total);
+        out.optional_member("nextCursor", next.as_deref());
         out.raw_member("Resources", "[");
-        for person in self.people {
-            out.element();
-            projection.write(
-                &Resource {
-                    person,
-                    base: self.base,
-                },
-                &mut out,
-            );
-        }
+        write(&mut out);
         out.raw("]}");
         answer::written(StatusCode::OK, out)
     }

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use usher_core::change::Change;
-use usher_core::model::{ConnectionId, Hold, License, PoolId, ProviderHold, Status, User, UserId};
-use usher_core::query::{Expr, TextField, TextOp};
+use usher_core::model::{
+    ConnectionId, GroupId, Hold, License, PoolId, ProviderHold, Status, User, UserId,
+};
+use usher_core::query::{Expr, Listing, TextField, TextOp};
 use usher_core::{Applied, Read, Result};
 
 use crate::resource::Person;
@@ -56,6 +58,7 @@ impl Person {
             manager_name: None,
             licenses: Vec::new(),
             queue_position: None,
+            groups: Vec::new(),
         }
     }
 }
@@ -114,16 +117,19 @@ impl<'a> People<'a> {
         }))
     }
 
-    /// A page of people in order of creation, and how many there are in all.
-    pub(crate) fn page(&self, expr: &Expr, start: i64, size: i64) -> Result<(Vec<Person>, i64)> {
-        let (users, total) = self.read.users_from(expr, start, size)?;
-        Ok((self.complete(users)?, total))
+    /// A page of people, and how many there are in all.
+    pub(crate) fn page(&self, listing: &Listing) -> Result<(Vec<Person>, i64)> {
+        let listed = self.read.list(listing)?;
+        Ok((self.complete(listed.users)?, listed.total))
     }
 
     /// The person with everything that an answer says.
     pub(crate) fn whole(&self, found: Found) -> Result<Person> {
         let licenses = self.read.licenses_of(&[found.user.id])?;
-        self.with_licenses(found, &licenses)
+        let groups = self.read.groups_of(&[found.user.id])?;
+        let mut person = self.with_licenses(found, &licenses)?;
+        person.groups = groups.into_iter().map(|it| (it.1, it.2)).collect();
+        Ok(person)
     }
 
     fn with_licenses(&self, found: Found, licenses: &[License]) -> Result<Person> {
@@ -139,6 +145,10 @@ impl<'a> People<'a> {
         let managers: Vec<UserId> = users.iter().filter_map(|it| it.manager).collect();
         let names = self.read.names_of(&managers)?;
         let mut links = self.read.links_of(self.connection, &ids)?;
+        let mut groups: HashMap<UserId, Vec<(GroupId, String)>> = HashMap::new();
+        for (user, group, name) in self.read.groups_of(&ids)? {
+            groups.entry(user).or_default().push((group, name));
+        }
         // Licenses come in the order of people, so each takes those at the front that are theirs.
         let licenses = self.read.licenses_of(&ids)?;
         let mut rest = licenses.as_slice();
@@ -155,7 +165,9 @@ impl<'a> People<'a> {
                 let manager_name = user
                     .manager
                     .and_then(|manager| names.get(&manager).cloned());
-                self.person(Found { user, external_id }, theirs, manager_name)
+                let groups = groups.remove(&user.id).unwrap_or_default();
+                let person = self.person(Found { user, external_id }, theirs, manager_name)?;
+                Ok(Person { groups, ..person })
             })
             .collect()
     }
@@ -183,6 +195,7 @@ impl<'a> People<'a> {
             manager_name,
             licenses: named,
             queue_position,
+            groups: Vec::new(),
         })
     }
 

@@ -55,7 +55,7 @@ async fn handle(
     if head.method != Method::POST {
         return Err(Refusal::method_not_allowed());
     }
-    let body = route::json(body).await?;
+    let body = route::json(body, route::LARGEST_BODY).await?;
     match scope {
         Scope::Access => access::answer(app, body),
         Scope::Seen => seen::answer(app, body).await,

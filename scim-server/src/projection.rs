@@ -49,8 +49,48 @@ impl Projection {
         out.shown(value);
     }
 
+    /// Only what always comes: for whoever looks at status and headers alone.
+    pub(crate) fn bare() -> Self {
+        Self::Only(Vec::new())
+    }
+
+    /// Whether a client asked for certain attributes.
+    pub(crate) fn is_asked(&self) -> bool {
+        matches!(self, Self::Only(_))
+    }
+
+    /// Whether a part is asked for by its name.
+    pub(crate) fn names(&self, attribute: &str, part: &str) -> bool {
+        let is = |has: &Option<String>, it: &str| {
+            has.as_deref()
+                .is_some_and(|has| has.eq_ignore_ascii_case(it))
+        };
+        match self {
+            Self::Only(names) => names
+                .iter()
+                .any(|it| is(&it.attribute, attribute) && is(&it.part, part)),
+            Self::Whole | Self::Without(_) => false,
+        }
+    }
+
+    /// Whether anything of a core attribute is wanted.
+    pub(crate) fn has(&self, attribute: &str) -> bool {
+        let named = |it: &&Name| {
+            it.urn.is_none()
+                && it
+                    .attribute
+                    .as_deref()
+                    .is_some_and(|it| it.eq_ignore_ascii_case(attribute))
+        };
+        match self {
+            Self::Whole => true,
+            Self::Only(names) => names.iter().any(|it| named(&it)),
+            Self::Without(names) => !names.iter().any(|it| named(&it) && it.part.is_none()),
+        }
+    }
+
     /// Takes away what is not wanted.
-    fn apply(&self, resource: &mut Value) {
+    pub(crate) fn apply(&self, resource: &mut Value) {
         let Some(resource) = resource.as_object_mut() else {
             return;
         };
@@ -97,16 +137,15 @@ impl Name {
                 _ => {}
             }
         }
-        let core = text.split_at_checked(schema::USER.len() + 1);
-        match core {
-            Some((head, tail))
-                if head.ends_with(':')
-                    && head[..head.len() - 1].eq_ignore_ascii_case(schema::USER) =>
+        for urn in [schema::USER, schema::GROUP] {
+            if let Some((head, tail)) = text.split_at_checked(urn.len())
+                && head.eq_ignore_ascii_case(urn)
+                && let Some(tail) = tail.strip_prefix(':')
             {
-                Self::plain(tail)
+                return Self::plain(tail);
             }
-            _ => Self::plain(text),
         }
+        Self::plain(text)
     }
 
     fn plain(text: &str) -> Self {

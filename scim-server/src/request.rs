@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use scim_v2::models::errors::ScimType;
+use serde_json::Value;
 
 use crate::fault::Fault;
 
@@ -64,6 +65,12 @@ pub(crate) struct Query {
     pub(crate) attributes: Option<String>,
     /// All but these.
     pub(crate) excluded: Option<String>,
+    /// By which attribute to sort.
+    pub(crate) sort_by: Option<String>,
+    /// Whether the order is turned round.
+    pub(crate) descending: bool,
+    /// Behind which place, in the server's own words (RFC 9865); empty for the beginning.
+    pub(crate) cursor: Option<String>,
 }
 
 impl Query {
@@ -81,24 +88,68 @@ impl Query {
                     "the query is not UTF-8",
                 ));
             };
-            match key.as_ref() {
-                key if key.eq_ignore_ascii_case("filter") => it.filter = Some(value.into_owned()),
-                key if key.eq_ignore_ascii_case("startIndex") => {
-                    it.start_index = Some(number("startIndex", &value)?)
+            it.set(&key, &value)?;
+        }
+        Ok(it)
+    }
+
+    /// A search in a body (RFC 7644 §3.4.3).
+    pub(crate) fn search(body: &Value) -> Result<Self, Fault> {
+        let Value::Object(body) = body else {
+            return Err(Fault::invalid_syntax("the body is not a JSON object"));
+        };
+        let mut it = Self::default();
+        for (key, value) in body {
+            match value {
+                Value::Null => {}
+                Value::String(text) => it.set(key, text)?,
+                Value::Number(number) => it.set(key, &number.to_string())?,
+                Value::Array(list) => {
+                    let names: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+                    if !key.eq_ignore_ascii_case("schemas") {
+                        it.set(key, &names.join(","))?;
+                    }
                 }
-                key if key.eq_ignore_ascii_case("count") => {
-                    it.count = Some(number("count", &value)?)
+                Value::Bool(_) | Value::Object(_) => {
+                    return Err(Fault::invalid_syntax(format!(
+                        "{} cannot be read",
+                        key.chars().take(80).collect::<String>()
+                    )));
                 }
-                key if key.eq_ignore_ascii_case("attributes") => {
-                    it.attributes = Some(value.into_owned())
-                }
-                key if key.eq_ignore_ascii_case("excludedAttributes") => {
-                    it.excluded = Some(value.into_owned())
-                }
-                _ => {}
             }
         }
         Ok(it)
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<(), Fault> {
+        let is = |name: &str| key.eq_ignore_ascii_case(name);
+        let text = || Some(value.to_owned());
+        if is("filter") {
+            self.filter = text();
+        } else if is("startIndex") {
+            self.start_index = Some(number("startIndex", value)?);
+        } else if is("count") {
+            self.count = Some(number("count", value)?);
+        } else if is("attributes") {
+            self.attributes = text();
+        } else if is("excludedAttributes") {
+            self.excluded = text();
+        } else if is("sortBy") {
+            self.sort_by = text().filter(|it| !it.trim().is_empty());
+        } else if is("sortOrder") {
+            self.descending = match value.trim() {
+                it if it.eq_ignore_ascii_case("descending") => true,
+                it if it.is_empty() || it.eq_ignore_ascii_case("ascending") => false,
+                _ => {
+                    return Err(Fault::invalid_value(
+                        "sortOrder is neither ascending nor descending",
+                    ));
+                }
+            };
+        } else if is("cursor") {
+            self.cursor = text();
+        }
+        Ok(())
     }
 
     /// The first place of the page; less than 1 means 1 (RFC 7644 §3.4.2.4).

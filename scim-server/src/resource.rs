@@ -1,7 +1,7 @@
 //! A person as SCIM shows them, written straight from the roster's row. [`crate::wanted`] is the way back.
 
 use serde_json::Value;
-use usher_core::model::{User, fold_key};
+use usher_core::model::{GroupId, User, fold_key};
 
 use crate::json::Json;
 use crate::kept::{Kept, Members, around_place};
@@ -19,6 +19,8 @@ pub(crate) struct Person {
     pub(crate) licenses: Vec<(String, &'static str)>,
     /// Their place in the queue for a seat; 1 is the head.
     pub(crate) queue_position: Option<i64>,
+    /// The groups that they are in, with their names.
+    pub(crate) groups: Vec<(GroupId, String)>,
 }
 
 impl Person {
@@ -83,12 +85,33 @@ impl Resource<'_> {
         for (name, value) in &kept.rest {
             out.raw_member(name, value);
         }
+        self.write_groups(out);
         if extended {
             self.write_enterprise(out, kept.enterprise);
         }
         self.write_standing(out);
         self.write_meta(out);
         out.raw("}");
+    }
+
+    fn write_groups(&self, out: &mut Json) {
+        if self.person.groups.is_empty() {
+            return;
+        }
+        out.raw_member("groups", "[");
+        for (id, name) in &self.person.groups {
+            out.element();
+            out.raw("{\"value\":\"");
+            out.id(id.as_bytes());
+            out.raw("\",\"$ref\":\"");
+            out.raw(self.base);
+            out.raw("/scim/v2/Groups/");
+            out.id(id.as_bytes());
+            out.raw("\"");
+            out.text_member("display", name);
+            out.raw(",\"type\":\"direct\"}");
+        }
+        out.raw("]");
     }
 
     fn write_enterprise(&self, out: &mut Json, kept: Members<'_>) {

@@ -13,11 +13,12 @@ use hyper::header::{self, HeaderMap};
 use hyper::{Method, Request, StatusCode};
 use serde_json::Value;
 use usher_core::Directory;
-use usher_core::model::{Actor, ConnectionId, Door, UserId};
+use usher_core::model::{Actor, ConnectionId, Door};
 
 use crate::answer::{self, Answer};
 use crate::call::Call;
 use crate::discovery;
+use crate::dispatch::{self, Sent};
 use crate::fault::Fault;
 use crate::log;
 use crate::people::PoolNames;
@@ -26,7 +27,9 @@ use crate::projection::Projection;
 use crate::request::{self, Query};
 
 /// Largest body, in bytes.
-const LARGEST_BODY: usize = 1024 * 1024;
+pub(crate) const LARGEST_BODY: usize = 1024 * 1024;
+/// Largest body that may be about many people: `/Bulk` and `/Groups`.
+pub(crate) const LARGEST_LIST: usize = 16 * LARGEST_BODY;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
@@ -83,9 +86,8 @@ async fn handle(app: &App, request: Request<Incoming>) -> Result<Answer, Fault> 
         return Err(Fault::no_such_address());
     };
     let query = Query::read(head.uri.query())?;
-    match place {
-        ["Users", ..] => {}
-        _ => return discovery::answer(app, place, &head.method, query.filter.is_some()),
+    if !matches!(place, ["Users" | "Groups" | "Bulk", ..] | [".search"]) {
+        return discovery::answer(app, place, &head.method, query.filter.is_some());
     }
     let session = app
         .directory
@@ -98,17 +100,7 @@ async fn handle(app: &App, request: Request<Incoming>) -> Result<Answer, Fault> 
         headers: &head.headers,
         projection,
     };
-    match (place, &head.method) {
-        (["Users"], &Method::GET | &Method::HEAD) => call.list(&query),
-        (["Users"], &Method::POST) => call.create(json(body).await?).await,
-        (["Users"], _) => Err(Fault::method_not_allowed("GET, HEAD, POST")),
-        (["Users", id], &Method::GET | &Method::HEAD) => call.get(user_id(id)?),
-        (["Users", id], &Method::PUT) => call.replace(user_id(id)?, json(body).await?).await,
-        (["Users", id], &Method::PATCH) => call.patch(user_id(id)?, json(body).await?).await,
-        (["Users", id], &Method::DELETE) => call.delete(user_id(id)?).await,
-        (["Users", _], _) => Err(Fault::method_not_allowed("GET, HEAD, PUT, PATCH, DELETE")),
-        _ => Err(Fault::no_such_address()),
-    }
+    dispatch::answer(call, place, &head.method, &query, Sent::Arriving(body)).await
 }
 
 /// Whether the database answers.
@@ -148,16 +140,9 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
         .then_some(token.trim())
 }
 
-/// An id as we write it; any other text names nobody.
-fn user_id(text: &str) -> Result<UserId, Fault> {
-    match text.parse() {
-        Ok(id) if text.len() == 36 => Ok(id),
-        _ => Err(Fault::no_such_user()),
-    }
-}
-
-pub(crate) async fn json(body: Incoming) -> Result<Value, Fault> {
-    let bytes = tokio::time::timeout(BODY_TIME, bytes(body)).await;
+/// A body of at most so many bytes, as JSON.
+pub(crate) async fn json(body: Incoming, limit: usize) -> Result<Value, Fault> {
+    let bytes = tokio::time::timeout(BODY_TIME, bytes(body, limit)).await;
     let bytes = bytes.unwrap_or_else(|_| {
         Err(Fault::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -168,13 +153,13 @@ pub(crate) async fn json(body: Incoming) -> Result<Value, Fault> {
         .map_err(|error| Fault::invalid_syntax(format!("the body is not JSON: {error}")))
 }
 
-async fn bytes(body: Incoming) -> Result<Bytes, Fault> {
-    if body.size_hint().lower() > LARGEST_BODY as u64 {
-        return Err(Fault::too_large(LARGEST_BODY));
+async fn bytes(body: Incoming, limit: usize) -> Result<Bytes, Fault> {
+    if body.size_hint().lower() > limit as u64 {
+        return Err(Fault::too_large(limit));
     }
-    match Limited::new(body, LARGEST_BODY).collect().await {
+    match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Fault::too_large(LARGEST_BODY)),
+        Err(error) if error.is::<LengthLimitError>() => Err(Fault::too_large(limit)),
         Err(_) => Err(Fault::invalid_syntax("the body broke off")),
     }
 }

@@ -13,7 +13,10 @@ mod attribute;
 mod tables;
 
 pub(crate) use attribute::{Attribute, Kind, Mutability, Returned, Shape, Uniqueness};
-pub(crate) use tables::{CORE, ENTERPRISE, ENTERPRISE_PARTS, SCHEMAS, Schema, USER, USHER};
+pub(crate) use tables::{
+    CORE, ENTERPRISE, ENTERPRISE_PARTS, GROUP, GROUP_PARTS, SCHEMAS, Schema, USER, USHER,
+    USHER_PARTS, VALUE,
+};
 
 /// A JSON object.
 pub(crate) type Object = Map<String, Value>;
@@ -182,6 +185,10 @@ fn object_of(
         Value::Array(_) | Value::Bool(_) => {
             return Err(Fault::invalid_value(format!("{name} is not an object")));
         }
+    }
+    // Beside the value, its address says nothing more.
+    if object.contains_key("value") {
+        object.remove("$ref");
     }
     Ok((!object.is_empty()).then_some(Value::Object(object)))
 }

@@ -99,9 +99,14 @@ impl Wanted {
         };
         let mut name = take_object(&mut user, "name");
         let mut extension = take_object(&mut user, ENTERPRISE);
-        let manager = extension
-            .remove("manager")
-            .and_then(|mut it| it.get_mut("value").map(Value::take));
+        let manager = extension.remove("manager").and_then(|mut it| {
+            let value = it.get_mut("value").map(Value::take);
+            value.or_else(|| {
+                // By its address alone: what the address ends in.
+                let address = it.get("$ref")?.as_str()?;
+                address.rsplit('/').next().map(Value::from)
+            })
+        });
         let email = take_email(&mut user, &user_name);
         let raw = [
             Some(user_name),

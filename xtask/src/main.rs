@@ -6,6 +6,7 @@
 mod bench;
 mod process;
 mod setup;
+mod suites;
 mod test;
 mod tidy;
 

@@ -48,7 +48,8 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
     for tool in Tool::ALL {
         let _ = fs::remove_file(note(root, tool));
     }
-    Ok(ensure_all(root)?.is_empty())
+    let suites = crate::suites::install(root)?;
+    Ok(ensure_all(root)?.is_empty() && suites)
 }
 
 /// Installs what is missing; answers with what is missing still.

@@ -11,6 +11,7 @@ use anyhow::Result;
 
 use crate::process::{self, Ended, cargo};
 use crate::setup::{self, Tool};
+use crate::suites;
 use crate::tidy;
 
 /// All checks and the setup before them.
@@ -75,7 +76,7 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
             one(root, args, ends)
         }
     };
-    let checks: [(&'static str, &dyn Fn() -> Count); 6] = [
+    let checks: [(&'static str, &dyn Fn() -> Count); 7] = [
         ("fmt", &|| needs(Tool::Fmt, &["fmt", "--all", "--check"])),
         ("tidy", &|| tidy_check(root)),
         ("clippy", &|| {
@@ -108,6 +109,7 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
             one(root, &["build", "--package", "usher"], ends)
         }),
         ("tests", &|| cargo_test(root, ends)),
+        ("suites", &|| suites_check(root)),
     ];
     let mut table = Vec::new();
     for (name, check) in checks {
@@ -138,6 +140,20 @@ fn tidy_check(root: &Path) -> Count {
     match tidy::run(root) {
         Ok(true) => Count::PASSED,
         Ok(false) => Count::FAILED,
+        Err(error) => {
+            println!("{error:#}");
+            Count::FAILED
+        }
+    }
+}
+
+fn suites_check(root: &Path) -> Count {
+    match suites::run(root) {
+        Ok(counted) => Count {
+            passed: counted.passed,
+            failed: counted.failed,
+            skipped: counted.skipped,
+        },
         Err(error) => {
             println!("{error:#}");
             Count::FAILED

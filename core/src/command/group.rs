@@ -6,10 +6,24 @@ use crate::error::{Error, Result};
 use crate::model::{GroupCarries, GroupId, Name};
 use crate::planner::Planner;
 
-pub(super) fn add(planner: &mut Planner<'_>, name: &str) -> Result<()> {
+pub(super) fn add(planner: &mut Planner<'_>, name: &str) -> Result<GroupId> {
     let name = free_name(planner, name, None)?;
     let group = planner.draws.group();
     planner.push(Change::GroupAdded { group, name });
+    Ok(group)
+}
+
+/// Calls a group otherwise.
+pub(super) fn rename(planner: &mut Planner<'_>, group: GroupId, name: &str) -> Result<()> {
+    let (_, before) = planner.snapshot.find_group(&group.to_string())?;
+    let after = free_name(planner, name, Some(group))?;
+    if after != before {
+        planner.push(Change::GroupName {
+            group,
+            before,
+            after,
+        });
+    }
     Ok(())
 }
 
@@ -27,16 +41,9 @@ fn free_name(planner: &Planner<'_>, name: &str, of: Option<GroupId>) -> Result<S
 }
 
 pub(super) fn edit(planner: &mut Planner<'_>, group: &str, edit: &GroupEdit) -> Result<()> {
-    let (group, before) = planner.snapshot.find_group(group)?;
+    let (group, _) = planner.snapshot.find_group(group)?;
     if let Some(name) = &edit.name {
-        let after = free_name(planner, name, Some(group))?;
-        if after != before {
-            planner.push(Change::GroupName {
-                group,
-                before,
-                after,
-            });
-        }
+        rename(planner, group, name)?;
     }
     let carried = planner.carried(group)?;
     let mut new = GroupCarries::default();
@@ -99,6 +106,11 @@ fn give_to_members(planner: &mut Planner<'_>, group: GroupId, new: &GroupCarries
 /// Everybody leaves it, and what they got through it stays theirs.
 pub(super) fn remove(planner: &mut Planner<'_>, group: &str) -> Result<()> {
     let (group, _) = planner.snapshot.find_group(group)?;
+    remove_it(planner, group)
+}
+
+/// As [`remove`], by id.
+pub(super) fn remove_it(planner: &mut Planner<'_>, group: GroupId) -> Result<()> {
     let members = planner.snapshot.members_of(group)?;
     for (user, role) in members {
         planner.push(Change::Membership {

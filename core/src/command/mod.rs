@@ -20,6 +20,7 @@ mod platform;
 mod pool;
 mod promote;
 mod provision;
+mod provision_group;
 mod queue;
 mod reactivate;
 mod resend;
@@ -31,7 +32,8 @@ use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
     Alarms, AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, DueKind, EmailAddress, Field,
-    GroupRole, Name, PoolName, Profile, Progress, Scopes, Seats, Setting, TrainingKind, UserId,
+    GroupId, GroupRole, Name, PoolName, Profile, Progress, Scopes, Seats, Setting, TrainingKind,
+    UserId,
 };
 use crate::password::PasswordHash;
 use crate::planner::Planner;
@@ -48,6 +50,8 @@ pub enum Command {
     Create(Create),
     /// Create or update one person for an identity provider. Only a connection's session may.
     Provision(Provision),
+    /// Create, update or remove one group for an identity provider. Only a connection's session may.
+    ProvisionGroup(ProvisionGroup),
     /// Come in by one's own invitation. Only the person's session may.
     Accept(Accept),
     /// Withdraw invitations before acceptance.
@@ -332,6 +336,44 @@ pub enum ProvisionTarget {
     },
 }
 
+/// Create, update or remove one group for an identity provider. Its members are the group's learners.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvisionGroup {
+    /// Which.
+    pub target: GroupTarget,
+    /// What it is called: `None` leaves it. A new one needs a name.
+    pub name: Option<String>,
+    /// What the provider calls it: `None` leaves it, `Some(None)` clears it.
+    pub external_id: Option<Option<String>>,
+    /// Whether only those are to be learners who are added.
+    pub only: bool,
+    /// Who is to be in it.
+    pub add: Vec<UserId>,
+    /// Who is not; whoever is added as well stays.
+    pub remove: Vec<UserId>,
+}
+
+/// Which group a provider means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupTarget {
+    /// A new one (SCIM POST).
+    New,
+    /// The group of this id (SCIM PUT, PATCH).
+    Existing {
+        /// Which.
+        group: GroupId,
+        /// The version that the provider has seen; another one answers [`crate::Error::GroupChanged`].
+        version: Option<i64>,
+    },
+    /// The group of this id, to be removed (SCIM DELETE).
+    Removed {
+        /// Which.
+        group: GroupId,
+        /// As above.
+        version: Option<i64>,
+    },
+}
+
 /// Come in by one's own invitation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Accept {
@@ -490,6 +532,7 @@ impl Command {
             Self::Invite(_) => "invite",
             Self::Create(_) => "create",
             Self::Provision(_) => "provision",
+            Self::ProvisionGroup(_) => "provision_group",
             Self::Accept(_) => "accept",
             Self::Cancel { .. } => "cancel",
             Self::Resend { .. } => "resend",
@@ -541,6 +584,7 @@ impl Command {
             Self::Invite(it) => it.plan(planner),
             Self::Create(it) => it.plan(planner),
             Self::Provision(it) => it.plan(planner),
+            Self::ProvisionGroup(it) => it.plan(planner),
             Self::Accept(it) => it.plan(planner),
             Self::Cancel { who } => cancel::plan(planner, who),
             Self::Resend { who, mail } => resend::plan(planner, who, *mail),
@@ -562,7 +606,7 @@ impl Command {
             Self::SetSetting { setting, value } => {
                 setting::plan(planner, *setting, value.as_deref())
             }
-            Self::AddGroup { name } => group::add(planner, name),
+            Self::AddGroup { name } => group::add(planner, name).map(|_| ()),
             Self::EditGroup { group, set } => group::edit(planner, group, set),
             Self::RemoveGroup { group } => group::remove(planner, group),
             Self::AddTraining {

@@ -485,6 +485,7 @@ fn fact_back(
         | Change::Setting { .. }
         | Change::GroupAdded { .. }
         | Change::GroupName { .. }
+        | Change::GroupLink { .. }
         | Change::GroupRemoved { .. }
         | Change::GroupTraining { .. }
         | Change::GroupPool { .. }
@@ -667,6 +668,7 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
         }
         Change::GroupAdded { .. }
         | Change::GroupName { .. }
+        | Change::GroupLink { .. }
         | Change::GroupRemoved { .. }
         | Change::GroupTraining { .. }
         | Change::GroupPool { .. }

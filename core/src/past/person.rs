@@ -203,6 +203,7 @@ impl Telling {
             | Change::Instructor { .. }
             | Change::GroupAdded { .. }
             | Change::GroupName { .. }
+            | Change::GroupLink { .. }
             | Change::GroupRemoved { .. }
             | Change::GroupTraining { .. }
             | Change::GroupPool { .. }

@@ -92,6 +92,7 @@ pub const TABLE: &[Row] = &[
     row("invite", MANAGE_USERS, OWN_GROUP),
     row("create", MANAGE_USERS, NO_MORE),
     row("provision", &[Role::Connection], NO_MORE),
+    row("provision_group", &[Role::Connection], NO_MORE),
     row("accept", NOBODY, &[(Role::Person, Scope::Own)]),
     row("cancel", MANAGE_USERS, NO_MORE),
     row("resend", MANAGE_USERS, OWN_GROUP),

@@ -1,6 +1,7 @@
 //! Who is meant: one expression tree. The console's query language and SCIM filters both lower into it; the store
 //! compiles it to SQL with bound parameters.
 
+mod attribute;
 mod conditions;
 mod dates;
 mod days;
@@ -8,6 +9,10 @@ mod parse;
 mod print;
 mod words;
 
+pub use attribute::{
+    Attribute, Compared, Element, Fold, List, ListFrom, Listing, Op, Order, Placed, Test, Value,
+    caseless,
+};
 pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, ParseError, parse};
 
 use crate::model::{ConnectionId, Date, GroupId, PoolId, Status, Timestamp, UserId};
@@ -93,6 +98,8 @@ pub enum Expr {
     Protected,
     /// Is an administrator of any kind.
     Administrator,
+    /// An attribute compared, by an identity provider's filter. It has no words in the query language.
+    Attribute(Box<Attribute>),
 }
 
 /// A manager as a query names them.

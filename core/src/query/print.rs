@@ -62,6 +62,7 @@ fn print(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
         Expr::Label(label) => write!(f, "label:{}", word(label)),
         Expr::Protected => f.write_str("is:protected"),
         Expr::Administrator => f.write_str("is:admin"),
+        Expr::Attribute(_) => f.write_str("(an identity provider's filter)"),
     }
 }
 

@@ -50,6 +50,7 @@ impl<'c> Applier<'c> {
         }
         self.touch()?;
         self.move_counts()?;
+        super::provided::touch(self.conn, changes, self.at)?;
         Ok(self.moved)
     }
 
@@ -182,6 +183,9 @@ impl<'c> Applier<'c> {
             Change::Setting { setting, after, .. } => settings::set(self.conn, *setting, after.as_deref()),
             Change::GroupAdded { group, name } => self.group_added(*group, name),
             Change::GroupName { group, after, .. } => self.group_name(*group, after),
+            Change::GroupLink { group, connection, after, .. } => {
+                super::provided::link(self.conn, *connection, *group, after.as_deref())
+            }
             Change::GroupRemoved { group, after, .. } => self.group_removed(*group, *after),
             Change::GroupTraining { group, training, after, .. } => self.group_training(*group, *training, *after),
             Change::GroupPool { group, pool, after, .. } => self.group_pool(*group, *pool, *after),
@@ -289,6 +293,7 @@ impl<'c> Applier<'c> {
             "INSERT INTO person_keys (user, key) VALUES (?1, ?2)",
             params![user.as_bytes(), key],
         )?;
+        super::addresses::keep_first(self.conn, user, profile.kept.as_deref())?;
         if let (Some(connection), Some(link)) = (connection, link) {
             self.link(user, *connection, link.external_id.as_deref())?;
         }
@@ -372,6 +377,7 @@ impl<'c> Applier<'c> {
                 );
             }
             Field::Kept => {
+                super::addresses::keep(self.conn, user, value)?;
                 return self.hit(
                     "UPDATE users SET kept = ?2 WHERE id = ?1",
                     params![id, value],
@@ -491,6 +497,7 @@ impl<'c> Applier<'c> {
              search = '', last_seen_at = NULL, deactivate_on = NULL, delete_on = NULL WHERE id = ?1",
             [id],
         )?;
+        super::addresses::forget(self.conn, user)?;
         self.run("DELETE FROM links WHERE user = ?1", [id])?;
         self.run("DELETE FROM invitations WHERE user = ?1", [id])?;
         self.run("DELETE FROM permissions WHERE user = ?1", [id])?;

@@ -8,7 +8,7 @@ use super::Snapshot;
 use super::circles::{self, Ways};
 use crate::error::Result;
 use crate::model::{Date, Status, Timestamp, UserId, fold_into, fold_key, key_of_name, name_key};
-use crate::query::{DayField, Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
+use crate::query::{DayField, Expr, HoldWord, ManagerName, TextField, TextOp, TimeField, caseless};
 
 /// More trigrams than this narrow nothing further.
 const MOST_TRIGRAMS: usize = 16;
@@ -122,7 +122,7 @@ fn only_ids(parts: &[Expr]) -> Option<Vec<UserId>> {
 }
 
 impl Compiled {
-    fn push(&mut self, sql: &str) {
+    pub(super) fn push(&mut self, sql: &str) {
         self.sql.push_str(sql);
     }
 
@@ -130,7 +130,7 @@ impl Compiled {
         self.bindings.push(value.into());
     }
 
-    fn with(&mut self, sql: &str, value: impl Into<Value>) {
+    pub(super) fn with(&mut self, sql: &str, value: impl Into<Value>) {
         self.push(sql);
         self.bind(value);
     }
@@ -189,6 +189,7 @@ impl Compiled {
             }
             Expr::Label(label) => self.with("instr(',' || fold(coalesce(users.labels, '')) || ',', ?) > 0", format!(",{},", folded(label))),
             Expr::Protected => self.push("users.protected = 1"),
+            Expr::Attribute(attribute) => self.attribute(attribute),
             Expr::Administrator => self.push("EXISTS (SELECT 1 FROM permissions WHERE permissions.user = users.id)"),
         }
     }
@@ -329,7 +330,7 @@ fn id_value(id: UserId) -> Vec<u8> {
     id.as_bytes().to_vec()
 }
 
-fn column(field: TextField) -> &'static str {
+pub(super) fn column(field: TextField) -> &'static str {
     match field {
         TextField::Email => "users.email",
         TextField::UserName => "users.user_name",
@@ -364,7 +365,7 @@ fn trigrams(needle: &str) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" AND "))
 }
 
-/// Adds `fold(text)`: accents and case removed, single spaces; null stays null.
+/// Adds `fold(text)`: accents and case removed, single spaces; and `caseless(text)`: case removed only. Null stays null.
 pub(super) fn add_functions(conn: &rusqlite::Connection) -> rusqlite::Result<()> {
     let flags = rusqlite::functions::FunctionFlags::SQLITE_UTF8
         | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC;
@@ -375,5 +376,9 @@ pub(super) fn add_functions(conn: &rusqlite::Connection) -> rusqlite::Result<()>
     conn.create_scalar_function("fold", 1, flags, |context| {
         let text: Option<String> = context.get(0)?;
         Ok(text.map(|it| folded(&it)))
+    })?;
+    conn.create_scalar_function("caseless", 1, flags, |context| {
+        let text: Option<String> = context.get(0)?;
+        Ok(text.map(|it| caseless(&it)))
     })
 }

@@ -185,6 +185,12 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             before,
             after,
         } => json(&(group, before, after)),
+        Change::GroupLink {
+            group,
+            connection,
+            before,
+            after,
+        } => json(&(group, connection, before, after)),
         Change::GroupRemoved {
             group,
             before,
@@ -458,6 +464,15 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
             let (group, before, after) = json(body)?;
             Change::GroupName {
                 group,
+                before,
+                after,
+            }
+        }
+        "group_link" => {
+            let (group, connection, before, after) = json(body)?;
+            Change::GroupLink {
+                group,
+                connection,
                 before,
                 after,
             }

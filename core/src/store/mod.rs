@@ -4,8 +4,10 @@
 //! commit. Readers are connections of their own and never wait for it.
 
 mod actor;
+mod addresses;
 mod apply;
 mod attempts;
+mod attribute;
 mod checkpoints;
 mod circles;
 mod compile;
@@ -20,6 +22,7 @@ mod many;
 mod open;
 mod password;
 mod platform;
+mod provided;
 mod read;
 mod restore;
 mod search;
@@ -50,7 +53,8 @@ use crate::planner;
 use crate::token::{self, Kind};
 
 pub(crate) use found::found;
-pub use read::{AuditReport, BadLink, DuePage, Head, HistoryPage, Read};
+pub use provided::ProvidedGroup;
+pub use read::{AuditReport, BadLink, DuePage, Head, HistoryPage, Listed, Read};
 pub(crate) use restore::restore;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use writer::Job;

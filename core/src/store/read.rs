@@ -3,6 +3,7 @@
 mod due;
 mod forecast;
 mod history;
+mod listing;
 mod past;
 mod seen;
 mod trainings;
@@ -27,6 +28,7 @@ pub use super::events::{AuditReport, BadLink, Head};
 pub use due::DuePage;
 pub use history::HistoryPage;
 pub(super) use history::recorded_row;
+pub use listing::Listed;
 
 /// Something to read with.
 pub struct Read<'a> {

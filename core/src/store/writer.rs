@@ -18,7 +18,7 @@ use super::{
     platform, restore, search, stale,
 };
 use crate::change::Change;
-use crate::command::{Command, Request, promote};
+use crate::command::{Command, GroupTarget, Request, promote};
 use crate::directory::Applied;
 use crate::draw::{Clock, Draw, Draws};
 use crate::error::{Error, Moved, Result, Shortfalls};
@@ -84,6 +84,9 @@ impl Job {
             | Command::RemoveTraining { .. }
             | Command::DoDue { .. }
             | Command::Undo { .. } => true,
+            Command::ProvisionGroup(it) => {
+                it.only || it.add.len() > ALONE || matches!(it.target, GroupTarget::Removed { .. })
+            }
             Command::Progress { reports } => reports.len() > ALONE,
             Command::Cancel { who }
             | Command::Resend { who, .. }

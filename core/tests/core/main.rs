@@ -10,6 +10,7 @@ mod dates;
 mod groups;
 mod levels;
 mod life;
+mod listing;
 mod model;
 mod org;
 mod passwords;

@@ -51,6 +51,8 @@ pub(crate) enum Returned {
     Always,
     /// Unless it is left out.
     Default,
+    /// Only when it is asked for.
+    Request,
     /// Never.
     Never,
 }
@@ -174,6 +176,11 @@ impl Attribute {
 
     pub(super) const fn always(mut self) -> Self {
         self.returned = Returned::Always;
+        self
+    }
+
+    pub(super) const fn on_request(mut self) -> Self {
+        self.returned = Returned::Request;
         self
     }
 

@@ -110,6 +110,9 @@ const NAME: &[Attribute] = &[
     text("honorificSuffix", "What stands behind the name"),
 ];
 
+/// The one part of an element of a list of texts.
+pub(crate) const VALUE: Attribute = text("value", "The text").read_only();
+
 const TYPE: Attribute = text("type", "What kind of value it is");
 const DISPLAY: Attribute = text("display", "The value, for people");
 const PRIMARY: Attribute = flag("primary", "Whether it is the preferred one; one at most");
@@ -204,7 +207,7 @@ pub(crate) const CORE: &[Attribute] = &[
     many("groups", "The groups that the person is in", USER_GROUPS).read_only(),
     many(
         "entitlements",
-        "What the person is to have; the name of an add-on pool asks for its license",
+        "Kept and returned; they grant no add-on yet",
         PLURAL,
     ),
     many(
@@ -217,7 +220,7 @@ pub(crate) const CORE: &[Attribute] = &[
 
 const MANAGER: &[Attribute] = &[
     text("value", "The manager's id").exact(),
-    reference("$ref", "The manager's address", &["User"]).read_only(),
+    reference("$ref", "The manager's address", &["User"]),
     text("displayName", "The manager's name").read_only(),
 ];
 
@@ -262,7 +265,9 @@ pub(crate) const USHER_PARTS: &[Attribute] = &[
 const MEMBER: &[Attribute] = &[
     text("value", "The member's id").immutable().exact(),
     reference("$ref", "The member's address", &["User"]).immutable(),
-    text("display", "The member's name").read_only(),
+    text("display", "The member's name")
+        .read_only()
+        .on_request(),
     text("type", "What the member is")
         .immutable()
         .suggests(&["User"]),

@@ -45,6 +45,7 @@ fn shown(user: &User, external_id: Option<String>) -> Value {
         manager_name: None,
         licenses: Vec::new(),
         queue_position: None,
+        groups: Vec::new(),
     };
     Resource {
         person: &person,

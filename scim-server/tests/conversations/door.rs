@@ -163,7 +163,7 @@ fn the_server_says_what_it_can() {
     let config = org.get("/scim/v2/ServiceProviderConfig").body;
     assert_eq!(
         (&config["patch"]["supported"], &config["bulk"]["supported"]),
-        (&json!(true), &json!(false))
+        (&json!(true), &json!(true))
     );
     assert_eq!(
         (
@@ -178,7 +178,11 @@ fn the_server_says_what_it_can() {
         types["Resources"][0],
         org.get("/scim/v2/ResourceTypes/User").body
     );
-    org.get("/scim/v2/ResourceTypes/Group").is_error(404, None);
+    assert_eq!(
+        types["Resources"][1],
+        org.get("/scim/v2/ResourceTypes/Group").body
+    );
+    org.get("/scim/v2/ResourceTypes/Shoe").is_error(404, None);
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn filters_find_whom_they_name_and_are_refused_otherwise() {
         "",
         "userName",
         "userName eq",
-        "nickName eq \"x\"",
+        "shoeSize eq \"x\"",
         "userName eq \"a\" garbage",
         "\u{0}",
         "((((",

@@ -1,12 +1,16 @@
 //! Conversations with the SCIM server over real HTTP: what identity providers send, in their order and spelling, and
 //! what must come back.
 
+mod bulk;
 mod capacity;
 mod discovery;
 mod door;
 mod entra;
+mod filtering;
+mod groups;
 mod lifecycle;
 mod listing;
+mod naive;
 mod okta;
 mod org;
 mod platform;

@@ -102,6 +102,29 @@ pub(super) fn of_organization(planner: &mut Planner<'_>, change: &Change) -> Res
                 });
             }
         }
+        Change::GroupLink {
+            group,
+            connection,
+            before,
+            after,
+        } => {
+            let today = planner.snapshot.group_link(*connection, *group)?;
+            let other = match before {
+                Some(it) => planner.snapshot.group_called(*connection, it)?,
+                None => None,
+            };
+            if today != *after || other.is_some_and(|it| it != *group) {
+                let name = name_ever(planner, *group)?;
+                planner.skip_name(&name, "what the provider calls the group changed since");
+            } else {
+                planner.push(Change::GroupLink {
+                    group: *group,
+                    connection: *connection,
+                    before: after.clone(),
+                    after: before.clone(),
+                });
+            }
+        }
         Change::GroupRemoved {
             group,
             before,

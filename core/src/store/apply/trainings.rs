@@ -20,8 +20,13 @@ pub(super) struct MovedCounts {
 impl Applier<'_> {
     pub(super) fn group_added(&self, group: GroupId, name: &str) -> Result<()> {
         self.hit(
-            "INSERT INTO groups (id, name, name_key) VALUES (?1, ?2, ?3)",
-            params![group.as_bytes(), name, name_key(name)],
+            "INSERT INTO groups (id, name, name_key, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)",
+            params![
+                group.as_bytes(),
+                name,
+                name_key(name),
+                self.at.as_millis()
+            ],
         )
     }
 

@@ -103,7 +103,7 @@ impl Read<'_> {
     }
 }
 
-fn count_users(snapshot: &Snapshot<'_>, query: &Expr, now: Timestamp) -> Result<i64> {
+pub(super) fn count_users(snapshot: &Snapshot<'_>, query: &Expr, now: Timestamp) -> Result<i64> {
     match query {
         Expr::Everybody => {
             let counts = snapshot.status_counts()?;
@@ -264,16 +264,8 @@ fn users_from(
         return Ok((Vec::new(), total));
     }
     let compiled = compile::compile(query, now);
-    let last: i64 = snapshot
-        .one("SELECT max(seq) FROM users", [], |row| {
-            row.get::<_, Option<i64>>(0)
-        })?
-        .flatten()
-        .unwrap_or(0);
-    // While nobody was ever deleted the place in the list is the place in the order of creation, and nothing is skipped
-    // row by row.
-    let (from, skip) = if *query == Expr::Everybody && last == total {
-        (skip, 0)
+    let (from, skip) = if *query == Expr::Everybody {
+        super::listing::place(snapshot, skip)?
     } else {
         (0, skip)
     };

@@ -1,0 +1,131 @@
+//! Lists for identity providers: any filter, any order, pages by place or behind a person.
+
+use rusqlite::types::Value;
+
+use super::Read;
+use crate::error::Result;
+use crate::model::{Timestamp, User};
+use crate::query::{Expr, ListFrom, Listing, Order};
+use crate::store::compile;
+use crate::store::snapshot::{Snapshot, user_columns, user_row};
+
+/// How many people a block of the list has; see `hidden_blocks`.
+const BLOCK: i64 = 1 << 10;
+
+/// So many are found by the best index and then put in order; for more, the list is walked in its order until the page is
+/// full.
+const FEW: i64 = 1_000;
+
+/// A page.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The people on it.
+    pub users: Vec<User>,
+    /// How many there are in all.
+    pub total: i64,
+}
+
+impl Read<'_> {
+    /// A page of a list for a provider. Deleted and erased people are on none.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn list(&self, listing: &Listing) -> Result<Listed> {
+        self.together(|snapshot| list(snapshot, listing, self.now))
+    }
+
+    /// How SQLite would answer a list, for tests that refuse scans.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    #[doc(hidden)]
+    pub fn explain_list(&self, listing: &Listing) -> Result<Vec<String>> {
+        let (sql, bindings) = page_sql(listing, (0, 0), 1, self.now);
+        let sql = format!("EXPLAIN QUERY PLAN {sql}");
+        self.snapshot()?
+            .all(&sql, rusqlite::params_from_iter(bindings), |row| row.get(3))
+    }
+}
+
+fn list(snapshot: &Snapshot<'_>, listing: &Listing, now: Timestamp) -> Result<Listed> {
+    let total = match listing.total {
+        Some(total) => total,
+        None => super::users::count_users(snapshot, &listing.query, now)?,
+    };
+    let none = Listed {
+        users: Vec::new(),
+        total,
+    };
+    let from = match listing.from {
+        _ if listing.limit <= 0 => return Ok(none),
+        ListFrom::Behind(seq) => (seq, 0),
+        ListFrom::Place(place) => {
+            let skip = place.max(1) - 1;
+            if skip >= total {
+                return Ok(none);
+            }
+            if listing.query == Expr::Everybody && listing.order == Order::Creation {
+                self::place(snapshot, skip)?
+            } else {
+                (0, skip)
+            }
+        }
+    };
+    let (sql, bindings) = page_sql(listing, from, total, now);
+    let users = snapshot.all(&sql, rusqlite::params_from_iter(bindings), user_row)?;
+    Ok(Listed { users, total })
+}
+
+/// The statement of a page: behind a number in the order of creation, and then so many further.
+fn page_sql(
+    listing: &Listing,
+    (behind, skip): (i64, i64),
+    total: i64,
+    now: Timestamp,
+) -> (String, Vec<Value>) {
+    let mut compiled = compile::compile(&listing.query, now);
+    if behind > 0 {
+        compiled.push(" AND users.seq > ?");
+        compiled.bindings.push(Value::Integer(behind));
+    }
+    let condition = std::mem::take(&mut compiled.sql);
+    let everybody = listing.query == Expr::Everybody;
+    if listing.order == Order::Creation && total <= FEW && !everybody {
+        compiled.push("+");
+    }
+    compiled.order(&listing.order);
+    let (order, mut bindings) = (compiled.sql, compiled.bindings);
+    bindings.extend([listing.limit, skip].map(Value::Integer));
+    let sql = format!(
+        concat!(
+            "SELECT ",
+            user_columns!(),
+            " FROM users WHERE {} ORDER BY {} LIMIT ? OFFSET ?"
+        ),
+        condition, order
+    );
+    (sql, bindings)
+}
+
+/// Where so many people of the whole list end: the number in the order of creation behind which to look, and how many
+/// to skip there, fewer than a block.
+pub(super) fn place(snapshot: &Snapshot<'_>, skip: i64) -> Result<(i64, i64)> {
+    let hidden = "SELECT block, people FROM hidden_blocks WHERE people > 0 ORDER BY block";
+    let blocks: Vec<(i64, i64)> = snapshot.all(hidden, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // Behind `from` stand all but `before` of those who are skipped; up to the next block with somebody hidden, places
+    // and numbers go together.
+    let (mut from, mut before) = (0, 0);
+    for (block, people) in blocks {
+        let start = block * BLOCK;
+        let shown_before = before + (start - from);
+        if shown_before >= skip {
+            break;
+        }
+        let shown_behind = shown_before + BLOCK - people;
+        if shown_behind >= skip {
+            return Ok((start, skip - shown_before));
+        }
+        (from, before) = (start + BLOCK, shown_behind);
+    }
+    Ok((from + (skip - before), 0))
+}

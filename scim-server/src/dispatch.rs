@@ -1,0 +1,104 @@
+//! From a decoded address to the call that answers it, for a request and for an operation of Bulk alike.
+
+use hyper::Method;
+use hyper::body::Incoming;
+use serde_json::Value;
+use usher_core::model::{GroupId, UserId};
+
+use crate::answer::Answer;
+use crate::bulk;
+use crate::call::Call;
+use crate::fault::Fault;
+use crate::projection::Projection;
+use crate::request::Query;
+use crate::route;
+
+/// A body, arrived or arriving.
+pub(crate) enum Sent {
+    Arriving(Incoming),
+    Ready(Value),
+}
+
+impl Sent {
+    async fn json(self, limit: usize) -> Result<Value, Fault> {
+        match self {
+            Self::Ready(value) => Ok(value),
+            Self::Arriving(body) => route::json(body, limit).await,
+        }
+    }
+}
+
+/// Answers a request for people or groups.
+pub(crate) async fn answer(
+    call: Call<'_>,
+    place: &[&str],
+    method: &Method,
+    query: &Query,
+    sent: Sent,
+) -> Result<Answer, Fault> {
+    let small = route::LARGEST_BODY;
+    let large = route::LARGEST_LIST;
+    match (place, method) {
+        (["Bulk"], &Method::POST) => bulk::answer(call, sent.json(large).await?).await,
+        (["Bulk", ..], _) => Err(match place {
+            ["Bulk"] => Fault::method_not_allowed("POST"),
+            _ => Fault::no_such_address(),
+        }),
+        ([".search"], &Method::POST) => {
+            let query = Query::search(&sent.json(small).await?)?;
+            searching(call, &query).search(&query)
+        }
+        (["Users", ".search"], &Method::POST) => {
+            let query = Query::search(&sent.json(small).await?)?;
+            searching(call, &query).list(&query)
+        }
+        (["Groups", ".search"], &Method::POST) => {
+            let query = Query::search(&sent.json(small).await?)?;
+            searching(call, &query).list_groups(&query)
+        }
+        ([".search"] | [_, ".search"], _) => Err(Fault::method_not_allowed("POST")),
+        (["Users"], &Method::GET | &Method::HEAD) => call.list(query),
+        (["Users"], &Method::POST) => call.create(sent.json(small).await?).await,
+        (["Groups"], &Method::GET | &Method::HEAD) => call.list_groups(query),
+        (["Groups"], &Method::POST) => call.create_group(sent.json(large).await?).await,
+        ([_], _) => Err(Fault::method_not_allowed("GET, HEAD, POST")),
+        (["Users", id], &Method::GET | &Method::HEAD) => call.get(user_id(id)?),
+        (["Users", id], &Method::PUT) => call.replace(user_id(id)?, sent.json(small).await?).await,
+        (["Users", id], &Method::PATCH) => call.patch(user_id(id)?, sent.json(small).await?).await,
+        (["Users", id], &Method::DELETE) => call.delete(user_id(id)?).await,
+        (["Groups", id], &Method::GET | &Method::HEAD) => call.get_group(group_id(id)?),
+        (["Groups", id], &Method::PUT) => {
+            let id = group_id(id)?;
+            call.replace_group(id, sent.json(large).await?).await
+        }
+        (["Groups", id], &Method::PATCH) => {
+            let id = group_id(id)?;
+            call.patch_group(id, sent.json(large).await?).await
+        }
+        (["Groups", id], &Method::DELETE) => call.delete_group(group_id(id)?).await,
+        ([_, _], _) => Err(Fault::method_not_allowed("GET, HEAD, PUT, PATCH, DELETE")),
+        _ => Err(Fault::no_such_address()),
+    }
+}
+
+fn searching<'a>(call: Call<'a>, query: &Query) -> Call<'a> {
+    Call {
+        projection: Projection::of(query),
+        ..call
+    }
+}
+
+/// An id as we write it; any other text names nobody.
+fn user_id(text: &str) -> Result<UserId, Fault> {
+    match text.parse() {
+        Ok(id) if text.len() == 36 => Ok(id),
+        _ => Err(Fault::no_such_user()),
+    }
+}
+
+fn group_id(text: &str) -> Result<GroupId, Fault> {
+    match text.parse() {
+        Ok(id) if text.len() == 36 => Ok(id),
+        _ => Err(Fault::no_such_group()),
+    }
+}
