@@ -280,7 +280,7 @@ fn lower(filter: &Filter, context: Context<'_>) -> Result<Lowered, Fault> {
                 of,
                 attribute,
                 part: None,
-            } => in_list(of, element(&path.filter, attribute, context)?),
+            } => in_list(of, element(&path.filter, attribute)?),
             _ => Err(unsupported(&path.attr)),
         },
         Filter::Not(inner) => Ok(lower(inner, context)?.not()),
@@ -568,20 +568,16 @@ fn named_address(that: &Element) -> Option<String> {
 }
 
 /// The filter inside `[…]`.
-fn element(
-    filter: &ValFilter,
-    attribute: &'static Attribute,
-    context: Context<'_>,
-) -> Result<Element, Fault> {
+fn element(filter: &ValFilter, attribute: &'static Attribute) -> Result<Element, Fault> {
     let all = |list: &[ValFilter]| {
         list.iter()
-            .map(|it| element(it, attribute, context))
+            .map(|it| element(it, attribute))
             .collect::<Result<Vec<_>, _>>()
     };
     match filter {
         ValFilter::And(list) => Ok(Element::And(all(list)?)),
         ValFilter::Or(list) => Ok(Element::Or(all(list)?)),
-        ValFilter::Not(inner) => Ok(Element::Not(Box::new(element(inner, attribute, context)?))),
+        ValFilter::Not(inner) => Ok(Element::Not(Box::new(element(inner, attribute)?))),
         ValFilter::Attr(AttrExp::Present(path)) => {
             let asked = Asked::present(path);
             element_part(attribute, user::part(path, attribute)?, &asked)

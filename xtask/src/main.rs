@@ -20,6 +20,7 @@ const USAGE: &str = "\
 cargo xtask setup    install what the checks need and is missing
 cargo xtask test     every check; the last line is `N passed, N failed`
 cargo xtask tidy     only the rules of the house about our own files
+cargo xtask suites   only the public SCIM suites, against target/debug/usher
 cargo xtask bench    measure against raw SQLite in the same minute
                        --quick            fewer users, one round
                        --users N          people to fill in (default 200000)
@@ -36,6 +37,9 @@ fn main() -> ExitCode {
     let done = match (chore, rest) {
         ("setup", []) => root().and_then(|root| setup::run(&root)),
         ("test", []) => root().and_then(|root| test::run(&root)),
+        ("suites", []) => root()
+            .and_then(|root| suites::run(&root))
+            .map(|it| it.failed == 0),
         ("tidy", []) => root().and_then(|root| tidy::run(&root)),
         ("bench", options) => root().and_then(|root| bench::run(&root, options)),
         ("help" | "--help" | "-h", _) => {

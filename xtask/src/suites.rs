@@ -117,8 +117,14 @@ impl Server {
             &url,
             "--format",
             "json",
+            "--yes",
         ])
         .output()?;
+        ensure!(
+            added.status.success(),
+            "usher idp add failed: {}",
+            String::from_utf8_lossy(&added.stderr)
+        );
         let added: Value = serde_json::from_slice(&added.stdout)?;
         let added = added.get(0).unwrap_or(&added);
         let token = added.get("token").and_then(Value::as_str);

@@ -45,7 +45,7 @@ fn every_place_is_found_however_many_were_deleted_before_it() {
     check();
     // A whole block, a few of another, every third of a third one.
     let gone = |it: &usize| {
-        (1_024..2_048).contains(it) || (40..45).contains(it) || *it > 2_100 && it % 3 == 0
+        (1_024..2_048).contains(it) || (40..45).contains(it) || *it > 2_100 && it.is_multiple_of(3)
     };
     let gone: Vec<UserId> = (0..all.len()).filter(gone).map(|it| all[it]).collect();
     let delete = org.apply(Command::Delete {

@@ -222,7 +222,7 @@ fn holds(
     match &rule.shape {
         Shape::Flag => {
             let with = flag(with).filter(|_| *op == CompareOp::Eq).ok_or_else(no)?;
-            Ok(values.iter().any(|it| *it == Value::Bool(with)))
+            Ok(values.contains(&Value::Bool(with)))
         }
         Shape::Instant => {
             let CompValue::Str(with) = with else {

@@ -135,7 +135,7 @@ impl Rules {
             return (rule, elements);
         };
         let boolean = rule["type"] == json!("boolean");
-        let missing = boolean.then(|| json!(false));
+        let missing = boolean.then_some(Value::Bool(false));
         let values = elements
             .iter()
             .filter_map(|it| member(it, part).cloned().or_else(|| missing.clone()));
