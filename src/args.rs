@@ -1,6 +1,7 @@
 //! The command line as types: what can be said, and the help that explains it. What each command does is in the file
 //! of its name. Values are parsed here as far as they can be without the database.
 
+mod admin;
 mod dates;
 mod people;
 mod platform;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use usher_core::model::{BatchId, EmailAddress, Setting, TimeZoneName, UserId, When};
 use usher_core::plan::Digest;
 
+pub(crate) use admin::{AdminCommand, ApprovalsCommand};
 pub(crate) use dates::{DueArgs, DueCommand};
 pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
@@ -76,9 +78,28 @@ pub(crate) struct Common {
     /// How to print what is listed.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
-    /// Act as this administrator, by id, instead of as the owner of the file.
-    #[arg(long = "as", global = true, value_name = "ID")]
-    pub(crate) actor: Option<UserId>,
+    /// Act as this administrator, by id, instead of as the one who is linked to the operating-system user; file_owner
+    /// acts as the owner of the file.
+    #[arg(long = "as", global = true, value_name = "ID", value_parser = acting)]
+    pub(crate) actor: Option<ActingAs>,
+}
+
+/// As whom a command is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ActingAs {
+    /// An administrator.
+    Administrator(UserId),
+    /// Whoever owns the file, whatever links there are.
+    FileOwner,
+}
+
+fn acting(text: &str) -> Result<ActingAs, String> {
+    if text == "file_owner" {
+        return Ok(ActingAs::FileOwner);
+    }
+    text.parse()
+        .map(ActingAs::Administrator)
+        .map_err(|_| "give an administrator's id, or file_owner".to_owned())
 }
 
 /// How to print what is listed.
@@ -195,6 +216,13 @@ pub(crate) enum Command {
     Batches(LimitArgs),
     /// Undo a batch as far as the world has not moved on
     Undo(UndoArgs),
+    /// Who acts for the organization: permissions, and links to operating-system users
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// What waits for a second administrator
+    Approvals(ApprovalsArgs),
+    /// Draw who reports to whom
+    Tree(TreeArgs),
     /// Prove that the history is whole
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -345,6 +373,25 @@ pub(crate) struct UndoArgs {
     pub(crate) batch: String,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
+}
+
+/// What waits for a second administrator.
+#[derive(Debug, Args)]
+pub(crate) struct ApprovalsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ApprovalsCommand>,
+}
+
+/// A piece of the hierarchy.
+#[derive(Debug, Args)]
+pub(crate) struct TreeArgs {
+    /// Only this person and whoever is below them: an address, a user name or an id.
+    pub(crate) who: Option<String>,
+    /// How many levels below the first at most.
+    #[arg(long, value_name = "N")]
+    pub(crate) depth: Option<usize>,
+    #[command(flatten)]
+    pub(crate) limit: LimitArgs,
 }
 
 /// Proofs about the history.

@@ -4,10 +4,10 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
 
-use usher_core::model::{Actor, Door, Status, UserId};
-use usher_core::{Directory, Options, Read, Session};
+use usher_core::model::{Actor, Door, UserId};
+use usher_core::{Directory, Error, Options, Read, Session};
 
-use crate::args::{Common, Format};
+use crate::args::{ActingAs, Common, Format};
 use crate::failure::{Failure, Result};
 
 /// Where a command works.
@@ -46,19 +46,39 @@ pub(crate) fn open_directory(path: &Path) -> Result<Directory> {
     )?)
 }
 
-/// A session as the named administrator, else as the owner of the file.
-pub(crate) fn session(directory: &Directory, actor: Option<UserId>, door: Door) -> Result<Session> {
+/// A session as the named administrator, else as the one who is linked to the operating-system user, else as the owner of
+/// the file.
+pub(crate) fn session(
+    directory: &Directory,
+    actor: Option<ActingAs>,
+    door: Door,
+) -> Result<Session> {
     let owner = directory.as_actor(Actor::FileOwner, door);
-    let Some(id) = actor else { return Ok(owner) };
-    let read = owner.read()?;
-    let active = read.user(id)?.is_some_and(|it| it.status == Status::Active);
-    if !active || read.permissions_of(id)?.is_empty() {
-        return Err(Failure::refused(format!(
+    let id = match actor {
+        Some(ActingAs::FileOwner) => return Ok(owner),
+        Some(ActingAs::Administrator(id)) => id,
+        None => match linked(&owner)? {
+            Some(id) => id,
+            None => return Ok(owner),
+        },
+    };
+    let session = directory.as_actor(Actor::Administrator(id), door);
+    match session.read().map(drop) {
+        Ok(()) => Ok(session),
+        Err(Error::Forbidden { .. }) => Err(Failure::refused(format!(
             "there is no active administrator with the id {id}"
-        )));
+        ))),
+        Err(error) => Err(error.into()),
     }
-    drop(read);
-    Ok(directory.as_actor(Actor::Administrator(id), door))
+}
+
+/// The administrator linked to whoever runs this process.
+fn linked(owner: &Session) -> Result<Option<UserId>> {
+    let user = nix::unistd::User::from_uid(nix::unistd::getuid());
+    let Ok(Some(user)) = user else {
+        return Ok(None);
+    };
+    Ok(owner.read()?.administrator_of(&user.name)?)
 }
 
 /// Whether somebody can be asked: both where they type and where they are asked are a terminal.

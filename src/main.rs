@@ -1,6 +1,7 @@
 //! The `usher` command: arguments in, exit code out. What is true about users and seats is in `usher-core`; here are
 //! the words people type, and the tables they read. One file a family of commands.
 
+mod admin;
 mod args;
 mod audit;
 mod backup;
@@ -29,6 +30,7 @@ mod setting;
 mod standing;
 mod token;
 mod training;
+mod tree;
 mod users;
 mod who;
 
@@ -105,6 +107,9 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Queue(args) => queue::run(desk, args.command),
         Command::Batches(args) => batches::list(desk, &args),
         Command::Undo(args) => batches::undo(desk, &args),
+        Command::Admin(command) => admin::run(desk, command),
+        Command::Approvals(args) => admin::approvals(desk, args.command),
+        Command::Tree(args) => tree::run(desk, &args),
         Command::Audit(command) => audit::run(desk, &command),
         Command::Demo(_)
         | Command::Init(_)

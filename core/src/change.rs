@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{
-    Assignment, ConnectionId, ConnectionPolicy, Date, DueKind, Field, GroupId, GroupRole, Hold,
-    Invitation, Link, PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile,
-    ProviderHold, Scopes, Setting, Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
+    Actor, ApprovalId, ApprovalState, Assignment, ConnectionId, ConnectionPolicy, Date, DueKind,
+    Field, GroupId, GroupRole, Hold, Invitation, Link, PasswordLink, Permission, PlatformId,
+    PoolId, PoolName, PoolTerms, Profile, ProviderHold, Scopes, Seats, Setting, Status, Timestamp,
+    TokenId, TrainingId, TrainingTerms, UserId,
 };
 
 use crate::password::PasswordHash;
@@ -201,6 +202,53 @@ pub enum Change {
         /// To.
         after: bool,
     },
+    /// A permission that takes a second administrator was asked for.
+    ApprovalAsked {
+        /// For whom.
+        user: UserId,
+        /// The id under which it waits.
+        approval: ApprovalId,
+        /// Which permission.
+        permission: Permission,
+        /// Who asked.
+        by: Actor,
+        /// The digest of what was shown to them.
+        digest: String,
+        /// Until when it can be approved.
+        expires_at: Timestamp,
+    },
+    /// What became of something that was asked.
+    ApprovalDecided {
+        /// For whom it was asked.
+        user: UserId,
+        /// Which.
+        approval: ApprovalId,
+        /// Who decided.
+        by: Actor,
+        /// From.
+        before: ApprovalState,
+        /// To.
+        after: ApprovalState,
+    },
+    /// A permission that takes a second administrator was given without one, because there is none. Says so, and
+    /// changes nothing.
+    GrantedAlone {
+        /// To whom.
+        user: UserId,
+        /// Which permission.
+        permission: Permission,
+    },
+    /// Whether an operating-system user acts as this administrator. Personal: recorded encrypted.
+    SystemUser {
+        /// As whom.
+        user: UserId,
+        /// The operating-system user.
+        name: String,
+        /// From.
+        before: bool,
+        /// To.
+        after: bool,
+    },
     /// Whether only owners may take a person off.
     Protected {
         /// Who.
@@ -318,6 +366,15 @@ pub enum Change {
         /// To.
         after: TrainingTerms,
     },
+    /// What those who run a group may hand out in it; none is no limit.
+    GroupBudget {
+        /// Which group.
+        group: GroupId,
+        /// From.
+        before: Option<Seats>,
+        /// To.
+        after: Option<Seats>,
+    },
     /// A connection was added.
     ConnectionAdded {
         /// Its id.
@@ -403,7 +460,7 @@ pub enum Change {
 }
 
 /// The kinds of changes whose recorded form holds personal values.
-pub(crate) const PERSONAL_KINDS: [&str; 3] = ["user_created", "profile", "link"];
+pub(crate) const PERSONAL_KINDS: [&str; 4] = ["user_created", "profile", "link", "system_user"];
 
 /// Everything a new person starts with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -444,12 +501,17 @@ impl Change {
             | Self::Password { user, .. }
             | Self::PasswordLink { user, .. }
             | Self::Permission { user, .. }
+            | Self::ApprovalAsked { user, .. }
+            | Self::ApprovalDecided { user, .. }
+            | Self::GrantedAlone { user, .. }
+            | Self::SystemUser { user, .. }
             | Self::Protected { user, .. }
             | Self::Erased { user, .. } => Some(*user),
             Self::PoolAdded { .. }
             | Self::PoolTerms { .. }
             | Self::Setting { .. }
             | Self::GroupAdded { .. }
+            | Self::GroupBudget { .. }
             | Self::GroupName { .. }
             | Self::GroupLink { .. }
             | Self::GroupRemoved { .. }
@@ -497,12 +559,17 @@ impl Change {
             Self::Password { .. } => "password",
             Self::PasswordLink { .. } => "password_link",
             Self::Permission { .. } => "permission",
+            Self::ApprovalAsked { .. } => "approval_asked",
+            Self::ApprovalDecided { .. } => "approval_decided",
+            Self::GrantedAlone { .. } => "granted_alone",
+            Self::SystemUser { .. } => "system_user",
             Self::Protected { .. } => "protected",
             Self::Erased { .. } => "erased",
             Self::PoolAdded { .. } => "pool_added",
             Self::PoolTerms { .. } => "pool_terms",
             Self::Setting { .. } => "setting",
             Self::GroupAdded { .. } => "group_added",
+            Self::GroupBudget { .. } => "group_budget",
             Self::GroupName { .. } => "group_name",
             Self::GroupLink { .. } => "group_link",
             Self::GroupRemoved { .. } => "group_removed",
@@ -667,6 +734,29 @@ impl Change {
                 json!(before),
                 json!(after),
             ),
+            Self::ApprovalAsked { permission, .. } => said(
+                &format!("approval of {}", permission.as_str()),
+                Value::Null,
+                json!("pending"),
+            ),
+            Self::ApprovalDecided { before, after, .. } => {
+                said("approval", json!(before), json!(after))
+            }
+            Self::GrantedAlone { permission, .. } => said(
+                &format!("approval of {}", permission.as_str()),
+                Value::Null,
+                json!("none: there is no second administrator"),
+            ),
+            Self::SystemUser {
+                name,
+                before,
+                after,
+                ..
+            } => said(
+                &format!("operating-system user {name}"),
+                json!(before),
+                json!(after),
+            ),
             Self::Protected { before, after, .. } => said("protected", json!(before), json!(after)),
             Self::Erased { before, .. } => said("status", json!(before), json!(Status::Erased)),
             Self::PoolAdded { name, terms, .. } => {
@@ -690,6 +780,15 @@ impl Change {
                     |it: &Option<String>| json!(it.as_deref().or_else(|| setting.default_text()));
                 said(&format!("setting {setting}"), value(before), value(after))
             }
+            Self::GroupBudget {
+                group,
+                before,
+                after,
+            } => said(
+                &format!("budget of group {}", names.group(*group)),
+                json!(before),
+                json!(after),
+            ),
             Self::GroupAdded { name, .. } => said("group", Value::Null, json!(name)),
             Self::GroupName { before, after, .. } => {
                 said("group name", json!(before), json!(after))

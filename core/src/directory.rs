@@ -18,7 +18,7 @@ use crate::plan::{Digest, Plan};
 use crate::store::{self, Store};
 
 pub use crate::store::{
-    AuditReport, BadLink, DuePage, Head, HistoryPage, Listed, ProvidedGroup, Read,
+    Administrator, AuditReport, BadLink, DuePage, Head, HistoryPage, Listed, ProvidedGroup, Read,
 };
 
 /// The organization's database, opened. Cheap to clone; the last clone that goes closes it.
@@ -347,20 +347,23 @@ impl Session {
     /// Something to read with. Every method is a transaction of its own; none is held between them.
     ///
     /// # Errors
-    /// Only when the database cannot be opened.
+    /// [`Error::Forbidden`] when the actor may see nobody, such as an administrator who was deactivated meanwhile;
+    /// otherwise only when the database cannot be opened.
     pub fn read(&self) -> Result<Read<'_>> {
-        self.directory.shared.store.read(self.directory.now())
+        let read = self.directory.shared.store.read(self.directory.now())?;
+        read.seen_by(self.actor)
     }
 
     /// As [`Session::read`]; what is being read ends early with [`Error::Cancelled`] when the flag turns true.
     ///
     /// # Errors
-    /// Only when the database cannot be opened.
+    /// As [`Session::read`].
     pub fn read_until(&self, cancelled: Arc<AtomicBool>) -> Result<Read<'_>> {
         self.directory
             .shared
             .store
-            .read_until(self.directory.now(), cancelled)
+            .read_until(self.directory.now(), cancelled)?
+            .seen_by(self.actor)
     }
 
     /// Notices of whatever is committed from now on, by this process or another.

@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::model::{
-    BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, Timestamp, TokenId,
-    TrainingId, UserId,
+    ApprovalId, BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, Timestamp,
+    TokenId, TrainingId, UserId,
 };
 
 /// Where the time comes from.
@@ -128,6 +128,10 @@ impl Draws {
 
     pub(crate) fn token(&mut self) -> TokenId {
         TokenId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn approval(&mut self) -> ApprovalId {
+        ApprovalId::from_uuid(self.uuid())
     }
 
     pub(crate) fn invitation(&mut self) -> InvitationId {

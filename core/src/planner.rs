@@ -1,6 +1,7 @@
 //! The desk at which a command is planned: what it reads, what it has decided so far, and the rules that several commands
 //! share. It has no way to write.
 
+mod allowance;
 mod crowd;
 mod dates;
 mod groups;
@@ -15,15 +16,16 @@ use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, BatchId, Date, Door, Field, GroupCarries, GroupId, Hold, Invitation, InvitationState,
-    License, Permission, PoolId, Profile, Settings, Status, Timestamp, Training, TrainingId, User,
-    UserId, key_of_name,
+    Actor, BatchId, Date, Door, Field, GroupCarries, GroupId, GroupRole, Hold, Invitation,
+    InvitationState, License, Permission, PoolId, Profile, Settings, Status, Timestamp, Training,
+    TrainingId, User, UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy::{self, Authority, Circle, Reach, Role};
 use crate::query::Expr;
 use crate::selection::Selection;
 use crate::store::Snapshot;
+pub(crate) use allowance::Allowance;
 use crowd::{CROWD, Crowd};
 pub(crate) use groups::Entry;
 pub(crate) use seating::{Seated, Waiting, Want};
@@ -59,6 +61,7 @@ pub(crate) struct Planner<'s> {
     /// Whom this plan brings onto the roster, by the keys of their names.
     arrived: HashMap<String, UserId>,
     owners_left: Option<i64>,
+    allowances: Vec<Allowance>,
     crowd: Option<Crowd>,
     /// What groups carry and trainings are, once read.
     carried: HashMap<GroupId, Rc<GroupCarries>>,
@@ -157,6 +160,7 @@ impl<'s> Planner<'s> {
             renamed: HashSet::new(),
             arrived: HashMap::new(),
             owners_left: None,
+            allowances: Vec::new(),
             crowd: None,
             carried: HashMap::new(),
             trainings: HashMap::new(),
@@ -215,6 +219,7 @@ impl<'s> Planner<'s> {
             match change {
                 Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),
                 Change::Membership { .. }
+                | Change::GroupBudget { .. }
                 | Change::GroupName { .. }
                 | Change::GroupRemoved { .. }
                 | Change::GroupPool { .. } => groups = true,
@@ -273,6 +278,14 @@ impl<'s> Planner<'s> {
 
     pub(crate) fn actor_is_owner(&self) -> bool {
         self.authority.is_owner() || self.authority.has(Role::Scheduler)
+    }
+
+    /// Whether this plan takes a link from somebody already.
+    pub(crate) fn unlinks(&self, system_user: &str) -> bool {
+        let mut changes = self.changes.iter();
+        changes.any(
+            |it| matches!(it, Change::SystemUser { name, after: false, .. } if name == system_user),
+        )
     }
 
     /// Where the changes stand, to go back to when a person turns out to get nothing.
@@ -386,6 +399,13 @@ impl<'s> Planner<'s> {
         }
     }
 
+    /// Whether this person has a permission that the actor does not have.
+    pub(crate) fn has_more_rights(&self, user: UserId) -> Result<bool> {
+        let theirs = self.permissions_of(user)?;
+        let has = |it: &Permission| self.authority.has_permission(*it);
+        Ok(!self.actor_is_owner() && !theirs.iter().all(has))
+    }
+
     /// The people of a selection, each once. Those beyond the actor's reach are not found by a query, and skipped when
     /// they are named.
     pub(crate) fn select(&mut self, who: &Selection) -> Result<Vec<UserId>> {
@@ -481,17 +501,25 @@ impl<'s> Planner<'s> {
         if !self.actor_is_owner() {
             return Ok(Some("an owner, and only owners may"));
         }
-        if user.status == Status::Active {
-            let left = match self.owners_left {
-                Some(left) => left,
-                None => self.snapshot.active_owners()?,
-            };
-            if left <= 1 {
-                return Ok(Some("the last owner"));
-            }
-            self.owners_left = Some(left - 1);
+        if self.is_last_owner(user)? {
+            return Ok(Some("the last owner"));
         }
         Ok(None)
+    }
+
+    /// Whether this owner is the last who can act; if not, one fewer is left to this plan.
+    pub(crate) fn is_last_owner(&mut self, user: &User) -> Result<bool> {
+        if user.status != Status::Active {
+            return Ok(false);
+        }
+        let left = match self.owners_left {
+            Some(left) => left,
+            None => self.snapshot.active_owners()?,
+        };
+        if left > 1 {
+            self.owners_left = Some(left - 1);
+        }
+        Ok(left <= 1)
     }
 
     /// Records how a person holds a pool from now on, and counts it.
@@ -707,6 +735,21 @@ impl<'s> Planner<'s> {
         Ok(())
     }
 
+    /// Whoever is brought back by a door that gives no rights begins as a learner in the groups they were in.
+    pub(crate) fn begin_as_learner(&mut self, user: UserId) -> Result<()> {
+        for membership in self.snapshot.memberships_of(user)? {
+            if membership.role > GroupRole::Learner {
+                self.push(Change::Membership {
+                    user,
+                    group: membership.group,
+                    before: Some(membership.role),
+                    after: Some(GroupRole::Learner),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// A new invitation, or the next generation of the one that there was.
     pub(crate) fn invite(&mut self, user: UserId, mail: bool) -> Result<()> {
         self.invite_on(user, mail, None)
@@ -769,8 +812,20 @@ impl<'s> Planner<'s> {
         Ok(())
     }
 
-    /// Takes an administrator's permissions, which nobody regains by coming back.
+    /// Takes an administrator's permissions and links, which nobody regains by coming back.
     pub(crate) fn take_permissions(&mut self, user: UserId) -> Result<()> {
+        let system_users = match &self.crowd {
+            Some(crowd) => crowd.system_users_of(user),
+            None => self.snapshot.system_users_of(user)?,
+        };
+        for name in system_users {
+            self.push(Change::SystemUser {
+                user,
+                name,
+                before: true,
+                after: false,
+            });
+        }
         for permission in self.permissions_of(user)? {
             self.push(Change::Permission {
                 user,

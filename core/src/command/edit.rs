@@ -57,6 +57,13 @@ impl Edit {
                 planner.skip(&user, "an owner; only owners may");
                 continue;
             }
+            if unique && planner.has_more_rights(id)? {
+                planner.skip(
+                    &user,
+                    "has permissions that you do not have; an owner changes how they sign in",
+                );
+                continue;
+            }
             let mark = planner.mark();
             if let Some(why) = self.fields(planner, &user)? {
                 planner.back_to(mark);

@@ -3,7 +3,7 @@
 use super::GroupEdit;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{GroupCarries, GroupId, Name};
+use crate::model::{GroupCarries, GroupId, Name, Seats};
 use crate::planner::Planner;
 
 pub(super) fn add(planner: &mut Planner<'_>, name: &str) -> Result<GroupId> {
@@ -141,6 +141,31 @@ pub(super) fn remove_it(planner: &mut Planner<'_>, group: GroupId) -> Result<()>
         group,
         before: false,
         after: true,
+    });
+    Ok(())
+}
+
+pub(super) fn budget(planner: &mut Planner<'_>, name: &str, after: Option<Seats>) -> Result<()> {
+    let (group, name) = planner
+        .snapshot
+        .group_named(name)?
+        .ok_or_else(|| Error::not_found("group", name))?;
+    if after.is_some_and(|it| it < 0) {
+        return Err(Error::invalid(
+            "budget",
+            "is less than 0",
+            "give a number of seats",
+        ));
+    }
+    let before = planner.snapshot.budget_of(group)?.map(|it| it.seats);
+    if before == after {
+        planner.skip_name(&name, "already so");
+        return Ok(());
+    }
+    planner.push(Change::GroupBudget {
+        group,
+        before,
+        after,
     });
     Ok(())
 }

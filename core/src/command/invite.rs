@@ -4,7 +4,7 @@ use super::Invite;
 use super::joining::{Joining, plan_people};
 use crate::error::{Error, Result};
 use crate::model::Status;
-use crate::planner::Planner;
+use crate::planner::{Allowance, Planner};
 
 impl Invite {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
@@ -24,12 +24,13 @@ impl Invite {
             Status::Inactive => "inactive: reactivate instead".to_owned(),
             other => format!("already {other}"),
         };
-        plan_people(planner, &self.people, &joining, comes_back, why_not)
+        plan_people(planner, &self.people, &joining, comes_back, why_not)?;
+        planner.refuse_overspending()
     }
 }
 
 /// Who runs a group invites to that group only, to no role above their own, and gives nothing away but the seat.
-fn delegated(planner: &Planner<'_>, invite: &Invite, joining: &Joining) -> Result<()> {
+fn delegated(planner: &mut Planner<'_>, invite: &Invite, joining: &Joining) -> Result<()> {
     if joining.groups.is_empty() {
         return Err(Error::forbidden(
             "who runs a group invites to that group only: name it with --group",
@@ -58,6 +59,11 @@ fn delegated(planner: &Planner<'_>, invite: &Invite, joining: &Joining) -> Resul
         return Err(Error::forbidden(
             "setting a deletion date is not allowed: it needs owner or manage_users",
         ));
+    }
+    for ((group, _), (name, _)) in joining.groups.iter().zip(&invite.groups) {
+        if let Some(budget) = planner.snapshot.budget_of(*group)? {
+            planner.limit(Allowance::new(name, budget));
+        }
     }
     if !invite.pools.is_empty() {
         return Err(Error::forbidden(

@@ -409,6 +409,12 @@ pub(super) fn plan_people(
             }
             continue;
         }
+        let joins = known.as_ref().is_none_or(|it| comes_back(it.status));
+        if joins && let Some(why) = planner.ask_allowance() {
+            planner.skip_name(&label, why);
+            continue;
+        }
+        let mark = planner.mark();
         match known {
             None => joining.newcomer(planner, person)?,
             Some(user) if comes_back(user.status) => joining.comeback(planner, &user, person)?,
@@ -418,6 +424,9 @@ pub(super) fn plan_people(
                 "on the roster already; who manages users can add them to a group",
             ),
             Some(user) => planner.skip(&user, why_not(user.status)),
+        }
+        if planner.mark() != mark {
+            planner.spend_allowance();
         }
     }
     Ok(())

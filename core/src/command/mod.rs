@@ -2,6 +2,8 @@
 //! nothing and draws nothing but from the request.
 
 mod accept;
+mod administrator;
+mod approval;
 mod assign;
 mod cancel;
 mod connection;
@@ -31,9 +33,9 @@ mod undo;
 use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
-    Alarms, AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, DueKind, EmailAddress, Field,
-    GroupId, GroupRole, Name, PoolName, Profile, Progress, Scopes, Seats, Setting, TrainingKind,
-    UserId,
+    Alarms, ApprovalId, AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, DueKind,
+    EmailAddress, Field, GroupId, GroupRole, Name, Permission, PoolName, Profile, Progress, Scopes,
+    Seats, Setting, TrainingKind, UserId,
 };
 use crate::password::PasswordHash;
 use crate::planner::Planner;
@@ -203,6 +205,49 @@ pub enum Command {
     Progress {
         /// Who has come how far with what.
         reports: Vec<ProgressReport>,
+    },
+    /// Limit how many seats those who run a group may hand out in it.
+    SetGroupBudget {
+        /// Which group, by name.
+        group: String,
+        /// How many of its members may be in or coming; none is no limit.
+        seats: Option<Seats>,
+    },
+    /// Give people permissions. `authorized_purchaser` takes a second administrator once there are two.
+    GrantPermissions {
+        /// Whom.
+        who: Selection,
+        /// Which.
+        permissions: Vec<Permission>,
+    },
+    /// Take permissions from people.
+    RevokePermissions {
+        /// From whom.
+        who: Selection,
+        /// Which.
+        permissions: Vec<Permission>,
+    },
+    /// Let an operating-system user act as an administrator.
+    LinkSystemUser {
+        /// The operating-system user.
+        system_user: String,
+        /// The administrator.
+        who: Selection,
+    },
+    /// End a link.
+    UnlinkSystemUser {
+        /// The operating-system user.
+        system_user: String,
+    },
+    /// Do what another administrator asked for.
+    Approve {
+        /// What was asked.
+        approval: ApprovalId,
+    },
+    /// Refuse what another administrator asked for.
+    Reject {
+        /// What was asked.
+        approval: ApprovalId,
     },
     /// Add an identity provider's link and its first token.
     AddConnection {
@@ -559,6 +604,13 @@ impl Command {
             Self::Assign { .. } => "assign",
             Self::Unassign { .. } => "unassign",
             Self::Progress { .. } => "progress",
+            Self::SetGroupBudget { .. } => "group_budget",
+            Self::GrantPermissions { .. } => "admin_grant",
+            Self::RevokePermissions { .. } => "admin_revoke",
+            Self::LinkSystemUser { .. } => "admin_link",
+            Self::UnlinkSystemUser { .. } => "admin_unlink",
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
             Self::AddConnection { .. } => "idp_add",
             Self::RotateToken { .. } => "idp_rotate",
             Self::RevokeConnection { .. } => "idp_revoke",
@@ -623,6 +675,19 @@ impl Command {
             Self::Assign { who, training } => assign::assign(planner, who, training),
             Self::Unassign { who, training } => assign::unassign(planner, who, training),
             Self::Progress { reports } => assign::progress(planner, reports),
+            Self::SetGroupBudget { group, seats } => group::budget(planner, group, *seats),
+            Self::GrantPermissions { who, permissions } => {
+                administrator::grant(planner, who, permissions)
+            }
+            Self::RevokePermissions { who, permissions } => {
+                administrator::revoke(planner, who, permissions)
+            }
+            Self::LinkSystemUser { system_user, who } => {
+                administrator::link(planner, system_user, who)
+            }
+            Self::UnlinkSystemUser { system_user } => administrator::unlink(planner, system_user),
+            Self::Approve { approval } => approval::approve(planner, *approval),
+            Self::Reject { approval } => approval::reject(planner, *approval),
             Self::AddConnection { name, policy } => connection::add(planner, name, *policy),
             Self::RotateToken { name, overlap_ms } => {
                 connection::rotate(planner, name, *overlap_ms)

@@ -192,6 +192,7 @@ impl Provision {
 
     fn comeback(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
         planner.subject = Some(user.id);
+        planner.begin_as_learner(user.id)?;
         self.set_attributes(planner, provider, user)?;
         self.adopt(planner, provider, user)?;
         if self.active == Some(false) {
@@ -339,6 +340,7 @@ impl Provision {
                     planner.skip(user, "deactivated by a person: holds until the provider itself says inactive, then active");
                     return Ok(());
                 }
+                planner.begin_as_learner(user.id)?;
                 reactivate::one(planner, user, provider.policy.mails, false).map(|_| ())
             }
             Status::Cancelled => self.bring_in(planner, provider, user),

@@ -5,12 +5,13 @@ mod trainings;
 
 use std::collections::{HashMap, HashSet};
 
+use super::administrator;
 use super::pool::refuse_raise;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, BatchId, DueKind, Hold, InvitationState, LinkState, PasswordLink, PoolId, Status, User,
-    UserId,
+    Actor, ApprovalId, ApprovalState, BatchId, DueKind, Hold, InvitationState, LinkState,
+    PasswordLink, Permission, PoolId, Status, User, UserId,
 };
 use crate::planner::{Planner, Seated, Waiting, Want};
 
@@ -451,7 +452,26 @@ fn fact_back(
             ..
         } => {
             let has = planner.snapshot.permissions_of(id)?.contains(permission);
-            if !planner.actor_is_owner() {
+            let gives = *before;
+            if has == *after && gives && status != Status::Active {
+                planner.skip(user, format!("{status}, and so no administrator"));
+            } else if has == *after
+                && gives
+                && *permission == Permission::AuthorizedPurchaser
+                && administrator::needs_approval(planner)?
+            {
+                planner.skip(
+                    user,
+                    "authorized_purchaser comes back by `usher admin grant` and a second administrator",
+                );
+            } else if has == *after
+                && !gives
+                && *permission == Permission::Owner
+                && status == Status::Active
+                && planner.is_last_owner(user)?
+            {
+                planner.skip(user, "the last owner");
+            } else if !planner.actor_is_owner() {
                 planner.skip(
                     user,
                     format!(
@@ -470,6 +490,47 @@ fn fact_back(
                 moved(planner, "permission");
             }
         }
+        Change::SystemUser {
+            name,
+            before,
+            after,
+            ..
+        } => {
+            let linked = planner.snapshot.user_of_system_user(name)?;
+            let is_so = (linked == Some(id)) == *after;
+            // A batch that moves a link takes it from one person first.
+            if !is_so || *before && linked.is_some() && !planner.unlinks(name) {
+                moved(planner, "link");
+            } else if !planner.actor_is_owner() {
+                planner.skip(user, "a link comes back by an owner only");
+            } else {
+                planner.push(Change::SystemUser {
+                    user: id,
+                    name: name.clone(),
+                    before: *after,
+                    after: *before,
+                });
+            }
+        }
+        Change::ApprovalAsked { approval, .. } => approval_back(
+            planner,
+            user,
+            *approval,
+            ApprovalState::Pending,
+            ApprovalState::Withdrawn,
+        )?,
+        // What was approved is undone by taking the permission; the approval itself was given.
+        Change::ApprovalDecided {
+            after: ApprovalState::Approved,
+            ..
+        }
+        | Change::GrantedAlone { .. } => {}
+        Change::ApprovalDecided {
+            approval,
+            before,
+            after,
+            ..
+        } => approval_back(planner, user, *approval, *after, *before)?,
         Change::Connection { .. } => moved(planner, "connection"),
         Change::ProviderHold { .. } => moved(planner, "what the provider said"),
         Change::Accepted { .. } => moved(planner, "acceptance"),
@@ -484,6 +545,7 @@ fn fact_back(
         | Change::PoolTerms { .. }
         | Change::Setting { .. }
         | Change::GroupAdded { .. }
+        | Change::GroupBudget { .. }
         | Change::GroupName { .. }
         | Change::GroupLink { .. }
         | Change::GroupRemoved { .. }
@@ -499,6 +561,35 @@ fn fact_back(
         | Change::PlatformRevoked { .. }
         | Change::PlatformTokenAdded { .. }
         | Change::PlatformTokenEnds { .. } => {}
+    }
+    Ok(())
+}
+
+/// Puts something that was asked back to where it stood, unless it was decided otherwise or again meanwhile.
+fn approval_back(
+    planner: &mut Planner<'_>,
+    user: &User,
+    id: ApprovalId,
+    from: ApprovalState,
+    to: ApprovalState,
+) -> Result<()> {
+    let Some(approval) = planner.snapshot.approval(id)? else {
+        return Ok(());
+    };
+    let pending = planner
+        .snapshot
+        .pending_approval(user.id, approval.permission)?;
+    if approval.state != from || to == ApprovalState::Pending && pending.is_some() {
+        let now = approval.state.as_str();
+        planner.skip(user, format!("what was asked was {now} since"));
+    } else {
+        planner.push(Change::ApprovalDecided {
+            user: user.id,
+            approval: id,
+            by: planner.actor,
+            before: from,
+            after: to,
+        });
     }
     Ok(())
 }
@@ -665,6 +756,22 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
         }
         Change::PlatformRevoked { name, .. } => {
             planner.skip_name(name, "a revoked token stays revoked; add another instead")
+        }
+        Change::GroupBudget {
+            group,
+            before,
+            after,
+        } => {
+            let today = planner.snapshot.budget_of(*group)?.map(|it| it.seats);
+            if today == *after {
+                planner.push(Change::GroupBudget {
+                    group: *group,
+                    before: *after,
+                    after: *before,
+                });
+            } else {
+                planner.skip_name("budget", "changed since");
+            }
         }
         Change::GroupAdded { .. }
         | Change::GroupName { .. }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GroupId, PoolId, TrainingId, UserId};
+use super::{GroupId, PoolId, Seats, TrainingId, UserId};
 
 /// People with a purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,15 @@ pub struct GroupCarries {
     pub trainings: Vec<TrainingId>,
     /// Add-on pools that are requested.
     pub pools: Vec<PoolId>,
+}
+
+/// What those who run a group may hand out in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// How many of its members may be in or coming before they can invite nobody more.
+    pub seats: Seats,
+    /// How many of its members are.
+    pub spent: Seats,
 }
 
 /// What a member may do in a group.

@@ -97,6 +97,11 @@ id!(
     "token"
 );
 id!(
+    /// Something that waits for a second administrator.
+    ApprovalId,
+    "approval"
+);
+id!(
     /// An invitation; it stays the same when resent, its generation rises.
     InvitationId,
     "invitation"

@@ -1,6 +1,7 @@
 //! The nouns: their parsing and their invariants. No I/O here.
 
 mod address;
+mod approval;
 mod batch;
 mod connection;
 mod due;
@@ -23,12 +24,14 @@ mod when;
 pub(crate) use address::name_key;
 pub(crate) use address::user_name_key as key_of_name;
 pub use address::{EmailAddress, UserName, fold_key};
+pub use approval::{APPROVAL_MS, Approval, ApprovalState};
 pub use batch::{Actor, Batch, Door, Event};
 pub use connection::{Connection, ConnectionPolicy, NewPeople, Token};
 pub use due::{Due, DueKind, DueWhat};
-pub use group::{Group, GroupCarries, GroupRole, Membership};
+pub use group::{Budget, Group, GroupCarries, GroupRole, Membership};
 pub use ids::{
-    BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, TokenId, TrainingId, UserId,
+    ApprovalId, BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, TokenId,
+    TrainingId, UserId,
 };
 pub use license::{Hold, License, QueueEntry};
 pub use organization::{Organization, Permission, TimeZoneName};

@@ -188,6 +188,11 @@ impl Telling {
                     self.permissions.push(*permission);
                 }
             }
+            Change::ApprovalAsked { .. }
+            | Change::ApprovalDecided { .. }
+            | Change::GrantedAlone { .. }
+            | Change::SystemUser { .. }
+            | Change::GroupBudget { .. } => {}
             Change::Protected { after, .. } => user.protected = *after,
             Change::Erased { .. } => self.erase(),
             Change::Due { .. }

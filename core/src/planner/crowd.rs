@@ -20,6 +20,7 @@ const PAGE: usize = 500;
 pub(super) struct Crowd {
     managers: HashSet<UserId>,
     permissions: HashMap<UserId, Vec<Permission>>,
+    system_users: HashMap<UserId, Vec<String>>,
     order: Vec<UserId>,
     page: RefCell<Page>,
 }
@@ -42,6 +43,7 @@ impl Crowd {
         Ok(Self {
             managers: snapshot.managers()?,
             permissions: snapshot.permissions()?,
+            system_users: snapshot.system_users()?,
             order: people.to_vec(),
             page: RefCell::default(),
         })
@@ -50,6 +52,11 @@ impl Crowd {
     /// Whether anybody reports to this person.
     pub(super) fn manages(&self, user: UserId) -> bool {
         self.managers.contains(&user)
+    }
+
+    /// The operating-system users who act as this person.
+    pub(super) fn system_users_of(&self, user: UserId) -> Vec<String> {
+        self.system_users.get(&user).cloned().unwrap_or_default()
     }
 
     /// The person, with the page that they are on. None when it is not their turn.

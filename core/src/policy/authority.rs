@@ -79,8 +79,17 @@ impl Authority {
         Ok(authority)
     }
 
+    /// Who acts.
+    pub(crate) fn actor(&self) -> Actor {
+        self.actor
+    }
+
     pub(crate) fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    pub(crate) fn has_permission(&self, permission: Permission) -> bool {
+        self.has(role_of(permission))
     }
 
     /// Whether they have an owner's rights.
@@ -91,6 +100,11 @@ impl Authority {
     /// Whether they have no role by which anything is allowed.
     pub(crate) fn is_nobody(&self) -> bool {
         self.reach("see") == Reach::Nobody
+    }
+
+    /// Whether a group is theirs to see: one that they are in, or any where they see people without regard to groups.
+    pub(crate) fn knows_group(&self, group: GroupId) -> bool {
+        self.role_in(group).is_some() || self.has(Role::Manager)
     }
 
     /// The actor's role in a group.

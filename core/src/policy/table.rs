@@ -162,6 +162,14 @@ pub const TABLE: &[Row] = &[
         ],
         NO_MORE,
     ),
+    row("group_budget", MANAGE_USERS, NO_MORE),
+    // Administrators. Who asked never approves.
+    row("admin_grant", OWNERS, NO_MORE),
+    row("admin_revoke", OWNERS, NO_MORE),
+    row("admin_link", OWNERS, NO_MORE),
+    row("admin_unlink", OWNERS, NO_MORE),
+    row("approve", &[Role::Owner, Role::ManageUsers], NO_MORE),
+    row("reject", MANAGE_USERS, NO_MORE),
     // Settings.
     row("setting", OWNERS, NO_MORE),
     // Connections.

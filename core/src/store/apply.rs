@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Params, params};
 
-use super::{broken, password, search, settings};
+use super::{administrators, broken, password, search, settings};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -167,6 +167,26 @@ impl<'c> Applier<'c> {
                 "DELETE FROM permissions WHERE user = ?1 AND permission = ?2",
                 params![user.as_bytes(), permission.as_str()],
             ),
+            Change::ApprovalAsked { user, approval, permission, by, digest, expires_at } => administrators::ask(
+                self.conn,
+                (*approval, *user, *permission),
+                *by,
+                digest,
+                self.at,
+                *expires_at,
+            ),
+            Change::ApprovalDecided { approval, by, after, .. } => {
+                administrators::decide(self.conn, *approval, *by, *after)
+            }
+            Change::GrantedAlone { .. } => Ok(()),
+            Change::SystemUser { user, name, after: true, .. } => self.hit(
+                "INSERT INTO system_users (name, user) VALUES (?1, ?2)",
+                params![name, user.as_bytes()],
+            ),
+            Change::SystemUser { user, name, after: false, .. } => self.hit(
+                "DELETE FROM system_users WHERE name = ?1 AND user = ?2",
+                params![name, user.as_bytes()],
+            ),
             Change::Protected { user, after, .. } => {
                 self.hit("UPDATE users SET protected = ?2 WHERE id = ?1", params![user.as_bytes(), after])
             }
@@ -191,6 +211,7 @@ impl<'c> Applier<'c> {
             Change::GroupPool { group, pool, after, .. } => self.group_pool(*group, *pool, *after),
             Change::TrainingAdded { training, terms } => self.training_added(*training, terms),
             Change::TrainingTerms { training, after, .. } => self.training_terms(*training, after),
+            Change::GroupBudget { group, after, .. } => administrators::set_budget(self.conn, *group, *after),
             Change::ConnectionAdded { connection, name, policy } => {
                 let new_people = match policy.new_people {
                     NewPeople::Active => "active",
@@ -501,6 +522,7 @@ impl<'c> Applier<'c> {
         self.run("DELETE FROM links WHERE user = ?1", [id])?;
         self.run("DELETE FROM invitations WHERE user = ?1", [id])?;
         self.run("DELETE FROM permissions WHERE user = ?1", [id])?;
+        self.run("DELETE FROM system_users WHERE user = ?1", [id])?;
         self.run("DELETE FROM outbox WHERE user = ?1", [id])?;
         self.forget_dates(user)?;
         password::erase(self.conn, user)?;

@@ -65,6 +65,10 @@ impl Ways {
         Ok(())
     }
 
+    pub(super) fn lists_all(&self) -> bool {
+        self.lists && self.others.is_empty()
+    }
+
     pub(super) fn lists_below(&self, manager: &ManagerName) -> bool {
         let other = |it: &Expr| matches!(it, Expr::Below(other) if other == manager);
         self.lists != self.others.iter().any(other)

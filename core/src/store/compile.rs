@@ -135,6 +135,11 @@ impl Compiled {
         self.bind(value);
     }
 
+    /// Whether every circle in it is listed first.
+    pub(super) fn lists_all(&self) -> bool {
+        self.ways.lists_all()
+    }
+
     /// `narrow`: whether this condition must hold for every row found, so that an index may be chosen by it.
     fn expr(&mut self, expr: &Expr, narrow: bool) {
         match expr {

@@ -167,6 +167,28 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             after,
             ..
         } => json(&(permission, before, after)),
+        Change::ApprovalAsked {
+            approval,
+            permission,
+            by,
+            digest,
+            expires_at,
+            ..
+        } => json(&(approval, permission, by, digest, expires_at)),
+        Change::ApprovalDecided {
+            approval,
+            by,
+            before,
+            after,
+            ..
+        } => json(&(approval, by, before, after)),
+        Change::GrantedAlone { permission, .. } => json(&(permission,)),
+        Change::SystemUser {
+            name,
+            before,
+            after,
+            ..
+        } => json(&(name, before, after)),
         Change::Erased { before, .. } => json(&(before,)),
         Change::PoolAdded { pool, name, terms } => json(&(pool, name, terms)),
         Change::PoolTerms {
@@ -180,6 +202,11 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             after,
         } => json(&(setting, before, after)),
         Change::GroupAdded { group, name } => json(&(group, name)),
+        Change::GroupBudget {
+            group,
+            before,
+            after,
+        } => json(&(group, before, after)),
         Change::GroupName {
             group,
             before,
@@ -429,6 +456,43 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
                 after,
             }
         }
+        "approval_asked" => {
+            let (approval, permission, by, digest, expires_at) = json(body)?;
+            Change::ApprovalAsked {
+                user: whom?,
+                approval,
+                permission,
+                by,
+                digest,
+                expires_at,
+            }
+        }
+        "approval_decided" => {
+            let (approval, by, before, after) = json(body)?;
+            Change::ApprovalDecided {
+                user: whom?,
+                approval,
+                by,
+                before,
+                after,
+            }
+        }
+        "granted_alone" => {
+            let (permission,) = json(body)?;
+            Change::GrantedAlone {
+                user: whom?,
+                permission,
+            }
+        }
+        "system_user" => {
+            let (name, before, after) = json(body)?;
+            Change::SystemUser {
+                user: whom?,
+                name,
+                before,
+                after,
+            }
+        }
         "erased" => {
             let (before,): (Status,) = json(body)?;
             Change::Erased {
@@ -459,6 +523,14 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
         "group_added" => {
             let (group, name) = json(body)?;
             Change::GroupAdded { group, name }
+        }
+        "group_budget" => {
+            let (group, before, after) = json(body)?;
+            Change::GroupBudget {
+                group,
+                before,
+                after,
+            }
         }
         "group_name" => {
             let (group, before, after) = json(body)?;

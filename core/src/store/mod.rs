@@ -5,6 +5,7 @@
 
 mod actor;
 mod addresses;
+mod administrators;
 mod apply;
 mod attempts;
 mod attribute;
@@ -54,7 +55,7 @@ use crate::token::{self, Kind};
 
 pub(crate) use found::found;
 pub use provided::ProvidedGroup;
-pub use read::{AuditReport, BadLink, DuePage, Head, HistoryPage, Listed, Read};
+pub use read::{Administrator, AuditReport, BadLink, DuePage, Head, HistoryPage, Listed, Read};
 pub(crate) use restore::restore;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use writer::Job;
@@ -149,6 +150,7 @@ impl Store {
             conn,
             now,
             watched: false,
+            sight: None,
         })
     }
 

@@ -7,6 +7,7 @@ mod listing;
 mod past;
 mod seen;
 mod trainings;
+mod tree;
 mod users;
 
 use std::collections::HashMap;
@@ -20,9 +21,12 @@ use super::snapshot::Snapshot;
 use crate::change::{Change, Names};
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, Connection as ProviderConnection, ConnectionId, Invitation, License, Link, Membership,
-    Organization, Permission, Pool, PoolId, PoolName, Timestamp, User, UserId,
+    Actor, Approval, Budget, Connection as ProviderConnection, ConnectionId, GroupId, Invitation,
+    License, Link, Membership, Organization, Permission, Pool, PoolId, PoolName, Timestamp, User,
+    UserId,
 };
+use crate::policy::{self, Authority, Reach};
+use crate::query::Expr;
 
 pub use super::events::{AuditReport, BadLink, Head};
 pub use due::DuePage;
@@ -36,6 +40,26 @@ pub struct Read<'a> {
     pub(super) now: Timestamp,
     /// Whether a flag is watched that ends reading early.
     pub(super) watched: bool,
+    /// Whom whoever reads may see; none is everybody.
+    pub(super) sight: Option<Sight>,
+}
+
+/// Whom somebody may see who may not see everybody.
+pub(super) struct Sight {
+    pub(super) authority: Authority,
+    /// The people seen, deleted ones too.
+    pub(super) people: Expr,
+}
+
+/// Somebody who acts for the organization.
+#[derive(Clone, Debug)]
+pub struct Administrator {
+    /// Who.
+    pub user: User,
+    /// What they may do.
+    pub permissions: Vec<Permission>,
+    /// The operating-system users who act as them.
+    pub system_users: Vec<String>,
 }
 
 /// How many steps of SQLite's machine pass between two looks at a cancelling flag.
@@ -94,12 +118,66 @@ impl Read<'_> {
         self.snapshot()?.organization()
     }
 
+    /// Lets an actor see no more than they may.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] when they may see nobody, which is so from the moment an administrator is deactivated.
+    pub(crate) fn seen_by(mut self, actor: Actor) -> Result<Self> {
+        let authority = Authority::of(&self.snapshot()?, actor)?;
+        if let Some(people) = policy::may(&authority, "see")?.seen() {
+            self.sight = Some(Sight { authority, people });
+        }
+        Ok(self)
+    }
+
+    /// Whether custom fields that only administrators see are seen by whoever reads.
+    pub fn sees_administrators_fields(&self) -> bool {
+        self.sight
+            .as_ref()
+            .is_none_or(|it| it.authority.reach("see_administrators_fields") == Reach::Everybody)
+    }
+
+    /// Whether whoever reads may see this person.
+    fn sees(&self, snapshot: &Snapshot<'_>, user: UserId) -> Result<bool> {
+        match &self.sight {
+            None => Ok(true),
+            Some(sight) => snapshot.finds(&sight.people, user, self.now),
+        }
+    }
+
+    /// This person, if whoever reads may see them.
+    fn if_seen(&self, snapshot: &Snapshot<'_>, user: Option<User>) -> Result<Option<User>> {
+        match user {
+            Some(user) if self.sees(snapshot, user.id)? => Ok(Some(user)),
+            _ => Ok(None),
+        }
+    }
+
+    fn find_seen(&self, snapshot: &Snapshot<'_>, who: &str) -> Result<User> {
+        let found = snapshot.find_user(who)?;
+        self.if_seen(snapshot, Some(found))?
+            .ok_or_else(|| Error::not_found("user", who.trim()))
+    }
+
+    /// A query as whoever reads means it: those of it whom they may see.
+    fn seen_of(&self, query: &Expr) -> Expr {
+        match &self.sight {
+            None => query.clone(),
+            Some(sight) => {
+                let reached = sight.authority.reach("see");
+                reached.within(query)
+            }
+        }
+    }
+
     /// A person by id.
     ///
     /// # Errors
     /// See [`Read::organization`].
     pub fn user(&self, id: UserId) -> Result<Option<User>> {
-        self.snapshot()?.user(id)
+        let snapshot = self.snapshot()?;
+        let user = snapshot.user(id)?;
+        self.if_seen(&snapshot, user)
     }
 
     /// A person by address, user name or id, as people type them; erased people by id only.
@@ -107,7 +185,7 @@ impl Read<'_> {
     /// # Errors
     /// [`Error::NotFound`].
     pub fn find_user(&self, who: &str) -> Result<User> {
-        self.snapshot()?.find_user(who)
+        self.find_seen(&self.snapshot()?, who)
     }
 
     /// People by address, user name or id, in the order given.
@@ -117,7 +195,7 @@ impl Read<'_> {
     pub fn find_users(&self, who: &[String]) -> Result<Vec<UserId>> {
         self.together(|snapshot| {
             who.iter()
-                .map(|it| snapshot.find_user(it).map(|user| user.id))
+                .map(|it| self.find_seen(snapshot, it).map(|user| user.id))
                 .collect()
         })
     }
@@ -131,8 +209,9 @@ impl Read<'_> {
         connection: ConnectionId,
         external_id: &str,
     ) -> Result<Option<User>> {
-        self.snapshot()?
-            .user_by_external_id(connection, external_id)
+        let snapshot = self.snapshot()?;
+        let user = snapshot.user_by_external_id(connection, external_id)?;
+        self.if_seen(&snapshot, user)
     }
 
     /// Addresses, else user names, of these people.
@@ -239,7 +318,8 @@ impl Read<'_> {
         self.together(|snapshot| {
             let mut queue = Vec::new();
             for license in snapshot.queue_head(pool, i64::try_from(limit).unwrap_or(i64::MAX))? {
-                queue.extend(snapshot.user(license.user)?.map(|user| (user, license)));
+                let user = self.if_seen(snapshot, snapshot.user(license.user)?)?;
+                queue.extend(user.map(|user| (user, license)));
             }
             Ok(queue)
         })
@@ -261,12 +341,65 @@ impl Read<'_> {
         self.snapshot()?.permissions_of(user)
     }
 
+    /// Everybody with a permission or a link, in order of creation.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn administrators(&self) -> Result<Vec<Administrator>> {
+        self.together(|snapshot| {
+            let mut links = snapshot.system_users()?;
+            let mut administrators = Vec::new();
+            for id in snapshot.administrators()? {
+                if let Some(user) = self.if_seen(snapshot, snapshot.user(id)?)? {
+                    administrators.push(Administrator {
+                        permissions: snapshot.permissions_of(id)?,
+                        system_users: links.remove(&id).unwrap_or_default(),
+                        user,
+                    });
+                }
+            }
+            Ok(administrators)
+        })
+    }
+
+    /// The administrator who acts when this operating-system user does, if somebody is linked.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn administrator_of(&self, system_user: &str) -> Result<Option<UserId>> {
+        self.snapshot()?.user_of_system_user(system_user)
+    }
+
+    /// Everything that was ever asked of a second administrator, newest first; nothing for those who see less than all.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn approvals(&self) -> Result<Vec<Approval>> {
+        match self.sight {
+            None => self.snapshot()?.approvals(),
+            Some(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// What those who run a group may hand out in it, if that is limited.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn budget_of(&self, group: GroupId) -> Result<Option<Budget>> {
+        self.snapshot()?.budget_of(group)
+    }
+
     /// Every connection, by name, with its tokens' records.
     ///
     /// # Errors
     /// See [`Read::organization`].
     pub fn connections(&self) -> Result<Vec<ProviderConnection>> {
-        self.together(|snapshot| snapshot.connections())
+        let mut connections = self.together(|snapshot| snapshot.connections())?;
+        if self.sight.is_some() {
+            // Their names are seen in lists; their tokens concern nobody who sees less than all.
+            connections.iter_mut().for_each(|it| it.tokens.clear());
+        }
+        Ok(connections)
     }
 
     /// A connection by name.

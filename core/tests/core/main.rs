@@ -15,6 +15,7 @@ mod model;
 mod org;
 mod passwords;
 mod past;
+mod permissions;
 mod plans;
 mod platform;
 mod provision;

@@ -1,11 +1,14 @@
 //! What happened: batches, their events, and the chain that both hang on.
 
+use rusqlite::types::Value;
 use rusqlite::{Row, params};
 
 use super::Read;
 use crate::error::{Error, Result};
-use crate::model::{Batch, BatchId, Door, Event, Timestamp, UserId};
+use crate::model::{Actor, Batch, BatchId, Door, Event, Timestamp, UserId};
+use crate::query::Expr;
 use crate::store::actor;
+use crate::store::compile;
 use crate::store::events::{self, AuditReport, Head, Recorded};
 use crate::store::snapshot::{Snapshot, word};
 
@@ -69,6 +72,19 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn batches(&self, before: Option<i64>, limit: usize) -> Result<Vec<Batch>> {
+        if let Some(user) = self.only_own() {
+            let sql = concat!(
+                "SELECT ",
+                batch_columns!(),
+                " FROM batches WHERE actor_kind = 'administrator' AND actor = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
+            );
+            let bound = params![
+                user.as_bytes(),
+                before.unwrap_or(i64::MAX),
+                i64::try_from(limit).unwrap_or(i64::MAX)
+            ];
+            return self.snapshot()?.all(sql, bound, batch_row);
+        }
         let sql = concat!(
             "SELECT ",
             batch_columns!(),
@@ -84,6 +100,24 @@ impl Read<'_> {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Invalid`] when several match.
     pub fn find_batch(&self, text: &str) -> Result<Batch> {
+        let batch = self.find_any_batch(text)?;
+        let mine = |user| batch.actor == Actor::Administrator(user);
+        if self.only_own().is_none_or(mine) {
+            Ok(batch)
+        } else {
+            Err(Error::not_found("batch", text.trim()))
+        }
+    }
+
+    /// Whoever sees less than everybody sees of the batches what they applied themselves.
+    pub(super) fn only_own(&self) -> Option<UserId> {
+        match self.sight.as_ref()?.authority.actor() {
+            Actor::Administrator(user) | Actor::Person(user) => Some(user),
+            _ => None,
+        }
+    }
+
+    fn find_any_batch(&self, text: &str) -> Result<Batch> {
         let text = text.trim();
         let snapshot = self.snapshot()?;
         if let Ok(id) = text.parse::<BatchId>() {
@@ -129,7 +163,20 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn history(&self, page: &HistoryPage) -> Result<Vec<Event>> {
-        self.together(|snapshot| history(snapshot, page))
+        self.together(|snapshot| {
+            if let Some(user) = page.user
+                && !self.sees(snapshot, user)?
+            {
+                return Ok(Vec::new());
+            }
+            let people = self.sight.as_ref().map(|it| &it.people);
+            history(
+                snapshot,
+                page,
+                people.filter(|_| page.user.is_none()),
+                self.now,
+            )
+        })
     }
 
     /// Walks the whole chain of events and names the first bad link.
@@ -149,7 +196,12 @@ impl Read<'_> {
     }
 }
 
-fn history(snapshot: &Snapshot<'_>, page: &HistoryPage) -> Result<Vec<Event>> {
+fn history(
+    snapshot: &Snapshot<'_>,
+    page: &HistoryPage,
+    only: Option<&Expr>,
+    now: Timestamp,
+) -> Result<Vec<Event>> {
     const SELECT: &str = "SELECT events.seq, events.user, events.kind, events.body, batches.at, batches.actor_kind, batches.actor, \
         batches.door, batches.id FROM events JOIN batches ON batches.seq = events.batch WHERE events.seq > ?1 AND events.seq < ?2";
     let after = page.after.unwrap_or(0);
@@ -179,6 +231,17 @@ fn history(snapshot: &Snapshot<'_>, page: &HistoryPage) -> Result<Vec<Event>> {
         (first, end) = (first.max(range.0 - 1), end.min(range.1));
     }
     let found = match page.user {
+        None if only.is_some() => {
+            let (seen, seen_bound) = seen_events(snapshot, only, now)?;
+            let mut bound: Vec<Value> = seen_bound;
+            let sql = format!(
+                "{} AND {seen} ORDER BY events.seq {order} LIMIT ?",
+                SELECT.replace("?1", "?").replace("?2", "?")
+            );
+            bound.splice(0..0, [Value::Integer(first), Value::Integer(end)]);
+            bound.push(Value::Integer(limit));
+            snapshot.all(&sql, rusqlite::params_from_iter(bound), row)?
+        }
         None => snapshot.all(
             &format!("{SELECT} ORDER BY events.seq {order} LIMIT ?3"),
             params![first, end, limit],
@@ -200,4 +263,28 @@ fn history(snapshot: &Snapshot<'_>, page: &HistoryPage) -> Result<Vec<Event>> {
             })
         })
         .collect()
+}
+
+/// The events about the people whom somebody sees. Few people are listed first, and their events found by the index.
+fn seen_events(
+    snapshot: &Snapshot<'_>,
+    people: Option<&Expr>,
+    now: Timestamp,
+) -> Result<(String, Vec<Value>)> {
+    let Some(people) = people else {
+        return Ok(("1".to_owned(), Vec::new()));
+    };
+    let compiled = compile::compile_page(snapshot, people, now)?;
+    let sql = if compiled.lists_all() {
+        format!(
+            "events.user IN (SELECT users.id FROM users WHERE {})",
+            compiled.sql
+        )
+    } else {
+        format!(
+            "EXISTS (SELECT 1 FROM users WHERE users.id = events.user AND ({}))",
+            compiled.sql
+        )
+    };
+    Ok((sql, compiled.bindings))
 }

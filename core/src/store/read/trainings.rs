@@ -15,7 +15,11 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn groups(&self) -> Result<Vec<Group>> {
-        self.snapshot()?.groups()
+        let mut groups = self.snapshot()?.groups()?;
+        if let Some(sight) = &self.sight {
+            groups.retain(|it| sight.authority.knows_group(it.id));
+        }
+        Ok(groups)
     }
 
     /// Names of all groups, removed ones included.

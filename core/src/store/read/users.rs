@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::{Status, Timestamp, User, UserId};
 use crate::query::{Expr, PageFrom, SortBy, TextField, TextOp, UsersPage};
 use crate::store::compile;
-use crate::store::snapshot::{Snapshot, user_columns, user_row};
+use crate::store::snapshot::{Snapshot, user_columns, user_row, word};
 
 impl Read<'_> {
     /// One page of people, by key.
@@ -17,7 +17,14 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn users(&self, page: &UsersPage) -> Result<Vec<User>> {
-        self.together(|snapshot| users_page(snapshot, page, self.now))
+        if self.sight.is_none() {
+            return self.together(|snapshot| users_page(snapshot, page, self.now));
+        }
+        let page = UsersPage {
+            query: self.seen_of(&page.query),
+            ..page.clone()
+        };
+        self.together(|snapshot| users_page(snapshot, &page, self.now))
     }
 
     /// How many people match. Everybody and lists of statuses come from kept totals; others are counted.
@@ -25,7 +32,7 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn count_users(&self, query: &Expr) -> Result<i64> {
-        count_users(&self.snapshot()?, query, self.now)
+        count_users(&self.snapshot()?, &self.seen_of(query), self.now)
     }
 
     /// For SCIM lists: people in order of creation, from a 1-based index, and how many there are in all.
@@ -38,6 +45,7 @@ impl Read<'_> {
         start_index: i64,
         count: i64,
     ) -> Result<(Vec<User>, i64)> {
+        let query = &self.seen_of(query);
         if let Some(found) = self.by_unique_key(query)? {
             let total = i64::from(found.is_some());
             let page = found
@@ -79,7 +87,10 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn status_counts(&self) -> Result<BTreeMap<Status, i64>> {
-        self.snapshot()?.status_counts()
+        match &self.sight {
+            None => self.snapshot()?.status_counts(),
+            Some(sight) => counted_statuses(&self.snapshot()?, &sight.people, self.now),
+        }
     }
 
     /// How SQLite would answer a page, for tests that refuse scans.
@@ -101,6 +112,23 @@ impl Read<'_> {
         let (sql, bindings) = page_sql(&snapshot, page, None, self.now)?;
         explained(&sql, bindings)
     }
+}
+
+/// How many of these people stand where, counted.
+fn counted_statuses(
+    snapshot: &Snapshot<'_>,
+    people: &Expr,
+    now: Timestamp,
+) -> Result<BTreeMap<Status, i64>> {
+    let compiled = compile::compile(people, now);
+    let sql = format!(
+        "SELECT users.status, count(*) FROM users WHERE {} GROUP BY users.status",
+        compiled.sql
+    );
+    let rows = snapshot.all(&sql, rusqlite::params_from_iter(compiled.bindings), |row| {
+        Ok((word(row, 0, Status::from_word)?, row.get(1)?))
+    })?;
+    Ok(rows.into_iter().collect())
 }
 
 pub(super) fn count_users(snapshot: &Snapshot<'_>, query: &Expr, now: Timestamp) -> Result<i64> {

@@ -743,6 +743,7 @@ impl Deal<'_> {
                 ..Person::new(Status::Inactive)
             })
         });
+        self.begins_as_learner(who);
         let person = self.person(who);
         person.email = Some(name.to_owned());
         person.user_name = Some(name.to_owned());
@@ -757,6 +758,13 @@ impl Deal<'_> {
             return Ok(());
         }
         self.provider_brings_in(who, policy)
+    }
+
+    /// A provider gives no group role above learner, also not by bringing somebody back.
+    fn begins_as_learner(&mut self, who: usize) {
+        for role in self.person(who).groups.values_mut() {
+            *role = GroupRole::Learner;
+        }
     }
 
     fn provider_brings_in(&mut self, who: usize, policy: NewPeople) -> Result<(), Refused> {
@@ -802,6 +810,7 @@ impl Deal<'_> {
                 self.skipped.insert(who);
             }
             (Status::Inactive, Some(true)) => {
+                self.begins_as_learner(who);
                 self.reactivate(who)?;
             }
             (Status::Inactive, Some(false)) if holds => self.person(who).released = true,
