@@ -50,7 +50,7 @@ pub(crate) fn run(desk: &Desk, command: AdminCommand) -> Result<()> {
             let people = selection(&desk.read()?, &who.who)?;
             let command = Command::GrantPermissions {
                 who: people,
-                permissions: permission,
+                permissions: permission.0,
             };
             carry_out(desk, command, &who.plan)
         }
@@ -58,7 +58,7 @@ pub(crate) fn run(desk: &Desk, command: AdminCommand) -> Result<()> {
             let people = selection(&desk.read()?, &who.who)?;
             let command = Command::RevokePermissions {
                 who: people,
-                permissions: permission,
+                permissions: permission.0,
             };
             carry_out(desk, command, &who.plan)
         }

@@ -14,8 +14,8 @@ pub(crate) enum AdminCommand {
     #[command(after_help = WHO_HELP)]
     Grant {
         /// Which, separated by commas: owner, manage_users, manage_assignments, manage_reports, authorized_purchaser.
-        #[arg(value_delimiter = ',', value_parser = permission, required = true)]
-        permission: Vec<Permission>,
+        #[arg(value_parser = permissions)]
+        permission: Permissions,
         #[command(flatten)]
         who: WhoArgs,
     },
@@ -23,8 +23,8 @@ pub(crate) enum AdminCommand {
     #[command(after_help = WHO_HELP)]
     Revoke {
         /// Which, separated by commas.
-        #[arg(value_delimiter = ',', value_parser = permission, required = true)]
-        permission: Vec<Permission>,
+        #[arg(value_parser = permissions)]
+        permission: Permissions,
         #[command(flatten)]
         who: WhoArgs,
     },
@@ -46,6 +46,15 @@ pub(crate) enum AdminCommand {
         #[command(flatten)]
         plan: PlanArgs,
     },
+}
+
+/// Several permissions, written as one word.
+#[derive(Clone, Debug)]
+pub(crate) struct Permissions(pub(crate) Vec<Permission>);
+
+fn permissions(text: &str) -> Result<Permissions, String> {
+    let each = text.split(',').map(|it| permission(it.trim()));
+    each.collect::<Result<_, _>>().map(Permissions)
 }
 
 fn permission(text: &str) -> Result<Permission, String> {

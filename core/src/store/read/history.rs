@@ -274,7 +274,7 @@ fn seen_events(
     let Some(people) = people else {
         return Ok(("1".to_owned(), Vec::new()));
     };
-    let compiled = compile::compile_page(snapshot, people, now)?;
+    let compiled = compile::compile_page(snapshot, people, now, true)?;
     let sql = if compiled.lists_all() {
         format!(
             "events.user IN (SELECT users.id FROM users WHERE {})",
