@@ -153,7 +153,7 @@ fn a_refusal_says_why_by_its_exit_code_and_changes_nothing() {
             "cannot be used with",
         ),
         ("deactivate ana@acme.example --confirm abc", 2, "digest"),
-        ("users --as ana@acme.example", 2, "UUID"),
+        ("users --as ana@acme.example", 2, "administrator's id"),
         ("users --format xml", 2, "xml"),
         ("users --limit=-1", 2, "limit"),
         ("serve --listen nowhere", 2, "nowhere"),
