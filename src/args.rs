@@ -6,10 +6,10 @@ mod dates;
 mod people;
 mod platform;
 mod seats;
+mod serve;
 mod setting;
 mod trainings;
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -32,6 +32,7 @@ pub(crate) use trainings::{
     ReactivateArgs, TrainingCommand,
 };
 
+pub(crate) use serve::ServeArgs;
 pub(crate) use setting::{SettingArgs, SettingCommand};
 
 /// How WHO arguments are understood; part of the help of every command that takes them.
@@ -272,20 +273,6 @@ pub(crate) struct InitArgs {
     /// The time zone in which its days begin.
     #[arg(long, value_name = "TZ", default_value = "UTC")]
     pub(crate) time_zone: TimeZoneName,
-}
-
-/// The server.
-#[derive(Debug, Args)]
-pub(crate) struct ServeArgs {
-    /// The address to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: SocketAddr,
-    /// The address under which identity providers reach it, for links in its answers; else the setting public-url.
-    #[arg(long, value_name = "URL", value_parser = public_url)]
-    pub(crate) public_url: Option<String>,
-    /// A proxy in front of the server, whose X-Forwarded-For says where requests come from; repeat it for more.
-    #[arg(long, value_name = "IP")]
-    pub(crate) trusted_proxy: Vec<IpAddr>,
 }
 
 /// Checks an address under which identity providers reach the server; a slash at its end is dropped.

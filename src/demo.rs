@@ -75,11 +75,7 @@ struct Served {
 fn serve(directory: &Directory) -> Result<Served> {
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     let url = local_url(&listener)?;
-    let config = Config {
-        listener,
-        public_url: url.clone(),
-        trusted_proxies: Vec::new(),
-    };
+    let config = Config::new(listener, url.clone());
     let running = usher_scim_server::spawn(directory.clone(), config)
         .map_err(|it| Failure::refused(format!("cannot serve: {it}")))?;
     Ok(Served { running, url })

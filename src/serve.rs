@@ -25,9 +25,10 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
         &format!("serving {}/scim/v2 for {}", public_url, common.db.display()),
     )?;
     let config = Config {
-        listener,
-        public_url,
         trusted_proxies: args.trusted_proxy,
+        log: args.log.into(),
+        metrics: args.metrics.into(),
+        ..Config::new(listener, public_url)
     };
     let _scheduler = schedule(&directory)?;
     usher_scim_server::serve(directory, config, std::future::pending())

@@ -12,7 +12,7 @@ use crate::draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 use crate::error::{Error, Result};
 use crate::model::{
     Actor, BatchId, ConnectionId, Door, EmailAddress, PlatformId, Scopes, TimeZoneName, Timestamp,
-    UserId,
+    TokenId, UserId,
 };
 use crate::plan::{Digest, Plan};
 use crate::store::{self, Store};
@@ -146,7 +146,25 @@ impl Directory {
     /// # Errors
     /// Only when the database cannot be read.
     pub fn authenticate(&self, token: &str) -> Result<Option<ConnectionId>> {
+        Ok(self.authenticate_token(token)?.map(|(it, _)| it))
+    }
+
+    /// As [`Directory::authenticate`], with which of the connection's tokens it is.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn authenticate_token(&self, token: &str) -> Result<Option<(ConnectionId, TokenId)>> {
         self.shared.store.authenticate(token, self.now())
+    }
+
+    /// How many commands wait for the writer or are being written, in this process.
+    pub fn unanswered(&self) -> usize {
+        self.shared.store.unanswered()
+    }
+
+    /// Whether the thread that writes is there; without it nothing is changed any more until the process starts anew.
+    pub fn writer_lives(&self) -> bool {
+        self.shared.store.writer_lives()
     }
 
     /// The platform whose living token this is, and what it opens. Takes the same time whether or not there is one.

@@ -4,7 +4,8 @@
 //! Reading order: `server` (listening), `route` (from address to answer), `call` (what a request does), `people` (what
 //! is read for an answer); `schema` (the attributes), `wanted` (a User taken apart into the roster's fields) and
 //! `resource` with `kept` (the way back); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
-//! `platform` (what the place behind Usher asks); `discovery`; `json`, `fault`, `answer` and `log`.
+//! `platform` (what the place behind Usher asks); `discovery`; `json`, `fault`, `answer`;
+//! `standing` (whether it runs, and how well) with `metrics`, `template`, `request_id` and `log`.
 
 mod answer;
 mod bulk;
@@ -19,6 +20,7 @@ mod json;
 mod kept;
 mod list;
 mod log;
+mod metrics;
 mod operation;
 mod patch;
 mod patch_path;
@@ -27,11 +29,15 @@ mod people;
 mod platform;
 mod projection;
 mod request;
+mod request_id;
 mod resource;
 mod route;
 mod schema;
 mod server;
+mod standing;
+mod template;
 mod value_filter;
 mod wanted;
 
-pub use server::{Config, Running, serve, spawn};
+pub use log::LogFormat;
+pub use server::{Config, MetricsTo, Running, serve, spawn};

@@ -6,12 +6,13 @@ use std::sync::{PoisonError, RwLock};
 
 use usher_core::change::Change;
 use usher_core::model::{
-    ConnectionId, GroupId, Hold, License, PoolId, ProviderHold, Status, User, UserId,
+    Actor, ConnectionId, Door, GroupId, Hold, License, PoolId, ProviderHold, Status, User, UserId,
 };
 use usher_core::query::{Expr, Listing, TextField, TextOp};
 use usher_core::{Applied, Read, Result};
 
 use crate::resource::Person;
+use crate::route::App;
 
 /// The name of the pool that seats are of.
 const ACCESS: &str = "access";
@@ -39,6 +40,28 @@ impl PoolNames {
             .collect();
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = names;
         Ok(known(self).unwrap_or_else(|| pool.to_string()))
+    }
+}
+
+/// The names of connections and platforms, for the log.
+#[derive(Default)]
+pub(crate) struct ActorNames(RwLock<HashMap<Actor, String>>);
+
+impl ActorNames {
+    /// The actor's name; a name never changes, and one that cannot be read is left open.
+    pub(crate) fn of(&self, app: &App, actor: Actor) -> String {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(name) = known.get(&actor) {
+            return name.clone();
+        }
+        drop(known);
+        let session = app.directory.as_actor(Actor::Scheduler, Door::Api);
+        let Ok(name) = session.read().and_then(|it| it.actor_name(actor)) else {
+            return "?".to_owned();
+        };
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(actor, name.clone());
+        name
     }
 }
 

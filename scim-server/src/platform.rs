@@ -16,9 +16,10 @@ use hyper::header;
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use serde::Serialize;
-use usher_core::model::Scope;
+use usher_core::model::{Actor, Scope};
 
 use crate::answer::{self, Answer};
+use crate::log;
 use crate::peer;
 use crate::route::{self, App};
 use refusal::Refusal;
@@ -42,6 +43,7 @@ async fn handle(
     let token = route::bearer(&head.headers).ok_or_else(Refusal::no_token)?;
     let known = app.directory.authenticate_platform(token)?;
     let (platform, scopes) = known.ok_or_else(Refusal::unknown_token)?;
+    log::from(Actor::Platform(platform));
     let scope = match place {
         ["v1", "access"] => Scope::Access,
         ["v1", "sign-in"] => Scope::SignIn,

@@ -4,12 +4,14 @@
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{self, HeaderMap};
+use hyper::header::{self, HeaderMap, HeaderName};
+use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use serde_json::Value;
 use usher_core::Directory;
@@ -20,11 +22,16 @@ use crate::call::Call;
 use crate::discovery;
 use crate::dispatch::{self, Sent};
 use crate::fault::Fault;
-use crate::log;
-use crate::people::PoolNames;
+use crate::log::{self, Line, Log};
+use crate::metrics::{self, Metrics};
+use crate::people::{ActorNames, PoolNames};
 use crate::platform;
 use crate::projection::Projection;
 use crate::request::{self, Query};
+use crate::request_id;
+use crate::server::MetricsTo;
+use crate::standing;
+use crate::template::Template;
 
 /// Largest body, in bytes.
 pub(crate) const LARGEST_BODY: usize = 1024 * 1024;
@@ -42,18 +49,55 @@ pub(crate) struct App {
     pub(crate) sign_in: platform::SignInDesk,
     /// Proxies whose word about where a request comes from is taken.
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) metrics_to: MetricsTo,
+    pub(crate) log: Log,
+    pub(crate) request_ids: request_id::Ids,
+    pub(crate) actors: ActorNames,
 }
 
-/// Answers a request, whatever happens: a panic is a 500 for this request alone.
+/// Answers a request, whatever happens: a panic is a 500 for this request alone. Every answer is counted, logged, and
+/// carries the request's name.
 pub(crate) async fn answer(app: &App, request: Request<Incoming>) -> Answer {
-    match caught(handle(app, request)).await {
-        Some(Ok(answer)) => answer,
-        Some(Err(fault)) => answer::fault(&fault),
-        None => {
-            log::panicked();
-            answer::fault(&Fault::internal())
+    let began = Instant::now();
+    let (head, body) = request.into_parts();
+    let id = app.request_ids.of(&head.headers);
+    let segments = request::segments(head.uri.path());
+    let path: Option<Vec<&str>> = segments
+        .as_ref()
+        .map(|it| it.iter().map(AsRef::as_ref).collect());
+    let template = Template::of(path.as_deref());
+    let handled = caught(handle(app, &head, path.as_deref(), body));
+    let (handled, note) = log::noting(async {
+        match handled.await {
+            Some(Ok(answer)) => answer,
+            Some(Err(fault)) => answer::fault(&fault),
+            None => {
+                log::broken(&"a bug; the server goes on");
+                answer::fault(&Fault::internal())
+            }
         }
+    })
+    .await;
+    let took = began.elapsed();
+    let status = handled.status();
+    app.metrics.answered(template, &head.method, status, took);
+    if app.log.is_on() || note.error.is_some() {
+        let is_sent = head.method != Method::HEAD;
+        let bytes = handled.body().size_hint().lower();
+        app.log.answered(&Line {
+            time: app.directory.now(),
+            request: &id,
+            method: metrics::known_method(&head.method),
+            route: template.as_str(),
+            status: status.as_u16(),
+            ms: took.as_micros() as f64 / 1_000.0,
+            bytes: if is_sent { bytes } else { 0 },
+            from: note.actor.map(|it| app.actors.of(app, it)).as_deref(),
+            error: note.error.as_deref(),
+        });
     }
+    answer::with(handled, HeaderName::from_static(request_id::HEADER), id)
 }
 
 /// What a future comes to; none when it panics.
@@ -69,20 +113,23 @@ async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
     .await
 }
 
-async fn handle(app: &App, request: Request<Incoming>) -> Result<Answer, Fault> {
-    let (head, body) = request.into_parts();
-    let segments = request::segments(head.uri.path());
-    let path: Option<Vec<&str>> = segments
-        .as_ref()
-        .map(|it| it.iter().map(AsRef::as_ref).collect());
-    if path.as_deref() == Some(&["healthz"]) {
-        return health(app, &head.method);
+async fn handle(
+    app: &App,
+    head: &Parts,
+    path: Option<&[&str]>,
+    body: Incoming,
+) -> Result<Answer, Fault> {
+    if let Some([place]) = path
+        && let Some(answer) = standing::answer(app, head, place)
+    {
+        return answer;
     }
-    if let Some(["api", place @ ..]) = path.as_deref() {
-        return Ok(platform::answer(app, &head, place, body).await);
+    if let Some(["api", place @ ..]) = path {
+        return Ok(platform::answer(app, head, place, body).await);
     }
     let connection = authenticate(app, &head.headers)?;
-    let Some(["scim", "v2", place @ ..]) = path.as_deref() else {
+    log::from(Actor::Connection(connection));
+    let Some(["scim", "v2", place @ ..]) = path else {
         return Err(Fault::no_such_address());
     };
     let query = Query::read(head.uri.query())?;
@@ -101,19 +148,6 @@ async fn handle(app: &App, request: Request<Incoming>) -> Result<Answer, Fault> 
         projection,
     };
     dispatch::answer(call, place, &head.method, &query, Sent::Arriving(body)).await
-}
-
-/// Whether the database answers.
-fn health(app: &App, method: &Method) -> Result<Answer, Fault> {
-    if !matches!(*method, Method::GET | Method::HEAD) {
-        return Err(Fault::method_not_allowed("GET, HEAD"));
-    }
-    let session = app.directory.as_actor(Actor::Scheduler, Door::Api);
-    session.read()?.organization()?;
-    Ok(answer::json(
-        StatusCode::OK,
-        &serde_json::json!({"status": "ok"}),
-    ))
 }
 
 /// The connection whose token the request carries.

@@ -20,10 +20,12 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, oneshot};
 use usher_core::Directory;
 
-use crate::log;
+use crate::log::{self, Log, LogFormat};
+use crate::metrics::Open;
 use crate::peer::Connected;
-use crate::people::PoolNames;
+use crate::people::{ActorNames, PoolNames};
 use crate::platform::{SIGN_INS_AT_ONCE, SignInDesk};
+use crate::request_id::Ids;
 use crate::route::{self, App};
 
 /// How long a client may take to send a request's head, and a connection may be idle.
@@ -46,6 +48,35 @@ pub struct Config {
     pub public_url: String,
     /// Proxies in front of the server, whose `X-Forwarded-For` is believed; from anybody else it is not looked at.
     pub trusted_proxies: Vec<IpAddr>,
+    /// How requests are logged.
+    pub log: LogFormat,
+    /// Who may read `/metrics`.
+    pub metrics: MetricsTo,
+}
+
+impl Config {
+    /// Without proxies and without a log of requests, its metrics for this machine.
+    pub fn new(listener: TcpListener, public_url: String) -> Self {
+        Self {
+            listener,
+            public_url,
+            trusted_proxies: Vec::new(),
+            log: LogFormat::default(),
+            metrics: MetricsTo::default(),
+        }
+    }
+}
+
+/// Who may read `/metrics`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricsTo {
+    /// Processes of this machine that ask for themselves.
+    #[default]
+    Loopback,
+    /// Everybody who reaches the server.
+    Everybody,
+    /// Nobody.
+    Nobody,
 }
 
 /// Serves until the process is told to stop (interrupt or terminate) or `shutdown` resolves; then answers what was
@@ -176,6 +207,11 @@ async fn run(
         pools: PoolNames::default(),
         sign_in: SignInDesk::default(),
         trusted_proxies: config.trusted_proxies,
+        metrics: Arc::default(),
+        metrics_to: config.metrics,
+        log: Log::start(config.log)?,
+        request_ids: Ids::default(),
+        actors: ActorNames::default(),
     });
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
@@ -187,10 +223,11 @@ async fn run(
             let stream = accepted(&listener).await;
             let connection = serve_connection(stream, Arc::clone(&app));
             let watched = graceful.watch(connection);
+            let open = Open::new(&app.metrics);
             tokio::spawn(async move {
                 // An error here is the client's: it went away or broke the protocol, and hyper has answered it.
                 let _ = watched.await;
-                drop(permit);
+                drop((open, permit));
             });
         }
     };
@@ -201,6 +238,7 @@ async fn run(
     drop(listener);
     // Whoever has not sent a whole request by then is cut off.
     let _ = tokio::time::timeout(END_TIME, graceful.shutdown()).await;
+    app.log.end();
     Ok(())
 }
 

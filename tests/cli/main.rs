@@ -18,6 +18,7 @@ mod platform;
 #[path = "../program/mod.rs"]
 mod program;
 mod refusals;
+mod serve;
 mod settings;
 
 use program::Org;

@@ -180,7 +180,13 @@ impl Org {
 
     /// Starts a server on a free port and waits until it says where it is.
     pub(crate) fn serve(&self) -> Server {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        self.serve_with(&[])
+    }
+
+    /// The same, with further arguments.
+    pub(crate) fn serve_with(&self, more: &[&str]) -> Server {
+        let args = [&["serve", "--listen", "127.0.0.1:0"], more].concat();
+        let mut command = self.command(&args);
         let log = std::fs::File::options()
             .create(true)
             .append(true)

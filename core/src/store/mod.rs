@@ -95,6 +95,8 @@ pub(crate) struct Store {
     next_reader: AtomicUsize,
     jobs: Option<mpsc::Sender<writer::Message>>,
     writer: Option<JoinHandle<()>>,
+    /// How many commands the writer has not answered yet.
+    unanswered: Arc<AtomicUsize>,
     watchers: Arc<Mutex<Vec<mpsc::Sender<Notice>>>>,
     watching: Mutex<Option<JoinHandle<()>>>,
     closing: Arc<AtomicBool>,
@@ -120,6 +122,7 @@ impl Store {
             next_reader: AtomicUsize::new(0),
             jobs: Some(jobs),
             writer: Some(writer),
+            unanswered: Arc::default(),
             watchers: Arc::default(),
             watching: Mutex::new(None),
             closing: Arc::default(),
@@ -206,6 +209,7 @@ impl Store {
         match &self.jobs {
             None => (job.done)(Err(gone())),
             Some(jobs) => {
+                let job = job.counted(&self.unanswered);
                 if let Err(mpsc::SendError(writer::Message::Job(job))) =
                     jobs.send(writer::Message::Job(Box::new(job)))
                 {
@@ -213,6 +217,14 @@ impl Store {
                 }
             }
         }
+    }
+
+    pub(crate) fn unanswered(&self) -> usize {
+        self.unanswered.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn writer_lives(&self) -> bool {
+        self.writer.as_ref().is_some_and(|it| !it.is_finished())
     }
 
     pub(crate) fn settle(&self) -> Result<()> {
@@ -224,7 +236,11 @@ impl Store {
         answered.recv().unwrap_or_else(|_| Err(gone()))
     }
 
-    pub(crate) fn authenticate(&self, text: &str, now: Timestamp) -> Result<Option<ConnectionId>> {
+    pub(crate) fn authenticate(
+        &self,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<Option<(ConnectionId, TokenId)>> {
         let Some(hash) = token::hash(Kind::Connection, text.trim()) else {
             return Ok(None);
         };
@@ -232,7 +248,7 @@ impl Store {
             return Ok(None);
         };
         self.note_use(found.token, now);
-        Ok(Some(found.connection))
+        Ok(Some((found.connection, found.token)))
     }
 
     pub(in crate::store) fn note_use(&self, token: TokenId, now: Timestamp) {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -68,6 +69,18 @@ impl Job {
         }
     }
 
+    /// The same, counted among the unanswered until its answer is given or given up.
+    pub(super) fn counted(mut self, unanswered: &Arc<AtomicUsize>) -> Self {
+        unanswered.fetch_add(1, Ordering::Relaxed);
+        let counted = Counted(Arc::clone(unanswered));
+        let done = self.done;
+        self.done = Box::new(move |result| {
+            drop(counted);
+            done(result);
+        });
+        self
+    }
+
     /// Whether planning it may take long.
     pub(crate) fn is_large(&self) -> bool {
         let many = |who: &Selection| match who {
@@ -102,6 +115,15 @@ impl Job {
             | Command::Release { who, .. } => many(who),
             _ => false,
         }
+    }
+}
+
+/// One of those that are counted, until dropped.
+struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

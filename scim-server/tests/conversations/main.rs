@@ -14,3 +14,4 @@ mod naive;
 mod okta;
 mod org;
 mod platform;
+mod standing;

@@ -32,6 +32,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) text: String,
 }
 
 impl Org {
@@ -48,11 +50,7 @@ impl Org {
         let directory =
             Directory::create(&path, &founding, Options::default()).expect("a new database");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let config = Config {
-            listener,
-            public_url: "https://usher.example".to_owned(),
-            trusted_proxies: Vec::new(),
-        };
+        let config = Config::new(listener, "https://usher.example".to_owned());
         let server = spawn(directory.clone(), config).expect("a server");
         let address = server.address();
         let mut org = Self {
@@ -239,6 +237,7 @@ impl Reply {
             status,
             headers: headers.collect(),
             body: serde_json::from_str(body).unwrap_or(Value::Null),
+            text: body.to_owned(),
         }
     }
 

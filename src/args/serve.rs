@@ -1,0 +1,70 @@
+//! What can be said about the server.
+
+use std::net::{IpAddr, SocketAddr};
+
+use clap::{Args, ValueEnum};
+use usher_scim_server::{LogFormat, MetricsTo};
+
+use super::public_url;
+
+/// The server.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// The address under which identity providers reach it, for links in its answers; else the setting public-url.
+    #[arg(long, value_name = "URL", value_parser = public_url)]
+    pub(crate) public_url: Option<String>,
+    /// A proxy in front of the server, whose X-Forwarded-For says where requests come from; repeat it for more.
+    #[arg(long, value_name = "IP")]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+    /// How requests are logged on stderr, one line each, without anything personal; failures are told in any case.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) log: LogWord,
+    /// Who may read /metrics: processes on this machine, all who reach the server, or none.
+    #[arg(long, value_name = "WHO", default_value = "loopback")]
+    pub(crate) metrics: MetricsWord,
+}
+
+/// A way to log requests.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogWord {
+    /// For people.
+    Text,
+    /// For programs, one JSON object a line.
+    Json,
+    /// No requests.
+    Off,
+}
+
+impl From<LogWord> for LogFormat {
+    fn from(word: LogWord) -> Self {
+        match word {
+            LogWord::Text => Self::Text,
+            LogWord::Json => Self::Json,
+            LogWord::Off => Self::Off,
+        }
+    }
+}
+
+/// Who may read the metrics.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum MetricsWord {
+    /// Processes on this machine.
+    Loopback,
+    /// All who reach the server.
+    All,
+    /// None.
+    Off,
+}
+
+impl From<MetricsWord> for MetricsTo {
+    fn from(word: MetricsWord) -> Self {
+        match word {
+            MetricsWord::Loopback => Self::Loopback,
+            MetricsWord::All => Self::Everybody,
+            MetricsWord::Off => Self::Nobody,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `usher serve` as whoever runs it sees it: its log, its numbers, its end.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::peopled;
+use crate::program::{Client, Org};
+
+/// What the server has logged once so many lines are there.
+fn logged(org: &Org, lines: usize) -> String {
+    let began = Instant::now();
+    loop {
+        let log = std::fs::read_to_string(org.path("server.log")).unwrap();
+        if log.lines().count() >= lines || began.elapsed() > Duration::from_secs(20) {
+            return log;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn some_requests(org: &Org, token: &str, more: &[&str]) {
+    let server = org.serve_with(more);
+    let mut client = Client::connect(server.address, token).unwrap();
+    let id = client.create("zoe@acme.example").unwrap().body["id"].clone();
+    let path = format!("/scim/v2/Users/{}", id.as_str().unwrap());
+    assert_eq!(client.call("GET", &path, None).unwrap().status, 200);
+    let find = "/scim/v2/Users?filter=userName%20eq%20%22ana@acme.example%22";
+    assert_eq!(client.call("GET", find, None).unwrap().status, 200);
+    let mut nobody = Client::connect(server.address, "usher_scim_wrong").unwrap();
+    assert_eq!(nobody.call("GET", &path, None).unwrap().status, 401);
+    drop((client, nobody));
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn each_request_is_one_line_without_anything_personal() {
+    let org = peopled();
+    let token = org.token("okta");
+    some_requests(&org, &token, &["--log", "json"]);
+    let log = logged(&org, 4);
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|it| serde_json::from_str(it).unwrap())
+        .collect();
+    let told: Vec<Value> = lines
+        .iter()
+        .map(|it| json!([it["method"], it["route"], it["status"], it["from"]]))
+        .collect();
+    let okta = "connection:okta";
+    assert_eq!(
+        told,
+        [
+            json!(["POST", "/scim/v2/Users", 201, okta]),
+            json!(["GET", "/scim/v2/Users/{id}", 200, okta]),
+            json!(["GET", "/scim/v2/Users", 200, okta]),
+            json!(["GET", "/scim/v2/Users/{id}", 401, null]),
+        ]
+    );
+    for line in &lines {
+        assert!(line["time"].as_str().unwrap().ends_with('Z'), "{line}");
+        assert!(line["request"].is_string(), "{line}");
+        assert!(
+            line["ms"].is_number() && line["bytes"].as_u64().unwrap() > 0,
+            "{line}"
+        );
+    }
+    for secret in ["acme", "usher_scim", "127.0.0.1", "filter"] {
+        assert!(!log.contains(secret), "{secret}: {log}");
+    }
+}
+
+#[test]
+fn requests_are_logged_for_people_unless_told_otherwise() {
+    let org = peopled();
+    let token = org.token("okta");
+    some_requests(&org, &token, &[]);
+    let log = logged(&org, 4);
+    assert_eq!(log.lines().count(), 4, "{log}");
+    assert!(log.contains(" 201 POST /scim/v2/Users "), "{log}");
+    assert!(log.contains(" connection:okta "), "{log}");
+    assert!(!log.contains("acme"), "{log}");
+}
+
+#[test]
+fn nothing_is_logged_when_told_so() {
+    let org = peopled();
+    let token = org.token("okta");
+    some_requests(&org, &token, &["--log", "off", "--metrics", "off"]);
+    assert_eq!(logged(&org, 0), "");
+}
