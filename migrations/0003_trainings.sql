@@ -49,6 +49,13 @@ CREATE TABLE group_pools (
     PRIMARY KEY (carrier, pool)
 ) STRICT, WITHOUT ROWID;
 
+-- Add-on licenses that people who are not in yet are to get when they become active, of pools that count from activation.
+CREATE TABLE license_requests (
+    user BLOB NOT NULL REFERENCES users (id),
+    pool BLOB NOT NULL REFERENCES pools (id),
+    PRIMARY KEY (user, pool)
+) STRICT, WITHOUT ROWID;
+
 ALTER TABLE groups ADD COLUMN removed INTEGER NOT NULL DEFAULT 0 CHECK (removed IN (0, 1));
 ALTER TABLE groups ADD COLUMN members INTEGER NOT NULL DEFAULT 0 CHECK (members >= 0);
 UPDATE groups SET members = (SELECT count(*) FROM memberships WHERE member_of = groups.id);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use usher_core::Read;
 use usher_core::command::{Command, Edit, GroupEdit};
 use usher_core::model::{Group, GroupCarries, GroupRole, PoolId, TrainingId, UserId};
-use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
+use usher_core::query::{Expr, GroupName, PageFrom, SortBy, UsersPage};
 
 use crate::args::{CarryCommand, GroupCommand};
 use crate::confirm::carry_out;
@@ -151,7 +151,13 @@ fn members(desk: &Desk, name: &str, role: Option<GroupRole>) -> Result<()> {
     let columns = &["ROLE", "STATUS", "NAME", "EMAIL"];
     let mut listing = Listing::begin(desk.format, columns, MEMBER_KEYS);
     let mut page = UsersPage {
-        query: Expr::GroupId(group.id),
+        query: match role {
+            None => Expr::GroupId(group.id),
+            Some(role) => Expr::Role {
+                group: Some(GroupName::Id(group.id)),
+                role,
+            },
+        },
         sort: SortBy::Name,
         descending: false,
         from: PageFrom::Start,
@@ -163,9 +169,6 @@ fn members(desk: &Desk, name: &str, role: Option<GroupRole>) -> Result<()> {
         let roles = read.roles_in(group.id, &ids)?;
         for user in &users {
             let has = roles.get(&user.id).copied();
-            if role.is_some() && role != has {
-                continue;
-            }
             let word = has.map_or("-", GroupRole::as_str);
             listing.row(Row {
                 cells: vec![

@@ -252,11 +252,24 @@ fn standing(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, Value)>> 
     Ok(vec![
         ("groups", Value::Array(groups)),
         ("assignments", crate::training::of_person(read, user.id)?),
+        ("licenses_on_activation", requested(read, user)?),
         ("permissions", json!(read.permissions_of(user.id)?)),
         ("protected", json!(user.protected)),
         ("invitation", invitation.unwrap_or(Value::Null)),
         ("queue_position", json!(queue_position(read, user)?)),
     ])
+}
+
+/// Pools of which somebody is to get a license when they become active.
+fn requested(read: &Read<'_>, user: &User) -> Result<Value> {
+    let requested = read.license_requests_of(user.id)?;
+    let pools = read.pools()?;
+    let names: Vec<_> = pools
+        .iter()
+        .filter(|it| requested.contains(&it.id))
+        .map(|it| &it.name)
+        .collect();
+    Ok(json!(names))
 }
 
 /// The place in the queue for the seat itself.

@@ -91,6 +91,17 @@ pub enum Change {
         /// Why nothing was done, if nothing was.
         skipped: Option<String>,
     },
+    /// Whether a person is to get a license when they become active.
+    LicenseRequest {
+        /// Who.
+        user: UserId,
+        /// Of which pool.
+        pool: PoolId,
+        /// From.
+        before: bool,
+        /// To.
+        after: bool,
+    },
     /// A person's invitation.
     Invitation {
         /// Who.
@@ -490,6 +501,7 @@ impl Change {
             | Self::License { user, .. }
             | Self::LicenseEnd { user, .. }
             | Self::Due { user, .. }
+            | Self::LicenseRequest { user, .. }
             | Self::Invitation { user, .. }
             | Self::Membership { user, .. }
             | Self::Assignment { user, .. }
@@ -548,6 +560,7 @@ impl Change {
             Self::License { .. } => "license",
             Self::LicenseEnd { .. } => "license_end",
             Self::Due { .. } => "due",
+            Self::LicenseRequest { .. } => "license_request",
             Self::Invitation { .. } => "invitation",
             Self::Membership { .. } => "membership",
             Self::Assignment { .. } => "assignment",
@@ -628,6 +641,15 @@ impl Change {
                     );
                 }
                 said(&what, json!(before.as_str()), json!(after.as_str()))
+            }
+            Self::LicenseRequest {
+                pool,
+                before,
+                after,
+                ..
+            } => {
+                let what = format!("license {} on activation", names.pool(*pool));
+                said(&what, json!(before), json!(after))
             }
             Self::LicenseEnd {
                 pool,

@@ -570,6 +570,7 @@ impl<'s> Planner<'s> {
                 )?;
             }
         }
+        self.drop_requests(user, &[])?;
         self.end_assignments(user, &[])
     }
 
@@ -618,6 +619,18 @@ impl<'s> Planner<'s> {
                 _ => None,
             })
             .collect();
+        let requested: Vec<PoolId> = self
+            .changes
+            .iter()
+            .skip(since.changes)
+            .filter_map(|it| match it {
+                Change::LicenseRequest {
+                    user: whose, pool, ..
+                } if *whose == user => Some(*pool),
+                _ => None,
+            })
+            .collect();
+        self.drop_requests(user, &requested)?;
         self.end_assignments(user, &planned)
     }
 

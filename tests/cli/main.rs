@@ -20,6 +20,7 @@ mod program;
 mod refusals;
 mod serve;
 mod settings;
+mod trainings;
 
 use program::Org;
 

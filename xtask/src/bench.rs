@@ -8,6 +8,7 @@ mod crash;
 mod floor;
 mod http;
 mod large;
+mod leavers;
 mod load;
 mod parts;
 mod people;
@@ -36,6 +37,7 @@ use usher::Usher;
 struct Options {
     quick: bool,
     users: Option<u64>,
+    leavers: Option<u64>,
     ceiling: Option<PathBuf>,
     program: Option<PathBuf>,
 }
@@ -50,6 +52,9 @@ impl Options {
                 "--quick" => options.quick = true,
                 "--users" => {
                     options.users = Some(value()?.parse().context("--users takes a number")?)
+                }
+                "--leavers" => {
+                    options.leavers = Some(value()?.parse().context("--leavers takes a number")?)
                 }
                 "--program" => options.program = Some(value()?.into()),
                 "--ceiling" => options.ceiling = Some(value()?.into()),
@@ -96,6 +101,9 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<bool> {
 
 fn measure(options: &Options, program: &Path, folder: &Path, rows: &mut Vec<Row>) -> Result<()> {
     let scale = options.scale();
+    if let Some(people) = options.leavers {
+        return leavers::measure(program, folder, people, rows);
+    }
     let usher = Usher::init(program, folder, "usher", scale.seats())?;
     let mut ours = Subject::new(usher.connect()?, scale)?;
     let mut ceiling = match &options.ceiling {
@@ -108,7 +116,8 @@ fn measure(options: &Options, program: &Path, folder: &Path, rows: &mut Vec<Row>
     let plain_start_ms = large::measure(&mut ours, ceiling.as_mut(), &small, rows)?;
     drop(ceiling);
     crash::measure(&mut ours, plain_start_ms, rows)?;
-    batch::measure(ours, &usher, folder, rows)
+    batch::measure(ours, &usher, folder, rows)?;
+    leavers::measure(program, folder, scale.leavers(), rows)
 }
 
 fn ceiling(program: &Path, folder: &Path) -> Recipe {
@@ -148,6 +157,7 @@ mod tests {
             Options {
                 quick: true,
                 users: Some(5000),
+                leavers: None,
                 ceiling: Some("./c".into()),
                 program: Some("./u".into())
             }

@@ -24,6 +24,7 @@ cargo xtask suites   only the public SCIM suites, against target/debug/usher
 cargo xtask bench    measure against raw SQLite in the same minute
                        --quick            fewer users, one round
                        --users N          people to fill in (default 200000)
+                       --leavers N        only one batch of N leavers, every tenth a manager
                        --program PROGRAM  measure this usher instead of building one
                        --ceiling PROGRAM  a bare server to measure beside ours
 ";

@@ -47,7 +47,11 @@ fn reserve(planner: &mut Planner<'_>, user: &User, training: &Training) -> Resul
         return Ok(None);
     };
     let licenses = planner.licenses_of(user.id)?;
-    if planner.license_for(pool, &licenses)?.is_some() {
+    if planner.has_license(pool, &licenses)? {
+        return Ok(None);
+    }
+    if planner.is_for_later(pool, user.status)? {
+        planner.request_license(user.id, pool)?;
         return Ok(None);
     }
     let wants = [Want::new(pool, Hold::None, Hold::Reserved)];

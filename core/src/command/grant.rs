@@ -29,6 +29,14 @@ pub(super) fn grant(
             }
             continue;
         }
+        if planner.is_for_later(pool, user.status)? {
+            if planner.requests_of(id)?.contains(&pool) {
+                planner.skip(&user, "already to get one when active");
+            } else {
+                planner.request_license(id, pool)?;
+            }
+            continue;
+        }
         let wants = [Want::new(pool, Hold::None, Hold::Reserved)];
         let waiting = Waiting {
             leads_to: user.status,
@@ -78,6 +86,14 @@ pub(super) fn release(planner: &mut Planner<'_>, who: &Selection, pool: &PoolNam
         planner.name(&user);
         let licenses = planner.licenses_of(id)?;
         match licenses.iter().find(|it| it.pool == pool) {
+            None if planner.requests_of(id)?.contains(&pool) => {
+                planner.push(Change::LicenseRequest {
+                    user: id,
+                    pool,
+                    before: true,
+                    after: false,
+                });
+            }
             None => planner.skip(&user, "has none"),
             Some(it) if it.stands_for_access => planner.skip(&user, "it stands for the seat"),
             Some(it) if it.hold == Hold::Consumed && user.status != Status::Erased => {

@@ -132,6 +132,7 @@ impl Joining {
         if let Some(password) = &person.password {
             password::set(planner, user, Some(password))?;
         }
+        self.request_later(planner, user, &[])?;
         planner.note_arrival(user, &person.profile);
         Ok(())
     }
@@ -213,6 +214,7 @@ impl Joining {
         if status == Status::Active {
             planner.assign_entry(user.id, entry);
         }
+        self.request_later(planner, user.id, &licenses)?;
         planner.note_arrival(user.id, &user.profile);
         Ok(())
     }
@@ -245,8 +247,11 @@ impl Joining {
                 Hold::Reserved,
             ));
         }
-        let add_ons = self.pools.iter().filter(|it| held(**it) == Hold::None);
-        wants.extend(add_ons.map(|it| Want::new(*it, Hold::None, Hold::Reserved)));
+        for pool in self.pools.iter().filter(|it| held(**it) == Hold::None) {
+            if !planner.is_for_later(*pool, self.status)? {
+                wants.push(Want::new(*pool, Hold::None, Hold::Reserved));
+            }
+        }
         let asked = self.pools.as_slice();
         wants.extend(entry.wants().filter(|it| !asked.contains(&it.pool)));
         planner.seat(
@@ -259,6 +264,22 @@ impl Joining {
                 send_on: self.send_on,
             },
         )
+    }
+
+    /// Notes the licenses of pools that count from activation, for whoever is not active yet.
+    fn request_later(
+        &self,
+        planner: &mut Planner<'_>,
+        user: UserId,
+        licenses: &[License],
+    ) -> Result<()> {
+        for pool in &self.pools {
+            let has = licenses.iter().any(|it| it.pool == *pool);
+            if !has && planner.is_for_later(*pool, self.status)? {
+                planner.request_license(user, *pool)?;
+            }
+        }
+        Ok(())
     }
 
     /// Mails the invitation, or the login with a link to choose a password if the administrator has set none.

@@ -90,6 +90,13 @@ pub(super) fn one(
     for pool in entry.pools() {
         want(planner, &mut wants, *pool, Hold::Reserved, &licenses)?;
     }
+    let mut later = Vec::new();
+    for it in &wants {
+        if it.pool != planner.access && planner.is_for_later(it.pool, leads_to)? {
+            later.push(it.pool);
+        }
+    }
+    wants.retain(|it| !later.contains(&it.pool));
     let mark = planner.mark();
     let seated = planner.seat(
         user.id,
@@ -127,6 +134,9 @@ pub(super) fn one(
         Status::Active if mail => planner.mail(user.id, Template::WelcomeBack),
         _ => {}
     }
+    for pool in later {
+        planner.request_license(user.id, pool)?;
+    }
     for (training, before, after) in restored {
         planner.push(Change::Assignment {
             user: user.id,
@@ -149,7 +159,7 @@ fn want(
     after: Hold,
     licenses: &[License],
 ) -> Result<()> {
-    let has = planner.license_for(pool, licenses)?.is_some();
+    let has = planner.has_license(pool, licenses)?;
     if !has && !wants.iter().any(|it| it.pool == pool) {
         wants.push(Want::new(pool, Hold::None, after));
     }

@@ -364,7 +364,10 @@ fn fact_back(
                 moved(planner, "end of the license");
             }
         }
-        Change::Membership { .. } | Change::Assignment { .. } | Change::Instructor { .. } => {
+        Change::Membership { .. }
+        | Change::LicenseRequest { .. }
+        | Change::Assignment { .. }
+        | Change::Instructor { .. } => {
             trainings::of_person(planner, user, change, status)?;
         }
         Change::Link {

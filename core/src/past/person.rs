@@ -205,6 +205,7 @@ impl Telling {
             | Change::PlatformTokenAdded { .. }
             | Change::PlatformTokenEnds { .. }
             | Change::PoolTerms { .. }
+            | Change::LicenseRequest { .. }
             | Change::Instructor { .. }
             | Change::GroupAdded { .. }
             | Change::GroupName { .. }

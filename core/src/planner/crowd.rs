@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use super::Planner;
 use crate::error::{Error, Result};
 use crate::model::{
-    Assigned, GroupId, GroupRole, Invitation, License, Membership, Permission, User, UserId,
+    Assigned, GroupId, GroupRole, Invitation, License, Membership, Permission, PoolId, User, UserId,
 };
 use crate::store::Snapshot;
 
@@ -33,6 +33,7 @@ struct Page {
     people: HashMap<UserId, Option<User>>,
     ids: Vec<UserId>,
     licenses: Option<HashMap<UserId, Vec<License>>>,
+    requests: Option<HashMap<UserId, Vec<(UserId, PoolId)>>>,
     invitations: Option<HashMap<UserId, Invitation>>,
     assignments: Option<HashMap<UserId, Vec<Assigned>>>,
     memberships: Option<HashMap<UserId, Vec<Membership>>>,
@@ -139,6 +140,15 @@ impl Planner<'_> {
         match known(self.crowd.as_ref(), user, |it| &mut it.licenses, read)? {
             Some(found) => Ok(found.unwrap_or_default()),
             None => self.snapshot.licenses_of(user),
+        }
+    }
+
+    /// Pools of which a person is to get a license when they become active.
+    pub(crate) fn requests_of(&self, user: UserId) -> Result<Vec<PoolId>> {
+        let read = |ids: &[UserId]| Ok(by_person(self.snapshot.requests_of_all(ids)?, |it| it.0));
+        match known(self.crowd.as_ref(), user, |it| &mut it.requests, read)? {
+            Some(found) => Ok(found.into_iter().flatten().map(|it| it.1).collect()),
+            None => self.snapshot.requests_of(user),
         }
     }
 

@@ -6,8 +6,8 @@ use super::{Planner, Seated, Waiting, Want};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    Assigned, Assignment, AssignmentState, AtCapacity, GroupCarries, GroupId, GroupRole, Hold,
-    License, PoolId, Status, Training, TrainingId, TrainingKind, User, UserId,
+    Assigned, Assignment, AssignmentState, AtCapacity, CountsFrom, GroupCarries, GroupId,
+    GroupRole, Hold, License, PoolId, Status, Training, TrainingId, TrainingKind, User, UserId,
 };
 
 /// What somebody gets by becoming active.
@@ -17,6 +17,8 @@ pub(crate) struct Entry {
     assign: Vec<(TrainingId, Option<Assignment>)>,
     /// Pools to request.
     pools: Vec<PoolId>,
+    /// Requests that are answered with it.
+    answered: Vec<PoolId>,
 }
 
 impl Entry {
@@ -88,11 +90,51 @@ impl Planner<'_> {
             .map(|it| it.group)
             .collect();
         groups.extend(joining);
-        if groups.is_empty() {
-            return Ok(Entry::default());
+        let mut entry = if groups.is_empty() {
+            Entry::default()
+        } else {
+            let assignments = self.assignments_of(user)?;
+            self.entry(groups, &assignments, licenses)?
+        };
+        for pool in self.requests_of(user)? {
+            self.add_pool(&mut entry, pool, licenses)?;
+            entry.answered.push(pool);
         }
-        let assignments = self.assignments_of(user)?;
-        self.entry(groups, &assignments, licenses)
+        Ok(entry)
+    }
+
+    /// Whether a license of a pool is taken only when somebody of this status becomes active.
+    pub(crate) fn is_for_later(&self, pool: PoolId, status: Status) -> Result<bool> {
+        let counts_from = self.ledger.line(pool)?.pool.terms.counts_from;
+        Ok(status != Status::Active && counts_from == CountsFrom::Activation)
+    }
+
+    /// Notes that somebody is to get a license when they become active.
+    pub(crate) fn request_license(&mut self, user: UserId, pool: PoolId) -> Result<()> {
+        if !self.requests_of(user)?.contains(&pool) {
+            self.push(Change::LicenseRequest {
+                user,
+                pool,
+                before: false,
+                after: true,
+            });
+        }
+        Ok(())
+    }
+
+    /// Drops what somebody was to get when they become active, but what this plan has decided about already.
+    pub(super) fn drop_requests(&mut self, user: UserId, but: &[PoolId]) -> Result<()> {
+        for pool in self.requests_of(user)? {
+            if !but.contains(&pool) {
+                self.push(Change::LicenseRequest {
+                    user,
+                    pool,
+                    before: true,
+                    after: false,
+                });
+            }
+        }
+        Ok(())
     }
 
     fn add_training(
@@ -119,10 +161,18 @@ impl Planner<'_> {
     }
 
     fn add_pool(&self, entry: &mut Entry, pool: PoolId, licenses: &[License]) -> Result<()> {
-        if self.license_for(pool, licenses)?.is_none() && !entry.pools.contains(&pool) {
+        if !self.has_license(pool, licenses)? && !entry.pools.contains(&pool) {
             entry.pools.push(pool);
         }
         Ok(())
+    }
+
+    /// Whether somebody has a license of a pool, or of its fallback, or has it as their seat: nobody has two.
+    pub(crate) fn has_license(&self, pool: PoolId, licenses: &[License]) -> Result<bool> {
+        Ok(
+            licenses.iter().any(|it| it.pool == pool)
+                || self.license_for(pool, licenses)?.is_some(),
+        )
     }
 
     /// The license by which somebody may use the content of a pool: of the pool itself, else of its fallback.
@@ -147,6 +197,14 @@ impl Planner<'_> {
 
     /// Assigns what becoming active brings; the licenses are seated already.
     pub(crate) fn assign_entry(&mut self, user: UserId, entry: Entry) {
+        for pool in entry.answered {
+            self.push(Change::LicenseRequest {
+                user,
+                pool,
+                before: true,
+                after: false,
+            });
+        }
         let after = Some(Assignment::new(self.now));
         for (training, before) in entry.assign {
             self.push(Change::Assignment {
@@ -215,6 +273,10 @@ impl Planner<'_> {
         let licenses = self.licenses_planned(user.id)?;
         let entry = self.entry_of(user.id, &[], &licenses)?;
         for pool in &entry.pools {
+            // The fallback of the one before may be this one.
+            if self.has_license(*pool, &self.licenses_planned(user.id)?)? {
+                continue;
+            }
             let wants = [Want::by_rule(*pool)];
             let waiting = Waiting {
                 leads_to: Status::Active,

@@ -148,7 +148,10 @@ impl Planner<'_> {
             AtCapacity::Fallback(name) => {
                 let other = self.ledger.named(name).map(|it| it.id).unwrap_or(want.pool);
                 let mine = other == want.pool
-                    || self.licenses_of(user)?.iter().any(|it| it.pool == other)
+                    || self
+                        .licenses_planned(user)?
+                        .iter()
+                        .any(|it| it.pool == other)
                     || wants.iter().any(|it| it.pool == other)
                     || found.instead.values().any(|it| *it == other);
                 if mine {

@@ -4,8 +4,8 @@ use super::dates;
 use super::days;
 use super::parse::{ParseError, Value, error};
 use super::words::{self, Key};
-use super::{Expr, ManagerName, TextField, TextOp};
-use crate::model::{Status, Timestamp};
+use super::{Expr, GroupName, ManagerName, TextField, TextOp, TrainingName};
+use crate::model::{AssignmentState, GroupRole, Status, Timestamp};
 
 /// The three names of a person, which `name:` looks in.
 const NAMES: [TextField; 3] = [
@@ -45,9 +45,10 @@ fn one(key: Key, value: Value, now: Timestamp) -> Result<Expr, ParseError> {
         Key::ExternalId => external_id(&value),
         Key::Manager => Ok(Expr::Manager(manager(value))),
         Key::Below => Ok(Expr::Below(manager(value))),
-        Key::Group => {
-            Ok(bare_id(&value).map_or_else(|| Expr::Group(value.text.clone()), Expr::GroupId))
-        }
+        Key::Group => group(&value),
+        Key::Role => role(&value, &value.text).map(|role| Expr::Role { group: None, role }),
+        Key::Training => training(&value),
+        Key::Assignment => state(&value, &value.text).map(Expr::Assignment),
         Key::Pool => pool(value),
         Key::Connection => Ok(Expr::Connection(value.text)),
         Key::Label => Ok(Expr::Label(value.text)),
@@ -153,6 +154,67 @@ fn is(value: &Value) -> Result<Expr, ParseError> {
                 )
             }),
     }
+}
+
+/// A name, whether it was quoted, and what follows it after a colon: `Sales:coach`, `"Sales: north":coach`.
+fn name_and_word(value: &Value) -> Result<(&str, Option<&str>), ParseError> {
+    let (name, word) = if value.quoted {
+        let (name, rest) = value
+            .text
+            .split_at_checked(value.between_quotes)
+            .unwrap_or((&value.text, ""));
+        (name, rest.strip_prefix(':'))
+    } else {
+        match value.text.rsplit_once(':') {
+            Some((name, word)) => (name, Some(word)),
+            None => (value.text.as_str(), None),
+        }
+    };
+    if name.trim().is_empty() {
+        return Err(error(value.at, "expected a name here"));
+    }
+    Ok((name, word))
+}
+
+fn group(value: &Value) -> Result<Expr, ParseError> {
+    let (name, word) = name_and_word(value)?;
+    let id = words::id(name).filter(|_| !value.quoted);
+    let Some(word) = word else {
+        return Ok(id.map_or_else(|| Expr::Group(name.to_owned()), Expr::GroupId));
+    };
+    let group = id.map_or_else(|| GroupName::Named(name.to_owned()), GroupName::Id);
+    Ok(Expr::Role {
+        group: Some(group),
+        role: role(value, word)?,
+    })
+}
+
+fn role(value: &Value, word: &str) -> Result<GroupRole, ParseError> {
+    words::role(word).ok_or_else(|| {
+        let all = GroupRole::ALL.map(GroupRole::as_str).join(", ");
+        let word = words::shown(word);
+        let message = format!("there is no role {word:?}; use {all}, or put the name in quotes");
+        error(value.at, message)
+    })
+}
+
+fn training(value: &Value) -> Result<Expr, ParseError> {
+    let (name, word) = name_and_word(value)?;
+    let id = words::id(name).filter(|_| !value.quoted);
+    Ok(Expr::Training {
+        training: id.map_or_else(|| TrainingName::Named(name.to_owned()), TrainingName::Id),
+        state: word.map(|it| state(value, it)).transpose()?,
+    })
+}
+
+fn state(value: &Value, word: &str) -> Result<AssignmentState, ParseError> {
+    words::state(word).ok_or_else(|| {
+        let all = AssignmentState::ALL.map(AssignmentState::as_str).join(", ");
+        let word = words::shown(word);
+        let message =
+            format!("an assignment is not {word:?}; use {all}, or put the name in quotes");
+        error(value.at, message)
+    })
 }
 
 fn pool(value: Value) -> Result<Expr, ParseError> {

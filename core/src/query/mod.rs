@@ -15,7 +15,10 @@ pub use attribute::{
 };
 pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, ParseError, parse};
 
-use crate::model::{ConnectionId, Date, GroupId, PoolId, Status, Timestamp, UserId};
+use crate::model::{
+    AssignmentState, ConnectionId, Date, GroupId, GroupRole, PoolId, Status, Timestamp, TrainingId,
+    UserId,
+};
 
 /// A condition on people.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +77,22 @@ pub enum Expr {
     Group(String),
     /// Is a member of this group.
     GroupId(GroupId),
+    /// Has this role in a group, or in any.
+    Role {
+        /// In which group; in any without it.
+        group: Option<GroupName>,
+        /// Which role.
+        role: GroupRole,
+    },
+    /// Has an assignment of a training: in this state, else one that has not ended.
+    Training {
+        /// Which training.
+        training: TrainingName,
+        /// Where it stands.
+        state: Option<AssignmentState>,
+    },
+    /// Has an assignment of any training in this state.
+    Assignment(AssignmentState),
     /// Holds or wants a license of a pool of this name.
     Pool {
         /// The pool's name.
@@ -109,6 +128,24 @@ pub enum ManagerName {
     Named(String),
     /// By id.
     Id(UserId),
+}
+
+/// A group as a query names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupName {
+    /// By name, as typed.
+    Named(String),
+    /// By id.
+    Id(GroupId),
+}
+
+/// A training as a query names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrainingName {
+    /// By name, as typed.
+    Named(String),
+    /// By id.
+    Id(TrainingId),
 }
 
 /// How a license is held, in a query.

@@ -135,6 +135,8 @@ pub(super) struct Value {
     pub(super) op: TextOp,
     /// Whether it was quoted, so that nothing in it is a sign of the language.
     pub(super) quoted: bool,
+    /// How much of the text, in bytes, was between the quotes.
+    pub(super) between_quotes: usize,
 }
 
 struct Parser<'a> {
@@ -362,6 +364,7 @@ impl<'a> Parser<'a> {
         } else {
             String::new()
         };
+        let between_quotes = text.len();
         let tail = self.run();
         let (tail, prefix) = match tail.strip_suffix('*') {
             Some(tail) if !exact => (tail, true),
@@ -389,6 +392,7 @@ impl<'a> Parser<'a> {
             text,
             op,
             quoted,
+            between_quotes,
         })
     }
 }

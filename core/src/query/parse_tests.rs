@@ -2,9 +2,13 @@
 
 use proptest::prelude::*;
 
-use super::super::{DayField, Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
+use super::super::{
+    DayField, Expr, GroupName, HoldWord, ManagerName, TextField, TextOp, TimeField, TrainingName,
+};
 use super::{MAX_DEPTH, MAX_LENGTH, parse};
-use crate::model::{Date, Status, Timestamp, UserId};
+use crate::model::{
+    AssignmentState, Date, GroupId, GroupRole, Status, Timestamp, TrainingId, UserId,
+};
 
 /// 2026-11-22T03:22:15Z.
 const NOW: Timestamp = Timestamp::from_millis(1_795_317_735_000);
@@ -101,6 +105,14 @@ fn a_query_means_what_it_says() {
             "connection:okta label:wave-2",
             "connection:okta label:wave-2",
         ),
+        (
+            "group:sales:coach group:\"Sales: north\":user-administrator role:author",
+            "group:sales:coach group:\"Sales: north\":user_administrator role:author",
+        ),
+        (
+            "group:\"a:coach\" training:Intro training:\"Day 1\":Started assignment:ended",
+            "group:\"a:coach\" training:Intro training:\"Day 1\":started assignment:ended",
+        ),
         ("created:<2026-01-01", "created:<2026-01-01T00:00:00.000Z"),
         ("created:>2026-01-01", "created:>=2026-01-02T00:00:00.000Z"),
         (
@@ -183,6 +195,15 @@ fn what_cannot_be_understood_is_refused_with_its_place_and_a_way_out() {
             "! a license is not held \"held\"; use reserved, consumed or queued (at position 6)",
         ),
         (
+            "group:sales:boss",
+            "! there is no role \"boss\"; use learner, coach, author, user_administrator, administrator, or put the name in quotes (at position 7)",
+        ),
+        (
+            "training:intro:begun",
+            "! an assignment is not \"begun\"; use assigned, started, completed, ended, or put the name in quotes (at position 10)",
+        ),
+        ("group::coach", "! expected a name here (at position 7)"),
+        (
             "seen:soon",
             "! \"soon\" is not a date; use 2026-01-31, 2026-01, today, 90d, >90d, <2026-01-01 or 7d..30d (at position 6)",
         ),
@@ -259,6 +280,13 @@ fn soup() -> impl Strategy<Value = String> {
             "30d",
             "manager:",
             "group:",
+            "role:",
+            "training:",
+            "assignment:",
+            "coach",
+            "started",
+            ":ended",
+            ":coach",
             "pool:",
             "label:",
             "is:",
@@ -295,6 +323,29 @@ fn instant() -> impl Strategy<Value = Timestamp> {
 
 fn words() -> impl Strategy<Value = String> {
     "[ -~é漢\u{301}]{0,6}[a-z*\\\\\")]"
+}
+
+fn group_name() -> impl Strategy<Value = GroupName> {
+    prop_oneof![
+        words().prop_map(GroupName::Named),
+        Just(ID.to_owned()).prop_map(GroupName::Named),
+        any::<[u8; 16]>().prop_map(|it| GroupName::Id(GroupId::from_bytes(it))),
+    ]
+}
+
+fn training_name() -> impl Strategy<Value = TrainingName> {
+    prop_oneof![
+        words().prop_map(TrainingName::Named),
+        any::<[u8; 16]>().prop_map(|it| TrainingName::Id(TrainingId::from_bytes(it))),
+    ]
+}
+
+fn role() -> impl Strategy<Value = GroupRole> {
+    prop::sample::select(GroupRole::ALL.to_vec())
+}
+
+fn state() -> impl Strategy<Value = AssignmentState> {
+    prop::sample::select(AssignmentState::ALL.to_vec())
 }
 
 fn leaf() -> impl Strategy<Value = Expr> {
@@ -345,6 +396,11 @@ fn leaf() -> impl Strategy<Value = Expr> {
         Just(Expr::HasManager),
         words().prop_map(|it| Expr::Below(ManagerName::Named(it))),
         words().prop_map(Expr::Group),
+        (prop::option::of(group_name()), role())
+            .prop_map(|(group, role)| Expr::Role { group, role }),
+        (training_name(), prop::option::of(state()))
+            .prop_map(|(training, state)| Expr::Training { training, state }),
+        state().prop_map(Expr::Assignment),
         words().prop_map(Expr::Label),
         words().prop_map(|it| Expr::Manager(ManagerName::Named(it))),
         id.prop_map(|it| Expr::Manager(ManagerName::Id(it))),

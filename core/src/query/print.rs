@@ -4,7 +4,9 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::parse::{ends_word, is_space};
-use super::{DayField, Expr, HoldWord, ManagerName, TextField, TextOp, TimeField};
+use super::{
+    DayField, Expr, GroupName, HoldWord, ManagerName, TextField, TextOp, TimeField, TrainingName,
+};
 use crate::model::{Date, Status, Timestamp};
 
 impl Display for Expr {
@@ -42,6 +44,25 @@ fn print(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
         Expr::HasManager => f.write_str("has:manager"),
         Expr::Group(name) => write!(f, "group:{}", name_not_id(name)),
         Expr::GroupId(id) => write!(f, "group:{id}"),
+        Expr::Role { group: None, role } => write!(f, "role:{}", role.as_str()),
+        Expr::Role {
+            group: Some(group),
+            role,
+        } => match group {
+            GroupName::Named(name) => write!(f, "group:{}:{}", name_not_id(name), role.as_str()),
+            GroupName::Id(id) => write!(f, "group:{id}:{}", role.as_str()),
+        },
+        Expr::Training { training, state } => {
+            match training {
+                TrainingName::Named(name) => write!(f, "training:{}", name_not_id(name))?,
+                TrainingName::Id(id) => write!(f, "training:{id}")?,
+            }
+            match state {
+                Some(state) => write!(f, ":{}", state.as_str()),
+                None => Ok(()),
+            }
+        }
+        Expr::Assignment(state) => write!(f, "assignment:{}", state.as_str()),
         Expr::Pool { name, hold: None } => write!(f, "pool:{}", name_not_id(name)),
         Expr::Pool {
             name,

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::{DayField, HoldWord, TextField, TimeField};
-use crate::model::{Status, harmless};
+use crate::model::{AssignmentState, GroupRole, Status, harmless};
 
 /// What stands before a colon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub(super) enum Key {
     Manager,
     Below,
     Group,
+    Role,
+    Training,
+    Assignment,
     Pool,
     Connection,
     Label,
@@ -35,6 +38,9 @@ impl Key {
             Self::Day(_) => "<30d",
             Self::Status => "active",
             Self::Manager | Self::Below => "bo@corp.example",
+            Self::Role => "coach",
+            Self::Training => "Onboarding:started",
+            Self::Assignment => "started",
             Self::Pool => "access:queued",
             Self::ExternalId => "CONNECTION-ID:TEXT",
             Self::Is => "protected",
@@ -84,6 +90,11 @@ const KEYS: &[(&str, Key)] = &[
     ("under", Key::Below),
     ("group", Key::Group),
     ("groups", Key::Group),
+    ("role", Key::Role),
+    ("training", Key::Training),
+    ("trainings", Key::Training),
+    ("assignment", Key::Assignment),
+    ("assignments", Key::Assignment),
     ("pool", Key::Pool),
     ("license", Key::Pool),
     ("licenses", Key::Pool),
@@ -144,6 +155,16 @@ pub(super) fn hold(word: &str) -> Option<HoldWord> {
     [HoldWord::Reserved, HoldWord::Consumed, HoldWord::Queued]
         .into_iter()
         .find(|it| it.as_str() == word)
+}
+
+/// A role in a group, by its word.
+pub(super) fn role(word: &str) -> Option<GroupRole> {
+    GroupRole::from_word(&word.to_ascii_lowercase().replace('-', "_"))
+}
+
+/// Where an assignment stands, by its word.
+pub(super) fn state(word: &str) -> Option<AssignmentState> {
+    AssignmentState::from_word(&word.to_ascii_lowercase())
 }
 
 /// An id in the one form in which listings show them.

@@ -117,6 +117,14 @@ impl<'c> Applier<'c> {
             Change::License { user, pool, before, after, stands_for_access } => {
                 self.license(*user, *pool, *before, *after, *stands_for_access)
             }
+            Change::LicenseRequest { user, pool, after: true, .. } => self.hit(
+                "INSERT INTO license_requests (user, pool) VALUES (?1, ?2)",
+                params![user.as_bytes(), pool.as_bytes()],
+            ),
+            Change::LicenseRequest { user, pool, after: false, .. } => self.hit(
+                "DELETE FROM license_requests WHERE user = ?1 AND pool = ?2",
+                params![user.as_bytes(), pool.as_bytes()],
+            ),
             Change::LicenseEnd { user, pool, after, .. } => self.set_license_end(*user, *pool, *after),
             Change::Due { user, kind, pool, day, .. } => self.done(*user, *kind, *pool, *day),
             Change::Invitation { user, before, after: Some(it) } => {

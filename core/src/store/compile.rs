@@ -7,8 +7,14 @@ use rusqlite::types::Value;
 use super::Snapshot;
 use super::circles::{self, Ways};
 use crate::error::Result;
-use crate::model::{Date, Status, Timestamp, UserId, fold_into, fold_key, key_of_name, name_key};
-use crate::query::{DayField, Expr, HoldWord, ManagerName, TextField, TextOp, TimeField, caseless};
+use crate::model::{
+    AssignmentState, Date, GroupRole, Status, Timestamp, UserId, fold_into, fold_key, key_of_name,
+    name_key,
+};
+use crate::query::{
+    DayField, Expr, GroupName, HoldWord, ManagerName, TextField, TextOp, TimeField, TrainingName,
+    caseless,
+};
 
 /// More trigrams than this narrow nothing further.
 const MOST_TRIGRAMS: usize = 16;
@@ -47,18 +53,18 @@ pub(super) fn compile_page(
         Order::NotSeen
     };
     let ways = Ways::by_size(snapshot, expr)?;
-    Ok(compile_with(expr, now, ways, order))
+    Ok(compile_with(expr, now, true, ways, order))
 }
 
 /// As [`compile`], for one person who is known already.
 pub(super) fn compile_one(expr: &Expr, now: Timestamp) -> Compiled {
-    compile_with(expr, now, Ways::recognised(), Order::Free)
+    compile_with(expr, now, true, Ways::recognised(), Order::Free)
 }
 
 /// Compiles a condition, for all whom it finds. Deleted and erased people are hidden unless the expression names a status; whoever it names by id
 /// is seen all the same.
 pub(super) fn compile(expr: &Expr, now: Timestamp) -> Compiled {
-    compile_with(expr, now, Ways::listed(), Order::Free)
+    compile_with(expr, now, true, Ways::listed(), Order::Free)
 }
 
 /// As [`compile_page`], for a list in order of when people were last seen.
@@ -68,17 +74,27 @@ pub(super) fn compile_for_seen(
     now: Timestamp,
 ) -> Result<Compiled> {
     let ways = Ways::by_size(snapshot, expr)?;
-    Ok(compile_with(expr, now, ways, Order::Seen))
+    Ok(compile_with(expr, now, true, ways, Order::Seen))
 }
 
-fn compile_with(expr: &Expr, _now: Timestamp, ways: Ways, order: Order) -> Compiled {
+/// As [`compile`], for people whom another index finds, few or many: no condition of the expression may choose one.
+pub(super) fn compile_aside(expr: &Expr, now: Timestamp, few: bool) -> Compiled {
+    let ways = if few {
+        Ways::recognised()
+    } else {
+        Ways::listed()
+    };
+    compile_with(expr, now, false, ways, Order::NotSeen)
+}
+
+fn compile_with(expr: &Expr, _now: Timestamp, narrow: bool, ways: Ways, order: Order) -> Compiled {
     let mut out = Compiled {
         sql: String::new(),
         bindings: Vec::new(),
         ways,
         order,
     };
-    out.expr(expr, true);
+    out.expr(expr, narrow);
     if names_status(expr) || *expr == Expr::Everybody {
         return out;
     }
@@ -178,10 +194,16 @@ impl Compiled {
             Expr::HasManager => self.push("users.manager IS NOT NULL"),
             Expr::Group(name) => self.with(
                 "EXISTS (SELECT 1 FROM memberships JOIN groups ON groups.id = memberships.member_of \
-                 WHERE memberships.user = users.id AND groups.name_key = ?)",
+                 WHERE memberships.user = users.id AND groups.name_key = ? AND groups.removed = 0)",
                 name_key(name),
             ),
             Expr::GroupId(id) => self.with(circles::group(self.ways.lists_group(*id)), id.as_bytes().to_vec()),
+            Expr::Role { group, role } => self.role(group.as_ref(), *role),
+            Expr::Training { training, state } => self.training(training, *state),
+            Expr::Assignment(state) => self.with(
+                "EXISTS (SELECT 1 FROM assignments WHERE assignments.user = users.id AND assignments.state = ?)",
+                state.as_str().to_owned(),
+            ),
             Expr::Pool { name, hold } => self.pool(name, *hold),
             Expr::PoolId(id) => self.with(
                 "EXISTS (SELECT 1 FROM licenses WHERE licenses.user = users.id AND licenses.pool = ?)",
@@ -313,6 +335,40 @@ impl Compiled {
         }
         if let Some(until) = until {
             self.with(&format!(" AND {column} < ?"), until.to_string());
+        }
+        self.push(")");
+    }
+
+    fn role(&mut self, group: Option<&GroupName>, role: GroupRole) {
+        self.with(
+            "EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id AND memberships.role = ?",
+            role.as_str().to_owned(),
+        );
+        match group {
+            None => {}
+            Some(GroupName::Named(name)) => self.with(
+                " AND memberships.member_of = (SELECT id FROM groups WHERE name_key = ? AND removed = 0)",
+                name_key(name),
+            ),
+            Some(GroupName::Id(id)) => {
+                self.with(" AND memberships.member_of = ?", id.as_bytes().to_vec());
+            }
+        }
+        self.push(")");
+    }
+
+    fn training(&mut self, training: &TrainingName, state: Option<AssignmentState>) {
+        self.push("EXISTS (SELECT 1 FROM assignments WHERE assignments.user = users.id AND assignments.training = ");
+        match training {
+            TrainingName::Named(name) => self.with(
+                "(SELECT id FROM trainings WHERE name_key = ? AND removed = 0)",
+                name_key(name),
+            ),
+            TrainingName::Id(id) => self.with("?", id.as_bytes().to_vec()),
+        }
+        match state {
+            Some(state) => self.with(" AND assignments.state = ?", state.as_str().to_owned()),
+            None => self.push(" AND assignments.state <> 'ended'"),
         }
         self.push(")");
     }

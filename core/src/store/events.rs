@@ -116,6 +116,12 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             stands_for_access,
             ..
         } => json(&(pool, before, after, stands_for_access)),
+        Change::LicenseRequest {
+            pool,
+            before,
+            after,
+            ..
+        } => json(&(pool, before, after)),
         Change::LicenseEnd {
             pool,
             before,
@@ -333,6 +339,15 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
                 before,
                 after,
                 stands_for_access,
+            }
+        }
+        "license_request" => {
+            let (pool, before, after) = json(body)?;
+            Change::LicenseRequest {
+                user: whom?,
+                pool,
+                before,
+                after,
             }
         }
         "license_end" => {

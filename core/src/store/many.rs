@@ -8,7 +8,7 @@ use super::trainings::{ASSIGNMENT_COLUMNS, assigned_row};
 use crate::error::Result;
 use crate::model::{
     Assigned, GroupId, GroupRole, Invitation, InvitationId, InvitationState, License, Membership,
-    Timestamp, User, UserId,
+    PoolId, Timestamp, User, UserId,
 };
 
 /// The ids as one binding; read back by `json_each` in their order.
@@ -48,6 +48,17 @@ impl Snapshot<'_> {
             " FROM json_each(?1) CROSS JOIN licenses ON licenses.user = unhex(value)"
         );
         self.of_all(sql, ids, license_row)
+    }
+
+    /// Pools of which these people are to get a license when they become active.
+    pub(crate) fn requests_of_all(&self, ids: &[UserId]) -> Result<Vec<(UserId, PoolId)>> {
+        let sql = "SELECT user, pool FROM json_each(?1) CROSS JOIN license_requests ON user = unhex(value)";
+        self.of_all(sql, ids, |row| {
+            Ok((
+                UserId::from_bytes(row.get(0)?),
+                PoolId::from_bytes(row.get(1)?),
+            ))
+        })
     }
 
     /// Invitations of these people.

@@ -13,6 +13,7 @@ mod checkpoints;
 mod circles;
 mod compile;
 mod credentials;
+mod driver;
 mod due;
 mod events;
 mod found;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use super::{broken, compile};
+use super::{broken, compile, driver};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -241,7 +241,7 @@ impl<'c> Snapshot<'c> {
 
     /// Ids of everybody whom a query finds, in order of creation.
     pub(crate) fn ids_of(&self, query: &Expr, now: Timestamp) -> Result<Vec<UserId>> {
-        let compiled = compile::compile(query, now);
+        let compiled = driver::driven(query, now);
         let sql = format!(
             "SELECT users.id FROM users WHERE {} ORDER BY users.seq",
             compiled.sql
@@ -344,6 +344,14 @@ impl<'c> Snapshot<'c> {
             " FROM licenses WHERE user = ?1"
         );
         self.all(sql, [user.as_bytes()], license_row)
+    }
+
+    /// Pools of which a person is to get a license when they become active.
+    pub(crate) fn requests_of(&self, user: UserId) -> Result<Vec<PoolId>> {
+        let sql = "SELECT pool FROM license_requests WHERE user = ?1";
+        self.all(sql, [user.as_bytes()], |row| {
+            Ok(PoolId::from_bytes(row.get(0)?))
+        })
     }
 
     /// The first or last place in a pool's queue.

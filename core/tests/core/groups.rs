@@ -6,6 +6,7 @@ use usher_core::command::{
 use usher_core::model::{
     Actor, AssignmentState, Door, GroupRole, NewPeople, Progress, TrainingKind,
 };
+use usher_core::query::{PageFrom, SortBy, UsersPage};
 use usher_core::{Applied, Result};
 
 use crate::org::{Org, address, assert_error, create, newcomer, people, short, skips, switch};
@@ -678,4 +679,71 @@ fn a_group_of_thousands_gets_a_training_in_one_batch() {
     assert_eq!(org.counts("Reading"), [2_400, 0, 0, 0]);
     org.undo(&applied);
     assert_eq!((org.counts("Reading"), org.seats("method").0), ([0; 4], 0));
+}
+
+/// Names of those whom a query finds.
+fn found(org: &Org, query: &str) -> String {
+    let cli = org.cli();
+    let read = cli.read().unwrap();
+    let expr = usher_core::query::parse(query, read.now()).unwrap();
+    let (users, total) = read.users_from(&expr, 1, 100).unwrap();
+    assert_eq!(read.count_users(&expr).unwrap(), total, "{query}");
+    let mut page = UsersPage {
+        query: expr,
+        sort: SortBy::Email,
+        descending: false,
+        from: PageFrom::Start,
+        limit: 100,
+    };
+    let plan = read.explain(&page).unwrap().join("; ");
+    assert!(
+        !plan.contains("SCAN users") && plan.contains("users_id"),
+        "{query}: {plan}"
+    );
+    let all = read.users(&page).unwrap();
+    assert_eq!(all.len(), users.len(), "{query}");
+    page.sort = SortBy::Name;
+    assert_eq!(read.users(&page).unwrap().len(), users.len(), "{query}");
+    all.iter()
+        .map(|it| short(&it.label()))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn people_are_found_by_group_role_training_and_state_from_an_index() {
+    let org = carrying();
+    org.apply(create_in("ana bo cleo", "Sales"));
+    org.join("bo", "Sales", GroupRole::Coach);
+    org.add_group("Service");
+    org.join("cleo", "Service", GroupRole::Coach);
+    org.progress("ana", "Intro", Progress::Started);
+    org.progress("bo", "Intro", Progress::Completed);
+    org.deactivate("cleo");
+    let group = org.cli().read().unwrap().group("Sales").unwrap().id;
+    let training = org.cli().read().unwrap().training("Intro").unwrap().id;
+    for (query, who) in [
+        ("group:sales", "ana bo cleo"),
+        ("group:Sales:coach", "bo"),
+        (&format!("group:{group}:learner"), "ana cleo"),
+        ("role:coach", "bo cleo"),
+        ("role:coach status:active", "bo"),
+        ("training:intro", "ana bo"),
+        ("training:Intro:ended", "cleo"),
+        (&format!("training:{training}:started"), "ana"),
+        ("assignment:completed", "bo"),
+        ("assignment:assigned group:sales", "ana bo"),
+        ("group:nothing", ""),
+    ] {
+        assert_eq!(found(&org, query), who, "{query}");
+    }
+    let everybody_else = usher_core::query::parse("-group:sales", org.directory.now()).unwrap();
+    assert_eq!(
+        org.cli()
+            .read()
+            .unwrap()
+            .count_users(&everybody_else)
+            .unwrap(),
+        1
+    );
 }

@@ -18,6 +18,7 @@ mod past;
 mod permissions;
 mod plans;
 mod platform;
+mod pools;
 mod provision;
 mod replay;
 mod settings;

@@ -288,6 +288,7 @@ impl Org {
             "SELECT hex(user), generation, state FROM invitations ORDER BY 1",
             "SELECT hex(user), hex(member_of), role FROM memberships ORDER BY 1, 2",
             "SELECT 'group', name, name_key, removed, members FROM groups ORDER BY id",
+            "SELECT 'request', hex(user), hex(pool) FROM license_requests ORDER BY 1, 2, 3",
             "SELECT hex(carrier), hex(training) FROM group_trainings ORDER BY 1, 2",
             "SELECT hex(carrier), hex(pool) FROM group_pools ORDER BY 1, 2",
             "SELECT name, name_key, kind, hex(pool), held_on, removed, assigned, started, completed, ended FROM trainings ORDER BY id",

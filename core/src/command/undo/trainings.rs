@@ -33,6 +33,25 @@ pub(super) fn of_person(
                 });
             }
         }
+        Change::LicenseRequest {
+            pool,
+            before,
+            after,
+            ..
+        } => {
+            let today = planner.snapshot.requests_of(id)?.contains(pool);
+            let waits = status.is_seated_or_coming() && status != Status::Active;
+            if today != *after || (*before && !waits) {
+                planner.skip(user, "the license to come changed since");
+            } else {
+                planner.push(Change::LicenseRequest {
+                    user: id,
+                    pool: *pool,
+                    before: *after,
+                    after: *before,
+                });
+            }
+        }
         Change::Assignment {
             training,
             before,

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::Read;
 use crate::error::Result;
 use crate::model::{
-    Assigned, AssignmentState, Group, GroupCarries, GroupId, GroupRole, Training, TrainingId,
-    UserId,
+    Assigned, AssignmentState, Group, GroupCarries, GroupId, GroupRole, PoolId, Training,
+    TrainingId, UserId,
 };
 
 impl Read<'_> {
@@ -103,6 +103,14 @@ impl Read<'_> {
     /// See [`Read::organization`].
     pub fn carriers_of(&self, training: TrainingId) -> Result<Vec<GroupId>> {
         self.snapshot()?.carriers_of(training)
+    }
+
+    /// Pools of which a person is to get a license when they become active.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn license_requests_of(&self, user: UserId) -> Result<Vec<PoolId>> {
+        self.snapshot()?.requests_of(user)
     }
 
     /// Everything that a person has to learn, had to learn, or has learned.

@@ -8,8 +8,8 @@ use super::{Read, seen};
 use crate::error::{Error, Result};
 use crate::model::{Status, Timestamp, User, UserId};
 use crate::query::{Expr, PageFrom, SortBy, TextField, TextOp, UsersPage};
-use crate::store::compile;
 use crate::store::snapshot::{Snapshot, user_columns, user_row, word};
+use crate::store::{compile, driver};
 
 impl Read<'_> {
     /// One page of people, by key.
@@ -150,7 +150,7 @@ pub(super) fn count_users(snapshot: &Snapshot<'_>, query: &Expr, now: Timestamp)
                 .sum())
         }
         _ => {
-            let compiled = compile::compile(query, now);
+            let compiled = driver::driven(query, now);
             let sql = format!("SELECT count(*) FROM users WHERE {}", compiled.sql);
             Ok(snapshot
                 .one(&sql, rusqlite::params_from_iter(compiled.bindings), |row| {
@@ -207,7 +207,7 @@ fn page_sql(
     now: Timestamp,
 ) -> Result<(String, Vec<Value>)> {
     let few_seen = seen::are_few(snapshot, &page.query)?;
-    let compiled = compile::compile_page(snapshot, &page.query, now, few_seen)?;
+    let compiled = driver::driven_if_few(snapshot, &page.query, now, few_seen)?;
     let (mut sql, mut bindings) = (compiled.sql, compiled.bindings);
     let backwards = matches!(page.from, PageFrom::End | PageFrom::Before(_));
     let descending = page.descending != backwards;
@@ -291,7 +291,7 @@ fn users_from(
     if count <= 0 || skip >= total {
         return Ok((Vec::new(), total));
     }
-    let compiled = compile::compile(query, now);
+    let compiled = driver::driven(query, now);
     let (from, skip) = if *query == Expr::Everybody {
         super::listing::place(snapshot, skip)?
     } else {

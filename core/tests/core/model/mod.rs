@@ -12,13 +12,13 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use usher_core::command::{
-    Accept, Command, Create, Edit, Invite, NewPerson, PoolEdit, Provision, ProvisionTarget,
-    Request, WhenFull,
+    Accept, Command, Create, Edit, GroupEdit, Invite, NewPerson, PoolEdit, ProgressReport,
+    Provision, ProvisionTarget, Request, WhenFull,
 };
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
     Actor, BatchId, ConnectionId, Date, Door, Field, GroupRole, NewPeople, PoolId, PoolTerms,
-    Profile, Setting, Timestamp, UserId,
+    Profile, Progress, Setting, Timestamp, TrainingKind, UserId,
 };
 use usher_core::query::Expr;
 use usher_core::{Applied, Error, Selection, Session};
@@ -27,7 +27,7 @@ use crate::org::{Org, create};
 use laws::{history_differs, not_restored, went_too_far, wrong, wrong_plan};
 use past::{Seen, seen, told_otherwise};
 use roster::{CONNECTIONS, Roster, Tables, day_text};
-use rules::{Deed, How, Model, Who};
+use rules::{Deed, How, Memory, Model, Who};
 use steps::{Step, steps};
 
 const POLICIES: [NewPeople; 2] = [NewPeople::Waiting, NewPeople::Active];
@@ -104,6 +104,8 @@ struct Done {
     batch: BatchId,
     /// The roster before it, while nothing else has happened since.
     before: Option<Roster>,
+    /// What was remembered before it.
+    memory: Vec<Memory>,
 }
 
 /// The core and the model, side by side.
@@ -136,6 +138,9 @@ impl World {
                 value: Some("3000".into()),
             });
         }
+        org.add_training("Course", TrainingKind::Course, None);
+        org.add_training("Extra", TrainingKind::Course, Some("spare"));
+        org.add_training("Reading", TrainingKind::PreWork, Some("pro"));
         let tables = Tables::open(&org.path);
         let mut model = Model::new(tables.roster());
         let epoch = Date::of_utc(Timestamp::from_millis(0));
@@ -172,12 +177,6 @@ impl World {
         match &deed {
             Deed::Reopen => self.org.reopen(),
             Deed::NextDay => self.next_day(how),
-            Deed::Consume { who, pool } => {
-                self.tables
-                    .consume(self.tables.ids()[*who], &before.pools[*pool].name);
-                let _ = self.model.perform(&deed, how, &POLICIES);
-                self.forget();
-            }
             Deed::Undo { of } => self.undo(*of, how, &before),
             _ => self.command(&deed, how, &before),
         }
@@ -205,6 +204,7 @@ impl World {
     fn command(&mut self, deed: &Deed, how: How, before: &Roster) {
         let ids = self.tables.ids();
         let (session, command) = self.spoken(deed, how, &ids);
+        let memory = self.model.memory();
         let outcome = self.model.perform(deed, how, &POLICIES);
         match (self.try_apply(&session, command, how, before), outcome) {
             (Ok(applied), Ok(skipped)) => {
@@ -222,7 +222,7 @@ impl World {
                         applied.plan.skipped
                     ));
                 }
-                self.note(&applied, before);
+                self.note(&applied, before, memory);
             }
             (Err(_), Err(_)) => {}
             (Ok(applied), Err(_)) => self.fail(&format!(
@@ -298,6 +298,7 @@ impl World {
             attended: false,
             ..how
         };
+        let memory = self.model.memory();
         self.model.next_day(unattended);
         let done = self.org.directory.do_due().unwrap();
         self.forget();
@@ -305,22 +306,25 @@ impl World {
             self.log.push(Done {
                 batch,
                 before: None,
+                memory: memory.clone(),
             });
         }
     }
 
-    fn note(&mut self, applied: &Applied, before: &Roster) {
+    fn note(&mut self, applied: &Applied, before: &Roster, memory: Vec<Memory>) {
         let Some(batch) = applied.batch else { return };
         self.forget();
         let alone = applied.promotions.is_empty();
         self.log.push(Done {
             batch,
             before: alone.then(|| before.clone()),
+            memory: memory.clone(),
         });
         for batch in &applied.promotions {
             self.log.push(Done {
                 batch: *batch,
                 before: None,
+                memory: memory.clone(),
             });
         }
     }
@@ -328,6 +332,7 @@ impl World {
     fn undo(&mut self, of: usize, how: How, before: &Roster) {
         let done = &self.log[of];
         let (batch, target) = (done.batch, done.before.clone());
+        let remembered = done.memory.clone();
         let session = self.session(Actor::FileOwner, how);
         let applied = match self.try_apply(&session, Command::Undo { batch }, how, before) {
             Ok(applied) => applied,
@@ -347,8 +352,9 @@ impl World {
         {
             self.refuse(&not_restored(&target, &now, &applied.plan, &ids));
         }
-        self.model.adopt(now);
-        self.note(&applied, before);
+        let memory = self.model.memory();
+        self.model.adopt(now, &remembered);
+        self.note(&applied, before, memory);
     }
 
     fn people_of(&self, batch: BatchId) -> BTreeSet<UserId> {
@@ -513,9 +519,9 @@ impl World {
             Deed::Deactivate { who } => Command::Deactivate {
                 who: selection(who),
             },
-            Deed::Reactivate { who } => Command::Reactivate {
+            Deed::Reactivate { who, restore } => Command::Reactivate {
                 who: selection(who),
-                restore_assignments: false,
+                restore_assignments: *restore,
             },
             Deed::Delete { who } => Command::Delete {
                 who: selection(who),
@@ -557,7 +563,46 @@ impl World {
                     ..Edit::of(selection(who))
                 })
             }
-            Deed::Undo { .. } | Deed::Consume { .. } | Deed::NextDay | Deed::Reopen => {
+            Deed::Carry {
+                group,
+                training,
+                pool: of,
+                on,
+            } => Command::EditGroup {
+                group: roster.groups[*group].clone(),
+                set: GroupEdit {
+                    trainings: training
+                        .iter()
+                        .map(|it| (roster.trainings[*it].name.clone(), *on))
+                        .collect(),
+                    pools: of.iter().map(|it| (pool(*it), *on)).collect(),
+                    ..GroupEdit::default()
+                },
+            },
+            Deed::Assign { who, training } => Command::Assign {
+                who: selection(who),
+                training: roster.trainings[*training].name.clone(),
+            },
+            Deed::Unassign { who, training } => Command::Unassign {
+                who: selection(who),
+                training: roster.trainings[*training].name.clone(),
+            },
+            Deed::Progress {
+                who,
+                training,
+                completed,
+            } => Command::Progress {
+                reports: vec![ProgressReport {
+                    who: name(*who),
+                    training: roster.trainings[*training].name.clone(),
+                    step: if *completed {
+                        Progress::Completed
+                    } else {
+                        Progress::Started
+                    },
+                }],
+            },
+            Deed::Undo { .. } | Deed::NextDay | Deed::Reopen => {
                 unreachable!("not one of these commands")
             }
         };

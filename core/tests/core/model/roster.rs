@@ -1,11 +1,12 @@
 //! The roster as plain data: what the rules keep, and what the tables say, read without the core.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row};
 use usher_core::model::{
-    AtCapacity, Date, GroupRole, InvitationState, PoolTerms, Status, Timestamp, UserId,
+    AssignmentState, AtCapacity, Date, GroupRole, InvitationState, PoolTerms, Status, Timestamp,
+    UserId,
 };
 
 /// The connections, by name; their places in this list stand for them everywhere.
@@ -18,6 +19,22 @@ pub(crate) struct Roster {
     pub(crate) people: Vec<Person>,
     pub(crate) pools: Vec<Pool>,
     pub(crate) groups: Vec<String>,
+    pub(crate) carries: Vec<Carries>,
+    pub(crate) trainings: Vec<Training>,
+}
+
+/// What a group brings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Carries {
+    pub(crate) trainings: BTreeSet<usize>,
+    pub(crate) pools: BTreeSet<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Training {
+    pub(crate) name: String,
+    pub(crate) is_pre_work: bool,
+    pub(crate) pool: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +57,9 @@ pub(crate) struct Person {
     pub(crate) invitation: Option<(i64, InvitationState)>,
     pub(crate) groups: BTreeMap<usize, GroupRole>,
     pub(crate) holds: BTreeMap<usize, Held>,
+    /// Pools of which they get a license when they become active.
+    pub(crate) requests: BTreeSet<usize>,
+    pub(crate) learns: BTreeMap<usize, AssignmentState>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,6 +94,8 @@ impl Person {
             invitation: None,
             groups: BTreeMap::new(),
             holds: BTreeMap::new(),
+            requests: BTreeSet::new(),
+            learns: BTreeMap::new(),
         }
     }
 
@@ -178,6 +200,7 @@ impl Tables {
         let users = self.places("SELECT id FROM users ORDER BY seq");
         let pools = self.places("SELECT id FROM pools ORDER BY seq");
         let groups = self.places("SELECT id FROM groups ORDER BY name_key");
+        let trainings = self.places("SELECT id FROM trainings ORDER BY name_key");
         let connections = self.places("SELECT id FROM connections ORDER BY name");
         let place =
             |places: &BTreeMap<[u8; 16], usize>, id: Option<[u8; 16]>| id.map(|it| places[&it]);
@@ -254,6 +277,41 @@ impl Tables {
         }) {
             roster.people[user].groups.insert(group, role);
         }
+        roster.carries = vec![Carries::default(); roster.groups.len()];
+        let sql = "SELECT carrier, training FROM group_trainings";
+        for (group, training) in self.rows(sql, |row| {
+            Ok((key(row, 0, &groups)?, key(row, 1, &trainings)?))
+        }) {
+            roster.carries[group].trainings.insert(training);
+        }
+        let sql = "SELECT carrier, pool FROM group_pools";
+        for (group, pool) in self.rows(sql, |row| Ok((key(row, 0, &groups)?, key(row, 1, &pools)?)))
+        {
+            roster.carries[group].pools.insert(pool);
+        }
+        let sql = "SELECT name, kind, pool FROM trainings ORDER BY name_key";
+        roster.trainings = self.rows(sql, |row| {
+            Ok(Training {
+                name: row.get(0)?,
+                is_pre_work: row.get::<_, String>(1)? == "pre_work",
+                pool: place(&pools, row.get(2)?),
+            })
+        });
+        let sql = "SELECT user, training, state FROM assignments";
+        for (user, training, state) in self.rows(sql, |row| {
+            let state: String = row.get(2)?;
+            Ok((
+                key(row, 0, &users)?,
+                key(row, 1, &trainings)?,
+                AssignmentState::from_word(&state).unwrap(),
+            ))
+        }) {
+            roster.people[user].learns.insert(training, state);
+        }
+        let sql = "SELECT user, pool FROM license_requests";
+        for (user, pool) in self.rows(sql, |row| Ok((key(row, 0, &users)?, key(row, 1, &pools)?))) {
+            roster.people[user].requests.insert(pool);
+        }
         let sql = "SELECT user, pool, state, stands_for_access, leads_to FROM licenses ORDER BY place, user";
         for (user, pool, state, stands, leads_to) in self.rows(sql, |row| {
             let (state, leads_to): (String, Option<String>) = (row.get(2)?, row.get(4)?);
@@ -286,16 +344,15 @@ impl Tables {
              queued <> (SELECT count(*) FROM licenses WHERE licenses.pool = pools.id AND state = 'queued')";
         let statuses = "SELECT status FROM status_counts WHERE \
              people <> (SELECT count(*) FROM users WHERE users.status = status_counts.status)";
+        let groups = "SELECT name FROM groups WHERE members <> (SELECT count(*) FROM memberships WHERE member_of = groups.id)";
+        let trainings = "SELECT name FROM trainings WHERE \
+             assigned <> (SELECT count(*) FROM assignments WHERE training = trainings.id AND state = 'assigned') OR \
+             started <> (SELECT count(*) FROM assignments WHERE training = trainings.id AND state = 'started') OR \
+             completed <> (SELECT count(*) FROM assignments WHERE training = trainings.id AND state = 'completed') OR \
+             ended <> (SELECT count(*) FROM assignments WHERE training = trainings.id AND state = 'ended')";
         let read = |row: &Row<'_>| row.get(0);
-        [self.rows(pools, read), self.rows(statuses, read)].concat()
-    }
-
-    /// As if the person had started the content: no command of the core does that yet.
-    pub(crate) fn consume(&self, user: UserId, pool: &str) {
-        let sql = "UPDATE licenses SET state = 'consumed' WHERE user = ?1 AND state = 'reserved' AND stands_for_access = 0 \
-             AND pool = (SELECT id FROM pools WHERE name = ?2)";
-        self.0
-            .execute(sql, rusqlite::params![user.as_bytes(), pool])
-            .unwrap();
+        [pools, statuses, groups, trainings]
+            .map(|it| self.rows(it, read))
+            .concat()
     }
 }

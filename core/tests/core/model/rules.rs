@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use usher_core::command::WhenFull;
 use usher_core::model::{
-    AtCapacity, CountsFrom, GroupRole, InvitationState, NewPeople, PoolTerms, Status,
+    AssignmentState, AtCapacity, CountsFrom, GroupRole, InvitationState, NewPeople, PoolTerms,
+    Status,
 };
 
-use super::roster::{ACCESS, Held, Person, Pool, Roster};
+use super::roster::{ACCESS, Carries, Held, Person, Pool, Roster, Training};
 
 /// What somebody does. People, pools, groups and connections are places in the roster.
 #[derive(Clone, Debug)]
@@ -61,6 +62,7 @@ pub(crate) enum Deed {
     },
     Reactivate {
         who: Who,
+        restore: bool,
     },
     Delete {
         who: Who,
@@ -93,10 +95,26 @@ pub(crate) enum Deed {
     Undo {
         of: usize,
     },
-    /// Somebody starts the content of an add-on: not a command yet, but licenses get consumed by it.
-    Consume {
+    /// A group carries something, or no longer.
+    Carry {
+        group: usize,
+        training: Option<usize>,
+        pool: Option<usize>,
+        on: bool,
+    },
+    Assign {
+        who: Who,
+        training: usize,
+    },
+    Unassign {
+        who: Who,
+        training: usize,
+    },
+    /// Somebody starts or completes a training.
+    Progress {
         who: usize,
-        pool: usize,
+        training: usize,
+        completed: bool,
     },
     /// Sets or clears the day of being deactivated (0) or deleted (1), so many days ahead.
     Date {
@@ -131,6 +149,15 @@ pub(crate) struct Memory {
     by_person: bool,
     /// What they gave back of consumed licenses when they last left.
     gave_back: BTreeSet<usize>,
+    /// What they still had to learn then, and how it stood.
+    open: BTreeMap<usize, AssignmentState>,
+}
+
+/// What becoming active brings.
+#[derive(Default)]
+struct Entry {
+    trainings: Vec<usize>,
+    pools: Vec<usize>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -189,7 +216,7 @@ impl Model {
             Deed::Provision { .. } | Deed::Update { .. } | Deed::Remove { .. }
         );
         self.remember(&before, by_person);
-        self.promote();
+        self.promote(policies);
         Ok(skipped)
     }
 
@@ -230,14 +257,31 @@ impl Model {
             }
             deal.move_reports_up();
             self.remember(&before, true);
-            self.promote();
+            self.promote(&[]);
         }
     }
 
-    /// Goes on from what was found, after an undo.
-    pub(crate) fn adopt(&mut self, found: Roster) {
+    pub(crate) fn memory(&self) -> Vec<Memory> {
+        self.memory.clone()
+    }
+
+    /// Goes on from what was found, after the undo of a batch before which that was remembered.
+    pub(crate) fn adopt(&mut self, found: Roster, remembered: &[Memory]) {
         let before = std::mem::replace(&mut self.roster, found);
         self.remember(&before, true);
+        // Whoever is off again because their return was undone left when they left before.
+        for (i, person) in self.roster.people.iter().enumerate() {
+            let (Some(was), Some(then)) = (before.people.get(i), remembered.get(i)) else {
+                continue;
+            };
+            if was.status.is_seated_or_coming() && !person.status.is_seated_or_coming() {
+                let memory = &mut self.memory[i];
+                memory.gave_back.extend(&then.gave_back);
+                for (training, state) in &then.open {
+                    memory.open.entry(*training).or_insert(*state);
+                }
+            }
+        }
     }
 
     fn remember(&mut self, before: &Roster, by_person: bool) {
@@ -260,17 +304,32 @@ impl Model {
                         && !person.holds.contains_key(pool)
                 });
                 memory.gave_back = gone.map(|it| *it.0).collect();
+                let ended = was.learns.iter().filter(|(training, state)| {
+                    state.is_open() && person.learns.get(training).is_some_and(|it| !it.is_open())
+                });
+                memory.open = ended.map(|it| (*it.0, *it.1)).collect();
             }
         }
     }
 
-    /// Whoever is first gets what is free.
-    fn promote(&mut self) {
-        let roster = &mut self.roster;
-        for pool in 0..roster.pools.len() {
-            while roster.room(pool, true) > 0 && !roster.pools[pool].queue.is_empty() {
-                let (who, leads_to) = roster.pools[pool].queue.remove(0);
-                let person = &mut roster.people[who];
+    /// Whoever is first gets what is free. Seats come last: whoever comes in by one overtakes nobody in another queue.
+    fn promote(&mut self, policies: &[NewPeople]) {
+        let mut deal = Deal {
+            model: self,
+            how: How {
+                attended: false,
+                when_full: WhenFull::Ask,
+            },
+            policies,
+            skipped: BTreeSet::new(),
+            short: false,
+            leaving: Vec::new(),
+        };
+        for pool in (1..deal.roster().pools.len()).chain([ACCESS]) {
+            while deal.roster().room(pool, true) > 0 && !deal.roster().pools[pool].queue.is_empty()
+            {
+                let (who, leads_to) = deal.roster().pools[pool].queue.remove(0);
+                let person = deal.person(who);
                 let consumed = pool == ACCESS && leads_to == Status::Active;
                 person.holds.insert(
                     pool,
@@ -279,14 +338,23 @@ impl Model {
                         stands: false,
                     },
                 );
-                if pool == ACCESS {
-                    person.status = leads_to;
-                    if leads_to == Status::Active {
-                        person.accepted = true;
-                    } else {
-                        invite(person);
+                if pool != ACCESS {
+                    continue;
+                }
+                person.status = leads_to;
+                if leads_to != Status::Active {
+                    invite(person);
+                    continue;
+                }
+                person.accepted = true;
+                let entry = deal.entry(who, None);
+                for pool in entry.pools.clone() {
+                    if !deal.has_license(who, pool) {
+                        // An add-on that refuses keeps nobody out.
+                        let _ = deal.seat(who, &[], &[pool], Status::Active);
                     }
                 }
+                deal.enter(who, &entry);
             }
         }
     }
@@ -405,7 +473,7 @@ impl Deal<'_> {
                     return Err(Refused);
                 }
                 self.each(who, |it, who| {
-                    Ok(it.edit(who, *manager, title.as_deref(), *group, *protected))
+                    it.edit(who, *manager, title.as_deref(), *group, *protected)
                 })
             }
             Deed::Deactivate { who } => self.each(who, |it, who| {
@@ -415,8 +483,8 @@ impl Deal<'_> {
                 }
                 Ok(goes)
             }),
-            Deed::Reactivate { who } => self.each(who, |it, who| {
-                Ok(it.status(who) == Status::Inactive && it.reactivate(who)?)
+            Deed::Reactivate { who, restore } => self.each(who, |it, who| {
+                Ok(it.status(who) == Status::Inactive && it.reactivate(who, *restore)?)
             }),
             Deed::Delete { who } => self.each(who, |it, who| {
                 let goes =
@@ -433,9 +501,14 @@ impl Deal<'_> {
                 let has =
                     it.person(who).holds.contains_key(pool) || it.roster().is_queued(*pool, who);
                 let status = it.status(who);
-                Ok(status.is_seated_or_coming()
-                    && !has
-                    && !matches!(it.seat(who, &[(*pool, false)], status)?, Seat::Out))
+                if !status.is_seated_or_coming() || has {
+                    return Ok(false);
+                }
+                if it.is_for_later(*pool, status) {
+                    return Ok(it.person(who).requests.insert(*pool));
+                }
+                let seat = it.seat(who, &[(*pool, false)], &[], status)?;
+                Ok(!matches!(seat, Seat::Out))
             }),
             Deed::Release { who, pool } => self.each(who, |it, who| Ok(it.release(who, *pool))),
             Deed::AddPool { name, terms } => {
@@ -477,9 +550,25 @@ impl Deal<'_> {
                 }
                 Ok(())
             }
-            Deed::Consume { who, pool } => {
-                if let Some(held) = self.person(*who).holds.get_mut(pool) {
-                    held.consumed |= !held.stands;
+            Deed::Carry {
+                group,
+                training,
+                pool,
+                on,
+            } => self.carry(*group, *training, *pool, *on),
+            Deed::Assign { who, training } => self.each(who, |it, who| it.assign(who, *training)),
+            Deed::Unassign { who, training } => self.each(who, |it, who| {
+                let state = it.person(who).learns.get_mut(training);
+                let open = state.filter(|it| it.is_open());
+                Ok(open.map(|it| *it = AssignmentState::Ended).is_some())
+            }),
+            Deed::Progress {
+                who,
+                training,
+                completed,
+            } => {
+                if !self.progress(*who, *training, *completed) {
+                    self.skipped.insert(*who);
                 }
                 Ok(())
             }
@@ -518,40 +607,58 @@ impl Deal<'_> {
         }
     }
 
-    /// Gives a person licenses (pool, and whether used at once), a place in the queue, or nothing.
+    /// Gives a person licenses (pool, and whether used at once) and what a group's rule asks for, a place in the queue, or
+    /// nothing.
     fn seat(
         &mut self,
         who: usize,
         wants: &[(usize, bool)],
+        by_rule: &[usize],
         leads_to: Status,
     ) -> Result<Seat, Refused> {
         let attended = self.how.attended;
-        let wants: Vec<_> = wants
+        let chosen = wants
             .iter()
             .filter(|it| !self.model.roster.people[who].holds.contains_key(&it.0))
             .copied()
-            .collect();
-        let lacks = |pool: usize, roster: &Roster| roster.room(pool, !attended) < 1;
-        let lacking: Vec<usize> = wants
+            .collect::<Vec<_>>();
+        let all: Vec<(usize, bool)> = chosen
             .iter()
-            .map(|it| it.0)
-            .filter(|it| lacks(*it, &self.model.roster))
+            .copied()
+            .chain(by_rule.iter().map(|it| (*it, false)))
             .collect();
-        let mut instead = BTreeMap::new();
-        if attended && !lacking.is_empty() && self.how.when_full != WhenFull::QueueRest {
-            self.short |= self.how.when_full == WhenFull::Ask;
-            return Ok(Seat::Out);
-        }
-        if !attended {
-            for pool in &lacking {
-                if let Some(other) = self.other_pool(who, *pool, &wants, &instead)? {
-                    instead.insert(*pool, other);
+        let (mut queueing, mut instead, mut out) = (BTreeSet::new(), BTreeMap::new(), false);
+        for (i, (pool, _)) in all.iter().enumerate() {
+            let asked = attended && i < chosen.len();
+            if self.roster().room(*pool, !asked) >= 1 {
+                continue;
+            }
+            let by_policy = if asked {
+                Err(Refused)
+            } else {
+                self.other_pool(who, *pool, &all, &instead)
+            };
+            match by_policy {
+                Ok(Some(other)) => drop(instead.insert(*pool, other)),
+                Ok(None) => drop(queueing.insert(*pool)),
+                Err(refused) if !attended => return Err(refused),
+                Err(_) if self.how.when_full == WhenFull::QueueRest => {
+                    queueing.insert(*pool);
+                }
+                Err(_) => {
+                    self.short |= self.how.when_full == WhenFull::Ask;
+                    out = true;
                 }
             }
         }
-        let queues = lacking.contains(&ACCESS) && !instead.contains_key(&ACCESS);
-        for (pool, consumed) in wants {
-            if queues || (lacking.contains(&pool) && !instead.contains_key(&pool)) {
+        if out {
+            return Ok(Seat::Out);
+        }
+        let queues = queueing.contains(&ACCESS);
+        for (i, (pool, consumed)) in all.into_iter().enumerate() {
+            if queues && i >= chosen.len() {
+                // What groups carry comes with becoming active.
+            } else if queues || queueing.contains(&pool) {
                 self.roster().pools[pool].queue.push((who, leads_to));
             } else {
                 let from = instead.get(&pool).copied().unwrap_or(pool);
@@ -562,6 +669,188 @@ impl Deal<'_> {
             }
         }
         Ok(if queues { Seat::Queued } else { Seat::In })
+    }
+
+    /// What groups bring, one more among them, and what was asked for until now.
+    fn entry(&mut self, who: usize, joining: Option<usize>) -> Entry {
+        let mut groups: Vec<usize> = self.person(who).groups.keys().copied().collect();
+        groups.extend(joining.filter(|it| !groups.contains(it)));
+        let mut entry = self.entry_by(who, &groups);
+        for pool in self.person(who).requests.clone() {
+            self.add_pool(who, pool, &mut entry);
+        }
+        entry
+    }
+
+    fn entry_by(&mut self, who: usize, groups: &[usize]) -> Entry {
+        let mut entry = Entry::default();
+        for group in groups {
+            let carries = self.roster().carries[*group].clone();
+            self.add_carried(who, &carries, &mut entry);
+        }
+        entry
+    }
+
+    fn add_carried(&mut self, who: usize, carries: &Carries, entry: &mut Entry) {
+        for training in &carries.trainings {
+            let has = self.person(who).learns.get(training);
+            if has.is_some_and(|it| *it != AssignmentState::Ended)
+                || entry.trainings.contains(training)
+            {
+                continue;
+            }
+            entry.trainings.push(*training);
+            if let Training {
+                is_pre_work: true,
+                pool: Some(pool),
+                ..
+            } = self.roster().trainings[*training]
+            {
+                self.add_pool(who, pool, entry);
+            }
+        }
+        for pool in &carries.pools {
+            self.add_pool(who, *pool, entry);
+        }
+    }
+
+    fn add_pool(&mut self, who: usize, pool: usize, entry: &mut Entry) {
+        if !self.has_license(who, pool) && !entry.pools.contains(&pool) {
+            entry.pools.push(pool);
+        }
+    }
+
+    /// Assigns what becoming active brings.
+    fn enter(&mut self, who: usize, entry: &Entry) {
+        let person = self.person(who);
+        person.requests.clear();
+        for training in &entry.trainings {
+            person.learns.insert(*training, AssignmentState::Assigned);
+        }
+    }
+
+    /// The pool by whose license somebody may use the content of another one, and whether they only wait for it.
+    fn license_for(&mut self, who: usize, pool: usize) -> Option<(usize, bool)> {
+        let roster = self.roster();
+        let mut pools = vec![pool];
+        if let AtCapacity::Fallback(name) = &roster.pools[pool].terms.at_capacity {
+            pools.extend(roster.pool_named(name.as_str()));
+        }
+        pools.into_iter().find_map(|it| {
+            let held = roster.people[who].holds.get(&it);
+            if held.is_some_and(|it| !it.stands) {
+                Some((it, false))
+            } else {
+                roster.is_queued(it, who).then_some((it, true))
+            }
+        })
+    }
+
+    fn has_license(&mut self, who: usize, pool: usize) -> bool {
+        self.person(who).holds.contains_key(&pool) || self.license_for(who, pool).is_some()
+    }
+
+    /// Whether the license comes when the person becomes active.
+    fn is_for_later(&mut self, pool: usize, status: Status) -> bool {
+        let counts_from = self.roster().pools[pool].terms.counts_from;
+        status != Status::Active && counts_from == CountsFrom::Activation
+    }
+
+    fn carry(
+        &mut self,
+        group: usize,
+        training: Option<usize>,
+        pool: Option<usize>,
+        on: bool,
+    ) -> Result<(), Refused> {
+        let mut new = Carries::default();
+        let carries = &mut self.roster().carries[group];
+        if let Some(training) = training {
+            if on && carries.trainings.insert(training) {
+                new.trainings.insert(training);
+            } else if !on {
+                carries.trainings.remove(&training);
+            }
+        }
+        if let Some(pool) = pool {
+            if on && carries.pools.insert(pool) {
+                new.pools.insert(pool);
+            } else if !on {
+                carries.pools.remove(&pool);
+            }
+        }
+        for who in 0..self.roster().people.len() {
+            let person = self.person(who);
+            if person.status != Status::Active || !person.groups.contains_key(&group) {
+                continue;
+            }
+            let mut entry = Entry::default();
+            self.add_carried(who, &new, &mut entry);
+            match self.seat(who, &[], &entry.pools, Status::Active)? {
+                Seat::Out => drop(self.skipped.insert(who)),
+                _ => {
+                    let person = self.person(who);
+                    for training in entry.trainings {
+                        person.learns.insert(training, AssignmentState::Assigned);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn assign(&mut self, who: usize, training: usize) -> Result<bool, Refused> {
+        let status = self.status(who);
+        let live = self.person(who).learns.get(&training);
+        if !status.is_seated_or_coming() || live.is_some_and(|it| *it != AssignmentState::Ended) {
+            return Ok(false);
+        }
+        if let Training {
+            is_pre_work: true,
+            pool: Some(pool),
+            ..
+        } = self.roster().trainings[training]
+            && !self.has_license(who, pool)
+        {
+            if self.is_for_later(pool, status) {
+                self.person(who).requests.insert(pool);
+            } else if matches!(self.seat(who, &[(pool, false)], &[], status)?, Seat::Out) {
+                return Ok(false);
+            }
+        }
+        self.person(who)
+            .learns
+            .insert(training, AssignmentState::Assigned);
+        Ok(true)
+    }
+
+    fn progress(&mut self, who: usize, training: usize, completed: bool) -> bool {
+        let state = self.person(who).learns.get(&training).copied();
+        let done = match state {
+            Some(AssignmentState::Completed) => true,
+            Some(AssignmentState::Started) => !completed,
+            _ => false,
+        };
+        if self.status(who) != Status::Active || done {
+            return false;
+        }
+        if let Some(pool) = self.roster().trainings[training].pool {
+            match self.license_for(who, pool) {
+                Some((pool, false)) => {
+                    if let Some(held) = self.person(who).holds.get_mut(&pool) {
+                        held.consumed = true;
+                    }
+                }
+                _ => return false,
+            }
+        }
+        let state = if completed {
+            AssignmentState::Completed
+        } else {
+            AssignmentState::Started
+        };
+        self.person(who).learns.insert(training, state);
+        true
     }
 
     /// What an unattended door gets instead of a full pool: `None` is a place in the queue.
@@ -600,16 +889,36 @@ impl Deal<'_> {
         }
     }
 
-    /// Puts a person where they are to be; false when there is no seat.
+    /// Puts a person where they are to be, with what their groups bring; false when there is no seat.
     fn bring_in(
         &mut self,
         who: usize,
         more: &[(usize, bool)],
+        joining: Option<usize>,
         leads_to: Status,
     ) -> Result<bool, Refused> {
+        let entry = if leads_to == Status::Active {
+            self.entry(who, joining)
+        } else {
+            Entry::default()
+        };
+        let asked = |pool: &usize| more.iter().any(|it| it.0 == *pool);
+        let by_rule: Vec<usize> = entry
+            .pools
+            .iter()
+            .copied()
+            .filter(|it| !asked(it))
+            .collect();
+        let mut later = Vec::new();
+        for (pool, _) in more {
+            let holds = self.person(who).holds.contains_key(pool);
+            if !holds && self.is_for_later(*pool, leads_to) {
+                later.push(*pool);
+            }
+        }
         let mut wants = self.need(leads_to);
-        wants.extend(more);
-        let status = match self.seat(who, &wants, leads_to)? {
+        wants.extend(more.iter().filter(|it| !later.contains(&it.0)));
+        let status = match self.seat(who, &wants, &by_rule, leads_to)? {
             Seat::Out => return Ok(false),
             Seat::Queued => Status::Queued,
             Seat::In => leads_to,
@@ -619,8 +928,12 @@ impl Deal<'_> {
         person.status = status;
         // Who is brought back after a day does not leave by it.
         person.dates = person.dates.map(|it| it.filter(|day| *day > today));
+        person.requests.extend(later);
         match status {
-            Status::Active => person.accepted = true,
+            Status::Active => {
+                person.accepted = true;
+                self.enter(who, &entry);
+            }
             Status::Waiting => invite(person),
             _ => {}
         }
@@ -671,7 +984,7 @@ impl Deal<'_> {
                     };
                     self.add(person)
                 });
-                if self.bring_in(who, &add_ons, leads_to)? {
+                if self.bring_in(who, &add_ons, group, leads_to)? {
                     added = Some(who);
                 } else if known.is_none() {
                     self.roster().people.pop();
@@ -772,6 +1085,7 @@ impl Deal<'_> {
         self.bring_in(
             who,
             &[],
+            None,
             if waits {
                 Status::Waiting
             } else {
@@ -811,7 +1125,7 @@ impl Deal<'_> {
             }
             (Status::Inactive, Some(true)) => {
                 self.begins_as_learner(who);
-                self.reactivate(who)?;
+                self.reactivate(who, false)?;
             }
             (Status::Inactive, Some(false)) if holds => self.person(who).released = true,
             (Status::Cancelled, Some(true)) => self.provider_brings_in(who, self.policies[by])?,
@@ -831,21 +1145,23 @@ impl Deal<'_> {
         if person.status != Status::Waiting || !person.is_invited() {
             return Err(Refused);
         }
-        let seat = person
-            .holds
-            .iter_mut()
-            .find(|it| *it.0 == ACCESS || it.1.stands);
-        let status = match seat {
-            Some((_, held)) => {
-                held.consumed = true;
-                Status::Active
-            }
-            None => match self.seat(who, &[(ACCESS, true)], Status::Active)? {
-                Seat::Queued => Status::Queued,
-                _ => Status::Active,
-            },
+        let wants: &[_] = if person.seat().is_some() {
+            &[]
+        } else {
+            &[(ACCESS, true)]
         };
+        let entry = self.entry(who, None);
+        let status = match self.seat(who, wants, &entry.pools, Status::Active)? {
+            Seat::Queued => Status::Queued,
+            _ => Status::Active,
+        };
+        if status == Status::Active {
+            self.enter(who, &entry);
+        }
         let person = self.person(who);
+        for (pool, held) in &mut person.holds {
+            held.consumed |= *pool == ACCESS || held.stands;
+        }
         person.status = status;
         person.accepted = true;
         end_invitation(person, InvitationState::Accepted);
@@ -874,7 +1190,7 @@ impl Deal<'_> {
                 invite(self.person(who));
                 Ok(true)
             }
-            Status::Cancelled => self.bring_in(who, &[], Status::Waiting),
+            Status::Cancelled => self.bring_in(who, &[], None, Status::Waiting),
             _ => Ok(false),
         }
     }
@@ -886,14 +1202,30 @@ impl Deal<'_> {
         title: Option<&str>,
         group: Option<(usize, Option<GroupRole>)>,
         protected: Option<bool>,
-    ) -> bool {
+    ) -> Result<bool, Refused> {
         if !self.status(who).is_live()
             || matches!(manager, Some(Some(it)) if self.roster().people[who].manager != Some(it) && self.roster().is_below(it, who))
         {
-            return false;
+            return Ok(false);
+        }
+        let before = self.person(who).clone();
+        if let Some((group, Some(_))) = group
+            && before.status == Status::Active
+            && !before.groups.contains_key(&group)
+        {
+            let entry = self.entry_by(who, &[group]);
+            if matches!(
+                self.seat(who, &[], &entry.pools, Status::Active)?,
+                Seat::Out
+            ) {
+                return Ok(false);
+            }
+            for training in entry.trainings {
+                let learns = &mut self.person(who).learns;
+                learns.insert(training, AssignmentState::Assigned);
+            }
         }
         let person = self.person(who);
-        let before = person.clone();
         if let Some(manager) = manager {
             person.manager = manager;
         }
@@ -910,7 +1242,7 @@ impl Deal<'_> {
             None => {}
         }
         person.protected = protected.unwrap_or(person.protected);
-        *person != before
+        Ok(*person != before)
     }
 
     fn deactivate(&mut self, who: usize) {
@@ -932,6 +1264,10 @@ impl Deal<'_> {
             .holds
             .retain(|pool, held| *pool != ACCESS && !held.stands && held.consumed && !pools[*pool]);
         end_invitation(person, InvitationState::Dead);
+        person.requests.clear();
+        for state in person.learns.values_mut().filter(|it| it.is_open()) {
+            *state = AssignmentState::Ended;
+        }
         for pool in &mut self.roster().pools {
             pool.queue.retain(|it| it.0 != who);
         }
@@ -952,21 +1288,50 @@ impl Deal<'_> {
         }
     }
 
-    fn reactivate(&mut self, who: usize) -> Result<bool, Refused> {
+    fn reactivate(&mut self, who: usize, restore: bool) -> Result<bool, Refused> {
         let leads_to = if self.person(who).accepted {
             Status::Active
         } else {
             Status::Waiting
         };
-        let gave_back = self.model.memory[who].gave_back.clone();
-        let again: Vec<_> = gave_back
+        let memory = self.model.memory[who].clone();
+        let mut again: Vec<_> = memory
+            .gave_back
             .into_iter()
             .filter(|it| self.model.roster.pools[*it].terms.recoverable)
             .map(|it| (it, true))
             .collect();
-        let back = self.bring_in(who, &again, leads_to)?;
+        let before = self.person(who).learns.clone();
+        for (training, state) in memory.open.into_iter().filter(|_| restore) {
+            if before.get(&training) != Some(&AssignmentState::Ended) {
+                continue;
+            }
+            self.person(who).learns.insert(training, state);
+            if let Training {
+                is_pre_work: true,
+                pool: Some(pool),
+                ..
+            } = self.roster().trainings[training]
+                && !self.has_license(who, pool)
+                && !again.iter().any(|it| it.0 == pool)
+            {
+                again.push((pool, state == AssignmentState::Started));
+            }
+        }
+        // Whoever comes back needs what their groups carry, too: all or nothing.
+        if leads_to == Status::Active {
+            let groups: Vec<usize> = self.person(who).groups.keys().copied().collect();
+            for pool in self.entry_by(who, &groups).pools {
+                if !again.iter().any(|it| it.0 == pool) {
+                    again.push((pool, false));
+                }
+            }
+        }
+        let back = self.bring_in(who, &again, None, leads_to)?;
         if back {
             self.person(who).released = false;
+        } else {
+            self.person(who).learns = before;
         }
         Ok(back)
     }
@@ -980,6 +1345,7 @@ impl Deal<'_> {
                 released: person.released,
                 groups: std::mem::take(&mut person.groups),
                 holds: std::mem::take(&mut person.holds),
+                learns: std::mem::take(&mut person.learns),
                 ..Person::new(Status::Erased)
             };
         }
@@ -992,6 +1358,9 @@ impl Deal<'_> {
             return true;
         }
         let person = self.person(who);
+        if !person.holds.contains_key(&pool) {
+            return person.requests.remove(&pool);
+        }
         let erased = person.status == Status::Erased;
         let goes = person
             .holds

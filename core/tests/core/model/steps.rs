@@ -36,14 +36,17 @@ enum Kind {
     SetPool,
     Move,
     Undo,
-    Consume,
+    Carry,
+    Assign,
+    Unassign,
+    Progress,
     Date,
     NextDay,
     Reopen,
 }
 
 /// Every kind, as often as it is worth.
-const KINDS: [(u32, Kind); 24] = [
+const KINDS: [(u32, Kind); 27] = [
     (8, Kind::Invite),
     (7, Kind::Create),
     (8, Kind::Provision),
@@ -64,7 +67,10 @@ const KINDS: [(u32, Kind); 24] = [
     (10, Kind::SetPool),
     (4, Kind::Move),
     (40, Kind::Undo),
-    (3, Kind::Consume),
+    (4, Kind::Carry),
+    (6, Kind::Assign),
+    (2, Kind::Unassign),
+    (9, Kind::Progress),
     (6, Kind::Date),
     (4, Kind::NextDay),
     (1, Kind::Reopen),
@@ -256,10 +262,14 @@ impl Step {
             Kind::Reactivate => {
                 let who = who();
                 if b < 128 {
-                    Deed::Reactivate { who }
+                    Deed::Reactivate {
+                        who,
+                        restore: a % 2 == 0,
+                    }
                 } else {
                     Deed::Reactivate {
                         who: Who::These(vec![fit(&stands(Status::Inactive))]),
+                        restore: a % 2 == 0,
                     }
                 }
             }
@@ -299,16 +309,26 @@ impl Step {
             Kind::Undo => Deed::Undo {
                 of: batches - 1 - b % batches.min(12),
             },
-            Kind::Consume => {
-                let mut reserved = roster.people.iter().enumerate().flat_map(|(who, it)| {
-                    let pools = it.holds.iter().filter(|it| *it.0 != ACCESS && !it.1.stands);
-                    pools.map(move |it| (who, *it.0))
-                });
-                match reserved.nth(a % 4) {
-                    Some((who, pool)) => Deed::Consume { who, pool },
-                    None => Deed::Reopen,
-                }
-            }
+            Kind::Carry => Deed::Carry {
+                group: a % roster.groups.len(),
+                training: (b < 150).then(|| b % roster.trainings.len()),
+                pool: (b > 110).then(|| add_on(b)),
+                on: c % 4 != 0,
+            },
+            Kind::Assign => Deed::Assign {
+                who: who(),
+                training: a % roster.trainings.len(),
+            },
+            // Which license came with pre-work is a matter of history, and told in a scenario.
+            Kind::Unassign => Deed::Unassign {
+                who: who(),
+                training: a % 2,
+            },
+            Kind::Progress => Deed::Progress {
+                who: fit(&stands(Status::Active)),
+                training: c % roster.trainings.len(),
+                completed: d % 3 == 0,
+            },
             Kind::Date => Deed::Date {
                 who: who(),
                 kind: a % 2,
