@@ -246,9 +246,9 @@ fn person_back(
         .collect();
     let has_left = status == user.status && !status.is_seated_or_coming();
     if has_left
-        && wants
-            .iter()
-            .any(|it| it.before == Hold::None && it.after != Hold::None)
+        && wants.iter().any(|it| {
+            it.after == Hold::Reserved || it.before == Hold::None && it.after != Hold::None
+        })
     {
         return Ok(Err(format!("is {status} now")));
     }
