@@ -32,6 +32,8 @@ pub(super) fn grant(
         if planner.is_for_later(pool, user.status)? {
             if planner.requests_of(id)?.contains(&pool) {
                 planner.skip(&user, "already to get one when active");
+            } else if until.flatten().is_some() {
+                planner.skip(&user, "gets it when active; name its end then");
             } else {
                 planner.request_license(id, pool)?;
             }
