@@ -3,6 +3,7 @@
 
 mod admin;
 mod dates;
+mod looking;
 mod people;
 mod platform;
 mod seats;
@@ -18,13 +19,14 @@ use usher_core::plan::Digest;
 
 pub(crate) use admin::{AdminCommand, ApprovalsCommand};
 pub(crate) use dates::{DueArgs, DueCommand};
+pub(crate) use looking::{HistoryArgs, ReportArgs};
 pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
 };
 pub(crate) use platform::{PasswordArgs, TokenAddArgs, TokenCommand, TokenRotateArgs};
 pub(crate) use seats::{
     DayWord, GrantArgs, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand,
-    PoolTermsArgs, QueueCommand, QueueMoveArgs, ReleaseArgs, SeatsArgs, StepWord, day,
+    PoolTermsArgs, QueueCommand, QueueMoveArgs, ReleaseArgs, SeatsArgs, day,
 };
 
 pub(crate) use trainings::{
@@ -157,7 +159,11 @@ pub(crate) enum Command {
     #[command(after_help = AT_HELP)]
     Show(ShowArgs),
     /// Show what happened, oldest first
+    #[command(after_help = WHO_HELP)]
     History(HistoryArgs),
+    /// Write a report as a file: xlsx, csv or json
+    #[command(after_help = AT_HELP)]
+    Report(ReportArgs),
     /// Invite people by mail
     Invite(InviteArgs),
     /// Make active accounts at once
@@ -324,18 +330,6 @@ pub(crate) struct ShowArgs {
     /// As they stood then.
     #[arg(long, value_name = "INSTANT")]
     pub(crate) at: Option<When>,
-}
-
-/// A piece of the history.
-#[derive(Debug, Args)]
-pub(crate) struct HistoryArgs {
-    /// Only what concerns this person: an address, a user name or an id.
-    pub(crate) who: Option<String>,
-    /// Only this batch, by its id or the beginning of it.
-    #[arg(long)]
-    pub(crate) batch: Option<String>,
-    #[command(flatten)]
-    pub(crate) limit: LimitArgs,
 }
 
 /// How much of a list.

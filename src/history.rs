@@ -1,16 +1,17 @@
 //! `usher history`: what happened, oldest first.
 
 use serde_json::{Value, json};
-use usher_core::Read;
 use usher_core::change::Names;
-use usher_core::directory::HistoryPage;
-use usher_core::model::Event;
+use usher_core::directory::HistoryFilter;
+use usher_core::model::{Actor, Event};
+use usher_core::{Read, Selection};
 
 use crate::args::HistoryArgs;
 use crate::desk::Desk;
 use crate::failure::Result;
 use crate::names::ActorNames;
 use crate::output::{Listing, Row};
+use crate::who::selection;
 
 const PAGE: usize = 1_000;
 const COLUMNS: &[&str] = &["AT", "ACTOR", "DOOR", "WHO", "WHAT", "BEFORE", "AFTER"];
@@ -20,40 +21,59 @@ const KEYS: &[&str] = &[
 
 pub(crate) fn run(desk: &Desk, args: &HistoryArgs) -> Result<()> {
     let read = desk.read()?;
-    let user = args
-        .who
-        .as_deref()
-        .map(|it| read.find_user(it))
-        .transpose()?;
-    let batch = args
-        .batch
-        .as_deref()
-        .map(|it| read.find_batch(it))
-        .transpose()?;
-    let mut page = HistoryPage {
-        user: user.map(|it| it.id),
-        batch: batch.map(|it| it.id),
-        after: None,
-        limit: PAGE,
-        before: None,
-    };
+    let filter = filter(&read, args)?;
     let mut left = args.limit.limit.unwrap_or(usize::MAX);
     let mut actors = ActorNames::default();
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
-    while left > 0 {
-        page.limit = PAGE.min(left);
-        let events = read.history(&page)?;
-        let names = read.names_for(events.iter().filter_map(|it| it.change.as_ref()))?;
-        for event in &events {
+    let mut after = Some(0);
+    while let (Some(from), 1..) = (after, left) {
+        let part = read.history_of(&filter, from, PAGE.min(left))?;
+        let names = read.names_for(part.events.iter().filter_map(|it| it.change.as_ref()))?;
+        for event in &part.events {
             listing.row(row(&read, &mut actors, &names, event)?)?;
         }
-        left -= events.len().min(left);
-        match events.last() {
-            Some(last) if events.len() == page.limit => page.after = Some(last.seq),
-            _ => break,
-        }
+        left -= part.events.len().min(left);
+        after = part.next;
     }
     listing.end("nothing happened")
+}
+
+fn filter(read: &Read<'_>, args: &HistoryArgs) -> Result<HistoryFilter> {
+    let people = if args.who.is_empty() {
+        None
+    } else {
+        Some(match selection(read, &args.who)? {
+            Selection::Ids(ids) => ids.into_iter().collect(),
+            Selection::Query { query, .. } => read.ids_of(&query)?.into_iter().collect(),
+        })
+    };
+    let batch = args.batch.as_deref();
+    let batch = batch.map(|it| read.find_batch(it)).transpose()?;
+    let since = args.since.as_ref();
+    let until = args.until.as_ref();
+    Ok(HistoryFilter {
+        people,
+        batch: batch.map(|it| it.id),
+        since: since.map(|it| read.moment_before(it)).transpose()?,
+        until: until.map(|it| read.moment_after(it)).transpose()?,
+        actor: args
+            .acted
+            .as_deref()
+            .map(|it| actor(read, it))
+            .transpose()?,
+        door: args.door,
+    })
+}
+
+/// Who acted, in the words in which a listing names them.
+fn actor(read: &Read<'_>, text: &str) -> Result<Actor> {
+    Ok(match text.split_once(':') {
+        Some(("connection", name)) => Actor::Connection(read.connection(name)?.id),
+        Some(("person", who)) => Actor::Person(read.find_user(who)?.id),
+        _ if text == "file_owner" => Actor::FileOwner,
+        _ if text == "scheduler" => Actor::Scheduler,
+        _ => Actor::Administrator(read.find_user(text)?.id),
+    })
 }
 
 fn row(read: &Read<'_>, actors: &mut ActorNames, names: &Names, event: &Event) -> Result<Row> {

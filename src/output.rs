@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
 use usher_core::model::harmless;
+use usher_core::report::csv_cell;
 
 use crate::args::Format;
 use crate::failure::Result;
@@ -228,44 +229,4 @@ fn write_csv<T: AsRef<str>>(
     }
     // RFC 4180 §2: lines end in CR LF.
     out.write_all(b"\r\n")
-}
-
-/// A cell that a spreadsheet shows instead of computing it: one that begins like a formula gets an apostrophe in front.
-fn csv_cell(text: &str) -> String {
-    let text = harmless_cell(text);
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
-fn harmless_cell(text: &str) -> String {
-    harmless(text).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_never_a_formula() {
-        let cases = [
-            ("ana", "ana"),
-            ("=1+1", "'=1+1"),
-            ("+49 30", "'+49 30"),
-            ("-x", "'-x"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("a,b", "\"a,b\""),
-            ("say \"hi\"", "\"say \"\"hi\"\"\""),
-            ("=a,b", "\"'=a,b\""),
-            ("\tx", "\u{fffd}x"),
-            ("\u{1b}[31m", "\u{fffd}[31m"),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(csv_cell(text), expected, "{text:?}");
-        }
-    }
 }

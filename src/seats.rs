@@ -1,9 +1,8 @@
 //! `usher seats`: what was purchased and who holds how much of it, now, at an instant of the past, or over time.
 
 use serde_json::json;
-use usher_core::model::Step;
 
-use crate::args::{SeatsArgs, StepWord};
+use crate::args::SeatsArgs;
 use crate::desk::Desk;
 use crate::failure::Result;
 use crate::output::{Listing, Row};
@@ -40,14 +39,8 @@ pub(crate) fn run(desk: &Desk, args: &SeatsArgs) -> Result<()> {
             Some(at) => pool::list(desk, &read.pools_at(read.moment(at)?)?, &[]),
         };
     };
-    let step = match args.by {
-        StepWord::Day => Step::Day,
-        StepWord::Week => Step::Week,
-        StepWord::Month => Step::Month,
-        StepWord::Year => Step::Year,
-    };
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
-    for (slice, pools) in read.pools_over(period, step)? {
+    for (slice, pools) in read.pools_over(period, args.by.into())? {
         for pool in pools {
             let numbers = [
                 pool.terms.purchased,

@@ -18,7 +18,8 @@ use crate::plan::{Digest, Plan};
 use crate::store::{self, Store};
 
 pub use crate::store::{
-    Administrator, AuditReport, BadLink, DuePage, Head, HistoryPage, Listed, ProvidedGroup, Read,
+    Administrator, AuditReport, BadLink, DuePage, Head, Held, HistoryFilter, HistoryPage,
+    HistoryPart, Listed, ProvidedGroup, Read,
 };
 
 /// The organization's database, opened. Cheap to clone; the last clone that goes closes it.

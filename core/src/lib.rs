@@ -19,6 +19,7 @@ pub mod plan;
 mod planner;
 pub mod policy;
 pub mod query;
+pub mod report;
 mod scheduler;
 pub mod selection;
 mod sign_in;

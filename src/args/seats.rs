@@ -1,7 +1,9 @@
 //! What can be said about pools, their queues and identity providers.
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
-use usher_core::model::{Alarms, AtCapacity, CountsFrom, Date, Period, PoolName, Seats, When};
+use usher_core::model::{
+    Alarms, AtCapacity, CountsFrom, Date, Period, PoolName, Seats, Step, When,
+};
 
 use super::people::WhoArgs;
 use super::{PlanArgs, WHO_HELP, public_url};
@@ -31,6 +33,17 @@ pub(crate) enum StepWord {
     Month,
     /// Years
     Year,
+}
+
+impl From<StepWord> for Step {
+    fn from(word: StepWord) -> Self {
+        match word {
+            StepWord::Day => Self::Day,
+            StepWord::Week => Self::Week,
+            StepWord::Month => Self::Month,
+            StepWord::Year => Self::Year,
+        }
+    }
 }
 
 /// Pools of licenses.

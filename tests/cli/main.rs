@@ -18,6 +18,7 @@ mod platform;
 #[path = "../program/mod.rs"]
 mod program;
 mod refusals;
+mod reports;
 mod serve;
 mod settings;
 mod trainings;

@@ -124,6 +124,11 @@ fn named(text: &str) -> Option<(Date, Date)> {
 }
 
 impl Date {
+    /// The last instant of this day in a time zone.
+    pub fn end_in(self, zone: &TimeZoneName) -> Timestamp {
+        self.next(Step::Day).start_in(zone).plus_millis(-1)
+    }
+
     /// The first day of the piece that this day is in.
     fn begin(self, step: Step) -> Self {
         let day = self.civil();

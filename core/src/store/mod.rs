@@ -56,7 +56,10 @@ use crate::token::{self, Kind};
 
 pub(crate) use found::found;
 pub use provided::ProvidedGroup;
-pub use read::{Administrator, AuditReport, BadLink, DuePage, Head, HistoryPage, Listed, Read};
+pub use read::{
+    Administrator, AuditReport, BadLink, DuePage, Head, Held, HistoryFilter, HistoryPage,
+    HistoryPart, Listed, Read,
+};
 pub(crate) use restore::restore;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use writer::Job;

@@ -30,9 +30,10 @@ use crate::query::Expr;
 
 pub use super::events::{AuditReport, BadLink, Head};
 pub use due::DuePage;
-pub use history::HistoryPage;
 pub(super) use history::recorded_row;
+pub use history::{HistoryFilter, HistoryPage, HistoryPart};
 pub use listing::Listed;
+pub use past::Held;
 
 /// Something to read with.
 pub struct Read<'a> {

@@ -68,6 +68,12 @@ impl Snapshot<'_> {
         self.all(&sql, [], training_row)
     }
 
+    /// Every training, removed ones included: reports mention them.
+    pub(crate) fn trainings_ever(&self) -> Result<Vec<Training>> {
+        let sql = format!("SELECT {TRAINING_COLUMNS} FROM trainings ORDER BY name_key");
+        self.all(&sql, [], training_row)
+    }
+
     /// Names of all trainings, removed ones included: history mentions them.
     pub(crate) fn training_names(&self) -> Result<HashMap<TrainingId, String>> {
         let rows = self.all("SELECT id, name FROM trainings", [], |row| {

@@ -21,6 +21,7 @@ mod platform;
 mod pools;
 mod provision;
 mod replay;
+mod report;
 mod settings;
 mod timelines;
 mod undo;

@@ -2,10 +2,12 @@
 
 use rusqlite::types::Value;
 use rusqlite::{Row, params};
+use std::collections::{BTreeSet, HashMap};
 
 use super::Read;
 use crate::error::{Error, Result};
 use crate::model::{Actor, Batch, BatchId, Door, Event, Timestamp, UserId};
+use crate::past::Moment;
 use crate::query::Expr;
 use crate::store::actor;
 use crate::store::compile;
@@ -35,6 +37,37 @@ pub(in crate::store) fn recorded_row(row: &Row<'_>) -> rusqlite::Result<Recorded
         body: row.get(3)?,
     })
 }
+
+/// Which events to read, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryFilter {
+    /// Only events about these people.
+    pub people: Option<BTreeSet<UserId>>,
+    /// Only events of this batch.
+    pub batch: Option<BatchId>,
+    /// Only what happened after this moment.
+    pub since: Option<Moment>,
+    /// Only what had happened by this moment.
+    pub until: Option<Moment>,
+    /// Only what this actor did.
+    pub actor: Option<Actor>,
+    /// Only what came in through this door.
+    pub door: Option<Door>,
+}
+
+/// A piece of the history.
+#[derive(Debug)]
+pub struct HistoryPart {
+    /// Events, oldest first.
+    pub events: Vec<Event>,
+    /// After which event to go on; none when there is no more.
+    pub next: Option<i64>,
+}
+
+/// Of at most so many people the events are looked up person by person; of more the whole stretch of history is read.
+const FEW_PEOPLE: usize = 500;
+/// How many events are looked through at once.
+const STRETCH: usize = 4_000;
 
 macro_rules! batch_columns {
     () => {
@@ -179,6 +212,34 @@ impl Read<'_> {
         })
     }
 
+    /// A piece of the history, oldest first: what a filter lets through after an event, until there are so many.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a batch that is not there.
+    pub fn history_of(
+        &self,
+        filter: &HistoryFilter,
+        after: i64,
+        limit: usize,
+    ) -> Result<HistoryPart> {
+        self.together(|snapshot| {
+            let mut known: HashMap<UserId, bool> = HashMap::new();
+            let sees = |user: Option<UserId>| match (&self.sight, user) {
+                (None, _) => Ok(true),
+                (Some(_), None) => Ok(false),
+                (Some(_), Some(user)) => match known.get(&user) {
+                    Some(seen) => Ok(*seen),
+                    None => {
+                        let seen = self.sees(snapshot, user)?;
+                        known.insert(user, seen);
+                        Ok(seen)
+                    }
+                },
+            };
+            history_of(snapshot, filter, after, limit, sees)
+        })
+    }
+
     /// Walks the whole chain of events and names the first bad link.
     ///
     /// # Errors
@@ -202,67 +263,157 @@ fn history(
     only: Option<&Expr>,
     now: Timestamp,
 ) -> Result<Vec<Event>> {
-    const SELECT: &str = "SELECT events.seq, events.user, events.kind, events.body, batches.at, batches.actor_kind, batches.actor, \
-        batches.door, batches.id FROM events JOIN batches ON batches.seq = events.batch WHERE events.seq > ?1 AND events.seq < ?2";
-    let after = page.after.unwrap_or(0);
     let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
-    let row = |row: &Row<'_>| {
-        let recorded = recorded_row(row)?;
-        let event = Event {
-            seq: recorded.seq,
-            at: Timestamp::from_millis(row.get(4)?),
-            actor: actor::decode(row, 5)?,
-            door: word(row, 7, Door::from_word)?,
-            batch: BatchId::from_bytes(row.get(8)?),
-            change: None,
-            kind: recorded.kind.clone(),
-            user: recorded.user,
-        };
-        Ok((recorded, event))
-    };
     let order = if page.before.is_some() { "DESC" } else { "ASC" };
-    let (mut first, mut end) = (after, page.before.unwrap_or(i64::MAX));
+    let (mut first, mut end) = (page.after.unwrap_or(0), page.before.unwrap_or(i64::MAX));
     if let Some(batch) = page.batch {
-        let sql = "SELECT first_event, first_event + changes FROM batches WHERE id = ?1";
-        let range: Option<(i64, i64)> = snapshot.one(sql, [batch.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-        let range = range.ok_or_else(|| Error::not_found("batch", batch))?;
-        (first, end) = (first.max(range.0 - 1), end.min(range.1));
+        let range = range_of(snapshot, batch)?;
+        (first, end) = (first.max(range.0), end.min(range.1));
     }
+    let rows = format!("{EVENT_ROWS} WHERE events.seq > ?1 AND events.seq < ?2");
     let found = match page.user {
         None if only.is_some() => {
             let (seen, seen_bound) = seen_events(snapshot, only, now)?;
             let mut bound: Vec<Value> = seen_bound;
             let sql = format!(
-                "{} AND {seen} ORDER BY events.seq {order} LIMIT ?",
-                SELECT.replace("?1", "?").replace("?2", "?")
+                "{EVENT_ROWS} WHERE events.seq > ? AND events.seq < ? AND {seen} ORDER BY events.seq {order} LIMIT ?"
             );
             bound.splice(0..0, [Value::Integer(first), Value::Integer(end)]);
             bound.push(Value::Integer(limit));
-            snapshot.all(&sql, rusqlite::params_from_iter(bound), row)?
+            snapshot.all(&sql, rusqlite::params_from_iter(bound), event_row)?
         }
         None => snapshot.all(
-            &format!("{SELECT} ORDER BY events.seq {order} LIMIT ?3"),
+            &format!("{rows} ORDER BY events.seq {order} LIMIT ?3"),
             params![first, end, limit],
-            row,
+            event_row,
         )?,
         Some(user) => snapshot.all(
-            &format!("{SELECT} AND events.user = ?4 ORDER BY events.seq {order} LIMIT ?3"),
+            &format!("{rows} AND events.user = ?4 ORDER BY events.seq {order} LIMIT ?3"),
             params![first, end, limit, user.as_bytes()],
-            row,
+            event_row,
         )?,
     };
+    opened(snapshot, found)
+}
+
+const EVENT_ROWS: &str = "SELECT events.seq, events.user, events.kind, events.body, batches.at, batches.actor_kind, batches.actor, \
+    batches.door, batches.id FROM events JOIN batches ON batches.seq = events.batch";
+
+type Found = (Recorded, Event);
+
+fn event_row(row: &Row<'_>) -> rusqlite::Result<Found> {
+    let recorded = recorded_row(row)?;
+    let event = Event {
+        seq: recorded.seq,
+        at: Timestamp::from_millis(row.get(4)?),
+        actor: actor::decode(row, 5)?,
+        door: word(row, 7, Door::from_word)?,
+        batch: BatchId::from_bytes(row.get(8)?),
+        change: None,
+        kind: recorded.kind.clone(),
+        user: recorded.user,
+    };
+    Ok((recorded, event))
+}
+
+/// The numbers of a batch's events, from before the first to after the last.
+fn range_of(snapshot: &Snapshot<'_>, batch: BatchId) -> Result<(i64, i64)> {
+    let sql = "SELECT first_event, first_event + changes FROM batches WHERE id = ?1";
+    let range: Option<(i64, i64)> = snapshot.one(sql, [batch.as_bytes()], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    let (first, end) = range.ok_or_else(|| Error::not_found("batch", batch))?;
+    Ok((first - 1, end))
+}
+
+fn opened(snapshot: &Snapshot<'_>, found: Vec<Found>) -> Result<Vec<Event>> {
     let mut reader = events::Reader::new(snapshot.conn);
-    found
-        .into_iter()
-        .map(|(recorded, event)| {
-            Ok(Event {
-                change: reader.change(&recorded)?,
-                ..event
-            })
+    let events = found.into_iter().map(|(recorded, event)| {
+        Ok(Event {
+            change: reader.change(&recorded)?,
+            ..event
         })
-        .collect()
+    });
+    events.collect()
+}
+
+fn history_of(
+    snapshot: &Snapshot<'_>,
+    filter: &HistoryFilter,
+    after: i64,
+    limit: usize,
+    mut sees: impl FnMut(Option<UserId>) -> Result<bool>,
+) -> Result<HistoryPart> {
+    let mut after = after.max(filter.since.map_or(0, |it| it.event));
+    let mut end = filter
+        .until
+        .map_or(i64::MAX, |it| it.event.saturating_add(1));
+    if let Some(batch) = filter.batch {
+        let range = range_of(snapshot, batch)?;
+        (after, end) = (after.max(range.0), end.min(range.1));
+    }
+    let wanted = |(_, event): &Found| {
+        let person = |people: &BTreeSet<UserId>| event.user.is_some_and(|it| people.contains(&it));
+        filter.people.as_ref().is_none_or(person)
+            && filter.actor.is_none_or(|it| it == event.actor)
+            && filter.door.is_none_or(|it| it == event.door)
+    };
+    let mut found: Vec<Found> = Vec::new();
+    loop {
+        let stretch = match &filter.people {
+            Some(people) if people.len() <= FEW_PEOPLE => {
+                stretch_of_few(snapshot, people, after, end)?
+            }
+            _ => snapshot.all(
+                &format!("{EVENT_ROWS} WHERE events.seq > ?1 AND events.seq < ?2 ORDER BY events.seq LIMIT ?3"),
+                params![after, end, STRETCH as i64],
+                event_row,
+            )?,
+        };
+        let full = stretch.len() >= STRETCH;
+        for it in stretch {
+            after = it.1.seq;
+            if wanted(&it) && sees(it.1.user)? {
+                found.push(it);
+                if found.len() >= limit {
+                    let events = opened(snapshot, found)?;
+                    let next = Some(after);
+                    return Ok(HistoryPart { events, next });
+                }
+            }
+        }
+        if !full {
+            let events = opened(snapshot, found)?;
+            return Ok(HistoryPart { events, next: None });
+        }
+    }
+}
+
+/// The next events of a few people, each person's looked up by themself.
+fn stretch_of_few(
+    snapshot: &Snapshot<'_>,
+    people: &BTreeSet<UserId>,
+    after: i64,
+    end: i64,
+) -> Result<Vec<Found>> {
+    let mut seqs: Vec<i64> = Vec::new();
+    for user in people {
+        let sql = "SELECT seq FROM events WHERE user = ?1 AND seq > ?2 AND seq < ?3 ORDER BY seq LIMIT ?4";
+        let stretch = STRETCH as i64;
+        seqs.extend(
+            snapshot.all(sql, params![user.as_bytes(), after, end, stretch], |row| {
+                row.get::<_, i64>(0)
+            })?,
+        );
+    }
+    seqs.sort_unstable();
+    seqs.truncate(STRETCH);
+    let sql = format!("{EVENT_ROWS} WHERE events.seq = ?1");
+    let mut found = Vec::with_capacity(seqs.len());
+    for seq in seqs {
+        found.extend(snapshot.one(&sql, [seq], event_row)?);
+    }
+    Ok(found)
 }
 
 /// The events about the people whom somebody sees. Few people are listed first, and their events found by the index.

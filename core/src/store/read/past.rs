@@ -6,10 +6,27 @@ use super::Read;
 use super::history::recorded_row;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Period, Pool, PoolId, Slice, Step, Timestamp, UserId, When};
+use crate::model::{Hold, Period, Pool, PoolId, Slice, Step, Timestamp, UserId, When};
 use crate::past::{Moment, Past, Person, PoolsThen};
 use crate::store::events::Reader;
 use crate::store::snapshot::Snapshot;
+
+/// One license of a person's, from when they wanted or held it until they did no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Of which pool.
+    pub pool: PoolId,
+    /// How they hold it, or did at last.
+    pub state: Hold,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was consumed, if it was.
+    pub consumed_at: Option<Timestamp>,
+    /// When it went; none while it has not.
+    pub until: Option<Timestamp>,
+    /// Whether it stood for the seat itself, by a fallback.
+    pub stands_for_access: bool,
+}
 
 impl Read<'_> {
     /// The place in the history that people name so. A later instant than now is now.
@@ -33,6 +50,52 @@ impl Read<'_> {
                 })
             }
         }
+    }
+
+    /// The place just before what people name so: before everything of that instant, that day or that batch.
+    ///
+    /// # Errors
+    /// See [`Read::moment`].
+    pub fn moment_before(&self, when: &When) -> Result<Moment> {
+        let start = match when {
+            When::At(at) => *at,
+            When::Day(day) => day.start_in(&self.organization()?.time_zone),
+            When::Before(_) => return self.moment(when),
+        };
+        self.moment(&When::At(start.plus_millis(-1)))
+    }
+
+    /// The place just after what people name so: after everything of that instant, that day or that batch.
+    ///
+    /// # Errors
+    /// See [`Read::moment`].
+    pub fn moment_after(&self, when: &When) -> Result<Moment> {
+        match when {
+            When::At(_) => self.moment(when),
+            When::Day(day) => {
+                let end = day.end_in(&self.organization()?.time_zone);
+                self.moment(&When::At(end))
+            }
+            When::Before(batch) => {
+                let batch = self.find_batch(batch)?;
+                self.together(|snapshot| {
+                    Ok(Moment {
+                        at: batch.at,
+                        batch: batch.seq,
+                        event: last_event_of(snapshot, batch.seq)?,
+                    })
+                })
+            }
+        }
+    }
+
+    /// Every license that a person ever wanted or held, in order, until now or until a moment.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn licenses_ever(&self, user: UserId, until: Option<Moment>) -> Result<Vec<Held>> {
+        let until = until.map_or(i64::MAX, |it| it.event);
+        self.together(|snapshot| licenses_ever(snapshot, user, until))
     }
 
     /// A person as they stood; none before they were on the roster. Costs what their own history costs.
@@ -171,4 +234,50 @@ fn pools_then(
         }
     }
     Ok(then.end())
+}
+
+/// Every license that a person ever had, from the events of their licenses.
+fn licenses_ever(snapshot: &Snapshot<'_>, user: UserId, until: i64) -> Result<Vec<Held>> {
+    let sql = "SELECT events.seq, events.user, events.kind, events.body, batches.at FROM events \
+        JOIN batches ON batches.seq = events.batch \
+        WHERE events.user = ?1 AND events.seq <= ?2 AND events.kind = 'license' ORDER BY events.seq";
+    let found = snapshot.all(sql, params![user.as_bytes(), until], |row| {
+        Ok((recorded_row(row)?, Timestamp::from_millis(row.get(4)?)))
+    })?;
+    let mut reader = Reader::new(snapshot.conn);
+    let mut held: Vec<Held> = Vec::new();
+    for (recorded, at) in found {
+        let Some(Change::License {
+            pool,
+            after,
+            stands_for_access,
+            ..
+        }) = reader.change(&recorded)?
+        else {
+            continue;
+        };
+        let open = held
+            .iter_mut()
+            .find(|it| it.pool == pool && it.until.is_none());
+        match (open, after) {
+            (Some(open), Hold::None) => open.until = Some(at),
+            (Some(open), state) => {
+                if state == Hold::Consumed && open.state != Hold::Consumed {
+                    open.consumed_at = Some(at);
+                }
+                open.state = state;
+                open.stands_for_access = stands_for_access;
+            }
+            (None, Hold::None) => {}
+            (None, state) => held.push(Held {
+                pool,
+                state,
+                since: at,
+                consumed_at: (state == Hold::Consumed).then_some(at),
+                until: None,
+                stands_for_access,
+            }),
+        }
+    }
+    Ok(held)
 }

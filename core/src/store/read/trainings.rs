@@ -22,6 +22,14 @@ impl Read<'_> {
         Ok(groups)
     }
 
+    /// Every training, removed ones included.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn trainings_ever(&self) -> Result<Vec<Training>> {
+        self.snapshot()?.trainings_ever()
+    }
+
     /// Names of all groups, removed ones included.
     ///
     /// # Errors

@@ -27,6 +27,14 @@ impl Read<'_> {
         self.together(|snapshot| users_page(snapshot, &page, self.now))
     }
 
+    /// Ids of everybody whom a query finds, in order of creation.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn ids_of(&self, query: &Expr) -> Result<Vec<UserId>> {
+        self.snapshot()?.ids_of(query, self.now)
+    }
+
     /// How many people match. Everybody and lists of statuses come from kept totals; others are counted.
     ///
     /// # Errors

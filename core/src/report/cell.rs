@@ -1,0 +1,105 @@
+//! Tables before they are a file: columns with a type, and cells.
+
+use crate::model::{Date, Timestamp};
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The key in JSON and the title in CSV.
+    pub key: &'static str,
+    /// How wide it is shown, in characters.
+    pub width: u16,
+}
+
+impl Column {
+    /// A column of that key and width.
+    pub const fn new(key: &'static str, width: u16) -> Self {
+        Self { key, width }
+    }
+
+    /// The title for people: `first_name` is `First name`.
+    pub fn title(&self) -> String {
+        let words = self.key.replace('_', " ");
+        let mut letters = words.chars();
+        letters
+            .next()
+            .map(|it| it.to_uppercase().collect::<String>() + letters.as_str())
+            .unwrap_or_default()
+    }
+}
+
+/// What is in a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    Empty,
+    /// Text, whatever it begins with.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// Yes or no.
+    Flag(bool),
+    /// An instant.
+    Instant(Timestamp),
+    /// A day.
+    Day(Date),
+    /// Several words.
+    Words(Vec<String>),
+}
+
+impl Cell {
+    /// Text if there is some.
+    pub(crate) fn text(text: Option<&str>) -> Self {
+        text.map_or(Self::Empty, |it| Self::Text(it.to_owned()))
+    }
+
+    /// An instant if there is one.
+    pub(crate) fn instant(at: Option<Timestamp>) -> Self {
+        at.map_or(Self::Empty, Self::Instant)
+    }
+
+    /// The cell as one text.
+    pub(crate) fn said(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Text(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+            Self::Flag(flag) => flag.to_string(),
+            Self::Instant(at) => at.to_string(),
+            Self::Day(day) => day.to_string(),
+            Self::Words(words) => words.join(" "),
+        }
+    }
+}
+
+/// What tables are written into. Rows go out as they come.
+pub(crate) trait Sink {
+    /// Begins a table.
+    fn table(&mut self, name: &str, columns: &'static [Column]) -> crate::Result<()>;
+    /// Writes a row of the table begun last.
+    fn row(&mut self, cells: &[Cell]) -> crate::Result<()>;
+    /// Draws what the table has as lines over time: which column is the time, which one names the line, which are values.
+    fn chart(&mut self, _chart: &Chart) -> crate::Result<()> {
+        Ok(())
+    }
+    /// Writes what is left. Nothing may come after it.
+    fn end(&mut self) -> crate::Result<()>;
+}
+
+/// Lines over time, each a run of rows of the table that was written last.
+pub(crate) struct Chart {
+    /// What it shows.
+    pub(crate) title: String,
+    /// The column of the time.
+    pub(crate) time: u16,
+    /// Its lines: name, column of the values, first and last row, counted from 0 below the titles, and the step between.
+    pub(crate) lines: Vec<Line>,
+}
+
+/// One line of a chart.
+pub(crate) struct Line {
+    pub(crate) name: String,
+    pub(crate) column: u16,
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+}

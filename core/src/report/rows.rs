@@ -1,0 +1,328 @@
+//! The tables of the reports: their columns, and a row for each person, license, event or day.
+
+use super::cell::{Cell, Chart, Column, Line, Sink};
+use super::gather::{Known, Whom};
+use super::{Kind, Report};
+use crate::directory::{HistoryFilter, Read};
+use crate::error::Result;
+use crate::model::{Pool, Timestamp};
+use crate::past::Person;
+
+const USERS: &[Column] = &[
+    Column::new("id", 38),
+    Column::new("email", 32),
+    Column::new("user_name", 24),
+    Column::new("first_name", 16),
+    Column::new("last_name", 18),
+    Column::new("display_name", 24),
+    Column::new("status", 12),
+    Column::new("functional_area", 20),
+    Column::new("title", 20),
+    Column::new("region", 14),
+    Column::new("manager", 32),
+    Column::new("language", 10),
+    Column::new("labels", 20),
+    Column::new("licenses", 28),
+    Column::new("groups", 28),
+    Column::new("permissions", 20),
+    Column::new("protected", 10),
+    Column::new("connection", 14),
+    Column::new("last_seen_at", 20),
+    Column::new("created_at", 20),
+    Column::new("updated_at", 20),
+];
+
+const LICENSES: &[Column] = &[
+    Column::new("pool", 18),
+    Column::new("user", 32),
+    Column::new("name", 26),
+    Column::new("status", 12),
+    Column::new("functional_area", 20),
+    Column::new("state", 12),
+    Column::new("since", 20),
+    Column::new("consumed_at", 20),
+    Column::new("until", 20),
+    Column::new("stands_for_access", 12),
+    Column::new("id", 38),
+];
+
+const ASSIGNMENTS: &[Column] = &[
+    Column::new("training", 28),
+    Column::new("kind", 10),
+    Column::new("user", 32),
+    Column::new("name", 26),
+    Column::new("status", 12),
+    Column::new("functional_area", 20),
+    Column::new("state", 12),
+    Column::new("assigned_at", 20),
+    Column::new("started_at", 20),
+    Column::new("completed_at", 20),
+    Column::new("ended_at", 20),
+    Column::new("id", 38),
+];
+
+const HISTORY: &[Column] = &[
+    Column::new("seq", 10),
+    Column::new("at", 20),
+    Column::new("actor", 28),
+    Column::new("door", 10),
+    Column::new("batch", 38),
+    Column::new("user", 32),
+    Column::new("what", 24),
+    Column::new("before", 28),
+    Column::new("after", 28),
+];
+
+const SEATS: &[Column] = &[
+    Column::new("day", 12),
+    Column::new("name", 18),
+    Column::new("purchased", 12),
+    Column::new("held", 10),
+    Column::new("reserved", 10),
+    Column::new("consumed", 10),
+    Column::new("queued", 10),
+    Column::new("free", 10),
+    Column::new("at", 20),
+];
+
+/// How many events are read at once.
+const PAGE: usize = 2_000;
+
+/// Writes a table. Returns how many rows it has.
+pub(crate) fn table(
+    read: &Read<'_>,
+    kind: Kind,
+    whom: &Whom,
+    report: &Report,
+    sink: &mut dyn Sink,
+) -> Result<usize> {
+    let columns = match kind {
+        Kind::Users => USERS,
+        Kind::Licenses => LICENSES,
+        Kind::Assignments => ASSIGNMENTS,
+        Kind::History => HISTORY,
+        Kind::Seats => SEATS,
+    };
+    sink.table(kind.as_str(), columns)?;
+    match kind {
+        Kind::Users => users(read, whom, sink),
+        Kind::Licenses => licenses(read, whom, sink),
+        Kind::Assignments => assignments(read, whom, sink),
+        Kind::History => history(read, whom, sink),
+        Kind::Seats => seats(read, whom, report, sink),
+    }
+}
+
+fn users(read: &Read<'_>, whom: &Whom, sink: &mut dyn Sink) -> Result<usize> {
+    let mut known = Known::load(read, whom.moment)?;
+    let mut rows = 0;
+    whom.each(read, |person| {
+        let manager = match person.user.manager {
+            None => None,
+            Some(id) => Some(known.person(read, id)?),
+        };
+        sink.row(&user(&known, person, manager.as_deref()))?;
+        rows += 1;
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+fn user(known: &Known, person: &Person, manager: Option<&str>) -> Vec<Cell> {
+    let it = &person.user;
+    let profile = &it.profile;
+    let labels = profile.labels.iter().flat_map(|it| it.split(','));
+    let licenses = person.licenses.iter().map(|it| {
+        let pool = known.pools.get(&it.pool).map_or("?", String::as_str);
+        format!("{pool}:{}", it.hold.as_str())
+    });
+    let groups = person.memberships.iter().map(|it| {
+        let group = known.groups.get(&it.group).map_or("?", String::as_str);
+        format!("{group}:{}", it.role.as_str())
+    });
+    let permissions = person.permissions.iter().map(|it| it.as_str().to_owned());
+    let connection = it.connection.and_then(|it| known.connections.get(&it));
+    vec![
+        Cell::Text(it.id.to_string()),
+        Cell::text(profile.email.as_deref()),
+        Cell::text(profile.user_name.as_deref()),
+        Cell::text(profile.first_name.as_deref()),
+        Cell::text(profile.last_name.as_deref()),
+        Cell::text(profile.display_name.as_deref()),
+        Cell::Text(it.status.to_string()),
+        Cell::text(profile.functional_area.as_deref()),
+        Cell::text(profile.title.as_deref()),
+        Cell::text(profile.region.as_deref()),
+        Cell::text(manager),
+        Cell::text(profile.language.as_deref()),
+        Cell::Words(labels.map(str::to_owned).collect()),
+        Cell::Words(licenses.collect()),
+        Cell::Words(groups.collect()),
+        Cell::Words(permissions.collect()),
+        Cell::Flag(it.protected),
+        Cell::text(connection.map(String::as_str)),
+        Cell::instant(it.last_seen_at),
+        Cell::Instant(it.created_at),
+        Cell::Instant(it.updated_at),
+    ]
+}
+
+fn licenses(read: &Read<'_>, whom: &Whom, sink: &mut dyn Sink) -> Result<usize> {
+    let known = Known::load(read, whom.moment)?;
+    let mut rows = 0;
+    whom.each(read, |person| {
+        let user = &person.user;
+        for held in read.licenses_ever(user.id, whom.moment)? {
+            let pool = known.pools.get(&held.pool).map_or("?", String::as_str);
+            sink.row(&[
+                Cell::Text(pool.to_owned()),
+                Cell::Text(user.label()),
+                Cell::Text(user.name()),
+                Cell::Text(user.status.to_string()),
+                Cell::text(user.profile.functional_area.as_deref()),
+                Cell::Text(held.state.as_str().to_owned()),
+                Cell::Instant(held.since),
+                Cell::instant(held.consumed_at),
+                Cell::instant(held.until),
+                Cell::Flag(held.stands_for_access),
+                Cell::Text(user.id.to_string()),
+            ])?;
+            rows += 1;
+        }
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+fn assignments(read: &Read<'_>, whom: &Whom, sink: &mut dyn Sink) -> Result<usize> {
+    let known = Known::load(read, whom.moment)?;
+    let mut rows = 0;
+    whom.each(read, |person| {
+        let user = &person.user;
+        for assigned in &person.assignments {
+            let training = known.trainings.get(&assigned.training);
+            let (name, kind) = training.map_or(("?", "?"), |it| (it.0.as_str(), it.1));
+            let it = &assigned.assignment;
+            sink.row(&[
+                Cell::Text(name.to_owned()),
+                Cell::Text(kind.to_owned()),
+                Cell::Text(user.label()),
+                Cell::Text(user.name()),
+                Cell::Text(user.status.to_string()),
+                Cell::text(user.profile.functional_area.as_deref()),
+                Cell::Text(it.state.as_str().to_owned()),
+                Cell::Instant(it.assigned_at),
+                Cell::instant(it.started_at),
+                Cell::instant(it.completed_at),
+                Cell::instant(it.ended_at),
+                Cell::Text(user.id.to_string()),
+            ])?;
+            rows += 1;
+        }
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+fn history(read: &Read<'_>, whom: &Whom, sink: &mut dyn Sink) -> Result<usize> {
+    let filter = HistoryFilter {
+        people: whom.only.clone(),
+        until: whom.moment,
+        ..HistoryFilter::default()
+    };
+    let (mut rows, mut after) = (0, Some(0));
+    while let Some(from) = after {
+        let part = read.history_of(&filter, from, PAGE)?;
+        let names = read.names_for(part.events.iter().filter_map(|it| it.change.as_ref()))?;
+        for event in &part.events {
+            // An erased person's event still says what kind of change it was, and no more.
+            let said = event.change.as_ref().map(|it| it.described(&names));
+            let (what, before, after) = match said {
+                Some(said) => (said.what, word(&said.before), word(&said.after)),
+                None => (event.kind.clone(), Cell::Empty, Cell::Empty),
+            };
+            sink.row(&[
+                Cell::Number(event.seq),
+                Cell::Instant(event.at),
+                Cell::Text(read.actor_name(event.actor)?),
+                Cell::Text(event.door.as_str().to_owned()),
+                Cell::Text(event.batch.to_string()),
+                event
+                    .user
+                    .map_or(Cell::Empty, |it| Cell::Text(names.user(it))),
+                Cell::Text(what),
+                before,
+                after,
+            ])?;
+        }
+        rows += part.events.len();
+        after = part.next;
+    }
+    Ok(rows)
+}
+
+/// A value of a change in one cell.
+fn word(value: &serde_json::Value) -> Cell {
+    use serde_json::Value;
+    match value {
+        Value::Null => Cell::Empty,
+        Value::String(text) => Cell::Text(text.clone()),
+        Value::Bool(flag) => Cell::Flag(*flag),
+        other => Cell::Text(other.to_string()),
+    }
+}
+
+fn seats(read: &Read<'_>, whom: &Whom, report: &Report, sink: &mut dyn Sink) -> Result<usize> {
+    if let Some(moment) = whom.moment {
+        let pools = read.pools_at(moment)?;
+        for pool in &pools {
+            sink.row(&seats_row(Cell::Empty, moment.at, pool))?;
+        }
+        return Ok(pools.len());
+    }
+    let over = read.pools_over(report.over, report.by)?;
+    let mut lines = Vec::new();
+    let mut row = 0;
+    // One pool after the other, so that each is a run of rows that a chart can draw.
+    for pool in read.pools()? {
+        let first = row;
+        for (slice, pools) in &over {
+            if let Some(then) = pools.iter().find(|it| it.id == pool.id) {
+                sink.row(&seats_row(Cell::Day(slice.day), slice.end, then))?;
+                row += 1;
+            }
+        }
+        if row > first {
+            for (what, column) in [("held", 3), ("purchased", 2)] {
+                lines.push(Line {
+                    name: format!("{} {what}", pool.name),
+                    column,
+                    first,
+                    last: row - 1,
+                });
+            }
+        }
+    }
+    if !lines.is_empty() {
+        sink.chart(&Chart {
+            title: "Seats over time".into(),
+            time: 0,
+            lines,
+        })?;
+    }
+    Ok(usize::try_from(row).unwrap_or(0))
+}
+
+fn seats_row(day: Cell, at: Timestamp, pool: &Pool) -> [Cell; 9] {
+    [
+        day,
+        Cell::Text(pool.name.to_string()),
+        Cell::Number(pool.terms.purchased),
+        Cell::Number(pool.held()),
+        Cell::Number(pool.reserved),
+        Cell::Number(pool.consumed),
+        Cell::Number(pool.queued),
+        Cell::Number(pool.free()),
+        Cell::Instant(at),
+    ]
+}

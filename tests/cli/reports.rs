@@ -1,0 +1,59 @@
+//! Reports and the history from the command line.
+
+use crate::peopled;
+
+#[test]
+fn a_report_is_a_file_by_the_ending_of_its_name() {
+    let org = peopled();
+    let out = org.path("users.csv");
+    let line = format!("report users {} area:sales", out.display());
+    let said = org.type_in(&line).ok();
+    assert!(said.contains("users 3"), "{said}");
+    assert_eq!(std::fs::read_to_string(&out).unwrap().lines().count(), 4);
+    assert_eq!(org.type_in(&line).code, Some(1), "it is there already");
+    org.type_in(&format!("{line} --force")).ok();
+    let batch = org.json("deactivate ana@acme.example bo@acme.example --yes")["batch"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let out = org.path("left.json");
+    let told = org.json(&format!("report batch:{batch} {}", out.display()));
+    assert_eq!(told["rows"]["users"], 2);
+    let left: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&out).unwrap()).unwrap();
+    assert_eq!(left["users"][0]["status"], "active");
+    org.type_in(&format!(
+        "report seats {} --over 30d --by day",
+        org.path("seats.xlsx").display()
+    ))
+    .ok();
+    for (line, code) in [
+        ("report wages x.csv", 2),
+        ("report users x.pdf", 2),
+        ("report batch:00000000 x.xlsx", 1),
+    ] {
+        assert_eq!(org.type_in(line).code, Some(code), "{line}");
+    }
+}
+
+#[test]
+fn the_history_is_found_by_query_instant_actor_and_door() {
+    let org = peopled();
+    let count = |line: &str| org.json(line).as_array().unwrap().len();
+    let all = count("history");
+    let of_sales = count("history area:sales");
+    assert!(of_sales > 0 && of_sales < all);
+    assert_eq!(
+        count("history ana@acme.example bo@acme.example cara@acme.example"),
+        of_sales
+    );
+    assert_eq!(count("history --door cli --actor file_owner"), all);
+    assert_eq!(
+        count("history --door scim") + count("history --until 2001-01-01"),
+        0
+    );
+    assert_eq!(count("history --since 2001-01-01"), all);
+    assert_eq!(count("history --limit 3"), 3);
+    assert_eq!(org.type_in("history --door window").code, Some(2));
+    assert_eq!(org.type_in("history nobody@acme.example").code, Some(1));
+}
