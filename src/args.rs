@@ -19,7 +19,7 @@ use usher_core::plan::Digest;
 
 pub(crate) use admin::{AdminCommand, ApprovalsCommand};
 pub(crate) use dates::{DueArgs, DueCommand};
-pub(crate) use looking::{HistoryArgs, ReportArgs};
+pub(crate) use looking::{HistoryArgs, ReclaimArgs, ReportArgs};
 pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
 };
@@ -161,6 +161,8 @@ pub(crate) enum Command {
     /// Show what happened, oldest first
     #[command(after_help = WHO_HELP)]
     History(HistoryArgs),
+    /// List seats that may be wasted; with --plan or --yes, take them back
+    Reclaim(ReclaimArgs),
     /// Write a report as a file: xlsx, csv or json
     #[command(after_help = AT_HELP)]
     Report(ReportArgs),

@@ -24,6 +24,7 @@ mod password;
 mod past;
 mod pool;
 mod queue;
+mod reclaim;
 mod report;
 mod seats;
 mod serve;
@@ -86,6 +87,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Users(args) => users::list(desk, &args),
         Command::Show(args) => users::show(desk, &args),
         Command::History(args) => history::run(desk, &args),
+        Command::Reclaim(args) => reclaim::run(desk, args),
         Command::Report(args) => report::run(desk, args),
         Command::Invite(args) => invite::invite(desk, args),
         Command::Create(args) => invite::create(desk, args),

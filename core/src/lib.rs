@@ -25,6 +25,7 @@ pub mod selection;
 mod sign_in;
 mod store;
 mod token;
+pub mod waste;
 
 pub use directory::{Applied, Directory, Done, Founding, Notice, Options, Read, Session, Watch};
 pub use draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};

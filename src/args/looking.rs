@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use usher_core::model::{Door, Period, When};
+use usher_core::model::{Door, Period, PoolName, When};
 use usher_core::report::Subject;
+use usher_core::waste::Reason;
 
-use super::LimitArgs;
 use super::seats::StepWord;
+use super::{LimitArgs, PlanArgs};
 
 /// A report as a file.
 #[derive(Debug, Args)]
@@ -60,4 +61,29 @@ pub(crate) struct HistoryArgs {
 fn door(word: &str) -> Result<Door, String> {
     let words: Vec<&str> = Door::ALL.iter().map(|it| it.as_str()).collect();
     Door::from_word(word).ok_or_else(|| format!("use one of {}", words.join(", ")))
+}
+
+/// Seats that may be wasted.
+#[derive(Debug, Args)]
+pub(crate) struct ReclaimArgs {
+    /// Not seen for so many days.
+    #[arg(long, value_name = "DAYS", default_value_t = 90)]
+    pub(crate) not_seen: u32,
+    /// Invited so many days ago and not come.
+    #[arg(long, value_name = "DAYS", default_value_t = 14)]
+    pub(crate) not_accepted: u32,
+    /// Only for these reasons: left, duplicate, not_accepted, not_seen; all of them without it.
+    #[arg(long, value_name = "REASON", value_delimiter = ',')]
+    pub(crate) reason: Vec<Reason>,
+    /// Only seats of this pool.
+    #[arg(long)]
+    pub(crate) pool: Option<PoolName>,
+    /// Whom to leave alone: an address, a user name or an id; can be said several times.
+    #[arg(long, value_name = "WHO")]
+    pub(crate) except: Vec<String>,
+    /// How many at most; 1,000 when listing.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
 }

@@ -57,3 +57,33 @@ fn the_history_is_found_by_query_instant_actor_and_door() {
     assert_eq!(org.type_in("history --door window").code, Some(2));
     assert_eq!(org.type_in("history nobody@acme.example").code, Some(1));
 }
+
+#[test]
+fn reclaim_lists_seats_and_takes_them_back_when_asked_to() {
+    let org = peopled();
+    org.type_in("create 'Ana Li <ana+old@acme.example>' --yes")
+        .ok();
+    let found = org.json("reclaim");
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(
+        (&found[0]["reason"], &found[0]["looks_like"]),
+        (&"duplicate".into(), &"ana@acme.example".into())
+    );
+    assert_eq!(found[0]["gives"][0], "access");
+    assert!(org.type_in("reclaim").ok().contains("1 of access"));
+    assert_eq!(org.type_in("reclaim --plan").code, Some(0));
+    assert_eq!(org.status("ana+old@acme.example"), "active");
+    let batch = org.json("reclaim --yes")["batch"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(org.status("ana+old@acme.example"), "inactive");
+    assert!(org.type_in("reclaim").ok().contains("no seat looks wasted"));
+    org.type_in(&format!("undo {batch} --yes")).ok();
+    assert_eq!(org.status("ana+old@acme.example"), "active");
+    assert_eq!(org.type_in("reclaim --reason boredom").code, Some(2));
+    assert_eq!(
+        org.json("reclaim --except ana+old@acme.example"),
+        serde_json::json!([])
+    );
+}

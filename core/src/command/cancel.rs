@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Hold, InvitationState, Status, UserId};
+use crate::model::{Hold, InvitationState, Status, User, UserId};
 use crate::planner::Planner;
 use crate::selection::Selection;
 
@@ -26,15 +26,21 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
             planner.skip(&user, why);
             continue;
         }
-        planner.push(Change::Status {
-            user: id,
-            before: user.status,
-            after: Status::Cancelled,
-        });
-        planner.free_on_leaving(id)?;
-        planner.end_invitation(id, InvitationState::Dead)?;
-        planner.leave(id);
+        one(planner, &user)?;
     }
+    Ok(())
+}
+
+/// Plans one person whose invitation may be withdrawn.
+pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
+    planner.push(Change::Status {
+        user: user.id,
+        before: user.status,
+        after: Status::Cancelled,
+    });
+    planner.free_on_leaving(user.id)?;
+    planner.end_invitation(user.id, InvitationState::Dead)?;
+    planner.leave(user.id);
     Ok(())
 }
 

@@ -25,6 +25,7 @@ mod provision;
 mod provision_group;
 mod queue;
 mod reactivate;
+mod reclaim;
 mod resend;
 mod setting;
 mod training;
@@ -40,6 +41,7 @@ use crate::model::{
 use crate::password::PasswordHash;
 use crate::planner::Planner;
 use crate::selection::Selection;
+use crate::waste::Wasteful;
 
 pub(crate) use promote::promote;
 
@@ -305,6 +307,8 @@ pub enum Command {
     },
     /// Promote from the queues whom there is room for, such as on a pool's first day. The scheduler's, and owners' by hand.
     Promote,
+    /// Take back seats that may be wasted.
+    Reclaim(Wasteful),
     /// Plan the inverse of a batch against today's state.
     Undo {
         /// Which batch.
@@ -626,6 +630,7 @@ impl Command {
                 DueKind::Erase => "due_erase",
             },
             Self::Promote => "promote",
+            Self::Reclaim(_) => "reclaim",
             Self::Undo { .. } => "undo",
         }
     }
@@ -705,6 +710,7 @@ impl Command {
             } => queue::plan(planner, pool, who, *position),
             Self::DoDue { kind, day } => due::plan(planner, *kind, *day),
             Self::Promote => promote::all(planner),
+            Self::Reclaim(wanted) => reclaim::plan(planner, wanted),
             Self::Undo { batch } => undo::plan(planner, *batch),
         }
     }

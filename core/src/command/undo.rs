@@ -245,9 +245,14 @@ fn person_back(
         .filter(|it| it.after.is_held() && !it.before.is_held())
         .collect();
     let has_left = status == user.status && !status.is_seated_or_coming();
+    // Who had left may have kept what was consumed, until that was reclaimed.
+    let kept = |it: &Want| {
+        it.after == Hold::Consumed && it.pool != planner.access && !it.stands_for_access
+    };
     if has_left
         && wants.iter().any(|it| {
-            it.after == Hold::Reserved || it.before == Hold::None && it.after != Hold::None
+            it.after == Hold::Reserved
+                || it.before == Hold::None && it.after != Hold::None && !kept(it)
         })
     {
         return Ok(Err(format!("is {status} now")));

@@ -104,6 +104,7 @@ pub const TABLE: &[Row] = &[
     row("password_choose", NOBODY, &[(Role::Person, Scope::Own)]),
     row("deactivate", MANAGE_USERS, NO_MORE),
     row("reactivate", MANAGE_USERS, NO_MORE),
+    row("reclaim", MANAGE_USERS, NO_MORE),
     row(
         "delete",
         &[

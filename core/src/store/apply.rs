@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Params, params};
 
-use super::{administrators, broken, password, search, settings};
+use super::{administrators, broken, password, search, settings, waste};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -413,6 +413,9 @@ impl<'c> Applier<'c> {
                 );
             }
         }
+        if matches!(field, Field::Email | Field::FirstName | Field::LastName) {
+            waste::look_again(self.conn, user)?;
+        }
         self.refresh_derived(user)
     }
 
@@ -518,6 +521,7 @@ impl<'c> Applier<'c> {
     fn erase(&mut self, user: UserId, before: Status) -> Result<()> {
         self.count(before, Status::Erased);
         search::forget(self.conn, user)?;
+        waste::forget(self.conn, user)?;
         let id = user.as_bytes();
         self.hit(
             "UPDATE users SET status = 'erased', email = NULL, email_key = NULL, user_name = NULL, user_name_key = NULL, \

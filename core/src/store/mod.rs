@@ -33,6 +33,7 @@ mod snapshot;
 mod stale;
 mod trainings;
 mod turn;
+mod waste;
 mod writer;
 
 use std::collections::HashMap;

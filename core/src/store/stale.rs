@@ -54,6 +54,9 @@ pub(super) fn still_holds(
 
 /// Whether whom the command means depends on when people were last seen, which is written without a batch.
 pub(super) fn rests_on_seen(command: &Command) -> bool {
+    if matches!(command, Command::Reclaim(_)) {
+        return true;
+    }
     let who = match command {
         Command::Edit(it) => Some(&it.who),
         Command::Assign { who, .. }

@@ -16,7 +16,7 @@ use super::events::{self, BatchHead, Nonces};
 use super::turn::Turn;
 use super::{
     LastUses, Snapshot, attempts, broken, checkpoints, compile, idempotency, levels, open,
-    platform, restore, search, stale,
+    platform, restore, search, stale, waste,
 };
 use crate::change::Change;
 use crate::command::{Command, GroupTarget, Request, promote};
@@ -96,6 +96,7 @@ impl Job {
             | Command::RemoveGroup { .. }
             | Command::RemoveTraining { .. }
             | Command::DoDue { .. }
+            | Command::Reclaim(_)
             | Command::Undo { .. } => true,
             Command::ProvisionGroup(it) => {
                 it.only || it.add.len() > ALONE || matches!(it.target, GroupTarget::Removed { .. })
@@ -170,6 +171,8 @@ struct Writer {
     since_counted: usize,
     /// How many events have come after the newest kept count of licenses, or more.
     since_checkpoint: usize,
+    /// Whether erased values may still be in the log of pages.
+    untruncated: bool,
 }
 
 pub(super) fn start(
@@ -195,6 +198,7 @@ pub(super) fn start(
         unindexed: true,
         since_counted: 0,
         since_checkpoint: checkpoints::EVERY,
+        untruncated: false,
     };
     std::thread::Builder::new()
         .name("usher-writer".into())
@@ -733,17 +737,25 @@ impl Writer {
         }
         let _ = restore::note_erased(&self.path, &erased);
         let _ = self.conn.busy_timeout(Duration::from_secs(5));
-        let _ = self
+        self.truncate();
+    }
+
+    /// Empties the log of pages, unless a reader still needs it; then again when there is time.
+    fn truncate(&mut self) {
+        let held_up = self
             .conn
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                row.get::<_, bool>(0)
+            });
+        self.untruncated = held_up.unwrap_or(true);
     }
 
     /// Indexes a round of waiting rows, unless somebody else is writing.
     fn use_idle_time(&mut self) {
         match search::waiting(&self.conn, 1) {
-            Ok(0) => self.unindexed = false,
+            Ok(0) => self.look_or_rest(),
             Ok(_) => {
-                let _ = self.index_round();
+                let _ = self.round(search::index_round);
             }
             Err(_) => {}
         }
@@ -759,9 +771,24 @@ impl Writer {
         }
     }
 
-    fn index_round(&mut self) -> Result<()> {
+    /// Looks at people of whom nothing is noted yet, and tries again what a reader held up; else there is nothing to do.
+    fn look_or_rest(&mut self) {
+        if self.untruncated {
+            self.truncate();
+        }
+        match waste::waiting(&self.conn) {
+            Ok(0) => self.unindexed = self.untruncated,
+            Ok(_) => {
+                let _ = self.round(waste::look_round);
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// One round of upkeep, in a transaction of its own.
+    fn round(&mut self, upkeep: fn(&Connection) -> Result<()>) -> Result<()> {
         self.turn.begin(&self.conn)?;
-        match search::index_round(&self.conn) {
+        match upkeep(&self.conn) {
             Ok(()) => {
                 self.run_cached("COMMIT")?;
                 self.turn.yield_to_others();
@@ -776,7 +803,10 @@ impl Writer {
 
     fn settle(&mut self) -> Result<()> {
         while search::waiting(&self.conn, 1)? > 0 {
-            self.index_round()?;
+            self.round(search::index_round)?;
+        }
+        while waste::waiting(&self.conn)? > 0 {
+            self.round(waste::look_round)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use crate::model::{Status, Timestamp, User, UserId};
 use crate::query::{Expr, PageFrom, SortBy, TextField, TextOp, UsersPage};
 use crate::store::snapshot::{Snapshot, user_columns, user_row, word};
 use crate::store::{compile, driver};
+use crate::waste::{Wasted, Wasteful};
 
 impl Read<'_> {
     /// One page of people, by key.
@@ -25,6 +26,22 @@ impl Read<'_> {
             ..page.clone()
         };
         self.together(|snapshot| users_page(snapshot, &page, self.now))
+    }
+
+    /// Seats that may be wasted, the surest first, then the longest; each person once.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn wasted(&self, wanted: &Wasteful) -> Result<Vec<Wasted>> {
+        self.together(|snapshot| {
+            let mut wasted = Vec::new();
+            for it in snapshot.wasted(wanted)? {
+                if self.sees(snapshot, it.user.id)? {
+                    wasted.push(it);
+                }
+            }
+            Ok(wasted)
+        })
     }
 
     /// Ids of everybody whom a query finds, in order of creation.
