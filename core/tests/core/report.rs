@@ -211,7 +211,7 @@ fn a_report_appears_whole_for_its_owner_only_and_replaces_nothing_unasked() {
         &Report::of("users".parse().unwrap()),
         &org.file("u.csv"),
     );
-    assert_error(refused, "manage_reports");
+    assert_error(refused, "is not allowed");
 }
 
 #[test]
