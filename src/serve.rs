@@ -28,6 +28,7 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
         trusted_proxies: args.trusted_proxy,
         log: args.log.into(),
         metrics: args.metrics.into(),
+        pace: args.pace.0,
         ..Config::new(listener, public_url)
     };
     let _scheduler = schedule(&directory)?;

@@ -131,6 +131,30 @@ impl Fault {
         }
     }
 
+    /// A token that makes more requests than it may.
+    pub(crate) fn too_fast(seconds: u32) -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            ..Self::again(
+                format!("this token makes too many requests; go on in {seconds} seconds"),
+                seconds,
+            )
+        }
+    }
+
+    /// Too many requests with tokens that open nothing, from the same source.
+    pub(crate) fn too_many_wrong_tokens(seconds: u32) -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            ..Self::again(
+                format!(
+                    "the token opens nothing, like too many others from this source; go on in {seconds} seconds with one that does"
+                ),
+                seconds,
+            )
+        }
+    }
+
     /// Other requests changed the same person again and again meanwhile.
     pub(crate) fn contended() -> Self {
         Self::again(

@@ -4,7 +4,7 @@
 //! Reading order: `server` (listening), `route` (from address to answer), `call` (what a request does), `people` (what
 //! is read for an answer); `schema` (the attributes), `wanted` (a User taken apart into the roster's fields) and
 //! `resource` with `kept` (the way back); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
-//! `platform` (what the place behind Usher asks); `discovery`; `json`, `fault`, `answer`;
+//! `platform` (what the place behind Usher asks); `discovery`; `pace` (how fast a token may go); `json`, `fault`, `answer`;
 //! `standing` (whether it runs, and how well) with `metrics`, `template`, `request_id` and `log`.
 
 mod answer;
@@ -22,6 +22,7 @@ mod list;
 mod log;
 mod metrics;
 mod operation;
+mod pace;
 mod patch;
 mod patch_path;
 mod peer;

@@ -4,13 +4,22 @@
 use std::net::IpAddr;
 
 use hyper::header::HeaderMap;
+use hyper::http::request::Parts;
+
+use crate::route::App;
 
 /// Whoever is connected, kept with each request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Connected(pub(crate) IpAddr);
 
+/// Where a request comes from; unknown only when the connection ended already.
+pub(crate) fn of(app: &App, head: &Parts) -> Option<IpAddr> {
+    let connected = head.extensions.get::<Connected>()?;
+    Some(source(connected.0, &head.headers, &app.trusted_proxies))
+}
+
 /// The address that a request comes from.
-pub(crate) fn source(connected: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+fn source(connected: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     let is_trusted = |it: IpAddr| trusted.iter().any(|known| known.to_canonical() == it);
     let connected = connected.to_canonical();
     if !is_trusted(connected) {

@@ -9,8 +9,6 @@ mod refusal;
 mod seen;
 mod sign_in;
 
-use std::net::IpAddr;
-
 use hyper::body::Incoming;
 use hyper::header;
 use hyper::http::request::Parts;
@@ -19,6 +17,7 @@ use serde::Serialize;
 use usher_core::model::{Actor, Scope};
 
 use crate::answer::{self, Answer};
+use crate::fault::Fault;
 use crate::log;
 use crate::peer;
 use crate::route::{self, App};
@@ -42,7 +41,11 @@ async fn handle(
 ) -> Result<Answer, Refusal> {
     let token = route::bearer(&head.headers).ok_or_else(Refusal::no_token)?;
     let known = app.directory.authenticate_platform(token)?;
-    let (platform, scopes) = known.ok_or_else(Refusal::unknown_token)?;
+    let Some((platform, scopes)) = known else {
+        let wrong = app.pace.wrong_token(peer::of(app, head));
+        wrong.map_err(Fault::too_many_wrong_tokens)?;
+        return Err(Refusal::unknown_token());
+    };
     log::from(Actor::Platform(platform));
     let scope = match place {
         ["v1", "access"] => Scope::Access,
@@ -61,19 +64,9 @@ async fn handle(
     match scope {
         Scope::Access => access::answer(app, body),
         Scope::Seen => seen::answer(app, body).await,
-        Scope::SignIn => sign_in::answer(app, source(app, head), body).await,
+        Scope::SignIn => sign_in::answer(app, peer::of(app, head), body).await,
         Scope::Progress => progress::answer(app, platform, &head.headers, body).await,
     }
-}
-
-/// Where a request comes from.
-fn source(app: &App, head: &Parts) -> Option<IpAddr> {
-    let connected = head.extensions.get::<peer::Connected>()?;
-    Some(peer::source(
-        connected.0,
-        &head.headers,
-        &app.trusted_proxies,
-    ))
 }
 
 /// An answer that nobody on the way keeps.

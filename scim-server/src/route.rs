@@ -24,6 +24,8 @@ use crate::dispatch::{self, Sent};
 use crate::fault::Fault;
 use crate::log::{self, Line, Log};
 use crate::metrics::{self, Metrics};
+use crate::pace::Pace;
+use crate::peer;
 use crate::people::{ActorNames, PoolNames};
 use crate::platform;
 use crate::projection::Projection;
@@ -52,6 +54,7 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) metrics_to: MetricsTo,
     pub(crate) log: Log,
+    pub(crate) pace: Pace,
     pub(crate) request_ids: request_id::Ids,
     pub(crate) actors: ActorNames,
 }
@@ -127,8 +130,7 @@ async fn handle(
     if let Some(["api", place @ ..]) = path {
         return Ok(platform::answer(app, head, place, body).await);
     }
-    let connection = authenticate(app, &head.headers)?;
-    log::from(Actor::Connection(connection));
+    let connection = authenticate(app, head)?;
     let Some(["scim", "v2", place @ ..]) = path else {
         return Err(Fault::no_such_address());
     };
@@ -150,16 +152,20 @@ async fn handle(
     dispatch::answer(call, place, &head.method, &query, Sent::Arriving(body)).await
 }
 
-/// The connection whose token the request carries.
-fn authenticate(app: &App, headers: &HeaderMap) -> Result<ConnectionId, Fault> {
+/// The connection whose token the request carries, unless it comes faster than it may.
+fn authenticate(app: &App, head: &Parts) -> Result<ConnectionId, Fault> {
     let none = || Fault::unauthorized("a bearer token is needed; `usher idp add` prints one");
-    let token = bearer(headers).ok_or_else(none)?;
-    let known = app.directory.authenticate(token)?;
-    known.ok_or_else(|| {
-        Fault::unauthorized(
+    let token = bearer(&head.headers).ok_or_else(none)?;
+    let Some((connection, token)) = app.directory.authenticate_token(token)? else {
+        let wrong = app.pace.wrong_token(peer::of(app, head));
+        wrong.map_err(Fault::too_many_wrong_tokens)?;
+        return Err(Fault::unauthorized(
             "the token is unknown, has ended or was revoked; `usher idp rotate` makes a new one",
-        )
-    })
+        ));
+    };
+    log::from(Actor::Connection(connection));
+    app.pace.request(token).map_err(Fault::too_fast)?;
+    Ok(connection)
 }
 
 /// The bearer token of a request that has one, and one only.

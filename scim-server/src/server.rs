@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use usher_core::Directory;
 
 use crate::log::{self, Log, LogFormat};
 use crate::metrics::Open;
+use crate::pace::Pace;
 use crate::peer::Connected;
 use crate::people::{ActorNames, PoolNames};
 use crate::platform::{SIGN_INS_AT_ONCE, SignInDesk};
@@ -52,10 +54,12 @@ pub struct Config {
     pub log: LogFormat,
     /// Who may read `/metrics`.
     pub metrics: MetricsTo,
+    /// How many SCIM requests a second a token may make over time, ten seconds' worth at once; none for no limit.
+    pub pace: Option<NonZeroU32>,
 }
 
 impl Config {
-    /// Without proxies and without a log of requests, its metrics for this machine.
+    /// Without proxies, a log of requests and a limit to a token's pace; its metrics for this machine.
     pub fn new(listener: TcpListener, public_url: String) -> Self {
         Self {
             listener,
@@ -63,6 +67,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             log: LogFormat::default(),
             metrics: MetricsTo::default(),
+            pace: None,
         }
     }
 }
@@ -210,6 +215,7 @@ async fn run(
         metrics: Arc::default(),
         metrics_to: config.metrics,
         log: Log::start(config.log)?,
+        pace: Pace::new(config.pace),
         request_ids: Ids::default(),
         actors: ActorNames::default(),
     });

@@ -85,9 +85,7 @@ fn metrics(app: &App, head: &Parts) -> Result<Answer, Fault> {
 /// Whether a process of this machine asks for itself. A proxy on this machine asks for others.
 fn is_from_here(app: &App, head: &Parts) -> bool {
     let passed_on = PASSED_ON.iter().any(|it| head.headers.contains_key(*it));
-    let connected = head.extensions.get::<peer::Connected>();
-    let source = connected.map(|it| peer::source(it.0, &head.headers, &app.trusted_proxies));
-    !passed_on && source.is_some_and(|it| it.is_loopback())
+    !passed_on && peer::of(app, head).is_some_and(|it| it.is_loopback())
 }
 
 fn said(status: StatusCode, body: &Value) -> Answer {

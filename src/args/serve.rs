@@ -1,11 +1,16 @@
 //! What can be said about the server.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use usher_scim_server::{LogFormat, MetricsTo};
 
 use super::public_url;
+
+/// The greatest number of requests a second that can be set; what is faster needs no limit.
+const FASTEST: u32 = 100_000;
 
 /// The server.
 #[derive(Debug, Args)]
@@ -25,6 +30,31 @@ pub(crate) struct ServeArgs {
     /// Who may read /metrics: processes on this machine, all who reach the server, or none.
     #[arg(long, value_name = "WHO", default_value = "loopback")]
     pub(crate) metrics: MetricsWord,
+    /// How many SCIM requests a second a token may make over time, with ten seconds' worth at once; or off.
+    #[arg(long, value_name = "N", default_value = "200")]
+    pub(crate) pace: PaceWord,
+}
+
+/// A number of requests a second, or no limit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PaceWord(pub(crate) Option<NonZeroU32>);
+
+impl FromStr for PaceWord {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let number = text
+            .parse()
+            .ok()
+            .filter(|it: &NonZeroU32| it.get() <= FASTEST);
+        match number {
+            Some(number) => Ok(Self(Some(number))),
+            None => Err(format!("write a number from 1 to {FASTEST}, or off")),
+        }
+    }
 }
 
 /// A way to log requests.

@@ -89,3 +89,22 @@ fn nothing_is_logged_when_told_so() {
     some_requests(&org, &token, &["--log", "off", "--metrics", "off"]);
     assert_eq!(logged(&org, 0), "");
 }
+
+#[test]
+fn a_token_goes_at_the_pace_that_is_set() {
+    let org = peopled();
+    let token = org.token("okta");
+    for bad in ["0", "-1", "1.5", "fast", "100001"] {
+        let line = format!("serve --listen 127.0.0.1:0 --pace={bad}");
+        assert_eq!(org.type_in(&line).code, Some(2), "{bad}");
+    }
+    let refused = |pace: &str| {
+        let server = org.serve_with(&["--pace", pace]);
+        let mut client = Client::connect(server.address, &token).unwrap();
+        let path = "/scim/v2/Users?count=1";
+        let mut answers = (0..40).map(|_| client.call("GET", path, None).unwrap().status);
+        answers.any(|it| it == 429)
+    };
+    assert!(refused("1"));
+    assert!(!refused("off"));
+}

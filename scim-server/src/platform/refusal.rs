@@ -151,6 +151,7 @@ impl From<Fault> for Refusal {
         let remedy = match fault.status {
             StatusCode::PAYLOAD_TOO_LARGE => "send fewer at once",
             StatusCode::BAD_REQUEST => "send one JSON object",
+            StatusCode::TOO_MANY_REQUESTS => "`usher token rotate` makes a new token",
             _ => "repeat it in a moment",
         };
         Self {

@@ -13,5 +13,6 @@ mod listing;
 mod naive;
 mod okta;
 mod org;
+mod pace;
 mod platform;
 mod standing;

@@ -39,6 +39,11 @@ pub(crate) struct Reply {
 impl Org {
     /// With so many seats free beside the owner's.
     pub(crate) fn with_free_seats(seats: i64) -> Self {
+        Self::serving(seats, |_| {})
+    }
+
+    /// The same, with a server that is set up otherwise.
+    pub(crate) fn serving(seats: i64, set: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let founding = Founding {
             name: "Acme".to_owned(),
@@ -50,7 +55,8 @@ impl Org {
         let directory =
             Directory::create(&path, &founding, Options::default()).expect("a new database");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let config = Config::new(listener, "https://usher.example".to_owned());
+        let mut config = Config::new(listener, "https://usher.example".to_owned());
+        set(&mut config);
         let server = spawn(directory.clone(), config).expect("a server");
         let address = server.address();
         let mut org = Self {

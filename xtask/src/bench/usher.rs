@@ -77,9 +77,20 @@ impl Usher {
         Ok(Recipe {
             name: "usher",
             program: self.program.clone(),
-            args: ["serve", "--listen", "{address}", "--db", &db]
-                .map(str::to_owned)
-                .to_vec(),
+            // The servers beside it neither log requests nor slow a token down.
+            args: [
+                "serve",
+                "--listen",
+                "{address}",
+                "--db",
+                &db,
+                "--pace",
+                "off",
+                "--log",
+                "off",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             token: token.to_owned(),
             first: "/scim/v2/ServiceProviderConfig",
             log: self.db.with_extension("log"),
