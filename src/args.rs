@@ -3,6 +3,7 @@
 
 mod admin;
 mod dates;
+mod fields;
 mod looking;
 mod people;
 mod platform;
@@ -19,6 +20,7 @@ use usher_core::plan::Digest;
 
 pub(crate) use admin::{AdminCommand, ApprovalsCommand};
 pub(crate) use dates::{DueArgs, DueCommand};
+pub(crate) use fields::{FieldAddArgs, FieldCommand, FieldSetArgs, FieldValuesArgs, LabelCommand};
 pub(crate) use looking::{HistoryArgs, ReclaimArgs, ReportArgs};
 pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
@@ -205,6 +207,12 @@ pub(crate) enum Command {
     /// Groups of people
     #[command(subcommand)]
     Group(GroupCommand),
+    /// Custom fields: what is known of people beyond the profile
+    #[command(subcommand)]
+    Field(FieldCommand),
+    /// Labels of people
+    #[command(subcommand)]
+    Label(LabelCommand),
     /// Show or change what the organization has set about itself
     Setting(SettingArgs),
     /// What there is to learn
@@ -253,7 +261,8 @@ A query is words and conditions, all of which must hold:
   deactivate_on:<30d  delete_on:2027-01  send_on:tomorrow
   manager:bo@corp.example  below:bo@corp.example (at any depth)  group:\"Sales EMEA\"  connection:okta  label:wave-2
   group:Sales:coach  role:coach  training:Onboarding  training:Onboarding:started  assignment:started
-  pool:access  license:pro:queued  is:protected  is:admin  id:ID
+  pool:access  license:pro:queued  is:protected  is:admin  is:sso-mismatch  id:ID
+  cost-center:4711  joined:>=2026-01-01  shirt:XL  has:shirt    custom fields by their names
   (a or b) -c                one of both, and not the third
 Fields: email, user_name, first_name, last_name, display_name, name (all three), functional_area (area), title, region,
 language, created, updated, seen. Days are UTC days. Put a query that begins with - after --.";

@@ -20,6 +20,7 @@ pub(crate) fn run(desk: &Desk, args: EditArgs) -> Result<()> {
             .extend(day.map(|it| (field, it.0.map(|day| day.to_string()))));
     }
     edit.send_on = args.send_on.map(|it| it.0);
+    edit.fields = args.field;
     for label in args.label {
         match label {
             LabelEdit::Add(label) => edit.add_labels.push(label),

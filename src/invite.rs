@@ -142,5 +142,6 @@ fn describe(person: &mut NewPerson, details: &Details) -> Result<(), Error> {
         }
     }
     person.manager.clone_from(&details.manager);
+    person.fields.clone_from(&details.field);
     Ok(())
 }

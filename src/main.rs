@@ -13,11 +13,13 @@ mod desk;
 mod due;
 mod edit;
 mod failure;
+mod field;
 mod group;
 mod history;
 mod idp;
 mod init;
 mod invite;
+mod label;
 mod names;
 mod output;
 mod password;
@@ -103,6 +105,8 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Due(args) => due::run(desk, args),
         Command::Pool(command) => pool::run(desk, command),
         Command::Group(command) => group::run(desk, command),
+        Command::Field(command) => field::run(desk, command),
+        Command::Label(command) => label::run(desk, command),
         Command::Setting(args) => setting::run(desk, args),
         Command::Training(command) => training::run(desk, command),
         Command::Assign(args) => training::assign(desk, args),

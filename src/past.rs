@@ -41,7 +41,13 @@ pub(crate) fn show(desk: &Desk, read: &Read<'_>, user: UserId, at: &When) -> Res
         .connection
         .and_then(|it| known.connections.get(&it))
         .map(String::as_str);
-    let mut json = users::object(&person.user, manager.as_deref(), licenses, connection);
+    let mut json = users::object(
+        &person.user,
+        manager.as_deref(),
+        read.shown_values(&person.fields)?,
+        licenses,
+        connection,
+    );
     json.extend(standing(read, &person)?);
     json.push(("at", json!(moment.at)));
     write_one(desk.format, &json)

@@ -128,7 +128,9 @@ fn rows(read: &Read<'_>, known: &Known, users: &[User]) -> Result<Vec<Row>> {
     for (user, pool, day) in read.license_ends_of(&ids)? {
         ends.insert((user, pool), day);
     }
-    let row = |user: &User| {
+    let mut fields = read.fields_of(&ids)?;
+    let mut row = |user: &User| {
+        let fields = fields.remove(&user.id).unwrap_or_default();
         let manager = user
             .manager
             .and_then(|it| managers.get(&it))
@@ -147,10 +149,10 @@ fn rows(read: &Read<'_>, known: &Known, users: &[User]) -> Result<Vec<Row>> {
             .map(String::as_str);
         Row {
             cells: cells(user, &licenses),
-            json: object(user, manager, licenses, connection),
+            json: object(user, manager, fields, licenses, connection),
         }
     };
-    Ok(users.iter().map(row).collect())
+    Ok(users.iter().map(&mut row).collect())
 }
 
 /// A license in the words of the contract, with the day on which it ends by itself.
@@ -190,10 +192,13 @@ fn cells(user: &User, licenses: &[Value]) -> Vec<String> {
 pub(crate) fn object(
     user: &User,
     manager: Option<&str>,
+    fields: Vec<(String, String)>,
     licenses: Vec<Value>,
     connection: Option<&str>,
 ) -> Vec<(&'static str, Value)> {
     let profile = &user.profile;
+    let fields = fields.into_iter().map(|(name, value)| (name, json!(value)));
+    let fields = fields.collect();
     let labels: Vec<&str> = profile.labels.iter().flat_map(|it| it.split(',')).collect();
     vec![
         ("id", json!(user.id)),
@@ -209,7 +214,7 @@ pub(crate) fn object(
         ("manager", json!(manager)),
         ("language", json!(profile.language)),
         ("labels", json!(labels)),
-        ("fields", json!({})),
+        ("fields", Value::Object(fields)),
         ("licenses", Value::Array(licenses)),
         ("connection", json!(connection)),
         ("last_seen_at", json!(user.last_seen_at)),

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{
-    Actor, ApprovalId, ApprovalState, Assignment, ConnectionId, ConnectionPolicy, Date, DueKind,
-    Field, GroupId, GroupRole, Hold, Invitation, Link, PasswordLink, Permission, PlatformId,
-    PoolId, PoolName, PoolTerms, Profile, ProviderHold, Scopes, Seats, Setting, Status, Timestamp,
-    TokenId, TrainingId, TrainingTerms, UserId,
+    Actor, ApprovalId, ApprovalState, Assignment, ChoiceId, ChoiceTerms, ConnectionId,
+    ConnectionPolicy, CustomField, Date, DueKind, Field, FieldId, FieldTerms, GroupId, GroupRole,
+    Hold, Invitation, Link, PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms,
+    Profile, ProviderHold, Scopes, Seats, Setting, Status, Timestamp, TokenId, TrainingId,
+    TrainingTerms, UserId,
 };
 
 use crate::password::PasswordHash;
@@ -40,6 +41,17 @@ pub enum Change {
         user: UserId,
         /// Which field.
         field: Field,
+        /// From.
+        before: Option<String>,
+        /// To.
+        after: Option<String>,
+    },
+    /// What a person has in a custom field. Personal: recorded encrypted. A choice's value is an id.
+    FieldValue {
+        /// Who.
+        user: UserId,
+        /// In which field.
+        field: FieldId,
         /// From.
         before: Option<String>,
         /// To.
@@ -294,6 +306,33 @@ pub enum Change {
         /// To.
         after: PoolTerms,
     },
+    /// A custom field was added.
+    FieldAdded {
+        /// Its id.
+        field: FieldId,
+        /// What is agreed about it.
+        terms: FieldTerms,
+    },
+    /// What is agreed about a custom field: its name, who sees it, whether it is required or gone.
+    FieldTerms {
+        /// Which field.
+        field: FieldId,
+        /// From.
+        before: FieldTerms,
+        /// To.
+        after: FieldTerms,
+    },
+    /// An allowed value of a custom field.
+    FieldChoice {
+        /// Of which field.
+        field: FieldId,
+        /// Its id.
+        choice: ChoiceId,
+        /// From; none when it is new.
+        before: Option<ChoiceTerms>,
+        /// To.
+        after: ChoiceTerms,
+    },
     /// What the organization has set about itself. A value is canonical text; none is the default.
     Setting {
         /// Which setting.
@@ -471,7 +510,13 @@ pub enum Change {
 }
 
 /// The kinds of changes whose recorded form holds personal values.
-pub(crate) const PERSONAL_KINDS: [&str; 4] = ["user_created", "profile", "link", "system_user"];
+pub(crate) const PERSONAL_KINDS: [&str; 5] = [
+    "user_created",
+    "profile",
+    "field_value",
+    "link",
+    "system_user",
+];
 
 /// Everything a new person starts with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -497,6 +542,7 @@ impl Change {
             Self::UserCreated { user, .. }
             | Self::Status { user, .. }
             | Self::Profile { user, .. }
+            | Self::FieldValue { user, .. }
             | Self::Manager { user, .. }
             | Self::License { user, .. }
             | Self::LicenseEnd { user, .. }
@@ -521,6 +567,9 @@ impl Change {
             | Self::Erased { user, .. } => Some(*user),
             Self::PoolAdded { .. }
             | Self::PoolTerms { .. }
+            | Self::FieldAdded { .. }
+            | Self::FieldTerms { .. }
+            | Self::FieldChoice { .. }
             | Self::Setting { .. }
             | Self::GroupAdded { .. }
             | Self::GroupBudget { .. }
@@ -556,6 +605,7 @@ impl Change {
             Self::UserCreated { .. } => "user_created",
             Self::Status { .. } => "status",
             Self::Profile { .. } => "profile",
+            Self::FieldValue { .. } => "field_value",
             Self::Manager { .. } => "manager",
             Self::License { .. } => "license",
             Self::LicenseEnd { .. } => "license_end",
@@ -580,6 +630,9 @@ impl Change {
             Self::Erased { .. } => "erased",
             Self::PoolAdded { .. } => "pool_added",
             Self::PoolTerms { .. } => "pool_terms",
+            Self::FieldAdded { .. } => "field_added",
+            Self::FieldTerms { .. } => "field_terms",
+            Self::FieldChoice { .. } => "field_choice",
             Self::Setting { .. } => "setting",
             Self::GroupAdded { .. } => "group_added",
             Self::GroupBudget { .. } => "group_budget",
@@ -622,6 +675,19 @@ impl Change {
                 after,
                 ..
             } => said(field.as_str(), json!(before), json!(after)),
+            Self::FieldValue {
+                field,
+                before,
+                after,
+                ..
+            } => {
+                let shown = |it: &Option<String>| json!(it.as_deref().map(|it| names.value(it)));
+                said(
+                    &format!("field {}", names.field(*field)),
+                    shown(before),
+                    shown(after),
+                )
+            }
             Self::Manager { before, after, .. } => {
                 let name = |it: &Option<UserId>| json!(it.map(|it| names.user(it)));
                 said("manager", name(before), name(after))
@@ -793,6 +859,27 @@ impl Change {
                 json!(before),
                 json!(after),
             ),
+            Self::FieldAdded { terms, .. } => {
+                said(&format!("field {}", terms.name), Value::Null, json!(terms))
+            }
+            Self::FieldTerms { before, after, .. } => said(
+                &format!("field {}", before.name),
+                json!(before),
+                json!(after),
+            ),
+            Self::FieldChoice {
+                field,
+                before,
+                after,
+                ..
+            } => {
+                let word = |it: &ChoiceTerms| json!((!it.removed).then_some(&it.name));
+                said(
+                    &format!("value of field {}", names.field(*field)),
+                    before.as_ref().map_or(Value::Null, word),
+                    word(after),
+                )
+            }
             Self::Setting {
                 setting,
                 before,
@@ -913,6 +1000,10 @@ pub struct Names {
     pub trainings: HashMap<TrainingId, String>,
     /// Connections' names.
     pub connections: HashMap<ConnectionId, String>,
+    /// Custom fields' names.
+    pub fields: HashMap<FieldId, String>,
+    /// Names of choices' values, by the text of their ids.
+    pub choices: HashMap<String, String>,
 }
 
 impl Names {
@@ -962,6 +1053,32 @@ impl Names {
             "on": held_on,
             "removed": removed,
         })
+    }
+
+    /// The custom field's name, else the id.
+    pub fn field(&self, field: FieldId) -> String {
+        self.fields
+            .get(&field)
+            .cloned()
+            .unwrap_or_else(|| field.to_string())
+    }
+
+    /// A custom field's value as people read it: the name of a choice's value, else the text itself.
+    pub fn value(&self, value: &str) -> String {
+        self.choices
+            .get(value)
+            .cloned()
+            .unwrap_or_else(|| value.to_owned())
+    }
+
+    /// Takes the names of these custom fields and their values.
+    pub(crate) fn add_fields(&mut self, fields: &[CustomField]) {
+        for field in fields {
+            self.fields.insert(field.id, field.terms.name.clone());
+            let choices = field.choices.iter();
+            self.choices
+                .extend(choices.map(|it| (it.id.to_string(), it.terms.name.clone())));
+        }
     }
 
     /// The connection's name, else the id.

@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::model::{
-    ApprovalId, BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, Timestamp,
-    TokenId, TrainingId, UserId,
+    ApprovalId, BatchId, ChoiceId, ConnectionId, FieldId, GroupId, InvitationId, PlatformId,
+    PoolId, Timestamp, TokenId, TrainingId, UserId,
 };
 
 /// Where the time comes from.
@@ -116,6 +116,14 @@ impl Draws {
 
     pub(crate) fn training(&mut self) -> TrainingId {
         TrainingId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn field(&mut self) -> FieldId {
+        FieldId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn choice(&mut self) -> ChoiceId {
+        ChoiceId::from_uuid(self.uuid())
     }
 
     pub(crate) fn connection(&mut self) -> ConnectionId {

@@ -213,7 +213,7 @@ impl<'s> Planner<'s> {
     /// Looks up the names of whatever the changes mention and nobody has named yet.
     fn name_mentioned(&mut self) -> Result<()> {
         let mut ids: Vec<UserId> = Vec::new();
-        let (mut groups, mut connections, mut trainings) = (false, false, false);
+        let (mut groups, mut connections, mut trainings, mut fields) = (false, false, false, false);
         for change in &self.changes {
             ids.extend(change.user());
             match change {
@@ -228,10 +228,21 @@ impl<'s> Planner<'s> {
                 Change::Assignment { .. }
                 | Change::Instructor { .. }
                 | Change::TrainingTerms { .. } => trainings = true,
+                Change::FieldValue { .. }
+                | Change::FieldTerms { .. }
+                | Change::FieldChoice { .. } => fields = true,
                 Change::Link { .. }
                 | Change::Connection { .. }
                 | Change::ConnectionRevoked { .. } => connections = true,
                 _ => {}
+            }
+        }
+        if fields {
+            self.names.add_fields(&self.snapshot.custom_fields()?);
+            for change in &self.changes {
+                if let Change::FieldAdded { field, terms } = change {
+                    self.names.fields.insert(*field, terms.name.clone());
+                }
             }
         }
         for id in ids {

@@ -83,6 +83,9 @@ pub(crate) struct Details {
     /// A label; repeat it for more.
     #[arg(long, value_name = "WORD")]
     pub(crate) label: Vec<String>,
+    /// A custom field and its value, such as "Cost center=4711"; repeat it for more.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = field_value)]
+    pub(crate) field: Vec<(String, String)>,
     /// Whom they report to: an address, a user name or an id.
     #[arg(long, value_name = "WHO")]
     pub(crate) manager: Option<String>,
@@ -107,7 +110,7 @@ pub(crate) struct Details {
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("edits").required(true).multiple(true),
-    override_usage = "usher edit [OPTIONS] <WHO>... <--set FIELD=VALUE | --label +WORD | --manager WHO | ...>"
+    override_usage = "usher edit [OPTIONS] <WHO>... <--set FIELD=VALUE | --field NAME=VALUE | --label +WORD | --manager WHO | ...>"
 )]
 pub(crate) struct EditArgs {
     /// Addresses, user names or ids, or one query.
@@ -116,6 +119,9 @@ pub(crate) struct EditArgs {
     /// A field and its value, such as title=Engineer; nothing after the = clears it; repeat it for more.
     #[arg(long, value_name = "FIELD=VALUE", value_parser = assignment, group = "edits")]
     pub(crate) set: Vec<(Field, Option<String>)>,
+    /// A custom field and its value, such as "Cost center=4711"; nothing after the = clears it; repeat it for more.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = field_or_nothing, group = "edits")]
+    pub(crate) field: Vec<(String, Option<String>)>,
     /// A label to add as +WORD or remove as -WORD; repeat it for more.
     #[arg(long, value_name = "+WORD|-WORD", allow_hyphen_values = true, value_parser = label_edit, group = "edits")]
     pub(crate) label: Vec<LabelEdit>,
@@ -191,6 +197,19 @@ fn assignment(text: &str) -> Result<(Field, Option<String>), String> {
             format!("there is no such field; use {}", all.join(", "))
         })?;
     Ok((field, field.parse(value).map_err(|it| it.to_string())?))
+}
+
+fn field_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("write NAME=VALUE, such as \"Cost center=4711\"".to_owned()),
+    }
+}
+
+fn field_or_nothing(text: &str) -> Result<(String, Option<String>), String> {
+    field_value(text).map(|(name, value)| (name, Some(value).filter(|it| !it.is_empty())))
 }
 
 fn group_and_role(text: &str) -> Result<(String, GroupRole), String> {

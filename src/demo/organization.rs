@@ -346,6 +346,6 @@ fn person(number: u32) -> NewPerson {
     NewPerson {
         profile,
         manager: number.checked_sub(1).map(|it| address(it / REPORTS)),
-        password: None,
+        ..NewPerson::default()
     }
 }

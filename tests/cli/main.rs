@@ -10,6 +10,7 @@ mod admin;
 mod contract;
 mod dates;
 mod doors;
+mod fields;
 mod files;
 mod life;
 mod past;

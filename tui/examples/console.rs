@@ -62,7 +62,7 @@ fn made(path: &Path, people: usize) -> Result<Directory, Box<dyn std::error::Err
             ..Profile::default()
         },
         manager: (i > 9).then(|| format!("person{}@acme.example", i % 10)),
-        password: None,
+        ..NewPerson::default()
     };
     // The managers come first: a manager has to be on the roster already.
     let ends = std::iter::once(10).chain((10..people).step_by(10_000).map(|begin| begin + 10_000));

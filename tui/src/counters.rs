@@ -1,6 +1,7 @@
 //! What the header says: the organization, its seats, who waits, and what has just changed.
 
 use usher_core::model::{BatchId, Timestamp};
+use usher_core::query::Vocabulary;
 
 /// The header's numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(crate) struct Counters {
     pub(crate) queued: i64,
     /// The newest batch.
     pub(crate) newest: Option<Newest>,
+    /// The custom fields, which filters may name.
+    pub(crate) vocabulary: Vocabulary,
 }
 
 /// One pool's numbers.

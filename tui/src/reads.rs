@@ -174,6 +174,7 @@ pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
         pools: pools.collect(),
         waiting: standing(&[Status::Waiting, Status::PendingTransfer]),
         queued: standing(&[Status::Queued]),
+        vocabulary: read.vocabulary()?,
         newest,
     })
 }
@@ -271,6 +272,7 @@ fn facts(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, String)>> {
         ("region", profile.region.clone()),
         ("language", profile.language.clone()),
         ("labels", profile.labels.clone()),
+        ("fields", custom_fields(read, user.id)?),
         ("manager", manager),
         ("provider", connection),
         ("may", Some(permissions.join(", "))),
@@ -291,6 +293,15 @@ fn facts(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, String)>> {
         Some((label, value.filter(|it| !it.is_empty())?))
     };
     Ok(all.into_iter().filter_map(set).collect())
+}
+
+/// Custom fields and what this person has in them, in one line.
+fn custom_fields(read: &Read<'_>, user: UserId) -> Result<Option<String>> {
+    let fields = read.fields_of(&[user])?.remove(&user);
+    Ok(fields.map(|it| {
+        let said = it.iter().map(|(name, value)| format!("{name} {value}"));
+        said.collect::<Vec<_>>().join(", ")
+    }))
 }
 
 fn day(at: usher_core::model::Timestamp) -> String {

@@ -60,8 +60,7 @@ fn person(email: &str) -> NewPerson {
             email: Some(email.into()),
             ..Profile::default()
         },
-        manager: None,
-        password: None,
+        ..NewPerson::default()
     }
 }
 

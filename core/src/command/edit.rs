@@ -1,6 +1,6 @@
 //! Set fields of people: any live one, field by field. The address of an active person too, with a notice to both.
 
-use super::Edit;
+use super::{Edit, field};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -42,6 +42,16 @@ impl Edit {
                     .map(|name| Ok((group(planner, name)?, None))),
             )
             .collect::<Result<Vec<_>>>()?;
+        let mut given = Vec::new();
+        if !self.fields.is_empty() {
+            let fields = planner.snapshot.custom_fields()?;
+            let values = self.fields.iter();
+            given = field::given(
+                &fields,
+                values.map(|(name, value)| (name.as_str(), value.as_deref())),
+            )?;
+            field::look_up(planner, &mut given, &users)?;
+        }
         for id in users {
             let user = planner.user(id)?;
             planner.name(&user);
@@ -70,6 +80,7 @@ impl Edit {
                 planner.skip(&user, why);
                 continue;
             }
+            field::give(planner, id, &given, false)?;
             if let Some(after) = manager
                 && after != user.manager
             {
@@ -202,12 +213,7 @@ impl Edit {
                 .any(|gone| gone.eq_ignore_ascii_case(it))
         });
         for label in &self.add_labels {
-            let label = Name::parse("label", label)?
-                .map(Name::into_string)
-                .filter(|it| !it.contains([',', ';']));
-            let label = label.ok_or_else(|| {
-                Error::invalid("label", "is empty or has a comma", "use one word or phrase")
-            })?;
+            let label = parse_label(label)?;
             if !labels.iter().any(|it| it.eq_ignore_ascii_case(&label)) {
                 labels.push(label);
             }
@@ -288,6 +294,15 @@ fn queued_send_on(
         false,
     )?;
     Ok(None)
+}
+
+/// One label.
+pub(super) fn parse_label(text: &str) -> Result<String> {
+    let label = Name::parse("label", text)?
+        .map(Name::into_string)
+        .filter(|it| !it.contains([',', ';']));
+    label
+        .ok_or_else(|| Error::invalid("label", "is empty or has a comma", "use one word or phrase"))
 }
 
 fn group(planner: &Planner<'_>, name: &str) -> Result<GroupId> {

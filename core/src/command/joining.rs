@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::field::{self, Given};
 use super::{NewPerson, password};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
-    CountsFrom, Date, Field, GroupId, GroupRole, Hold, License, PoolId, PoolName, Profile,
-    Required, RequiredItem, Setting, Status, User, UserId, key_of_name,
+    CountsFrom, CustomField, Date, Field, GroupId, GroupRole, Hold, License, PoolId, PoolName,
+    Profile, RequiredItem, Setting, Status, User, UserId, field_key, key_of_name,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Planner, Seated, Waiting, Want};
@@ -56,12 +57,13 @@ impl Joining {
     fn lacks(
         &self,
         planner: &Planner<'_>,
-        required: &Required,
+        required: &[RequiredItem],
+        fields: &[CustomField],
         person: &NewPerson,
         known: Option<&User>,
     ) -> Result<Option<String>> {
         let mut lacking = Vec::new();
-        for item in required.items() {
+        for item in required {
             let has = match item {
                 RequiredItem::Field(field) => {
                     person.profile.get(*field).is_some()
@@ -82,17 +84,40 @@ impl Joining {
                 lacking.push(item.as_str().replace('_', " "));
             }
         }
+        let setting_is_why = !lacking.is_empty();
+        for field in fields.iter().filter(|it| it.terms.required) {
+            let mut given = person.fields.iter();
+            let is_given = given
+                .any(|(name, value)| field_key(name) == field.key() && !value.trim().is_empty());
+            let has = is_given
+                || match known {
+                    Some(user) => planner.snapshot.field_value(user.id, field.id)?.is_some(),
+                    None => false,
+                };
+            if !has {
+                lacking.push(field.terms.name.clone());
+            }
+        }
+        let remedy = if setting_is_why {
+            format!("change the setting {}", Setting::RequiredOnInvite)
+        } else {
+            "make the field optional".to_owned()
+        };
         Ok((!lacking.is_empty()).then(|| {
             format!(
-                "{} required; give what is missing, or change the setting {}",
-                are(&lacking),
-                Setting::RequiredOnInvite
+                "{} required; give what is missing, or {remedy}",
+                are(&lacking)
             )
         }))
     }
 
     /// Plans one person who is not on the roster.
-    pub(super) fn newcomer(&self, planner: &mut Planner<'_>, person: &NewPerson) -> Result<()> {
+    pub(super) fn newcomer(
+        &self,
+        planner: &mut Planner<'_>,
+        person: &NewPerson,
+        given: &[Given],
+    ) -> Result<()> {
         let label = person.profile.email.clone().unwrap_or_default();
         let manager = match &person.manager {
             None => None,
@@ -133,6 +158,7 @@ impl Joining {
             password::set(planner, user, Some(password))?;
         }
         self.request_later(planner, user, &[])?;
+        field::give(planner, user, given, true)?;
         planner.note_arrival(user, &person.profile);
         Ok(())
     }
@@ -143,6 +169,7 @@ impl Joining {
         planner: &mut Planner<'_>,
         user: &User,
         person: &NewPerson,
+        given: &[Given],
     ) -> Result<()> {
         planner.name(user);
         let manager = match &person.manager {
@@ -189,6 +216,7 @@ impl Joining {
                 });
             }
         }
+        field::give(planner, user.id, given, false)?;
         if manager.is_some() && user.manager != manager {
             planner.push(Change::Manager {
                 user: user.id,
@@ -379,9 +407,13 @@ pub(super) fn plan_people(
     why_not: impl Fn(Status) -> String,
 ) -> Result<()> {
     let settings = planner.settings()?;
-    let required = settings
-        .required_is_set
-        .then(|| settings.required_on_invite.clone());
+    let required = if settings.required_is_set {
+        settings.required_on_invite.items().to_vec()
+    } else {
+        Vec::new()
+    };
+    let mut fields = planner.snapshot.custom_fields()?;
+    fields.retain(|it| !it.terms.removed);
     planner.refuse_begun("send date", joining.send_on, "leave it out to mail now")?;
     let mut seen = HashSet::new();
     for i in in_order(people) {
@@ -421,8 +453,7 @@ pub(super) fn plan_people(
         }
         let joins = known.as_ref().is_none_or(|it| comes_back(it.status));
         if joins
-            && let Some(required) = &required
-            && let Some(why) = joining.lacks(planner, required, person, known.as_ref())?
+            && let Some(why) = joining.lacks(planner, &required, &fields, person, known.as_ref())?
         {
             match &known {
                 Some(user) => planner.skip(user, why),
@@ -430,15 +461,30 @@ pub(super) fn plan_people(
             }
             continue;
         }
-        let joins = known.as_ref().is_none_or(|it| comes_back(it.status));
+        let values = person.fields.iter();
+        let given = field::given(
+            &fields,
+            values.map(|(name, value)| (name.as_str(), Some(value.as_str()))),
+        );
+        let given = match (given, joins) {
+            (Ok(given), _) => given,
+            (Err(Error::Invalid { .. }), false) => Vec::new(),
+            (Err(error @ Error::Invalid { .. }), true) => {
+                refused(planner, &label, known.as_ref(), error)?;
+                continue;
+            }
+            (Err(error), _) => return Err(error),
+        };
         if joins && let Some(why) = planner.ask_allowance() {
             planner.skip_name(&label, why);
             continue;
         }
         let mark = planner.mark();
         match known {
-            None => joining.newcomer(planner, person)?,
-            Some(user) if comes_back(user.status) => joining.comeback(planner, &user, person)?,
+            None => joining.newcomer(planner, person, &given)?,
+            Some(user) if comes_back(user.status) => {
+                joining.comeback(planner, &user, person, &given)?;
+            }
             // Where somebody stands is nothing to those who may not see them.
             Some(user) if !planner.sees(user.id)? => planner.skip_name(
                 &label,

@@ -13,10 +13,12 @@ mod delete;
 mod due;
 mod edit;
 mod erase;
+mod field;
 mod grant;
 mod group;
 mod invite;
 mod joining;
+mod label;
 mod password;
 mod platform;
 mod pool;
@@ -35,8 +37,8 @@ use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
     Alarms, ApprovalId, AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, DueKind,
-    EmailAddress, Field, GroupId, GroupRole, Name, Permission, PoolName, Profile, Progress, Scopes,
-    Seats, Setting, TrainingKind, UserId,
+    EmailAddress, Field, FieldKind, GroupId, GroupRole, Name, Permission, PoolName, Profile,
+    Progress, Scopes, Seats, Setting, TrainingKind, UserId, VisibleTo,
 };
 use crate::password::PasswordHash;
 use crate::planner::Planner;
@@ -139,6 +141,34 @@ pub enum Command {
         setting: Setting,
         /// To which value, as typed; none resets.
         value: Option<String>,
+    },
+    /// Add a custom field.
+    AddField {
+        /// Its name.
+        name: String,
+        /// What its values are.
+        kind: FieldKind,
+        /// What it starts with.
+        set: FieldEdit,
+    },
+    /// Change a custom field; what is not named stays.
+    SetField {
+        /// Which field, by name or id.
+        name: String,
+        /// What to set.
+        set: FieldEdit,
+    },
+    /// Hide a custom field with all its values; undo brings them back.
+    RemoveField {
+        /// Which field, by name or id.
+        name: String,
+    },
+    /// Rename a label on everybody who carries it, or take it off them.
+    RenameLabel {
+        /// The label.
+        label: String,
+        /// Its new name; none takes it off.
+        to: Option<String>,
     },
     /// Add a group.
     AddGroup {
@@ -353,6 +383,8 @@ pub struct NewPerson {
     pub manager: Option<String>,
     /// The password of an account that is made at once; without one, a link to choose it is mailed.
     pub password: Option<PasswordHash>,
+    /// What they have in custom fields: names, and values as typed.
+    pub fields: Vec<(String, String)>,
 }
 
 /// Create or update one person for an identity provider.
@@ -461,6 +493,8 @@ pub struct Edit {
     pub who: Selection,
     /// Fields to set; values from [`Field::parse`].
     pub set: Vec<(Field, Option<String>)>,
+    /// Custom fields to set: names, and values as typed; nothing clears.
+    pub fields: Vec<(String, Option<String>)>,
     /// Labels to add.
     pub add_labels: Vec<String>,
     /// Labels to remove.
@@ -485,6 +519,7 @@ impl Edit {
         Self {
             who: who.into(),
             set: Vec::new(),
+            fields: Vec::new(),
             add_labels: Vec::new(),
             remove_labels: Vec::new(),
             manager: None,
@@ -528,6 +563,23 @@ pub struct ProgressReport {
     pub training: String,
     /// How far.
     pub step: Progress,
+}
+
+/// What to set of a custom field; `None` leaves it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FieldEdit {
+    /// Its new name.
+    pub name: Option<String>,
+    /// Who sees it.
+    pub visible_to: Option<VisibleTo>,
+    /// Whether whoever is invited or created must have a value.
+    pub required: Option<bool>,
+    /// Values to allow; one that was removed comes back.
+    pub add_values: Vec<String>,
+    /// Values that can no longer be chosen; whoever has one keeps it.
+    pub remove_values: Vec<String>,
+    /// Values to rename, from and to.
+    pub rename_values: Vec<(String, String)>,
 }
 
 /// What to set of a pool; `None` leaves it.
@@ -597,6 +649,11 @@ impl Command {
             Self::Release { .. } => "release",
             Self::AddPool { .. } => "pool_add",
             Self::SetPool { .. } => "pool_set",
+            Self::AddField { .. } => "field_add",
+            Self::SetField { .. } => "field_set",
+            Self::RemoveField { .. } => "field_remove",
+            Self::RenameLabel { to: Some(_), .. } => "label_rename",
+            Self::RenameLabel { to: None, .. } => "label_remove",
             Self::SetSetting { .. } => "setting",
             Self::AddGroup { .. } => "group_add",
             Self::EditGroup { .. } => "group_set",
@@ -660,6 +717,10 @@ impl Command {
             Self::Release { who, pool } => grant::release(planner, who, pool),
             Self::AddPool { name, set } => pool::add(planner, name, set),
             Self::SetPool { name, set } => pool::set(planner, name, set),
+            Self::AddField { name, kind, set } => field::add(planner, name, *kind, set),
+            Self::SetField { name, set } => field::set(planner, name, set),
+            Self::RemoveField { name } => field::remove(planner, name),
+            Self::RenameLabel { label, to } => label::plan(planner, label, to.as_deref()),
             Self::SetSetting { setting, value } => {
                 setting::plan(planner, *setting, value.as_deref())
             }

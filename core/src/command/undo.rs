@@ -6,12 +6,13 @@ mod trainings;
 use std::collections::{HashMap, HashSet};
 
 use super::administrator;
+use super::field;
 use super::pool::refuse_raise;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, ApprovalId, ApprovalState, BatchId, DueKind, Hold, InvitationState, LinkState,
-    PasswordLink, Permission, PoolId, Status, User, UserId,
+    Actor, ApprovalId, ApprovalState, BatchId, ChoiceTerms, DueKind, FieldId, FieldTerms, Hold,
+    InvitationState, LinkState, PasswordLink, Permission, PoolId, Status, User, UserId, field_key,
 };
 use crate::planner::{Planner, Seated, Waiting, Want};
 
@@ -349,6 +350,23 @@ fn fact_back(
                 });
             }
         }
+        Change::FieldValue {
+            field,
+            before,
+            after,
+            ..
+        } => {
+            if planner.snapshot.field_value(id, *field)? == *after {
+                planner.push(Change::FieldValue {
+                    user: id,
+                    field: *field,
+                    before: after.clone(),
+                    after: before.clone(),
+                });
+            } else {
+                moved(planner, "a custom field");
+            }
+        }
         Change::Invitation { before, after, .. } => {
             invitation_back(planner, user, *before, *after, status)?
         }
@@ -551,6 +569,9 @@ fn fact_back(
         Change::Erased { .. } => planner.skip(user, "erased; erasing has no undo"),
         Change::PoolAdded { .. }
         | Change::PoolTerms { .. }
+        | Change::FieldAdded { .. }
+        | Change::FieldTerms { .. }
+        | Change::FieldChoice { .. }
         | Change::Setting { .. }
         | Change::GroupAdded { .. }
         | Change::GroupBudget { .. }
@@ -675,6 +696,27 @@ fn manager_back(
     Ok(())
 }
 
+/// The former terms of a custom field, unless they changed since or its name is another's now.
+fn field_back(
+    planner: &mut Planner<'_>,
+    id: FieldId,
+    before: &FieldTerms,
+    after: &FieldTerms,
+) -> Result<()> {
+    let fields = planner.snapshot.custom_fields()?;
+    let Some(field) = fields.iter().find(|it| it.id == id) else {
+        return Ok(());
+    };
+    if field.terms != *after {
+        planner.skip_name(&after.name, "the field changed since");
+    } else if !before.removed && field::is_taken(&fields, &field_key(&before.name), Some(id)) {
+        planner.skip_name(&before.name, "another field has that name now");
+    } else {
+        field::push_terms(planner, field, before.clone());
+    }
+    Ok(())
+}
+
 /// The inverse of what concerns nobody in particular.
 fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
     match change {
@@ -693,6 +735,42 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
                 });
             } else {
                 planner.skip_name(today.name.as_str(), "the pool changed since");
+            }
+        }
+        Change::FieldAdded { field, terms } => {
+            let before = FieldTerms {
+                removed: true,
+                ..terms.clone()
+            };
+            field_back(planner, *field, &before, terms)?;
+        }
+        Change::FieldTerms {
+            field,
+            before,
+            after,
+        } => field_back(planner, *field, before, after)?,
+        Change::FieldChoice {
+            field,
+            choice,
+            before,
+            after,
+        } => {
+            let fields = planner.snapshot.custom_fields()?;
+            let choices = fields.iter().find(|it| it.id == *field);
+            let mut choices = choices.map(|it| it.choices.iter()).into_iter().flatten();
+            let before = before.clone().unwrap_or(ChoiceTerms {
+                removed: true,
+                ..after.clone()
+            });
+            if choices.any(|it| it.id == *choice && it.terms == *after) {
+                planner.push(Change::FieldChoice {
+                    field: *field,
+                    choice: *choice,
+                    before: Some(after.clone()),
+                    after: before,
+                });
+            } else {
+                planner.skip_name(&after.name, "the value changed since");
             }
         }
         Change::Setting {

@@ -82,6 +82,16 @@ id!(
     "training"
 );
 id!(
+    /// A custom field.
+    FieldId,
+    "field"
+);
+id!(
+    /// An allowed value of a custom field.
+    ChoiceId,
+    "value"
+);
+id!(
     /// An identity provider's link.
     ConnectionId,
     "connection"

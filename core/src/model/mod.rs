@@ -4,9 +4,11 @@ mod address;
 mod approval;
 mod batch;
 mod connection;
+mod custom_field;
 mod due;
 mod group;
 mod ids;
+mod label;
 mod license;
 mod organization;
 mod password_link;
@@ -27,12 +29,17 @@ pub use address::{EmailAddress, UserName, fold_key};
 pub use approval::{APPROVAL_MS, Approval, ApprovalState};
 pub use batch::{Actor, Batch, Door, Event};
 pub use connection::{Connection, ConnectionPolicy, NewPeople, Token};
+pub use custom_field::{
+    Choice, ChoiceTerms, CustomField, FieldKind, FieldTerms, VisibleTo, choice_key, field_key,
+    parse_choice_name, parse_field_name,
+};
 pub use due::{Due, DueKind, DueWhat};
 pub use group::{Budget, Group, GroupCarries, GroupRole, Membership};
 pub use ids::{
-    ApprovalId, BatchId, ConnectionId, GroupId, InvitationId, PlatformId, PoolId, TokenId,
-    TrainingId, UserId,
+    ApprovalId, BatchId, ChoiceId, ConnectionId, FieldId, GroupId, InvitationId, PlatformId,
+    PoolId, TokenId, TrainingId, UserId,
 };
+pub use label::Label;
 pub use license::{Hold, License, QueueEntry};
 pub use organization::{Organization, Permission, TimeZoneName};
 pub use password_link::{LinkState, PasswordLink};
@@ -41,7 +48,7 @@ pub use platform::{Platform, Scope, Scopes};
 pub use pool::{Alarms, AtCapacity, CountsFrom, Pool, PoolName, PoolTerms, Seats};
 pub use setting::{Required, RequiredItem, Setting, SettingValue, Settings};
 pub use status::Status;
-pub(crate) use text::fold_into;
+pub(crate) use text::folded;
 pub use text::{Name, harmless, is_hostile, search_text};
 pub use time::{Date, Timestamp};
 pub use training::{

@@ -104,8 +104,20 @@ pub fn search_text<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     out
 }
 
+/// The folded text with single spaces, as in what is searched.
+pub(crate) fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        fold_into(&mut out, word);
+    }
+    out
+}
+
 /// Folds one word for searching: compatibility decomposition, marks dropped, lower case.
-pub(crate) fn fold_into(out: &mut String, word: &str) {
+fn fold_into(out: &mut String, word: &str) {
     if word.is_ascii() {
         out.extend(word.chars().map(|c| c.to_ascii_lowercase()));
     } else {

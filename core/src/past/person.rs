@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::Past;
 use crate::change::Change;
 use crate::model::{
-    Assigned, ConnectionId, Date, GroupId, GroupRole, Hold, Invitation, License, Link, Membership,
-    Permission, PoolId, Profile, ProviderHold, Status, Timestamp, TrainingId, User, UserId,
+    Assigned, ConnectionId, Date, FieldId, GroupId, GroupRole, Hold, Invitation, License, Link,
+    Membership, Permission, PoolId, Profile, ProviderHold, Status, Timestamp, TrainingId, User,
+    UserId,
 };
 
 /// A person as they stood at a moment of the past. Of somebody who was erased since then everything personal is gone, and
@@ -15,6 +16,8 @@ use crate::model::{
 pub struct Person {
     /// Who they were. When the platform last saw them is not part of the history, and not told.
     pub user: User,
+    /// What they had in custom fields, as stored.
+    pub fields: Vec<(FieldId, String)>,
     /// What they held or waited for.
     pub licenses: Vec<License>,
     /// Where they were a member.
@@ -34,6 +37,7 @@ pub struct Person {
 /// A person in the making: their events are told one after the other.
 struct Telling {
     user: User,
+    fields: BTreeMap<FieldId, String>,
     licenses: BTreeMap<PoolId, License>,
     memberships: BTreeMap<GroupId, GroupRole>,
     permissions: Vec<Permission>,
@@ -113,6 +117,7 @@ impl Telling {
         };
         Self {
             user,
+            fields: BTreeMap::new(),
             licenses: BTreeMap::new(),
             memberships: BTreeMap::new(),
             permissions: Vec::new(),
@@ -138,6 +143,9 @@ impl Telling {
             }
             Change::Status { after, .. } => user.status = *after,
             Change::Profile { field, after, .. } => user.profile.set(*field, after.clone()),
+            Change::FieldValue { field, after, .. } => {
+                put(&mut self.fields, *field, after.clone());
+            }
             Change::Manager { after, .. } => user.manager = *after,
             Change::License {
                 user,
@@ -197,6 +205,9 @@ impl Telling {
             Change::Erased { .. } => self.erase(),
             Change::Due { .. }
             | Change::PoolAdded { .. }
+            | Change::FieldAdded { .. }
+            | Change::FieldTerms { .. }
+            | Change::FieldChoice { .. }
             | Change::Setting { .. }
             | Change::Password { .. }
             | Change::PasswordLink { .. }
@@ -229,6 +240,7 @@ impl Telling {
         user.manager = None;
         user.connection = None;
         user.protected = false;
+        self.fields.clear();
         self.permissions.clear();
         self.invitation = None;
         self.links.clear();
@@ -239,6 +251,7 @@ impl Telling {
         let id = self.user.id;
         self.permissions.sort();
         Person {
+            fields: self.fields.into_iter().collect(),
             licenses: self.licenses.into_values().collect(),
             memberships: self
                 .memberships

@@ -171,6 +171,12 @@ pub const TABLE: &[Row] = &[
     row("admin_unlink", OWNERS, NO_MORE),
     row("approve", &[Role::Owner, Role::ManageUsers], NO_MORE),
     row("reject", MANAGE_USERS, NO_MORE),
+    // Custom fields and labels.
+    row("field_add", MANAGE_USERS, NO_MORE),
+    row("field_set", MANAGE_USERS, NO_MORE),
+    row("field_remove", MANAGE_USERS, NO_MORE),
+    row("label_rename", MANAGE_USERS, NO_MORE),
+    row("label_remove", MANAGE_USERS, NO_MORE),
     // Settings.
     row("setting", OWNERS, NO_MORE),
     // Connections.

@@ -4,8 +4,11 @@ use super::dates;
 use super::days;
 use super::parse::{ParseError, Value, error};
 use super::words::{self, Key};
-use super::{Expr, GroupName, ManagerName, TextField, TextOp, TrainingName};
-use crate::model::{AssignmentState, GroupRole, Status, Timestamp};
+use super::{
+    Expr, FieldTest, GroupName, ManagerName, NamedField, TextField, TextOp, TrainingName,
+    Vocabulary,
+};
+use crate::model::{AssignmentState, CustomField, GroupRole, Status, Timestamp};
 
 /// The three names of a person, which `name:` looks in.
 const NAMES: [TextField; 3] = [
@@ -15,14 +18,38 @@ const NAMES: [TextField; 3] = [
 ];
 
 /// The condition of a field and its values, any of which will do.
-pub(super) fn all(key: Key, values: Vec<Value>, now: Timestamp) -> Result<Expr, ParseError> {
+pub(super) fn all(
+    key: Key,
+    values: Vec<Value>,
+    now: Timestamp,
+    vocabulary: &Vocabulary,
+) -> Result<Expr, ParseError> {
     match key {
         Key::Status => statuses(&values),
-        key => one_of(values.into_iter().map(|it| one(key, it, now))),
+        key => one_of(values.into_iter().map(|it| one(key, it, now, vocabulary))),
     }
 }
 
-fn one(key: Key, value: Value, now: Timestamp) -> Result<Expr, ParseError> {
+/// The condition of a custom field and its values, any of which will do.
+pub(super) fn custom(
+    field: &CustomField,
+    values: Vec<Value>,
+    now: Timestamp,
+) -> Result<Expr, ParseError> {
+    one_of(values.into_iter().map(|it| {
+        Ok(Expr::Custom {
+            field: NamedField::of(field),
+            test: super::custom::test(field, it, now)?,
+        })
+    }))
+}
+
+fn one(
+    key: Key,
+    value: Value,
+    now: Timestamp,
+    vocabulary: &Vocabulary,
+) -> Result<Expr, ParseError> {
     if !matches!(key, Key::Text(_) | Key::Name) && value.op == TextOp::StartsWith {
         return Err(error(
             value.at,
@@ -38,8 +65,8 @@ fn one(key: Key, value: Value, now: Timestamp) -> Result<Expr, ParseError> {
         Key::Text(field) => Ok(compared(field)),
         Key::Name => Ok(Expr::Or(NAMES.map(compared).to_vec())),
         Key::Status => statuses(&[value]),
-        Key::Has => has(&value),
-        Key::No => Ok(Expr::Not(Box::new(has(&value)?))),
+        Key::Has => has(&value, vocabulary),
+        Key::No => Ok(Expr::Not(Box::new(has(&value, vocabulary)?))),
         Key::When(field) => dates::when(field, &value, now),
         Key::Day(field) => days::day(field, &value, now),
         Key::ExternalId => external_id(&value),
@@ -115,7 +142,7 @@ fn statuses(values: &[Value]) -> Result<Expr, ParseError> {
     Ok(Expr::Status(found))
 }
 
-fn has(value: &Value) -> Result<Expr, ParseError> {
+fn has(value: &Value, vocabulary: &Vocabulary) -> Result<Expr, ParseError> {
     match words::key(&value.text) {
         Some(Key::Text(field)) => Ok(Expr::Has(field)),
         Some(Key::Name) => Ok(Expr::Or(NAMES.map(Expr::Has).to_vec())),
@@ -134,7 +161,13 @@ fn has(value: &Value) -> Result<Expr, ParseError> {
             value.at,
             "only text fields, dates and manager can be asked for with has: and no:",
         )),
-        None => Err(error(value.at, words::unknown(&value.text))),
+        None => match vocabulary.field(&value.text) {
+            Some(field) => Ok(Expr::Custom {
+                field: NamedField::of(field),
+                test: FieldTest::Set,
+            }),
+            None => Err(error(value.at, words::unknown(&value.text, vocabulary))),
+        },
     }
 }
 
@@ -142,13 +175,14 @@ fn is(value: &Value) -> Result<Expr, ParseError> {
     match value.text.to_ascii_lowercase().as_str() {
         "protected" => Ok(Expr::Protected),
         "admin" | "administrator" => Ok(Expr::Administrator),
+        "sso-mismatch" | "sso_mismatch" => Ok(Expr::SsoMismatch),
         word => words::status(word)
             .map(|it| Expr::Status(vec![it]))
             .ok_or_else(|| {
                 error(
                     value.at,
                     format!(
-                        "nobody can be {:?}; use is:protected, is:admin or a status",
+                        "nobody can be {:?}; use is:protected, is:admin, is:sso-mismatch or a status",
                         words::shown(word)
                     ),
                 )

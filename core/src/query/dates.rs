@@ -43,6 +43,12 @@ impl Moment {
 
 /// The condition of one value: `>90d`, `<2026-01-01`, `2026-03`, `7d..30d`, `today`.
 pub(super) fn when(field: TimeField, value: &Value, now: Timestamp) -> Result<Expr, ParseError> {
+    let (from, until) = span(value, now)?;
+    Ok(Expr::When { field, from, until })
+}
+
+/// From the first instant included to the first one excluded.
+pub(super) fn span(value: &Value, now: Timestamp) -> Result<Span, ParseError> {
     let text = value.text.trim();
     let read = |text: &str| moment(text, now).ok_or_else(|| bad(value));
     let (from, until) = if let Some((first, last)) = text.split_once("..") {
@@ -61,11 +67,7 @@ pub(super) fn when(field: TimeField, value: &Value, now: Timestamp) -> Result<Ex
             Moment::Ago(since) => (Some(since), None),
         }
     };
-    Ok(Expr::When {
-        field,
-        from: from.map(writable),
-        until: until.map(writable),
-    })
+    Ok((from.map(writable), until.map(writable)))
 }
 
 /// Keeps an instant within the years that can be written.
@@ -73,7 +75,7 @@ fn writable(instant: Timestamp) -> Timestamp {
     instant.clamp(EARLIEST, LATEST)
 }
 
-type Span = (Option<Timestamp>, Option<Timestamp>);
+pub(super) type Span = (Option<Timestamp>, Option<Timestamp>);
 
 /// Longer ago than an age; after a day.
 fn more(moment: Moment) -> Span {

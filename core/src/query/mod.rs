@@ -3,6 +3,7 @@
 
 mod attribute;
 mod conditions;
+mod custom;
 mod dates;
 mod days;
 mod parse;
@@ -13,7 +14,10 @@ pub use attribute::{
     Attribute, Compared, Element, Fold, List, ListFrom, Listing, Op, Order, Placed, Test, Value,
     caseless,
 };
-pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, ParseError, parse};
+pub use custom::{FieldTest, NamedField, Vocabulary};
+pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, ParseError, parse, parse_with};
+
+pub(crate) use words::is_word;
 
 use crate::model::{
     AssignmentState, ConnectionId, Date, GroupId, GroupRole, PoolId, Status, Timestamp, TrainingId,
@@ -113,12 +117,21 @@ pub enum Expr {
     },
     /// Carries the label (compared without regard to ASCII case).
     Label(String),
+    /// A custom field compared.
+    Custom {
+        /// Which.
+        field: NamedField,
+        /// What is asked of it.
+        test: FieldTest,
+    },
     /// Is protected.
     Protected,
     /// Is an administrator of any kind.
     Administrator,
     /// An attribute compared, by an identity provider's filter. It has no words in the query language.
     Attribute(Box<Attribute>),
+    /// Single sign-on is on, and the user name is an address other than the email or one of its aliases.
+    SsoMismatch,
 }
 
 /// A manager as a query names them.

@@ -5,8 +5,9 @@
 use std::fmt;
 
 use super::conditions::{self, one_of, one_or};
+use super::custom;
 use super::words::{self, Key};
-use super::{Expr, TextField, TextOp};
+use super::{Expr, TextField, TextOp, Vocabulary};
 use crate::model::Timestamp;
 
 /// The longest query, in bytes, as typed and as written out in full.
@@ -38,6 +39,14 @@ impl std::error::Error for ParseError {}
 /// # Errors
 /// [`ParseError`] with the position and what was expected there.
 pub fn parse(text: &str, now: Timestamp) -> Result<Expr, ParseError> {
+    parse_with(text, now, &Vocabulary::default())
+}
+
+/// As [`parse`], with the custom fields of an organization.
+///
+/// # Errors
+/// See [`parse`].
+pub fn parse_with(text: &str, now: Timestamp, vocabulary: &Vocabulary) -> Result<Expr, ParseError> {
     if text.len() > MAX_LENGTH {
         return Err(error(
             0,
@@ -48,6 +57,7 @@ pub fn parse(text: &str, now: Timestamp) -> Result<Expr, ParseError> {
         text,
         at: 0,
         now,
+        vocabulary,
         depth: 0,
     };
     parser.skip_space();
@@ -143,6 +153,7 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     now: Timestamp,
+    vocabulary: &'a Vocabulary,
     depth: usize,
 }
 
@@ -332,14 +343,22 @@ impl<'a> Parser<'a> {
                 Expr::Text(bare.to_owned())
             });
         };
-        let key = words::key(name).ok_or_else(|| error(start, words::unknown(name)))?;
         self.at = start + name.len() + 1;
-        self.condition(key, name)
+        if let Some(key) = words::key(name) {
+            return self.condition(key, name);
+        }
+        match self.vocabulary.field(name) {
+            Some(field) => {
+                let values = self.values(&format!("{name}:{}", custom::example(field)))?;
+                conditions::custom(field, values, self.now)
+            }
+            None => Err(error(start, words::unknown(name, self.vocabulary))),
+        }
     }
 
     fn condition(&mut self, key: Key, name: &str) -> Result<Expr, ParseError> {
         let values = self.values(&format!("{name}:{}", key.example()))?;
-        conditions::all(key, values, self.now)
+        conditions::all(key, values, self.now, self.vocabulary)
     }
 
     /// Values separated by commas, without spaces between.

@@ -3,11 +3,13 @@
 use proptest::prelude::*;
 
 use super::super::{
-    DayField, Expr, GroupName, HoldWord, ManagerName, TextField, TextOp, TimeField, TrainingName,
+    DayField, Expr, FieldTest, GroupName, HoldWord, ManagerName, NamedField, TextField, TextOp,
+    TimeField, TrainingName, Vocabulary,
 };
-use super::{MAX_DEPTH, MAX_LENGTH, parse};
+use super::{MAX_DEPTH, MAX_LENGTH, parse, parse_with};
 use crate::model::{
-    AssignmentState, Date, GroupId, GroupRole, Status, Timestamp, TrainingId, UserId,
+    AssignmentState, Choice, ChoiceTerms, CustomField, Date, FieldKind, FieldTerms, GroupId,
+    GroupRole, Status, Timestamp, TrainingId, UserId, VisibleTo,
 };
 
 /// 2026-11-22T03:22:15Z.
@@ -294,6 +296,9 @@ fn soup() -> impl Strategy<Value = String> {
             "has:",
             "id:",
             "connection:",
+            "cost_center:",
+            "größe:",
+            "shirt:",
             "external_id:",
             "active",
             "waiting",
@@ -315,6 +320,128 @@ fn soup() -> impl Strategy<Value = String> {
         any::<char>().prop_map(String::from),
     ];
     prop::collection::vec(piece, 0..24).prop_map(|it| it.concat())
+}
+
+const FIELD: &str = "01931b2c-7d5e-7000-8000-00000000000";
+
+/// An organization with a field of each kind.
+fn vocabulary() -> Vocabulary {
+    let field = |n: char, name: &str, kind, values: &[&str]| CustomField {
+        id: format!("{FIELD}{n}").parse().expect("an id"),
+        terms: FieldTerms {
+            name: name.into(),
+            kind,
+            visible_to: VisibleTo::Everybody,
+            required: false,
+            removed: false,
+        },
+        choices: values
+            .iter()
+            .zip('a'..)
+            .map(|(name, n)| Choice {
+                id: format!("{FIELD}{n}").parse().expect("an id"),
+                terms: ChoiceTerms {
+                    name: (*name).into(),
+                    removed: false,
+                },
+                former: vec![format!("former {n}")],
+            })
+            .collect(),
+        former: vec![format!("former_{n}")],
+    };
+    Vocabulary::new(vec![
+        field('1', "Cost center", FieldKind::Text, &[]),
+        field('2', "Größe", FieldKind::Date, &[]),
+        field(
+            '3',
+            "Shirt",
+            FieldKind::Choice,
+            &["S", "Extra, large", "=or", "a\\\"b*"],
+        ),
+    ])
+}
+
+#[test]
+fn a_custom_field_is_asked_for_by_its_name_or_a_former_one() {
+    let cases = [
+        ("Cost-Center:47", "cost_center:47"),
+        ("former_1:=47", "cost_center:=47"),
+        ("cost_center:a*,b", "cost_center:a* or cost_center:b"),
+        ("größe:>2026-01-01", "größe:>=2026-01-02"),
+        ("größe:2026-02", "größe:2026-02-01..2026-02-28"),
+        ("größe:today", "größe:2026-11-22"),
+        ("größe:<=2026-01-01", "größe:<=2026-01-01"),
+        ("shirt:s", "shirt:S"),
+        ("shirt:\"former b\"", "shirt:\"Extra, large\""),
+        ("has:shirt no:cost-center", "has:shirt -has:cost_center"),
+        (
+            "shirt:xl",
+            "! Shirt has no value \"xl\"; use S, Extra, large, =or, a\\\"b* (at position 7)",
+        ),
+        (
+            "shirt:S*",
+            "! only text can be asked for by its beginning; leave out the * (at position 7)",
+        ),
+        (
+            "shirts:S",
+            "! there is no field \"shirts\"; did you mean shirt:? (at position 1)",
+        ),
+        (
+            "cost_center:",
+            "! expected a value here, such as cost_center:TEXT (at position 13)",
+        ),
+    ];
+    for (text, expected) in cases {
+        let said = match parse_with(text, NOW, &vocabulary()) {
+            Ok(expr) => expr.to_string(),
+            Err(error) => format!("! {error}"),
+        };
+        assert_eq!(said, expected, "{text}");
+    }
+}
+
+fn custom() -> impl Strategy<Value = Expr> {
+    let named = |n: char, key: &str| NamedField {
+        id: format!("{FIELD}{n}").parse().expect("an id"),
+        key: key.into(),
+    };
+    let (text, date, shirt) = (
+        named('1', "cost_center"),
+        named('2', "größe"),
+        named('3', "shirt"),
+    );
+    let op = prop::sample::select(vec![TextOp::Equals, TextOp::StartsWith, TextOp::Contains]);
+    let day = (0..400_000_i64).prop_map(|day| {
+        let at = Timestamp::from_millis(day * 86_400_000 - 5_364_662_400_000).to_string();
+        at[..10].parse::<Date>().expect("a day")
+    });
+    let values: Vec<_> = vocabulary_values();
+    let set = prop::sample::select(vec![text.clone(), date.clone(), shirt.clone()]);
+    prop_oneof![
+        set.prop_map(|field| (field, FieldTest::Set)),
+        (op, words()).prop_map(move |(op, value)| (text.clone(), FieldTest::Text { op, value })),
+        (prop::option::of(day.clone()), day, any::<bool>()).prop_map(move |(a, b, up)| {
+            let (from, to) = match (a, up) {
+                (Some(a), _) => (Some(a.min(b)), Some(a.max(b))),
+                (None, true) => (Some(b), None),
+                (None, false) => (None, Some(b)),
+            };
+            (date.clone(), FieldTest::Days { from, to })
+        }),
+        prop::sample::select(values).prop_map(move |test| (shirt.clone(), test)),
+    ]
+    .prop_map(|(field, test)| Expr::Custom { field, test })
+}
+
+fn vocabulary_values() -> Vec<FieldTest> {
+    ["S", "Extra, large", "=or", "a\\\"b*"]
+        .iter()
+        .zip('a'..)
+        .map(|(name, n)| FieldTest::Choice {
+            id: format!("{FIELD}{n}").parse().expect("an id"),
+            name: (*name).into(),
+        })
+        .collect()
 }
 
 fn instant() -> impl Strategy<Value = Timestamp> {
@@ -409,6 +536,8 @@ fn leaf() -> impl Strategy<Value = Expr> {
             hold: Some(HoldWord::Queued)
         }),
         Just(Expr::Protected),
+        Just(Expr::SsoMismatch),
+        custom(),
     ]
 }
 
@@ -430,8 +559,8 @@ proptest! {
 
     #[test]
     fn whatever_is_typed_is_understood_or_refused_in_its_place(text in soup()) {
-        match parse(&text, NOW) {
-            Ok(expr) => prop_assert_eq!(parse(&expr.to_string(), NOW), Ok(expr)),
+        match parse_with(&text, NOW, &vocabulary()) {
+            Ok(expr) => prop_assert_eq!(parse_with(&expr.to_string(), NOW, &vocabulary()), Ok(expr)),
             Err(error) => prop_assert!(text.is_char_boundary(error.at)),
         }
     }
@@ -443,6 +572,6 @@ proptest! {
 
     #[test]
     fn a_printed_tree_is_read_back_as_itself(expr in tree()) {
-        prop_assert_eq!(parse(&expr.to_string(), NOW), Ok(expr));
+        prop_assert_eq!(parse_with(&expr.to_string(), NOW, &vocabulary()), Ok(expr));
     }
 }

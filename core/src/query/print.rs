@@ -5,7 +5,8 @@ use std::fmt::{self, Display, Formatter};
 
 use super::parse::{ends_word, is_space};
 use super::{
-    DayField, Expr, GroupName, HoldWord, ManagerName, TextField, TextOp, TimeField, TrainingName,
+    DayField, Expr, FieldTest, GroupName, HoldWord, ManagerName, TextField, TextOp, TimeField,
+    TrainingName,
 };
 use crate::model::{Date, Status, Timestamp};
 
@@ -32,7 +33,7 @@ fn print(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
             write!(f, "status:{}", words.join(","))
         }
         Expr::Text(text) => f.write_str(&word(text)),
-        Expr::Field { field, op, value } => field_condition(f, *field, *op, value),
+        Expr::Field { field, op, value } => field_condition(f, field.as_str(), *op, value),
         Expr::Has(field) => write!(f, "has:{}", field.as_str()),
         Expr::When { field, from, until } => dates(f, *field, *from, *until),
         Expr::Day { field, from, until } => days(f, *field, *from, *until),
@@ -81,9 +82,11 @@ fn print(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
             )
         }
         Expr::Label(label) => write!(f, "label:{}", word(label)),
+        Expr::Custom { field, test } => custom(f, &field.key, test),
         Expr::Protected => f.write_str("is:protected"),
         Expr::Administrator => f.write_str("is:admin"),
         Expr::Attribute(_) => f.write_str("(an identity provider's filter)"),
+        Expr::SsoMismatch => f.write_str("is:sso-mismatch"),
     }
 }
 
@@ -109,16 +112,26 @@ fn joined(f: &mut Formatter<'_>, parts: &[Expr], between: &str) -> fmt::Result {
     Ok(())
 }
 
-fn field_condition(
-    f: &mut Formatter<'_>,
-    field: TextField,
-    op: TextOp,
-    value: &str,
-) -> fmt::Result {
+fn field_condition(f: &mut Formatter<'_>, field: &str, op: TextOp, value: &str) -> fmt::Result {
     match op {
-        TextOp::Contains => write!(f, "{}:{}", field.as_str(), word(value)),
-        TextOp::StartsWith => write!(f, "{}:{}*", field.as_str(), word(value)),
-        TextOp::Equals => write!(f, "{}:={}", field.as_str(), word(value)),
+        TextOp::Contains => write!(f, "{field}:{}", word(value)),
+        TextOp::StartsWith => write!(f, "{field}:{}*", word(value)),
+        TextOp::Equals => write!(f, "{field}:={}", word(value)),
+    }
+}
+
+fn custom(f: &mut Formatter<'_>, key: &str, test: &FieldTest) -> fmt::Result {
+    match test {
+        FieldTest::Set => write!(f, "has:{key}"),
+        FieldTest::Text { op, value } => field_condition(f, key, *op, value),
+        FieldTest::Choice { name, .. } => write!(f, "{key}:{}", word(name)),
+        FieldTest::Days { from, to } => match (from, to) {
+            (None, None) => write!(f, "has:{key}"),
+            (Some(from), None) => write!(f, "{key}:>={from}"),
+            (None, Some(to)) => write!(f, "{key}:<={to}"),
+            (Some(from), Some(to)) if from == to => write!(f, "{key}:{from}"),
+            (Some(from), Some(to)) => write!(f, "{key}:{from}..{to}"),
+        },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{DayField, HoldWord, TextField, TimeField};
+use super::{DayField, HoldWord, TextField, TimeField, Vocabulary};
 use crate::model::{AssignmentState, GroupRole, Status, harmless};
 
 /// What stands before a colon.
@@ -115,12 +115,19 @@ pub(super) fn key(name: &str) -> Option<Key> {
     KEYS.iter().find(|(it, _)| *it == name).map(|(_, key)| *key)
 }
 
+/// Whether the language has this word for a field already.
+pub(crate) fn is_word(name: &str) -> bool {
+    key(name).is_some()
+}
+
 /// What to say about a field that does not exist.
-pub(super) fn unknown(name: &str) -> String {
+pub(super) fn unknown(name: &str, vocabulary: &Vocabulary) -> String {
     let folded = name.to_ascii_lowercase().replace('-', "_");
     let near = KEYS
         .iter()
-        .map(|(it, _)| (distance(&folded, it), *it))
+        .map(|(it, _)| (*it).to_owned())
+        .chain(vocabulary.keys())
+        .map(|it| (distance(&folded, &it), it))
         .filter(|(distance, it)| {
             *distance <= 1 + it.len() / 4 || (folded.len() > 1 && it.starts_with(&folded))
         })

@@ -132,6 +132,7 @@ fn now(read: &Read<'_>, user: User) -> Result<Person> {
         license_ends: Vec::new(),
         invitation: None,
         links: Vec::new(),
+        fields: Vec::new(),
         user,
     })
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Params, params};
 
-use super::{administrators, broken, password, search, settings, waste};
+use super::{administrators, broken, fields, labels, password, search, settings, waste};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -110,6 +110,12 @@ impl<'c> Applier<'c> {
                 self.hit("UPDATE users SET status = ?2 WHERE id = ?1", params![user.as_bytes(), after.as_str()])
             }
             Change::Profile { user, field, after, .. } => self.set_field(*user, *field, after.as_deref()),
+            Change::FieldValue { user, field, after, .. } => fields::set_value(self.conn, *user, *field, after.as_deref()),
+            Change::FieldAdded { field, terms } => fields::add(self.conn, *field, terms),
+            Change::FieldTerms { field, before, after } => fields::set_terms(self.conn, *field, before, after),
+            Change::FieldChoice { field, choice, before, after } => {
+                fields::set_choice(self.conn, *field, *choice, before.as_ref(), after)
+            }
             Change::Manager { user, after, .. } => self.hit(
                 "UPDATE users SET manager = ?2 WHERE id = ?1",
                 params![user.as_bytes(), after.as_ref().map(|it| it.as_bytes())],
@@ -323,6 +329,9 @@ impl<'c> Applier<'c> {
             params![user.as_bytes(), key],
         )?;
         super::addresses::keep_first(self.conn, user, profile.kept.as_deref())?;
+        if let Some(labels) = &profile.labels {
+            labels::set(self.conn, user, Some(labels))?;
+        }
         if let (Some(connection), Some(link)) = (connection, link) {
             self.link(user, *connection, link.external_id.as_deref())?;
         }
@@ -386,6 +395,7 @@ impl<'c> Applier<'c> {
                 );
             }
             Field::Labels => {
+                labels::set(self.conn, user, value)?;
                 return self.hit(
                     "UPDATE users SET labels = ?2 WHERE id = ?1",
                     params![id, value],
@@ -531,6 +541,8 @@ impl<'c> Applier<'c> {
             [id],
         )?;
         super::addresses::forget(self.conn, user)?;
+        self.run("DELETE FROM field_values WHERE user = ?1", [id])?;
+        self.run("DELETE FROM user_labels WHERE user = ?1", [id])?;
         self.run("DELETE FROM links WHERE user = ?1", [id])?;
         self.run("DELETE FROM invitations WHERE user = ?1", [id])?;
         self.run("DELETE FROM permissions WHERE user = ?1", [id])?;

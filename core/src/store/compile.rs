@@ -6,18 +6,27 @@ use rusqlite::types::Value;
 
 use super::Snapshot;
 use super::circles::{self, Ways};
+use super::viewer::Viewer;
 use crate::error::Result;
 use crate::model::{
-    AssignmentState, Date, GroupRole, Status, Timestamp, UserId, fold_into, fold_key, key_of_name,
-    name_key,
+    AssignmentState, Date, FieldId, GroupRole, Status, Timestamp, UserId, fold_key, folded,
+    key_of_name, name_key,
 };
 use crate::query::{
-    DayField, Expr, GroupName, HoldWord, ManagerName, TextField, TextOp, TimeField, TrainingName,
-    caseless,
+    DayField, Expr, FieldTest, GroupName, HoldWord, ManagerName, TextField, TextOp, TimeField,
+    TrainingName, caseless,
 };
 
 /// More trigrams than this narrow nothing further.
 const MOST_TRIGRAMS: usize = 16;
+
+/// Who has an address for a user name that is neither the email nor one of the other addresses that the provider sent,
+/// where people sign in at the provider. The inner condition is that of the index of these few.
+const SSO_MISMATCH: &str = "(users.seq IN (SELECT few.seq FROM users AS few \
+        WHERE instr(few.user_name_key, '@') > 0 AND few.user_name_key IS NOT few.email_key) \
+    AND EXISTS (SELECT 1 FROM settings WHERE name = 'single_sign_on' AND value = 'on') \
+    AND NOT EXISTS (SELECT 1 FROM json_each(coalesce(users.kept, '{}'), '$.emails') AS other \
+        WHERE lower(json_extract(other.value, '$.value')) = users.user_name_key))";
 
 /// A condition on `users`, with what its placeholders are bound to.
 pub(super) struct Compiled {
@@ -26,6 +35,8 @@ pub(super) struct Compiled {
     ways: Ways,
     /// Which index the order of the list needs, so that no other is chosen.
     order: Order,
+    /// Whether names of people who have not accepted are not looked in.
+    hides_names: bool,
 }
 
 /// What a list is ordered by, as far as conditions must leave its index alone.
@@ -53,18 +64,18 @@ pub(super) fn compile_page(
         Order::NotSeen
     };
     let ways = Ways::by_size(snapshot, expr)?;
-    Ok(compile_with(expr, now, true, ways, order))
+    Ok(compile_with(expr, now, snapshot.viewer, true, ways, order))
 }
 
 /// As [`compile`], for one person who is known already.
-pub(super) fn compile_one(expr: &Expr, now: Timestamp) -> Compiled {
-    compile_with(expr, now, true, Ways::recognised(), Order::Free)
+pub(super) fn compile_one(expr: &Expr, now: Timestamp, viewer: Viewer) -> Compiled {
+    compile_with(expr, now, viewer, true, Ways::recognised(), Order::Free)
 }
 
 /// Compiles a condition, for all whom it finds. Deleted and erased people are hidden unless the expression names a status; whoever it names by id
 /// is seen all the same.
-pub(super) fn compile(expr: &Expr, now: Timestamp) -> Compiled {
-    compile_with(expr, now, true, Ways::listed(), Order::Free)
+pub(super) fn compile(expr: &Expr, now: Timestamp, viewer: Viewer) -> Compiled {
+    compile_with(expr, now, viewer, true, Ways::listed(), Order::Free)
 }
 
 /// As [`compile_page`], for a list in order of when people were last seen.
@@ -74,25 +85,40 @@ pub(super) fn compile_for_seen(
     now: Timestamp,
 ) -> Result<Compiled> {
     let ways = Ways::by_size(snapshot, expr)?;
-    Ok(compile_with(expr, now, true, ways, Order::Seen))
+    Ok(compile_with(
+        expr,
+        now,
+        snapshot.viewer,
+        true,
+        ways,
+        Order::Seen,
+    ))
 }
 
 /// As [`compile`], for people whom another index finds, few or many: no condition of the expression may choose one.
-pub(super) fn compile_aside(expr: &Expr, now: Timestamp, few: bool) -> Compiled {
+pub(super) fn compile_aside(expr: &Expr, now: Timestamp, viewer: Viewer, few: bool) -> Compiled {
     let ways = if few {
         Ways::recognised()
     } else {
         Ways::listed()
     };
-    compile_with(expr, now, false, ways, Order::NotSeen)
+    compile_with(expr, now, viewer, false, ways, Order::NotSeen)
 }
 
-fn compile_with(expr: &Expr, _now: Timestamp, narrow: bool, ways: Ways, order: Order) -> Compiled {
+fn compile_with(
+    expr: &Expr,
+    _now: Timestamp,
+    viewer: Viewer,
+    narrow: bool,
+    ways: Ways,
+    order: Order,
+) -> Compiled {
     let mut out = Compiled {
         sql: String::new(),
         bindings: Vec::new(),
         ways,
         order,
+        hides_names: viewer.hides_names,
     };
     out.expr(expr, narrow);
     if names_status(expr) || *expr == Expr::Everybody {
@@ -176,6 +202,7 @@ impl Compiled {
             Expr::Has(field) => {
                 self.push(column(*field));
                 self.push(" IS NOT NULL");
+                self.unless_hidden(*field);
             }
             Expr::When { field, from, until } => self.when(*field, *from, *until),
             Expr::Day { field, from, until } => self.day(*field, *from, *until),
@@ -214,9 +241,14 @@ impl Compiled {
                 self.with("users.id = (SELECT user FROM links WHERE links.connection = ?", connection.as_bytes().to_vec());
                 self.with(" AND links.external_id = ?)", external_id.clone());
             }
-            Expr::Label(label) => self.with("instr(',' || fold(coalesce(users.labels, '')) || ',', ?) > 0", format!(",{},", folded(label))),
+            Expr::Label(label) => self.with(
+                "users.id IN (SELECT user FROM user_labels WHERE user_labels.key = ?)",
+                folded(label),
+            ),
+            Expr::Custom { field, test } => self.custom(field.id, test),
             Expr::Protected => self.push("users.protected = 1"),
             Expr::Attribute(attribute) => self.attribute(attribute),
+            Expr::SsoMismatch => self.push(SSO_MISMATCH),
             Expr::Administrator => self.push("EXISTS (SELECT 1 FROM permissions WHERE permissions.user = users.id)"),
         }
     }
@@ -269,7 +301,25 @@ impl Compiled {
                 trigrams,
             );
         }
-        self.with("instr(users.search, ?) > 0", needle);
+        self.with("instr(users.search, ?) > 0", needle.clone());
+        if self.hides_names {
+            self.with(
+                " AND (users.accepted = 1 OR instr(' ' || fold(coalesce(users.email, '') || ' ' || coalesce(users.user_name, '') \
+                 || ' ' || coalesce(users.title, '') || ' ' || coalesce(users.functional_area, '')), ?) > 0)",
+                needle,
+            );
+        }
+    }
+
+    /// Lets a condition on a name find only people whose names are shown.
+    fn unless_hidden(&mut self, field: TextField) {
+        let is_name = matches!(
+            field,
+            TextField::FirstName | TextField::LastName | TextField::DisplayName
+        );
+        if is_name && self.hides_names {
+            self.push(" AND users.accepted = 1");
+        }
     }
 
     fn field(&mut self, field: TextField, op: TextOp, value: &str) {
@@ -293,8 +343,40 @@ impl Compiled {
                     TextOp::Contains => format!("instr(fold({column}), ?) > 0"),
                 };
                 self.with(&test, folded(value));
+                self.unless_hidden(field);
             }
         }
+    }
+
+    fn custom(&mut self, field: FieldId, test: &FieldTest) {
+        self.with(
+            "users.id IN (SELECT user FROM field_values WHERE field_values.field = ?",
+            field.as_bytes().to_vec(),
+        );
+        match test {
+            FieldTest::Set => {}
+            FieldTest::Text { op, value } => {
+                let value = folded(value);
+                match op {
+                    TextOp::Equals => self.with(" AND field_values.key = ?", value),
+                    TextOp::StartsWith => {
+                        self.with(" AND field_values.key >= ?", value.clone());
+                        self.with(" AND field_values.key < ?", format!("{value}\u{10ffff}"));
+                    }
+                    TextOp::Contains => self.with(" AND instr(field_values.key, ?) > 0", value),
+                }
+            }
+            FieldTest::Days { from, to } => {
+                if let Some(from) = from {
+                    self.with(" AND field_values.key >= ?", from.to_string());
+                }
+                if let Some(to) = to {
+                    self.with(" AND field_values.key <= ?", to.to_string());
+                }
+            }
+            FieldTest::Choice { id, .. } => self.with(" AND field_values.key = ?", id.to_string()),
+        }
+        self.push(")");
     }
 
     fn when(&mut self, field: TimeField, from: Option<Timestamp>, until: Option<Timestamp>) {
@@ -403,18 +485,6 @@ pub(super) fn column(field: TextField) -> &'static str {
         TextField::Region => "users.region",
         TextField::Language => "users.language",
     }
-}
-
-/// The folded text with single spaces, as in the searched column.
-pub(super) fn folded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        fold_into(&mut out, word);
-    }
-    out
 }
 
 /// An FTS5 expression that asks for every trigram of the needle; none when it has none.

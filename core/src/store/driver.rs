@@ -5,6 +5,7 @@ use rusqlite::types::Value;
 
 use super::compile::{self, Compiled};
 use super::snapshot::Snapshot;
+use super::viewer::Viewer;
 use crate::error::Result;
 use crate::model::{AssignmentState, Timestamp, name_key};
 use crate::query::{Expr, GroupName, TrainingName};
@@ -79,10 +80,10 @@ fn assigned(training: &TrainingName, state: Option<AssignmentState>) -> (String,
 }
 
 /// Compiles a query so that an index finds its people, where one can.
-pub(super) fn driven(query: &Expr, now: Timestamp) -> Compiled {
+pub(super) fn driven(query: &Expr, now: Timestamp, viewer: Viewer) -> Compiled {
     match ids(query) {
-        Some(ids) => by_ids(compile::compile_aside(query, now, false), ids),
-        None => compile::compile(query, now),
+        Some(ids) => by_ids(compile::compile_aside(query, now, viewer, false), ids),
+        None => compile::compile(query, now, viewer),
     }
 }
 
@@ -108,7 +109,7 @@ pub(super) fn driven_if_few(
         row.get::<_, i64>(0)
     })?;
     if found.is_some_and(|it| it <= FEW) {
-        let aside = compile::compile_aside(query, now, true);
+        let aside = compile::compile_aside(query, now, snapshot.viewer, true);
         return Ok(by_ids(aside, (sql, bindings)));
     }
     compile::compile_page(snapshot, query, now, few_seen)

@@ -202,6 +202,24 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             before,
             after,
         } => json(&(pool, before, after)),
+        Change::FieldValue {
+            field,
+            before,
+            after,
+            ..
+        } => json(&(field, before, after)),
+        Change::FieldAdded { field, terms } => json(&(field, terms)),
+        Change::FieldTerms {
+            field,
+            before,
+            after,
+        } => json(&(field, before, after)),
+        Change::FieldChoice {
+            field,
+            choice,
+            before,
+            after,
+        } => json(&(field, choice, before, after)),
         Change::Setting {
             setting,
             before,
@@ -523,6 +541,36 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
             let (pool, before, after) = json(body)?;
             Change::PoolTerms {
                 pool,
+                before,
+                after,
+            }
+        }
+        "field_value" => {
+            let (field, before, after) = json(body)?;
+            Change::FieldValue {
+                user: whom?,
+                field,
+                before,
+                after,
+            }
+        }
+        "field_added" => {
+            let (field, terms) = json(body)?;
+            Change::FieldAdded { field, terms }
+        }
+        "field_terms" => {
+            let (field, before, after) = json(body)?;
+            Change::FieldTerms {
+                field,
+                before,
+                after,
+            }
+        }
+        "field_choice" => {
+            let (field, choice, before, after) = json(body)?;
+            Change::FieldChoice {
+                field,
+                choice,
                 before,
                 after,
             }

@@ -16,9 +16,11 @@ mod credentials;
 mod driver;
 mod due;
 mod events;
+mod fields;
 mod found;
 mod groups;
 mod idempotency;
+mod labels;
 mod levels;
 mod many;
 mod open;
@@ -33,6 +35,7 @@ mod snapshot;
 mod stale;
 mod trainings;
 mod turn;
+mod viewer;
 mod waste;
 mod writer;
 
@@ -150,15 +153,14 @@ impl Store {
                 .unwrap_or_else(PoisonError::into_inner),
         };
         if conn.is_none() {
-            let opened = open::reader(&self.path)?;
-            compile::add_functions(&opened).map_err(broken)?;
-            *conn = Some(opened);
+            *conn = Some(open::reader(&self.path)?);
         }
         Ok(Read {
             conn,
             now,
             watched: false,
             sight: None,
+            viewer: viewer::Viewer::CORE,
         })
     }
 
@@ -193,7 +195,7 @@ impl Store {
             .as_ref()
             .ok_or_else(|| Error::Broken("the reader is closed".into()))?;
         let transaction = conn.unchecked_transaction().map_err(broken)?;
-        let snapshot = Snapshot::new(conn);
+        let snapshot = Snapshot::new(conn).seen_by(actor)?;
         let last_batch = snapshot.last_batch();
         let planned = planner::plan(&snapshot, actor, door, request);
         transaction.finish().map_err(broken)?;

@@ -197,6 +197,7 @@ fn check_identity(conn: &Connection, path: &Path) -> Result<usize> {
 /// Sets and asserts what the promises rest on: an answer means it is on disk, and nothing in the file is trusted.
 fn settle(conn: &Connection, cache_kib: i64) -> Result<()> {
     conn.set_prepared_statement_cache_capacity(256);
+    compile::add_functions(conn).map_err(broken)?;
     // A cached statement keeps its plan whatever is bound to it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(broken)?;

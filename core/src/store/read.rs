@@ -18,6 +18,7 @@ use rusqlite::Connection;
 
 use super::broken;
 use super::snapshot::Snapshot;
+use super::viewer::Viewer;
 use crate::change::{Change, Names};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -25,7 +26,7 @@ use crate::model::{
     License, Link, Membership, Organization, Permission, Pool, PoolId, PoolName, Timestamp, User,
     UserId,
 };
-use crate::policy::{self, Authority, Reach};
+use crate::policy::{self, Authority};
 use crate::query::Expr;
 
 pub use super::events::{AuditReport, BadLink, Head};
@@ -43,6 +44,8 @@ pub struct Read<'a> {
     pub(super) watched: bool,
     /// Whom whoever reads may see; none is everybody.
     pub(super) sight: Option<Sight>,
+    /// What they may see of people.
+    pub(super) viewer: Viewer,
 }
 
 /// Whom somebody may see who may not see everybody.
@@ -91,9 +94,10 @@ impl Drop for Read<'_> {
 
 impl Read<'_> {
     pub(super) fn snapshot(&self) -> Result<Snapshot<'_>> {
+        let viewer = self.viewer;
         self.conn
             .as_ref()
-            .map(Snapshot::new)
+            .map(|conn| Snapshot { conn, viewer })
             .ok_or_else(|| Error::Broken("the reader is closed".into()))
     }
 
@@ -124,6 +128,7 @@ impl Read<'_> {
     /// # Errors
     /// [`Error::Forbidden`] when they may see nobody, which is so from the moment an administrator is deactivated.
     pub(crate) fn seen_by(mut self, actor: Actor) -> Result<Self> {
+        self.viewer = self.snapshot()?.seen_by(actor)?.viewer;
         let authority = Authority::of(&self.snapshot()?, actor)?;
         if let Some(people) = policy::may(&authority, "see")?.seen() {
             self.sight = Some(Sight { authority, people });
@@ -133,9 +138,7 @@ impl Read<'_> {
 
     /// Whether custom fields that only administrators see are seen by whoever reads.
     pub fn sees_administrators_fields(&self) -> bool {
-        self.sight
-            .as_ref()
-            .is_none_or(|it| it.authority.reach("see_administrators_fields") == Reach::Everybody)
+        self.viewer.sees_all_fields
     }
 
     /// Whether whoever reads may see this person.
@@ -146,10 +149,10 @@ impl Read<'_> {
         }
     }
 
-    /// This person, if whoever reads may see them.
+    /// What whoever reads may see of this person, if they may see them at all.
     fn if_seen(&self, snapshot: &Snapshot<'_>, user: Option<User>) -> Result<Option<User>> {
         match user {
-            Some(user) if self.sees(snapshot, user.id)? => Ok(Some(user)),
+            Some(user) if self.sees(snapshot, user.id)? => Ok(Some(self.shown(user))),
             _ => Ok(None),
         }
     }
@@ -238,8 +241,13 @@ impl Read<'_> {
     /// See [`Read::organization`].
     pub fn names_of(&self, users: &[UserId]) -> Result<HashMap<UserId, String>> {
         self.together(|snapshot| {
-        let sql = "SELECT coalesce(display_name, nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), \
-            email, user_name) FROM users WHERE id = ?1";
+        let sql = if self.viewer.hides_names {
+            "SELECT CASE WHEN accepted = 1 THEN coalesce(display_name, nullif(trim(coalesce(first_name, '') || ' ' || \
+             coalesce(last_name, '')), ''), email, user_name) ELSE coalesce(email, user_name) END FROM users WHERE id = ?1"
+        } else {
+            "SELECT coalesce(display_name, nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), \
+             email, user_name) FROM users WHERE id = ?1"
+        };
         let mut names = HashMap::with_capacity(users.len());
         for user in users {
             if !names.contains_key(user)
@@ -451,7 +459,7 @@ impl Read<'_> {
                 users.extend(before.iter().chain(after));
             }
         }
-        Ok(Names {
+        let mut names = Names {
             users: self.labels_of(&users)?,
             pools: self
                 .pools()?
@@ -470,7 +478,10 @@ impl Read<'_> {
                 .into_iter()
                 .map(|it| (it.id, it.name))
                 .collect(),
-        })
+            ..Names::default()
+        };
+        names.add_fields(&self.snapshot()?.custom_fields()?);
+        Ok(names)
     }
 
     /// The actor in the words of a listing: an administrator's address, `connection:NAME`, `scheduler`, `file_owner`, or

@@ -55,7 +55,14 @@ impl Read<'_> {
     pub fn setting(&self, setting: Setting) -> Result<SettingValue> {
         let value = self.snapshot()?.setting(setting)?;
         let is_default = value.is_none();
-        let value = value.or_else(|| setting.default_text().map(str::to_owned));
+        let mut value = value.or_else(|| setting.default_text().map(str::to_owned));
+        if setting == Setting::RequiredOnInvite
+            && let Some(value) = &mut value
+        {
+            for field in self.custom_fields()?.iter().filter(|it| it.terms.required) {
+                value.push_str(&format!(",{}", field.terms.name));
+            }
+        }
         Ok(SettingValue {
             setting,
             value,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
+use super::viewer::Viewer;
 use super::{broken, compile, driver};
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -19,6 +20,8 @@ use crate::query::Expr;
 /// The roster as one connection sees it.
 pub(crate) struct Snapshot<'c> {
     pub(super) conn: &'c Connection,
+    /// For whom queries are compiled.
+    pub(super) viewer: Viewer,
 }
 
 /// The columns of [`user_row`], in its order.
@@ -123,7 +126,10 @@ pub(super) fn date(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Date
 
 impl<'c> Snapshot<'c> {
     pub(crate) fn new(conn: &'c Connection) -> Self {
-        Self { conn }
+        Self {
+            conn,
+            viewer: Viewer::CORE,
+        }
     }
 
     pub(super) fn one<T>(
@@ -241,7 +247,7 @@ impl<'c> Snapshot<'c> {
 
     /// Ids of everybody whom a query finds, in order of creation.
     pub(crate) fn ids_of(&self, query: &Expr, now: Timestamp) -> Result<Vec<UserId>> {
-        let compiled = driver::driven(query, now);
+        let compiled = driver::driven(query, now, self.viewer);
         let sql = format!(
             "SELECT users.id FROM users WHERE {} ORDER BY users.seq",
             compiled.sql
@@ -276,7 +282,7 @@ impl<'c> Snapshot<'c> {
 
     /// Whether this person is among those whom a query finds.
     pub(crate) fn finds(&self, query: &Expr, user: UserId, now: Timestamp) -> Result<bool> {
-        let compiled = compile::compile_one(query, now);
+        let compiled = compile::compile_one(query, now, self.viewer);
         let sql = format!(
             "SELECT 1 FROM users WHERE users.id = ? AND ({})",
             compiled.sql

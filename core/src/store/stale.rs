@@ -138,7 +138,7 @@ fn is_meant(
     if except.contains(&user) {
         return Ok(false);
     }
-    let compiled = compile::compile_one(query, request.draw.at);
+    let compiled = compile::compile_one(query, request.draw.at, snapshot.viewer);
     let sql = format!(
         "SELECT 1 FROM users WHERE ({}) AND users.id = ?",
         compiled.sql

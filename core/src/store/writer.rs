@@ -15,8 +15,8 @@ use super::apply::{self, Applier};
 use super::events::{self, BatchHead, Nonces};
 use super::turn::Turn;
 use super::{
-    LastUses, Snapshot, attempts, broken, checkpoints, compile, idempotency, levels, open,
-    platform, restore, search, stale, waste,
+    LastUses, Snapshot, attempts, broken, checkpoints, idempotency, levels, open, platform,
+    restore, search, stale, waste,
 };
 use crate::change::Change;
 use crate::command::{Command, GroupTarget, Request, promote};
@@ -97,6 +97,7 @@ impl Job {
             | Command::RemoveTraining { .. }
             | Command::DoDue { .. }
             | Command::Reclaim(_)
+            | Command::RenameLabel { .. }
             | Command::Undo { .. } => true,
             Command::ProvisionGroup(it) => {
                 it.only || it.add.len() > ALONE || matches!(it.target, GroupTarget::Removed { .. })
@@ -182,7 +183,6 @@ pub(super) fn start(
     clock: Arc<dyn Clock>,
     last_uses: Arc<Mutex<LastUses>>,
 ) -> Result<JoinHandle<()>> {
-    compile::add_functions(&conn).map_err(broken)?;
     let writer = Writer {
         conn,
         path: path.to_owned(),
@@ -484,9 +484,7 @@ impl Writer {
     /// A connection whose commit failed knows less than the file; a new one reads what is there.
     fn reopen(&mut self) {
         let _ = self.conn.execute_batch("ROLLBACK");
-        if let Ok(conn) = open::writer(&self.path)
-            && compile::add_functions(&conn).is_ok()
-        {
+        if let Ok(conn) = open::writer(&self.path) {
             self.conn = conn;
         }
     }
@@ -502,7 +500,7 @@ impl Writer {
     /// Plans and applies one job. `None` when it is too large to share a commit with the jobs before it.
     fn one(&mut self, job: &mut Job, first: bool) -> Result<Option<Applied>> {
         let at = self.clock.now();
-        let snapshot = Snapshot::new(&self.conn);
+        let snapshot = Snapshot::new(&self.conn).seen_by(job.actor)?;
         if let Some(key) = &job.request.key
             && let Some(outcome) =
                 idempotency::find(&self.conn, job.actor, key, &job.request.command, at)?
@@ -580,7 +578,7 @@ impl Writer {
         if stale::rests_on_seen(&job.request.command) {
             return Ok(false);
         }
-        let snapshot = Snapshot::new(&self.conn);
+        let snapshot = Snapshot::new(&self.conn).seen_by(job.actor)?;
         Ok(known == snapshot.last_batch()?
             || stale::still_holds(&snapshot, known, &job.request, &planned.plan)?)
     }

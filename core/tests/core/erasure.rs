@@ -72,8 +72,7 @@ fn erasing_destroys_every_copy_from_every_door_and_every_file() {
     let (okta, _) = org.connect("okta", usher_core::model::NewPeople::Active);
     let person = |i| NewPerson {
         profile: profile(i),
-        manager: None,
-        password: None,
+        ..NewPerson::default()
     };
     let cli = org.cli();
     let scim = org.directory.as_actor(Actor::Connection(okta), Door::Scim);

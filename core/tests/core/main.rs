@@ -8,6 +8,7 @@ mod chain;
 mod concurrency;
 mod dates;
 mod erasure;
+mod fields;
 mod groups;
 mod levels;
 mod life;

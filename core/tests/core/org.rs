@@ -297,6 +297,10 @@ impl Org {
             "SELECT name, purchased, counts_from, recoverable, at_capacity FROM pools ORDER BY seq",
             "SELECT name, time_zone FROM organization",
             "SELECT name, value FROM settings ORDER BY 1",
+            "SELECT hex(id), name, name_key, kind, visible_to, required, removed FROM fields ORDER BY seq",
+            "SELECT hex(id), hex(field), name, removed FROM field_choices ORDER BY seq",
+            "SELECT hex(user), hex(field), value, key FROM field_values ORDER BY 1, 2",
+            "SELECT hex(user), key FROM user_labels ORDER BY 1, 2",
             "SELECT hex(pool), seat_limit, reserved, consumed, queued FROM pool_counters ORDER BY 1",
             "SELECT hex(user), hex(pool), state, stands_for_access, place, leads_to FROM licenses ORDER BY 1, 2",
             "SELECT status, people FROM status_counts ORDER BY 1",
@@ -341,8 +345,7 @@ pub(crate) fn people(names: &str) -> Vec<NewPerson> {
             first_name: Some(name.into()),
             ..Profile::default()
         },
-        manager: None,
-        password: None,
+        ..NewPerson::default()
     };
     names.split_whitespace().map(person).collect()
 }

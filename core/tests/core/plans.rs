@@ -1,7 +1,7 @@
 //! Every page that a screen can ask for is answered from an index: SQLite is asked how it would, without statistics.
 
 use usher_core::model::Status;
-use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
+use usher_core::query::{Expr, FieldTest, NamedField, PageFrom, SortBy, TextOp, UsersPage};
 
 use crate::org::Org;
 
@@ -74,5 +74,42 @@ fn a_page_of_a_word_is_found_by_the_text_index() {
     for plan in plans(&query, &SORTS) {
         assert!(!scans(&plan), "{plan}");
         assert!(plan.contains("users_text VIRTUAL TABLE INDEX"), "{plan}");
+    }
+}
+
+#[test]
+fn labels_custom_fields_and_mismatches_are_found_by_their_indexes() {
+    let field = NamedField {
+        id: "01931b2c-7d5e-7000-8000-0123456789ab".parse().unwrap(),
+        key: "x".into(),
+    };
+    let day = Some("2026-01-01".parse().unwrap());
+    let custom = |test| Expr::Custom {
+        field: field.clone(),
+        test,
+    };
+    let cases = [
+        (Expr::Label("x".into()), "user_labels_by_key (key=?)"),
+        (
+            custom(FieldTest::Text {
+                op: TextOp::StartsWith,
+                value: "x".into(),
+            }),
+            "field_values_by_key (field=? AND key>? AND key<?)",
+        ),
+        (
+            custom(FieldTest::Days {
+                from: day,
+                to: None,
+            }),
+            "field_values_by_key (field=? AND key>?)",
+        ),
+        (custom(FieldTest::Set), "field_values_by_key (field=?)"),
+        (Expr::SsoMismatch, "users_with_other_address"),
+    ];
+    for (query, index) in cases {
+        for plan in plans(&query, &SORTS) {
+            assert!(!scans(&plan) && plan.contains(index), "{plan}");
+        }
     }
 }

@@ -80,8 +80,7 @@ fn an_address_alone_is_enough_until_somebody_sets_what_is_required() {
             functional_area: Some("Sales".into()),
             ..people("bo").remove(0).profile
         },
-        manager: None,
-        password: None,
+        ..NewPerson::default()
     };
     org.apply(Command::Invite(Invite {
         people: vec![complete],

@@ -134,6 +134,7 @@ impl App {
         self.counters_asked = false;
         match result {
             Ok(counters) => {
+                self.users.vocabulary.clone_from(&counters.vocabulary);
                 self.counters = Some(*counters);
                 self.set_age_timer();
             }

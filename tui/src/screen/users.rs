@@ -2,7 +2,7 @@
 
 use usher_core::Selection;
 use usher_core::model::{Timestamp, UserId};
-use usher_core::query::{Expr, ParseError, parse};
+use usher_core::query::{Expr, ParseError, Vocabulary, parse_with};
 
 use crate::action::Action;
 use crate::effect::{CountRequest, RangeRequest};
@@ -32,6 +32,8 @@ pub(crate) struct Users {
     pub(crate) counting: Uncounted,
     /// Which request for a range is awaited.
     pub(crate) range_generation: Option<u64>,
+    /// The custom fields that filters may name.
+    pub(crate) vocabulary: Vocabulary,
     last_range: u64,
 }
 
@@ -84,6 +86,7 @@ impl Users {
             only_marked: false,
             n_marked: None,
             n_marked_here: None,
+            vocabulary: Vocabulary::default(),
             uncounted: Uncounted {
                 total: true,
                 marks: false,
@@ -280,7 +283,7 @@ impl Users {
 
     /// Puts a filter in force; one that cannot be understood is told and changes nothing.
     pub(crate) fn apply_filter(&mut self, text: &str, now: Timestamp) -> bool {
-        match parse(text, now) {
+        match parse_with(text, now, &self.vocabulary) {
             Ok(query) => {
                 self.filter.fault = None;
                 text.trim().clone_into(&mut self.filter.text);

@@ -161,8 +161,7 @@ fn person(word: &str) -> NewPerson {
     };
     NewPerson {
         profile,
-        manager: None,
-        password: None,
+        ..NewPerson::default()
     }
 }
 

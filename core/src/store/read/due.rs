@@ -184,7 +184,7 @@ fn of_kind(
     let mut sql = "SELECT due.day, due.user, due.pool FROM due".to_owned();
     let mut condition = String::new();
     if let Some(query) = &page.query {
-        let compiled = compile::compile(query, now);
+        let compiled = compile::compile(query, now, snapshot.viewer);
         sql.push_str(" JOIN users ON users.id = due.user");
         condition = format!(" AND ({})", compiled.sql);
         bindings.extend(compiled.bindings);

@@ -203,12 +203,9 @@ impl Read<'_> {
                 return Ok(Vec::new());
             }
             let people = self.sight.as_ref().map(|it| &it.people);
-            history(
-                snapshot,
-                page,
-                people.filter(|_| page.user.is_none()),
-                self.now,
-            )
+            let people = people.filter(|_| page.user.is_none());
+            let events = history(snapshot, page, people, self.now)?;
+            self.told(snapshot, events)
         })
     }
 
@@ -236,7 +233,9 @@ impl Read<'_> {
                     }
                 },
             };
-            history_of(snapshot, filter, after, limit, sees)
+            let part = history_of(snapshot, filter, after, limit, sees)?;
+            let events = self.told(snapshot, part.events)?;
+            Ok(HistoryPart { events, ..part })
         })
     }
 

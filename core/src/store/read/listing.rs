@@ -8,6 +8,7 @@ use crate::model::{Timestamp, User};
 use crate::query::{Expr, ListFrom, Listing, Order};
 use crate::store::compile;
 use crate::store::snapshot::{Snapshot, user_columns, user_row};
+use crate::store::viewer::Viewer;
 
 /// How many people a block of the list has; see `hidden_blocks`.
 const BLOCK: i64 = 1 << 10;
@@ -31,7 +32,9 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn list(&self, listing: &Listing) -> Result<Listed> {
-        self.together(|snapshot| list(snapshot, listing, self.now))
+        let mut listed = self.together(|snapshot| list(snapshot, listing, self.now))?;
+        listed.users = listed.users.into_iter().map(|it| self.shown(it)).collect();
+        Ok(listed)
     }
 
     /// How SQLite would answer a list, for tests that refuse scans.
@@ -40,7 +43,7 @@ impl Read<'_> {
     /// See [`Read::organization`].
     #[doc(hidden)]
     pub fn explain_list(&self, listing: &Listing) -> Result<Vec<String>> {
-        let (sql, bindings) = page_sql(listing, (0, 0), 1, self.now);
+        let (sql, bindings) = page_sql(listing, (0, 0), 1, self.now, self.viewer);
         let sql = format!("EXPLAIN QUERY PLAN {sql}");
         self.snapshot()?
             .all(&sql, rusqlite::params_from_iter(bindings), |row| row.get(3))
@@ -71,7 +74,7 @@ fn list(snapshot: &Snapshot<'_>, listing: &Listing, now: Timestamp) -> Result<Li
             }
         }
     };
-    let (sql, bindings) = page_sql(listing, from, total, now);
+    let (sql, bindings) = page_sql(listing, from, total, now, snapshot.viewer);
     let users = snapshot.all(&sql, rusqlite::params_from_iter(bindings), user_row)?;
     Ok(Listed { users, total })
 }
@@ -82,8 +85,9 @@ fn page_sql(
     (behind, skip): (i64, i64),
     total: i64,
     now: Timestamp,
+    viewer: Viewer,
 ) -> (String, Vec<Value>) {
-    let mut compiled = compile::compile(&listing.query, now);
+    let mut compiled = compile::compile(&listing.query, now, viewer);
     if behind > 0 {
         compiled.push(" AND users.seq > ?");
         compiled.bindings.push(Value::Integer(behind));

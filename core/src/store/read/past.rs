@@ -108,7 +108,11 @@ impl Read<'_> {
                 return Ok(None);
             };
             let events = events_of(snapshot, &mut Reader::new(snapshot.conn), user)?;
-            Ok(Person::told(user, seq, &events, moment.event))
+            let told = Person::told(user, seq, &events, moment.event);
+            Ok(told.map(|it| Person {
+                user: self.shown(it.user),
+                ..it
+            }))
         })
     }
 

@@ -25,7 +25,8 @@ impl Read<'_> {
             " FROM managers CROSS JOIN users ON users.id = managers.id WHERE users.manager IS NULL \
              AND users.status IN ('queued', 'waiting', 'pending_transfer', 'active') ORDER BY users.sort_name, users.seq"
         );
-        self.snapshot()?.all(sql, [], user_row)
+        let roots = self.snapshot()?.all(sql, [], user_row)?;
+        Ok(roots.into_iter().map(|it| self.shown(it)).collect())
     }
 
     /// Those who report to somebody directly and are in or coming, by name.

@@ -18,14 +18,13 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn users(&self, page: &UsersPage) -> Result<Vec<User>> {
-        if self.sight.is_none() {
-            return self.together(|snapshot| users_page(snapshot, page, self.now));
-        }
+        let query = self.seen_of(&page.query);
         let page = UsersPage {
-            query: self.seen_of(&page.query),
+            query,
             ..page.clone()
         };
-        self.together(|snapshot| users_page(snapshot, &page, self.now))
+        let users = self.together(|snapshot| users_page(snapshot, &page, self.now))?;
+        Ok(users.into_iter().map(|it| self.shown(it)).collect())
     }
 
     /// Seats that may be wasted, the surest first, then the longest; each person once.
@@ -35,8 +34,9 @@ impl Read<'_> {
     pub fn wasted(&self, wanted: &Wasteful) -> Result<Vec<Wasted>> {
         self.together(|snapshot| {
             let mut wasted = Vec::new();
-            for it in snapshot.wasted(wanted)? {
+            for mut it in snapshot.wasted(wanted)? {
                 if self.sees(snapshot, it.user.id)? {
+                    it.user = self.shown(it.user);
                     wasted.push(it);
                 }
             }
@@ -75,11 +75,14 @@ impl Read<'_> {
             let total = i64::from(found.is_some());
             let page = found
                 .into_iter()
+                .map(|it| self.shown(it))
                 .filter(|_| start_index <= 1 && count > 0)
                 .collect();
             return Ok((page, total));
         }
-        self.together(|snapshot| users_from(snapshot, query, start_index, count, self.now))
+        let (users, total) =
+            self.together(|snapshot| users_from(snapshot, query, start_index, count, self.now))?;
+        Ok((users.into_iter().map(|it| self.shown(it)).collect(), total))
     }
 
     /// Answers a condition on one unique key by one look-up.
@@ -145,7 +148,7 @@ fn counted_statuses(
     people: &Expr,
     now: Timestamp,
 ) -> Result<BTreeMap<Status, i64>> {
-    let compiled = compile::compile(people, now);
+    let compiled = compile::compile(people, now, snapshot.viewer);
     let sql = format!(
         "SELECT users.status, count(*) FROM users WHERE {} GROUP BY users.status",
         compiled.sql
@@ -175,7 +178,7 @@ pub(super) fn count_users(snapshot: &Snapshot<'_>, query: &Expr, now: Timestamp)
                 .sum())
         }
         _ => {
-            let compiled = driver::driven(query, now);
+            let compiled = driver::driven(query, now, snapshot.viewer);
             let sql = format!("SELECT count(*) FROM users WHERE {}", compiled.sql);
             Ok(snapshot
                 .one(&sql, rusqlite::params_from_iter(compiled.bindings), |row| {
@@ -316,7 +319,7 @@ fn users_from(
     if count <= 0 || skip >= total {
         return Ok((Vec::new(), total));
     }
-    let compiled = driver::driven(query, now);
+    let compiled = driver::driven(query, now, snapshot.viewer);
     let (from, skip) = if *query == Expr::Everybody {
         super::listing::place(snapshot, skip)?
     } else {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use usher_core::change::Change;
 use usher_core::directory::HistoryPage;
-use usher_core::model::{Hold, PoolId, Status, UserId};
+use usher_core::model::{FieldId, Hold, PoolId, Status, UserId};
 use usher_core::{Plan, Read};
 
 use super::roster::{ACCESS, Person, Roster};
@@ -232,6 +232,7 @@ struct Told {
     status: BTreeMap<UserId, Status>,
     manager: BTreeMap<UserId, Option<UserId>>,
     names: BTreeMap<(UserId, &'static str), Option<String>>,
+    fields: BTreeMap<(UserId, FieldId), Option<String>>,
     holds: BTreeMap<(UserId, PoolId), Hold>,
     wrong: Vec<String>,
 }
@@ -266,6 +267,12 @@ impl Told {
                 self.names.insert((*user, field.as_str()), after.clone()),
                 before,
             ),
+            Change::FieldValue {
+                user,
+                field,
+                before,
+                after,
+            } => follows(self.fields.insert((*user, *field), after.clone()), before),
             Change::License {
                 user,
                 pool,

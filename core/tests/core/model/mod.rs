@@ -12,13 +12,13 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use usher_core::command::{
-    Accept, Command, Create, Edit, GroupEdit, Invite, NewPerson, PoolEdit, ProgressReport,
-    Provision, ProvisionTarget, Request, WhenFull,
+    Accept, Command, Create, Edit, FieldEdit, GroupEdit, Invite, NewPerson, PoolEdit,
+    ProgressReport, Provision, ProvisionTarget, Request, WhenFull,
 };
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
-    Actor, BatchId, ConnectionId, Date, Door, Field, GroupRole, NewPeople, PoolId, PoolTerms,
-    Profile, Progress, Setting, Timestamp, TrainingKind, UserId,
+    Actor, BatchId, ConnectionId, Date, Door, Field, FieldKind, GroupRole, NewPeople, PoolId,
+    PoolTerms, Profile, Progress, Setting, Timestamp, TrainingKind, UserId,
 };
 use usher_core::query::Expr;
 use usher_core::{Applied, Error, Selection, Session};
@@ -26,7 +26,7 @@ use usher_core::{Applied, Error, Selection, Session};
 use crate::org::{Org, create};
 use laws::{history_differs, not_restored, went_too_far, wrong, wrong_plan};
 use past::{Seen, seen, told_otherwise};
-use roster::{CONNECTIONS, Roster, Tables, day_text};
+use roster::{CONNECTIONS, FIELDS, Roster, SHIRTS, Tables, day_text};
 use rules::{Deed, How, Memory, Model, Who};
 use steps::{Step, steps};
 
@@ -141,6 +141,19 @@ impl World {
         org.add_training("Course", TrainingKind::Course, None);
         org.add_training("Extra", TrainingKind::Course, Some("spare"));
         org.add_training("Reading", TrainingKind::PreWork, Some("pro"));
+        for (name, kind, values) in [
+            (FIELDS[0], FieldKind::Text, &SHIRTS[..0]),
+            (FIELDS[1], FieldKind::Choice, &SHIRTS[..]),
+        ] {
+            org.apply(Command::AddField {
+                name: name.into(),
+                kind,
+                set: FieldEdit {
+                    add_values: values.iter().map(|it| (*it).to_owned()).collect(),
+                    ..FieldEdit::default()
+                },
+            });
+        }
         let tables = Tables::open(&org.path);
         let mut model = Model::new(tables.roster());
         let epoch = Date::of_utc(Timestamp::from_millis(0));
@@ -403,7 +416,7 @@ impl World {
                         ..Profile::default()
                     },
                     manager: manager.map(name),
-                    password: None,
+                    ..NewPerson::default()
                 });
                 let people = people.collect();
                 let groups = group
@@ -495,6 +508,7 @@ impl World {
                 who,
                 manager,
                 title,
+                field,
                 group,
                 protected,
             } => {
@@ -502,6 +516,10 @@ impl World {
                     set: title
                         .iter()
                         .map(|it| (Field::Title, Some(it.clone())))
+                        .collect(),
+                    fields: field
+                        .iter()
+                        .map(|(field, value)| (FIELDS[*field].to_owned(), value.clone()))
                         .collect(),
                     manager: manager.map(|it| it.map(name)),
                     protected: *protected,
@@ -516,6 +534,10 @@ impl World {
                 }
                 Command::Edit(edit)
             }
+            Deed::Require { on } => Command::SetSetting {
+                setting: Setting::RequiredOnInvite,
+                value: on.then(|| "title".to_owned()),
+            },
             Deed::Deactivate { who } => Command::Deactivate {
                 who: selection(who),
             },

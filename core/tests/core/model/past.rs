@@ -24,6 +24,7 @@ pub(crate) fn seen(read: &Read<'_>, ids: &[UserId], at: Timestamp) -> Seen {
             .filter_map(|it| Some((it.id, read.link(it.id, *id).unwrap()?)));
         Person {
             user: read.user(*id).unwrap().unwrap(),
+            fields: read.field_values_of(*id).unwrap(),
             licenses: read.licenses_of(&[*id]).unwrap(),
             memberships: read.memberships_of(*id).unwrap(),
             permissions,
@@ -92,6 +93,7 @@ fn comparable(person: &Person, erased: bool) -> Person {
         user.manager = None;
         user.connection = None;
         user.accepted = false;
+        person.fields.clear();
         person.links.clear();
     }
     person

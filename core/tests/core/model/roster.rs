@@ -12,6 +12,9 @@ use usher_core::model::{
 /// The connections, by name; their places in this list stand for them everywhere.
 pub(crate) const CONNECTIONS: [&str; 2] = ["entra", "okta"];
 pub(crate) const ACCESS: usize = 0;
+/// The custom fields: a text, and a choice of the values below.
+pub(crate) const FIELDS: [&str; 2] = ["Cost center", "Shirt"];
+pub(crate) const SHIRTS: [&str; 2] = ["S", "Extra Large"];
 
 /// People in order of creation, pools in order of adding. People and pools stand for themselves by their places.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +22,8 @@ pub(crate) struct Roster {
     pub(crate) people: Vec<Person>,
     pub(crate) pools: Vec<Pool>,
     pub(crate) groups: Vec<String>,
+    /// What is required on invite, where that is set.
+    pub(crate) required: Option<String>,
     pub(crate) carries: Vec<Carries>,
     pub(crate) trainings: Vec<Training>,
 }
@@ -48,6 +53,8 @@ pub(crate) struct Person {
     pub(crate) title: Option<String>,
     /// The days on which they are deactivated and deleted by themselves, counted from 1970.
     pub(crate) dates: [Option<i64>; 2],
+    /// What they have in the custom fields, by their places in [`FIELDS`].
+    pub(crate) fields: BTreeMap<usize, String>,
     /// What each connection calls them.
     pub(crate) links: BTreeMap<usize, Option<String>>,
     pub(crate) connection: Option<usize>,
@@ -87,6 +94,7 @@ impl Person {
             user_name: None,
             title: None,
             dates: [None; 2],
+            fields: BTreeMap::new(),
             links: BTreeMap::new(),
             connection: None,
             released: false,
@@ -253,6 +261,20 @@ impl Tables {
                 })
             },
         );
+        let sql = "SELECT value FROM settings WHERE name = 'required_on_invite'";
+        roster.required = self.rows(sql, |row| row.get(0)).pop();
+        let sql = "SELECT user, fields.name, coalesce(field_choices.name, value) FROM field_values JOIN fields ON fields.id = field_values.field \
+            LEFT JOIN field_choices ON replace(value, '-', '') = lower(hex(field_choices.id))";
+        for (user, field, value) in self.rows(sql, |row| {
+            Ok((
+                row.get::<_, [u8; 16]>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+            ))
+        }) {
+            let field = FIELDS.iter().position(|it| *it == field).unwrap();
+            roster.people[users[&user]].fields.insert(field, value);
+        }
         let key = |row: &Row<'_>, column, places: &BTreeMap<[u8; 16], usize>| {
             Ok::<_, rusqlite::Error>(places[&row.get::<_, [u8; 16]>(column)?])
         };

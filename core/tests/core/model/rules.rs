@@ -54,8 +54,13 @@ pub(crate) enum Deed {
         who: Who,
         manager: Option<Option<usize>>,
         title: Option<String>,
+        field: Option<(usize, Option<String>)>,
         group: Option<(usize, Option<GroupRole>)>,
         protected: Option<bool>,
+    },
+    /// Require a title of whoever is invited or created, or no longer.
+    Require {
+        on: bool,
     },
     Deactivate {
         who: Who,
@@ -464,6 +469,7 @@ impl Deal<'_> {
                 who,
                 manager,
                 title,
+                field,
                 group,
                 protected,
             } => {
@@ -473,8 +479,19 @@ impl Deal<'_> {
                     return Err(Refused);
                 }
                 self.each(who, |it, who| {
-                    it.edit(who, *manager, title.as_deref(), *group, *protected)
+                    it.edit(
+                        who,
+                        *manager,
+                        title.as_deref(),
+                        field.as_ref(),
+                        *group,
+                        *protected,
+                    )
                 })
+            }
+            Deed::Require { on } => {
+                self.roster().required = on.then(|| "email,title".to_owned());
+                Ok(())
             }
             Deed::Deactivate { who } => self.each(who, |it, who| {
                 let goes = it.status(who).is_seated_or_coming() && !it.stays(who);
@@ -975,7 +992,9 @@ impl Deal<'_> {
             });
             let may_manage = manager.is_none_or(|it| self.status(it).is_seated_or_coming());
             let mut added = None;
-            if back && may_manage {
+            let lacks = self.roster().required.is_some()
+                && known.is_none_or(|it| self.person(it).title.is_none());
+            if back && may_manage && !lacks {
                 let who = known.unwrap_or_else(|| {
                     let person = Person {
                         email: Some(email.clone()),
@@ -1200,6 +1219,7 @@ impl Deal<'_> {
         who: usize,
         manager: Option<Option<usize>>,
         title: Option<&str>,
+        field: Option<&(usize, Option<String>)>,
         group: Option<(usize, Option<GroupRole>)>,
         protected: Option<bool>,
     ) -> Result<bool, Refused> {
@@ -1231,6 +1251,15 @@ impl Deal<'_> {
         }
         if let Some(title) = title {
             person.title = Some(title.to_owned());
+        }
+        match field {
+            Some((field, Some(value))) => {
+                person.fields.insert(*field, value.clone());
+            }
+            Some((field, None)) => {
+                person.fields.remove(field);
+            }
+            None => {}
         }
         match group {
             Some((group, Some(role))) => {

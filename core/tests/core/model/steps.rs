@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use usher_core::command::WhenFull;
 use usher_core::model::{CountsFrom, GroupRole, PoolTerms, Status};
 
-use super::roster::{ACCESS, CONNECTIONS};
+use super::roster::{ACCESS, CONNECTIONS, SHIRTS};
 use super::rules::{Deed, How, Model, Who};
 use crate::org::address;
 
@@ -25,6 +25,7 @@ enum Kind {
     Cancel,
     Resend,
     Edit,
+    Require,
     Manager,
     Deactivate,
     Reactivate,
@@ -46,7 +47,7 @@ enum Kind {
 }
 
 /// Every kind, as often as it is worth.
-const KINDS: [(u32, Kind); 27] = [
+const KINDS: [(u32, Kind); 28] = [
     (8, Kind::Invite),
     (7, Kind::Create),
     (8, Kind::Provision),
@@ -55,7 +56,8 @@ const KINDS: [(u32, Kind); 27] = [
     (9, Kind::Accept),
     (4, Kind::Cancel),
     (4, Kind::Resend),
-    (5, Kind::Edit),
+    (6, Kind::Edit),
+    (1, Kind::Require),
     (9, Kind::Manager),
     (8, Kind::Deactivate),
     (8, Kind::Reactivate),
@@ -240,6 +242,11 @@ impl Step {
                 who: who(),
                 manager: None,
                 title: (a % 2 == 0).then(|| format!("title {}", a % 6)),
+                field: match d % 5 {
+                    0 => Some((0, (a % 4 != 0).then(|| format!("Café {}", a % 3)))),
+                    1 => Some((1, (a % 4 != 0).then(|| SHIRTS[a % 2].to_owned()))),
+                    _ => None,
+                },
                 group: group(b).filter(|_| c % 2 == 0).map(|it| {
                     (
                         it,
@@ -248,12 +255,14 @@ impl Step {
                 }),
                 protected: [None, None, None, Some(false), Some(false), Some(true)][b % 6],
             },
+            Kind::Require => Deed::Require { on: a % 3 == 0 },
             Kind::Manager => {
                 let manager = if b < 20 { None } else { Some(anybody(a)) };
                 Deed::Edit {
                     who: who(),
                     manager: Some(manager),
                     title: None,
+                    field: None,
                     group: None,
                     protected: None,
                 }

@@ -1,0 +1,150 @@
+//! Custom fields in the query language: which there are, and what a value after one's name means.
+
+use super::TextOp;
+use super::dates;
+use super::parse::{ParseError, Value, error};
+use super::words::shown;
+use crate::model::{ChoiceId, CustomField, Date, FieldId, FieldKind, Timestamp, field_key};
+
+/// How many allowed values a message names.
+const NAMED: usize = 12;
+
+/// What an organization has words for beyond the language: its custom fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vocabulary {
+    fields: Vec<CustomField>,
+}
+
+/// A custom field as a query names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedField {
+    /// Which.
+    pub id: FieldId,
+    /// Its name in a query.
+    pub key: String,
+}
+
+/// What is asked of a custom field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FieldTest {
+    /// That it has any value.
+    Set,
+    /// Its text compared.
+    Text {
+        /// How.
+        op: TextOp,
+        /// With what, as typed.
+        value: String,
+    },
+    /// A day from one to another, both included.
+    Days {
+        /// The first day, if bounded.
+        from: Option<Date>,
+        /// The last day, if bounded.
+        to: Option<Date>,
+    },
+    /// One of a choice's values.
+    Choice {
+        /// Which.
+        id: ChoiceId,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Vocabulary {
+    /// The words for these fields.
+    pub fn new(fields: Vec<CustomField>) -> Self {
+        Self { fields }
+    }
+
+    /// The field of that name, else of a name that it had before.
+    pub(super) fn field(&self, name: &str) -> Option<&CustomField> {
+        let key = field_key(name);
+        let mut fields = self.fields.iter();
+        fields
+            .clone()
+            .find(|it| it.key() == key)
+            .or_else(|| fields.find(|it| it.former.contains(&key)))
+    }
+
+    /// The names of all fields in queries.
+    pub(super) fn keys(&self) -> impl Iterator<Item = String> {
+        self.fields.iter().map(CustomField::key)
+    }
+}
+
+impl NamedField {
+    pub(super) fn of(field: &CustomField) -> Self {
+        Self {
+            id: field.id,
+            key: field.key(),
+        }
+    }
+}
+
+/// A value that makes sense, for messages.
+pub(super) fn example(field: &CustomField) -> String {
+    match field.terms.kind {
+        FieldKind::Text => "TEXT".to_owned(),
+        FieldKind::Date => ">=2026-01-01".to_owned(),
+        FieldKind::Choice => field
+            .choices
+            .first()
+            .map_or_else(|| "VALUE".to_owned(), |it| it.terms.name.clone()),
+    }
+}
+
+/// What one value after a field's name asks.
+pub(super) fn test(
+    field: &CustomField,
+    value: Value,
+    now: Timestamp,
+) -> Result<FieldTest, ParseError> {
+    match field.terms.kind {
+        FieldKind::Text => Ok(FieldTest::Text {
+            op: value.op,
+            value: value.text,
+        }),
+        _ if value.op == TextOp::StartsWith => Err(error(
+            value.at,
+            "only text can be asked for by its beginning; leave out the *",
+        )),
+        FieldKind::Date => {
+            let (from, until) = dates::span(&value, now)?;
+            Ok(FieldTest::Days {
+                from: from.and_then(day),
+                to: until.map(|it| it.plus_millis(-1)).and_then(day),
+            })
+        }
+        FieldKind::Choice => match field.choice_named(&value.text, true) {
+            Some(choice) => Ok(FieldTest::Choice {
+                id: choice.id,
+                name: choice.terms.name.clone(),
+            }),
+            None => {
+                let names: Vec<&str> = field
+                    .choices
+                    .iter()
+                    .filter(|it| !it.terms.removed)
+                    .take(NAMED)
+                    .map(|it| it.terms.name.as_str())
+                    .collect();
+                Err(error(
+                    value.at,
+                    format!(
+                        "{} has no value {:?}; use {}",
+                        field.terms.name,
+                        shown(&value.text),
+                        names.join(", ")
+                    ),
+                ))
+            }
+        },
+    }
+}
+
+/// The UTC day of an instant.
+fn day(instant: Timestamp) -> Option<Date> {
+    instant.to_string().get(..10)?.parse().ok()
+}

@@ -1,0 +1,83 @@
+//! Labels by themselves: an index beside the list that each person's row has, and how many people carry which.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+
+use super::read::Read;
+use super::{Snapshot, broken};
+use crate::error::Result;
+use crate::model::{Label, UserId, folded};
+
+impl Snapshot<'_> {
+    /// Everybody who carries a label, in order of creation, whatever their status.
+    pub(crate) fn people_with_label(&self, label: &str) -> Result<Vec<UserId>> {
+        let sql = "SELECT users.id FROM user_labels JOIN users ON users.id = user_labels.user \
+            WHERE user_labels.key = ?1 ORDER BY users.seq";
+        self.all(sql, [folded(label)], |row| {
+            Ok(UserId::from_bytes(row.get(0)?))
+        })
+    }
+}
+
+impl Read<'_> {
+    /// Every label that somebody carries who is not deleted, with how many do.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn labels(&self) -> Result<Vec<Label>> {
+        self.together(|snapshot| {
+            let count = |sql: &str| {
+                snapshot.all(sql, [], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+                })
+            };
+            let mut people: BTreeMap<String, i64> =
+                count("SELECT key, count(*) FROM user_labels GROUP BY key")?
+                    .into_iter()
+                    .collect();
+            let hidden = count(
+                "SELECT key, count(*) FROM users JOIN user_labels ON user_labels.user = users.id \
+                 WHERE users.status = 'deleted' GROUP BY key",
+            )?;
+            for (key, fewer) in hidden {
+                people.entry(key).and_modify(|it| *it -= fewer);
+            }
+            let mut labels = Vec::new();
+            for (key, people) in people.into_iter().filter(|it| it.1 > 0) {
+                labels.push(Label {
+                    name: spelled(snapshot, &key)?.unwrap_or(key),
+                    people,
+                });
+            }
+            Ok(labels)
+        })
+    }
+}
+
+/// A label as whoever got it first has it.
+fn spelled(snapshot: &Snapshot<'_>, key: &str) -> Result<Option<String>> {
+    let sql = "SELECT users.labels FROM user_labels JOIN users ON users.id = user_labels.user \
+        WHERE user_labels.key = ?1 ORDER BY user_labels.user LIMIT 1";
+    let labels: Option<Option<String>> = snapshot.one(sql, [key], |row| row.get(0))?;
+    let labels = labels.flatten().unwrap_or_default();
+    Ok(labels
+        .split(',')
+        .find(|it| folded(it) == key)
+        .map(str::to_owned))
+}
+
+/// Replaces the labels of a person in the index.
+pub(super) fn set(conn: &Connection, user: UserId, labels: Option<&str>) -> Result<()> {
+    conn.prepare_cached("DELETE FROM user_labels WHERE user = ?1")
+        .and_then(|mut it| it.execute([user.as_bytes()]))
+        .map_err(broken)?;
+    for label in labels.iter().flat_map(|it| it.split(',')) {
+        conn.prepare_cached(
+            "INSERT INTO user_labels (user, key) VALUES (?1, ?2) ON CONFLICT (user, key) DO NOTHING",
+        )
+        .and_then(|mut it| it.execute(params![user.as_bytes(), folded(label)]))
+        .map_err(broken)?;
+    }
+    Ok(())
+}
