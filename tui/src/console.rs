@@ -30,6 +30,8 @@ const BURST: usize = 1000;
 pub(crate) enum Ending {
     /// The person left.
     Left,
+    /// Nobody typed for as long as the organization allows.
+    Idle,
     /// The terminal is gone.
     HungUp,
     /// The process was told to end.
@@ -56,11 +58,20 @@ pub(crate) fn run(session: &Session, settings: Settings, theme: Theme) -> io::Re
     screen.draw()?;
     let runner = Runner::start(session, &events)?;
     let watcher = Watcher::start(session, events)?;
-    let ending = screen.live(session, &runner, &received);
+    let ending = screen.live(session, &runner, &received, idle_limit(session));
     drop((watcher, runner));
     drop(guard);
     drop((keyboard, signals));
     ending
+}
+
+/// How long nobody may type, by the setting `idle-minutes`; none when it is 0.
+fn idle_limit(session: &Session) -> Option<Duration> {
+    let minutes = session
+        .read()
+        .and_then(|it| it.settings())
+        .map_or(0, |it| it.idle_minutes);
+    (minutes > 0).then(|| Duration::from_secs(60 * u64::from(minutes)))
 }
 
 struct Screen {
@@ -77,8 +88,10 @@ impl Screen {
         session: &Session,
         runner: &Runner,
         received: &Receiver<Event>,
+        idle: Option<Duration>,
     ) -> io::Result<Ending> {
         let mut timers = Timers::default();
+        timers.set(Timer::Idle, idle);
         let mut effects = self.app.start();
         loop {
             for effect in effects.drain(..) {
@@ -100,6 +113,8 @@ impl Screen {
                 match event {
                     Event::HungUp => return Ok(Ending::HungUp),
                     Event::Signal(signal) => return Ok(Ending::Signal(signal)),
+                    Event::Timer(Timer::Idle) => return Ok(Ending::Idle),
+                    Event::Key(_) | Event::Paste(_) => timers.set(Timer::Idle, idle),
                     Event::Resized(size) | Event::Redraw(size) => {
                         // A terminal that was small for a moment has forgotten what it showed, also where it is now of
                         // the same size as before.
@@ -152,5 +167,52 @@ impl Timers {
             }
             Err(RecvTimeoutError::Disconnected) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Size;
+    use usher_core::model::{Actor, Door};
+    use usher_core::{Directory, Founding, Options};
+
+    use super::*;
+
+    #[test]
+    fn a_console_at_which_nobody_types_ends() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let founding = Founding {
+            name: "Acme".into(),
+            seats: 5,
+            owner: "olga@acme.example".parse().expect("an address"),
+            time_zone: "UTC".parse().expect("a zone"),
+        };
+        let database = folder.path().join("usher.db");
+        let directory =
+            Directory::create(&database, &founding, Options::default()).expect("a database");
+        let session = directory.as_actor(Actor::FileOwner, Door::Console);
+        assert_eq!(idle_limit(&session), None);
+        let (events, received) = mpsc::channel();
+        let size = Size::new(80, 24);
+        let settings = Settings {
+            read_only: false,
+            plain: false,
+            title: None,
+        };
+        let output = File::create(folder.path().join("screen")).expect("a file");
+        let mut screen = Screen {
+            terminal: Terminal::new(AnsiBackend::new(output, size)).expect("a terminal"),
+            app: App::new(settings, size, directory.now()),
+            theme: Theme::Mono,
+            repaint: false,
+        };
+        let runner = Runner::start(&session, &events).expect("a runner");
+        let ending = screen.live(
+            &session,
+            &runner,
+            &received,
+            Some(Duration::from_millis(300)),
+        );
+        assert_eq!(ending.expect("an ending"), Ending::Idle);
     }
 }

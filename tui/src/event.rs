@@ -46,6 +46,8 @@ pub(crate) enum Timer {
     Recount,
     /// An age on the screen is another one now.
     Age,
+    /// Nobody has typed for as long as the organization allows.
+    Idle,
 }
 
 /// What came of an effect.

@@ -64,6 +64,9 @@ pub enum ConsoleError {
     /// Standard input and output are not a terminal.
     #[error("the console needs a terminal; give a command, or see `usher --help`")]
     NotATerminal,
+    /// Nobody typed for as long as the setting `idle-minutes` allows.
+    #[error("nobody typed for as long as the setting idle-minutes allows; start it again")]
+    Idle,
     /// The terminal went away.
     #[error("the terminal is gone")]
     HungUp,
@@ -93,6 +96,7 @@ pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError
     };
     match console::run(&session, settings, theme) {
         Ok(Ending::Left) => Ok(()),
+        Ok(Ending::Idle) => Err(ConsoleError::Idle),
         Ok(Ending::HungUp) => Err(ConsoleError::HungUp),
         Ok(Ending::Signal(signal)) => Err(ConsoleError::Signal(signal)),
         Err(fault) if fault.kind() == std::io::ErrorKind::Unsupported => {

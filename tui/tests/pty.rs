@@ -49,6 +49,7 @@ fn console_in_a_terminal() {
         Err(ConsoleError::Signal(signal)) => 100 + signal,
         Err(ConsoleError::NotATerminal) => 42,
         Err(ConsoleError::Terminal(_)) => 43,
+        Err(ConsoleError::Idle) => 44,
     };
     drop(directory);
     std::process::exit(code);

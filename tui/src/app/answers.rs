@@ -82,6 +82,8 @@ impl App {
                 self.recount();
             }
             Timer::Age => self.set_age_timer(),
+            // The loop ends by itself.
+            Timer::Idle => {}
         }
     }
 
