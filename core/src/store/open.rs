@@ -22,11 +22,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0004_dates.sql"),
     include_str!("../../../migrations/0005_permissions.sql"),
     include_str!("../../../migrations/0006_platform.sql"),
-    include_str!("../../../migrations/0007_individuals.sql"),
-    include_str!("../../../migrations/0008_reports.sql"),
-    include_str!("../../../migrations/0009_scim.sql"),
-    include_str!("../../../migrations/0010_compact.sql"),
-    include_str!("../../../migrations/0011_connections.sql"),
+    include_str!("../../../migrations/0007_reports.sql"),
+    include_str!("../../../migrations/0008_scim.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.
