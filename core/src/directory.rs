@@ -163,6 +163,12 @@ impl Directory {
         self.shared.store.unanswered()
     }
 
+    /// Whether the database's file is still where it was opened. When it was removed or replaced, whatever is written goes
+    /// to a file that nobody finds again.
+    pub fn is_in_place(&self) -> bool {
+        self.shared.store.is_in_place()
+    }
+
     /// Whether the thread that writes is there; without it nothing is changed any more until the process starts anew.
     pub fn writer_lives(&self) -> bool {
         self.shared.store.writer_lives()

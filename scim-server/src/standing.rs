@@ -40,9 +40,11 @@ fn health(app: &App, _: &Parts) -> Result<Answer, Fault> {
 
 /// Whether requests can be answered and changes be made.
 fn ready(app: &App, _: &Parts) -> Result<Answer, Fault> {
+    let directory = &app.directory;
     Ok(readiness(
-        is_readable(&app.directory),
-        app.directory.writer_lives(),
+        is_readable(directory),
+        directory.is_in_place(),
+        directory.writer_lives(),
     ))
 }
 
@@ -51,14 +53,17 @@ fn is_readable(directory: &Directory) -> Result<()> {
     session.read()?.organization().map(drop)
 }
 
-fn readiness(read: Result<()>, writer_lives: bool) -> Answer {
-    let why = match (read, writer_lives) {
-        (Ok(()), true) => return said(StatusCode::OK, &json!({"status": "ready"})),
-        (Err(error), _) => {
+fn readiness(read: Result<()>, in_place: bool, writer_lives: bool) -> Answer {
+    let why = match (read, in_place, writer_lives) {
+        (Ok(()), true, true) => return said(StatusCode::OK, &json!({"status": "ready"})),
+        (Err(error), ..) => {
             log::broken(&error);
             "the database cannot be read"
         }
-        (Ok(()), false) => "the writer has stopped; start the server anew",
+        (Ok(()), false, _) => {
+            "the database's file was moved or replaced; stop the server and look after it"
+        }
+        (Ok(()), true, false) => "the writer has stopped; start the server anew",
     };
     let why = json!({"status": "not ready", "why": why});
     said(StatusCode::SERVICE_UNAVAILABLE, &why)
@@ -102,9 +107,9 @@ mod tests {
     #[test]
     fn it_is_ready_only_when_the_database_is_read_and_the_writer_lives() {
         let broken = || Err(Error::Broken("for the test".to_owned()));
-        assert_eq!(readiness(Ok(()), true).status(), 200);
-        assert_eq!(readiness(Ok(()), false).status(), 503);
-        assert_eq!(readiness(broken(), true).status(), 503);
-        assert_eq!(readiness(broken(), false).status(), 503);
+        assert_eq!(readiness(Ok(()), true, true).status(), 200);
+        assert_eq!(readiness(Ok(()), true, false).status(), 503);
+        assert_eq!(readiness(Ok(()), false, true).status(), 503);
+        assert_eq!(readiness(broken(), true, true).status(), 503);
     }
 }

@@ -91,6 +91,22 @@ fn nothing_is_logged_when_told_so() {
 }
 
 #[test]
+fn it_is_not_ready_without_its_file() {
+    let org = peopled();
+    let token = org.token("okta");
+    let server = org.serve();
+    let mut client = Client::connect(server.address, &token).unwrap();
+    assert_eq!(client.call("GET", "/readyz", None).unwrap().status, 200);
+    let file = org.path("usher.db");
+    std::fs::rename(&file, org.path("elsewhere.db")).unwrap();
+    let answer = client.call("GET", "/readyz", None).unwrap();
+    assert_eq!(answer.status, 503);
+    assert!(answer.body["why"].as_str().unwrap().contains("moved"));
+    std::fs::rename(org.path("elsewhere.db"), &file).unwrap();
+    assert_eq!(client.call("GET", "/readyz", None).unwrap().status, 200);
+}
+
+#[test]
 fn a_token_goes_at_the_pace_that_is_set() {
     let org = peopled();
     let token = org.token("okta");

@@ -111,6 +111,8 @@ pub(crate) struct Store {
     last_uses: Arc<Mutex<LastUses>>,
     credentials: credentials::Credentials,
     attempts: attempts::Attempts,
+    /// Which file it is, where the system tells.
+    identity: Option<(u64, u64)>,
     /// Held shared while the database is open, so that nobody restores over it.
     _open: File,
 }
@@ -137,6 +139,7 @@ impl Store {
             last_uses,
             credentials: credentials::Credentials::new(path),
             attempts,
+            identity: open::identity(path),
             _open: open,
         })
     }
@@ -228,6 +231,12 @@ impl Store {
 
     pub(crate) fn unanswered(&self) -> usize {
         self.unanswered.load(Ordering::Relaxed)
+    }
+
+    /// Asked of the folder only: closing another handle of the file would drop SQLite's locks on it.
+    pub(crate) fn is_in_place(&self) -> bool {
+        let found = open::identity(&self.path);
+        found.is_some() && found == self.identity
     }
 
     pub(crate) fn writer_lives(&self) -> bool {

@@ -38,6 +38,12 @@ fn file_error(path: &Path, why: impl Into<String>, remedy: impl Into<String>) ->
     }
 }
 
+/// The device and number of the file at a path; none when there is none.
+pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
+    let found = fs::metadata(path).ok()?;
+    Some((found.dev(), found.ino()))
+}
+
 /// Makes an empty file that only its owner can read, with our mark and schema.
 pub(super) fn create(path: &Path) -> Result<Connection> {
     fs::OpenOptions::new()
