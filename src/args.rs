@@ -4,6 +4,7 @@
 mod admin;
 mod dates;
 mod fields;
+mod individuals;
 mod looking;
 mod people;
 mod platform;
@@ -21,6 +22,7 @@ use usher_core::plan::Digest;
 pub(crate) use admin::{AdminCommand, ApprovalsCommand};
 pub(crate) use dates::{DueArgs, DueCommand};
 pub(crate) use fields::{FieldAddArgs, FieldCommand, FieldSetArgs, FieldValuesArgs, LabelCommand};
+pub(crate) use individuals::{IndividualsCommand, IndividualsImportArgs};
 pub(crate) use looking::{HistoryArgs, ReclaimArgs, ReportArgs};
 pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
@@ -210,6 +212,9 @@ pub(crate) enum Command {
     /// Custom fields: what is known of people beyond the profile
     #[command(subcommand)]
     Field(FieldCommand),
+    /// Accounts that people have of their own, and their records
+    #[command(subcommand)]
+    Individuals(IndividualsCommand),
     /// Labels of people
     #[command(subcommand)]
     Label(LabelCommand),

@@ -98,6 +98,10 @@ fn choose_when_full() -> Result<WhenFull> {
 fn agree(plan: &Plan) -> Result<()> {
     let words = format!("erase {}", plan.people());
     let (question, expected) = match plan.command {
+        "individuals_erase" => (
+            "This cannot be undone. Type `erase` to go on: ".to_owned(),
+            "erase",
+        ),
         "erase" => (
             format!("This cannot be undone. Type `{words}` to go on: "),
             words.as_str(),

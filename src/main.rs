@@ -17,6 +17,7 @@ mod field;
 mod group;
 mod history;
 mod idp;
+mod individuals;
 mod init;
 mod invite;
 mod label;
@@ -106,6 +107,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Pool(command) => pool::run(desk, command),
         Command::Group(command) => group::run(desk, command),
         Command::Field(command) => field::run(desk, command),
+        Command::Individuals(command) => individuals::run(desk, command),
         Command::Label(command) => label::run(desk, command),
         Command::Setting(args) => setting::run(desk, args),
         Command::Training(command) => training::run(desk, command),

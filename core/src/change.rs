@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::model::{
     Actor, ApprovalId, ApprovalState, Assignment, ChoiceId, ChoiceTerms, ConnectionId,
     ConnectionPolicy, CustomField, Date, DueKind, Field, FieldId, FieldTerms, GroupId, GroupRole,
-    Hold, Invitation, Link, PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms,
-    Profile, ProviderHold, Scopes, Seats, Setting, Status, Timestamp, TokenId, TrainingId,
-    TrainingTerms, UserId,
+    Hold, IndividualId, IndividualTerms, Invitation, Link, PasswordLink, Permission, PlatformId,
+    PoolId, PoolName, PoolTerms, Profile, ProviderHold, Scopes, Seats, Setting, Status, Timestamp,
+    TokenId, TrainingId, TrainingTerms, UserId,
 };
 
 use crate::password::PasswordHash;
@@ -287,6 +287,20 @@ pub enum Change {
         user: UserId,
         /// From; always to [`Status::Erased`].
         before: Status,
+    },
+    /// An account that somebody has of their own. Personal: recorded encrypted, under the account's key.
+    Individual {
+        /// Which account.
+        account: IndividualId,
+        /// From; none when it is new.
+        before: Option<Box<IndividualTerms>>,
+        /// To; none when it goes by undo.
+        after: Option<Box<IndividualTerms>>,
+    },
+    /// An account's data was destroyed. Has no inverse.
+    IndividualErased {
+        /// Which account.
+        account: IndividualId,
     },
     /// A pool was added.
     PoolAdded {
@@ -565,7 +579,9 @@ impl Change {
             | Self::SystemUser { user, .. }
             | Self::Protected { user, .. }
             | Self::Erased { user, .. } => Some(*user),
-            Self::PoolAdded { .. }
+            Self::Individual { .. }
+            | Self::IndividualErased { .. }
+            | Self::PoolAdded { .. }
             | Self::PoolTerms { .. }
             | Self::FieldAdded { .. }
             | Self::FieldTerms { .. }
@@ -628,6 +644,8 @@ impl Change {
             Self::SystemUser { .. } => "system_user",
             Self::Protected { .. } => "protected",
             Self::Erased { .. } => "erased",
+            Self::Individual { .. } => "individual",
+            Self::IndividualErased { .. } => "individual_erased",
             Self::PoolAdded { .. } => "pool_added",
             Self::PoolTerms { .. } => "pool_terms",
             Self::FieldAdded { .. } => "field_added",
@@ -847,6 +865,23 @@ impl Change {
             ),
             Self::Protected { before, after, .. } => said("protected", json!(before), json!(after)),
             Self::Erased { before, .. } => said("status", json!(before), json!(Status::Erased)),
+            Self::Individual { before, after, .. } => {
+                let email = after
+                    .iter()
+                    .chain(before)
+                    .map(|it| it.email.as_str())
+                    .next();
+                let word =
+                    |it: &Option<Box<IndividualTerms>>| json!(it.as_ref().map(|it| it.described()));
+                said(
+                    &format!("individual account {}", email.unwrap_or_default()),
+                    word(before),
+                    word(after),
+                )
+            }
+            Self::IndividualErased { .. } => {
+                said("individual account", Value::Null, json!("erased"))
+            }
             Self::PoolAdded { name, terms, .. } => {
                 said(&format!("pool {name}"), Value::Null, json!(terms))
             }

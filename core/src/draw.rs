@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::model::{
-    ApprovalId, BatchId, ChoiceId, ConnectionId, FieldId, GroupId, InvitationId, PlatformId,
-    PoolId, Timestamp, TokenId, TrainingId, UserId,
+    ApprovalId, BatchId, ChoiceId, ConnectionId, FieldId, GroupId, IndividualId, InvitationId,
+    PlatformId, PoolId, Timestamp, TokenId, TrainingId, UserId,
 };
 
 /// Where the time comes from.
@@ -120,6 +120,10 @@ impl Draws {
 
     pub(crate) fn field(&mut self) -> FieldId {
         FieldId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn individual(&mut self) -> IndividualId {
+        IndividualId::from_uuid(self.uuid())
     }
 
     pub(crate) fn choice(&mut self) -> ChoiceId {

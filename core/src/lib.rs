@@ -12,6 +12,7 @@ pub mod directory;
 pub mod draw;
 pub mod error;
 pub mod forecast;
+pub mod import;
 pub mod model;
 pub mod password;
 pub mod past;

@@ -72,6 +72,7 @@ pub(crate) struct Planner<'s> {
     begun: Option<Date>,
     managers_moved: i64,
     settings: Option<Settings>,
+    has_individuals: Option<bool>,
     /// Whom a door must answer with.
     pub(crate) subject: Option<UserId>,
     /// A token made by this command, to be shown once.
@@ -168,6 +169,7 @@ impl<'s> Planner<'s> {
             begun: None,
             managers_moved: 0,
             settings: None,
+            has_individuals: None,
             subject: None,
             token: None,
         })
@@ -281,6 +283,24 @@ impl<'s> Planner<'s> {
             None => self.snapshot.settings()?,
         };
         Ok(self.settings.insert(settings))
+    }
+
+    /// Where somebody of this address waits for their acceptance: `pending_transfer` when they have an account of their
+    /// own that nobody has come with yet.
+    pub(crate) fn waiting_status(&mut self, email: Option<&str>) -> Result<Status> {
+        let has_individuals = match self.has_individuals {
+            Some(known) => known,
+            None => self.snapshot.has_individuals()?,
+        };
+        self.has_individuals = Some(has_individuals);
+        let account = match email {
+            Some(email) if has_individuals => self.snapshot.individual_of_address(email)?,
+            _ => None,
+        };
+        Ok(match account {
+            Some(account) if account.terms.taken_by.is_none() => Status::PendingTransfer,
+            _ => Status::Waiting,
+        })
     }
 
     pub(crate) fn is_attended(&self) -> bool {

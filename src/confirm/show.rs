@@ -42,7 +42,7 @@ pub(crate) fn applied(applied: &Applied, out: &mut impl io::Write) -> Result<()>
         );
     }
     if let Some(batch) = applied.batch {
-        let undo = if applied.plan.command == "erase" {
+        let undo = if matches!(applied.plan.command, "erase" | "individuals_erase") {
             String::new()
         } else {
             format!("; undo it with: usher undo {batch}")

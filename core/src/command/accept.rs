@@ -1,7 +1,7 @@
 //! Come in by one's own invitation: waiting, pending_transfer → active, or queued when the seat counts from activation
 //! and none is free.
 
-use super::{Accept, password};
+use super::{Accept, individual, password};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Actor, Field, Hold, InvitationState, Status};
@@ -67,6 +67,9 @@ impl Accept {
                 before: false,
                 after: true,
             });
+        }
+        if after == Status::Active {
+            individual::accept(planner, &user, self.records)?;
         }
         planner.end_invitation(user.id, InvitationState::Accepted)?;
         if after == Status::Active {

@@ -130,7 +130,8 @@ impl Joining {
         planner.name_new(user, &label);
         let mark = planner.mark();
         // The record comes first in the history, but its status is known only when the seat is decided.
-        planner.push(created(user, person.profile.clone(), self.status, manager));
+        let status = self.standing(planner, person.profile.email.as_deref())?;
+        planner.push(created(user, person.profile.clone(), status, manager));
         let entry = match self.status {
             Status::Active => planner.entry(self.groups.iter().map(|it| it.0), &[], &[])?,
             _ => Entry::default(),
@@ -196,7 +197,7 @@ impl Joining {
                 return Ok(());
             }
             Seated::Queued => Status::Queued,
-            Seated::In => self.status,
+            Seated::In => self.standing(planner, user.profile.email.as_deref())?,
         };
         planner.push(Change::Status {
             user: user.id,
@@ -292,6 +293,14 @@ impl Joining {
                 send_on: self.send_on,
             },
         )
+    }
+
+    /// What a person of this address becomes who is seated.
+    fn standing(&self, planner: &mut Planner<'_>, email: Option<&str>) -> Result<Status> {
+        match self.status {
+            Status::Waiting => planner.waiting_status(email),
+            other => Ok(other),
+        }
     }
 
     /// Notes the licenses of pools that count from activation, for whoever is not active yet.

@@ -16,6 +16,7 @@ mod erase;
 mod field;
 mod grant;
 mod group;
+mod individual;
 mod invite;
 mod joining;
 mod label;
@@ -37,14 +38,15 @@ use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
     Alarms, ApprovalId, AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, DueKind,
-    EmailAddress, Field, FieldKind, GroupId, GroupRole, Name, Permission, PoolName, Profile,
-    Progress, Scopes, Seats, Setting, TrainingKind, UserId, VisibleTo,
+    EmailAddress, Field, FieldKind, GroupId, GroupRole, Name, NewIndividual, Permission, PoolName,
+    Profile, Progress, Scopes, Seats, Setting, TrainingKind, UserId, VisibleTo,
 };
 use crate::password::PasswordHash;
 use crate::planner::Planner;
 use crate::selection::Selection;
 use crate::waste::Wasteful;
 
+pub use individual::OwnRecords;
 pub(crate) use promote::promote;
 
 /// What an actor wants.
@@ -141,6 +143,23 @@ pub enum Command {
         setting: Setting,
         /// To which value, as typed; none resets.
         value: Option<String>,
+    },
+    /// Register accounts that people have of their own, with their records.
+    ImportIndividuals {
+        /// Which.
+        accounts: Vec<NewIndividual>,
+    },
+    /// Make assignments of the records that a user has in an account of their own.
+    TransferIndividual {
+        /// The account's address.
+        email: String,
+        /// The records of which trainings; none is all.
+        trainings: Vec<String>,
+    },
+    /// Destroy the account that somebody has of their own. Has no undo.
+    EraseIndividual {
+        /// Its address.
+        email: String,
     },
     /// Add a custom field.
     AddField {
@@ -464,6 +483,8 @@ pub struct Accept {
     pub set: Vec<(Field, Option<String>)>,
     /// The password that they chose; none under single sign-on.
     pub password: Option<PasswordHash>,
+    /// What becomes of the records of an account of their own.
+    pub records: OwnRecords,
 }
 
 /// Set or take one person's password.
@@ -649,6 +670,9 @@ impl Command {
             Self::Release { .. } => "release",
             Self::AddPool { .. } => "pool_add",
             Self::SetPool { .. } => "pool_set",
+            Self::ImportIndividuals { .. } => "individuals_import",
+            Self::TransferIndividual { .. } => "individuals_transfer",
+            Self::EraseIndividual { .. } => "individuals_erase",
             Self::AddField { .. } => "field_add",
             Self::SetField { .. } => "field_set",
             Self::RemoveField { .. } => "field_remove",
@@ -717,6 +741,11 @@ impl Command {
             Self::Release { who, pool } => grant::release(planner, who, pool),
             Self::AddPool { name, set } => pool::add(planner, name, set),
             Self::SetPool { name, set } => pool::set(planner, name, set),
+            Self::ImportIndividuals { accounts } => individual::import(planner, accounts),
+            Self::TransferIndividual { email, trainings } => {
+                individual::transfer(planner, email, trainings)
+            }
+            Self::EraseIndividual { email } => individual::erase(planner, email),
             Self::AddField { name, kind, set } => field::add(planner, name, *kind, set),
             Self::SetField { name, set } => field::set(planner, name, set),
             Self::RemoveField { name } => field::remove(planner, name),

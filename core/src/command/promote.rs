@@ -65,10 +65,14 @@ fn one(planner: &mut Planner<'_>, license: &crate::model::License) -> Result<()>
         Hold::Reserved
     };
     planner.set_license(license.user, license.pool, license.hold, hold, false)?;
+    let after = match entry.leads_to {
+        Status::Waiting => planner.waiting_status(user.profile.email.as_deref())?,
+        other => other,
+    };
     planner.push(Change::Status {
         user: user.id,
         before: user.status,
-        after: entry.leads_to,
+        after,
     });
     if entry.leads_to != Status::Active {
         return planner.invite_on(user.id, entry.mail, entry.send_on);

@@ -135,7 +135,7 @@ impl Provision {
         let user = planner.draws.user();
         planner.subject = Some(user);
         let manager = self.resolve_manager(planner, provider, None)?.flatten();
-        let leads_to = leads_to(provider, false);
+        let leads_to = leads_to(planner, provider, false, &profile)?;
         let mark = planner.mark();
         planner.push(self.created(user, profile.clone(), leads_to, manager, provider));
         if self.seat(planner, provider, user, leads_to, &[], &Entry::default())? == Seated::Queued {
@@ -216,7 +216,7 @@ impl Provision {
 
     /// From rest to waiting, active or queued.
     fn bring_in(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
-        let leads_to = leads_to(provider, user.accepted);
+        let leads_to = leads_to(planner, provider, user.accepted, &user.profile)?;
         let licenses = planner.licenses_of(user.id)?;
         let entry = if leads_to == Status::Active {
             planner.entry_of(user.id, &[], &licenses)?
@@ -510,11 +510,16 @@ impl Provision {
     }
 }
 
-fn leads_to(provider: &Provider, accepted: bool) -> Status {
+fn leads_to(
+    planner: &mut Planner<'_>,
+    provider: &Provider,
+    accepted: bool,
+    profile: &Profile,
+) -> Result<Status> {
     match provider.policy.new_people {
-        NewPeople::Active => Status::Active,
-        NewPeople::Waiting if accepted => Status::Active,
-        NewPeople::Waiting => Status::Waiting,
+        NewPeople::Active => Ok(Status::Active),
+        NewPeople::Waiting if accepted => Ok(Status::Active),
+        NewPeople::Waiting => planner.waiting_status(profile.email.as_deref()),
     }
 }
 
@@ -524,7 +529,7 @@ fn welcome(
     user: UserId,
     status: Status,
 ) -> Result<()> {
-    if status == Status::Waiting {
+    if matches!(status, Status::Waiting | Status::PendingTransfer) {
         return planner.invite(user, provider.policy.mails);
     }
     if provider.policy.mails {

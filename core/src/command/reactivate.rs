@@ -114,6 +114,9 @@ pub(super) fn one(
             return Ok(seated);
         }
         Seated::Queued => Status::Queued,
+        Seated::In if leads_to == Status::Waiting => {
+            planner.waiting_status(user.profile.email.as_deref())?
+        }
         Seated::In => leads_to,
     };
     planner.push(Change::Status {
@@ -130,7 +133,7 @@ pub(super) fn one(
         });
     }
     match after {
-        Status::Waiting => planner.invite(user.id, mail)?,
+        Status::Waiting | Status::PendingTransfer => planner.invite(user.id, mail)?,
         Status::Active if mail => planner.mail(user.id, Template::WelcomeBack),
         _ => {}
     }

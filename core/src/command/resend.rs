@@ -53,10 +53,11 @@ fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
             planner.clear_begun(user, &Profile::default())?;
         }
         Seated::In => {
+            let after = planner.waiting_status(user.profile.email.as_deref())?;
             planner.push(Change::Status {
                 user: user.id,
                 before: user.status,
-                after: Status::Waiting,
+                after,
             });
             planner.clear_begun(user, &Profile::default())?;
             planner.invite(user.id, mail)?;

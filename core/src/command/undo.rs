@@ -12,7 +12,8 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
     Actor, ApprovalId, ApprovalState, BatchId, ChoiceTerms, DueKind, FieldId, FieldTerms, Hold,
-    InvitationState, LinkState, PasswordLink, Permission, PoolId, Status, User, UserId, field_key,
+    IndividualId, IndividualTerms, InvitationState, LinkState, PasswordLink, Permission, PoolId,
+    Status, User, UserId, field_key,
 };
 use crate::planner::{Planner, Seated, Waiting, Want};
 
@@ -567,7 +568,9 @@ fn fact_back(
         | Change::Due { .. }
         | Change::Manager { .. } => {}
         Change::Erased { .. } => planner.skip(user, "erased; erasing has no undo"),
-        Change::PoolAdded { .. }
+        Change::Individual { .. }
+        | Change::IndividualErased { .. }
+        | Change::PoolAdded { .. }
         | Change::PoolTerms { .. }
         | Change::FieldAdded { .. }
         | Change::FieldTerms { .. }
@@ -696,6 +699,28 @@ fn manager_back(
     Ok(())
 }
 
+/// An account as it was, unless it changed since or another has its address now.
+fn individual_back(
+    planner: &mut Planner<'_>,
+    account: IndividualId,
+    before: Option<&IndividualTerms>,
+    after: Option<&IndividualTerms>,
+) -> Result<()> {
+    let today = planner.snapshot.individual(account)?.map(|it| it.terms);
+    let email = before.or(after).map_or("", |it| it.email.as_str());
+    let there = planner.snapshot.individual_of_address(email)?;
+    if today.as_ref() != after || there.is_some_and(|it| it.id != account) {
+        planner.skip_name(email, "the individual account changed since");
+        return Ok(());
+    }
+    planner.push(Change::Individual {
+        account,
+        before: after.cloned().map(Box::new),
+        after: before.cloned().map(Box::new),
+    });
+    Ok(())
+}
+
 /// The former terms of a custom field, unless they changed since or its name is another's now.
 fn field_back(
     planner: &mut Planner<'_>,
@@ -736,6 +761,14 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
             } else {
                 planner.skip_name(today.name.as_str(), "the pool changed since");
             }
+        }
+        Change::Individual {
+            account,
+            before,
+            after,
+        } => individual_back(planner, *account, before.as_deref(), after.as_deref())?,
+        Change::IndividualErased { .. } => {
+            planner.skip_name("individual account", "erased; erasing has no undo");
         }
         Change::FieldAdded { field, terms } => {
             let before = FieldTerms {

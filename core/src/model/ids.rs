@@ -87,6 +87,11 @@ id!(
     "field"
 );
 id!(
+    /// An account that somebody has of their own.
+    IndividualId,
+    "account"
+);
+id!(
     /// An allowed value of a custom field.
     ChoiceId,
     "value"

@@ -8,6 +8,7 @@ mod custom_field;
 mod due;
 mod group;
 mod ids;
+mod individual;
 mod label;
 mod license;
 mod organization;
@@ -36,9 +37,10 @@ pub use custom_field::{
 pub use due::{Due, DueKind, DueWhat};
 pub use group::{Budget, Group, GroupCarries, GroupRole, Membership};
 pub use ids::{
-    ApprovalId, BatchId, ChoiceId, ConnectionId, FieldId, GroupId, InvitationId, PlatformId,
-    PoolId, TokenId, TrainingId, UserId,
+    ApprovalId, BatchId, ChoiceId, ConnectionId, FieldId, GroupId, IndividualId, InvitationId,
+    PlatformId, PoolId, TokenId, TrainingId, UserId,
 };
+pub use individual::{Individual, IndividualTerms, NewIndividual, Record, RecordState};
 pub use label::Label;
 pub use license::{Hold, License, QueueEntry};
 pub use organization::{Organization, Permission, TimeZoneName};

@@ -205,6 +205,8 @@ impl Telling {
             Change::Erased { .. } => self.erase(),
             Change::Due { .. }
             | Change::PoolAdded { .. }
+            | Change::Individual { .. }
+            | Change::IndividualErased { .. }
             | Change::FieldAdded { .. }
             | Change::FieldTerms { .. }
             | Change::FieldChoice { .. }

@@ -171,6 +171,10 @@ pub const TABLE: &[Row] = &[
     row("admin_unlink", OWNERS, NO_MORE),
     row("approve", &[Role::Owner, Role::ManageUsers], NO_MORE),
     row("reject", MANAGE_USERS, NO_MORE),
+    // Accounts of people's own.
+    row("individuals_import", MANAGE_USERS, NO_MORE),
+    row("individuals_transfer", MANAGE_USERS, NO_MORE),
+    row("individuals_erase", OWNERS, NO_MORE),
     // Custom fields and labels.
     row("field_add", MANAGE_USERS, NO_MORE),
     row("field_set", MANAGE_USERS, NO_MORE),

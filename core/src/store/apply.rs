@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Params, params};
 
-use super::{administrators, broken, fields, labels, password, search, settings, waste};
+use super::{
+    administrators, broken, fields, individuals, labels, password, search, settings, waste,
+};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -205,6 +207,11 @@ impl<'c> Applier<'c> {
                 self.hit("UPDATE users SET protected = ?2 WHERE id = ?1", params![user.as_bytes(), after])
             }
             Change::Erased { user, before } => self.erase(*user, *before),
+            Change::Individual { account, after, .. } => {
+                let key = person_key(UserId::from_bytes(*account.as_bytes()));
+                individuals::set(self.conn, *account, after.as_deref(), &key)
+            }
+            Change::IndividualErased { account } => individuals::erase(self.conn, *account),
             Change::PoolAdded { pool, name, terms } => {
                 self.hit(
                     "INSERT INTO pools (id, name, purchased, counts_from, recoverable, at_capacity) VALUES (?1, ?2, 0, 'invitation', 0, 'queue')",
@@ -532,6 +539,7 @@ impl<'c> Applier<'c> {
         self.count(before, Status::Erased);
         search::forget(self.conn, user)?;
         waste::forget(self.conn, user)?;
+        individuals::erase_of(self.conn, user)?;
         let id = user.as_bytes();
         self.hit(
             "UPDATE users SET status = 'erased', email = NULL, email_key = NULL, user_name = NULL, user_name_key = NULL, \

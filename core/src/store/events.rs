@@ -66,6 +66,9 @@ pub(super) fn append(
                 person_key(user).ok_or_else(|| Error::Broken("a person has no key".into()))?;
             body = seal(&key, nonces.draw(), seq, &body)?;
         }
+        if let Change::Individual { account, .. } = change {
+            body = sealed::seal_individual(conn, *account, nonces.draw(), seq, &body)?;
+        }
         let hash = chain(
             &previous,
             &batch_hash,
@@ -220,6 +223,8 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             before,
             after,
         } => json(&(field, choice, before, after)),
+        Change::Individual { before, after, .. } => json(&(before, after)),
+        Change::IndividualErased { account } => json(&(account,)),
         Change::Setting {
             setting,
             before,
@@ -574,6 +579,10 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
                 before,
                 after,
             }
+        }
+        "individual_erased" => {
+            let (account,) = json(body)?;
+            Change::IndividualErased { account }
         }
         "setting" => {
             let (setting, before, after) = json(body)?;

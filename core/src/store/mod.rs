@@ -20,6 +20,7 @@ mod fields;
 mod found;
 mod groups;
 mod idempotency;
+mod individuals;
 mod labels;
 mod levels;
 mod many;

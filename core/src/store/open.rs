@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0006_platform.sql"),
     include_str!("../../../migrations/0007_reports.sql"),
     include_str!("../../../migrations/0008_scim.sql"),
+    include_str!("../../../migrations/0009_individuals.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.

@@ -11,7 +11,7 @@ use super::{broken, events, open};
 use crate::command::Command;
 use crate::directory::{Directory, Options};
 use crate::error::{Error, Result};
-use crate::model::{Actor, Door, Status, UserId};
+use crate::model::{Actor, Door, IndividualId, Status, UserId};
 use crate::selection::Selection;
 
 /// Holds the database open, for as long as the file lives. Refused while somebody restores over it.
@@ -140,6 +140,7 @@ fn erase_again(path: &Path, erased: &BTreeSet<UserId>, options: &Options) -> Res
             again.push(*user);
         }
     }
+    erase_accounts_again(&directory, erased)?;
     if again.is_empty() {
         return Ok(());
     }
@@ -156,5 +157,19 @@ fn erase_again(path: &Path, erased: &BTreeSet<UserId>, options: &Options) -> Res
         }),
         None,
     )?;
+    Ok(())
+}
+
+/// Accounts of people's own stand in the same list, by their ids.
+fn erase_accounts_again(directory: &Directory, erased: &BTreeSet<UserId>) -> Result<()> {
+    let session = directory.as_actor(Actor::FileOwner, Door::Cli);
+    for id in erased {
+        let account = IndividualId::from_bytes(*id.as_bytes());
+        let found = session.read()?.individual_by_id(account)?;
+        if let Some(account) = found {
+            let email = account.terms.email;
+            session.apply(session.request(Command::EraseIndividual { email }), None)?;
+        }
+    }
     Ok(())
 }

@@ -90,6 +90,7 @@ impl Job {
         match &self.request.command {
             Command::Invite(it) => it.people.len() > ALONE,
             Command::Create(it) => it.people.len() > ALONE,
+            Command::ImportIndividuals { accounts } => accounts.len() > ALONE,
             Command::Edit(it) => many(&it.who),
             // They concern everybody in a group, or everybody who has a training.
             Command::EditGroup { .. }
@@ -664,6 +665,8 @@ impl Writer {
         }
         self.erased.extend(changes.iter().filter_map(|it| match it {
             Change::Erased { user, .. } => Some(*user),
+            // Ids are drawn from one source, so that one list beside the database will do for people and accounts.
+            Change::IndividualErased { account } => Some(UserId::from_bytes(*account.as_bytes())),
             _ => None,
         }));
         Ok(())

@@ -10,6 +10,7 @@ mod dates;
 mod erasure;
 mod fields;
 mod groups;
+mod individuals;
 mod levels;
 mod life;
 mod listing;

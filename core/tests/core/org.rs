@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use usher_core::command::{
-    Accept, Command, Create, Edit, Invite, NewPerson, PoolEdit, Provision, ProvisionTarget,
-    Request, WhenFull,
+    Accept, Command, Create, Edit, Invite, NewPerson, OwnRecords, PoolEdit, Provision,
+    ProvisionTarget, Request, WhenFull,
 };
 use usher_core::model::{
     Actor, ConnectionId, ConnectionPolicy, Door, Field, NewPeople, PoolName, Profile, Status,
@@ -150,6 +150,10 @@ impl Org {
     }
 
     pub(crate) fn accept(&self, name: &str) -> Result<Applied> {
+        self.accept_with(name, OwnRecords::StartFresh)
+    }
+
+    pub(crate) fn accept_with(&self, name: &str, records: OwnRecords) -> Result<Applied> {
         let user = self.user(name).id;
         let session = self.directory.as_actor(Actor::Person(user), Door::Page);
         self.tick(1);
@@ -158,6 +162,7 @@ impl Org {
                 user,
                 set: Vec::new(),
                 password: None,
+                records,
             })),
             None,
         )
@@ -301,6 +306,7 @@ impl Org {
             "SELECT hex(id), hex(field), name, removed FROM field_choices ORDER BY seq",
             "SELECT hex(user), hex(field), value, key FROM field_values ORDER BY 1, 2",
             "SELECT hex(user), key FROM user_labels ORDER BY 1, 2",
+            "SELECT hex(id), email, email_key, first_name, last_name, records, hex(taken_by) FROM individuals ORDER BY 1",
             "SELECT hex(pool), seat_limit, reserved, consumed, queued FROM pool_counters ORDER BY 1",
             "SELECT hex(user), hex(pool), state, stands_for_access, place, leads_to FROM licenses ORDER BY 1, 2",
             "SELECT status, people FROM status_counts ORDER BY 1",

@@ -167,6 +167,7 @@ fn who_accepts_chooses_a_password() {
     let session = org.directory.as_actor(Actor::Person(user), Door::Page);
     org.tick(1);
     let accept = Accept {
+        records: usher_core::command::OwnRecords::StartFresh,
         user,
         set: Vec::new(),
         password: Some(org.hash(GOOD)),

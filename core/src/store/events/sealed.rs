@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::decode;
 use crate::change::{Change, PERSONAL_KINDS};
 use crate::error::{Error, Result};
-use crate::model::UserId;
+use crate::model::{IndividualId, UserId};
 use crate::store::broken;
 
 const NONCE: usize = 12;
@@ -97,6 +97,9 @@ impl<'c> Reader<'c> {
     }
 
     pub(in crate::store) fn change(&mut self, event: &Recorded) -> Result<Option<Change>> {
+        if event.kind == "individual" {
+            return open_individual(self.conn, event);
+        }
         let personal = PERSONAL_KINDS.contains(&event.kind.as_str());
         let (true, Some(user)) = (personal, event.user) else {
             return decode(&event.kind, event.user, &event.body).map(Some);
@@ -125,5 +128,46 @@ impl<'c> Reader<'c> {
 pub(in crate::store) fn person_key(conn: &Connection, user: UserId) -> Result<Option<[u8; 32]>> {
     conn.prepare_cached("SELECT key FROM person_keys WHERE user = ?1")
         .and_then(|mut it| it.query_row([user.as_bytes()], |row| row.get(0)).optional())
+        .map_err(broken)
+}
+
+/// What is known of an account, sealed under its own key, with its id in front.
+pub(super) fn seal_individual(
+    conn: &Connection,
+    account: IndividualId,
+    nonce: [u8; NONCE],
+    seq: i64,
+    body: &[u8],
+) -> Result<Vec<u8>> {
+    let key = individual_key(conn, account)?
+        .ok_or_else(|| Error::Broken("an account has no key".into()))?;
+    let mut out = account.as_bytes().to_vec();
+    out.extend(seal(&key, nonce, seq, body)?);
+    Ok(out)
+}
+
+/// An account's change; none when the account was erased.
+fn open_individual(conn: &Connection, event: &Recorded) -> Result<Option<Change>> {
+    let unreadable = || Error::Broken(format!("event {} cannot be read", event.seq));
+    let (id, body) = event.body.split_at_checked(16).ok_or_else(unreadable)?;
+    let account = IndividualId::from_bytes(id.try_into().map_err(|_| unreadable())?);
+    let Some(key) = individual_key(conn, account)? else {
+        return Ok(None);
+    };
+    let (before, after) =
+        serde_json::from_slice(&open(&key, event.seq, body)?).map_err(|_| unreadable())?;
+    Ok(Some(Change::Individual {
+        account,
+        before,
+        after,
+    }))
+}
+
+fn individual_key(conn: &Connection, account: IndividualId) -> Result<Option<[u8; 32]>> {
+    conn.prepare_cached("SELECT key FROM individual_keys WHERE account = ?1")
+        .and_then(|mut it| {
+            it.query_row([account.as_bytes()], |row| row.get(0))
+                .optional()
+        })
         .map_err(broken)
 }

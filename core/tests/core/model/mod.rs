@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use usher_core::command::{
-    Accept, Command, Create, Edit, FieldEdit, GroupEdit, Invite, NewPerson, PoolEdit,
+    Accept, Command, Create, Edit, FieldEdit, GroupEdit, Invite, NewPerson, OwnRecords, PoolEdit,
     ProgressReport, Provision, ProvisionTarget, Request, WhenFull,
 };
 use usher_core::directory::HistoryPage;
@@ -491,6 +491,7 @@ impl World {
                     user: ids[*who],
                     set: Vec::new(),
                     password: None,
+                    records: OwnRecords::StartFresh,
                 };
                 return (
                     self.session(Actor::Person(ids[*who]), how),

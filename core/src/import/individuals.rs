@@ -1,0 +1,307 @@
+//! Accounts of people's own from a table: one line an account, or one line a record. Column names are understood in the
+//! ways in which exports spell them.
+
+use std::collections::HashMap;
+
+use super::Table;
+use crate::error::{Error, Result};
+use crate::model::{
+    Date, EmailAddress, Name, NewIndividual, Record, RecordState, Timestamp, harmless, name_key,
+};
+
+/// Something wrong with a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The line of the file, counted from 1.
+    pub line: usize,
+    /// What is wrong in it, and what to do.
+    pub what: String,
+}
+
+/// Everything understood and everything wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reviewed {
+    /// Accounts, in the order in which they come first, each with all of its records.
+    pub accounts: Vec<NewIndividual>,
+    /// What could not be understood. Lines with a problem are not among the accounts.
+    pub problems: Vec<Problem>,
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Email,
+    FirstName,
+    LastName,
+    Training,
+    State,
+    Day,
+}
+
+/// How columns are called, letters and digits only.
+const NAMES: &[(&str, Column)] = &[
+    ("email", Column::Email),
+    ("mail", Column::Email),
+    ("emailaddress", Column::Email),
+    ("address", Column::Email),
+    ("login", Column::Email),
+    ("firstname", Column::FirstName),
+    ("givenname", Column::FirstName),
+    ("first", Column::FirstName),
+    ("lastname", Column::LastName),
+    ("familyname", Column::LastName),
+    ("surname", Column::LastName),
+    ("last", Column::LastName),
+    ("training", Column::Training),
+    ("trainingname", Column::Training),
+    ("course", Column::Training),
+    ("coursename", Column::Training),
+    ("state", Column::State),
+    ("status", Column::State),
+    ("progress", Column::State),
+    ("date", Column::Day),
+    ("on", Column::Day),
+    ("day", Column::Day),
+    ("completedon", Column::Day),
+    ("completedat", Column::Day),
+    ("completiondate", Column::Day),
+];
+
+/// Understands a table of accounts.
+///
+/// # Errors
+/// [`Error::Invalid`] when there is no column of addresses, or a column twice; whatever is wrong with a line is a problem.
+pub fn review_individuals(table: &Table) -> Result<Reviewed> {
+    let columns = columns(&table.head)?;
+    let mut reviewed = Reviewed::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (line, cells) in &table.rows {
+        let cell = |column| {
+            columns
+                .iter()
+                .position(|it| *it == Some(column))
+                .and_then(|place| cells.get(place))
+                .map_or("", |it| it.trim())
+        };
+        match account(cell) {
+            Err(error) => reviewed.problems.push(Problem {
+                line: *line,
+                what: error.to_string(),
+            }),
+            Ok(account) => match places.get(&account.email.key()) {
+                Some(place) => {
+                    if let Some(known) = reviewed.accounts.get_mut(*place) {
+                        merge(known, account);
+                    }
+                }
+                None => {
+                    places.insert(account.email.key(), reviewed.accounts.len());
+                    reviewed.accounts.push(account);
+                }
+            },
+        }
+    }
+    Ok(reviewed)
+}
+
+fn columns(head: &[String]) -> Result<Vec<Option<Column>>> {
+    let mut columns: Vec<Option<Column>> = Vec::with_capacity(head.len());
+    for name in head {
+        let word: String = name
+            .chars()
+            .filter(|it| it.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect();
+        let column = NAMES.iter().find(|it| it.0 == word).map(|it| it.1);
+        if column.is_some() && columns.contains(&column) {
+            let name: String = harmless(name).chars().take(40).collect();
+            return Err(Error::invalid(
+                "the file",
+                format!("has a second column for the same thing, {name:?}"),
+                "leave one of them out",
+            ));
+        }
+        columns.push(column);
+    }
+    if columns.contains(&Some(Column::Email)) {
+        Ok(columns)
+    } else {
+        Err(Error::invalid(
+            "the file",
+            "has no column called email",
+            "name the columns in its first line: email, first name, last name, training, state, date",
+        ))
+    }
+}
+
+fn account<'c>(cell: impl Fn(Column) -> &'c str) -> Result<NewIndividual> {
+    let name =
+        |what, column| Ok::<_, Error>(Name::parse(what, cell(column))?.map(Name::into_string));
+    let email: EmailAddress = cell(Column::Email).parse()?;
+    let (state, on) = (state(cell(Column::State))?, day(cell(Column::Day))?);
+    let record = name("training", Column::Training)?.map(|training| Record {
+        training,
+        // A day without a state is the day on which it was done.
+        state: state.unwrap_or(if on.is_some() {
+            RecordState::Completed
+        } else {
+            RecordState::Assigned
+        }),
+        on,
+        transferred: false,
+    });
+    Ok(NewIndividual {
+        email,
+        first_name: name("first name", Column::FirstName)?,
+        last_name: name("last name", Column::LastName)?,
+        records: record.into_iter().collect(),
+    })
+}
+
+fn state(text: &str) -> Result<Option<RecordState>> {
+    let word: String = text
+        .chars()
+        .filter(|it| it.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
+    match word.as_str() {
+        "" => Ok(None),
+        "assigned" | "notstarted" | "enrolled" | "open" | "registered" => {
+            Ok(Some(RecordState::Assigned))
+        }
+        "started" | "inprogress" | "incomplete" => Ok(Some(RecordState::Started)),
+        "completed" | "complete" | "done" | "passed" | "finished" => {
+            Ok(Some(RecordState::Completed))
+        }
+        _ => {
+            let shown: String = harmless(text).chars().take(40).collect();
+            Err(Error::invalid(
+                "state",
+                format!("cannot be {shown:?}"),
+                "use assigned, started or completed",
+            ))
+        }
+    }
+}
+
+/// `2026-01-31`, an instant that begins so, or `31.01.2026`.
+fn day(text: &str) -> Result<Option<Date>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let dotted = || {
+        let mut parts = text.split('.');
+        let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+        let iso = format!("{year}-{month:0>2}-{day:0>2}");
+        parts.next().is_none().then_some(iso)?.parse::<Date>().ok()
+    };
+    let iso = || text.parse::<Date>().ok();
+    let instant = || {
+        let at = text.parse::<Timestamp>().ok()?;
+        at.to_string().get(..10)?.parse().ok()
+    };
+    iso()
+        .or_else(instant)
+        .or_else(dotted)
+        .map(Some)
+        .ok_or_else(|| {
+            let shown: String = harmless(text).chars().take(40).collect();
+            Error::invalid(
+                "date",
+                format!("{shown:?} is not a calendar day"),
+                "write it like 2026-11-22",
+            )
+        })
+}
+
+/// Adds what another line says of the same account; of two lines about one training the further one counts.
+fn merge(known: &mut NewIndividual, more: NewIndividual) {
+    known.first_name = more.first_name.or(known.first_name.take());
+    known.last_name = more.last_name.or(known.last_name.take());
+    for record in more.records {
+        let key = name_key(&record.training);
+        match known
+            .records
+            .iter_mut()
+            .find(|it| name_key(&it.training) == key)
+        {
+            Some(there) if there.state < record.state => *there = record,
+            Some(_) => {}
+            None => known.records.push(record),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn review(text: &str) -> Result<Reviewed> {
+        review_individuals(&Table::read(text.as_bytes())?)
+    }
+
+    #[test]
+    fn lines_of_one_address_are_one_account_with_all_its_records() {
+        let reviewed = review(
+            "E-Mail;Surname;Given Name;Course Name;Status;Completed on;Shoe\n\
+             ana@x.example;Li;Ana;Basics;In progress;;42\n\
+             ANA@x.example;;;basics ;Passed;31.01.2026;\n\
+             bo@x.example;;;;;;\n\
+             ana@x.example;;;Advanced;;2026-02-03T10:00:00Z;\n",
+        )
+        .expect("a table");
+        assert_eq!(reviewed.problems, []);
+        let said: Vec<String> = reviewed
+            .accounts
+            .iter()
+            .map(|it| {
+                let records = it.records.iter().map(|it| {
+                    let on = it.on.map(|it| it.to_string()).unwrap_or_default();
+                    format!("{} {} {on}", it.training, it.state.as_str())
+                });
+                format!(
+                    "{} {:?} {:?} {}",
+                    it.email,
+                    it.first_name,
+                    it.last_name,
+                    records.collect::<Vec<_>>().join(", ")
+                )
+            })
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "ana@x.example Some(\"Ana\") Some(\"Li\") basics completed 2026-01-31, Advanced completed 2026-02-03",
+                "bo@x.example None None "
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_line_by_line() {
+        let reviewed = review("email,training,state,date\nana,x,,\nbo@x.example,x,maybe,\ncy@x.example,x,done,soon\ndee@x.example,\"a\u{1b}\",,\n")
+            .expect("a table");
+        assert!(reviewed.accounts.is_empty());
+        let lines: Vec<usize> = reviewed.problems.iter().map(|it| it.line).collect();
+        assert_eq!(lines, [2, 3, 4, 5]);
+        for (problem, words) in reviewed.problems.iter().zip([
+            "has no @",
+            "use assigned, started or completed",
+            "calendar day",
+            "control",
+        ]) {
+            assert!(problem.what.contains(words), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn a_table_without_addresses_is_refused() {
+        for (text, words) in [
+            ("name,training\nana,x\n", "no column called email"),
+            ("email,mail\na@x.example,b@x.example\n", "second column"),
+        ] {
+            let error = review(text).expect_err(words).to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Accounts that people have of their own, and what becomes of their records.
+
+use usher_core::command::{Command, OwnRecords};
+use usher_core::import::{Table, review_individuals};
+use usher_core::model::{NewPeople, Status, TrainingKind};
+use usher_core::{Applied, Directory};
+
+use crate::org::{Org, address, assert_error, newcomer, skips};
+
+fn import(text: &str) -> Command {
+    let table = Table::read(text.as_bytes()).unwrap();
+    let reviewed = review_individuals(&table).unwrap();
+    assert_eq!(reviewed.problems, []);
+    Command::ImportIndividuals {
+        accounts: reviewed.accounts,
+    }
+}
+
+const FILE: &str = "email,first name,training,state,date\n\
+    ana@acme.example,Ana,Basics,completed,2026-01-31\n\
+    ana@acme.example,,Advanced,started,\n\
+    ana@acme.example,,Unheard of,completed,\n\
+    bo@acme.example,Bo,Basics,started,2026-02-01\n";
+
+/// With the accounts above and two of their three trainings.
+fn with_accounts() -> Org {
+    let org = Org::new(9);
+    for name in ["Basics", "Advanced"] {
+        org.apply(Command::AddTraining {
+            name: name.into(),
+            kind: TrainingKind::Course,
+            pool: None,
+            held_on: None,
+        });
+    }
+    org.apply(import(FILE));
+    org
+}
+
+fn account(org: &Org, name: &str) -> String {
+    let account = org
+        .cli()
+        .read()
+        .unwrap()
+        .individual(&address(name))
+        .unwrap();
+    account.map_or("gone".to_owned(), |it| it.terms.described())
+}
+
+/// `training state`, by name.
+fn assignments(org: &Org, name: &str) -> String {
+    let session = org.cli();
+    let read = session.read().unwrap();
+    let trainings = read.trainings().unwrap();
+    let mut said: Vec<String> = read
+        .assignments_of(org.user(name).id)
+        .unwrap()
+        .iter()
+        .map(|it| {
+            let training = trainings.iter().find(|of| of.id == it.training).unwrap();
+            format!("{} {}", training.terms.name, it.assignment.state.as_str())
+        })
+        .collect();
+    said.sort();
+    said.join(", ")
+}
+
+fn transfer(name: &str, trainings: &[&str]) -> Command {
+    Command::TransferIndividual {
+        email: address(name),
+        trainings: trainings.iter().map(|it| (*it).to_owned()).collect(),
+    }
+}
+
+fn undo(org: &Org, applied: &Applied) {
+    org.apply(Command::Undo {
+        batch: applied.batch.unwrap(),
+    });
+}
+
+#[test]
+fn inviting_an_address_that_has_an_individual_account_gives_pending_transfer() {
+    let org = with_accounts();
+    org.invite("ana carl");
+    assert_eq!(org.user("ana").status, Status::PendingTransfer);
+    assert_eq!(org.user("carl").status, Status::Waiting);
+    assert_eq!(org.seats("access").0, 3, "it counts as waiting does");
+    // By resending, reactivating, promoting and by a provider alike.
+    org.apply(Command::Cancel {
+        who: org.who("ana"),
+    });
+    org.apply(Command::Resend {
+        who: org.who("ana"),
+        mail: false,
+    });
+    assert_eq!(org.user("ana").status, Status::PendingTransfer);
+    org.deactivate("ana");
+    org.apply(Command::Reactivate {
+        restore_assignments: true,
+        who: org.who("ana"),
+    });
+    assert_eq!(org.user("ana").status, Status::PendingTransfer);
+    let (okta, _) = org.connect("okta", NewPeople::Waiting);
+    org.provision(okta, newcomer("bo", "1")).unwrap();
+    assert_eq!(org.user("bo").status, Status::PendingTransfer);
+    // Whoever is invited already can choose too, from the import on, until it is undone.
+    let later = org.apply(import("email\ncarl@acme.example\n"));
+    assert_eq!(org.user("carl").status, Status::PendingTransfer);
+    undo(&org, &later);
+    assert_eq!(org.user("carl").status, Status::Waiting);
+    assert_eq!(account(&org, "carl"), "gone");
+}
+
+#[test]
+fn a_promoted_person_of_such_an_address_becomes_pending_transfer() {
+    let org = with_accounts();
+    org.create("x1 x2 x3 x4 x5 x6 x7 x8");
+    org.apply_when_full(
+        crate::org::invite("ana"),
+        usher_core::command::WhenFull::QueueRest,
+    );
+    assert_eq!(org.user("ana").status, Status::Queued);
+    org.deactivate("x1");
+    assert_eq!(org.user("ana").status, Status::PendingTransfer);
+}
+
+#[test]
+fn acceptance_chooses_transfer_and_records_become_assignments() {
+    let org = with_accounts();
+    org.invite("ana");
+    let before = org.state();
+    let applied = org.accept_with("ana", OwnRecords::Transfer).unwrap();
+    assert_eq!(org.user("ana").status, Status::Active);
+    assert_eq!(
+        assignments(&org, "ana"),
+        "Advanced started, Basics completed"
+    );
+    assert_eq!(account(&org, "ana"), "3 records, 2 transferred");
+    assert_eq!(
+        skips(&applied.plan),
+        ["Unheard of: there is no such training; add it, then transfer the record"]
+    );
+    // The record keeps its day.
+    let session = org.cli();
+    let read = session.read().unwrap();
+    let all = read.assignments_of(org.user("ana").id).unwrap();
+    let days: Vec<_> = all
+        .iter()
+        .filter_map(|it| it.assignment.completed_at)
+        .collect();
+    assert_eq!(days[0].to_string(), "2026-01-30T23:00:00.000Z");
+    drop(read);
+    undo(&org, &applied);
+    assert_eq!(org.user("ana").status, Status::PendingTransfer);
+    assert_eq!(org.state(), before);
+}
+
+#[test]
+fn acceptance_can_start_fresh_and_transfer_later() {
+    let mut org = with_accounts();
+    org.invite("ana");
+    org.accept("ana").unwrap();
+    assert_eq!(assignments(&org, "ana"), "");
+    assert_eq!(account(&org, "ana"), "3 records, started fresh");
+    // An account that somebody came with is nobody else's transfer.
+    org.deactivate("ana");
+    assert_error(org.plan(transfer("ana", &[])), "is inactive");
+    org.apply(Command::Reactivate {
+        restore_assignments: true,
+        who: org.who("ana"),
+    });
+    assert_error(
+        org.plan(transfer("ana", &["Cooking"])),
+        "no record of Cooking",
+    );
+    let one = org.apply(transfer("ana", &["basics "]));
+    assert_eq!(assignments(&org, "ana"), "Basics completed");
+    org.reopen();
+    org.apply(Command::AddTraining {
+        name: "Unheard of".into(),
+        kind: TrainingKind::Course,
+        pool: None,
+        held_on: None,
+    });
+    org.apply(transfer("ana", &[]));
+    assert_eq!(
+        assignments(&org, "ana"),
+        "Advanced started, Basics completed, Unheard of completed"
+    );
+    assert_eq!(
+        skips(&org.plan(transfer("ana", &[])).unwrap()),
+        ["ana: nothing is left to transfer"]
+    );
+    let plan = org.plan(Command::Undo {
+        batch: one.batch.unwrap(),
+    });
+    assert!(
+        skips(&plan.unwrap()).contains(&"ana: the individual account changed since".to_owned())
+    );
+    org.assert_chain();
+}
+
+#[test]
+fn a_newer_file_adds_to_an_account_and_the_same_file_changes_nothing() {
+    let org = with_accounts();
+    assert_eq!(
+        skips(&org.plan(import(FILE)).unwrap()),
+        ["ana: already so", "bo: already so"]
+    );
+    let applied = org.apply(import(
+        "email,training,state\nBO@acme.example,basics,done\nbo@acme.example,Advanced,\n",
+    ));
+    assert_eq!(account(&org, "bo"), "2 records");
+    undo(&org, &applied);
+    assert_eq!(account(&org, "bo"), "1 record");
+}
+
+#[test]
+fn erasing_destroys_accounts_of_users_and_of_strangers_for_good() {
+    let mut org = with_accounts();
+    let backup = org.path.with_extension("backup");
+    org.directory.backup(&backup).unwrap();
+    org.invite("ana");
+    org.accept_with("ana", OwnRecords::Transfer).unwrap();
+    let ana = org.user("ana").id;
+    org.apply(Command::Delete { who: ana.into() });
+    org.apply(Command::Erase { who: ana.into() });
+    assert_eq!(account(&org, "ana"), "gone");
+    let erased = org.apply(Command::EraseIndividual {
+        email: "BO@acme.example".into(),
+    });
+    assert_eq!(account(&org, "bo"), "gone");
+    let plan = org.plan(Command::Undo {
+        batch: erased.batch.unwrap(),
+    });
+    assert_eq!(
+        skips(&plan.unwrap()),
+        ["individual account: erased; erasing has no undo"]
+    );
+    assert_error(
+        org.plan(Command::EraseIndividual {
+            email: "bo@acme.example".into(),
+        }),
+        "there is no individual account",
+    );
+    org.assert_chain();
+    let bytes = std::fs::read(&org.path).unwrap();
+    let holds = |text: &str| bytes.windows(text.len()).any(|it| it == text.as_bytes());
+    assert!(!holds("bo@acme.example") && !holds("ana@acme.example"));
+    // An older backup does not bring them back.
+    let (path, options) = (org.path.clone(), org.options.clone());
+    let other = Org::new(2);
+    org.directory = other.directory.clone();
+    Directory::restore(&backup, &path, &options).unwrap();
+    org.reopen();
+    assert_eq!(account(&org, "bo"), "gone");
+}
+
+#[test]
+fn an_undone_import_can_be_erased_too() {
+    let org = with_accounts();
+    let more = org.apply(import("email,first name\nzoe@acme.example,Zoë\n"));
+    undo(&org, &more);
+    assert_eq!(account(&org, "zoe"), "gone");
+    org.apply(Command::EraseIndividual {
+        email: "zoe@acme.example".into(),
+    });
+    let session = org.cli();
+    let page = usher_core::directory::HistoryPage {
+        batch: more.batch,
+        limit: 10,
+        ..Default::default()
+    };
+    let events = session.read().unwrap().history(&page).unwrap();
+    assert!(events.iter().all(|it| it.change.is_none()));
+}
