@@ -56,12 +56,13 @@ fn is_readable(directory: &Directory) -> Result<()> {
 fn readiness(read: Result<()>, in_place: bool, writer_lives: bool) -> Answer {
     let why = match (read, in_place, writer_lives) {
         (Ok(()), true, true) => return said(StatusCode::OK, &json!({"status": "ready"})),
+        // A file that has gone is why it cannot be read, so that is said.
+        (_, false, _) => {
+            "the database's file was moved or replaced; stop the server and look after it"
+        }
         (Err(error), ..) => {
             log::broken(&error);
             "the database cannot be read"
-        }
-        (Ok(()), false, _) => {
-            "the database's file was moved or replaced; stop the server and look after it"
         }
         (Ok(()), true, false) => "the writer has stopped; start the server anew",
     };
