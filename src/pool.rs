@@ -46,7 +46,7 @@ const KEYS: &[&str] = &[
     "scheduled_leavers",
 ];
 
-/// Lists these pools, with what is to be expected of them, which is known for now only.
+/// Lists these pools with their forecasts; a listing of the past has none.
 pub(crate) fn list(desk: &Desk, pools: &[Pool], forecasts: &[Forecast]) -> Result<()> {
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
     for pool in pools {
