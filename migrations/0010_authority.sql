@@ -1,0 +1,1 @@
+-- What group budgets and instructors need.

@@ -1,0 +1,1 @@
+-- What a connection maps and owns.

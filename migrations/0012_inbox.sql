@@ -1,0 +1,1 @@
+-- The record of providers' requests and the brake.

@@ -1,0 +1,1 @@
+-- The outbox's delivery, templates, the join page.
