@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use usher_core::Read;
 use usher_core::command::{Command, Edit, GroupEdit};
-use usher_core::model::{Group, GroupCarries, GroupRole, PoolId, TrainingId, UserId};
+use usher_core::model::{Budget, Group, GroupCarries, GroupRole, PoolId, TrainingId, UserId};
 use usher_core::query::{Expr, GroupName, PageFrom, SortBy, UsersPage};
 
 use crate::args::{CarryCommand, GroupCommand};
@@ -15,7 +15,15 @@ use crate::failure::Result;
 use crate::output::{Listing, Row, write_one};
 use crate::who::selection;
 
-const KEYS: &[&str] = &["id", "name", "members", "trainings", "pools"];
+const KEYS: &[&str] = &[
+    "id",
+    "name",
+    "members",
+    "trainings",
+    "pools",
+    "budget",
+    "spent",
+];
 const MEMBER_KEYS: &[&str] = &["id", "user", "name", "status", "role"];
 const PAGE: usize = 1_000;
 
@@ -30,6 +38,13 @@ pub(crate) fn run(desk: &Desk, command: GroupCommand) -> Result<()> {
                 ..GroupEdit::default()
             };
             carry_out(desk, Command::EditGroup { group: name, set }, &plan)
+        }
+        GroupCommand::Set { name, budget, plan } => {
+            let command = Command::SetGroupBudget {
+                group: name,
+                seats: budget.0,
+            };
+            carry_out(desk, command, &plan)
         }
         GroupCommand::Remove(it) => {
             carry_out(desk, Command::RemoveGroup { group: it.name }, &it.plan)
@@ -107,28 +122,38 @@ impl Carried {
     }
 }
 
-fn object(group: &Group, trainings: &[String], pools: &[String]) -> Vec<(&'static str, Value)> {
+fn object(
+    group: &Group,
+    trainings: &[String],
+    pools: &[String],
+    budget: Option<Budget>,
+) -> Vec<(&'static str, Value)> {
     vec![
         ("id", json!(group.id)),
         ("name", json!(group.name)),
         ("members", json!(group.members)),
         ("trainings", json!(trainings)),
         ("pools", json!(pools)),
+        ("budget", json!(budget.map(|it| it.seats))),
+        ("spent", json!(budget.map(|it| it.spent))),
     ]
 }
 
 fn list(desk: &Desk) -> Result<()> {
     let read = desk.read()?;
     let carried = Carried::load(&read)?;
-    let columns = &["GROUP", "MEMBERS", "TRAININGS", "POOLS"];
+    let columns = &["GROUP", "MEMBERS", "BUDGET", "TRAININGS", "POOLS"];
     let mut listing = Listing::begin(desk.format, columns, KEYS);
     for group in read.groups()? {
         let (trainings, pools) = carried.names(&read.carried_by(group.id)?);
-        let json = object(&group, &trainings, &pools);
+        let budget = read.budget_of(group.id)?;
+        let json = object(&group, &trainings, &pools, budget);
+        let budget = budget.map(|it| format!("{} of {}", it.spent, it.seats));
         listing.row(Row {
             cells: vec![
                 group.name,
                 group.members.to_string(),
+                budget.unwrap_or_else(|| "-".to_owned()),
                 trainings.join(", "),
                 pools.join(", "),
             ],
@@ -142,7 +167,8 @@ fn show(desk: &Desk, name: &str) -> Result<()> {
     let read = desk.read()?;
     let group = read.group(name)?;
     let (trainings, pools) = Carried::load(&read)?.names(&read.carried_by(group.id)?);
-    write_one(desk.format, &object(&group, &trainings, &pools))
+    let budget = read.budget_of(group.id)?;
+    write_one(desk.format, &object(&group, &trainings, &pools, budget))
 }
 
 fn members(desk: &Desk, name: &str, role: Option<GroupRole>) -> Result<()> {

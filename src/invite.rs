@@ -1,7 +1,7 @@
 //! `usher invite` and `usher create`: new people from addresses.
 
 use usher_core::Error;
-use usher_core::command::{Command, Create, Invite, NewPerson, parse_people};
+use usher_core::command::{Command, Create, Invite, InviteToSession, NewPerson, parse_people};
 use usher_core::model::Field;
 
 use crate::args::{CreateArgs, Details, InviteArgs};
@@ -22,13 +22,17 @@ pub(crate) fn invite(desk: &Desk, args: InviteArgs) -> Result<()> {
         no_mail,
         ..
     } = args.details;
-    let command = Command::Invite(Invite {
+    let invite = Invite {
         people,
         groups: group,
         pools: pool,
         mail: !no_mail,
         send_on: args.send_on,
-    });
+    };
+    let command = match args.session {
+        Some(session) => Command::InviteToSession(InviteToSession { session, invite }),
+        None => Command::Invite(invite),
+    };
     carry_out(desk, command, &args.plan)
 }
 

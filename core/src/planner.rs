@@ -25,7 +25,7 @@ use crate::policy::{self, Authority, Circle, Reach, Role};
 use crate::query::Expr;
 use crate::selection::Selection;
 use crate::store::Snapshot;
-pub(crate) use allowance::Allowance;
+use allowance::Allowance;
 use crowd::{CROWD, Crowd};
 pub(crate) use groups::Entry;
 pub(crate) use seating::{Seated, Waiting, Want};
@@ -505,6 +505,20 @@ impl<'s> Planner<'s> {
             Reach::Everybody => true,
             Reach::Nobody => false,
             Reach::Only(circles) => circles.contains(&Circle::Group(group)),
+        }
+    }
+
+    /// The groups to which this command may bring people by way of a session.
+    pub(crate) fn groups_of_session(&self, session: TrainingId) -> Vec<GroupId> {
+        match &self.reach {
+            Reach::Everybody | Reach::Nobody => Vec::new(),
+            Reach::Only(circles) => circles
+                .iter()
+                .filter_map(|it| match it {
+                    Circle::Session(training, group) if *training == session => Some(*group),
+                    _ => None,
+                })
+                .collect(),
         }
     }
 

@@ -39,6 +39,8 @@ pub enum Role {
     GroupCoach,
     /// Learner in a group.
     GroupLearner,
+    /// Holds a session, and is coach or administrator of a group.
+    SessionInstructor,
     /// An identity provider's connection.
     Connection,
     /// The platform behind Usher.
@@ -51,7 +53,7 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of the matrix.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::FileOwner,
         Self::Owner,
         Self::ManageUsers,
@@ -64,6 +66,7 @@ impl Role {
         Self::GroupAuthor,
         Self::GroupCoach,
         Self::GroupLearner,
+        Self::SessionInstructor,
         Self::Connection,
         Self::Platform,
         Self::Person,
@@ -85,6 +88,7 @@ impl Role {
             Self::GroupAuthor => "group author",
             Self::GroupCoach => "group coach",
             Self::GroupLearner => "group learner",
+            Self::SessionInstructor => "session instructor",
             Self::Connection => "connection",
             Self::Platform => "platform",
             Self::Person => "person",
@@ -102,13 +106,22 @@ pub enum Scope {
     Below,
     /// To the members of the group in which they have the role; who joins, joins that group.
     OwnGroup,
+    /// To whom they bring in for a session that they hold, as learners of one group in which they are coach or
+    /// administrator.
+    OwnSession,
     /// To what is their own: their record, or a batch that they applied.
     Own,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] = [Self::Everybody, Self::Below, Self::OwnGroup, Self::Own];
+    pub const ALL: [Self; 5] = [
+        Self::Everybody,
+        Self::Below,
+        Self::OwnGroup,
+        Self::OwnSession,
+        Self::Own,
+    ];
 
     /// The word in the matrix.
     pub const fn as_str(self) -> &'static str {
@@ -116,6 +129,7 @@ impl Scope {
             Self::Everybody => "all",
             Self::Below => "below",
             Self::OwnGroup => "group",
+            Self::OwnSession => "session",
             Self::Own => "own",
         }
     }

@@ -36,6 +36,9 @@ pub(crate) struct InviteArgs {
     /// The day at whose beginning the invitation is mailed, such as 2027-01-31; the seat is taken now.
     #[arg(long, value_name = "DAY", conflicts_with = "no_mail")]
     pub(crate) send_on: Option<Date>,
+    /// A session to invite to: it is assigned to them. Whoever holds it invites learners to one group of theirs.
+    #[arg(long, value_name = "TRAINING")]
+    pub(crate) session: Option<String>,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
 }

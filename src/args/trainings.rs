@@ -1,7 +1,9 @@
 //! What can be said about groups, trainings and who has to take them.
 
 use clap::{ArgGroup, Args, Subcommand};
-use usher_core::model::{AssignmentState, Date, GroupRole, PoolName, Progress, TrainingKind};
+use usher_core::model::{
+    AssignmentState, Date, GroupRole, PoolName, Progress, Seats, TrainingKind,
+};
 
 use super::people::{WhoArgs, role};
 use super::{PlanArgs, WHO_HELP};
@@ -24,6 +26,16 @@ pub(crate) enum GroupCommand {
         name: String,
         /// Its new name.
         to: String,
+        #[command(flatten)]
+        plan: PlanArgs,
+    },
+    /// Limit how many seats those who run a group may hand out in it
+    Set {
+        /// Its name or id.
+        name: String,
+        /// How many of its members may be in or coming before whoever runs it may invite nobody more, or none.
+        #[arg(long, value_name = "N|none", value_parser = budget)]
+        budget: BudgetWord,
         #[command(flatten)]
         plan: PlanArgs,
     },
@@ -62,6 +74,20 @@ pub(crate) enum GroupCommand {
     /// The add-on pools that a group's members get a license of when they become active
     #[command(subcommand)]
     Pool(CarryCommand<PoolName>),
+}
+
+/// A number of seats or the word `none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BudgetWord(pub(crate) Option<Seats>);
+
+fn budget(text: &str) -> Result<BudgetWord, String> {
+    if text == "none" {
+        return Ok(BudgetWord(None));
+    }
+    match text.parse::<Seats>() {
+        Ok(seats) if seats >= 0 => Ok(BudgetWord(Some(seats))),
+        _ => Err("write a number of seats such as 20, or none".to_owned()),
+    }
 }
 
 /// One group.

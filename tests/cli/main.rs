@@ -9,9 +9,11 @@
 mod admin;
 mod contract;
 mod dates;
+mod delegation;
 mod doors;
 mod fields;
 mod files;
+mod individuals;
 mod life;
 mod past;
 mod plans;

@@ -146,10 +146,7 @@ pub(super) fn remove_it(planner: &mut Planner<'_>, group: GroupId) -> Result<()>
 }
 
 pub(super) fn budget(planner: &mut Planner<'_>, name: &str, after: Option<Seats>) -> Result<()> {
-    let (group, name) = planner
-        .snapshot
-        .group_named(name)?
-        .ok_or_else(|| Error::not_found("group", name))?;
+    let (group, name) = planner.snapshot.find_group(name)?;
     if after.is_some_and(|it| it < 0) {
         return Err(Error::invalid(
             "budget",

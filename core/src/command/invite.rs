@@ -1,23 +1,31 @@
-//! Invite people by mail: none, cancelled, deleted → waiting or queued.
+//! Invite people by mail: none, cancelled, deleted → waiting or queued. Also to a session, by who holds it.
 
-use super::Invite;
 use super::joining::{Joining, plan_people};
+use super::{Invite, InviteToSession};
 use crate::error::{Error, Result};
-use crate::model::Status;
-use crate::planner::{Allowance, Planner};
+use crate::model::{Date, GroupId, GroupRole, Status, Training, TrainingKind};
+use crate::planner::Planner;
 
 impl Invite {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
-        let mut joining = Joining::resolve(
+        let joining = self.joining(planner)?;
+        if !planner.reaches_everybody() {
+            delegated(planner, self, &joining)?;
+        }
+        self.people(planner, joining)
+    }
+
+    fn joining(&self, planner: &Planner<'_>) -> Result<Joining> {
+        Joining::resolve(
             planner,
             &self.groups,
             &self.pools,
             Status::Waiting,
             self.mail,
-        )?;
-        if !planner.reaches_everybody() {
-            delegated(planner, self, &joining)?;
-        }
+        )
+    }
+
+    fn people(&self, planner: &mut Planner<'_>, mut joining: Joining) -> Result<()> {
         joining.send_on = self.send_on.filter(|_| self.mail);
         let comes_back = |status| matches!(status, Status::Cancelled | Status::Deleted);
         let why_not = |status| match status {
@@ -26,6 +34,92 @@ impl Invite {
         };
         plan_people(planner, &self.people, &joining, comes_back, why_not)?;
         planner.refuse_overspending()
+    }
+}
+
+impl InviteToSession {
+    pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        let session = planner.snapshot.find_training(&self.session)?;
+        if session.terms.kind != TrainingKind::Session {
+            return Err(Error::invalid(
+                "training",
+                "is no session",
+                "name a session, or assign it to people who are on the roster",
+            ));
+        }
+        if let Some(day) = session.terms.held_on {
+            refuse_over(planner, &session, day)?;
+        }
+        let mut joining = self.invite.joining(planner)?;
+        if !planner.reaches_everybody() {
+            let groups = planner.groups_of_session(session.id);
+            joining.groups = only_group(planner, &self.invite, &joining, &session, &groups)?;
+            gives_no_more_than_the_seat(planner, &self.invite, &joining)?;
+        }
+        joining.session = Some(session.id);
+        self.invite.people(planner, joining)
+    }
+}
+
+/// Nobody comes to what is over.
+fn refuse_over(planner: &mut Planner<'_>, session: &Training, day: Date) -> Result<()> {
+    if day < planner.newest_begun()? {
+        return Err(Error::invalid(
+            "session",
+            format!("{} was on {day}", session.terms.name),
+            "name one that is still to come",
+        ));
+    }
+    Ok(())
+}
+
+/// Who holds a session invites to it the learners of one group, in which they are coach or administrator themselves.
+fn only_group(
+    planner: &Planner<'_>,
+    invite: &Invite,
+    joining: &Joining,
+    session: &Training,
+    theirs: &[GroupId],
+) -> Result<Vec<(GroupId, GroupRole)>> {
+    if theirs.is_empty() {
+        return Err(Error::forbidden(format!(
+            "inviting to {} is not allowed: it needs its instructor, who is coach or administrator of a group",
+            session.terms.name
+        )));
+    }
+    match (joining.groups.as_slice(), theirs) {
+        ([], [only]) => Ok(vec![(*only, GroupRole::Learner)]),
+        ([], _) => {
+            let mut names = Vec::new();
+            for group in theirs {
+                names.extend(planner.snapshot.group_name(*group)?);
+            }
+            names.sort();
+            Err(Error::forbidden(format!(
+                "the people join one group of yours: name it with --group, one of {}",
+                names.join(", ")
+            )))
+        }
+        ([(group, role)], _) => {
+            let name = invite.groups.first().map_or("", |it| it.0.as_str());
+            if planner.authority.role_in(*group).is_none() {
+                return Err(Error::not_found("group", name));
+            }
+            if !theirs.contains(group) {
+                return Err(Error::forbidden(format!(
+                    "inviting to the group {name} is not allowed: it needs its coach or administrator"
+                )));
+            }
+            if *role != GroupRole::Learner {
+                return Err(Error::forbidden(
+                    "who holds a session invites learners to it, and nobody as anything else",
+                ));
+            }
+            Ok(joining.groups.clone())
+        }
+        _ => Err(Error::forbidden(
+            "who holds a session invites to one group: name one only",
+        )),
     }
 }
 
@@ -51,19 +145,22 @@ fn delegated(planner: &mut Planner<'_>, invite: &Invite, joining: &Joining) -> R
             )));
         }
     }
-    if invite
-        .people
-        .iter()
-        .any(|it| it.profile.delete_on.is_some())
-    {
+    gives_no_more_than_the_seat(planner, invite, joining)
+}
+
+fn gives_no_more_than_the_seat(
+    planner: &mut Planner<'_>,
+    invite: &Invite,
+    joining: &Joining,
+) -> Result<()> {
+    let mut people = invite.people.iter();
+    if people.any(|it| it.profile.delete_on.is_some()) {
         return Err(Error::forbidden(
             "setting a deletion date is not allowed: it needs owner or manage_users",
         ));
     }
-    for ((group, _), (name, _)) in joining.groups.iter().zip(&invite.groups) {
-        if let Some(budget) = planner.snapshot.budget_of(*group)? {
-            planner.limit(Allowance::new(name, budget));
-        }
+    for (group, _) in &joining.groups {
+        planner.limit(*group)?;
     }
     if !invite.pools.is_empty() {
         return Err(Error::forbidden(

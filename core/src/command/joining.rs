@@ -7,8 +7,9 @@ use super::{NewPerson, password};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
-    CountsFrom, CustomField, Date, Field, GroupId, GroupRole, Hold, License, PoolId, PoolName,
-    Profile, RequiredItem, Setting, Status, User, UserId, field_key, key_of_name,
+    Assignment, AssignmentState, CountsFrom, CustomField, Date, Field, GroupId, GroupRole, Hold,
+    License, PoolId, PoolName, Profile, RequiredItem, Setting, Status, TrainingId, User, UserId,
+    field_key, key_of_name,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Planner, Seated, Waiting, Want};
@@ -22,6 +23,8 @@ pub(super) struct Joining {
     pub(super) send_on: Option<Date>,
     pub(super) groups: Vec<(GroupId, GroupRole)>,
     pub(super) pools: Vec<PoolId>,
+    /// The session to which they are invited.
+    pub(super) session: Option<TrainingId>,
 }
 
 impl Joining {
@@ -50,6 +53,7 @@ impl Joining {
             send_on: None,
             groups,
             pools,
+            session: None,
         })
     }
 
@@ -158,6 +162,7 @@ impl Joining {
         if let Some(password) = &person.password {
             password::set(planner, user, Some(password))?;
         }
+        self.give_session(planner, user)?;
         self.request_later(planner, user, &[])?;
         field::give(planner, user, given, true)?;
         planner.note_arrival(user, &person.profile);
@@ -239,7 +244,9 @@ impl Joining {
         if status != Status::Queued {
             self.welcome(planner, user.id, person)?;
         }
+        self.humble(planner, user.id)?;
         self.join_groups(planner, user.id)?;
+        self.give_session(planner, user.id)?;
         if status == Status::Active {
             planner.assign_entry(user.id, entry);
         }
@@ -334,6 +341,43 @@ impl Joining {
         }
     }
 
+    /// Whoever is brought back by somebody who runs a group has no role there or elsewhere but the one they are given.
+    fn humble(&self, planner: &mut Planner<'_>, user: UserId) -> Result<()> {
+        if planner.reaches_everybody() {
+            return Ok(());
+        }
+        for it in planner.snapshot.memberships_of(user)? {
+            let given = self.groups.iter().find(|(group, _)| *group == it.group);
+            let after = given.map_or(GroupRole::Learner, |it| it.1);
+            if it.role > after {
+                planner.push(Change::Membership {
+                    user,
+                    group: it.group,
+                    before: Some(it.role),
+                    after: Some(after),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Assigns the session to which somebody is invited.
+    fn give_session(&self, planner: &mut Planner<'_>, user: UserId) -> Result<()> {
+        let Some(training) = self.session else {
+            return Ok(());
+        };
+        let before = planner.snapshot.assignment(user, training)?;
+        if before.is_none_or(|it| it.state == AssignmentState::Ended) {
+            planner.push(Change::Assignment {
+                user,
+                training,
+                before,
+                after: Some(Assignment::new(planner.now)),
+            });
+        }
+        Ok(())
+    }
+
     fn join_groups(&self, planner: &mut Planner<'_>, user: UserId) -> Result<()> {
         for (group, role) in &self.groups {
             let before = planner.snapshot.membership(user, *group)?;
@@ -424,6 +468,7 @@ pub(super) fn plan_people(
     let mut fields = planner.snapshot.custom_fields()?;
     fields.retain(|it| !it.terms.removed);
     planner.refuse_begun("send date", joining.send_on, "leave it out to mail now")?;
+    let groups: Vec<GroupId> = joining.groups.iter().map(|it| it.0).collect();
     let mut seen = HashSet::new();
     for i in in_order(people) {
         let Some(person) = people.get(i) else {
@@ -484,11 +529,11 @@ pub(super) fn plan_people(
             }
             (Err(error), _) => return Err(error),
         };
-        if joins && let Some(why) = planner.ask_allowance() {
+        if joins && let Some(why) = planner.ask_allowance(&groups) {
             planner.skip_name(&label, why);
             continue;
         }
-        let mark = planner.mark();
+        let before = planner.planned().len();
         match known {
             None => joining.newcomer(planner, person, &given)?,
             Some(user) if comes_back(user.status) => {
@@ -501,8 +546,8 @@ pub(super) fn plan_people(
             ),
             Some(user) => planner.skip(&user, why_not(user.status)),
         }
-        if planner.mark() != mark {
-            planner.spend_allowance();
+        if planner.planned().len() > before {
+            planner.spend_allowance(&groups);
         }
     }
     Ok(())

@@ -54,6 +54,8 @@ pub(crate) use promote::promote;
 pub enum Command {
     /// Invite people by mail.
     Invite(Invite),
+    /// Invite people to a session, which is assigned to them at once. Whoever holds it may, within one group of theirs.
+    InviteToSession(InviteToSession),
     /// Make active accounts at once.
     Create(Create),
     /// Create or update one person for an identity provider. Only a connection's session may.
@@ -380,6 +382,16 @@ pub struct Invite {
     pub send_on: Option<Date>,
 }
 
+/// Invite people to a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InviteToSession {
+    /// Which session, by name or id.
+    pub session: String,
+    /// Whom, and to which groups. Who may invite to their session only, invites learners to one group; without one it is
+    /// the only one in which they are coach or administrator.
+    pub invite: Invite,
+}
+
 /// Make active accounts at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Create {
@@ -652,6 +664,7 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Invite(_) => "invite",
+            Self::InviteToSession(_) => "invite_session",
             Self::Create(_) => "create",
             Self::Provision(_) => "provision",
             Self::ProvisionGroup(_) => "provision_group",
@@ -720,6 +733,7 @@ impl Command {
     pub(crate) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
         match self {
             Self::Invite(it) => it.plan(planner),
+            Self::InviteToSession(it) => it.plan(planner),
             Self::Create(it) => it.plan(planner),
             Self::Provision(it) => it.plan(planner),
             Self::ProvisionGroup(it) => it.plan(planner),

@@ -17,7 +17,7 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, mail: bool) -> Re
             other => planner.skip(&user, format!("{other}, not invited")),
         }
     }
-    Ok(())
+    planner.refuse_overspending()
 }
 
 fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
@@ -28,6 +28,15 @@ fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
     } else {
         &[]
     };
+    if planner.has_higher_role(user.id)? {
+        planner.skip(user, "has a role in a group that is more than yours");
+        return Ok(());
+    }
+    let groups = planner.limit_for(user.id)?;
+    if let Some(why) = planner.ask_allowance(&groups) {
+        planner.skip(user, why);
+        return Ok(());
+    }
     let mark = planner.mark();
     let seated = planner.seat(
         user.id,
@@ -62,6 +71,9 @@ fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
             planner.clear_begun(user, &Profile::default())?;
             planner.invite(user.id, mail)?;
         }
+    }
+    if planner.mark() != mark {
+        planner.spend_allowance(&groups);
     }
     Ok(())
 }

@@ -30,7 +30,8 @@ pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
             (None, None) => {}
         }
     }
-    people.plan(planner)
+    people.plan(planner)?;
+    planner.refuse_overspending_by_changes()
 }
 
 /// Undoing needs the right to give the command that is undone; who may undo only what is their own needs to have given it.

@@ -34,6 +34,18 @@ impl Entry {
 }
 
 impl Planner<'_> {
+    /// Whether somebody would come back to more in a group than an actor has there who does not reach everybody.
+    pub(crate) fn has_higher_role(&self, user: UserId) -> Result<bool> {
+        if self.reaches_everybody() {
+            return Ok(false);
+        }
+        let memberships = self.snapshot.memberships_of(user)?;
+        Ok(memberships.iter().any(|it| {
+            let mine = self.authority.role_in(it.group);
+            it.role > mine.unwrap_or(GroupRole::Learner)
+        }))
+    }
+
     /// What these groups bring to somebody who has these assignments and licenses.
     pub(crate) fn entry(
         &mut self,

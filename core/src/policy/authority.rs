@@ -2,7 +2,7 @@
 
 use super::{Role, Scope, scope_of};
 use crate::error::Result;
-use crate::model::{Actor, GroupId, GroupRole, Permission, Status, UserId};
+use crate::model::{Actor, GroupId, GroupRole, Permission, Status, TrainingId, UserId};
 use crate::query::{Expr, ManagerName};
 use crate::store::Snapshot;
 
@@ -12,6 +12,8 @@ pub(crate) struct Authority {
     actor: Actor,
     roles: Vec<Role>,
     groups: Vec<(GroupId, GroupRole)>,
+    /// The sessions that they hold.
+    sessions: Vec<TrainingId>,
 }
 
 /// Whom something may be done to.
@@ -32,6 +34,8 @@ pub(crate) enum Circle {
     Below(UserId),
     /// The members of a group.
     Group(GroupId),
+    /// Those whom somebody brings into a group for a session. Nobody who is there already.
+    Session(TrainingId, GroupId),
     /// One person, or what they did themselves.
     Own(UserId),
 }
@@ -43,6 +47,7 @@ impl Authority {
             actor,
             roles: vec![role],
             groups: Vec::new(),
+            sessions: Vec::new(),
         };
         match actor {
             Actor::FileOwner => Ok(alone(Role::FileOwner)),
@@ -59,6 +64,7 @@ impl Authority {
             actor: Actor::Administrator(user),
             roles: Vec::new(),
             groups: Vec::new(),
+            sessions: Vec::new(),
         };
         let found = snapshot.user(user)?;
         if found.is_none_or(|it| it.status != Status::Active) {
@@ -75,6 +81,12 @@ impl Authority {
             if !authority.roles.contains(&role) {
                 authority.roles.push(role);
             }
+        }
+        if authority.leads_learners().next().is_some() {
+            authority.sessions = snapshot.sessions_of(user)?;
+        }
+        if !authority.sessions.is_empty() {
+            authority.roles.push(Role::SessionInstructor);
         }
         Ok(authority)
     }
@@ -102,6 +114,13 @@ impl Authority {
         self.reach("see") == Reach::Nobody
     }
 
+    /// The groups whose coach or administrator they are.
+    fn leads_learners(&self) -> impl Iterator<Item = GroupId> {
+        let leads = |it: GroupRole| matches!(it, GroupRole::Coach | GroupRole::Administrator);
+        let theirs = self.groups.iter().filter(move |it| leads(it.1));
+        theirs.map(|it| it.0)
+    }
+
     /// Whether a group is theirs to see: one that they are in, or any where they see people without regard to groups.
     pub(crate) fn knows_group(&self, group: GroupId) -> bool {
         self.role_in(group).is_some() || self.has(Role::Manager)
@@ -122,6 +141,12 @@ impl Authority {
                 Some(Scope::Everybody) => return Reach::Everybody,
                 Some(Scope::Below) => circles.extend(self.myself().map(Circle::Below)),
                 Some(Scope::Own) => circles.extend(self.myself().map(Circle::Own)),
+                Some(Scope::OwnSession) => {
+                    for session in &self.sessions {
+                        let groups = self.leads_learners();
+                        circles.extend(groups.map(|it| Circle::Session(*session, it)));
+                    }
+                }
                 Some(Scope::OwnGroup) => {
                     let mine = self.groups.iter().filter(|it| role_in_group(it.1) == *role);
                     circles.extend(mine.map(|it| Circle::Group(it.0)));
@@ -179,6 +204,7 @@ impl Circle {
         match self {
             Self::Below(manager) => Expr::Below(ManagerName::Id(*manager)),
             Self::Group(group) => Expr::GroupId(*group),
+            Self::Session(..) => Expr::Or(Vec::new()),
             Self::Own(user) => Expr::Id(*user),
         }
     }

@@ -84,12 +84,18 @@ pub const TABLE: &[Row] = &[
             (Role::Manager, Scope::Below),
             (Role::GroupAdministrator, Scope::OwnGroup),
             (Role::GroupUserAdministrator, Scope::OwnGroup),
+            (Role::SessionInstructor, Scope::Own),
             (Role::Person, Scope::Own),
         ],
     ),
     row("see_administrators_fields", MANAGE_USERS, NO_MORE),
     // People.
     row("invite", MANAGE_USERS, OWN_GROUP),
+    row(
+        "invite_session",
+        MANAGE_USERS,
+        &[(Role::SessionInstructor, Scope::OwnSession)],
+    ),
     row("create", MANAGE_USERS, NO_MORE),
     row("provision", &[Role::Connection], NO_MORE),
     row("provision_group", &[Role::Connection], NO_MORE),
@@ -201,6 +207,7 @@ pub const TABLE: &[Row] = &[
             (Role::Manager, Scope::Own),
             (Role::GroupAdministrator, Scope::Own),
             (Role::GroupUserAdministrator, Scope::Own),
+            (Role::SessionInstructor, Scope::Own),
         ],
     ),
 ];

@@ -109,7 +109,8 @@ fn matrix() -> String {
         "# Who may do what\n\n\
          Written from `core/src/policy/table.rs` by a test, and never by hand. A cell says to whom: `all` is anybody, \
          `below` everybody below a manager at any depth, `group` the members of the group in which they have the role, \
-         `own` their own record or what they applied themselves. An empty cell is denied, and so is every command \
+         `session` whom they bring in for a session that they hold, as learners of one group whose coach or administrator \
+         they are, `own` their own record or what they applied themselves. An empty cell is denied, and so is every command \
          that has no row.\n\n\
          Beyond the table: `protected` people and the last owner are taken off by nobody, by any door; only owners take \
          an owner off; undoing needs the right to give the command that is undone; who runs a group invites to that \

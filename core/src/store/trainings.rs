@@ -159,6 +159,15 @@ impl Snapshot<'_> {
         })
     }
 
+    /// The sessions that somebody holds, but those that were removed.
+    pub(crate) fn sessions_of(&self, user: UserId) -> Result<Vec<TrainingId>> {
+        let sql = "SELECT training FROM instructors JOIN trainings ON trainings.id = training \
+            WHERE user = ?1 AND removed = 0 ORDER BY training";
+        self.all(sql, [user.as_bytes()], |row| {
+            Ok(TrainingId::from_bytes(row.get(0)?))
+        })
+    }
+
     /// Whether somebody holds a session.
     pub(crate) fn is_instructor(&self, user: UserId, training: TrainingId) -> Result<bool> {
         let sql = "SELECT 1 FROM instructors WHERE training = ?1 AND user = ?2";

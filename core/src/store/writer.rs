@@ -89,6 +89,7 @@ impl Job {
         };
         match &self.request.command {
             Command::Invite(it) => it.people.len() > ALONE,
+            Command::InviteToSession(it) => it.invite.people.len() > ALONE,
             Command::Create(it) => it.people.len() > ALONE,
             Command::ImportIndividuals { accounts } => accounts.len() > ALONE,
             Command::Edit(it) => many(&it.who),

@@ -12,13 +12,13 @@ use crate::org::{Org, address, assert_error, invite, newcomer, people, short, sk
 
 impl Org {
     /// A session of an administrator, by name.
-    fn acting(&self, name: &str) -> Session {
+    pub(crate) fn acting(&self, name: &str) -> Session {
         let user = self.user(name).id;
         self.directory
             .as_actor(Actor::Administrator(user), Door::Cli)
     }
 
-    fn apply_as(&self, name: &str, command: Command) -> Result<Applied> {
+    pub(crate) fn apply_as(&self, name: &str, command: Command) -> Result<Applied> {
         let session = self.acting(name);
         self.tick(1);
         session.apply(session.request(command), None)
