@@ -31,6 +31,8 @@ pub(crate) use groups::Entry;
 pub(crate) use seating::{Seated, Waiting, Want};
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
+/// A statement takes no more names than so many.
+const NAMED_AT_ONCE: usize = 10_000;
 
 /// The desk at which one command is planned.
 pub(crate) struct Planner<'s> {
@@ -461,13 +463,12 @@ impl<'s> Planner<'s> {
         if self.reach == Reach::Everybody {
             return Ok(ids);
         }
-        let named = Expr::Or(ids.iter().copied().map(Expr::Id).collect());
-        let query = self.reach.within(&named);
-        let reached: HashSet<UserId> = self
-            .snapshot
-            .ids_of(&query, self.now)?
-            .into_iter()
-            .collect();
+        let mut reached: HashSet<UserId> = HashSet::new();
+        for some in ids.chunks(NAMED_AT_ONCE) {
+            let named = Expr::Or(some.iter().copied().map(Expr::Id).collect());
+            let query = self.reach.within(&named);
+            reached.extend(self.snapshot.ids_of(&query, self.now)?);
+        }
         let (within, beyond): (Vec<_>, Vec<_>) =
             ids.into_iter().partition(|it| reached.contains(it));
         for id in beyond {

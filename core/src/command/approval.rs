@@ -4,7 +4,7 @@
 use super::administrator::{digest_of_grant, given};
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Approval, ApprovalId, ApprovalState, Status};
+use crate::model::{Actor, Approval, ApprovalId, ApprovalState, Status};
 use crate::planner::Planner;
 use crate::policy::Authority;
 
@@ -20,6 +20,11 @@ pub(super) fn approve(planner: &mut Planner<'_>, id: ApprovalId) -> Result<()> {
             "what was asked has moved since: {what}; reject it and ask anew"
         )))
     };
+    if planner.actor == Actor::Administrator(approval.user) {
+        return Err(Error::forbidden(
+            "who gets the permission cannot approve it themselves; another administrator can",
+        ));
+    }
     if !Authority::of(planner.snapshot, approval.by)?.is_owner() {
         return moved("whoever asked is not an owner any more".to_owned());
     }

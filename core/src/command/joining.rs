@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::{
     Assignment, AssignmentState, CountsFrom, CustomField, Date, Field, GroupId, GroupRole, Hold,
     License, PoolId, PoolName, Profile, RequiredItem, Setting, Status, TrainingId, User, UserId,
-    field_key, key_of_name,
+    VisibleTo, field_key, key_of_name,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Planner, Seated, Waiting, Want};
@@ -466,7 +466,12 @@ pub(super) fn plan_people(
         Vec::new()
     };
     let mut fields = planner.snapshot.custom_fields()?;
-    fields.retain(|it| !it.terms.removed);
+    // Whoever may not see a field neither gives a value nor is held to it.
+    let sees_all = planner.snapshot.sees_all_fields();
+    fields.retain(|it| {
+        let seen = sees_all || it.terms.visible_to == VisibleTo::Everybody;
+        seen && !it.terms.removed
+    });
     planner.refuse_begun("send date", joining.send_on, "leave it out to mail now")?;
     let groups: Vec<GroupId> = joining.groups.iter().map(|it| it.0).collect();
     let mut seen = HashSet::new();
@@ -505,6 +510,13 @@ pub(super) fn plan_people(
             planner.skip_name(&label, "the user name is somebody else's");
             continue;
         }
+        // Where somebody stands, or stood, is nothing to those who may not see them.
+        if let Some(user) = &known
+            && !planner.sees(user.id)?
+        {
+            planner.skip_name(&label, "known already; who manages users can bring them in");
+            continue;
+        }
         let joins = known.as_ref().is_none_or(|it| comes_back(it.status));
         if joins
             && let Some(why) = joining.lacks(planner, &required, &fields, person, known.as_ref())?
@@ -539,11 +551,6 @@ pub(super) fn plan_people(
             Some(user) if comes_back(user.status) => {
                 joining.comeback(planner, &user, person, &given)?;
             }
-            // Where somebody stands is nothing to those who may not see them.
-            Some(user) if !planner.sees(user.id)? => planner.skip_name(
-                &label,
-                "on the roster already; who manages users can add them to a group",
-            ),
             Some(user) => planner.skip(&user, why_not(user.status)),
         }
         if planner.planned().len() > before {

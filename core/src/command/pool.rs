@@ -3,7 +3,7 @@
 use super::PoolEdit;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{AtCapacity, PoolName, PoolTerms, Seats};
+use crate::model::{AtCapacity, PoolName, PoolTerms};
 use crate::planner::Planner;
 
 pub(super) fn add(planner: &mut Planner<'_>, name: &PoolName, set: &PoolEdit) -> Result<()> {
@@ -13,7 +13,7 @@ pub(super) fn add(planner: &mut Planner<'_>, name: &PoolName, set: &PoolEdit) ->
     let terms = edited(&PoolTerms::new(0), set);
     terms.check()?;
     check_fallback(planner, name, &terms)?;
-    refuse_raise(planner, 0, terms.purchased)?;
+    refuse_raise(planner, &PoolTerms::new(0), &terms)?;
     let pool = planner.draws.pool();
     planner.push(Change::PoolAdded {
         pool,
@@ -35,7 +35,7 @@ pub(super) fn set(planner: &mut Planner<'_>, name: &PoolName, set: &PoolEdit) ->
         ));
     }
     check_fallback(planner, name, &after)?;
-    refuse_raise(planner, pool.terms.purchased, after.purchased)?;
+    refuse_raise(planner, &pool.terms, &after)?;
     if after == pool.terms {
         planner.skip_name(name.as_str(), "already so");
         return Ok(());
@@ -77,12 +77,32 @@ fn check_fallback(planner: &Planner<'_>, name: &PoolName, terms: &PoolTerms) -> 
     Ok(())
 }
 
-/// Raising `purchased` is the authorized purchasers' alone; whoever owns the file can do everything.
-pub(super) fn refuse_raise(planner: &Planner<'_>, before: Seats, after: Seats) -> Result<()> {
-    if after > before && planner.require("pool_raise").is_err() {
-        return Err(Error::forbidden(
-            "raising what is purchased needs the permission authorized_purchaser",
-        ));
+/// Raising what can be handed out, by what is purchased or by a grace beyond it, is the authorized purchasers' alone;
+/// whoever owns the file can do everything.
+pub(super) fn refuse_raise(
+    planner: &Planner<'_>,
+    before: &PoolTerms,
+    after: &PoolTerms,
+) -> Result<()> {
+    let what = if after.purchased > before.purchased {
+        "raising what is purchased"
+    } else if grace(after) > grace(before) {
+        "handing out more than was purchased"
+    } else {
+        return Ok(());
+    };
+    if planner.require("pool_raise").is_err() {
+        return Err(Error::forbidden(format!(
+            "{what} needs the permission authorized_purchaser"
+        )));
     }
     Ok(())
+}
+
+/// How many per cent beyond what was purchased may be handed out.
+fn grace(terms: &PoolTerms) -> u8 {
+    match terms.at_capacity {
+        AtCapacity::Grace(percent) => percent,
+        AtCapacity::Queue | AtCapacity::Refuse | AtCapacity::Fallback(_) => 0,
+    }
 }

@@ -753,7 +753,7 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
         } => {
             let today = planner.ledger.line(*pool)?.pool.clone();
             if today.terms == *after {
-                refuse_raise(planner, after.purchased, before.purchased)?;
+                refuse_raise(planner, after, before)?;
                 planner.push(Change::PoolTerms {
                     pool: *pool,
                     before: after.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql};
 
 use super::read::Read;
@@ -119,6 +120,15 @@ impl Read<'_> {
         Ok(fields)
     }
 
+    /// The custom fields whose names whoever reads may see, removed ones too: history mentions them.
+    pub(super) fn fields_to_name(&self) -> Result<Vec<CustomField>> {
+        let mut fields = self.snapshot()?.custom_fields()?;
+        fields.retain(|it| {
+            self.viewer.sees_all_fields || it.terms.visible_to == VisibleTo::Everybody
+        });
+        Ok(fields)
+    }
+
     /// The words that queries may use beyond the language: the custom fields that whoever reads may see.
     ///
     /// # Errors
@@ -139,7 +149,7 @@ impl Read<'_> {
             return Ok(shown);
         }
         self.together(|snapshot| {
-            for user in users {
+            for user in self.only_seen(snapshot, users)?.iter() {
                 let values: HashMap<_, _> = snapshot.field_values_of(*user)?.into_iter().collect();
                 if values.is_empty() {
                     continue;
@@ -161,7 +171,11 @@ impl Read<'_> {
     /// See [`Read::organization`].
     pub fn field_values_of(&self, user: UserId) -> Result<Vec<(FieldId, String)>> {
         let fields = self.custom_fields()?;
-        let mut values = self.snapshot()?.field_values_of(user)?;
+        let snapshot = self.snapshot()?;
+        if !self.sees(&snapshot, user)? {
+            return Ok(Vec::new());
+        }
+        let mut values = snapshot.field_values_of(user)?;
         values.retain(|(field, _)| fields.iter().any(|it| it.id == *field));
         Ok(values)
     }
@@ -179,13 +193,29 @@ impl Read<'_> {
         Ok(named.collect())
     }
 
-    /// How many people have each allowed value of a choice, by the values' ids.
+    /// How many of the people seen have each allowed value of a choice, by the values' ids; nothing of a field that
+    /// whoever reads may not see.
     ///
     /// # Errors
     /// See [`Read::organization`].
     pub fn choice_counts(&self, field: FieldId) -> Result<HashMap<ChoiceId, i64>> {
-        let sql = "SELECT key, count(*) FROM field_values WHERE field = ?1 GROUP BY key";
-        let rows = self.snapshot()?.all(sql, [field.as_bytes()], |row| {
+        if !self.fields_to_name()?.iter().any(|it| it.id == field) {
+            return Ok(HashMap::new());
+        }
+        let snapshot = self.snapshot()?;
+        let mut bound = vec![Value::Blob(field.as_bytes().to_vec())];
+        let mut sql = "SELECT key, count(*) FROM field_values".to_owned();
+        if self.sight.is_some() {
+            let (people, more) = self.seen_sql(&snapshot)?;
+            sql.push_str(" JOIN users ON users.id = field_values.user WHERE field = ? AND (");
+            sql.push_str(&people);
+            sql.push(')');
+            bound.extend(more);
+        } else {
+            sql.push_str(" WHERE field = ?");
+        }
+        sql.push_str(" GROUP BY key");
+        let rows = snapshot.all(&sql, rusqlite::params_from_iter(bound), |row| {
             Ok((row.get::<_, String>(0)?, row.get(1)?))
         })?;
         let counted = rows

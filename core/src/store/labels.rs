@@ -21,12 +21,15 @@ impl Snapshot<'_> {
 }
 
 impl Read<'_> {
-    /// Every label that somebody carries who is not deleted, with how many do.
+    /// Every label that somebody seen carries who is not deleted, with how many do.
     ///
     /// # Errors
     /// See [`Read::organization`].
     pub fn labels(&self) -> Result<Vec<Label>> {
         self.together(|snapshot| {
+            if self.sight.is_some() {
+                return self.labels_seen(snapshot);
+            }
             let count = |sql: &str| {
                 snapshot.all(sql, [], |row| {
                     Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
@@ -52,6 +55,23 @@ impl Read<'_> {
             }
             Ok(labels)
         })
+    }
+
+    /// As [`Read::labels`], by looking at everybody seen.
+    fn labels_seen(&self, snapshot: &Snapshot<'_>) -> Result<Vec<Label>> {
+        let (people, bound) = self.seen_sql(snapshot)?;
+        let sql = format!(
+            "SELECT user_labels.key, count(*) FROM users JOIN user_labels ON user_labels.user = users.id \
+             WHERE ({people}) AND users.status NOT IN ('deleted', 'erased') GROUP BY 1 ORDER BY 1"
+        );
+        let counted = snapshot.all(&sql, rusqlite::params_from_iter(bound), |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+        })?;
+        let labels = counted.into_iter().map(|(key, people)| {
+            let name = spelled(snapshot, &key)?.unwrap_or(key);
+            Ok(Label { name, people })
+        });
+        labels.collect()
     }
 }
 

@@ -32,6 +32,7 @@ mod read;
 mod restore;
 mod search;
 mod settings;
+mod sight;
 mod snapshot;
 mod stale;
 mod trainings;

@@ -65,7 +65,8 @@ impl Read<'_> {
     /// # Errors
     /// Only when the database cannot be read.
     pub fn has_password(&self, user: UserId) -> Result<bool> {
-        self.snapshot()?.has_password(user)
+        let snapshot = self.snapshot()?;
+        Ok(self.sees(&snapshot, user)? && snapshot.has_password(user)?)
     }
 
     /// A person's link to choose a password.
@@ -73,7 +74,11 @@ impl Read<'_> {
     /// # Errors
     /// Only when the database cannot be read.
     pub fn password_link(&self, user: UserId) -> Result<Option<PasswordLink>> {
-        self.snapshot()?.password_link(user)
+        let snapshot = self.snapshot()?;
+        if !self.sees(&snapshot, user)? {
+            return Ok(None);
+        }
+        snapshot.password_link(user)
     }
 }
 

@@ -78,8 +78,9 @@ impl Read<'_> {
     /// Every platform, by name, with its tokens' records.
     ///
     /// # Errors
-    /// Only when the database cannot be read.
+    /// [`crate::Error::Forbidden`] for whoever does not see everybody.
     pub fn platforms(&self) -> Result<Vec<Platform>> {
+        self.sees_all("tokens")?;
         self.together(|snapshot| snapshot.platforms())
     }
 
@@ -87,8 +88,9 @@ impl Read<'_> {
     /// what is committed. Nobody and somebody who may not are the same answer.
     ///
     /// # Errors
-    /// Only when the database cannot be read.
+    /// [`crate::Error::Forbidden`] for whoever does not see everybody.
     pub fn may_come_in(&self, who: &[String]) -> Result<Vec<bool>> {
+        self.sees_all("answers to who may come in")?;
         self.together(|snapshot| {
             who.iter()
                 .map(|it| {

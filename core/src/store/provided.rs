@@ -53,6 +53,7 @@ impl Read<'_> {
         condition: &str,
         value: rusqlite::types::Value,
     ) -> Result<Vec<ProvidedGroup>> {
+        self.sees_all("groups as a provider has them")?;
         let sql = format!(
             "SELECT groups.id, groups.name, group_links.external_id, groups.members, groups.version, groups.created_at, groups.updated_at \
              FROM groups LEFT JOIN group_links ON group_links.linked = groups.id AND group_links.connection = ?1 \
@@ -109,6 +110,7 @@ impl Read<'_> {
         connection: ConnectionId,
         external_id: &str,
     ) -> Result<Option<ProvidedGroup>> {
+        self.sees_all("groups as a provider has them")?;
         let found = self.snapshot()?.group_called(connection, external_id)?;
         match found {
             Some(group) => self.provided_group(connection, group),
@@ -121,6 +123,7 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn learners_of(&self, group: GroupId) -> Result<Vec<(UserId, Option<String>)>> {
+        self.sees_all("groups as a provider has them")?;
         let sql = format!(
             "SELECT users.id, {NAME} FROM memberships JOIN users ON users.id = memberships.user \
              WHERE memberships.member_of = ?1 AND memberships.role = 'learner' AND +users.status NOT IN ('deleted', 'erased') \
@@ -136,6 +139,7 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn groups_of(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupId, String)>> {
+        self.sees_all("groups as a provider has them")?;
         let snapshot = self.snapshot()?;
         let sql = "SELECT groups.id, groups.name FROM memberships JOIN groups ON groups.id = memberships.member_of \
             WHERE memberships.user = ?1 AND memberships.role = 'learner' AND groups.removed = 0";

@@ -17,6 +17,7 @@ use std::sync::{Arc, MutexGuard};
 use rusqlite::Connection;
 
 use super::broken;
+use super::sight::Sight;
 use super::snapshot::Snapshot;
 use super::viewer::Viewer;
 use crate::change::{Change, Names};
@@ -26,8 +27,6 @@ use crate::model::{
     License, Link, Membership, Organization, Permission, Pool, PoolId, PoolName, Timestamp, User,
     UserId,
 };
-use crate::policy::{self, Authority};
-use crate::query::Expr;
 
 pub use super::events::{AuditReport, BadLink, Head};
 pub use due::DuePage;
@@ -46,13 +45,6 @@ pub struct Read<'a> {
     pub(super) sight: Option<Sight>,
     /// What they may see of people.
     pub(super) viewer: Viewer,
-}
-
-/// Whom somebody may see who may not see everybody.
-pub(super) struct Sight {
-    pub(super) authority: Authority,
-    /// The people seen, deleted ones too.
-    pub(super) people: Expr,
 }
 
 /// Somebody who acts for the organization.
@@ -123,55 +115,9 @@ impl Read<'_> {
         self.snapshot()?.organization()
     }
 
-    /// Lets an actor see no more than they may.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`] when they may see nobody, which is so from the moment an administrator is deactivated.
-    pub(crate) fn seen_by(mut self, actor: Actor) -> Result<Self> {
-        self.viewer = self.snapshot()?.seen_by(actor)?.viewer;
-        let authority = Authority::of(&self.snapshot()?, actor)?;
-        if let Some(people) = policy::may(&authority, "see")?.seen() {
-            self.sight = Some(Sight { authority, people });
-        }
-        Ok(self)
-    }
-
     /// Whether custom fields that only administrators see are seen by whoever reads.
     pub fn sees_administrators_fields(&self) -> bool {
         self.viewer.sees_all_fields
-    }
-
-    /// Whether whoever reads may see this person.
-    fn sees(&self, snapshot: &Snapshot<'_>, user: UserId) -> Result<bool> {
-        match &self.sight {
-            None => Ok(true),
-            Some(sight) => snapshot.finds(&sight.people, user, self.now),
-        }
-    }
-
-    /// What whoever reads may see of this person, if they may see them at all.
-    fn if_seen(&self, snapshot: &Snapshot<'_>, user: Option<User>) -> Result<Option<User>> {
-        match user {
-            Some(user) if self.sees(snapshot, user.id)? => Ok(Some(self.shown(user))),
-            _ => Ok(None),
-        }
-    }
-
-    fn find_seen(&self, snapshot: &Snapshot<'_>, who: &str) -> Result<User> {
-        let found = snapshot.find_user(who)?;
-        self.if_seen(snapshot, Some(found))?
-            .ok_or_else(|| Error::not_found("user", who.trim()))
-    }
-
-    /// A query as whoever reads means it: those of it whom they may see.
-    fn seen_of(&self, query: &Expr) -> Expr {
-        match &self.sight {
-            None => query.clone(),
-            Some(sight) => {
-                let reached = sight.authority.reach("see");
-                reached.within(query)
-            }
-        }
     }
 
     /// A person by id.
@@ -218,14 +164,14 @@ impl Read<'_> {
         self.if_seen(&snapshot, user)
     }
 
-    /// Addresses, else user names, of these people.
+    /// Addresses, else user names, of these people, of those whom whoever reads may see.
     ///
     /// # Errors
     /// See [`Read::organization`].
     pub fn labels_of(&self, users: &[UserId]) -> Result<HashMap<UserId, String>> {
         let snapshot = self.snapshot()?;
         let mut labels = HashMap::with_capacity(users.len());
-        for user in users {
+        for user in self.only_seen(&snapshot, users)?.iter() {
             if !labels.contains_key(user)
                 && let Some(label) = snapshot.label_of(*user)?
             {
@@ -235,7 +181,7 @@ impl Read<'_> {
         Ok(labels)
     }
 
-    /// Names to show of these people: display name, else first and last, else address, else user name.
+    /// Names to show of these people, of those whom whoever reads may see: display name, else first and last, else address, else user name.
     ///
     /// # Errors
     /// See [`Read::organization`].
@@ -249,7 +195,7 @@ impl Read<'_> {
              email, user_name) FROM users WHERE id = ?1"
         };
         let mut names = HashMap::with_capacity(users.len());
-        for user in users {
+        for user in self.only_seen(snapshot, users)?.iter() {
             if !names.contains_key(user)
                 && let Some(Some(name)) = snapshot.one(sql, [user.as_bytes()], |row| {
                     row.get::<_, Option<String>>(0)
@@ -273,7 +219,7 @@ impl Read<'_> {
     ) -> Result<HashMap<UserId, Link>> {
         self.together(|snapshot| {
             let mut links = HashMap::with_capacity(users.len());
-            for user in users {
+            for user in self.only_seen(snapshot, users)?.iter() {
                 links.extend(snapshot.link(connection, *user)?.map(|link| (*user, link)));
             }
             Ok(links)
@@ -304,7 +250,7 @@ impl Read<'_> {
     pub fn licenses_of(&self, users: &[UserId]) -> Result<Vec<License>> {
         self.together(|snapshot| {
             let mut licenses = Vec::with_capacity(users.len());
-            for user in users {
+            for user in self.only_seen(snapshot, users)?.iter() {
                 licenses.extend(snapshot.licenses_of(*user)?);
             }
             Ok(licenses)
@@ -316,7 +262,11 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn queue_position(&self, pool: PoolId, user: UserId) -> Result<Option<i64>> {
-        self.snapshot()?.queue_position(pool, user)
+        let snapshot = self.snapshot()?;
+        if !self.sees(&snapshot, user)? {
+            return Ok(None);
+        }
+        snapshot.queue_position(pool, user)
     }
 
     /// The head of a pool's queue, in order.
@@ -334,12 +284,18 @@ impl Read<'_> {
         })
     }
 
-    /// Where a person is a member.
+    /// Where a person is a member, of the groups that whoever reads knows.
     ///
     /// # Errors
     /// See [`Read::organization`].
     pub fn memberships_of(&self, user: UserId) -> Result<Vec<Membership>> {
-        self.snapshot()?.memberships_of(user)
+        let snapshot = self.snapshot()?;
+        if !self.sees(&snapshot, user)? {
+            return Ok(Vec::new());
+        }
+        let mut memberships = snapshot.memberships_of(user)?;
+        memberships.retain(|it| self.knows_group(it.group));
+        Ok(memberships)
     }
 
     /// What a person may do as an administrator.
@@ -347,7 +303,11 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn permissions_of(&self, user: UserId) -> Result<Vec<Permission>> {
-        self.snapshot()?.permissions_of(user)
+        let snapshot = self.snapshot()?;
+        if !self.sees(&snapshot, user)? {
+            return Ok(Vec::new());
+        }
+        snapshot.permissions_of(user)
     }
 
     /// Everybody with a permission or a link, in order of creation.
@@ -376,7 +336,11 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn administrator_of(&self, system_user: &str) -> Result<Option<UserId>> {
-        self.snapshot()?.user_of_system_user(system_user)
+        let snapshot = self.snapshot()?;
+        match snapshot.user_of_system_user(system_user)? {
+            Some(user) if self.sees(&snapshot, user)? => Ok(Some(user)),
+            _ => Ok(None),
+        }
     }
 
     /// Everything that was ever asked of a second administrator, newest first; nothing for those who see less than all.
@@ -395,6 +359,9 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn budget_of(&self, group: GroupId) -> Result<Option<Budget>> {
+        if !self.knows_group(group) {
+            return Ok(None);
+        }
         self.snapshot()?.budget_of(group)
     }
 
@@ -436,7 +403,11 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn link(&self, connection: ConnectionId, user: UserId) -> Result<Option<Link>> {
-        self.snapshot()?.link(connection, user)
+        let snapshot = self.snapshot()?;
+        if !self.sees(&snapshot, user)? {
+            return Ok(None);
+        }
+        snapshot.link(connection, user)
     }
 
     /// A person's invitation.
@@ -444,7 +415,11 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn invitation(&self, user: UserId) -> Result<Option<Invitation>> {
-        self.snapshot()?.invitation(user)
+        let snapshot = self.snapshot()?;
+        if !self.sees(&snapshot, user)? {
+            return Ok(None);
+        }
+        snapshot.invitation(user)
     }
 
     /// The names of everything that these changes mention.
@@ -466,12 +441,7 @@ impl Read<'_> {
                 .into_iter()
                 .map(|it| (it.id, it.name))
                 .collect(),
-            groups: self
-                .snapshot()?
-                .groups_ever()?
-                .into_iter()
-                .map(|it| (it.id, it.name))
-                .collect(),
+            groups: self.group_names()?,
             trainings: self.snapshot()?.training_names()?,
             connections: self
                 .connections()?
@@ -480,12 +450,12 @@ impl Read<'_> {
                 .collect(),
             ..Names::default()
         };
-        names.add_fields(&self.snapshot()?.custom_fields()?);
+        names.add_fields(&self.fields_to_name()?);
         Ok(names)
     }
 
     /// The actor in the words of a listing: an administrator's address, `connection:NAME`, `scheduler`, `file_owner`, or
-    /// `person:ADDRESS`.
+    /// `person:ADDRESS`; of somebody whom whoever reads may not see, `administrator` and `person`.
     ///
     /// # Errors
     /// See [`Read::organization`].
@@ -494,6 +464,12 @@ impl Read<'_> {
         let label = |user: UserId| {
             Ok::<_, Error>(snapshot.label_of(user)?.unwrap_or_else(|| user.to_string()))
         };
+        if let Actor::Administrator(user) | Actor::Person(user) = actor
+            && !self.sees(&snapshot, user)?
+        {
+            let is_person = matches!(actor, Actor::Person(_));
+            return Ok(if is_person { "person" } else { "administrator" }.to_owned());
+        }
         Ok(match actor {
             Actor::FileOwner => "file_owner".to_owned(),
             Actor::Scheduler => "scheduler".to_owned(),

@@ -49,6 +49,11 @@ impl<'c> Snapshot<'c> {
         Ok(Self { viewer, ..self })
     }
 
+    /// Whether custom fields for administrators only are shown to whoever it is read for.
+    pub(crate) fn sees_all_fields(&self) -> bool {
+        self.viewer.sees_all_fields
+    }
+
     fn names_wait(&self) -> Result<bool> {
         let value = self.setting(Setting::NamesAfterAcceptance)?;
         Ok(value.as_deref() == Some("on"))
@@ -90,19 +95,18 @@ impl Read<'_> {
                 }
             }
         }
-        if !self.viewer.sees_all_fields {
-            let open: Vec<_> = self.open_fields(snapshot)?;
-            for event in &mut events {
-                if let Some(Change::FieldValue {
-                    field,
-                    before,
-                    after,
-                    ..
-                }) = &mut event.change
-                    && !open.contains(field)
-                {
-                    (*before, *after) = (None, None);
+        // Of what they may not know, whoever reads is told the kind and no more, as of somebody who was erased.
+        let open: Vec<_> = self.open_fields(snapshot)?;
+        for event in &mut events {
+            let hidden = match &event.change {
+                Some(Change::FieldValue { field, .. }) => {
+                    !self.viewer.sees_all_fields && !open.contains(field)
                 }
+                Some(Change::Membership { group, .. }) => !self.knows_group(*group),
+                _ => false,
+            };
+            if hidden {
+                event.change = None;
             }
         }
         Ok(events)

@@ -1,7 +1,9 @@
 //! What is given away to those who run a group or hold a session: seats within a budget, and learners of one group.
 
-use usher_core::command::{Command, Invite, InviteToSession, WhenFull};
-use usher_core::model::{Budget, GroupRole, Permission, Status, TrainingKind};
+use usher_core::command::{Command, FieldEdit, Invite, InviteToSession, WhenFull};
+use usher_core::model::{
+    Budget, FieldKind, GroupRole, Permission, Status, TrainingKind, VisibleTo,
+};
 use usher_core::{Applied, Result};
 
 use crate::org::{Org, assert_error, invite, people, skips};
@@ -370,5 +372,57 @@ fn whoever_manages_users_invites_to_any_session_and_nobody_to_one_that_is_over()
     assert_error(
         org.plan(to_session("Day", "late", &[])),
         "was on 2027-03-01",
+    );
+}
+
+#[test]
+fn whom_they_do_not_see_they_neither_bring_back_nor_learn_of() {
+    let org = company();
+    org.create("live gone");
+    org.invite("cancelled");
+    org.join("gone cancelled", "Support", GroupRole::Learner);
+    org.apply(Command::Delete {
+        who: org.who("gone"),
+    });
+    org.apply(Command::Cancel {
+        who: org.who("cancelled"),
+    });
+    let before = org.state();
+    let plan = org.acting("gus");
+    let plan = plan
+        .plan(&plan.request(to_sales("live gone cancelled")))
+        .unwrap();
+    let why = "known already; who manages users can bring them in";
+    let said: Vec<String> = ["live", "gone", "cancelled"]
+        .map(|it| format!("{it}: {why}"))
+        .into();
+    assert_eq!(skips(&plan), said);
+    assert_eq!((plan.changes.len(), org.state()), (0, before));
+}
+
+#[test]
+fn a_field_that_they_may_not_see_they_neither_give_nor_are_held_to() {
+    let org = company();
+    org.apply(Command::AddField {
+        name: "Secret".into(),
+        kind: FieldKind::Text,
+        set: FieldEdit {
+            visible_to: Some(VisibleTo::Administrators),
+            required: Some(true),
+            ..FieldEdit::default()
+        },
+    });
+    let mut given = invite_to("new", &[("Sales", GroupRole::Learner)]);
+    given.people[0].fields = vec![("Secret".into(), "s".into())];
+    let refused = org.apply_as("gus", Command::Invite(given.clone()));
+    assert!(refused.is_err() || refused.unwrap().batch.is_none());
+    org.apply_as("gus", to_sales("new")).unwrap();
+    assert_eq!(org.user("new").status, Status::Waiting);
+    // Whoever sees it is held to it.
+    let plan = org.plan(to_sales("other")).unwrap();
+    assert!(
+        skips(&plan)[0].contains("Secret is required"),
+        "{:?}",
+        skips(&plan)
     );
 }

@@ -28,5 +28,6 @@ mod reclaim;
 mod replay;
 mod report;
 mod settings;
+mod sight;
 mod timelines;
 mod undo;

@@ -225,7 +225,7 @@ fn who_runs_a_group_sees_that_group_only_and_invites_to_it_only() {
     assert_eq!(
         skips(&applied.plan),
         [
-            "ops: on the roster already; who manages users can add them to a group",
+            "ops: known already; who manages users can bring them in",
             "mia: already active",
         ]
     );
@@ -355,6 +355,54 @@ fn raising_what_is_purchased_needs_an_authorized_purchaser() {
     org.apply_as("admin", set(30)).unwrap();
     org.apply_as("owner", set(100)).unwrap();
     assert_error(org.apply_as("boss", set(101)), "is not allowed");
+}
+
+#[test]
+fn handing_out_more_than_was_purchased_needs_an_authorized_purchaser_as_well() {
+    let org = company();
+    org.permit("admin", Permission::Owner);
+    let policy = |text: &str| Command::SetPool {
+        name: "access".parse().unwrap(),
+        set: PoolEdit {
+            at_capacity: Some(text.parse().unwrap()),
+            ..PoolEdit::default()
+        },
+    };
+    assert_error(
+        org.apply_as("admin", policy("grace:100")),
+        "handing out more than was purchased needs the permission authorized_purchaser",
+    );
+    org.apply_as("admin", policy("refuse")).unwrap();
+    org.apply_as("owner", policy("grace:20")).unwrap();
+    assert_error(
+        org.apply_as("admin", policy("grace:30")),
+        "more than was purchased",
+    );
+    let lowered = org.apply_as("admin", policy("grace:10")).unwrap();
+    let back = Command::Undo {
+        batch: lowered.batch.unwrap(),
+    };
+    assert_error(org.apply_as("admin", back), "more than was purchased");
+}
+
+#[test]
+fn who_gets_a_permission_does_not_approve_it() {
+    let org = company();
+    org.permit("admin", Permission::ManageUsers);
+    org.permit("boss", Permission::ManageUsers);
+    org.apply_as(
+        "owner",
+        grant(org.who("boss"), Permission::AuthorizedPurchaser),
+    )
+    .unwrap();
+    let approve = Command::Approve {
+        approval: org.pending()[0].id,
+    };
+    assert_error(
+        org.apply_as("boss", approve.clone()),
+        "who gets the permission cannot approve it",
+    );
+    org.apply_as("admin", approve).unwrap();
 }
 
 #[test]

@@ -27,14 +27,23 @@ impl Read<'_> {
     /// # Errors
     /// Only when the database cannot be read.
     pub fn due(&self, page: &DuePage) -> Result<Vec<Due>> {
-        self.together(|snapshot| due(snapshot, page, self.now))
+        // Whoever sees a part of the people is told what comes to these, and nothing of the pools.
+        let narrowed = self.sight.as_ref().map(|sight| DuePage {
+            query: Some(match &page.query {
+                Some(query) => self.seen_of(query),
+                None => sight.people.clone(),
+            }),
+            ..page.clone()
+        });
+        self.together(|snapshot| due(snapshot, narrowed.as_ref().unwrap_or(page), self.now))
     }
 
     /// The first instant at which something acts that has not yet; none when nothing is coming.
     ///
     /// # Errors
-    /// See [`Read::due`].
+    /// See [`Read::due`]; [`crate::Error::Forbidden`] for whoever does not see everybody.
     pub fn next_due(&self) -> Result<Option<Timestamp>> {
+        self.sees_all("dates of everybody")?;
         self.together(|snapshot| {
             let zone = snapshot.organization()?.time_zone;
             let mut next: Option<Timestamp> = None;
@@ -106,7 +115,7 @@ impl Read<'_> {
     pub fn license_ends_of(&self, users: &[UserId]) -> Result<Vec<(UserId, PoolId, Date)>> {
         self.together(|snapshot| {
             let mut ends = Vec::new();
-            for user in users {
+            for user in self.only_seen(snapshot, users)?.iter() {
                 let all = snapshot.license_ends(*user)?;
                 ends.extend(all.into_iter().map(|(pool, day)| (*user, pool, day)));
             }

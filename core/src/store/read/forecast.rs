@@ -15,11 +15,14 @@ use crate::model::{Date, PoolId, Seats, Timestamp};
 const DAY_MS: i64 = 86_400_000;
 
 impl Read<'_> {
-    /// When each pool will be full, in the order of pools.
+    /// When each pool will be full, in the order of pools; nothing for those who see less than everybody.
     ///
     /// # Errors
     /// Only when the database cannot be read.
     pub fn forecasts(&self) -> Result<Vec<Forecast>> {
+        if self.sight.is_some() {
+            return Ok(Vec::new());
+        }
         self.together(|snapshot| forecasts(snapshot, self.now))
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::types::Value;
 use rusqlite::{Row, params};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::Read;
 use crate::error::{Error, Result};
@@ -142,14 +142,6 @@ impl Read<'_> {
         }
     }
 
-    /// Whoever sees less than everybody sees of the batches what they applied themselves.
-    pub(super) fn only_own(&self) -> Option<UserId> {
-        match self.sight.as_ref()?.authority.actor() {
-            Actor::Administrator(user) | Actor::Person(user) => Some(user),
-            _ => None,
-        }
-    }
-
     fn find_any_batch(&self, text: &str) -> Result<Batch> {
         let text = text.trim();
         let snapshot = self.snapshot()?;
@@ -220,18 +212,10 @@ impl Read<'_> {
         limit: usize,
     ) -> Result<HistoryPart> {
         self.together(|snapshot| {
-            let mut known: HashMap<UserId, bool> = HashMap::new();
             let sees = |user: Option<UserId>| match (&self.sight, user) {
                 (None, _) => Ok(true),
                 (Some(_), None) => Ok(false),
-                (Some(_), Some(user)) => match known.get(&user) {
-                    Some(seen) => Ok(*seen),
-                    None => {
-                        let seen = self.sees(snapshot, user)?;
-                        known.insert(user, seen);
-                        Ok(seen)
-                    }
-                },
+                (Some(_), Some(user)) => self.sees(snapshot, user),
             };
             let part = history_of(snapshot, filter, after, limit, sees)?;
             let events = self.told(snapshot, part.events)?;
@@ -242,16 +226,19 @@ impl Read<'_> {
     /// Walks the whole chain of events and names the first bad link.
     ///
     /// # Errors
-    /// See [`Read::organization`]; a broken chain is an answer, not an error.
+    /// See [`Read::organization`]; a broken chain is an answer, not an error. [`Error::Forbidden`] for whoever does not see
+    /// everybody.
     pub fn audit_verify(&self) -> Result<AuditReport> {
+        self.sees_all("proofs of the whole history")?;
         self.together(|snapshot| events::verify(snapshot.conn))
     }
 
     /// The end of the chain, to be kept elsewhere.
     ///
     /// # Errors
-    /// See [`Read::organization`].
+    /// As [`Read::audit_verify`].
     pub fn audit_head(&self) -> Result<Head> {
+        self.sees_all("proofs of the whole history")?;
         events::exported_head(self.snapshot()?.conn)
     }
 }
@@ -341,7 +328,7 @@ fn history_of(
     filter: &HistoryFilter,
     after: i64,
     limit: usize,
-    mut sees: impl FnMut(Option<UserId>) -> Result<bool>,
+    sees: impl Fn(Option<UserId>) -> Result<bool>,
 ) -> Result<HistoryPart> {
     let mut after = after.max(filter.since.map_or(0, |it| it.event));
     let mut end = filter

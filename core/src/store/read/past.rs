@@ -95,23 +95,37 @@ impl Read<'_> {
     /// See [`Read::organization`].
     pub fn licenses_ever(&self, user: UserId, until: Option<Moment>) -> Result<Vec<Held>> {
         let until = until.map_or(i64::MAX, |it| it.event);
-        self.together(|snapshot| licenses_ever(snapshot, user, until))
+        self.together(|snapshot| {
+            if !self.sees(snapshot, user)? {
+                return Ok(Vec::new());
+            }
+            licenses_ever(snapshot, user, until)
+        })
     }
 
-    /// A person as they stood; none before they were on the roster. Costs what their own history costs.
+    /// A person as they stood, if whoever reads may see them now; none before they were on the roster. Costs what their own history costs.
     ///
     /// # Errors
     /// See [`Read::organization`].
     pub fn person_at(&self, user: UserId, moment: Moment) -> Result<Option<Person>> {
+        let fields = self.custom_fields()?;
         self.together(|snapshot| {
             let Some(seq) = seq_of(snapshot, user)? else {
                 return Ok(None);
             };
+            if !self.sees(snapshot, user)? {
+                return Ok(None);
+            }
             let events = events_of(snapshot, &mut Reader::new(snapshot.conn), user)?;
             let told = Person::told(user, seq, &events, moment.event);
-            Ok(told.map(|it| Person {
-                user: self.shown(it.user),
-                ..it
+            Ok(told.map(|mut it| {
+                it.memberships.retain(|it| self.knows_group(it.group));
+                if !self.viewer.sees_all_fields {
+                    it.fields
+                        .retain(|it| fields.iter().any(|field| field.id == it.0));
+                }
+                it.user = self.shown(it.user);
+                it
             }))
         })
     }
@@ -119,16 +133,18 @@ impl Read<'_> {
     /// Every pool that there was, as it stood.
     ///
     /// # Errors
-    /// See [`Read::organization`].
+    /// [`crate::Error::Forbidden`] for whoever does not see everybody: how many there were tells about people.
     pub fn pools_at(&self, moment: Moment) -> Result<Vec<Pool>> {
+        self.sees_all("seats of the past")?;
         self.together(|snapshot| pools_then(snapshot, &agreements(snapshot)?, moment))
     }
 
     /// Every pool as it stood at the end of each piece of a period, cut in the organization's time zone.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] when there would be too many pieces.
+    /// [`crate::Error::Invalid`] when there would be too many pieces; else as [`Read::pools_at`].
     pub fn pools_over(&self, period: Period, by: Step) -> Result<Vec<(Slice, Vec<Pool>)>> {
+        self.sees_all("seats of the past")?;
         self.together(|snapshot| {
             let organization = snapshot.organization()?;
             let agreements = agreements(snapshot)?;

@@ -24,32 +24,30 @@ impl Read<'_> {
             ..page.clone()
         };
         let users = self.together(|snapshot| users_page(snapshot, &page, self.now))?;
+        self.found(&users);
         Ok(users.into_iter().map(|it| self.shown(it)).collect())
     }
 
     /// Seats that may be wasted, the surest first, then the longest; each person once.
     ///
     /// # Errors
-    /// See [`Read::organization`].
+    /// [`Error::Forbidden`] for whoever does not see everybody: a seat is told of beside those whom its holder looks like.
     pub fn wasted(&self, wanted: &Wasteful) -> Result<Vec<Wasted>> {
-        self.together(|snapshot| {
-            let mut wasted = Vec::new();
-            for mut it in snapshot.wasted(wanted)? {
-                if self.sees(snapshot, it.user.id)? {
-                    it.user = self.shown(it.user);
-                    wasted.push(it);
-                }
-            }
-            Ok(wasted)
-        })
+        self.sees_all("seats that may be wasted")?;
+        let wasted = self.together(|snapshot| snapshot.wasted(wanted))?;
+        let shown = wasted.into_iter().map(|it| Wasted {
+            user: self.shown(it.user),
+            ..it
+        });
+        Ok(shown.collect())
     }
 
-    /// Ids of everybody whom a query finds, in order of creation.
+    /// Ids of everybody seen whom a query finds, in order of creation.
     ///
     /// # Errors
     /// See [`Read::organization`].
     pub fn ids_of(&self, query: &Expr) -> Result<Vec<UserId>> {
-        self.snapshot()?.ids_of(query, self.now)
+        self.snapshot()?.ids_of(&self.seen_of(query), self.now)
     }
 
     /// How many people match. Everybody and lists of statuses come from kept totals; others are counted.

@@ -1,0 +1,590 @@
+//! Whoever sees a part of the people is told nothing of the others by any reading verb. The verbs are read from the
+//! source, so that a new one has to say here what it tells.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::path::Path;
+
+use usher_core::command::{Command, Edit, FieldEdit, Invite, PoolEdit, WhenFull};
+use usher_core::directory::{DuePage, HistoryFilter, HistoryPage};
+use usher_core::model::{
+    Actor, AssignmentState, ConnectionId, Field, FieldId, FieldKind, GroupId, GroupRole, NewPeople,
+    Period, Permission, PoolId, Progress, Step, TrainingId, TrainingKind, UserId, VisibleTo, When,
+};
+use usher_core::query::{Expr, ListFrom, Listing, Order, PageFrom, SortBy, UsersPage};
+use usher_core::{Read, Result};
+
+use crate::org::{Org, address, newcomer, people};
+
+/// What is read with: everything of which there is something hidden.
+struct World {
+    people: Vec<UserId>,
+    names: Vec<String>,
+    groups: Vec<GroupId>,
+    connection: ConnectionId,
+    pools: Vec<PoolId>,
+    trainings: Vec<TrainingId>,
+    fields: Vec<FieldId>,
+    batches: Vec<String>,
+    actors: Vec<Actor>,
+}
+
+const SEEN_BY_GUS: [&str; 3] = ["qgus", "qmia", "qguest"];
+const SEEN_BY_BOSS: [&str; 3] = ["qboss", "qlead", "qdev"];
+const HIDDEN: [&str; 3] = ["qops", "qadmin", "qwait"];
+
+/// qboss ← qlead ← qdev; Sales, run by qgus, with qmia, who reports to qops, and qguest, who is invited; and beside them
+/// qops, qadmin and qwait. Everybody has everything that can be told of somebody.
+fn world() -> (Org, World) {
+    let org = Org::new(40);
+    org.add_pool("method", 2);
+    for group in ["Sales", "Qgroup"] {
+        org.add_group(group);
+    }
+    org.add_training("Intro", TrainingKind::Course, Some("method"));
+    org.add_training("Day", TrainingKind::Session, None);
+    org.carry("Qgroup", "Intro", "");
+    let field = |name: &str, visible_to| Command::AddField {
+        name: name.into(),
+        kind: FieldKind::Text,
+        set: FieldEdit {
+            visible_to: Some(visible_to),
+            ..FieldEdit::default()
+        },
+    };
+    org.apply(field("Shirt", VisibleTo::Everybody));
+    org.apply(field("Qsecret", VisibleTo::Administrators));
+    org.create("qgus qmia qboss qlead qdev qops qadmin");
+    org.apply(Command::Invite(Invite {
+        people: people("qguest qwait"),
+        groups: Vec::new(),
+        pools: Vec::new(),
+        mail: true,
+        send_on: None,
+    }));
+    for (who, manager) in [("qlead", "qboss"), ("qdev", "qlead"), ("qmia", "qops")] {
+        org.set_manager(who, manager);
+    }
+    org.join("qgus", "Sales", GroupRole::Administrator);
+    org.join("qmia qguest", "Sales", GroupRole::Learner);
+    org.join("qmia qops qwait", "Qgroup", GroupRole::Learner);
+    org.permit("qadmin", Permission::ManageUsers);
+    org.apply(Command::LinkSystemUser {
+        system_user: "qsys".into(),
+        who: org.who("qadmin"),
+    });
+    let all = "qgus qmia qguest qboss qlead qdev qops qadmin qwait";
+    for name in all.split(' ') {
+        org.apply(Command::Edit(Edit {
+            set: vec![
+                (Field::Labels, Some(format!("label-of-{name}"))),
+                (Field::Title, Some(format!("title of {name}"))),
+                (Field::DeleteOn, Some("2028-05-01".into())),
+            ],
+            fields: vec![
+                ("Shirt".into(), Some(format!("shirt of {name}"))),
+                ("Qsecret".into(), Some(format!("secret of {name}"))),
+            ],
+            ..Edit::of(org.who(name))
+        }));
+    }
+    org.assign(all, "Intro");
+    org.progress("qops", "Intro", Progress::Started);
+    org.apply(Command::SetInstructors {
+        training: "Day".into(),
+        who: org.who("qops qmia qlead"),
+        are: true,
+    });
+    org.apply(Command::MailPasswordLink {
+        who: org.who("qops qadmin"),
+    });
+    let granted = Command::Grant {
+        who: org.who("qmia qops qlead"),
+        pool: "method".parse().unwrap(),
+        until: Some(Some("2028-06-01".parse().unwrap())),
+    };
+    org.apply_when_full(granted, WhenFull::QueueRest);
+    for group in ["Sales", "Qgroup"] {
+        org.apply(Command::SetGroupBudget {
+            group: group.into(),
+            seats: Some(9),
+        });
+    }
+    org.apply(Command::AddField {
+        name: "Size".into(),
+        kind: FieldKind::Choice,
+        set: FieldEdit {
+            add_values: vec!["S".into(), "M".into()],
+            ..FieldEdit::default()
+        },
+    });
+    org.apply(Command::Edit(Edit {
+        fields: vec![("Size".into(), Some("S".into()))],
+        ..Edit::of(org.who("qops qmia qlead"))
+    }));
+    let (connection, _) = org.connect("okta", NewPeople::Active);
+    org.provision(connection, newcomer("qprov", "ext-1"))
+        .unwrap();
+    org.apply(Command::AddPlatform {
+        name: "qplatform".into(),
+        scopes: "access".parse().unwrap(),
+    });
+    let file = "email,first name\nqown@home.example,Qown\n";
+    let table = usher_core::import::Table::read(file.as_bytes()).unwrap();
+    org.apply(Command::ImportIndividuals {
+        accounts: usher_core::import::review_individuals(&table)
+            .unwrap()
+            .accounts,
+    });
+    org.set_pool(
+        "access",
+        PoolEdit {
+            starts_on: Some(Some("2020-01-01".parse().unwrap())),
+            ..PoolEdit::default()
+        },
+    );
+    org.apply_as("qadmin", crate::org::create("qlast")).unwrap();
+    let cli = org.cli();
+    let read = cli.read().unwrap();
+    let names: Vec<String> = all.split(' ').chain(["qprov"]).map(address).collect();
+    let people = read.find_users(&names).unwrap();
+    let world = World {
+        actors: people.iter().copied().map(Actor::Administrator).collect(),
+        people,
+        names,
+        groups: read.group_names().unwrap().into_keys().collect(),
+        connection,
+        pools: read.pools().unwrap().iter().map(|it| it.id).collect(),
+        trainings: read.training_names().unwrap().into_keys().collect(),
+        fields: read
+            .custom_fields()
+            .unwrap()
+            .iter()
+            .map(|it| it.id)
+            .collect(),
+        batches: read
+            .batches(None, 1_000)
+            .unwrap()
+            .iter()
+            .map(|it| it.id.to_string())
+            .collect(),
+    };
+    drop(read);
+    (org, world)
+}
+
+/// What a verb tells, of everything that it can be asked.
+type Tells = fn(&Read<'_>, &World) -> String;
+
+fn told<T: Debug>(answer: Result<T>) -> String {
+    match answer {
+        Ok(answer) => format!("{answer:?}\n"),
+        Err(error) => format!("refused: {error}\n"),
+    }
+}
+
+fn each<I: Copy, T: Debug>(of: &[I], ask: impl Fn(I) -> Result<T>) -> String {
+    of.iter().map(|it| told(ask(*it))).collect()
+}
+
+fn everybody(sort: SortBy) -> UsersPage {
+    let all = usher_core::model::Status::ALL.to_vec();
+    UsersPage {
+        query: Expr::Status(all),
+        sort,
+        descending: false,
+        from: PageFrom::Start,
+        limit: 1_000,
+    }
+}
+
+fn listing() -> Listing {
+    Listing {
+        query: Expr::Everybody,
+        order: Order::Creation,
+        from: ListFrom::Place(1),
+        limit: 1_000,
+        total: None,
+    }
+}
+
+/// Every reading verb. Those in the second list tell nothing of anybody.
+const VERBS: &[(&str, Tells)] = &[
+    ("user", |r, w| each(&w.people, |it| r.user(it))),
+    ("find_user", |r, w| {
+        let found = w.names.iter().filter_map(|it| r.find_user(it).ok());
+        format!("{:?}", found.collect::<Vec<_>>())
+    }),
+    ("find_users", |r, w| {
+        let one = |it: &String| r.find_users(std::slice::from_ref(it)).ok();
+        format!("{:?}", w.names.iter().filter_map(one).collect::<Vec<_>>())
+    }),
+    ("user_by_external_id", |r, w| {
+        told(r.user_by_external_id(w.connection, "ext-1"))
+    }),
+    ("labels_of", |r, w| told(r.labels_of(&w.people))),
+    ("names_of", |r, w| told(r.names_of(&w.people))),
+    ("links_of", |r, w| told(r.links_of(w.connection, &w.people))),
+    ("licenses_of", |r, w| told(r.licenses_of(&w.people))),
+    ("queue_position", |r, w| {
+        let pools = w.pools.iter();
+        pools
+            .map(|pool| each(&w.people, |it| r.queue_position(*pool, it)))
+            .collect()
+    }),
+    ("queue", |r, w| each(&w.pools, |it| r.queue(it, 100))),
+    ("memberships_of", |r, w| {
+        each(&w.people, |it| r.memberships_of(it))
+    }),
+    ("permissions_of", |r, w| {
+        each(&w.people, |it| r.permissions_of(it))
+    }),
+    ("administrators", |r, _| told(r.administrators())),
+    ("administrator_of", |r, _| told(r.administrator_of("qsys"))),
+    ("approvals", |r, _| told(r.approvals())),
+    ("budget_of", |r, w| each(&w.groups, |it| r.budget_of(it))),
+    ("link", |r, w| {
+        each(&w.people, |it| r.link(w.connection, it))
+    }),
+    ("invitation", |r, w| each(&w.people, |it| r.invitation(it))),
+    ("names_for", |r, _| {
+        let page = HistoryPage {
+            limit: 10_000,
+            ..HistoryPage::default()
+        };
+        let events = r.history(&page).unwrap();
+        let names = r
+            .names_for(events.iter().filter_map(|it| it.change.as_ref()))
+            .unwrap();
+        let said = events
+            .iter()
+            .filter_map(|it| it.change.as_ref())
+            .map(|it| it.described(&names));
+        said.map(|it| format!("{it:?}\n")).collect()
+    }),
+    ("actor_name", |r, w| each(&w.actors, |it| r.actor_name(it))),
+    ("groups", |r, _| told(r.groups())),
+    ("group_names", |r, _| told(r.group_names())),
+    ("group", |r, _| format!("{:?}", r.group("Qgroup").ok())),
+    ("carried_by", |r, w| each(&w.groups, |it| r.carried_by(it))),
+    ("roles_in", |r, w| {
+        each(&w.groups, |it| r.roles_in(it, &w.people))
+    }),
+    ("instructors_of", |r, w| {
+        each(&w.trainings, |it| r.instructors_of(it))
+    }),
+    ("carriers_of", |r, w| {
+        each(&w.trainings, |it| r.carriers_of(it))
+    }),
+    ("license_requests_of", |r, w| {
+        each(&w.people, |it| r.license_requests_of(it))
+    }),
+    ("assignments_of", |r, w| {
+        each(&w.people, |it| r.assignments_of(it))
+    }),
+    ("assigned", |r, w| {
+        let states = AssignmentState::ALL;
+        states
+            .iter()
+            .map(|state| each(&w.trainings, |it| r.assigned(it, *state, None, 100)))
+            .collect()
+    }),
+    ("batches", |r, _| told(r.batches(None, 1_000))),
+    ("find_batch", |r, w| {
+        w.batches
+            .iter()
+            .map(|it| told(r.find_batch(it).map(|it| it.actor)))
+            .collect()
+    }),
+    ("history", |r, w| {
+        let of = |user| HistoryPage {
+            user,
+            limit: 10_000,
+            ..HistoryPage::default()
+        };
+        told(r.history(&of(None))) + &each(&w.people, |it| r.history(&of(Some(it))))
+    }),
+    ("history_of", |r, w| {
+        let all = r.history_of(&HistoryFilter::default(), 0, 10_000);
+        let people = Some(w.people.iter().copied().collect());
+        let of = HistoryFilter {
+            people,
+            ..HistoryFilter::default()
+        };
+        told(all) + &told(r.history_of(&of, 0, 10_000))
+    }),
+    ("users", |r, _| {
+        let sorts = [
+            SortBy::Name,
+            SortBy::Email,
+            SortBy::Status,
+            SortBy::Created,
+            SortBy::Seen,
+        ];
+        sorts
+            .into_iter()
+            .map(|it| told(r.users(&everybody(it))))
+            .collect()
+    }),
+    ("ids_of", |r, _| {
+        told(r.ids_of(&everybody(SortBy::Name).query))
+    }),
+    ("users_from", |r, _| {
+        told(r.users_from(&Expr::Everybody, 1, 1_000))
+    }),
+    ("licenses_ever", |r, w| {
+        each(&w.people, |it| r.licenses_ever(it, None))
+    }),
+    ("person_at", |r, w| {
+        let now = r.moment(&When::At(r.now())).unwrap();
+        each(&w.people, |it| r.person_at(it, now))
+    }),
+    ("due", |r, _| {
+        let page = |query| DuePage {
+            query,
+            limit: 1_000,
+            ..DuePage::default()
+        };
+        told(r.due(&page(None))) + &told(r.due(&page(Some(Expr::Everybody))))
+    }),
+    ("license_ends_of", |r, w| told(r.license_ends_of(&w.people))),
+    ("tree_roots", |r, _| told(r.tree_roots())),
+    ("reports_of", |r, w| each(&w.people, |it| r.reports_of(it))),
+    ("list", |r, _| told(r.list(&listing()).map(|it| it.users))),
+    ("custom_fields", |r, _| told(r.custom_fields())),
+    ("vocabulary", |r, _| told(r.vocabulary())),
+    ("fields_of", |r, w| told(r.fields_of(&w.people))),
+    ("field_values_of", |r, w| {
+        each(&w.people, |it| r.field_values_of(it))
+    }),
+    ("shown_values", |r, w| {
+        let all: Vec<_> = w
+            .fields
+            .iter()
+            .map(|it| (*it, "value".to_owned()))
+            .collect();
+        told(r.shown_values(&all))
+    }),
+    ("choice_counts", |r, w| {
+        each(&w.fields, |it| r.choice_counts(it))
+    }),
+    ("has_password", |r, w| {
+        each(&w.people, |it| r.has_password(it))
+    }),
+    ("password_link", |r, w| {
+        each(&w.people, |it| r.password_link(it))
+    }),
+    ("labels", |r, _| told(r.labels())),
+];
+
+/// What only those are told who see everybody.
+const WHOLE: &[(&str, Tells)] = &[
+    ("audit_verify", |r, _| told(r.audit_verify())),
+    ("audit_head", |r, _| told(r.audit_head())),
+    ("wasted", |r, _| {
+        told(r.wasted(&usher_core::waste::Wasteful {
+            reasons: usher_core::waste::Reason::ALL.into_iter().collect(),
+            not_seen_since: r.now(),
+            invited_before: r.now(),
+            pool: None,
+            except: BTreeSet::new(),
+            limit: 100,
+        }))
+    }),
+    ("pools_at", |r, _| {
+        told(r.pools_at(r.moment(&When::At(r.now())).unwrap()))
+    }),
+    ("pools_over", |r, _| {
+        told(r.pools_over(Period::Last(3, Step::Day), Step::Day))
+    }),
+    ("next_due", |r, _| told(r.next_due())),
+    ("individuals", |r, _| told(r.individuals(None, 100))),
+    ("individual", |r, _| told(r.individual("qown@home.example"))),
+    ("individual_by_id", |r, _| {
+        told(r.individual_by_id(usher_core::model::IndividualId::from_bytes([1; 16])))
+    }),
+    ("platforms", |r, _| told(r.platforms())),
+    ("may_come_in", |r, w| told(r.may_come_in(&w.names))),
+    ("provided_groups", |r, w| {
+        told(r.provided_groups(w.connection))
+    }),
+    ("provided_group", |r, w| {
+        each(&w.groups, |it| r.provided_group(w.connection, it))
+    }),
+    ("provided_group_named", |r, w| {
+        told(r.provided_group_named(w.connection, "Sales"))
+    }),
+    ("provided_group_called", |r, w| {
+        told(r.provided_group_called(w.connection, "x"))
+    }),
+    ("learners_of", |r, w| {
+        each(&w.groups, |it| r.learners_of(it))
+    }),
+    ("groups_of", |r, w| told(r.groups_of(&w.people))),
+];
+
+/// What is told to whoever may read at all, and why it may be.
+const OPEN: &[(&str, &str)] = &[
+    ("now", "the instant of reading"),
+    (
+        "organization",
+        "its name and time zone, which every date is told by",
+    ),
+    ("sees_administrators_fields", "what whoever reads may do"),
+    ("pools", "what every plan of an invitation tells"),
+    ("pool", "as pools"),
+    (
+        "connections",
+        "their names, in lists of people; without tokens",
+    ),
+    ("connection", "as connections"),
+    ("connection_by_id", "as connections"),
+    (
+        "trainings",
+        "what there is to learn; counts are of the people seen",
+    ),
+    ("trainings_ever", "as trainings"),
+    ("training", "as trainings"),
+    ("training_names", "as trainings"),
+    ("count_users", "counted among the people seen"),
+    ("status_counts", "counted among the people seen"),
+    ("explain", "for tests"),
+    ("explain_list", "for tests"),
+    ("moment", "a place in the history, of their own batches"),
+    ("moment_before", "as moment"),
+    ("moment_after", "as moment"),
+    ("forecasts", "nothing, for those who see a part"),
+    ("settings", "what the organization has set about itself"),
+    ("setting", "as settings"),
+];
+
+/// The names of all methods by which something is read, from the text of the core.
+fn verbs() -> BTreeSet<String> {
+    fn look(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                look(&path, found);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for block in text.split("impl Read<'_> {").skip(1) {
+                let block = &block[..block.find("\n}\n").unwrap()];
+                for line in block.lines() {
+                    let name = line.trim_start().strip_prefix("pub fn ");
+                    let end = |it: &str| it.find(['(', '<']).unwrap();
+                    found.extend(name.map(|it| it[..end(it)].to_owned()));
+                }
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    look(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut found,
+    );
+    found
+}
+
+#[test]
+fn every_reading_verb_says_what_it_tells_whoever_sees_a_part() {
+    let listed = VERBS.iter().chain(WHOLE).map(|it| it.0);
+    let listed: Vec<&str> = listed.chain(OPEN.iter().map(|it| it.0)).collect();
+    let known: BTreeSet<String> = listed.iter().map(|it| (*it).to_owned()).collect();
+    assert_eq!(known.len(), listed.len(), "a verb is listed twice");
+    let verbs = verbs();
+    assert!(verbs.len() > 70, "{verbs:?}");
+    let new: Vec<_> = verbs.difference(&known).collect();
+    assert!(
+        new.is_empty(),
+        "say in core/tests/core/sight.rs what {new:?} tell whoever sees a part of the people"
+    );
+    let gone: Vec<_> = known.difference(&verbs).collect();
+    assert!(gone.is_empty(), "{gone:?}");
+}
+
+/// What a verb tells of these words and people, but the id of somebody's manager.
+fn leaks(verb: &str, text: &str, words: &[String], ids: &[UserId]) -> Vec<String> {
+    let mut text = text.to_lowercase();
+    for id in ids {
+        for manager in ["manager", "before", "after"] {
+            text = text.replace(&format!("{manager}: some({id:?})"), manager);
+            text = text.replace(&format!("{manager}: string(\"{id}\")"), manager);
+        }
+    }
+    let words = words
+        .iter()
+        .cloned()
+        .chain(ids.iter().map(|it| it.to_string()));
+    words
+        .filter_map(|word| {
+            let at = text.find(&word)?;
+            let around = text.get(at.saturating_sub(200)..(at + 100).min(text.len()));
+            Some(format!(
+                "{verb} tells of {word}: {}",
+                around.unwrap_or_default()
+            ))
+        })
+        .collect()
+}
+
+#[test]
+fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
+    let (org, world) = world();
+    let mut told = Vec::new();
+    for (who, seen) in [("qgus", SEEN_BY_GUS), ("qboss", SEEN_BY_BOSS)] {
+        let all = [SEEN_BY_GUS, SEEN_BY_BOSS, HIDDEN].concat();
+        let hidden: Vec<&str> = all.into_iter().filter(|it| !seen.contains(it)).collect();
+        let ids = org.ids(&hidden.join(" "));
+        let mut words: Vec<String> = hidden.iter().map(|it| (*it).to_owned()).collect();
+        words.extend(["qprov", "qlast", "qsecret", "qplatform", "qown"].map(str::to_owned));
+        // A manager sees people without regard to groups, and so the groups.
+        if who == "qgus" {
+            words.push("qgroup".to_owned());
+        }
+        let session = org.acting(who);
+        let read = session.read().unwrap();
+        for (verb, tells) in VERBS {
+            told.extend(leaks(
+                &format!("{who}: {verb}"),
+                &tells(&read, &world),
+                &words,
+                &ids,
+            ));
+        }
+        for (verb, tells) in WHOLE {
+            let text = tells(&read, &world);
+            let refused = text.lines().all(|it| it.starts_with("refused: "));
+            assert!(refused && !text.is_empty(), "{who}: {verb} tells {text}");
+        }
+        assert_eq!(read.count_users(&Expr::Everybody).unwrap(), 3, "{who}");
+        let statuses: i64 = read.status_counts().unwrap().values().sum();
+        assert_eq!(statuses, 3, "{who}");
+        let intro = read.training("Intro").unwrap().counts;
+        assert_eq!((intro.assigned, intro.started), (3, 0), "{who}");
+        assert_eq!(read.trainings().unwrap()[1].counts.assigned, 3, "{who}");
+        assert!(read.forecasts().unwrap().is_empty(), "{who}");
+        let tokens = read.connections().unwrap();
+        assert!(tokens.iter().all(|it| it.tokens.is_empty()), "{who}");
+    }
+    assert!(told.is_empty(), "{}", told.join("\n"));
+    // And whoever sees everybody is told: the words are there to be found.
+    let cli = org.cli();
+    let read = cli.read().unwrap();
+    let mut silent = Vec::new();
+    for (verb, tells) in VERBS.iter().chain(WHOLE) {
+        let text = tells(&read, &world);
+        if text.lines().all(|it| matches!(it, "[]" | "None" | "{}")) {
+            silent.push(*verb);
+        }
+        assert!(!text.contains("shown to those who see everybody"), "{verb}");
+    }
+    // Of these there is nothing here, and the narrowing is one line.
+    let nothing = [
+        "approvals",
+        "license_requests_of",
+        "individual_by_id",
+        "provided_group_called",
+    ];
+    assert_eq!(silent, nothing);
+}
