@@ -1,10 +1,11 @@
 //! `usher serve`: the SCIM server until the process is told to stop.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use usher_core::model::{Actor, Door};
 use usher_core::{Directory, Options, Scheduler};
-use usher_scim_server::Config;
+use usher_scim_server::{Config, Tls};
 
 use crate::args::{Common, Format, ServeArgs};
 use crate::failure::{Failure, Result, complain};
@@ -12,13 +13,15 @@ use crate::output::say;
 
 pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
     let directory = Directory::open(&common.db, Options::default())?;
+    let tls = tls(&args)?;
     let listener = bind(args.listen)?;
     let set = directory
         .as_actor(Actor::FileOwner, Door::Cli)
         .read()?
         .settings()?;
-    let public_url = args.public_url.or(set.public_url);
-    let public_url = public_url.map_or_else(|| local_url(&listener), Ok)?;
+    let public_url = args.public_url.clone().or(set.public_url);
+    let public_url = public_url.map_or_else(|| own_url(&listener, tls.is_some()), Ok)?;
+    warn(&args, tls.as_deref(), &public_url);
     // Said in every format, because whoever starts a server wants to know where; and once, before the first request.
     say(
         Format::Table,
@@ -28,12 +31,46 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
         trusted_proxies: args.trusted_proxy,
         log: args.log.into(),
         metrics: args.metrics.into(),
+        tls,
         pace: args.pace.0,
         ..Config::new(listener, public_url)
     };
     let _scheduler = schedule(&directory)?;
     usher_scim_server::serve(directory, config, std::future::pending())
         .map_err(|error| Failure::refused(format!("the server has ended: {error}")))
+}
+
+/// The certificate that is named, if any.
+fn tls(args: &ServeArgs) -> Result<Option<Arc<Tls>>> {
+    let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) else {
+        return Ok(None);
+    };
+    match Tls::load(certificate, key) {
+        Ok(tls) => Ok(Some(Arc::new(tls))),
+        Err(error) => Err(Failure::refused(format!("cannot speak HTTPS: {error}"))),
+    }
+}
+
+/// Says what works and will hurt.
+fn warn(args: &ServeArgs, tls: Option<&Tls>, public_url: &str) {
+    match tls {
+        Some(tls) => {
+            if let Some(warning) = tls.warning() {
+                complain(&warning);
+            }
+            if public_url.starts_with("http:") {
+                complain(&format!(
+                    "the public address {public_url} says http, but the server speaks HTTPS only"
+                ));
+            }
+        }
+        None if !args.listen.ip().is_loopback() && args.trusted_proxy.is_empty() => {
+            complain(
+                "tokens come in unprotected over plain HTTP; say --tls-cert and --tls-key, or name the proxy in front by --trusted-proxy",
+            );
+        }
+        None => {}
+    }
 }
 
 /// Does what is due by itself, for as long as the answer is kept.
@@ -53,8 +90,13 @@ pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener> {
 
 /// The address under which this machine reaches the listener.
 pub(crate) fn local_url(listener: &TcpListener) -> Result<String> {
+    own_url(listener, false)
+}
+
+fn own_url(listener: &TcpListener, is_tls: bool) -> Result<String> {
     let address = listener
         .local_addr()
         .map_err(|it| Failure::refused(format!("cannot listen: {it}")))?;
-    Ok(format!("http://{address}"))
+    let scheme = if is_tls { "https" } else { "http" };
+    Ok(format!("{scheme}://{address}"))
 }

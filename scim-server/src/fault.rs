@@ -155,6 +155,31 @@ impl Fault {
         }
     }
 
+    /// What could not be read as a request.
+    pub(crate) fn unreadable(status: StatusCode) -> Self {
+        let detail = match status {
+            StatusCode::REQUEST_TIMEOUT => "the head of the request did not arrive in time",
+            StatusCode::URI_TOO_LONG => "the address is too long; send a search in a body",
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                "the head of the request is larger than the server takes"
+            }
+            StatusCode::HTTP_VERSION_NOT_SUPPORTED => "the server speaks HTTP/1.1 only",
+            _ => "the head of the request is not HTTP/1.1",
+        };
+        Self {
+            scim_type: (status == StatusCode::BAD_REQUEST).then_some(ScimType::InvalidSyntax),
+            ..Self::new(status, detail)
+        }
+    }
+
+    /// A request without TLS where there is nothing else.
+    pub(crate) fn without_tls() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "this port speaks TLS only: write https, and change the token if this request carried one, for it went unprotected",
+        )
+    }
+
     /// Other requests changed the same person again and again meanwhile.
     pub(crate) fn contended() -> Self {
         Self::again(

@@ -1,7 +1,7 @@
 //! The SCIM 2.0 endpoint of Usher: identity providers drive the roster through it. It knows no SQL and decides nothing;
 //! whatever it wants, it asks the core as the connection that its token belongs to.
 //!
-//! Reading order: `server` (listening), `route` (from address to answer), `call` (what a request does), `people` (what
+//! Reading order: `server` (listening) with `tls` and `wire`, `route` (from address to answer), `call` (what a request does), `people` (what
 //! is read for an answer); `schema` (the attributes), `wanted` (a User taken apart into the roster's fields) and
 //! `resource` with `kept` (the way back); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
 //! `platform` (what the place behind Usher asks); `discovery`; `pace` (how fast a token may go); `json`, `fault`, `answer`;
@@ -37,8 +37,11 @@ mod schema;
 mod server;
 mod standing;
 mod template;
+mod tls;
 mod value_filter;
 mod wanted;
+mod wire;
 
 pub use log::LogFormat;
 pub use server::{Config, MetricsTo, Running, serve, spawn};
+pub use tls::Tls;

@@ -74,6 +74,11 @@ pub(crate) fn not_accepted(error: &std::io::Error) {
     eprintln!("usher: cannot accept a connection: {error}");
 }
 
+/// Something that whoever runs the server should know.
+pub(crate) fn said(what: &str) {
+    eprintln!("usher: {what}");
+}
+
 /// One answered request.
 #[derive(Serialize)]
 pub(crate) struct Line<'a> {

@@ -19,6 +19,9 @@ const BOUNDS: [u64; 12] = [
 /// The methods that are told apart; every other one counts as the last.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "other"];
 
+/// How a request is called whose method was not read.
+pub(crate) const NO_METHOD: &str = "other";
+
 /// Requests of one template and one method.
 #[derive(Default)]
 struct Series {
@@ -96,8 +99,21 @@ impl Metrics {
         series.took.fetch_add(took, Ordering::Relaxed);
     }
 
+    /// Counts an answer to what could not be read as a request.
+    pub(crate) fn unreadable(&self, template: Template, status: StatusCode) {
+        // No client can send it, so it is counted with the methods that are not told apart.
+        if let Ok(method) = Method::from_bytes(b"UNREAD") {
+            self.answered(template, &method, status, Duration::ZERO);
+        }
+    }
+
     /// Everything in Prometheus' text format.
-    pub(crate) fn text(&self, directory: &Directory, lines_lost: u64) -> Result<String> {
+    pub(crate) fn text(
+        &self,
+        directory: &Directory,
+        lines_lost: u64,
+        certificate_end: Option<i64>,
+    ) -> Result<String> {
         let mut out = Text::default();
         self.requests(&mut out);
         out.head(
@@ -127,6 +143,14 @@ impl Metrics {
             "Request lines that whoever reads the log was too slow for.",
         );
         out.value("usher_log_lines_lost_total", lines_lost);
+        if let Some(end) = certificate_end {
+            out.head(
+                "usher_tls_certificate_end_seconds",
+                "gauge",
+                "Until when the certificate is valid, in seconds since 1970.",
+            );
+            out.value("usher_tls_certificate_end_seconds", end);
+        }
         roster(directory, &mut out)?;
         if let Some(bytes) = resident_memory() {
             out.head(

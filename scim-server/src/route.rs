@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
@@ -34,6 +34,7 @@ use crate::request_id;
 use crate::server::MetricsTo;
 use crate::standing;
 use crate::template::Template;
+use crate::tls::Tls;
 
 /// Largest body, in bytes.
 pub(crate) const LARGEST_BODY: usize = 1024 * 1024;
@@ -53,6 +54,10 @@ pub(crate) struct App {
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) metrics_to: MetricsTo,
+    /// How long a request's head may take.
+    pub(crate) head_time: Duration,
+    /// The certificate that is shown, if any.
+    pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) log: Log,
     pub(crate) pace: Pace,
     pub(crate) request_ids: request_id::Ids,
@@ -101,6 +106,36 @@ pub(crate) async fn answer(app: &App, request: Request<Incoming>) -> Answer {
         });
     }
     answer::with(handled, HeaderName::from_static(request_id::HEADER), id)
+}
+
+/// A whole answer, as bytes, to what could not be read as a request. It is counted, logged and named like any other.
+pub(crate) fn unreadable(app: &App, why: &Fault) -> Vec<u8> {
+    let status = why.status;
+    let body = serde_json::to_vec(why).unwrap_or_default();
+    let id = app.request_ids.of(&HeaderMap::new());
+    let template = Template::of(None);
+    app.metrics.unreadable(template, status);
+    if app.log.is_on() {
+        app.log.answered(&Line {
+            time: app.directory.now(),
+            request: &id,
+            method: metrics::NO_METHOD,
+            route: template.as_str(),
+            status: status.as_u16(),
+            ms: 0.0,
+            bytes: body.len() as u64,
+            from: None,
+            error: None,
+        });
+    }
+    let head = format!(
+        "HTTP/1.1 {status}\r\n{}: {id}\r\ncontent-type: application/scim+json\r\ncontent-length: {}\r\n\
+         connection: close\r\ndate: {}\r\n\r\n",
+        request_id::HEADER,
+        body.len(),
+        httpdate::fmt_http_date(SystemTime::now()),
+    );
+    [head.into_bytes(), body].concat()
 }
 
 /// What a future comes to; none when it panics.

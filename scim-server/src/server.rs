@@ -14,13 +14,15 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::rt::TokioTimer;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use usher_core::Directory;
 
+use crate::fault::Fault;
 use crate::log::{self, Log, LogFormat};
 use crate::metrics::Open;
 use crate::pace::Pace;
@@ -29,9 +31,13 @@ use crate::people::{ActorNames, PoolNames};
 use crate::platform::{SIGN_INS_AT_ONCE, SignInDesk};
 use crate::request_id::Ids;
 use crate::route::{self, App};
+use crate::tls::{Begun, Tls};
+use crate::wire::{self, Wire};
 
-/// How long a client may take to send a request's head, and a connection may be idle.
+/// How long a request's head may take unless said otherwise.
 const HEAD_TIME: Duration = Duration::from_secs(30);
+/// How long a client may take until both sides agree on keys.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// Most connections at once; further ones wait.
 const MOST_CONNECTIONS: usize = 512;
 /// How long requests that were begun may take to end when the server stops.
@@ -54,6 +60,10 @@ pub struct Config {
     pub log: LogFormat,
     /// Who may read `/metrics`.
     pub metrics: MetricsTo,
+    /// How long a client may take to send a request's head, and a connection may be idle.
+    pub head_time: Duration,
+    /// The certificate to show; none for plain HTTP.
+    pub tls: Option<Arc<Tls>>,
     /// How many SCIM requests a second a token may make over time, ten seconds' worth at once; none for no limit.
     pub pace: Option<NonZeroU32>,
 }
@@ -67,6 +77,8 @@ impl Config {
             trusted_proxies: Vec::new(),
             log: LogFormat::default(),
             metrics: MetricsTo::default(),
+            head_time: HEAD_TIME,
+            tls: None,
             pace: None,
         }
     }
@@ -214,12 +226,15 @@ async fn run(
         trusted_proxies: config.trusted_proxies,
         metrics: Arc::default(),
         metrics_to: config.metrics,
+        head_time: config.head_time,
+        tls: config.tls.clone(),
         log: Log::start(config.log)?,
         pace: Pace::new(config.pace),
         request_ids: Ids::default(),
         actors: ActorNames::default(),
     });
     let graceful = GracefulShutdown::new();
+    let (ending, _) = watch::channel(());
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let accept = async {
         loop {
@@ -227,20 +242,27 @@ async fn run(
                 return;
             };
             let stream = accepted(&listener).await;
-            let connection = serve_connection(stream, Arc::clone(&app));
-            let watched = graceful.watch(connection);
-            let open = Open::new(&app.metrics);
+            let app = Arc::clone(&app);
+            let (watcher, ending) = (graceful.watcher(), ending.subscribe());
             tokio::spawn(async move {
-                // An error here is the client's: it went away or broke the protocol, and hyper has answered it.
-                let _ = watched.await;
-                drop((open, permit));
+                let _open = (Open::new(&app.metrics), permit);
+                serve_connection(stream, app, watcher, ending).await;
             });
+        }
+    };
+    let follow = async {
+        match config.tls {
+            Some(tls) => tls.follow().await,
+            None => std::future::pending().await,
         }
     };
     tokio::select! {
         () = accept => {}
+        () = follow => {}
         () = stop => {}
     }
+    // Whoever was still agreeing on keys has asked for nothing.
+    drop(ending);
     drop(listener);
     // Whoever has not sent a whole request by then is cut off.
     let _ = tokio::time::timeout(END_TIME, graceful.shutdown()).await;
@@ -265,20 +287,48 @@ async fn accepted(listener: &tokio::net::TcpListener) -> TcpStream {
     }
 }
 
-fn serve_connection(
+/// Serves a connection until it ends, with TLS where there is a certificate.
+async fn serve_connection(
     stream: TcpStream,
     app: Arc<App>,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
-    let connected = stream.peer_addr().map(|it| Connected(it.ip()));
-    let answer = service_fn(move |mut request: Request<Incoming>| {
+    watcher: Watcher,
+    mut ending: watch::Receiver<()>,
+) {
+    let connected = stream.peer_addr().ok().map(|it| Connected(it.ip()));
+    let Some(tls) = &app.tls else {
+        return serve_wire(stream, connected, app, watcher).await;
+    };
+    let begun = tokio::select! {
+        begun = tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)) => begun,
+        _ = ending.changed() => return,
+    };
+    match begun {
+        Ok(Begun::Agreed(stream)) => serve_wire(stream, connected, app, watcher).await,
+        Ok(Begun::Plain(stream)) => {
+            wire::refuse(&app, stream, &Fault::without_tls()).await;
+        }
+        Ok(Begun::Gone) | Err(_) => {}
+    }
+}
+
+async fn serve_wire<S>(stream: S, connected: Option<Connected>, app: Arc<App>, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (wire, rest) = Wire::new(stream, Arc::clone(&app));
+    let answer = service_fn(|mut request: Request<Incoming>| {
         let app = Arc::clone(&app);
-        if let Ok(connected) = connected {
+        if let Some(connected) = connected {
             request.extensions_mut().insert(connected);
         }
         async move { Ok::<_, Infallible>(route::answer(&app, request).await) }
     });
-    http1::Builder::new()
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .serve_connection(TokioIo::new(stream), answer)
+        .header_read_timeout(app.head_time)
+        .serve_connection(wire, answer);
+    // An error here is the client's: it went away or broke the protocol.
+    if let Err(error) = watcher.watch(connection).await {
+        wire::last_word(&app, &error, rest).await;
+    }
 }

@@ -82,7 +82,10 @@ fn metrics(app: &App, head: &Parts) -> Result<Answer, Fault> {
             "metrics are for this machine only; `usher serve --metrics all` opens them",
         ));
     }
-    let text = app.metrics.text(&app.directory, app.log.lost())?;
+    let certificate_end = app.tls.as_ref().and_then(|it| it.until());
+    let text = app
+        .metrics
+        .text(&app.directory, app.log.lost(), certificate_end)?;
     let answer = answer::written(StatusCode::OK, crate::json::Json(text.into_bytes()));
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(answer::with(answer, header::CONTENT_TYPE, kind))

@@ -124,3 +124,46 @@ fn a_token_goes_at_the_pace_that_is_set() {
     assert!(refused("1"));
     assert!(!refused("off"));
 }
+
+/// The certificates of the server's own tests.
+fn certificate(name: &str) -> String {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/scim-server/tests/conversations/tls/"
+    );
+    std::fs::read_to_string(format!("{folder}{name}")).unwrap()
+}
+
+#[test]
+fn https_needs_a_pair_that_fits() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let org = peopled();
+    let write = |name: &str, text: &str| {
+        std::fs::write(org.path(name), text).unwrap();
+        let ours = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(org.path(name), ours).unwrap();
+    };
+    write("cert.pem", &certificate("first.pem"));
+    write("key.pem", &certificate("first.key"));
+    write("other.pem", &certificate("second.key"));
+    let serve = |more: &str| org.type_in(&format!("serve --listen 127.0.0.1:0 {more}"));
+    assert_eq!(serve("--tls-cert cert.pem").code, Some(2));
+    assert_eq!(serve("--tls-key key.pem").code, Some(2));
+    for (pair, said) in [
+        ("--tls-cert cert.pem --tls-key gone.pem", "gone.pem"),
+        ("--tls-cert cert.pem --tls-key other.pem", "not that of"),
+        ("--tls-cert key.pem --tls-key key.pem", "no certificate"),
+    ] {
+        let refused = serve(pair);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.err.contains(said), "{refused:?}");
+    }
+    let server = org.serve_with(&["--tls-cert", "cert.pem", "--tls-key", "key.pem"]);
+    // Plain HTTP gets nothing but the hint.
+    let mut client = Client::connect(server.address, "usher_scim_wrong").unwrap();
+    let answer = client.call("GET", "/healthz", None).unwrap();
+    assert_eq!(answer.status, 400);
+    assert!(answer.body["detail"].as_str().unwrap().contains("https"));
+    drop(client);
+    assert_eq!(server.stop(), Some(0));
+}

@@ -16,3 +16,5 @@ mod org;
 mod pace;
 mod platform;
 mod standing;
+mod tls;
+mod unread;
