@@ -1,7 +1,11 @@
 //! Every action that a key can cause, once: its keys, its name, one sentence, and where it belongs. The key hints, the
 //! help and the manual's table of keys are made from this list, so none of them can be out of date.
 
+mod table;
+
 use crate::key::Key;
+
+pub use table::ACTIONS;
 
 /// What a key causes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,12 +42,16 @@ pub enum Action {
     ClearMarks,
     /// List only the marked people, or the former list again.
     OnlyMarked,
-    /// Take people off their seats.
-    Deactivate,
-    /// Bring people back.
-    Reactivate,
-    /// Mail a new invitation.
-    Resend,
+    /// Invite people.
+    Invite,
+    /// Show everything that can be done.
+    Menu,
+    /// Find an action or a screen by its name.
+    Palette,
+    /// Put something into the clipboard.
+    Copy,
+    /// Open what the row is.
+    Open,
     /// Undo the last batch of this console.
     Undo,
     /// Show one person.
@@ -75,6 +83,12 @@ pub enum Place {
     Filter,
     /// The plan sheet.
     Plan,
+    /// Any other screen.
+    Board,
+    /// A form.
+    Form,
+    /// A list of actions.
+    Menu,
 }
 
 /// An action with its keys.
@@ -107,281 +121,6 @@ const fn entry(
     }
 }
 
-use Key::{Char, Ctrl};
-use Place::{Filter, Plan, Users};
-
-/// Every action, in the order of the help.
-pub const ACTIONS: &[Entry] = &[
-    entry(
-        Users,
-        Action::Filter,
-        &[Char('/')],
-        "find",
-        "Type what to look for; the list follows as you type.",
-    ),
-    entry(
-        Users,
-        Action::Sort,
-        &[Char('s')],
-        "sort",
-        "Sort by the next of name, email, status and creation.",
-    ),
-    entry(
-        Users,
-        Action::Mark,
-        &[Char(' ')],
-        "mark",
-        "Mark the person, or take the mark away, and go down.",
-    ),
-    entry(
-        Users,
-        Action::Range,
-        &[Char('v')],
-        "range",
-        "Begin a range; again marks everybody in it; esc leaves it.",
-    ),
-    entry(
-        Users,
-        Action::MarkAll,
-        &[Char('*')],
-        "all",
-        "Mark everybody whom the list finds, on the screen or not.",
-    ),
-    entry(
-        Users,
-        Action::Invert,
-        &[Char('t')],
-        "invert",
-        "Marked and not marked change places within the list.",
-    ),
-    entry(
-        Users,
-        Action::OnlyMarked,
-        &[Char('m')],
-        "only marked",
-        "List only the marked people; again lists the former ones.",
-    ),
-    entry(
-        Users,
-        Action::ClearMarks,
-        &[Char('M')],
-        "clear marks",
-        "Take all marks away.",
-    ),
-    entry(
-        Users,
-        Action::Deactivate,
-        &[Char('d')],
-        "deactivate",
-        "Show the plan for taking people off their seats.",
-    ),
-    entry(
-        Users,
-        Action::Reactivate,
-        &[Char('r')],
-        "reactivate",
-        "Show the plan for bringing people back.",
-    ),
-    entry(
-        Users,
-        Action::Resend,
-        &[Char('n')],
-        "resend",
-        "Show the plan for mailing new invitations; the old links die.",
-    ),
-    entry(
-        Users,
-        Action::Undo,
-        &[Char('z')],
-        "undo",
-        "Show the plan for undoing your last batch.",
-    ),
-    entry(
-        Users,
-        Action::Detail,
-        &[Key::Enter],
-        "details",
-        "Show everything about the person; again leaves.",
-    ),
-    entry(
-        Users,
-        Action::Down,
-        &[Char('j'), Key::Down],
-        "down",
-        "Go down a row.",
-    ),
-    entry(
-        Users,
-        Action::Up,
-        &[Char('k'), Key::Up],
-        "up",
-        "Go up a row.",
-    ),
-    entry(
-        Users,
-        Action::HalfDown,
-        &[Ctrl('d')],
-        "half down",
-        "Go down half a screen.",
-    ),
-    entry(
-        Users,
-        Action::HalfUp,
-        &[Ctrl('u')],
-        "half up",
-        "Go up half a screen.",
-    ),
-    entry(
-        Users,
-        Action::PageDown,
-        &[Key::PageDown, Ctrl('f')],
-        "page down",
-        "Go down a screen.",
-    ),
-    entry(
-        Users,
-        Action::PageUp,
-        &[Key::PageUp, Ctrl('b')],
-        "page up",
-        "Go up a screen.",
-    ),
-    entry(
-        Users,
-        Action::Top,
-        &[Char('g'), Key::Home],
-        "first",
-        "Go to the first row.",
-    ),
-    entry(
-        Users,
-        Action::Bottom,
-        &[Char('G'), Key::End],
-        "last",
-        "Go to the last row.",
-    ),
-    entry(
-        Users,
-        Action::Back,
-        &[Key::Escape],
-        "back",
-        "One step back: range, details, filter.",
-    ),
-    entry(
-        Users,
-        Action::Repaint,
-        &[Ctrl('l')],
-        "repaint",
-        "Draw the screen anew.",
-    ),
-    entry(Users, Action::Help, &[Char('?')], "help", "Show this help."),
-    entry(
-        Users,
-        Action::Quit,
-        &[Char('q')],
-        "quit",
-        "Leave the console.",
-    ),
-    entry(
-        Filter,
-        Action::Accept,
-        &[Key::Enter],
-        "keep",
-        "Keep the filter and go to the list.",
-    ),
-    entry(
-        Filter,
-        Action::Back,
-        &[Key::Escape],
-        "clear",
-        "Clear the filter.",
-    ),
-    entry(
-        Filter,
-        Action::Up,
-        &[Key::Up],
-        "up",
-        "Go up in the list while typing.",
-    ),
-    entry(
-        Filter,
-        Action::Down,
-        &[Key::Down],
-        "down",
-        "Go down in the list while typing.",
-    ),
-    entry(
-        Plan,
-        Action::Confirm,
-        &[Char('y')],
-        "apply",
-        "Apply exactly this plan. Above 25 people, type their number and press enter.",
-    ),
-    entry(
-        Plan,
-        Action::Accept,
-        &[Key::Enter],
-        "apply",
-        "Apply when the number that was typed is right.",
-    ),
-    entry(
-        Plan,
-        Action::Fewer,
-        &[Char('f')],
-        "fewer",
-        "Seat only as many as there is room for.",
-    ),
-    entry(
-        Plan,
-        Action::QueueRest,
-        &[Char('q')],
-        "queue the rest",
-        "Seat whom there is room for and queue the rest.",
-    ),
-    entry(
-        Plan,
-        Action::Down,
-        &[Char('j'), Key::Down],
-        "down",
-        "Scroll down.",
-    ),
-    entry(Plan, Action::Up, &[Char('k'), Key::Up], "up", "Scroll up."),
-    entry(
-        Plan,
-        Action::PageDown,
-        &[Key::PageDown, Ctrl('d'), Char(' ')],
-        "page down",
-        "Scroll down a page.",
-    ),
-    entry(
-        Plan,
-        Action::PageUp,
-        &[Key::PageUp, Ctrl('u')],
-        "page up",
-        "Scroll up a page.",
-    ),
-    entry(
-        Plan,
-        Action::Top,
-        &[Char('g'), Key::Home],
-        "first",
-        "Scroll to the numbers.",
-    ),
-    entry(
-        Plan,
-        Action::Bottom,
-        &[Char('G'), Key::End],
-        "last",
-        "Scroll to the end.",
-    ),
-    entry(
-        Plan,
-        Action::Back,
-        &[Key::Escape],
-        "cancel",
-        "Leave everything as it is.",
-    ),
-];
-
 /// The action of a key in a place.
 pub(crate) fn action(place: Place, key: Key) -> Option<Action> {
     ACTIONS
@@ -400,12 +139,13 @@ pub(crate) fn hint(place: Place, action: Action) -> Option<(String, &'static str
 
 #[cfg(test)]
 mod tests {
+    use super::Place::{Board, Filter, Form, Menu, Plan, Users};
     use super::*;
     use std::collections::HashSet;
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        for place in [Users, Filter, Plan] {
+        for place in [Users, Filter, Plan, Board, Form, Menu] {
             let mut seen = HashSet::new();
             for key in ACTIONS
                 .iter()
@@ -413,6 +153,29 @@ mod tests {
                 .flat_map(|it| it.keys)
             {
                 assert!(seen.insert(*key), "{key} in {place:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_that_can_be_done_with_people_takes_another_key_away() {
+        for act in crate::people::ACTS {
+            for place in [Users, Board] {
+                let taken = act.key.and_then(|it| action(place, it));
+                assert_eq!(taken, None, "{} in {place:?}", act.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_of_a_board_means_two_things() {
+        for (_, topic) in crate::boards::Topic::main() {
+            let acts = topic.kind().acts;
+            for (i, act) in acts.iter().enumerate() {
+                let again = acts.iter().skip(i + 1).any(|it| it.key == act.key);
+                let taken = action(Board, act.key).filter(|it| *it != Action::Open);
+                assert!(!again && taken.is_none(), "{}", act.name);
+                assert!(act.sentence.ends_with('.'), "{}", act.name);
             }
         }
     }

@@ -2,22 +2,30 @@
 //! each event, and what has to be done goes out as effects.
 
 mod answers;
+mod boards;
 mod keys;
+mod menus;
 mod plans;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use ratatui::layout::Size;
-use usher_core::model::{BatchId, Timestamp};
+use usher_core::model::{BatchId, Timestamp, UserId};
 
+use crate::board::Board;
 use crate::counters::Counters;
 use crate::effect::Effect;
 use crate::event::Event;
+use crate::form::Form;
 use crate::key::Key;
 use crate::layout::Layout;
+use crate::names::Names;
 use crate::overlay::detail::DetailPane;
+use crate::overlay::form_view::form_page;
 use crate::overlay::help::Help;
+use crate::overlay::menu::Menu;
+use crate::overlay::note::Note;
 use crate::overlay::plan::Sheet;
 use crate::screen::users::Users;
 
@@ -57,11 +65,23 @@ pub(crate) struct App {
     pub(crate) detail: Option<DetailPane>,
     pub(crate) sheet: Option<Sheet>,
     pub(crate) help: Option<Help>,
+    /// Screens over the list of people, the one that is seen last.
+    pub(crate) boards: Vec<Board>,
+    pub(crate) form: Option<Form>,
+    pub(crate) menu: Option<Menu>,
+    pub(crate) note: Option<Note>,
     pub(crate) message: Option<(String, Tone)>,
     /// What is being applied: the sheet that was confirmed.
     pub(crate) applying: Option<Sheet>,
     pub(crate) dirty: bool,
     last_batch: Option<BatchId>,
+    board_generation: u64,
+    names: Names,
+    /// Whose form is to be opened when their fields are here.
+    opening: Option<UserId>,
+    form_of_marks: bool,
+    /// The form that led to what is being applied.
+    form_applied: Option<Form>,
     leaving: bool,
     deferred: VecDeque<Key>,
     plan_generation: u64,
@@ -95,10 +115,19 @@ impl App {
             detail: None,
             sheet: None,
             help: None,
+            boards: Vec::new(),
+            form: None,
+            menu: None,
+            note: None,
             message: None,
             applying: None,
             dirty: true,
             last_batch: None,
+            board_generation: 0,
+            names: Names::default(),
+            opening: None,
+            form_of_marks: false,
+            form_applied: None,
             leaving: false,
             deferred: VecDeque::new(),
             plan_generation: 0,
@@ -142,7 +171,30 @@ impl App {
 
     /// The parts of the screen.
     pub(crate) fn layout(&self) -> Layout {
-        Layout::of(self.size, self.detail.is_some())
+        Layout::of(self.size, self.detail.is_some() && self.boards.is_empty())
+    }
+
+    /// Whether something lies over the screen that takes all keys.
+    pub(crate) fn is_covered(&self) -> bool {
+        self.sheet.is_some()
+            || self.help.is_some()
+            || self.form.is_some()
+            || self.menu.is_some()
+            || self.note.is_some()
+    }
+
+    /// Whether an action with people has somebody to act on, on the screen on top.
+    pub(crate) fn has_whom_on_board(&self) -> bool {
+        self.whom_on_board().is_some()
+    }
+
+    /// Whether what is on the screen is not yet what was asked for.
+    fn is_settling(&self) -> bool {
+        let screen = match self.boards.last() {
+            Some(board) => board.is_settling(),
+            None => self.users.list.is_settling(),
+        };
+        self.opening.is_some() || (screen && !self.is_covered())
     }
 
     fn lay_out(&mut self) {
@@ -150,6 +202,11 @@ impl App {
         self.users.list.set_height(usize::from(layout.list.height));
         if let Some(sheet) = &mut self.sheet {
             sheet.page = usize::from(layout.overlay.height.saturating_sub(4));
+        }
+        let height = usize::from(layout.list.height);
+        self.boards.iter_mut().for_each(|it| it.set_height(height));
+        if let Some(menu) = &mut self.menu {
+            menu.set_page(form_page(layout.overlay, self.settings.plain) + 1);
         }
         if let Some(help) = &mut self.help {
             help.set_page(usize::from(layout.overlay.height));
@@ -164,27 +221,49 @@ impl App {
     /// Asks for whatever the state still lacks, and lets keys through that waited for the list.
     fn settle(&mut self) {
         self.ask_list();
-        while !self.users.list.is_settling()
+        self.ask_board();
+        while !self.is_settling()
             && let Some(key) = self.deferred.pop_front()
         {
             let waiting = self.deferred.len();
             self.key_now(key);
             self.ask_list();
+            self.ask_board();
             if self.deferred.len() > waiting {
                 // The same key waits again, for rows that are being read.
                 break;
             }
         }
+        self.show_field();
         self.ask_counts();
         if self.counters_stale && !self.counters_asked {
             (self.counters_stale, self.counters_asked) = (false, true);
             self.effects.push(Effect::ReadCounters);
         }
         let current = self.users.list.current().map(|row| row.id);
-        if let (Some(pane), Some(user)) = (&mut self.detail, current)
+        if self.boards.is_empty()
+            && let (Some(pane), Some(user)) = (&mut self.detail, current)
             && pane.wants(user)
         {
             self.effects.push(Effect::ReadDetail(user));
+        }
+    }
+
+    fn ask_board(&mut self) {
+        let generation = self.board_generation + 1;
+        if let Some(board) = self.boards.last_mut()
+            && let Some(request) = board.next_request(generation)
+        {
+            self.board_generation = generation;
+            self.effects.push(Effect::ReadBoard(request));
+        }
+    }
+
+    /// Keeps the line of a form that is filled in on the screen.
+    fn show_field(&mut self) {
+        let page = form_page(self.layout().overlay, self.settings.plain);
+        if let Some(form) = &mut self.form {
+            form.top = form.top.clamp((form.at + 1).saturating_sub(page), form.at);
         }
     }
 

@@ -14,6 +14,9 @@ use ratatui::style::{Color, Modifier};
 const FRAME_BEGIN: &[u8] = b"\x1b[?2026h";
 const FRAME_END: &[u8] = b"\x1b[?2026l";
 
+/// Most bytes that are put into a clipboard: terminals drop what is longer.
+const LONGEST_COPY: usize = 74_000;
+
 /// Draws on a terminal at the other end of a writer.
 pub(crate) struct AnsiBackend<W> {
     to: W,
@@ -43,6 +46,20 @@ impl<W: Write> AnsiBackend<W> {
     /// The terminal has another size now.
     pub(crate) fn set_size(&mut self, size: Size) {
         self.size = size;
+    }
+
+    /// Puts text into the clipboard of whoever sits at the terminal, where it knows how (OSC 52).
+    pub(crate) fn copy(&mut self, text: &str) -> io::Result<()> {
+        let most = text
+            .char_indices()
+            .map(|(i, c)| i + c.len_utf8())
+            .take_while(|end| *end <= LONGEST_COPY)
+            .last()
+            .unwrap_or(0);
+        let text = text.get(..most).unwrap_or_default();
+        let sequence = format!("\x1b]52;c;{}\x07", base64(text.as_bytes()));
+        self.to.write_all(sequence.as_bytes())?;
+        self.to.flush()
     }
 
     fn go(&mut self, position: Position) {
@@ -218,9 +235,36 @@ fn write_color(out: &mut Vec<u8>, color: Color, base: u8) {
     let _ = write!(out, ";{code}");
 }
 
+/// Bytes in base64 (RFC 4648 §4).
+fn base64(bytes: &[u8]) -> String {
+    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let byte = |i: usize| u32::from(three.get(i).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for i in 0..4 {
+            let sign = SIGNS.get((bits >> (18 - 6 * i) & 63) as usize).copied();
+            let sign = sign.filter(|_| i <= three.len()).unwrap_or(b'=');
+            out.push(char::from(sign));
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_copied_in_base64() {
+        let known = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v")];
+        for (text, encoded) in known {
+            assert_eq!(base64(text.as_bytes()), encoded);
+        }
+        let mut backend = AnsiBackend::new(Vec::new(), Size::new(2, 1));
+        backend.copy("ü\x1b").expect("written");
+        assert_eq!(backend.to, b"\x1b]52;c;w7wb\x07");
+    }
     use ratatui::Terminal;
     use ratatui::style::Style;
 

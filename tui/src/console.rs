@@ -98,6 +98,7 @@ impl Screen {
                 match runner.carry_out(effect) {
                     Some(Effect::Timer(timer, after)) => timers.set(timer, after),
                     Some(Effect::Repaint) => self.repaint = true,
+                    Some(Effect::Copy(text)) => self.terminal.backend_mut().copy(&text)?,
                     Some(Effect::Quit) => return Ok(Ending::Left),
                     _ => {}
                 }

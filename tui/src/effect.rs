@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use usher_core::Selection;
-use usher_core::command::{Request, WhenFull};
+use usher_core::command::{Command, Request, WhenFull};
 use usher_core::model::{BatchId, UserId};
 use usher_core::plan::Digest;
 use usher_core::query::{Expr, SortBy};
 
+use crate::board::BoardRequest;
 use crate::event::Timer;
 use crate::overlay::plan::Sheet;
+use crate::verb::Verb;
 
 /// Something to be done.
 #[derive(Debug)]
@@ -18,6 +20,14 @@ pub(crate) enum Effect {
     ReadWindow(WindowRequest),
     /// Read who is between two people in the list.
     ReadRange(RangeRequest),
+    /// Read rows of a board. A newer request makes an older one void.
+    ReadBoard(BoardRequest),
+    /// Read the names that forms and filters offer.
+    ReadNames,
+    /// Read one person's fields for a form.
+    ReadFields(UserId),
+    /// Put text into the clipboard of whoever sits at the terminal.
+    Copy(String),
     /// Read what the header says.
     ReadCounters,
     /// Count people.
@@ -112,17 +122,6 @@ pub(crate) struct CountRequest {
     pub(crate) marked_here: Option<Expr>,
 }
 
-/// What an administrator wants to do with people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verb {
-    /// Take them off their seats.
-    Deactivate,
-    /// Bring them back.
-    Reactivate,
-    /// Mail them a new invitation.
-    Resend,
-}
-
 /// What is to be planned.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Wish {
@@ -135,8 +134,47 @@ pub(crate) enum Wish {
         /// The same selection as the command line writes it, where it can.
         typed: Option<String>,
     },
+    /// Anything that is not about people who were found or marked.
+    Order(Box<Order>),
     /// Undoing a batch; without one, this administrator's last batch that can be undone.
     Undo(Option<BatchId>),
+}
+
+/// A command with the words that tell it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Order {
+    /// The command.
+    pub(crate) command: Command,
+    /// What it does, as a heading: `Set pool access`.
+    pub(crate) heading: String,
+    /// The command line that does the same.
+    pub(crate) line: String,
+    /// What has to be typed before it is applied, where one key would be too easy.
+    pub(crate) word: Option<String>,
+}
+
+impl Order {
+    /// A command that one key applies.
+    pub(crate) fn new(
+        command: Command,
+        heading: impl Into<String>,
+        line: impl Into<String>,
+    ) -> Self {
+        Self {
+            command,
+            heading: heading.into(),
+            line: line.into(),
+            word: None,
+        }
+    }
+
+    /// The same, applied only when this word is typed.
+    pub(crate) fn with_word(self, word: &str) -> Self {
+        Self {
+            word: Some(word.to_owned()),
+            ..self
+        }
+    }
 }
 
 /// A wish, and what to do when a pool is full.

@@ -6,10 +6,12 @@ use std::time::Duration;
 use ratatui::layout::Size;
 use usher_core::model::{BatchId, UserId};
 
+use crate::board::Found;
 use crate::counters::Counters;
 use crate::detail::Detail;
 use crate::key::Key;
 use crate::list::Row;
+use crate::names::{Names, PersonFields};
 use crate::summary::Proposal;
 
 /// Something that happened.
@@ -66,6 +68,22 @@ pub(crate) enum Answer {
         generation: u64,
         /// The people, or why there are none.
         result: Result<Vec<UserId>, String>,
+    },
+    /// Rows of a board.
+    Board {
+        /// Of which request.
+        generation: u64,
+        /// The rows, or why there are none.
+        result: Result<Box<Found>, String>,
+    },
+    /// The names that forms and filters offer.
+    Names(Result<Box<Names>, String>),
+    /// One person's fields.
+    Fields {
+        /// Whose.
+        user: UserId,
+        /// The fields, or why they cannot be read.
+        result: Result<Box<PersonFields>, String>,
     },
     /// What the header says.
     Counters(Result<Box<Counters>, String>),
@@ -131,6 +149,8 @@ pub(crate) enum Outcome {
         batch: Option<BatchId>,
         /// How many promotions from the queue it caused.
         promotions: usize,
+        /// A connection's new token, shown this once.
+        token: Option<String>,
     },
     /// The plan is another one now: look again.
     Moved {

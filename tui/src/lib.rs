@@ -2,27 +2,34 @@
 //! [`Session`] of the core.
 //!
 //! Reading order: `event` and `effect` (all that wakes it, all that it can cause), `app` (the state, and how events
-//! change it; no I/O, no clock), `screen` and `overlay` (what is on the screen), `list` and `marks` (a window over a
+//! change it; no I/O, no clock), `screen` and `overlay` (what is on the screen), `board` and
+//! `boards` (every screen but that of people: one file each), `people` (what can be done with people), `form`, `list` and `marks` (a window over a
 //! million people, and who of them is marked), `runner` and `reads` (effects carried out, away from the thread that
 //! draws), `console` (the loop), `terminal`, `input`, `backend` (the terminal itself).
 
 mod action;
 mod app;
 mod backend;
+mod board;
+mod boards;
 mod cell;
+mod chrome;
 mod console;
 mod counters;
 mod decode;
 mod detail;
 mod effect;
 mod event;
+mod form;
 mod input;
 mod key;
 mod layout;
 mod line;
 mod list;
 mod marks;
+mod names;
 mod overlay;
+mod people;
 mod reads;
 mod runner;
 mod screen;
@@ -32,6 +39,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod verb;
 mod view;
 mod watcher;
 mod words;

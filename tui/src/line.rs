@@ -2,10 +2,11 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::cell::{shown, width};
 use crate::key::Key;
 
-/// Longest line, in bytes: more than any query, less than any trouble.
-const LONGEST: usize = 4096;
+/// Longest line, in bytes: as much as is pasted at once, such as the addresses of 20,000 people.
+const LONGEST: usize = 1 << 20;
 
 /// A line being typed, and where the cursor stands in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +62,30 @@ impl LineEditor {
         self.text.insert_str(self.cursor, &text[..fits]);
         self.cursor += fits;
         self.settle();
+    }
+
+    /// Puts a text in the place of what is between an offset and the cursor.
+    pub(crate) fn replace_before(&mut self, from: usize, text: &str) {
+        self.offered = false;
+        if self.text.is_char_boundary(from) && from <= self.cursor {
+            self.delete(from, self.cursor);
+            self.insert(text);
+        }
+    }
+
+    /// What is seen of the line in that many cells, and where the cursor stands in them: where it is too long, the
+    /// part around the cursor.
+    pub(crate) fn window(&self, room: usize) -> (&str, usize) {
+        let mut start = 0;
+        let mut seen = width(&shown(self.before()));
+        for (i, grapheme) in self.text.grapheme_indices(true) {
+            if seen < room.max(1) || i >= self.cursor {
+                break;
+            }
+            seen -= width(&shown(grapheme)).min(seen);
+            start = i + grapheme.len();
+        }
+        (self.text.get(start..).unwrap_or_default(), seen)
     }
 
     /// Does what a key does to a line, and says whether the text is another one now; none for a key that does nothing.
@@ -169,7 +194,7 @@ mod tests {
         let mut line = LineEditor::default();
         line.insert("ana@x\r\nbo@x\u{7}");
         assert_eq!(line.text(), "ana@x  bo@x");
-        line.insert(&"漢".repeat(5000));
+        line.insert(&"漢".repeat(400_000));
         assert!(line.text().len() <= LONGEST);
     }
 }

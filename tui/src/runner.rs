@@ -14,10 +14,10 @@ use usher_core::command::{Command, Request};
 use usher_core::model::BatchId;
 use usher_core::{Applied, Error, Result, Session};
 
-use crate::effect::{Effect, Intent, Verb, Wish};
+use crate::effect::{Effect, Intent, Wish};
 use crate::event::{Answer, Event, Outcome};
-use crate::reads;
 use crate::summary::Proposal;
+use crate::{names, reads};
 
 /// Carries out the effects that need the directory.
 pub(crate) struct Runner {
@@ -46,8 +46,11 @@ impl Runner {
     /// Begins to carry out an effect. What is not about the directory is left to the caller and comes back.
     pub(crate) fn carry_out(&self, effect: Effect) -> Option<Effect> {
         let lane = match effect {
-            Effect::ReadWindow(_) | Effect::ReadRange(_) => &self.rows,
-            Effect::ReadCounters | Effect::ReadDetail(_) => &self.header,
+            Effect::ReadWindow(_) | Effect::ReadRange(_) | Effect::ReadBoard(_) => &self.rows,
+            Effect::ReadCounters
+            | Effect::ReadDetail(_)
+            | Effect::ReadNames
+            | Effect::ReadFields(_) => &self.header,
             Effect::Count(_) => &self.counts,
             Effect::Plan { .. } | Effect::Discard(_) => &self.plans,
             Effect::Apply {
@@ -66,7 +69,9 @@ impl Runner {
                     });
                 return None;
             }
-            Effect::Timer(..) | Effect::Repaint | Effect::Quit => return Some(effect),
+            Effect::Timer(..) | Effect::Repaint | Effect::Copy(_) | Effect::Quit => {
+                return Some(effect);
+            }
         };
         lane.push(effect);
         None
@@ -100,6 +105,27 @@ pub(crate) fn answer(
                 generation: request.generation,
                 result,
             }
+        }
+        Effect::ReadBoard(request) => {
+            let result = reading()
+                .and_then(|read| (request.topic.kind().read)(&read, &request.topic, request.limit))
+                .map(Box::new)
+                .map_err(worded);
+            Answer::Board {
+                generation: request.generation,
+                result,
+            }
+        }
+        Effect::ReadNames => {
+            let result = reading().and_then(|read| names::names(&read));
+            Answer::Names(result.map(Box::new).map_err(worded))
+        }
+        Effect::ReadFields(user) => {
+            let result = reading()
+                .and_then(|read| names::fields(&read, user))
+                .map(Box::new)
+                .map_err(worded);
+            Answer::Fields { user, result }
         }
         Effect::ReadCounters => {
             let result = reading().and_then(|read| reads::counters(&read, session.actor()));
@@ -138,7 +164,7 @@ pub(crate) fn answer(
             drop(sheet);
             return None;
         }
-        Effect::Timer(..) | Effect::Repaint | Effect::Quit => return None,
+        Effect::Timer(..) | Effect::Repaint | Effect::Copy(_) | Effect::Quit => return None,
     })
 }
 
@@ -162,18 +188,8 @@ fn plan(session: &Session, intent: Intent) -> Result<Proposal, String> {
 
 fn command(session: &Session, wish: &Wish) -> Result<(Command, Option<BatchId>), String> {
     let batch = match wish {
-        Wish::People { verb, who, .. } => {
-            let who = who.clone();
-            let command = match verb {
-                Verb::Deactivate => Command::Deactivate { who },
-                Verb::Reactivate => Command::Reactivate {
-                    who,
-                    restore_assignments: false,
-                },
-                Verb::Resend => Command::Resend { who, mail: true },
-            };
-            return Ok((command, None));
-        }
+        Wish::People { verb, who, .. } => return Ok((verb.command(who.clone()), None)),
+        Wish::Order(order) => return Ok((order.command.clone(), None)),
         Wish::Undo(Some(batch)) => *batch,
         Wish::Undo(None) => {
             let last = session
@@ -197,6 +213,7 @@ fn outcome(
         Ok(applied) => Outcome::Done {
             batch: applied.batch,
             promotions: applied.promotions.len(),
+            token: applied.token,
         },
         Err(Error::Moved(moved)) => {
             let proposal = Box::new(Proposal::new(intent, request, moved.plan, undoes));
@@ -337,6 +354,15 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
             generation: it.generation,
             result: Err(why),
         },
+        Effect::ReadBoard(it) => Answer::Board {
+            generation: it.generation,
+            result: Err(why),
+        },
+        Effect::ReadNames => Answer::Names(Err(why)),
+        Effect::ReadFields(user) => Answer::Fields {
+            user: *user,
+            result: Err(why),
+        },
         Effect::ReadCounters => Answer::Counters(Err(why)),
         Effect::Count(it) => Answer::Count {
             generation: it.generation,
@@ -354,6 +380,7 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
         | Effect::Discard(_)
         | Effect::Timer(..)
         | Effect::Repaint
+        | Effect::Copy(_)
         | Effect::Quit => return None,
     })
 }

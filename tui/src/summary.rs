@@ -13,8 +13,9 @@ use usher_core::command::{Request, WhenFull};
 use usher_core::model::{BatchId, UserId};
 use usher_core::plan::PoolEffect;
 
-use crate::effect::{Intent, Verb, Wish};
-use crate::words;
+use crate::effect::{Intent, Wish};
+use crate::overlay::plan::BY_ONE_KEY;
+use crate::words::{self, quoted};
 
 /// Most people whom the command line names one by one.
 const MOST_NAMED: usize = 6;
@@ -34,6 +35,10 @@ pub(crate) struct Proposal {
     pub(crate) people: Vec<(UserId, Vec<usize>)>,
     /// Those who only get another manager, likewise.
     pub(crate) moved: Vec<(UserId, Vec<usize>)>,
+    /// The places of changes that are about nobody.
+    pub(crate) things: Vec<usize>,
+    /// The lines of the list, without those who are skipped.
+    lines: Vec<Changed>,
     /// How many change from which status to which, the most frequent first.
     pub(crate) transitions: Vec<(String, usize)>,
     /// Why people are left out and how many, the most frequent first.
@@ -51,6 +56,12 @@ impl Proposal {
         undoes: Option<BatchId>,
     ) -> Self {
         let (people, moved) = by_person(&plan.changes);
+        let things: Vec<_> = (0..plan.changes.len())
+            .filter(|i| plan.changes.get(*i).is_some_and(|it| it.user().is_none()))
+            .collect();
+        let both = [people, moved];
+        let lines = lines(&things, &both);
+        let [people, moved] = both;
         let reasons = counted(plan.skipped.iter().map(|it| it.reason.as_str()));
         let transitions = transitions(&plan.changes);
         let command_line = command_line(&intent, &plan, undoes);
@@ -61,6 +72,8 @@ impl Proposal {
             undoes,
             people,
             moved,
+            things,
+            lines,
             transitions,
             reasons,
             command_line,
@@ -81,24 +94,33 @@ impl Proposal {
         self.plan.shortfalls.is_empty()
     }
 
+    /// Who or what changes: `3 people change`, or `1 change` where it is about nobody.
+    fn subject(&self) -> String {
+        match self.number() {
+            0 => words::some(self.things.len(), "change"),
+            n => format!("{} change", words::people(n)),
+        }
+    }
+
+    /// What has to be typed before it is applied, where one key would be too easy.
+    pub(crate) fn word(&self) -> Option<String> {
+        let grave = matches!(&self.intent.wish, Wish::People { verb, .. } if verb.is_grave());
+        match &self.intent.wish {
+            Wish::Order(order) if order.word.is_some() => order.word.clone(),
+            _ if grave || self.number() > BY_ONE_KEY => Some(self.number().to_string()),
+            _ => None,
+        }
+    }
+
     /// What is wanted, as a heading.
     pub(crate) fn heading(&self) -> String {
         let who = words::people(self.number());
-        match self.intent.wish {
-            Wish::People {
-                verb: Verb::Deactivate,
-                ..
-            } => format!("Deactivate {who}"),
-            Wish::People {
-                verb: Verb::Reactivate,
-                ..
-            } => format!("Reactivate {who}"),
-            Wish::People {
-                verb: Verb::Resend, ..
-            } => format!("Resend the invitations of {who}"),
+        match &self.intent.wish {
+            Wish::People { verb, .. } => verb.heading(&who),
+            Wish::Order(order) => order.heading.clone(),
             Wish::Undo(_) => match self.undoes {
-                Some(batch) => format!("Undo batch {}: {who} change back", short(batch)),
-                None => format!("Undo: {who} change back"),
+                Some(batch) => format!("Undo batch {}: {} back", short(batch), self.subject()),
+                None => format!("Undo: {} back", self.subject()),
             },
         }
     }
@@ -166,37 +188,87 @@ impl Proposal {
 
     /// How many lines the list of people and skips has.
     pub(crate) fn list_len(&self) -> usize {
-        self.people.len() + self.moved.len() + self.plan.skipped.len()
+        self.lines.len() + self.plan.skipped.len()
     }
 
     /// One line of that list: who, and what becomes of them.
     pub(crate) fn list_line(&self, line: usize) -> Option<ListLine> {
-        let changed = self.people.iter().chain(&self.moved);
-        let n_changed = self.people.len() + self.moved.len();
-        if line < n_changed {
-            let (user, changes) = changed.into_iter().nth(line)?;
-            let said: Vec<_> = changes
-                .iter()
-                .filter_map(|i| self.plan.changes.get(*i))
-                .map(|it| self.worded(it))
-                .collect();
+        let Some(changed) = self.lines.get(line) else {
+            let skip = self.plan.skipped.get(line - self.lines.len())?;
             return Some(ListLine {
-                who: self.plan.names.user(*user),
-                what: said.join(" · "),
-                skipped: false,
+                who: skip.who.clone(),
+                what: skip.reason.clone(),
+                skipped: true,
             });
-        }
-        let skip = self.plan.skipped.get(line - n_changed)?;
+        };
+        let said: Vec<_> = changed
+            .changes
+            .iter()
+            .filter_map(|i| self.plan.changes.get(*i))
+            .map(|it| self.worded(it))
+            .collect();
+        let said = said.join(" · ");
+        let (who, what) = match changed.who {
+            Who::Nobody => (said, String::new()),
+            Who::Same => (String::new(), said),
+            Who::Person(user) => (self.plan.names.user(user), said),
+        };
         Some(ListLine {
-            who: skip.who.clone(),
-            what: skip.reason.clone(),
-            skipped: true,
+            who,
+            what,
+            skipped: false,
         })
     }
 
     fn worded(&self, change: &Change) -> String {
         in_words(&change.described(&self.plan.names))
     }
+}
+
+/// Of up to this many people each change has a line; of more, each person.
+const FEW: usize = 3;
+
+/// A line of the list before it is worded.
+#[derive(Debug)]
+struct Changed {
+    who: Who,
+    changes: Vec<usize>,
+}
+
+#[derive(Debug)]
+enum Who {
+    Nobody,
+    Person(UserId),
+    /// The same person as in the line above.
+    Same,
+}
+
+fn lines(things: &[usize], people: &[ByPerson; 2]) -> Vec<Changed> {
+    let mut lines: Vec<_> = things
+        .iter()
+        .map(|i| Changed {
+            who: Who::Nobody,
+            changes: vec![*i],
+        })
+        .collect();
+    let people = people.iter().flatten();
+    let few = people.clone().count() <= FEW;
+    for (user, changes) in people {
+        let mut each: Vec<Vec<usize>> = if few {
+            changes.iter().map(|it| vec![*it]).collect()
+        } else {
+            vec![changes.clone()]
+        };
+        for (n, changes) in each.drain(..).enumerate() {
+            let who = if n == 0 {
+                Who::Person(*user)
+            } else {
+                Who::Same
+            };
+            lines.push(Changed { who, changes });
+        }
+    }
+    lines
 }
 
 /// One line of a plan's list.
@@ -295,14 +367,8 @@ fn command_line(intent: &Intent, plan: &Plan, undoes: Option<BatchId>) -> String
             Some(batch) => format!("usher undo {}", short(batch)),
             None => "usher undo".to_owned(),
         },
-        Wish::People { verb, who, typed } => {
-            let verb = match verb {
-                Verb::Deactivate => "deactivate",
-                Verb::Reactivate => "reactivate",
-                Verb::Resend => "resend",
-            };
-            format!("usher {verb} {}", whom(who, typed.as_deref(), plan))
-        }
+        Wish::Order(order) => order.line.clone(),
+        Wish::People { verb, who, typed } => verb.line(&whom(who, typed.as_deref(), plan)),
     };
     match intent.when_full {
         WhenFull::Ask => {}
@@ -351,26 +417,10 @@ fn whom(who: &Selection, typed: Option<&str>, plan: &Plan) -> String {
     }
 }
 
-/// A word as a POSIX shell reads it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "@._-+/:=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn words_are_quoted_for_the_shell() {
-        assert_eq!(quoted("ana@acme.example"), "ana@acme.example");
-        assert_eq!(quoted("o'neil x"), r"'o'\''neil x'");
-        assert_eq!(quoted(""), "''");
-    }
 
     #[test]
     fn changes_are_said_in_words() {

@@ -78,6 +78,15 @@ pub(crate) fn age(millis: i64) -> (String, u64) {
     (said, u64::try_from(until).unwrap_or(1).max(1))
 }
 
+/// A word as a POSIX shell reads it.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@._-+/:=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +97,13 @@ mod tests {
             [0, 999, 1000, 1_234_567, -1200].map(number),
             ["0", "999", "1,000", "1,234,567", "-1,200"]
         );
+    }
+
+    #[test]
+    fn words_are_quoted_for_the_shell() {
+        assert_eq!(quoted("ana@acme.example"), "ana@acme.example");
+        assert_eq!(quoted("o'neil x"), r"'o'\''neil x'");
+        assert_eq!(quoted(""), "''");
     }
 
     #[test]

@@ -38,6 +38,10 @@ impl App {
         if let Some(pane) = &mut self.detail {
             pane.refresh();
         }
+        if let Some(board) = self.boards.last_mut() {
+            board.refresh();
+        }
+        self.refresh_form();
         self.recount();
     }
 
@@ -108,6 +112,25 @@ impl App {
                 }
             },
             Answer::Range { generation, result } => self.range_read(generation, result),
+            Answer::Board { generation, result } => {
+                if let Some(board) = self.boards.last_mut() {
+                    let failed = result.is_err();
+                    board.accept(generation, result);
+                    if failed {
+                        self.deferred.clear();
+                    }
+                }
+            }
+            Answer::Names(result) => match result {
+                Ok(names) => {
+                    if let Some(form) = &mut self.form {
+                        form.take_names(&names);
+                    }
+                    self.names = *names;
+                }
+                Err(why) => self.say(&why, Tone::Bad),
+            },
+            Answer::Fields { user, result } => self.fields_read(user, result),
             Answer::Counters(result) => self.counters_read(result),
             Answer::Count { generation, result } => self.counted(generation, result),
             Answer::Planned { generation, result } => self.planned(generation, result),
@@ -174,7 +197,11 @@ impl App {
         if let Some(sheet) = &mut self.sheet {
             match result {
                 Ok(proposal) => sheet.show(proposal, Vec::new()),
-                Err(why) => sheet.phase = Phase::Failed(why),
+                Err(why) => {
+                    sheet.phase = Phase::Failed(why);
+                    // Perhaps somebody else has changed the person whose fields these are.
+                    self.refresh_form();
+                }
             }
         }
     }

@@ -2,13 +2,15 @@
 
 use super::{App, MOST_DEFERRED, TYPING, Tone};
 use crate::action::{Action, Place, action};
-use crate::effect::{Effect, Verb};
+use crate::boards::Topic;
+use crate::effect::Effect;
 use crate::event::Timer;
 use crate::key::Key;
 use crate::line::LineEditor;
 use crate::list::Moved;
 use crate::overlay::detail::DetailPane;
 use crate::overlay::help::Help;
+use crate::people;
 
 impl App {
     pub(super) fn key(&mut self, key: Key) {
@@ -17,11 +19,10 @@ impl App {
             return;
         }
         self.leaving &= key == Key::Char('q');
-        let on_list =
-            self.sheet.is_none() && self.help.is_none() && self.users.filter.bar.is_none();
-        let waits = !self.deferred.is_empty() || (on_list && self.needs_the_list(key));
+        let waits = !self.deferred.is_empty() || self.must_wait(key);
         if key == Key::Escape {
             self.deferred.clear();
+            self.opening = None;
         } else if waits {
             if self.deferred.len() < MOST_DEFERRED {
                 self.deferred.push_back(key);
@@ -31,12 +32,31 @@ impl App {
         self.key_now(key);
     }
 
+    /// Whether what is on the screen is not yet what the key is about.
+    fn must_wait(&self, key: Key) -> bool {
+        if self.opening.is_some() {
+            return true;
+        }
+        if self.is_covered() {
+            return false;
+        }
+        match self.board() {
+            Some(board) => {
+                let goes = matches!(key, Key::Char('0'..='9' | 'q' | '?' | ':'));
+                board.bar.is_none() && board.is_settling() && !goes
+            }
+            None => self.users.filter.bar.is_none() && self.needs_the_list(key),
+        }
+    }
+
     /// Whether a key is about a row while the rows that were asked for are not here yet.
     pub(super) fn needs_the_list(&self, key: Key) -> bool {
         let for_any_list = matches!(
             action(Place::Users, key),
-            None | Some(
+            Some(
                 Action::Filter
+                    | Action::Invite
+                    | Action::Palette
                     | Action::MarkAll
                     | Action::ClearMarks
                     | Action::Help
@@ -45,27 +65,57 @@ impl App {
                     | Action::Undo
             )
         );
-        self.users.list.is_settling() && !for_any_list
+        let means_nothing = action(Place::Users, key).is_none() && people::of_key(key).is_none();
+        self.users.list.is_settling() && !for_any_list && !means_nothing
     }
 
     pub(super) fn key_now(&mut self, key: Key) {
         if self.sheet.is_some() {
             self.key_on_sheet(key);
+        } else if self.note.is_some() {
+            self.key_on_note(key);
         } else if let Some(help) = &mut self.help {
             if !help.press(key) {
                 self.help = None;
             }
+        } else if self.menu.is_some() {
+            self.key_in_menu(key);
+        } else if self.form.is_some() {
+            self.key_on_form(key);
+        } else if self.board().is_some() {
+            self.key_on_board(key);
         } else if self.users.filter.bar.is_some() {
             self.key_in_filter(key);
         } else if let Some(action) = action(Place::Users, key) {
             self.message = None;
             self.act(action, key);
+        } else if let Some(act) = people::of_key(key) {
+            self.message = None;
+            self.do_with_people(act);
+        } else if let Key::Char(key) = key {
+            self.go_to_screen(key);
+        }
+    }
+
+    fn key_on_note(&mut self, key: Key) {
+        match key {
+            Key::Escape => self.note = None,
+            Key::Char('y') => {
+                let text = self.note.as_ref().map(|it| it.copy.clone());
+                self.effects.extend(text.map(Effect::Copy));
+            }
+            _ => {}
         }
     }
 
     pub(super) fn interrupt(&mut self) {
         self.deferred.clear();
-        if self.close_sheet() || self.help.take().is_some() {
+        self.opening = None;
+        if self.close_sheet()
+            || self.help.take().is_some()
+            || self.menu.take().is_some()
+            || self.form.take().is_some()
+        {
             return;
         }
         if self.users.filter.bar.is_some() {
@@ -80,7 +130,19 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str) {
-        if let Some(bar) = &mut self.users.filter.bar {
+        if self.sheet.is_some() || self.help.is_some() || self.note.is_some() {
+            return;
+        }
+        if let Some(menu) = &mut self.menu {
+            menu.paste(text);
+        } else if let Some(form) = &mut self.form {
+            form.paste(text);
+        } else if let Some(board) = self.boards.last_mut() {
+            if let Some(bar) = &mut board.bar {
+                bar.insert(text);
+                self.typed_in_board_filter();
+            }
+        } else if let Some(bar) = &mut self.users.filter.bar {
             bar.insert(text);
             self.typed_in_filter();
         }
@@ -103,13 +165,19 @@ impl App {
             Action::Invert => self.users.invert(),
             Action::ClearMarks => self.users.clear_marks(),
             Action::OnlyMarked => self.only_marked(),
-            Action::Deactivate => self.wish(Verb::Deactivate),
-            Action::Reactivate => self.wish(Verb::Reactivate),
-            Action::Resend => self.wish(Verb::Resend),
+            Action::Invite => self.perform(people::invite(), false),
+            Action::Menu => self.open_menu(),
+            Action::Palette => self.open_palette(),
+            Action::Copy => self.open_copy_menu(),
+            Action::Open => {
+                if let Some(user) = self.users.list.current().map(|it| it.id) {
+                    self.open(Topic::Person(user));
+                }
+            }
             Action::Undo => self.undo(),
             Action::Detail => self.toggle_detail(),
             Action::Help => {
-                self.help = Some(Help::default());
+                self.help = Some(Help::of_board(None));
                 self.lay_out();
             }
             Action::Repaint => self.effects.push(Effect::Repaint),

@@ -4,27 +4,15 @@ use usher_core::command::WhenFull;
 use usher_core::model::BatchId;
 
 use super::{App, Tone};
-use crate::effect::{Effect, Intent, Verb, Wish};
+use crate::effect::{Effect, Intent, Wish};
 use crate::event::Outcome;
 use crate::key::Key;
+use crate::overlay::note::Note;
 use crate::overlay::plan::{Asked, Phase, Sheet};
 use crate::summary::{Proposal, short};
 use crate::words;
 
 impl App {
-    pub(super) fn wish(&mut self, verb: Verb) {
-        let Some(target) = self.users.target() else {
-            self.say("there is nobody here", Tone::Plain);
-            return;
-        };
-        let wish = Wish::People {
-            verb,
-            who: target.who,
-            typed: target.typed,
-        };
-        self.plan(target.words, target.of_marks, wish);
-    }
-
     pub(super) fn undo(&mut self) {
         self.plan(
             "your last batch".to_owned(),
@@ -68,6 +56,7 @@ impl App {
                 self.ask_plan(intent);
             }
             Asked::Apply => self.apply(),
+            Asked::Copy(line) => self.effects.push(Effect::Copy(line)),
         }
     }
 
@@ -99,6 +88,29 @@ impl App {
                 undoes,
             });
             self.applying = Some(sheet);
+            self.form_applied = self.form.take();
+        }
+    }
+
+    /// What was confirmed is done: marks and forms that led to it have had their day.
+    fn done(&mut self, sheet: &Sheet, token: Option<String>) {
+        self.form_applied = None;
+        if sheet.of_marks {
+            match self.boards.last_mut() {
+                Some(board) => board.marks.clear(),
+                None => self.users.clear_marks(),
+            }
+        }
+        if let Some(token) = token {
+            self.note = Some(Note {
+                title: "The new token, shown this once".to_owned(),
+                lines: vec![
+                    token.clone(),
+                    String::new(),
+                    "Give it to the identity provider now; it is stored nowhere.".to_owned(),
+                ],
+                copy: token,
+            });
         }
     }
 
@@ -107,11 +119,13 @@ impl App {
             return;
         };
         match outcome {
-            Outcome::Done { batch, promotions } => {
+            Outcome::Done {
+                batch,
+                promotions,
+                token,
+            } => {
                 self.say_done(&sheet, batch, promotions);
-                if sheet.of_marks {
-                    self.users.clear_marks();
-                }
+                self.done(&sheet, token);
                 self.discard(Some(sheet));
                 self.refresh();
             }
@@ -122,6 +136,7 @@ impl App {
                     .unwrap_or_default();
                 sheet.show(proposal, if seen.is_empty() { what } else { seen });
                 self.sheet = Some(sheet);
+                self.form = self.form_applied.take();
                 self.lay_out();
             }
             Outcome::Unknown(why) => {
@@ -130,8 +145,17 @@ impl App {
                 }
                 sheet.typed.clear();
                 self.sheet = Some(sheet);
+                self.form = self.form_applied.take();
             }
-            Outcome::Refused(why) => self.say(&format!("nothing was changed: {why}"), Tone::Bad),
+            Outcome::Refused(why) => {
+                let why = format!("nothing was changed: {why}");
+                self.form = self.form_applied.take();
+                match &mut self.form {
+                    Some(form) => form.fault = Some(why),
+                    None => self.say(&why, Tone::Bad),
+                }
+                self.refresh_form();
+            }
         }
     }
 
@@ -151,11 +175,10 @@ impl App {
 
 /// What was done, in one line.
 fn done_in_words(proposal: &Proposal, batch: BatchId, promotions: usize) -> String {
-    let mut parts = vec![format!(
-        "{} {}",
-        words::count(proposal.number()),
-        proposal.done_word()
-    )];
+    let mut parts = vec![match proposal.number() {
+        0 => format!("{}: done", proposal.heading()),
+        n => format!("{} {}", words::count(n), proposal.done_word()),
+    }];
     if !proposal.plan.skipped.is_empty() {
         parts.push(format!(
             "{} skipped",

@@ -4,29 +4,80 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::action::{ACTIONS, Entry, Place};
-use crate::cell::{put, row};
+use crate::board::Board;
+use crate::boards::Topic;
+use crate::cell::{put, row, width};
 use crate::key::Key;
+use crate::people;
 use crate::theme::{Role, Theme};
 
 /// The help, scrolled to a line.
 #[derive(Debug, Default)]
 pub(crate) struct Help {
+    lines: Vec<Line>,
     scroll: usize,
     page: usize,
 }
 
 /// One line of the help.
+#[derive(Debug)]
 enum Line {
-    Heading(&'static str),
+    Heading(String),
     Blank,
-    Action(&'static Entry),
+    Keys(String, &'static str),
 }
 
 impl Help {
+    /// The help on a screen: that of people, where no other is named.
+    pub(crate) fn of_board(board: Option<&Board>) -> Self {
+        let mut help = Self::default();
+        match board {
+            None => help.section("Users", &entries(Place::Users)),
+            Some(board) => {
+                let kind = board.topic.kind();
+                let acts = kind.acts.iter().map(|it| (it.key.to_string(), it.sentence));
+                help.section(kind.sentence, &acts.collect::<Vec<_>>());
+                help.section("Every screen", &entries(Place::Board));
+            }
+        }
+        let acts = people::ACTS.iter();
+        let acts = acts.map(|it| match it.key {
+            Some(key) => (key.to_string(), it.sentence),
+            None => (format!("a {}", it.name), it.sentence),
+        });
+        help.section(
+            "With the marked people, or with the one under the cursor",
+            &acts.collect::<Vec<_>>(),
+        );
+        let screens = Topic::main().into_iter().map(|(key, topic)| {
+            let key = key.map_or_else(|| format!(": {}", topic.kind().name), String::from);
+            (key, topic.kind().sentence)
+        });
+        help.section("Screens; 1 is people", &screens.collect::<Vec<_>>());
+        help.section("While typing a filter", &entries(Place::Filter));
+        help.section("In a form", &entries(Place::Form));
+        help.section("In a menu", &entries(Place::Menu));
+        help.section("On a plan", &entries(Place::Plan));
+        help
+    }
+
+    fn section(&mut self, heading: &str, keys: &[(String, &'static str)]) {
+        if keys.is_empty() {
+            return;
+        }
+        if !self.lines.is_empty() {
+            self.lines.push(Line::Blank);
+        }
+        self.lines.push(Line::Heading(heading.to_owned()));
+        let keys = keys.iter();
+        self.lines
+            .extend(keys.map(|(keys, said)| Line::Keys(keys.clone(), said)));
+    }
+
     /// What a key does; whether the help stays.
     pub(crate) fn press(&mut self, key: Key) -> bool {
         let page = self.page.max(1);
-        let last = lines().len().saturating_sub(page);
+        let last = self.lines.len().saturating_sub(page);
         let to = match key {
             Key::Char('j') | Key::Down => self.scroll + 1,
             Key::Char('k') | Key::Up => self.scroll.saturating_sub(1),
@@ -44,45 +95,33 @@ impl Help {
     /// The screen shows that many lines.
     pub(crate) fn set_page(&mut self, page: usize) {
         self.page = page;
-        self.scroll = self.scroll.min(lines().len().saturating_sub(page));
+        self.scroll = self.scroll.min(self.lines.len().saturating_sub(page));
     }
 
     /// Draws it over an area.
     pub(crate) fn draw(&self, theme: Theme, area: Rect, buf: &mut Buffer) {
-        for (y, line) in (0..area.height).zip(lines().into_iter().skip(self.scroll)) {
+        for (y, line) in (0..area.height).zip(self.lines.iter().skip(self.scroll)) {
             let at = row(area, y);
             match line {
                 Line::Blank => {}
                 Line::Heading(text) => {
                     put(buf, at, 1, text, theme.style(Role::Title));
                 }
-                Line::Action(entry) => {
-                    let keys: Vec<_> = entry.keys.iter().map(Key::to_string).collect();
-                    put(buf, at, 2, &keys.join(" "), theme.style(Role::Key));
-                    put(buf, at, 16, entry.sentence, theme.style(Role::Plain));
+                Line::Keys(keys, sentence) => {
+                    put(buf, at, 2, keys, theme.style(Role::Key));
+                    let x = u16::try_from(width(keys)).unwrap_or(0) + 4;
+                    put(buf, at, x.max(16), sentence, theme.style(Role::Plain));
                 }
             }
         }
     }
 }
 
-fn lines() -> Vec<Line> {
-    let mut lines = Vec::new();
-    for (place, heading) in [
-        (Place::Users, "Users"),
-        (Place::Filter, "While typing a filter"),
-        (Place::Plan, "On a plan"),
-    ] {
-        if !lines.is_empty() {
-            lines.push(Line::Blank);
-        }
-        lines.push(Line::Heading(heading));
-        lines.extend(
-            ACTIONS
-                .iter()
-                .filter(|it| it.place == place)
-                .map(Line::Action),
-        );
-    }
-    lines
+fn entries(place: Place) -> Vec<(String, &'static str)> {
+    let entries = ACTIONS.iter().filter(|it| it.place == place);
+    let keys = |it: &Entry| {
+        let keys: Vec<_> = it.keys.iter().map(Key::to_string).collect();
+        keys.join(" ")
+    };
+    entries.map(|it| (keys(it), it.sentence)).collect()
 }

@@ -58,6 +58,8 @@ pub(crate) enum Asked {
     Replan(Intent),
     /// Apply what is shown.
     Apply,
+    /// Put the command line into the clipboard.
+    Copy(String),
 }
 
 impl Sheet {
@@ -94,9 +96,9 @@ impl Sheet {
         }
     }
 
-    /// Whether the number of people has to be typed.
-    pub(crate) fn wants_number(&self) -> bool {
-        self.proposal().is_some_and(|it| it.number() > BY_ONE_KEY)
+    /// What has to be typed before it is applied: the number of people, or a name.
+    pub(crate) fn word(&self) -> Option<String> {
+        self.proposal().and_then(Proposal::word)
     }
 
     /// Whether there is anything to apply.
@@ -108,11 +110,10 @@ impl Sheet {
     /// What a key does.
     pub(crate) fn press(&mut self, key: Key) -> Asked {
         self.note = None;
-        if let Key::Char(digit @ '0'..='9') = key
-            && self.can_apply()
-            && self.typed.len() < 9
+        if let Key::Char(typed) = key
+            && self.takes(typed)
         {
-            self.typed.push(digit);
+            self.typed.push(typed);
             return Asked::Nothing;
         }
         if key == Key::Backspace {
@@ -128,16 +129,29 @@ impl Sheet {
             Action::Accept => self.accept(),
             Action::Fewer => self.choose(WhenFull::Fewer),
             Action::QueueRest => self.choose(WhenFull::QueueRest),
+            Action::Copy => {
+                self.note = Some("the command is copied");
+                let line = self.proposal().map(|it| it.command_line.clone());
+                line.map_or(Asked::Nothing, Asked::Copy)
+            }
             scrolling => self.scroll_by(scrolling),
         }
+    }
+
+    /// Whether a character goes to what is typed: digits always, other characters where a name is wanted.
+    fn takes(&self, typed: char) -> bool {
+        let named = self
+            .word()
+            .is_some_and(|it| !it.chars().all(|c| c.is_ascii_digit()));
+        self.can_apply() && self.typed.len() < 64 && (named || typed.is_ascii_digit())
     }
 
     fn confirm(&mut self) -> Asked {
         if !self.can_apply() {
             return Asked::Nothing;
         }
-        if self.wants_number() {
-            self.note = Some("so many take their number");
+        if self.word().is_some() {
+            self.note = Some("this takes its number");
             return Asked::Nothing;
         }
         Asked::Apply
@@ -157,11 +171,12 @@ impl Sheet {
         if !self.can_apply() || self.typed.is_empty() {
             return Asked::Nothing;
         }
-        if self.typed.parse() == Ok(proposal.number()) {
+        let number = proposal.number().to_string();
+        if self.typed == proposal.word().unwrap_or(number) {
             return Asked::Apply;
         }
         self.typed.clear();
-        self.note = Some("that is not the number");
+        self.note = Some("that is not it");
         Asked::Nothing
     }
 

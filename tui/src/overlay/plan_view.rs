@@ -8,8 +8,8 @@ use usher_core::plan::PoolEffect;
 
 use crate::action::{Action, Place};
 use crate::cell::{put, put_right, row};
+use crate::chrome::{clear, put_hints};
 use crate::overlay::plan::{Phase, Sheet};
-use crate::screen::users_view::{clear, put_hints};
 use crate::summary::Proposal;
 use crate::theme::{Role, Theme};
 use crate::words::{count, number, people, some};
@@ -82,7 +82,7 @@ pub(crate) fn draw(view: &SheetView<'_>, area: Rect, frame: &mut Frame<'_>) {
     frame.set_cursor_position(cursor.unwrap_or(inner.as_position()));
 }
 
-fn framed(area: Rect, theme: Theme, buf: &mut Buffer) -> Rect {
+pub(crate) fn framed(area: Rect, theme: Theme, buf: &mut Buffer) -> Rect {
     let set = border::PLAIN;
     let style = theme.style(Role::Muted);
     let (last_x, last_y) = (area.width - 1, area.height - 1);
@@ -203,7 +203,10 @@ fn numbers(proposal: &Proposal) -> Vec<Said> {
             .collect();
         say(
             "Changes",
-            format!("{}   {}", people(proposal.number()), words.join(" · ")),
+            match proposal.number() {
+                0 => some(proposal.things.len(), "change"),
+                n => format!("{}   {}", people(n), words.join(" · ")),
+            },
             Role::Good,
         );
     }
@@ -296,11 +299,16 @@ fn list(sheet: &Sheet, proposal: &Proposal, theme: Theme, area: Rect, buf: &mut 
         } else {
             Role::Plain
         };
-        let sign = if line.skipped { "-" } else { "+" };
+        let sign = match (line.skipped, line.who.is_empty()) {
+            (true, _) => "-",
+            (false, true) => " ",
+            (false, false) => "+",
+        };
         put(buf, at, 0, sign, theme.style(role));
+        let room = if line.what.is_empty() { at.width } else { half };
         put(
             buf,
-            Rect { width: half, ..at },
+            Rect { width: room, ..at },
             2,
             &line.who,
             theme.style(role),
@@ -327,7 +335,7 @@ fn footer(
     area: Rect,
     buf: &mut Buffer,
 ) -> Position {
-    use Action::{Accept, Back, Bottom, Confirm, Down, Fewer, PageDown, QueueRest};
+    use Action::{Accept, Back, Bottom, Confirm, Copy, Down, Fewer, PageDown, QueueRest};
     let ask = row(area, 0);
     let mut end = 0;
     let hints: &[Action] = if !proposal.fits() {
@@ -341,14 +349,14 @@ fn footer(
         &[Fewer, QueueRest, Back, Down, PageDown]
     } else if proposal.plan.is_empty() {
         &[Back, Down]
-    } else if sheet.wants_number() {
-        let text = format!("Type {} and press enter to apply: ", proposal.number());
+    } else if let Some(word) = sheet.word() {
+        let text = format!("Type {word} and press enter to apply: ");
         end = put(buf, ask, 0, &text, theme.style(Role::Title));
         end = put(buf, ask, end, &sheet.typed, theme.style(Role::Cursor));
-        &[Accept, Back, Down, PageDown, Bottom]
+        &[Accept, Back, Copy, Down, PageDown, Bottom]
     } else {
         put(buf, ask, 0, "Apply this?", theme.style(Role::Title));
-        &[Confirm, Back, Down, PageDown, Bottom]
+        &[Confirm, Back, Copy, Down, PageDown, Bottom]
     };
     if let Some(note) = sheet.note {
         put(buf, ask, end + 2, note, theme.style(Role::Warn));

@@ -1,5 +1,6 @@
 //! The screens. Each is a state, what its keys do, and how it is drawn.
 
+pub(crate) mod board_view;
 pub(crate) mod table;
 pub(crate) mod users;
 pub(crate) mod users_view;

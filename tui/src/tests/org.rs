@@ -134,7 +134,7 @@ impl Org {
     }
 }
 
-fn person(word: &str) -> NewPerson {
+pub(super) fn person(word: &str) -> NewPerson {
     let capital = |word: &str| {
         word.chars()
             .take(1)

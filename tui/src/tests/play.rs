@@ -26,6 +26,7 @@ pub(super) struct Play {
     session: Session,
     timers: BTreeMap<Timer, i64>,
     pub(super) quit: bool,
+    pub(super) copied: Option<String>,
 }
 
 impl Play {
@@ -44,6 +45,7 @@ impl Play {
             session,
             timers: BTreeMap::new(),
             quit: false,
+            copied: None,
         };
         play.until_idle(effects);
         play
@@ -107,6 +109,7 @@ impl Play {
             }
             Effect::Quit => self.quit = true,
             Effect::Repaint => {}
+            Effect::Copy(text) => self.copied = Some(text),
             other => {
                 if let Some(answer) = runner::answer(&self.session, other, &Arc::default()) {
                     return self

@@ -32,7 +32,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let keys = Key::in_words(
-        "/ vv**tmMMdrnz<enter><enter><esc><esc>jjjkkggGG<ctrl-d><ctrl-u><pgdn><pgup>s?qyf019<backspace>ao:-(\"<left><ctrl-w>",
+        "/ vv**tmMMdrnziaeo+-pxw:1234567890yuhKJHST=<tab><delete><right><left><enter><enter><esc><esc>jjjkkggGG<ctrl-d><ctrl-u><pgdn><pgup>s?qyf019<backspace>ao:-(\"<left><ctrl-w>",
     );
     let timers = [Timer::Filter, Timer::Refresh, Timer::Recount, Timer::Age];
     prop_oneof![

@@ -79,7 +79,7 @@ fn users_on_80_columns() {
 
  1 marked   row 3 of 6                                pool add · cli · just now
 
- d deactivate  r reactivate  n resend  m only marked  M clear marks     ? help",
+ d deactivate  r reactivate  e edit  a all actions  m only marked       ? help",
     );
     check(
         &play.looks(Theme::Terminal),
@@ -107,7 +107,7 @@ rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr
 
 .mmmmmmmm.............................................ddddddddddddddddddddddddd
 
-.c.............c.............c.........c..............c.................c",
+.c.............c.............c.......c..............c...................c",
     );
 }
 
@@ -137,7 +137,7 @@ rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr
 #[test]
 fn users_on_120_columns_with_details() {
     check(
-        &at(120, 20, "j<enter>").screen(),
+        &at(120, 20, "jw").screen(),
         r"
  usher  Acme Learning  [demo]                                                                                file owner
  access 5/8 · 3 free   1 waiting   coaching 0/0 full
@@ -158,7 +158,7 @@ fn users_on_120_columns_with_details() {
                                                                          just now    invitation pending 1 · file_owner,…
  row 2 of 6                                                                                   pool add · cli · just now
 
- / find  space mark  * all  d deactivate  r reactivate  n resend  enter details  z undo  v range  s sort        ? help",
+ / find  space mark  * all  d deactivate  e edit  i invite  enter open  a all actions  : palette  z undo        ? help",
     );
 }
 
@@ -202,7 +202,7 @@ fn the_plan_sheet() {
 │ - olga@acme.example                  the last owner                          │
 │ - emil.adams@acme.example            already inactive                        │
 │ Apply this?                                                                  │
-│  y apply  esc cancel  j down  pgdn page down  G last                         │
+│  y apply  esc cancel  c copy command  j down  pgdn page down  G last         │
 └──────────────────────────────────────────────────────────────────────────────┘",
     );
 }
@@ -230,7 +230,7 @@ Command        usher deactivate '()'
 + ana.li@acme.example          status active → inactive · l…
 + bo.rossi@acme.example        status active → inactive · l…
 Apply this?
- y apply  esc cancel  j down  pgdn page down  G last",
+ y apply  esc cancel  c copy command  j down  pgdn page down",
     );
 }
 

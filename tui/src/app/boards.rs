@@ -1,0 +1,349 @@
+//! Screens over the list of people: opening them, their keys, and what comes of their actions.
+
+use usher_core::Selection;
+use usher_core::command::Edit;
+use usher_core::model::UserId;
+
+use super::{App, Tone};
+use crate::action::{Action, Place, action};
+use crate::board::{Board, Doing, Here};
+use crate::boards::Topic;
+use crate::effect::{Effect, Wish};
+use crate::form;
+use crate::key::Key;
+use crate::line::LineEditor;
+use crate::names::PersonFields;
+use crate::overlay::help::Help;
+use crate::people::{self, Whom};
+use crate::verb::Verb;
+use crate::words;
+
+/// Most screens that lie over each other.
+const DEEPEST: usize = 30;
+
+impl App {
+    /// The screen on top, if it is not the list of people.
+    pub(crate) fn board(&self) -> Option<&Board> {
+        self.boards.last()
+    }
+
+    pub(super) fn open(&mut self, topic: Topic) {
+        if self.boards.len() >= DEEPEST {
+            self.boards.remove(0);
+        }
+        self.boards.push(Board::new(topic));
+        self.lay_out();
+    }
+
+    /// Goes to one of the screens that have a key of their own.
+    pub(super) fn go_to_screen(&mut self, key: char) -> bool {
+        if key == '1' {
+            self.boards.clear();
+            self.lay_out();
+            return true;
+        }
+        let found = Topic::main().into_iter().find(|it| it.0 == Some(key));
+        match found {
+            Some((_, topic)) => {
+                self.boards.clear();
+                self.open(topic);
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(super) fn key_on_board(&mut self, key: Key) {
+        self.message = None;
+        if self.board().is_some_and(|it| it.bar.is_some()) {
+            self.key_in_board_filter(key);
+            return;
+        }
+        let Some(board) = self.boards.last() else {
+            return;
+        };
+        let acts = board.topic.kind().acts;
+        if let Some(act) = acts.iter().find(|it| it.key == key) {
+            let here = Here {
+                topic: &board.topic,
+                item: board.current(),
+                now: self.now,
+            };
+            let doing = (act.does)(&here);
+            self.perform(doing, false);
+        } else if let Some(act) = people::of_key(key)
+            && self.whom_on_board().is_some()
+        {
+            self.do_with_people(act);
+        } else if let Some(action) = action(Place::Board, key) {
+            self.act_on_board(action);
+        } else if let Key::Char(key) = key {
+            self.go_to_screen(key);
+        }
+    }
+
+    fn act_on_board(&mut self, action: Action) {
+        match action {
+            Action::Undo => self.undo(),
+            Action::Menu => self.open_menu(),
+            Action::Palette => self.open_palette(),
+            Action::Copy => self.copy_row(),
+            Action::Help => {
+                self.help = Some(Help::of_board(self.board()));
+                self.lay_out();
+            }
+            Action::Repaint => self.effects.push(Effect::Repaint),
+            Action::Quit => self.quit(),
+            Action::Open => {
+                let opens = self.board().and_then(Board::current);
+                if let Some(topic) = opens.and_then(|it| it.opens.clone()) {
+                    self.open(topic);
+                }
+            }
+            other => self.move_on_board(other),
+        }
+    }
+
+    fn move_on_board(&mut self, action: Action) {
+        let Some(board) = self.boards.last_mut() else {
+            return;
+        };
+        let page = isize::try_from(board.height()).unwrap_or(isize::MAX);
+        match action {
+            Action::Up => board.move_by(-1),
+            Action::Down => board.move_by(1),
+            Action::HalfUp => board.move_by(-(page / 2).max(1)),
+            Action::HalfDown => board.move_by((page / 2).max(1)),
+            Action::PageUp => board.move_by(-page),
+            Action::PageDown => board.move_by(page),
+            Action::Top => board.jump(false),
+            Action::Bottom => board.jump(true),
+            Action::Filter => board.bar = Some(LineEditor::offering(&board.filter)),
+            Action::Sort => {
+                let said = board.sort_next();
+                self.say(&said, Tone::Plain);
+            }
+            Action::Mark => {
+                if board.toggle_mark() {
+                    board.move_by(1);
+                } else {
+                    self.say("only rows about people are marked", Tone::Plain);
+                }
+            }
+            Action::MarkAll => board.mark_all(),
+            Action::ClearMarks => board.marks.clear(),
+            Action::Back => self.back_from_board(),
+            _ => {}
+        }
+    }
+
+    fn back_from_board(&mut self) {
+        let Some(board) = self.boards.last_mut() else {
+            return;
+        };
+        if !board.marks.is_empty() {
+            board.marks.clear();
+        } else if !board.filter.is_empty() {
+            board.set_filter("");
+        } else {
+            self.boards.pop();
+            // What lies below was read a while ago.
+            if let Some(board) = self.boards.last_mut() {
+                board.refresh();
+            }
+            self.lay_out();
+        }
+    }
+
+    fn key_in_board_filter(&mut self, key: Key) {
+        let Some(board) = self.boards.last_mut() else {
+            return;
+        };
+        match action(Place::Filter, key) {
+            Some(Action::Accept) => board.bar = None,
+            Some(Action::Back) => {
+                board.bar = None;
+                board.set_filter("");
+            }
+            Some(Action::Up) => board.move_by(-1),
+            Some(Action::Down) => board.move_by(1),
+            _ => {
+                let bar = board.bar.as_mut();
+                if bar.and_then(|it| it.press(key)) == Some(true) {
+                    self.typed_in_board_filter();
+                }
+            }
+        }
+    }
+
+    pub(super) fn typed_in_board_filter(&mut self) {
+        if let Some(board) = self.boards.last_mut()
+            && let Some(text) = board.bar.as_ref().map(|it| it.text().to_owned())
+        {
+            board.set_filter(&text);
+        }
+    }
+
+    /// Whom an action on the screen on top is for.
+    pub(super) fn whom_on_board(&self) -> Option<Whom> {
+        let board = self.board()?;
+        let marked = board.marked_people();
+        if !marked.is_empty() {
+            return Some(Whom {
+                words: format!("{} marked", words::people(marked.len())),
+                one: None,
+                who: Selection::Ids(marked),
+                typed: None,
+                of_marks: true,
+            });
+        }
+        let one = |user: UserId, words: String| Whom {
+            who: Selection::from(user),
+            words,
+            typed: None,
+            of_marks: false,
+            one: Some(user),
+        };
+        if let Topic::Person(user) = board.topic {
+            return Some(one(user, board.title().to_owned()));
+        }
+        let item = board.current()?;
+        let cells: Vec<_> = item.cells.iter().take(2).map(|it| it.trim()).collect();
+        Some(one(item.who?, cells.join(" · ")))
+    }
+
+    /// Whom an action is for, on whatever screen.
+    pub(super) fn whom(&self) -> Option<Whom> {
+        if self.board().is_some() {
+            return self.whom_on_board();
+        }
+        let target = self.users.target()?;
+        let one = match &target.who {
+            Selection::Ids(users) if users.len() == 1 => users.first().copied(),
+            _ => None,
+        };
+        Some(Whom {
+            who: target.who,
+            words: target.words,
+            typed: target.typed,
+            of_marks: target.of_marks,
+            one,
+        })
+    }
+
+    pub(super) fn do_with_people(&mut self, act: &people::PeopleAct) {
+        match self.whom() {
+            Some(whom) => self.perform((act.does)(&whom), whom.of_marks),
+            None => self.say("there is nobody here", Tone::Plain),
+        }
+    }
+
+    /// Does what came of an action.
+    pub(super) fn perform(&mut self, doing: Doing, of_marks: bool) {
+        match doing {
+            Doing::Open(topic) => self.open(topic),
+            Doing::Become(topic) => {
+                if let Some(board) = self.boards.last_mut() {
+                    board.become_topic(topic);
+                }
+            }
+            Doing::People(query) => {
+                self.boards.clear();
+                self.users.filter.bar = None;
+                if !self.users.apply_filter(&query, self.now) {
+                    let why = self.users.filter.fault.take().map(|it| it.message);
+                    self.say(&why.unwrap_or_default(), Tone::Bad);
+                }
+                self.lay_out();
+            }
+            Doing::Plan { target, wish } => self.plan(target, of_marks, wish),
+            Doing::Ask(_) | Doing::Edit(_) if self.settings.read_only => {
+                self.say("this console is read-only", Tone::Bad);
+            }
+            Doing::Ask(mut form) => {
+                form.take_names(&self.names);
+                self.form_of_marks = of_marks;
+                self.form = Some(*form);
+                self.effects.push(Effect::ReadNames);
+                self.lay_out();
+            }
+            Doing::Edit(user) => {
+                self.opening = Some(user);
+                self.form_of_marks = of_marks;
+                self.effects.push(Effect::ReadFields(user));
+                self.effects.push(Effect::ReadNames);
+            }
+            Doing::Say(text) => self.say(&text, Tone::Plain),
+        }
+    }
+
+    pub(super) fn key_on_form(&mut self, key: Key) {
+        let Some(form) = &mut self.form else { return };
+        match form.press(key) {
+            form::Asked::Nothing => {}
+            form::Asked::Close => self.form = None,
+            form::Asked::Do(doing) => {
+                let version = form.version();
+                let of_marks = self.form_of_marks;
+                self.perform(at_version(doing, version), of_marks);
+            }
+        }
+    }
+
+    /// A person's fields came: for a form that is to be opened, or for one in which somebody is typing.
+    pub(super) fn fields_read(&mut self, user: UserId, result: Result<Box<PersonFields>, String>) {
+        let opens = self.opening == Some(user);
+        match result {
+            Ok(fields) if opens => {
+                self.opening = None;
+                let mut form = people::edit_form(&fields);
+                form.take_names(&self.names);
+                self.form = Some(form);
+                self.lay_out();
+            }
+            Ok(fields) => {
+                if let Some(form) = &mut self.form {
+                    form.take_now(&fields);
+                }
+            }
+            Err(why) => {
+                if opens {
+                    self.opening = None;
+                    self.deferred.clear();
+                }
+                self.say(&why, Tone::Bad);
+            }
+        }
+    }
+
+    /// Reads anew what a form compares with.
+    pub(super) fn refresh_form(&mut self) {
+        let form = self.form.as_ref().or(self.form_applied.as_ref());
+        if let Some((user, _)) = form.and_then(|it| it.subject) {
+            self.effects.push(Effect::ReadFields(user));
+        }
+    }
+}
+
+/// An edit holds only for the version that it was typed on.
+fn at_version(doing: Doing, version: Option<i64>) -> Doing {
+    match doing {
+        Doing::Plan {
+            target,
+            wish:
+                Wish::People {
+                    verb: Verb::Edit(edit),
+                    who,
+                    typed,
+                },
+        } => Doing::Plan {
+            target,
+            wish: Wish::People {
+                verb: Verb::Edit(Box::new(Edit { version, ..*edit })),
+                who,
+                typed,
+            },
+        },
+        other => other,
+    }
+}

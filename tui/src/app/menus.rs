@@ -1,0 +1,201 @@
+//! The menu of what can be done here, the palette of everything, and copying.
+
+use super::{App, Tone};
+use crate::action::{ACTIONS, Action, Place};
+use crate::board::Board;
+use crate::boards::Topic;
+use crate::effect::Effect;
+use crate::key::Key;
+use crate::overlay::menu::{Asked, Choice, Clip, Entry, Menu};
+use crate::people;
+use crate::words;
+
+/// Actions of the list that are worth an entry: movements are not.
+const LISTED: [Action; 14] = [
+    Action::Invite,
+    Action::Filter,
+    Action::Sort,
+    Action::Range,
+    Action::MarkAll,
+    Action::Invert,
+    Action::OnlyMarked,
+    Action::ClearMarks,
+    Action::Undo,
+    Action::Open,
+    Action::Detail,
+    Action::Help,
+    Action::Repaint,
+    Action::Quit,
+];
+
+impl App {
+    fn acts_here(&self) -> Vec<Entry> {
+        let board = self.board();
+        let acts = board.map_or(&[][..], |it| it.topic.kind().acts);
+        let mut entries: Vec<_> = acts
+            .iter()
+            .map(|act| Entry {
+                key: act.key.to_string(),
+                name: act.name.to_owned(),
+                sentence: act.sentence,
+                choice: Choice::Press(act.key),
+            })
+            .collect();
+        if self.whom().is_some() {
+            entries.extend(people::ACTS.iter().map(|act| Entry {
+                key: act.key.map(|it| it.to_string()).unwrap_or_default(),
+                name: act.name.to_owned(),
+                sentence: act.sentence,
+                choice: Choice::People(act),
+            }));
+        }
+        entries
+    }
+
+    pub(super) fn open_menu(&mut self) {
+        let title = match self.whom() {
+            Some(whom) => format!("With {}", whom.words),
+            None => "Here".to_owned(),
+        };
+        self.show_menu(title, self.acts_here());
+    }
+
+    pub(super) fn open_palette(&mut self) {
+        let mut entries = self.acts_here();
+        let place = if self.board().is_some() {
+            Place::Board
+        } else {
+            Place::Users
+        };
+        let listed = ACTIONS
+            .iter()
+            .filter(|it| it.place == place && LISTED.contains(&it.action));
+        entries.extend(listed.filter_map(|it| {
+            Some(Entry {
+                key: it.keys.first()?.to_string(),
+                name: it.name.to_owned(),
+                sentence: it.sentence,
+                choice: Choice::Press(*it.keys.first()?),
+            })
+        }));
+        entries.push(Entry {
+            key: "1".to_owned(),
+            name: "people".to_owned(),
+            sentence: "Everybody, found as you type.",
+            choice: Choice::Users,
+        });
+        entries.extend(Topic::main().into_iter().map(|(key, topic)| Entry {
+            key: key.map(String::from).unwrap_or_default(),
+            name: topic.kind().name.to_owned(),
+            sentence: topic.kind().sentence,
+            choice: Choice::Open(topic),
+        }));
+        self.show_menu("Do or go".to_owned(), entries);
+    }
+
+    fn show_menu(&mut self, title: String, entries: Vec<Entry>) {
+        self.menu = Some(Menu::new(title, entries));
+        self.lay_out();
+    }
+
+    pub(super) fn key_in_menu(&mut self, key: Key) {
+        let Some(menu) = &mut self.menu else { return };
+        match menu.press(key) {
+            Asked::Nothing => {}
+            Asked::Close => self.menu = None,
+            Asked::Do(choice) => {
+                self.menu = None;
+                self.choose(choice);
+            }
+        }
+    }
+
+    fn choose(&mut self, choice: Choice) {
+        match choice {
+            Choice::Press(key) => self.key_now(key),
+            Choice::People(act) => self.do_with_people(act),
+            Choice::Open(topic) => self.open(topic),
+            Choice::Users => {
+                self.go_to_screen('1');
+            }
+            Choice::Copy(clip) => self.copy_clip(clip),
+        }
+    }
+
+    /// What can be copied from the list of people.
+    pub(super) fn open_copy_menu(&mut self) {
+        let entry = |name: &str, sentence, clip| Entry {
+            key: String::new(),
+            name: name.to_owned(),
+            sentence,
+            choice: Choice::Copy(clip),
+        };
+        let entries = vec![
+            entry(
+                "addresses",
+                "The addresses of these people, one a line.",
+                Clip::Emails,
+            ),
+            entry("ids", "The ids of these people, one a line.", Clip::Ids),
+            entry("rows", "The rows on the screen, as CSV.", Clip::Rows),
+            entry(
+                "query",
+                "The filter, as the command line takes it.",
+                Clip::Query,
+            ),
+        ];
+        self.show_menu("Copy".to_owned(), entries);
+    }
+
+    fn copy_clip(&mut self, clip: Clip) {
+        let users = &self.users;
+        let marked: Vec<_> = users
+            .list
+            .rows()
+            .iter()
+            .filter(|it| users.is_marked(it.id))
+            .collect();
+        let rows: Vec<_> = match (marked.is_empty(), users.list.current()) {
+            (false, _) => marked,
+            (true, Some(row)) => vec![row],
+            (true, None) => Vec::new(),
+        };
+        let text: Vec<String> = match clip {
+            Clip::Emails => rows.iter().map(|it| it.email.clone()).collect(),
+            Clip::Ids => rows.iter().map(|it| it.id.to_string()).collect(),
+            Clip::Query => vec![format!("usher users {}", words::quoted(&users.filter.text))],
+            Clip::Rows => users
+                .list
+                .visible()
+                .map(|(_, it)| {
+                    let cells = [
+                        it.status.as_str(),
+                        &it.name,
+                        &it.email,
+                        &it.area,
+                        &it.title,
+                        &it.manager,
+                    ];
+                    cells.map(usher_core::report::csv_cell).join(",")
+                })
+                .collect::<Vec<_>>(),
+        };
+        self.copy(text.join("\n"));
+    }
+
+    pub(super) fn copy_row(&mut self) {
+        let Some(item) = self.board().and_then(Board::current) else {
+            return;
+        };
+        let cells: Vec<_> = item.cells.iter().map(|it| it.trim()).collect();
+        let text = cells.join("\t");
+        self.copy(text);
+    }
+
+    pub(super) fn copy(&mut self, text: String) {
+        let lines = text.lines().count();
+        let said = format!("copied {}", words::some(lines, "line"));
+        self.effects.push(Effect::Copy(text));
+        self.say(&said, Tone::Good);
+    }
+}

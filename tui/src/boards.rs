@@ -1,0 +1,137 @@
+//! The boards that there are: one file each, with its columns, how it is read, and what its keys do.
+
+mod administrators;
+mod approvals;
+mod batch;
+mod batches;
+mod connections;
+mod due;
+mod everything;
+mod fields;
+mod groups;
+mod invitations;
+mod labels;
+mod learners;
+mod members;
+mod person;
+mod pools;
+mod queue;
+mod reclaim;
+mod settings;
+mod trainings;
+mod tree;
+
+use std::collections::BTreeSet;
+
+use usher_core::model::{BatchId, PoolName, Timestamp, UserId};
+
+use crate::board::Kind;
+
+/// What a board lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// Every board.
+    Everything,
+    /// Pools.
+    Pools,
+    /// Who waits for a license of a pool.
+    Queue(PoolName),
+    /// Groups.
+    Groups,
+    /// The members of a group.
+    Members(String),
+    /// Trainings.
+    Trainings,
+    /// Whose training it is.
+    Learners(String),
+    /// Invitations that wait.
+    Invitations,
+    /// Identity providers' links.
+    Connections,
+    /// What was applied.
+    Batches,
+    /// The events of a batch.
+    Batch(BatchId),
+    /// What will happen by itself.
+    Due,
+    /// What waits for a second administrator.
+    Approvals,
+    /// Who acts for the organization.
+    Administrators,
+    /// Seats that may be wasted.
+    Reclaim,
+    /// What the organization has set.
+    Settings,
+    /// Custom fields.
+    Fields,
+    /// Labels.
+    Labels,
+    /// Who reports to whom, with these people's reports shown.
+    Tree(BTreeSet<UserId>),
+    /// One person.
+    Person(UserId),
+}
+
+impl Topic {
+    /// What kind of board it is.
+    pub(crate) fn kind(&self) -> &'static Kind {
+        match self {
+            Self::Everything => &everything::KIND,
+            Self::Pools => &pools::KIND,
+            Self::Queue(_) => &queue::KIND,
+            Self::Groups => &groups::KIND,
+            Self::Members(_) => &members::KIND,
+            Self::Trainings => &trainings::KIND,
+            Self::Learners(_) => &learners::KIND,
+            Self::Invitations => &invitations::KIND,
+            Self::Connections => &connections::KIND,
+            Self::Batches => &batches::KIND,
+            Self::Batch(_) => &batch::KIND,
+            Self::Due => &due::KIND,
+            Self::Approvals => &approvals::KIND,
+            Self::Administrators => &administrators::KIND,
+            Self::Reclaim => &reclaim::KIND,
+            Self::Settings => &settings::KIND,
+            Self::Fields => &fields::KIND,
+            Self::Labels => &labels::KIND,
+            Self::Tree(_) => &tree::KIND,
+            Self::Person(_) => &person::KIND,
+        }
+    }
+
+    /// The boards that are opened by themselves, with their keys where they have one.
+    pub(crate) fn main() -> Vec<(Option<char>, Self)> {
+        let keys = ('2'..='9').map(Some).chain(std::iter::repeat(None));
+        let boards = [
+            Self::Pools,
+            Self::Groups,
+            Self::Trainings,
+            Self::Invitations,
+            Self::Connections,
+            Self::Batches,
+            Self::Due,
+            Self::Settings,
+            Self::Approvals,
+            Self::Administrators,
+            Self::Reclaim,
+            Self::Tree(BTreeSet::new()),
+            Self::Fields,
+            Self::Labels,
+        ];
+        keys.zip(boards)
+            .chain([(Some('0'), Self::Everything)])
+            .collect()
+    }
+}
+
+/// The day of an instant, as listings show it.
+fn day(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
+/// An instant to the minute, as listings show it.
+fn minute(at: Timestamp) -> String {
+    let text = at.to_string();
+    let (day, time) = text.split_once('T').unwrap_or((&text, ""));
+    format!("{day} {}", time.chars().take(5).collect::<String>())
+}

@@ -1,0 +1,141 @@
+//! Whose training it is, and how far they are.
+
+use usher_core::command::{Command, ProgressReport};
+use usher_core::model::{AssignmentState, Progress, UserId};
+use usher_core::{Read, Result, Selection};
+
+use super::{Topic, day};
+use crate::board::{Act, Doing, Found, Here, Item, Kind, text};
+use crate::effect::{Order, Wish};
+use crate::key::Key;
+use crate::theme::Role;
+use crate::verb::Verb;
+use crate::words::quoted;
+
+pub(super) const KIND: Kind = Kind {
+    name: "learners",
+    sentence: "Whose training it is, and how far they are.",
+    columns: &[
+        text("State", 10, 0),
+        text("Email", 24, 2),
+        text("Assigned", 11, 0),
+        text("Started", 11, 0),
+        text("Completed", 11, 0),
+        text("Ended", 11, 0),
+    ],
+    empty: "this is nobody's training",
+    read,
+    acts: &[
+        Act {
+            key: Key::Delete,
+            name: "unassign",
+            sentence: "End the assignment before it is done.",
+            does: unassign,
+        },
+        Act {
+            key: Key::Char('S'),
+            name: "started",
+            sentence: "Record that the person has started.",
+            does: |here| progress(here, Progress::Started),
+        },
+        Act {
+            key: Key::Char('C'),
+            name: "completed",
+            sentence: "Record that the person is done.",
+            does: |here| progress(here, Progress::Completed),
+        },
+    ],
+};
+
+fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
+    let Topic::Learners(name) = topic else {
+        return Ok(Found::default());
+    };
+    let training = read.training(name)?;
+    let (mut items, mut more) = (Vec::new(), false);
+    for state in AssignmentState::ALL {
+        let left = limit - items.len();
+        let page = read.assigned(training.id, state, None, left + 1)?;
+        more |= page.len() > left;
+        let users: Vec<UserId> = page.iter().map(|it| it.user).collect();
+        let labels = read.labels_of(&users)?;
+        for assigned in page.into_iter().take(left) {
+            let it = assigned.assignment;
+            let on = |at: Option<_>| at.map_or_else(|| "-".to_owned(), day);
+            let label = labels.get(&assigned.user).cloned();
+            let cells = vec![
+                state.as_str().to_owned(),
+                label.unwrap_or_else(|| assigned.user.to_string()),
+                day(it.assigned_at),
+                on(it.started_at),
+                on(it.completed_at),
+                on(it.ended_at),
+            ];
+            let role = match state {
+                AssignmentState::Completed => Role::Good,
+                AssignmentState::Ended => Role::Muted,
+                _ => Role::Plain,
+            };
+            items.push(
+                Item::new(assigned.user, cells)
+                    .looking(role)
+                    .about(assigned.user),
+            );
+        }
+    }
+    Ok(Found {
+        title: format!("training {}", training.terms.name),
+        items,
+        more,
+    })
+}
+
+fn of<'a>(here: &Here<'a>) -> Option<(&'a str, &'a Item, UserId)> {
+    let Topic::Learners(training) = here.topic else {
+        return None;
+    };
+    let item = here.item?;
+    Some((training, item, item.who?))
+}
+
+fn unassign(here: &Here<'_>) -> Doing {
+    let Some((training, item, user)) = of(here) else {
+        return Doing::Say("nobody is here".to_owned());
+    };
+    Doing::Plan {
+        target: item.cell(1).to_owned(),
+        wish: Wish::People {
+            verb: Verb::Unassign(training.to_owned()),
+            who: Selection::from(user),
+            typed: None,
+        },
+    }
+}
+
+fn progress(here: &Here<'_>, step: Progress) -> Doing {
+    let Some((training, item, user)) = of(here) else {
+        return Doing::Say("nobody is here".to_owned());
+    };
+    let who = item.cell(1);
+    let report = ProgressReport {
+        who: user.to_string(),
+        training: training.to_owned(),
+        step,
+    };
+    let order = Order::new(
+        Command::Progress {
+            reports: vec![report],
+        },
+        format!("{who} has {} {training}", step.as_str()),
+        format!(
+            "usher progress {} {} {}",
+            quoted(who),
+            quoted(training),
+            step.as_str()
+        ),
+    );
+    Doing::Plan {
+        target: who.to_owned(),
+        wish: Wish::Order(Box::new(order)),
+    }
+}

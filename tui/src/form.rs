@@ -1,0 +1,383 @@
+//! A form: lines to fill in, checked as they are typed, with what could be meant offered, and with what somebody else
+//! has set meanwhile shown beside what is being typed. It decides nothing: what was filled in becomes a plan.
+
+use std::fmt;
+use std::sync::Arc;
+
+use usher_core::model::UserId;
+
+use crate::board::Doing;
+use crate::key::Key;
+use crate::line::LineEditor;
+use crate::names::{Names, PersonFields, Settable};
+
+/// What is wrong with a value, in words.
+pub(crate) type Check = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+/// What to say about a value that is right, such as how many addresses it has.
+pub(crate) type Tell = fn(&str) -> String;
+/// What comes of a form: what to do, or which field is wrong and why.
+pub(crate) type Finish = Box<dyn Fn(&[Field]) -> Result<Doing, (usize, String)> + Send>;
+
+/// What is offered for a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Nothing.
+    Nothing,
+    /// These words.
+    Words(&'static [&'static str]),
+    /// These words.
+    Choices(Vec<String>),
+    /// Names of add-on pools.
+    Pools,
+    /// Names of groups.
+    Groups,
+    /// Names of trainings.
+    Trainings,
+    /// Names of labels.
+    Labels,
+}
+
+/// A line to fill in.
+pub(crate) struct Field {
+    /// What it is.
+    pub(crate) label: String,
+    /// What is in it.
+    pub(crate) line: LineEditor,
+    /// What it was when the form was opened.
+    pub(crate) original: String,
+    /// What somebody else has set it to since.
+    pub(crate) theirs: Option<String>,
+    /// How it is filled in.
+    pub(crate) hint: String,
+    /// What is wrong with it.
+    pub(crate) fault: Option<String>,
+    check: Check,
+    tell: Option<Tell>,
+    offer: Offer,
+    settable: Option<Settable>,
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Field")
+            .field("label", &self.label)
+            .field("line", &self.line)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Field {
+    /// An empty line that takes anything.
+    pub(crate) fn new(label: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            line: LineEditor::default(),
+            original: String::new(),
+            theirs: None,
+            hint: hint.into(),
+            fault: None,
+            check: Arc::new(|_| Ok(())),
+            tell: None,
+            offer: Offer::Nothing,
+            settable: None,
+        }
+    }
+
+    /// The same, with this in it.
+    pub(crate) fn with(mut self, text: &str) -> Self {
+        self.line = LineEditor::offering(text);
+        text.clone_into(&mut self.original);
+        self
+    }
+
+    /// The same, checked.
+    pub(crate) fn checked(
+        mut self,
+        check: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.check = Arc::new(check);
+        self
+    }
+
+    /// The same, taking what a type of the core takes; nothing is right too.
+    pub(crate) fn of<T: std::str::FromStr>(self) -> Self
+    where
+        T::Err: fmt::Display,
+    {
+        self.checked(|text| match text.trim() {
+            "" => Ok(()),
+            text => text.parse::<T>().map(|_| ()).map_err(|it| it.to_string()),
+        })
+    }
+
+    /// The same, saying something about what is right.
+    pub(crate) fn telling(self, tell: Tell) -> Self {
+        Self {
+            tell: Some(tell),
+            ..self
+        }
+    }
+
+    /// The same, with something offered.
+    pub(crate) fn offering(self, offer: Offer) -> Self {
+        Self { offer, ..self }
+    }
+
+    /// The same, setting something of a person.
+    pub(crate) fn setting(self, settable: Settable) -> Self {
+        Self {
+            settable: Some(settable),
+            ..self
+        }
+    }
+
+    /// What is in it, without space around it.
+    pub(crate) fn text(&self) -> &str {
+        self.line.text().trim()
+    }
+
+    /// What is in it, if anything is.
+    pub(crate) fn given(&self) -> Option<&str> {
+        Some(self.text()).filter(|it| !it.is_empty())
+    }
+
+    /// Whether it is another than it was.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.text() != self.original.trim()
+    }
+
+    /// What it sets of a person.
+    pub(crate) fn settable(&self) -> Option<&Settable> {
+        self.settable.as_ref()
+    }
+
+    fn look(&mut self) {
+        self.fault = (self.check)(self.line.text()).err();
+    }
+
+    /// What to say about it while the attention is on it.
+    pub(crate) fn told(&self) -> String {
+        match (&self.fault, self.tell) {
+            (Some(fault), _) => fault.clone(),
+            (None, Some(tell)) if !self.text().is_empty() => tell(self.line.text()),
+            (None, _) => self.hint.clone(),
+        }
+    }
+}
+
+/// What pressing a key on a form asks for.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// Nothing more.
+    Nothing,
+    /// Leave it.
+    Close,
+    /// Do what was filled in.
+    Do(Doing),
+}
+
+/// A form.
+pub(crate) struct Form {
+    /// What it is for.
+    pub(crate) title: String,
+    /// Its lines.
+    pub(crate) fields: Vec<Field>,
+    /// The line that is filled in.
+    pub(crate) at: usize,
+    /// What was wrong with all of it.
+    pub(crate) fault: Option<String>,
+    /// The first line on the screen.
+    pub(crate) top: usize,
+    /// The person whose fields these are, and the version that the form was filled in on.
+    pub(crate) subject: Option<(UserId, i64)>,
+    finish: Finish,
+    names: Names,
+    leaving: bool,
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Form")
+            .field("title", &self.title)
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Form {
+    /// A form of these lines.
+    pub(crate) fn new(
+        title: impl Into<String>,
+        fields: Vec<Field>,
+        finish: impl Fn(&[Field]) -> Result<Doing, (usize, String)> + Send + 'static,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            fields,
+            at: 0,
+            fault: None,
+            top: 0,
+            subject: None,
+            finish: Box::new(finish),
+            names: Names::default(),
+            leaving: false,
+        }
+    }
+
+    /// The same, about a person's fields as of a version.
+    pub(crate) fn about(self, user: UserId, version: i64) -> Self {
+        Self {
+            subject: Some((user, version)),
+            ..self
+        }
+    }
+
+    /// Takes the names to offer.
+    pub(crate) fn take_names(&mut self, names: &Names) {
+        self.names.clone_from(names);
+    }
+
+    /// The line that is filled in.
+    pub(crate) fn current(&self) -> Option<&Field> {
+        self.fields.get(self.at)
+    }
+
+    /// What could be meant in the current line, the nearest first.
+    pub(crate) fn offered(&self) -> Vec<String> {
+        let Some(field) = self.current() else {
+            return Vec::new();
+        };
+        let all: Vec<String> = match &field.offer {
+            Offer::Nothing => return Vec::new(),
+            Offer::Words(words) => words.iter().map(|it| (*it).to_owned()).collect(),
+            Offer::Choices(words) => words.clone(),
+            Offer::Pools => self.names.pools.iter().skip(1).cloned().collect(),
+            Offer::Groups => self.names.groups.clone(),
+            Offer::Trainings => self.names.trainings.clone(),
+            Offer::Labels => self.names.labels.clone(),
+        };
+        let last = last_word(field.line.before()).1.to_lowercase();
+        let begins = |it: &&String| it.to_lowercase().starts_with(&last) && **it != last;
+        let within = |it: &&String| {
+            let it = it.to_lowercase();
+            !it.starts_with(&last) && it.contains(&last)
+        };
+        let mut offered: Vec<_> = all.iter().filter(begins).cloned().collect();
+        if !last.is_empty() {
+            offered.extend(all.iter().filter(within).cloned());
+        }
+        offered
+    }
+
+    /// Takes pasted text: lines become a list.
+    pub(crate) fn paste(&mut self, text: &str) {
+        let lines: Vec<_> = text
+            .lines()
+            .map(str::trim)
+            .filter(|it| !it.is_empty())
+            .collect();
+        if let Some(field) = self.fields.get_mut(self.at) {
+            field.line.insert(&lines.join(", "));
+            field.look();
+        }
+    }
+
+    /// What a key does.
+    pub(crate) fn press(&mut self, key: Key) -> Asked {
+        let leaving = std::mem::take(&mut self.leaving);
+        self.fault = None;
+        let last = self.fields.len().saturating_sub(1);
+        match key {
+            Key::Escape if leaving || !self.fields.iter().any(Field::is_changed) => {
+                return Asked::Close;
+            }
+            Key::Escape => {
+                self.leaving = true;
+                self.fault = Some("esc again throws away what was typed".to_owned());
+            }
+            Key::Enter => return self.submit(),
+            Key::Tab if self.complete() => {}
+            Key::Tab | Key::Down => self.at = if self.at == last { 0 } else { self.at + 1 },
+            Key::BackTab | Key::Up => self.at = self.at.checked_sub(1).unwrap_or(last),
+            Key::PageDown => self.at = last,
+            Key::PageUp => self.at = 0,
+            _ => {
+                if let Some(field) = self.fields.get_mut(self.at) {
+                    field.line.press(key);
+                    field.look();
+                }
+            }
+        }
+        Asked::Nothing
+    }
+
+    /// Puts the first of what is offered in, if something was begun.
+    fn complete(&mut self) -> bool {
+        let offered = self.offered().into_iter().next();
+        let (Some(word), Some(field)) = (offered, self.fields.get_mut(self.at)) else {
+            return false;
+        };
+        let before = field.line.before().to_owned();
+        let (start, begun) = last_word(&before);
+        if begun.is_empty() || field.line.is_offered() {
+            return false;
+        }
+        field.line.replace_before(start, &word);
+        field.look();
+        true
+    }
+
+    fn submit(&mut self) -> Asked {
+        self.fields.iter_mut().for_each(Field::look);
+        if let Some(wrong) = self.fields.iter().position(|it| it.fault.is_some()) {
+            self.at = wrong;
+            return Asked::Nothing;
+        }
+        match (self.finish)(&self.fields) {
+            Ok(doing) => Asked::Do(doing),
+            Err((field, why)) => {
+                self.at = field.min(self.fields.len().saturating_sub(1));
+                self.fault = Some(why);
+                Asked::Nothing
+            }
+        }
+    }
+
+    /// Compares with how the person stands now: what nobody has typed in follows, what was typed stays and says so.
+    pub(crate) fn take_now(&mut self, now: &PersonFields) {
+        let Some((user, version)) = &mut self.subject else {
+            return;
+        };
+        if *user != now.user || *version == now.version {
+            return;
+        }
+        *version = now.version;
+        for field in &mut self.fields {
+            let Some(settable) = &field.settable else {
+                continue;
+            };
+            let stored = now.values.iter().find(|(it, _)| it == settable);
+            let Some((_, stored)) = stored.filter(|(_, it)| *it != field.original) else {
+                continue;
+            };
+            if !field.is_changed() {
+                field.line = LineEditor::offering(stored);
+            }
+            field.theirs = Some(stored.clone());
+            stored.clone_into(&mut field.original);
+        }
+    }
+
+    /// The version that the form was filled in on.
+    pub(crate) fn version(&self) -> Option<i64> {
+        self.subject.map(|(_, version)| version)
+    }
+}
+
+/// Where the word that is being typed in a list begins, and what of it is there.
+fn last_word(before: &str) -> (usize, &str) {
+    let start = before.rfind([',', ';']).map_or(0, |i| i + 1);
+    let word = before.get(start..).unwrap_or_default();
+    let space = word.len() - word.trim_start().len();
+    (start + space, word.trim_start())
+}

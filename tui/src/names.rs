@@ -1,0 +1,124 @@
+//! What forms and filters offer and compare with: the names that there are, and one person's fields as they stand.
+
+use usher_core::model::{CustomField, Field, UserId};
+use usher_core::{Read, Result};
+
+/// Most names of a kind that are offered.
+const MOST: usize = 500;
+
+/// The names that there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    /// Pools, `access` first.
+    pub(crate) pools: Vec<String>,
+    /// Groups.
+    pub(crate) groups: Vec<String>,
+    /// Trainings.
+    pub(crate) trainings: Vec<String>,
+    /// Connections.
+    pub(crate) connections: Vec<String>,
+    /// Labels.
+    pub(crate) labels: Vec<String>,
+    /// Custom fields.
+    pub(crate) fields: Vec<CustomField>,
+}
+
+/// Something of a person that a form can set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Settable {
+    /// A field of the profile.
+    Field(Field),
+    /// Whom they report to.
+    Manager,
+    /// A custom field, by name.
+    Custom(String),
+}
+
+/// One person's fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PersonFields {
+    /// Whose.
+    pub(crate) user: UserId,
+    /// Their address, else user name.
+    pub(crate) label: String,
+    /// The version that these are of.
+    pub(crate) version: i64,
+    /// What can be set, and how it stands.
+    pub(crate) values: Vec<(Settable, String)>,
+    /// The custom fields that there are.
+    pub(crate) fields: Vec<CustomField>,
+}
+
+/// What of a profile a form shows, in its order.
+pub(crate) const PROFILE: [Field; 12] = [
+    Field::Email,
+    Field::UserName,
+    Field::FirstName,
+    Field::LastName,
+    Field::DisplayName,
+    Field::Title,
+    Field::FunctionalArea,
+    Field::Region,
+    Field::Language,
+    Field::Labels,
+    Field::DeactivateOn,
+    Field::DeleteOn,
+];
+
+/// Reads the names.
+pub(crate) fn names(read: &Read<'_>) -> Result<Names> {
+    let first = |all: Vec<String>| all.into_iter().take(MOST).collect::<Vec<_>>();
+    let pools = read.pools()?.into_iter().map(|it| it.name.to_string());
+    let groups = read.groups()?.into_iter().map(|it| it.name);
+    let trainings = read.trainings()?.into_iter().map(|it| it.terms.name);
+    let connections = read.connections()?.into_iter().map(|it| it.name);
+    let labels = read.labels()?.into_iter().map(|it| it.name);
+    Ok(Names {
+        pools: first(pools.collect()),
+        groups: first(groups.collect()),
+        trainings: first(trainings.collect()),
+        connections: first(connections.collect()),
+        labels: first(labels.collect()),
+        fields: living(read.custom_fields()?),
+    })
+}
+
+fn living(fields: Vec<CustomField>) -> Vec<CustomField> {
+    fields.into_iter().filter(|it| !it.terms.removed).collect()
+}
+
+/// Reads one person's fields.
+pub(crate) fn fields(read: &Read<'_>, user: UserId) -> Result<PersonFields> {
+    let Some(user) = read.user(user)? else {
+        return Err(usher_core::Error::not_found("user", user));
+    };
+    let text = |field| user.profile.get(field).unwrap_or_default().to_owned();
+    let mut values: Vec<_> = PROFILE
+        .into_iter()
+        .map(|it| (Settable::Field(it), text(it)))
+        .collect();
+    let manager = match user.manager {
+        Some(manager) => read.labels_of(&[manager])?.remove(&manager),
+        None => None,
+    };
+    values.insert(6, (Settable::Manager, manager.unwrap_or_default()));
+    let fields = living(read.custom_fields()?);
+    let set = read
+        .fields_of(&[user.id])?
+        .remove(&user.id)
+        .unwrap_or_default();
+    values.extend(fields.iter().map(|field| {
+        let value = set.iter().find(|(name, _)| **name == field.terms.name);
+        (
+            Settable::Custom(field.terms.name.clone()),
+            value.map(|(_, value)| value.clone()).unwrap_or_default(),
+        )
+    }));
+    Ok(PersonFields {
+        user: user.id,
+        label: user.label(),
+        version: user.version,
+        values,
+        fields,
+    })
+}

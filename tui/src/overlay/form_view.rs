@@ -1,0 +1,194 @@
+//! Drawing forms and menus.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::menu::Menu;
+use super::plan_view::framed;
+use crate::action::{Action, Place};
+use crate::cell::{put, put_right, row, shown, width};
+use crate::chrome::{clear, put_hints};
+use crate::form::{Field, Form};
+use crate::theme::{Role, Theme};
+
+/// Cells of a label at the left of a line.
+const LABEL: u16 = 15;
+
+fn inside(area: Rect, theme: Theme, plain: bool, buf: &mut Buffer) -> Rect {
+    clear(area, buf);
+    if plain || area.width < 50 || area.height < 10 {
+        area
+    } else {
+        framed(area, theme, buf)
+    }
+}
+
+/// How many lines of a form are on the screen.
+pub(crate) fn form_page(area: Rect, plain: bool) -> usize {
+    let frame = if plain || area.width < 50 || area.height < 10 {
+        0
+    } else {
+        2
+    };
+    usize::from(area.height.saturating_sub(4 + frame)).max(1)
+}
+
+/// Draws a form over an area.
+pub(crate) fn draw_form(form: &Form, theme: Theme, plain: bool, area: Rect, frame: &mut Frame<'_>) {
+    let page = form_page(area, plain);
+    let buf = frame.buffer_mut();
+    let area = inside(area, theme, plain, buf);
+    if area.is_empty() {
+        return;
+    }
+    put(buf, row(area, 0), 0, &form.title, theme.style(Role::Title));
+    let mut cursor = area.as_position();
+    let lines = form.fields.iter().enumerate().skip(form.top).take(page);
+    for (y, (i, field)) in (1..).zip(lines) {
+        let at = row(area, y);
+        if let Some(position) = draw_field(field, i == form.at, theme, at, buf) {
+            cursor = position;
+        }
+    }
+    let foot = area.height.saturating_sub(3);
+    told(form, theme, row(area, foot), row(area, foot + 1), buf);
+    put_hints(
+        theme,
+        Place::Form,
+        &[Action::Accept, Action::Down, Action::Up, Action::Back],
+        row(area, area.height - 1),
+        buf,
+    );
+    frame.set_cursor_position(cursor);
+}
+
+/// Draws a line and returns where the cursor belongs if the attention is on it.
+fn draw_field(
+    field: &Field,
+    is_here: bool,
+    theme: Theme,
+    at: Rect,
+    buf: &mut Buffer,
+) -> Option<Position> {
+    let sign = if is_here { ">" } else { " " };
+    put(buf, at, 0, sign, theme.style(Role::Key));
+    let label = Rect {
+        width: LABEL.min(at.width),
+        ..at
+    };
+    let role = match (&field.fault, field.is_changed()) {
+        (Some(_), _) => Role::Fault,
+        (None, true) => Role::Marked,
+        (None, false) => Role::Muted,
+    };
+    put(buf, label, 1, &field.label, theme.style(role));
+    let mut room = at.width.saturating_sub(LABEL + 1);
+    if let Some(theirs) = &field.theirs {
+        let text = if field.is_changed() {
+            format!("meanwhile: {theirs}")
+        } else {
+            "just set by somebody".to_owned()
+        };
+        let text = shown(&text).into_owned();
+        let most = (room / 2).max(10).min(room);
+        let wanted = u16::try_from(width(&text)).unwrap_or(u16::MAX).min(most);
+        let side = Rect {
+            x: at.x + at.width - wanted,
+            width: wanted,
+            ..at
+        };
+        put_right(buf, side, &text, theme.style(Role::Danger));
+        room = room.saturating_sub(wanted + 1);
+    }
+    let cell = Rect {
+        x: at.x + LABEL + 1,
+        width: room,
+        ..at
+    };
+    let (seen, x) = field.line.window(usize::from(room));
+    let role = if is_here && field.line.is_offered() {
+        Role::Cursor
+    } else {
+        Role::Plain
+    };
+    if room > 0 && !at.is_empty() {
+        put(buf, cell, 0, seen, theme.style(role));
+    }
+    let x = u16::try_from(x).unwrap_or(u16::MAX);
+    is_here.then_some(Position {
+        x: cell.x + x.min(room.saturating_sub(1)),
+        y: cell.y,
+    })
+}
+
+/// What is wrong, or how the line is filled in; below it what is offered.
+fn told(form: &Form, theme: Theme, first: Rect, second: Rect, buf: &mut Buffer) {
+    let field = form.current();
+    let wrong = form.fault.clone().or(field.and_then(|it| it.fault.clone()));
+    match wrong {
+        Some(why) => {
+            put(buf, first, 0, &why, theme.style(Role::Danger));
+        }
+        None => {
+            let text = field.map(Field::told).unwrap_or_default();
+            put(buf, first, 0, &text, theme.style(Role::Muted));
+        }
+    }
+    let offered = form.offered();
+    if !offered.is_empty() {
+        let x = put(buf, second, 0, "tab ", theme.style(Role::Key));
+        let text = offered.iter().take(12).cloned().collect::<Vec<_>>();
+        put(buf, second, x, &text.join("  "), theme.style(Role::Plain));
+    }
+}
+
+/// Draws a menu over an area.
+pub(crate) fn draw_menu(menu: &Menu, theme: Theme, plain: bool, area: Rect, frame: &mut Frame<'_>) {
+    let buf = frame.buffer_mut();
+    let area = inside(area, theme, plain, buf);
+    if area.is_empty() {
+        return;
+    }
+    put(buf, row(area, 0), 0, &menu.title, theme.style(Role::Title));
+    let x = put(buf, row(area, 1), 0, ": ", theme.style(Role::Key));
+    let room = usize::from(area.width.saturating_sub(x));
+    let (seen, at) = menu.line.window(room);
+    put(buf, row(area, 1), x, seen, theme.style(Role::Plain));
+    let (entries, here) = menu.visible();
+    if entries.is_empty() {
+        put(
+            buf,
+            row(area, 2),
+            2,
+            "nothing is called so",
+            theme.style(Role::Muted),
+        );
+    }
+    let lines = Rect {
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    for (i, (y, entry)) in (2..).zip(entries).enumerate() {
+        let line = row(lines, y);
+        let sign = if i == here { ">" } else { " " };
+        put(buf, line, 0, sign, theme.style(Role::Plain));
+        put(buf, line, 2, &entry.key, theme.style(Role::Key));
+        put(buf, line, 9, &entry.name, theme.style(Role::Title));
+        put(buf, line, 26, entry.sentence, theme.style(Role::Plain));
+        if i == here {
+            buf.set_style(line, theme.style(Role::Cursor));
+        }
+    }
+    put_hints(
+        theme,
+        Place::Menu,
+        &[Action::Accept, Action::Down, Action::Up, Action::Back],
+        row(area, area.height - 1),
+        buf,
+    );
+    frame.set_cursor_position(Position {
+        x: area.x + (x + u16::try_from(at).unwrap_or(0)).min(area.width.saturating_sub(1)),
+        y: row(area, 1).y.max(area.y),
+    });
+}

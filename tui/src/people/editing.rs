@@ -1,0 +1,150 @@
+//! Forms that edit people: all fields of one person, or one value for many.
+
+use usher_core::Selection;
+use usher_core::command::Edit;
+use usher_core::model::Field as Known;
+
+use super::{Whom, label, list, nobody, plan_edit};
+use crate::board::Doing;
+use crate::form::{Field, Form, Offer};
+use crate::names::{PROFILE, PersonFields, Settable};
+
+/// Edits one person, or sets fields of many.
+pub(super) fn edit(whom: &Whom) -> Doing {
+    if let Some(user) = whom.one {
+        return Doing::Edit(user);
+    }
+    // One value for many people: what is left empty stays, and none clears.
+    let one_each = [Known::Email, Known::UserName];
+    let fields: Vec<_> = PROFILE
+        .into_iter()
+        .filter(|it| !one_each.contains(it) && *it != Known::Labels)
+        .map(|known| {
+            Field::new(
+                label(known),
+                "Left empty, it stays as it is; none clears it.",
+            )
+            .setting(Settable::Field(known))
+            .checked(move |text| match text.trim() {
+                "" | "none" => Ok(()),
+                text => known.parse(text).map(|_| ()).map_err(|it| it.to_string()),
+            })
+        })
+        .chain([
+            Field::new(
+                "manager",
+                "An address, a user name or an id; none for nobody.",
+            )
+            .setting(Settable::Manager),
+            Field::new("add labels", "Labels to add.").offering(Offer::Labels),
+            Field::new("remove labels", "Labels to take off.").offering(Offer::Labels),
+        ])
+        .collect();
+    let n_fields = fields.len();
+    let whom = whom.clone();
+    let form = Form::new(format!("Edit: {}", whom.words), fields, move |fields| {
+        let mut edit = nobody();
+        for field in fields {
+            let Some(text) = field.given() else { continue };
+            set(
+                &mut edit,
+                field.settable(),
+                (text != "none").then_some(text),
+            )
+            .map_err(|it| (0, it))?;
+        }
+        edit.add_labels = list(fields.get(n_fields - 2)).collect();
+        edit.remove_labels = list(fields.get(n_fields - 1)).collect();
+        if edit == nobody() {
+            return Err((0, "nothing is set yet".to_owned()));
+        }
+        Ok(plan_edit(&whom, edit))
+    });
+    Doing::Ask(Box::new(form))
+}
+
+fn set(edit: &mut Edit, what: Option<&Settable>, value: Option<&str>) -> Result<(), String> {
+    match what {
+        Some(Settable::Field(field)) => {
+            let value = field
+                .parse(value.unwrap_or_default())
+                .map_err(|it| it.to_string())?;
+            edit.set.push((*field, value));
+        }
+        Some(Settable::Manager) => edit.manager = Some(value.map(str::to_owned)),
+        Some(Settable::Custom(name)) => {
+            edit.fields.push((name.clone(), value.map(str::to_owned)));
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// The form that edits one person.
+pub(crate) fn edit_form(person: &PersonFields) -> Form {
+    let custom = person.fields.clone();
+    let fields: Vec<_> = person
+        .values
+        .iter()
+        .map(|(what, _)| match what {
+            Settable::Field(known) => {
+                let known = *known;
+                let offer = match known {
+                    Known::Labels => Offer::Labels,
+                    _ => Offer::Nothing,
+                };
+                Field::new(label(known), hint(known))
+                    .offering(offer)
+                    .checked(move |text| known.parse(text).map(|_| ()).map_err(|it| it.to_string()))
+            }
+            Settable::Manager => Field::new("manager", "An address, a user name or an id."),
+            Settable::Custom(name) => {
+                let field = custom.iter().find(|it| it.terms.name == *name).cloned();
+                let choices = field.iter().flat_map(|it| &it.choices);
+                let choices = choices.filter(|it| !it.terms.removed);
+                let choices = choices.map(|it| it.terms.name.clone()).collect();
+                Field::new(name.clone(), "A custom field.")
+                    .offering(Offer::Choices(choices))
+                    .checked(move |text| match &field {
+                        Some(field) => field.parse(text).map(|_| ()).map_err(|it| it.to_string()),
+                        None => Ok(()),
+                    })
+            }
+        })
+        .zip(&person.values)
+        .map(|(field, (what, value))| field.with(value).setting(what.clone()))
+        .collect();
+    let (user, words) = (person.user, person.label.clone());
+    let form = Form::new(format!("Edit {}", person.label), fields, move |fields| {
+        let mut edit = nobody();
+        for (i, field) in fields.iter().enumerate() {
+            if field.is_changed() {
+                set(&mut edit, field.settable(), field.given()).map_err(|it| (i, it))?;
+            }
+        }
+        if edit == nobody() {
+            return Err((0, "nothing was changed yet".to_owned()));
+        }
+        let whom = Whom {
+            who: Selection::from(user),
+            words: words.clone(),
+            typed: None,
+            of_marks: false,
+            one: Some(user),
+        };
+        Ok(plan_edit(&whom, edit))
+    });
+    form.about(person.user, person.version)
+}
+
+fn hint(field: Known) -> &'static str {
+    match field {
+        Known::Email => "The identity; unique.",
+        Known::UserName => "The name to sign in with; unique.",
+        Known::Labels => "Free words, with commas between them.",
+        Known::DeactivateOn => "The day on which they are deactivated, such as 2027-01-31.",
+        Known::DeleteOn => "The day on which they are deleted, such as 2027-01-31.",
+        Known::Language => "Such as en or pt-BR.",
+        _ => "",
+    }
+}
