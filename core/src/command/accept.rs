@@ -42,7 +42,10 @@ impl Accept {
             },
             None => Want::new(planner.access, Hold::None, Hold::Consumed),
         };
-        let entry = planner.entry_of(user.id, &[], &licenses)?;
+        let coming = individual::accept(planner, &user, self.records)?;
+        let assigned = coming.as_ref().map(|it| it.assigned(user.id));
+        let assigned = assigned.unwrap_or_default();
+        let entry = planner.entry_with(user.id, &[], &licenses, &assigned)?;
         let wants: Vec<Want> = std::iter::once(seat).chain(entry.wants()).collect();
         let waiting = Waiting {
             leads_to: Status::Active,
@@ -68,12 +71,14 @@ impl Accept {
                 after: true,
             });
         }
-        if after == Status::Active {
-            individual::accept(planner, &user, self.records)?;
+        if let Some(coming) = coming {
+            coming.plan(planner, user.id);
         }
         planner.end_invitation(user.id, InvitationState::Accepted)?;
         if after == Status::Active {
             planner.assign_entry(user.id, entry);
+        } else {
+            planner.request_licenses_of(user.id, &assigned, &licenses)?;
         }
         for (field, after) in &self.set {
             let before = user.profile.get(*field).map(str::to_owned);

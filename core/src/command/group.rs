@@ -137,6 +137,15 @@ pub(super) fn remove_it(planner: &mut Planner<'_>, group: GroupId) -> Result<()>
             after: false,
         });
     }
+    // What providers call it is free for another group.
+    for (connection, external_id) in planner.snapshot.links_of_group(group)? {
+        planner.push(Change::GroupLink {
+            group,
+            connection,
+            before: Some(external_id),
+            after: None,
+        });
+    }
     planner.push(Change::GroupRemoved {
         group,
         before: false,

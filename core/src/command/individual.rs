@@ -3,10 +3,11 @@
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    Assignment, AssignmentState, Date, Individual, IndividualTerms, NewIndividual, Record,
-    RecordState, Status, TimeZoneName, Timestamp, User, name_key,
+    Assigned, Assignment, AssignmentState, Date, Individual, IndividualId, IndividualTerms,
+    NewIndividual, Record, RecordState, Status, TimeZoneName, Timestamp, TrainingId, User, UserId,
+    name_key,
 };
-use crate::planner::Planner;
+use crate::planner::{Entry, Planner};
 
 /// What whoever accepts does with the records of an account of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,7 +116,15 @@ pub(super) fn transfer(planner: &mut Planner<'_>, email: &str, trainings: &[Stri
     };
     planner.name(&user);
     let mark = planner.mark();
-    take(planner, &user, account, chosen)?;
+    let coming = coming(planner, &user, account, chosen)?;
+    let licenses = planner.licenses_of(user.id)?;
+    let mut entry = Entry::default();
+    planner.add_assigned(&mut entry, &coming.assigned(user.id), &licenses)?;
+    if let Some(why) = planner.enter(&user, entry)? {
+        planner.skip(&user, why);
+        return Ok(());
+    }
+    coming.plan(planner, user.id);
     if planner.mark() == mark {
         planner.skip(&user, "nothing is left to transfer");
     }
@@ -123,59 +132,103 @@ pub(super) fn transfer(planner: &mut Planner<'_>, email: &str, trainings: &[Stri
 }
 
 /// What an acceptance does with the account of the person's address, if there is one that nobody has come with yet.
-pub(super) fn accept(planner: &mut Planner<'_>, user: &User, records: OwnRecords) -> Result<()> {
+pub(super) fn accept(
+    planner: &mut Planner<'_>,
+    user: &User,
+    records: OwnRecords,
+) -> Result<Option<Coming>> {
     let account = match &user.profile.email {
         Some(email) => planner.snapshot.individual_of_address(email)?,
         None => None,
     };
     match account.filter(|it| it.terms.taken_by.is_none()) {
-        Some(account) => take(planner, user, account, |_| records == OwnRecords::Transfer),
-        None => Ok(()),
+        Some(account) => {
+            let all = records == OwnRecords::Transfer;
+            coming(planner, user, account, |_| all).map(Some)
+        }
+        None => Ok(None),
     }
 }
 
-/// Records that a user came with an account, and makes assignments of the chosen records.
-fn take(
+/// Records that come along, and what they make of the user's assignments.
+pub(super) struct Coming {
+    account: IndividualId,
+    before: IndividualTerms,
+    after: IndividualTerms,
+    assignments: Vec<(TrainingId, Option<Assignment>, Assignment)>,
+    /// Records of trainings that there are not.
+    unheard: Vec<String>,
+}
+
+impl Coming {
+    /// The assignments as they are then.
+    pub(super) fn assigned(&self, user: UserId) -> Vec<Assigned> {
+        let assigned = self.assignments.iter().map(|it| Assigned {
+            user,
+            training: it.0,
+            assignment: it.2,
+        });
+        assigned.collect()
+    }
+
+    /// Records that the user came with the account, and their assignments; their licenses are seated already.
+    pub(super) fn plan(self, planner: &mut Planner<'_>, user: UserId) {
+        for name in self.unheard {
+            planner.skip_name(
+                &name,
+                "there is no such training; add it, then transfer the record",
+            );
+        }
+        for (training, before, after) in self.assignments {
+            planner.push(Change::Assignment {
+                user,
+                training,
+                before,
+                after: Some(after),
+            });
+        }
+        if self.after != self.before {
+            planner.push(Change::Individual {
+                account: self.account,
+                before: Some(Box::new(self.before)),
+                after: Some(Box::new(self.after)),
+            });
+        }
+    }
+}
+
+/// Looks up what a user takes along of an account, for whose records they chose it.
+fn coming(
     planner: &mut Planner<'_>,
     user: &User,
     account: Individual,
     chosen: impl Fn(&Record) -> bool,
-) -> Result<()> {
+) -> Result<Coming> {
     let zone = planner.settings()?.time_zone.clone();
-    let mut after = account.terms.clone();
-    after.taken_by = Some(user.id);
-    for record in &mut after.records {
+    let mut coming = Coming {
+        account: account.id,
+        after: account.terms.clone(),
+        before: account.terms,
+        assignments: Vec::new(),
+        unheard: Vec::new(),
+    };
+    coming.after.taken_by = Some(user.id);
+    for record in &mut coming.after.records {
         if record.transferred || !chosen(record) {
             continue;
         }
-        match planner.snapshot.training_named(&record.training)? {
-            None => planner.skip_name(
-                &record.training,
-                "there is no such training; add it, then transfer the record",
-            ),
-            Some(training) => {
-                let before = planner.snapshot.assignment(user.id, training.id)?;
-                let at = at(record.on, &zone, planner.now);
-                if let Some(assignment) = brought(before, record.state, at) {
-                    planner.push(Change::Assignment {
-                        user: user.id,
-                        training: training.id,
-                        before,
-                        after: Some(assignment),
-                    });
-                }
-                record.transferred = true;
-            }
+        let Some(training) = planner.snapshot.training_named(&record.training)? else {
+            coming.unheard.push(record.training.clone());
+            continue;
+        };
+        let before = planner.snapshot.assignment(user.id, training.id)?;
+        let at = at(record.on, &zone, planner.now);
+        if let Some(after) = brought(before, record.state, at) {
+            coming.assignments.push((training.id, before, after));
         }
+        record.transferred = true;
     }
-    if after != account.terms {
-        planner.push(Change::Individual {
-            account: account.id,
-            before: Some(Box::new(account.terms)),
-            after: Some(Box::new(after)),
-        });
-    }
-    Ok(())
+    Ok(coming)
 }
 
 /// The instant at which a record's day begins, never in the future.

@@ -66,7 +66,9 @@ fn one(planner: &mut Planner<'_>, license: &crate::model::License) -> Result<()>
     };
     planner.set_license(license.user, license.pool, license.hold, hold, false)?;
     let after = match entry.leads_to {
-        Status::Waiting => planner.waiting_status(user.profile.email.as_deref())?,
+        Status::Waiting | Status::PendingTransfer => {
+            planner.waiting_status(user.profile.email.as_deref())?
+        }
         other => other,
     };
     planner.push(Change::Status {

@@ -25,7 +25,7 @@ impl ProvisionGroup {
             }
             GroupTarget::Removed { group, version } => {
                 check(planner, *group, *version)?;
-                remove(planner, connection, *group)
+                remove(planner, *group)
             }
         }
     }
@@ -162,20 +162,12 @@ fn check(planner: &Planner<'_>, group: GroupId, version: Option<i64>) -> Result<
     Ok(())
 }
 
-fn remove(planner: &mut Planner<'_>, connection: ConnectionId, group: GroupId) -> Result<()> {
+fn remove(planner: &mut Planner<'_>, group: GroupId) -> Result<()> {
     let above = planner.snapshot.members_above_learner(group)?;
     if above > 0 {
         return Err(Error::forbidden(format!(
             "{above} of the group have a role above learner; an administrator takes these roles first, or removes the group"
         )));
-    }
-    if let Some(external_id) = planner.snapshot.group_link(connection, group)? {
-        planner.push(Change::GroupLink {
-            group,
-            connection,
-            before: Some(external_id),
-            after: None,
-        });
     }
     group::remove_it(planner, group)
 }

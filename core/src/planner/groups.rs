@@ -17,6 +17,8 @@ pub(crate) struct Entry {
     assign: Vec<(TrainingId, Option<Assignment>)>,
     /// Pools to request.
     pools: Vec<PoolId>,
+    /// Those of them that are used from the first moment.
+    used: Vec<PoolId>,
     /// Requests that are answered with it.
     answered: Vec<PoolId>,
 }
@@ -24,7 +26,17 @@ pub(crate) struct Entry {
 impl Entry {
     /// The licenses, as a group's rule asks for them.
     pub(crate) fn wants(&self) -> impl Iterator<Item = Want> {
-        self.pools.iter().map(|pool| Want::by_rule(*pool))
+        let after = |pool| {
+            if self.used.contains(pool) {
+                Hold::Consumed
+            } else {
+                Hold::Reserved
+            }
+        };
+        self.pools.iter().map(move |pool| Want {
+            after: after(pool),
+            ..Want::by_rule(*pool)
+        })
     }
 
     /// The pools to request.
@@ -89,6 +101,34 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// Adds the licenses that pre-work needs which somebody comes with.
+    pub(crate) fn add_assigned(
+        &mut self,
+        entry: &mut Entry,
+        coming: &[Assigned],
+        licenses: &[License],
+    ) -> Result<()> {
+        for Assigned {
+            training,
+            assignment,
+            ..
+        } in coming
+        {
+            let terms = self.training(*training)?.terms.clone();
+            let (TrainingKind::PreWork, Some(pool)) = (terms.kind, terms.pool) else {
+                continue;
+            };
+            let known = entry.pools.len();
+            if assignment.state.is_open() {
+                self.add_pool(entry, pool, licenses)?;
+            }
+            if entry.pools.len() > known && assignment.state == AssignmentState::Started {
+                entry.used.push(pool);
+            }
+        }
+        Ok(())
+    }
+
     /// What becoming active brings to somebody who is on the roster already.
     pub(crate) fn entry_of(
         &mut self,
@@ -96,18 +136,34 @@ impl Planner<'_> {
         joining: &[GroupId],
         licenses: &[License],
     ) -> Result<Entry> {
+        self.entry_with(user, joining, licenses, &[])
+    }
+
+    /// As [`Planner::entry_of`], of somebody who comes with these assignments.
+    pub(crate) fn entry_with(
+        &mut self,
+        user: UserId,
+        joining: &[GroupId],
+        licenses: &[License],
+        coming: &[Assigned],
+    ) -> Result<Entry> {
+        let mut entry = Entry::default();
+        self.add_assigned(&mut entry, coming, licenses)?;
         let mut groups: Vec<GroupId> = self
             .memberships_of(user)?
             .into_iter()
             .map(|it| it.group)
             .collect();
         groups.extend(joining);
-        let mut entry = if groups.is_empty() {
-            Entry::default()
-        } else {
-            let assignments = self.assignments_of(user)?;
-            self.entry(groups, &assignments, licenses)?
-        };
+        if !groups.is_empty() {
+            let mut assignments = self.assignments_of(user)?;
+            assignments.retain(|it| coming.iter().all(|of| of.training != it.training));
+            assignments.extend(coming);
+            for group in groups {
+                let carried = self.carried(group)?;
+                self.add_carried(&mut entry, &carried, &assignments, licenses)?;
+            }
+        }
         for pool in self.requests_of(user)? {
             self.add_pool(&mut entry, pool, licenses)?;
             entry.answered.push(pool);
@@ -132,6 +188,21 @@ impl Planner<'_> {
             });
         }
         Ok(())
+    }
+
+    /// Notes the licenses that pre-work needs which somebody comes with who waits for a seat: they get them with it.
+    pub(crate) fn request_licenses_of(
+        &mut self,
+        user: UserId,
+        coming: &[Assigned],
+        licenses: &[License],
+    ) -> Result<()> {
+        let mut needed = Entry::default();
+        self.add_assigned(&mut needed, coming, licenses)?;
+        needed
+            .pools
+            .into_iter()
+            .try_for_each(|it| self.request_license(user, it))
     }
 
     /// Drops what somebody was to get when they become active, but what this plan has decided about already.

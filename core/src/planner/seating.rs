@@ -255,6 +255,11 @@ impl Planner<'_> {
             connection,
             send_on,
         } = waiting;
+        // Which of the two it is shows when they are promoted.
+        let leads_to = match leads_to {
+            Status::PendingTransfer => Status::Waiting,
+            other => other,
+        };
         let entry = QueueEntry {
             place,
             leads_to,

@@ -169,6 +169,16 @@ impl Snapshot<'_> {
         )
     }
 
+    /// What every connection calls a group.
+    pub(crate) fn links_of_group(&self, group: GroupId) -> Result<Vec<(ConnectionId, String)>> {
+        let mut links = Vec::new();
+        for connection in self.connections()? {
+            let link = self.group_link(connection.id, group)?;
+            links.extend(link.map(|it| (connection.id, it)));
+        }
+        Ok(links)
+    }
+
     /// The group that a connection calls so.
     pub(crate) fn group_called(
         &self,

@@ -2,7 +2,7 @@
 
 use usher_core::command::{Command, OwnRecords};
 use usher_core::import::{Table, review_individuals};
-use usher_core::model::{NewPeople, Status, TrainingKind};
+use usher_core::model::{GroupRole, NewPeople, Status, TrainingKind};
 use usher_core::{Applied, Directory};
 
 use crate::org::{Org, address, assert_error, newcomer, skips};
@@ -273,4 +273,83 @@ fn an_undone_import_can_be_erased_too() {
     };
     let events = session.read().unwrap().history(&page).unwrap();
     assert!(events.iter().all(|it| it.change.is_none()));
+}
+
+#[test]
+fn a_record_that_comes_along_is_not_assigned_anew_by_a_group_that_carries_its_training() {
+    let org = with_accounts();
+    org.add_group("Sales");
+    org.carry("Sales", "Basics Advanced", "");
+    org.invite("ana bo");
+    for name in ["ana", "bo"] {
+        org.join(name, "Sales", GroupRole::Learner);
+    }
+    org.accept_with("ana", OwnRecords::Transfer).unwrap();
+    assert_eq!(
+        assignments(&org, "ana"),
+        "Advanced started, Basics completed"
+    );
+    org.accept("bo").unwrap();
+    assert_eq!(
+        assignments(&org, "bo"),
+        "Advanced assigned, Basics assigned"
+    );
+}
+
+/// With pre-work of whose pool one license is free, and accounts that have begun it, or not yet.
+fn with_pre_work() -> Org {
+    let org = Org::new(9);
+    org.add_pool("library", 2);
+    org.add_training("Reading", TrainingKind::PreWork, Some("library"));
+    org.apply(import(
+        "email,training,state\nana@acme.example,Reading,started\nbo@acme.example,Reading,\ncarl@acme.example,Reading,completed\n",
+    ));
+    org.invite("ana bo carl");
+    org
+}
+
+#[test]
+fn pre_work_that_comes_along_takes_its_license_and_what_was_started_has_used_it() {
+    let org = with_pre_work();
+    for name in ["ana", "bo", "carl"] {
+        org.accept_with(name, OwnRecords::Transfer).unwrap();
+    }
+    assert_eq!(
+        org.roster(),
+        "ana active access:consumed library:consumed\n\
+         bo active access:consumed library:reserved\n\
+         carl active access:consumed\n\
+         owner active access:consumed"
+    );
+    // Also when the records come later.
+    let org = with_pre_work();
+    org.accept("ana").unwrap();
+    assert_eq!(org.seats("library"), (0, 2, 0));
+    let later = org.apply(transfer("ana", &[]));
+    assert_eq!(org.seats("library"), (1, 1, 0));
+    undo(&org, &later);
+    assert_eq!(org.seats("library"), (0, 2, 0));
+    assert_eq!(assignments(&org, "ana"), "");
+}
+
+#[test]
+fn who_accepts_into_a_full_pool_takes_the_records_along_and_the_licenses_come_with_the_seat() {
+    let org = with_pre_work();
+    org.set_pool(
+        "access",
+        usher_core::command::PoolEdit {
+            counts_from: Some(usher_core::model::CountsFrom::Activation),
+            ..Default::default()
+        },
+    );
+    org.apply(import("email,training,state\ndora@acme.example,Reading,\n"));
+    org.invite("dora");
+    org.create("x1 x2 x3 x4 x5");
+    org.accept_with("dora", OwnRecords::Transfer).unwrap();
+    assert_eq!(org.user("dora").status, Status::Queued);
+    assert_eq!(assignments(&org, "dora"), "Reading assigned");
+    assert_eq!(org.seats("library").0, 0);
+    org.deactivate("x1");
+    assert_eq!(org.user("dora").status, Status::Active);
+    assert_eq!(org.seats("library").0, 1);
 }

@@ -1,7 +1,9 @@
 //! Who is who for an identity provider, and what it may not do (DESIGN §4 and §5).
 
-use usher_core::command::{Command, Edit, PoolEdit, Provision, ProvisionTarget};
-use usher_core::model::{Field, NewPeople, Status};
+use usher_core::command::{
+    Command, Edit, GroupTarget, PoolEdit, Provision, ProvisionGroup, ProvisionTarget,
+};
+use usher_core::model::{Actor, Door, Field, NewPeople, Status};
 
 use crate::org::{Org, address, assert_error, create, newcomer, skips, switch};
 
@@ -328,4 +330,42 @@ fn a_revoked_connection_stays_revoked() {
     );
     assert!(plan.is_empty());
     assert_eq!(org.directory.authenticate(&token).unwrap(), None);
+}
+
+#[test]
+fn what_a_provider_called_a_group_that_was_removed_is_free_for_another() {
+    let org = Org::new(9);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    let provide = |name: &str| {
+        let session = org.directory.as_actor(Actor::Connection(okta), Door::Scim);
+        org.tick(1);
+        session.apply(
+            session.request(Command::ProvisionGroup(ProvisionGroup {
+                target: GroupTarget::New,
+                name: Some(name.into()),
+                external_id: Some(Some("g1".into())),
+                only: false,
+                add: Vec::new(),
+                remove: Vec::new(),
+            })),
+            None,
+        )
+    };
+    provide("Sales").unwrap();
+    assert_error(provide("Support"), "already taken");
+    // An administrator removes it; the provider makes it anew.
+    let removed = org.apply(Command::RemoveGroup {
+        group: "Sales".into(),
+    });
+    provide("Sales").unwrap();
+    let undone = org.apply(Command::Undo {
+        batch: removed.batch.unwrap(),
+    });
+    assert_eq!(
+        skips(&undone.plan),
+        [
+            "Sales: the name is another group's now",
+            "Sales: what the provider calls the group changed since"
+        ]
+    );
 }

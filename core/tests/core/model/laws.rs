@@ -34,7 +34,9 @@ pub(crate) fn wrong(before: &Roster, now: &Roster) -> Vec<String> {
                 say("is in a queue");
             }
         }
-        if person.is_invited() && person.status != Status::Waiting {
+        if person.is_invited()
+            && !matches!(person.status, Status::Waiting | Status::PendingTransfer)
+        {
             say("has a living invitation");
         }
         if let Some(manager) = person.manager {

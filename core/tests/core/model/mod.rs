@@ -1,33 +1,33 @@
 //! The core against a small reference model of DESIGN §4: random commands of every kind, by every kind of door, with undo
 //! and restarts in between. No difference is allowed, in anything, after any step.
 
+mod deeds;
 mod laws;
 mod past;
 mod roster;
 mod rules;
+mod spoken;
 mod steps;
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
-use usher_core::command::{
-    Accept, Command, Create, Edit, FieldEdit, GroupEdit, Invite, NewPerson, OwnRecords, PoolEdit,
-    ProgressReport, Provision, ProvisionTarget, Request, WhenFull,
-};
+use usher_core::command::{Command, FieldEdit, PoolEdit, Request, WhenFull};
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
-    Actor, BatchId, ConnectionId, Date, Door, Field, FieldKind, GroupRole, NewPeople, PoolId,
-    PoolTerms, Profile, Progress, Setting, Timestamp, TrainingKind, UserId,
+    Actor, BatchId, ConnectionId, Date, Door, FieldKind, NewPeople, PoolId, Setting, Timestamp,
+    TrainingKind, UserId,
 };
 use usher_core::query::Expr;
-use usher_core::{Applied, Error, Selection, Session};
+use usher_core::{Applied, Error, Session};
 
 use crate::org::{Org, create};
+use deeds::{Deed, How};
 use laws::{history_differs, not_restored, went_too_far, wrong, wrong_plan};
 use past::{Seen, seen, told_otherwise};
-use roster::{CONNECTIONS, FIELDS, Roster, SHIRTS, Tables, day_text};
-use rules::{Deed, How, Memory, Model, Who};
+use roster::{CONNECTIONS, FIELDS, Roster, SHIRTS, Tables};
+use rules::{Memory, Model};
 use steps::{Step, steps};
 
 const POLICIES: [NewPeople; 2] = [NewPeople::Waiting, NewPeople::Active];
@@ -47,7 +47,7 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases: asked.unwrap_or(cases),
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(kept))),
-        max_shrink_time: 60_000,
+        max_shrink_time: 20_000,
         max_shrink_iters: 3_000,
         ..ProptestConfig::default()
     }
@@ -391,247 +391,6 @@ impl World {
         self.org.directory.as_actor(actor, door)
     }
 
-    /// The deed in the words of the core, with whoever does it.
-    fn spoken(&self, deed: &Deed, how: How, ids: &[UserId]) -> (Session, Command) {
-        let owner = || self.session(Actor::FileOwner, how);
-        let provider = |by: usize| self.session(Actor::Connection(self.connections[by]), how);
-        let selection = |who: &Who| match who {
-            Who::These(who) => Selection::Ids(who.iter().map(|it| ids[*it]).collect()),
-            Who::Everybody => Selection::from(Expr::Everybody),
-        };
-        let roster = &self.model.roster;
-        let pool = |pool: usize| roster.pools[pool].name.parse().unwrap();
-        let name = |who: usize| ids[who].to_string();
-        let command = match deed {
-            Deed::Join {
-                active,
-                emails,
-                pools,
-                manager,
-                group,
-            } => {
-                let people = emails.iter().map(|email| NewPerson {
-                    profile: Profile {
-                        email: Some(email.clone()),
-                        ..Profile::default()
-                    },
-                    manager: manager.map(name),
-                    ..NewPerson::default()
-                });
-                let people = people.collect();
-                let groups = group
-                    .map(|it| (roster.groups[it].clone(), GroupRole::Learner))
-                    .into_iter()
-                    .collect();
-                let pools = pools.iter().map(|it| pool(*it)).collect();
-                if *active {
-                    Command::Create(Create {
-                        people,
-                        groups,
-                        pools,
-                        mail: true,
-                    })
-                } else {
-                    Command::Invite(Invite {
-                        people,
-                        groups,
-                        pools,
-                        mail: true,
-                        send_on: None,
-                    })
-                }
-            }
-            Deed::Provision {
-                by,
-                name: of,
-                external_id,
-                active,
-                manager,
-            } => {
-                let provision = Provision {
-                    target: ProvisionTarget::New,
-                    external_id: Some(Some(external_id.clone())),
-                    set: vec![
-                        (Field::UserName, Some(of.clone())),
-                        (Field::Email, Some(of.clone())),
-                    ],
-                    manager: manager.map(|it| Some(name(it))),
-                    active: *active,
-                };
-                return (provider(*by), Command::Provision(provision));
-            }
-            Deed::Update {
-                by,
-                who,
-                active,
-                manager,
-            } => {
-                let provision = Provision {
-                    target: ProvisionTarget::Existing {
-                        user: ids[*who],
-                        version: None,
-                    },
-                    external_id: None,
-                    set: Vec::new(),
-                    manager: manager.map(|it| it.map(name)),
-                    active: *active,
-                };
-                return (provider(*by), Command::Provision(provision));
-            }
-            Deed::Remove { by, who } => {
-                return (
-                    provider(*by),
-                    Command::Delete {
-                        who: ids[*who].into(),
-                    },
-                );
-            }
-            Deed::Accept { who } => {
-                let accept = Accept {
-                    user: ids[*who],
-                    set: Vec::new(),
-                    password: None,
-                    records: OwnRecords::StartFresh,
-                };
-                return (
-                    self.session(Actor::Person(ids[*who]), how),
-                    Command::Accept(accept),
-                );
-            }
-            Deed::Cancel { who } => Command::Cancel {
-                who: selection(who),
-            },
-            Deed::Resend { who } => Command::Resend {
-                who: selection(who),
-                mail: true,
-            },
-            Deed::Edit {
-                who,
-                manager,
-                title,
-                field,
-                group,
-                protected,
-            } => {
-                let mut edit = Edit {
-                    set: title
-                        .iter()
-                        .map(|it| (Field::Title, Some(it.clone())))
-                        .collect(),
-                    fields: field
-                        .iter()
-                        .map(|(field, value)| (FIELDS[*field].to_owned(), value.clone()))
-                        .collect(),
-                    manager: manager.map(|it| it.map(name)),
-                    protected: *protected,
-                    ..Edit::of(selection(who))
-                };
-                match group {
-                    Some((group, Some(role))) => {
-                        edit.add_groups.push((roster.groups[*group].clone(), *role))
-                    }
-                    Some((group, None)) => edit.remove_groups.push(roster.groups[*group].clone()),
-                    None => {}
-                }
-                Command::Edit(edit)
-            }
-            Deed::Require { on } => Command::SetSetting {
-                setting: Setting::RequiredOnInvite,
-                value: on.then(|| "title".to_owned()),
-            },
-            Deed::Deactivate { who } => Command::Deactivate {
-                who: selection(who),
-            },
-            Deed::Reactivate { who, restore } => Command::Reactivate {
-                who: selection(who),
-                restore_assignments: *restore,
-            },
-            Deed::Delete { who } => Command::Delete {
-                who: selection(who),
-            },
-            Deed::Erase { who } => Command::Erase {
-                who: selection(who),
-            },
-            Deed::Grant { who, pool: of } => Command::Grant {
-                who: selection(who),
-                pool: pool(*of),
-                until: None,
-            },
-            Deed::Release { who, pool: of } => Command::Release {
-                who: selection(who),
-                pool: pool(*of),
-            },
-            Deed::AddPool { name, terms } => Command::AddPool {
-                name: name.parse().unwrap(),
-                set: edit_of(terms),
-            },
-            Deed::SetPool { pool: of, terms } => Command::SetPool {
-                name: pool(*of),
-                set: edit_of(terms),
-            },
-            Deed::Move {
-                pool: of,
-                who,
-                position,
-            } => Command::MoveInQueue {
-                pool: pool(*of),
-                who: ids[*who].into(),
-                position: *position,
-            },
-            Deed::Date { who, kind, ahead } => {
-                let field = [Field::DeactivateOn, Field::DeleteOn][*kind];
-                let day = ahead.map(|it| day_text(self.model.today + it));
-                Command::Edit(Edit {
-                    set: vec![(field, day)],
-                    ..Edit::of(selection(who))
-                })
-            }
-            Deed::Carry {
-                group,
-                training,
-                pool: of,
-                on,
-            } => Command::EditGroup {
-                group: roster.groups[*group].clone(),
-                set: GroupEdit {
-                    trainings: training
-                        .iter()
-                        .map(|it| (roster.trainings[*it].name.clone(), *on))
-                        .collect(),
-                    pools: of.iter().map(|it| (pool(*it), *on)).collect(),
-                    ..GroupEdit::default()
-                },
-            },
-            Deed::Assign { who, training } => Command::Assign {
-                who: selection(who),
-                training: roster.trainings[*training].name.clone(),
-            },
-            Deed::Unassign { who, training } => Command::Unassign {
-                who: selection(who),
-                training: roster.trainings[*training].name.clone(),
-            },
-            Deed::Progress {
-                who,
-                training,
-                completed,
-            } => Command::Progress {
-                reports: vec![ProgressReport {
-                    who: name(*who),
-                    training: roster.trainings[*training].name.clone(),
-                    step: if *completed {
-                        Progress::Completed
-                    } else {
-                        Progress::Started
-                    },
-                }],
-            },
-            Deed::Undo { .. } | Deed::NextDay | Deed::Reopen => {
-                unreachable!("not one of these commands")
-            }
-        };
-        (owner(), command)
-    }
-
     fn pool_ids(&self) -> Vec<PoolId> {
         self.org
             .cli()
@@ -700,18 +459,6 @@ fn could_be_held(roster: Option<&Roster>) -> bool {
             terms.starts_on.is_none() && it.held(pool) <= terms.at_capacity.limit(terms.purchased)
         })
     })
-}
-
-fn edit_of(terms: &PoolTerms) -> PoolEdit {
-    PoolEdit {
-        purchased: Some(terms.purchased),
-        counts_from: Some(terms.counts_from),
-        recoverable: Some(terms.recoverable),
-        at_capacity: Some(terms.at_capacity.clone()),
-        starts_on: Some(terms.starts_on),
-        ends_on: Some(terms.ends_on),
-        alarms: None,
-    }
 }
 
 /// Where two rosters differ.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row};
 use usher_core::model::{
-    AssignmentState, AtCapacity, Date, GroupRole, InvitationState, PoolTerms, Status, Timestamp,
-    UserId,
+    AssignmentState, AtCapacity, Date, GroupId, GroupRole, InvitationState, PoolTerms, Record,
+    RecordState, Status, Timestamp, UserId,
 };
 
 /// The connections, by name; their places in this list stand for them everywhere.
@@ -21,11 +21,30 @@ pub(crate) const SHIRTS: [&str; 2] = ["S", "Extra Large"];
 pub(crate) struct Roster {
     pub(crate) people: Vec<Person>,
     pub(crate) pools: Vec<Pool>,
-    pub(crate) groups: Vec<String>,
+    pub(crate) groups: Vec<Group>,
+    /// Accounts that people have of their own, by address.
+    pub(crate) accounts: BTreeMap<String, Account>,
     /// What is required on invite, where that is set.
     pub(crate) required: Option<String>,
     pub(crate) carries: Vec<Carries>,
     pub(crate) trainings: Vec<Training>,
+}
+
+/// A group, in order of adding.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) removed: bool,
+    /// What each connection calls it.
+    pub(crate) links: BTreeMap<usize, String>,
+}
+
+/// An account that somebody has of their own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Account {
+    pub(crate) records: Vec<(String, RecordState, bool)>,
+    /// Who accepted with it.
+    pub(crate) taken_by: Option<usize>,
 }
 
 /// What a group brings.
@@ -141,6 +160,13 @@ impl Roster {
         self.pools[pool].queue.iter().any(|it| it.0 == who)
     }
 
+    /// The group of that name that was not removed.
+    pub(crate) fn group_named(&self, name: &str) -> Option<usize> {
+        let key = |it: &str| it.trim().to_lowercase();
+        let mut groups = self.groups.iter();
+        groups.position(|it| !it.removed && key(&it.name) == key(name))
+    }
+
     pub(crate) fn pool_named(&self, name: &str) -> Option<usize> {
         self.pools.iter().position(|it| it.name == name)
     }
@@ -176,6 +202,9 @@ pub(crate) fn day_text(number: i64) -> String {
     epoch().plus_days(number).to_string()
 }
 
+/// Groups in order of adding.
+const GROUPS: &str = "SELECT id FROM groups ORDER BY id";
+
 /// The tables, through a connection of our own.
 pub(crate) struct Tables(pub(crate) Connection);
 
@@ -199,6 +228,10 @@ impl Tables {
         })
     }
 
+    pub(crate) fn group_ids(&self) -> Vec<GroupId> {
+        self.rows(GROUPS, |row| Ok(GroupId::from_bytes(row.get(0)?)))
+    }
+
     fn places(&self, sql: &str) -> BTreeMap<[u8; 16], usize> {
         let ids = self.rows(sql, |row| row.get(0));
         ids.into_iter().zip(0..).collect()
@@ -207,14 +240,18 @@ impl Tables {
     pub(crate) fn roster(&self) -> Roster {
         let users = self.places("SELECT id FROM users ORDER BY seq");
         let pools = self.places("SELECT id FROM pools ORDER BY seq");
-        let groups = self.places("SELECT id FROM groups ORDER BY name_key");
+        let groups = self.places(GROUPS);
         let trainings = self.places("SELECT id FROM trainings ORDER BY name_key");
         let connections = self.places("SELECT id FROM connections ORDER BY name");
         let place =
             |places: &BTreeMap<[u8; 16], usize>, id: Option<[u8; 16]>| id.map(|it| places[&it]);
         let mut roster = Roster {
-            groups: self.rows("SELECT name FROM groups ORDER BY name_key", |row| {
-                row.get(0)
+            groups: self.rows("SELECT name, removed FROM groups ORDER BY id", |row| {
+                Ok(Group {
+                    name: row.get(0)?,
+                    removed: row.get(1)?,
+                    links: BTreeMap::new(),
+                })
             }),
             ..Roster::default()
         };
@@ -288,6 +325,29 @@ impl Tables {
         }) {
             roster.people[user].links.insert(connection, external_id);
         }
+        let sql = "SELECT linked, connection, external_id FROM group_links";
+        for (group, connection, external_id) in self.rows(sql, |row| {
+            Ok((
+                key(row, 0, &groups)?,
+                key(row, 1, &connections)?,
+                row.get(2)?,
+            ))
+        }) {
+            roster.groups[group].links.insert(connection, external_id);
+        }
+        let sql = "SELECT email_key, records, taken_by FROM individuals";
+        let accounts = self.rows(sql, |row| {
+            let records: Vec<Record> = serde_json::from_str(&row.get::<_, String>(1)?).unwrap();
+            let records = records.into_iter();
+            let account = Account {
+                records: records
+                    .map(|it| (it.training, it.state, it.transferred))
+                    .collect(),
+                taken_by: place(&users, row.get(2)?),
+            };
+            Ok((row.get(0)?, account))
+        });
+        roster.accounts = accounts.into_iter().collect();
         let sql = "SELECT user, member_of, role FROM memberships";
         for (user, group, role) in self.rows(sql, |row| {
             let role: String = row.get(2)?;

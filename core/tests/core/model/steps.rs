@@ -5,10 +5,11 @@ use std::fmt;
 
 use proptest::prelude::*;
 use usher_core::command::WhenFull;
-use usher_core::model::{CountsFrom, GroupRole, PoolTerms, Status};
+use usher_core::model::{CountsFrom, GroupRole, PoolTerms, RecordState, Status};
 
+use super::deeds::{Deed, How, Who};
 use super::roster::{ACCESS, CONNECTIONS, SHIRTS};
-use super::rules::{Deed, How, Model, Who};
+use super::rules::Model;
 use crate::org::address;
 
 /// How many addresses take turns.
@@ -43,11 +44,16 @@ enum Kind {
     Progress,
     Date,
     NextDay,
+    Group,
+    ProvideGroup,
+    Import,
+    Transfer,
+    EraseAccount,
     Reopen,
 }
 
 /// Every kind, as often as it is worth.
-const KINDS: [(u32, Kind); 28] = [
+const KINDS: [(u32, Kind); 33] = [
     (8, Kind::Invite),
     (7, Kind::Create),
     (8, Kind::Provision),
@@ -75,6 +81,11 @@ const KINDS: [(u32, Kind); 28] = [
     (9, Kind::Progress),
     (6, Kind::Date),
     (4, Kind::NextDay),
+    (4, Kind::Group),
+    (7, Kind::ProvideGroup),
+    (5, Kind::Import),
+    (3, Kind::Transfer),
+    (1, Kind::EraseAccount),
     (1, Kind::Reopen),
 ];
 
@@ -172,6 +183,12 @@ impl Step {
         };
         let group =
             |number: usize| (!roster.groups.is_empty()).then(|| number % roster.groups.len());
+        let living = |number: usize| {
+            let living: Vec<usize> = (0..roster.groups.len())
+                .filter(|it| !roster.groups[*it].removed)
+                .collect();
+            (!living.is_empty()).then(|| living[number % living.len()])
+        };
         let by = c % CONNECTIONS.len();
         let active = [None, Some(true), Some(true), Some(false)][d % 4];
         let deed = match self.kind {
@@ -182,7 +199,7 @@ impl Step {
                     .filter(|it| a >> it & 3 == 3)
                     .collect(),
                 manager: (b < 60).then(|| anybody(c)),
-                group: (b > 200).then(|| group(c)).flatten(),
+                group: (b > 200).then(|| living(c)).flatten(),
             },
             Kind::Provision => {
                 let name = address(&format!("p{}", a % ADDRESSES));
@@ -231,7 +248,11 @@ impl Step {
             Kind::Accept => {
                 return (
                     Deed::Accept {
-                        who: fit(&stands(Status::Waiting)),
+                        who: fit(&|it| {
+                            let status = roster.people[it].status;
+                            matches!(status, Status::Waiting | Status::PendingTransfer)
+                        }),
+                        transfer: c % 3 != 0,
                     },
                     unattended,
                 );
@@ -247,7 +268,7 @@ impl Step {
                     1 => Some((1, (a % 4 != 0).then(|| SHIRTS[a % 2].to_owned()))),
                     _ => None,
                 },
-                group: group(b).filter(|_| c % 2 == 0).map(|it| {
+                group: living(b).filter(|_| c % 2 == 0).map(|it| {
                     (
                         it,
                         [Some(GroupRole::Learner), Some(GroupRole::Coach), None][c % 3],
@@ -319,7 +340,9 @@ impl Step {
                 of: batches - 1 - b % batches.min(12),
             },
             Kind::Carry => Deed::Carry {
-                group: a % roster.groups.len(),
+                group: living(a)
+                    .filter(|_| d > 4)
+                    .unwrap_or(a % roster.groups.len()),
                 training: (b < 150).then(|| b % roster.trainings.len()),
                 pool: (b > 110).then(|| add_on(b)),
                 on: c % 4 != 0,
@@ -344,10 +367,84 @@ impl Step {
                 ahead: (b > 40).then(|| 1 + i64::try_from(c % 4).unwrap()),
             },
             Kind::NextDay => Deed::NextDay,
+            Kind::Group => {
+                let name = group_name(c);
+                let there = living(b).unwrap_or(b % roster.groups.len());
+                match a % 6 {
+                    0 | 1 => Deed::RenameGroup { group: there, name },
+                    2 => Deed::RemoveGroup { group: there },
+                    _ => Deed::AddGroup { name },
+                }
+            }
+            Kind::ProvideGroup => {
+                let group = if a < 40 { None } else { living(a).or(group(a)) };
+                let picks = || self.picks.iter().map(|it| anybody(usize::from(*it)));
+                let external_id = match b % 8 {
+                    0 => Some(None),
+                    1..4 => Some(Some(format!("g{}", b / 8 % 4))),
+                    _ => None,
+                };
+                let deed = Deed::ProvideGroup {
+                    by,
+                    group,
+                    gone: group.is_some() && d < 20,
+                    name: (group.is_none() || c % 9 == 0).then(|| group_name(c)),
+                    external_id,
+                    only: d % 3 == 0,
+                    add: picks().filter(|it| it % 2 == 0).collect(),
+                    remove: picks().filter(|it| it % 2 == 1).collect(),
+                };
+                return (deed, unattended);
+            }
+            Kind::Import => {
+                let records = |of: usize| {
+                    let states = [
+                        RecordState::Assigned,
+                        RecordState::Started,
+                        RecordState::Completed,
+                    ];
+                    let names = ["Course", "Extra", "Reading", "Unheard of"];
+                    let records = names.into_iter().enumerate();
+                    records
+                        .filter(|(i, _)| (a + of) >> i & 1 == 1)
+                        .map(|(i, it)| (it.to_owned(), states[(c + of + i) % 3]))
+                        .collect()
+                };
+                Deed::Import {
+                    accounts: emails(&self.picks)
+                        .into_iter()
+                        .enumerate()
+                        .map(|(i, it)| (it, records(i)))
+                        .collect(),
+                }
+            }
+            Kind::Transfer => {
+                let taken: Vec<&String> = roster.accounts.keys().collect();
+                let email = if taken.is_empty() || a < 20 {
+                    address(&format!("p{}", a % ADDRESSES))
+                } else {
+                    taken[a % taken.len()].clone()
+                };
+                Deed::Transfer {
+                    email,
+                    training: (b < 100)
+                        .then(|| ["Course", "Extra", "Reading", "Unheard of"][b % 4].to_owned()),
+                }
+            }
+            Kind::EraseAccount => Deed::EraseAccount {
+                email: address(&format!("p{}", a % ADDRESSES)),
+            },
             Kind::Reopen => Deed::Reopen,
         };
         (deed, how)
     }
+}
+
+/// A few names, some of which are the same to a reader.
+fn group_name(number: usize) -> String {
+    ["Sales", " sales ", "Support", "SUPPORT", "Field"][number % 5]
+        .trim()
+        .to_owned()
 }
 
 fn emails(picks: &[u8]) -> Vec<String> {

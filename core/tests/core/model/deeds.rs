@@ -1,0 +1,176 @@
+//! What is done to the core and to the model alike.
+
+use usher_core::command::WhenFull;
+use usher_core::model::{GroupRole, PoolTerms, RecordState};
+
+/// What somebody does. People, pools, groups and connections are places in the roster.
+#[derive(Clone, Debug)]
+pub(crate) enum Deed {
+    /// Invite, or create when `active`.
+    Join {
+        active: bool,
+        emails: Vec<String>,
+        pools: Vec<usize>,
+        manager: Option<usize>,
+        group: Option<usize>,
+    },
+    /// A provider makes somebody.
+    Provision {
+        by: usize,
+        name: String,
+        external_id: String,
+        active: Option<bool>,
+        manager: Option<usize>,
+    },
+    /// A provider updates somebody.
+    Update {
+        by: usize,
+        who: usize,
+        active: Option<bool>,
+        manager: Option<Option<usize>>,
+    },
+    /// A provider deletes somebody.
+    Remove {
+        by: usize,
+        who: usize,
+    },
+    Accept {
+        who: usize,
+        /// Whether records of an account of their own come along.
+        transfer: bool,
+    },
+    Cancel {
+        who: Who,
+    },
+    Resend {
+        who: Who,
+    },
+    Edit {
+        who: Who,
+        manager: Option<Option<usize>>,
+        title: Option<String>,
+        field: Option<(usize, Option<String>)>,
+        group: Option<(usize, Option<GroupRole>)>,
+        protected: Option<bool>,
+    },
+    /// Require a title of whoever is invited or created, or no longer.
+    Require {
+        on: bool,
+    },
+    Deactivate {
+        who: Who,
+    },
+    Reactivate {
+        who: Who,
+        restore: bool,
+    },
+    Delete {
+        who: Who,
+    },
+    Erase {
+        who: Who,
+    },
+    Grant {
+        who: Who,
+        pool: usize,
+    },
+    Release {
+        who: Who,
+        pool: usize,
+    },
+    AddPool {
+        name: String,
+        terms: PoolTerms,
+    },
+    SetPool {
+        pool: usize,
+        terms: PoolTerms,
+    },
+    Move {
+        pool: usize,
+        who: usize,
+        position: usize,
+    },
+    AddGroup {
+        name: String,
+    },
+    RenameGroup {
+        group: usize,
+        name: String,
+    },
+    RemoveGroup {
+        group: usize,
+    },
+    /// A provider makes a group (`None`), or changes one, or removes it.
+    ProvideGroup {
+        by: usize,
+        group: Option<usize>,
+        gone: bool,
+        name: Option<String>,
+        external_id: Option<Option<String>>,
+        only: bool,
+        add: Vec<usize>,
+        remove: Vec<usize>,
+    },
+    /// Registers accounts with their records.
+    Import {
+        accounts: Vec<(String, Vec<(String, RecordState)>)>,
+    },
+    /// Takes records along after acceptance: all, or those of one training.
+    Transfer {
+        email: String,
+        training: Option<String>,
+    },
+    EraseAccount {
+        email: String,
+    },
+    /// Undo the batch of that place in the log.
+    Undo {
+        of: usize,
+    },
+    /// A group carries something, or no longer.
+    Carry {
+        group: usize,
+        training: Option<usize>,
+        pool: Option<usize>,
+        on: bool,
+    },
+    Assign {
+        who: Who,
+        training: usize,
+    },
+    Unassign {
+        who: Who,
+        training: usize,
+    },
+    /// Somebody starts or completes a training.
+    Progress {
+        who: usize,
+        training: usize,
+        completed: bool,
+    },
+    /// Sets or clears the day of being deactivated (0) or deleted (1), so many days ahead.
+    Date {
+        who: Who,
+        kind: usize,
+        ahead: Option<i64>,
+    },
+    /// A day later, with everything done that is due then.
+    NextDay,
+    Reopen,
+}
+
+/// Whom a deed is for.
+#[derive(Clone, Debug)]
+pub(crate) enum Who {
+    These(Vec<usize>),
+    /// Everybody who is not deleted or erased.
+    Everybody,
+}
+
+/// At which door, and what a person at it chooses when a pool is full.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How {
+    pub(crate) attended: bool,
+    pub(crate) when_full: WhenFull,
+}

@@ -1,0 +1,127 @@
+//! Leaving, and coming back.
+
+use usher_core::model::{AssignmentState, InvitationState, Status};
+
+use super::super::roster::{ACCESS, Person, Training};
+use super::{Deal, Refused, end_invitation};
+
+impl Deal<'_> {
+    pub(super) fn deactivate(&mut self, who: usize) {
+        self.leave(who, Status::Inactive);
+        self.person(who).released = false;
+    }
+
+    /// Off the seat: what can come back comes back, the link dies, reports move up when all are off.
+    pub(super) fn leave(&mut self, who: usize, status: Status) {
+        let pools: Vec<bool> = self
+            .roster()
+            .pools
+            .iter()
+            .map(|it| it.terms.recoverable)
+            .collect();
+        let person = self.person(who);
+        person.status = status;
+        person
+            .holds
+            .retain(|pool, held| *pool != ACCESS && !held.stands && held.consumed && !pools[*pool]);
+        end_invitation(person, InvitationState::Dead);
+        person.requests.clear();
+        for state in person.learns.values_mut().filter(|it| it.is_open()) {
+            *state = AssignmentState::Ended;
+        }
+        for pool in &mut self.roster().pools {
+            pool.queue.retain(|it| it.0 != who);
+        }
+        self.leaving.push(who);
+    }
+
+    pub(super) fn move_reports_up(&mut self) {
+        for leaver in self.leaving.clone() {
+            let mut above = self.person(leaver).manager;
+            while let Some(manager) = above.filter(|it| self.leaving.contains(it)) {
+                above = self.person(manager).manager;
+            }
+            for person in &mut self.model.roster.people {
+                if person.manager == Some(leaver) {
+                    person.manager = above;
+                }
+            }
+        }
+    }
+
+    pub(super) fn reactivate(&mut self, who: usize, restore: bool) -> Result<bool, Refused> {
+        let leads_to = if self.person(who).accepted {
+            Status::Active
+        } else {
+            Status::Waiting
+        };
+        let memory = self.model.memory[who].clone();
+        let mut again: Vec<_> = memory
+            .gave_back
+            .into_iter()
+            .filter(|it| self.model.roster.pools[*it].terms.recoverable)
+            .map(|it| (it, true))
+            .collect();
+        let before = self.person(who).learns.clone();
+        for (training, state) in memory.open.into_iter().filter(|_| restore) {
+            if before.get(&training) != Some(&AssignmentState::Ended) {
+                continue;
+            }
+            self.person(who).learns.insert(training, state);
+            if let Training {
+                is_pre_work: true,
+                pool: Some(pool),
+                ..
+            } = self.roster().trainings[training]
+                && !self.has_license(who, pool)
+                && !again.iter().any(|it| it.0 == pool)
+            {
+                again.push((pool, state == AssignmentState::Started));
+            }
+        }
+        // Whoever comes back needs what their groups carry, too: all or nothing.
+        if leads_to == Status::Active {
+            let groups: Vec<usize> = self.person(who).groups.keys().copied().collect();
+            for pool in self.entry_by(who, &groups).pools {
+                if !again.iter().any(|it| it.0 == pool) {
+                    again.push((pool, false));
+                }
+            }
+        }
+        let back = self.bring_in(who, &again, None, leads_to)?;
+        if back {
+            self.person(who).released = false;
+        } else {
+            self.person(who).learns = before;
+        }
+        Ok(back)
+    }
+
+    pub(super) fn erase(&mut self, who: usize) -> bool {
+        let goes = self.status(who) == Status::Deleted && !self.stays(who);
+        if goes {
+            let email = self.person(who).email.clone();
+            for (of, account) in &self.model.roster.accounts {
+                if account.taken_by == Some(who) {
+                    self.model.addresses.remove(of);
+                }
+            }
+            if let Some(email) = &email {
+                self.model.addresses.remove(email);
+            }
+            self.roster()
+                .accounts
+                .retain(|of, it| it.taken_by != Some(who) && Some(of) != email.as_ref());
+            let person = self.person(who);
+            *person = Person {
+                accepted: person.accepted,
+                released: person.released,
+                groups: std::mem::take(&mut person.groups),
+                holds: std::mem::take(&mut person.holds),
+                learns: std::mem::take(&mut person.learns),
+                ..Person::new(Status::Erased)
+            };
+        }
+        goes
+    }
+}

@@ -1,0 +1,145 @@
+//! What identity providers do.
+
+use usher_core::model::{GroupRole, NewPeople, Status};
+
+use super::super::roster::Person;
+use super::{Deal, Refused};
+
+impl Deal<'_> {
+    pub(super) fn provision(
+        &mut self,
+        by: usize,
+        name: &str,
+        external_id: &str,
+        active: Option<bool>,
+        manager: Option<usize>,
+    ) -> Result<(), Refused> {
+        let external_id = Some(external_id.to_owned());
+        let people = &self.roster().people;
+        let by_id = people
+            .iter()
+            .position(|it| it.links.get(&by) == Some(&external_id));
+        let by_name = people
+            .iter()
+            .position(|it| it.user_name.as_deref() == Some(name));
+        let by_email = people
+            .iter()
+            .position(|it| it.email.as_deref() == Some(name));
+        let candidates: Vec<usize> = [by_id, by_name, by_email].into_iter().flatten().collect();
+        if candidates.iter().any(|it| people[*it].status.is_live()) {
+            return Err(Refused);
+        }
+        let is_known_as_another = |it: &usize| {
+            people[*it]
+                .links
+                .get(&by)
+                .is_some_and(|it| it.is_some() && *it != external_id)
+        };
+        let returns = candidates
+            .iter()
+            .copied()
+            .find(|it| !is_known_as_another(it));
+        for other in candidates {
+            if Some(other) != returns {
+                let person = self.person(other);
+                person.email.take_if(|it| it == name);
+                person.user_name.take_if(|it| it == name);
+            }
+        }
+        let manager = manager.filter(|it| self.status(*it).is_seated_or_coming());
+        let policy = self.policies[by];
+        let who = returns.unwrap_or_else(|| {
+            let accepted = active == Some(false) && policy == NewPeople::Active;
+            self.add(Person {
+                accepted,
+                ..Person::new(Status::Inactive)
+            })
+        });
+        self.begins_as_learner(who);
+        let person = self.person(who);
+        person.email = Some(name.to_owned());
+        person.user_name = Some(name.to_owned());
+        person.links.insert(by, external_id);
+        person.connection = Some(by);
+        if let Some(manager) = manager {
+            person.manager = Some(manager);
+        }
+        if active == Some(false) {
+            person.status = Status::Inactive;
+            person.accepted |= policy == NewPeople::Active;
+            return Ok(());
+        }
+        self.provider_brings_in(who, policy)
+    }
+
+    /// A provider gives no group role above learner, also not by bringing somebody back.
+    pub(super) fn begins_as_learner(&mut self, who: usize) {
+        for role in self.person(who).groups.values_mut() {
+            *role = GroupRole::Learner;
+        }
+    }
+
+    pub(super) fn provider_brings_in(
+        &mut self,
+        who: usize,
+        policy: NewPeople,
+    ) -> Result<(), Refused> {
+        let waits = policy == NewPeople::Waiting && !self.person(who).accepted;
+        self.bring_in(
+            who,
+            &[],
+            None,
+            if waits {
+                Status::Waiting
+            } else {
+                Status::Active
+            },
+        )?;
+        self.person(who).released = false;
+        Ok(())
+    }
+
+    pub(super) fn update(
+        &mut self,
+        by: usize,
+        who: usize,
+        active: Option<bool>,
+        manager: Option<Option<usize>>,
+    ) -> Result<(), Refused> {
+        let status = self.status(who);
+        if matches!(status, Status::Deleted | Status::Erased) || (who == 0 && active == Some(false))
+        {
+            return Err(Refused);
+        }
+        match manager {
+            Some(Some(manager))
+                if !self.status(manager).is_seated_or_coming()
+                    || self.roster().is_below(manager, who) => {}
+            Some(manager) => self.person(who).manager = manager,
+            None => {}
+        }
+        let person = self.person(who);
+        person.links.entry(by).or_insert(None);
+        person.connection = Some(by);
+        let holds = !person.released && self.model.memory[who].by_person;
+        match (status, active) {
+            (Status::Inactive, Some(true)) if holds => {
+                self.skipped.insert(who);
+            }
+            (Status::Inactive, Some(true)) => {
+                self.begins_as_learner(who);
+                self.reactivate(who, false)?;
+            }
+            (Status::Inactive, Some(false)) if holds => self.person(who).released = true,
+            (Status::Cancelled, Some(true)) => self.provider_brings_in(who, self.policies[by])?,
+            (_, Some(false)) if status.is_seated_or_coming() => {
+                if self.stays(who) {
+                    return Err(Refused);
+                }
+                self.deactivate(who);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,219 @@
+//! Who gets a license, a place in a queue or nothing, and what groups bring.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use usher_core::command::WhenFull;
+use usher_core::model::{AssignmentState, AtCapacity, CountsFrom, Status};
+
+use super::super::roster::{ACCESS, Carries, Held, Training};
+use super::{Deal, Entry, Refused, Seat};
+
+impl Deal<'_> {
+    /// Gives a person licenses (pool, and whether used at once) and what a group's rule asks for, a place in the queue, or
+    /// nothing.
+    pub(super) fn seat(
+        &mut self,
+        who: usize,
+        wants: &[(usize, bool)],
+        by_rule: &[usize],
+        leads_to: Status,
+    ) -> Result<Seat, Refused> {
+        let attended = self.how.attended;
+        let chosen = wants
+            .iter()
+            .filter(|it| !self.model.roster.people[who].holds.contains_key(&it.0))
+            .copied()
+            .collect::<Vec<_>>();
+        let all: Vec<(usize, bool)> = chosen
+            .iter()
+            .copied()
+            .chain(by_rule.iter().map(|it| (*it, false)))
+            .collect();
+        let (mut queueing, mut instead, mut out) = (BTreeSet::new(), BTreeMap::new(), false);
+        for (i, (pool, _)) in all.iter().enumerate() {
+            let asked = attended && i < chosen.len();
+            if self.roster().room(*pool, !asked) >= 1 {
+                continue;
+            }
+            let by_policy = if asked {
+                Err(Refused)
+            } else {
+                self.other_pool(who, *pool, &all, &instead)
+            };
+            match by_policy {
+                Ok(Some(other)) => drop(instead.insert(*pool, other)),
+                Ok(None) => drop(queueing.insert(*pool)),
+                Err(refused) if !attended => return Err(refused),
+                Err(_) if self.how.when_full == WhenFull::QueueRest => {
+                    queueing.insert(*pool);
+                }
+                Err(_) => {
+                    self.short |= self.how.when_full == WhenFull::Ask;
+                    out = true;
+                }
+            }
+        }
+        if out {
+            return Ok(Seat::Out);
+        }
+        let queues = queueing.contains(&ACCESS);
+        for (i, (pool, consumed)) in all.into_iter().enumerate() {
+            if queues && i >= chosen.len() {
+                // What groups carry comes with becoming active.
+            } else if queues || queueing.contains(&pool) {
+                self.roster().pools[pool].queue.push((who, leads_to));
+            } else {
+                let from = instead.get(&pool).copied().unwrap_or(pool);
+                let stands = pool == ACCESS && from != ACCESS;
+                self.person(who)
+                    .holds
+                    .insert(from, Held { consumed, stands });
+            }
+        }
+        Ok(if queues { Seat::Queued } else { Seat::In })
+    }
+
+    /// What groups bring, one more among them, and what was asked for until now.
+    pub(super) fn entry(&mut self, who: usize, joining: Option<usize>) -> Entry {
+        let mut groups: Vec<usize> = self.person(who).groups.keys().copied().collect();
+        groups.extend(joining.filter(|it| !groups.contains(it)));
+        let mut entry = self.entry_by(who, &groups);
+        for pool in self.person(who).requests.clone() {
+            self.add_pool(who, pool, &mut entry);
+        }
+        entry
+    }
+
+    pub(super) fn entry_by(&mut self, who: usize, groups: &[usize]) -> Entry {
+        let mut entry = Entry::default();
+        for group in groups {
+            let carries = self.roster().carries[*group].clone();
+            self.add_carried(who, &carries, &mut entry);
+        }
+        entry
+    }
+
+    pub(super) fn add_carried(&mut self, who: usize, carries: &Carries, entry: &mut Entry) {
+        for training in &carries.trainings {
+            let has = self.person(who).learns.get(training);
+            if has.is_some_and(|it| *it != AssignmentState::Ended)
+                || entry.trainings.contains(training)
+            {
+                continue;
+            }
+            entry.trainings.push(*training);
+            if let Training {
+                is_pre_work: true,
+                pool: Some(pool),
+                ..
+            } = self.roster().trainings[*training]
+            {
+                self.add_pool(who, pool, entry);
+            }
+        }
+        for pool in &carries.pools {
+            self.add_pool(who, *pool, entry);
+        }
+    }
+
+    pub(super) fn add_pool(&mut self, who: usize, pool: usize, entry: &mut Entry) {
+        if !self.has_license(who, pool) && !entry.pools.contains(&pool) {
+            entry.pools.push(pool);
+        }
+    }
+
+    /// Assigns what becoming active brings.
+    pub(super) fn enter(&mut self, who: usize, entry: &Entry) {
+        let person = self.person(who);
+        person.requests.clear();
+        self.learn(who, &entry.trainings);
+    }
+
+    pub(super) fn learn(&mut self, who: usize, trainings: &[usize]) {
+        let assigned = trainings.iter().map(|it| (*it, AssignmentState::Assigned));
+        self.person(who).learns.extend(assigned);
+    }
+
+    /// The pool by whose license somebody may use the content of another one, and whether they only wait for it.
+    pub(super) fn license_for(&mut self, who: usize, pool: usize) -> Option<(usize, bool)> {
+        let roster = self.roster();
+        let mut pools = vec![pool];
+        if let AtCapacity::Fallback(name) = &roster.pools[pool].terms.at_capacity {
+            pools.extend(roster.pool_named(name.as_str()));
+        }
+        pools.into_iter().find_map(|it| {
+            let held = roster.people[who].holds.get(&it);
+            if held.is_some_and(|it| !it.stands) {
+                Some((it, false))
+            } else {
+                roster.is_queued(it, who).then_some((it, true))
+            }
+        })
+    }
+
+    pub(super) fn has_license(&mut self, who: usize, pool: usize) -> bool {
+        self.person(who).holds.contains_key(&pool) || self.license_for(who, pool).is_some()
+    }
+
+    /// Whether the license comes when the person becomes active.
+    pub(super) fn is_for_later(&mut self, pool: usize, status: Status) -> bool {
+        let counts_from = self.roster().pools[pool].terms.counts_from;
+        status != Status::Active && counts_from == CountsFrom::Activation
+    }
+
+    /// What an unattended door gets instead of a full pool: `None` is a place in the queue.
+    pub(super) fn other_pool(
+        &mut self,
+        who: usize,
+        pool: usize,
+        wants: &[(usize, bool)],
+        taken: &BTreeMap<usize, usize>,
+    ) -> Result<Option<usize>, Refused> {
+        let roster = self.roster();
+        match &roster.pools[pool].terms.at_capacity {
+            AtCapacity::Queue => Ok(None),
+            AtCapacity::Refuse | AtCapacity::Grace(_) => Err(Refused),
+            AtCapacity::Fallback(name) => {
+                let other = roster.pool_named(name.as_str()).unwrap();
+                let mine = roster.people[who].holds.contains_key(&other)
+                    || roster.is_queued(other, who)
+                    || wants.iter().any(|it| it.0 == other)
+                    || taken.values().any(|it| *it == other);
+                if mine || roster.room(other, true) < 1 {
+                    return Err(Refused);
+                }
+                Ok(Some(other))
+            }
+        }
+    }
+
+    /// What a person needs of `access` who becomes this.
+    pub(super) fn need(&mut self, status: Status) -> Vec<(usize, bool)> {
+        let from = self.roster().pools[ACCESS].terms.counts_from;
+        match status {
+            Status::Active => vec![(ACCESS, true)],
+            _ if from == CountsFrom::Invitation => vec![(ACCESS, false)],
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn release(&mut self, who: usize, pool: usize) -> bool {
+        if self.roster().is_queued(pool, who) {
+            self.roster().pools[pool].queue.retain(|it| it.0 != who);
+            return true;
+        }
+        let person = self.person(who);
+        if !person.holds.contains_key(&pool) {
+            return person.requests.remove(&pool);
+        }
+        let erased = person.status == Status::Erased;
+        let goes = person
+            .holds
+            .get(&pool)
+            .is_some_and(|it| !it.stands && (!it.consumed || erased));
+        if goes {
+            person.holds.remove(&pool);
+        }
+        goes
+    }
+}

@@ -1,0 +1,339 @@
+//! Deeds in the words of the core.
+
+use usher_core::Selection;
+use usher_core::Session;
+use usher_core::command::{
+    Accept, Command, Create, Edit, GroupEdit, GroupTarget, Invite, NewPerson, OwnRecords, PoolEdit,
+    ProgressReport, Provision, ProvisionGroup, ProvisionTarget,
+};
+use usher_core::model::{
+    Actor, Field, GroupRole, NewIndividual, PoolTerms, Profile, Progress, Record, RecordState,
+    Setting, UserId,
+};
+use usher_core::query::Expr;
+
+use super::World;
+use super::deeds::{Deed, How, Who};
+use super::roster::{FIELDS, day_text};
+
+impl World {
+    /// The deed in the words of the core, with whoever does it.
+    pub(super) fn spoken(&self, deed: &Deed, how: How, ids: &[UserId]) -> (Session, Command) {
+        let owner = || self.session(Actor::FileOwner, how);
+        let provider = |by: usize| self.session(Actor::Connection(self.connections[by]), how);
+        let selection = |who: &Who| match who {
+            Who::These(who) => Selection::Ids(who.iter().map(|it| ids[*it]).collect()),
+            Who::Everybody => Selection::from(Expr::Everybody),
+        };
+        let roster = &self.model.roster;
+        let pool = |pool: usize| roster.pools[pool].name.parse().unwrap();
+        let name = |who: usize| ids[who].to_string();
+        let groups = self.tables.group_ids();
+        let group_id = |group: usize| groups[group].to_string();
+        let command = match deed {
+            Deed::Join {
+                active,
+                emails,
+                pools,
+                manager,
+                group,
+            } => {
+                let people = emails.iter().map(|email| NewPerson {
+                    profile: Profile {
+                        email: Some(email.clone()),
+                        ..Profile::default()
+                    },
+                    manager: manager.map(name),
+                    ..NewPerson::default()
+                });
+                let people = people.collect();
+                let groups = group
+                    .map(|it| (roster.groups[it].name.clone(), GroupRole::Learner))
+                    .into_iter()
+                    .collect();
+                let pools = pools.iter().map(|it| pool(*it)).collect();
+                if *active {
+                    Command::Create(Create {
+                        people,
+                        groups,
+                        pools,
+                        mail: true,
+                    })
+                } else {
+                    Command::Invite(Invite {
+                        people,
+                        groups,
+                        pools,
+                        mail: true,
+                        send_on: None,
+                    })
+                }
+            }
+            Deed::Provision {
+                by,
+                name: of,
+                external_id,
+                active,
+                manager,
+            } => {
+                let provision = Provision {
+                    target: ProvisionTarget::New,
+                    external_id: Some(Some(external_id.clone())),
+                    set: vec![
+                        (Field::UserName, Some(of.clone())),
+                        (Field::Email, Some(of.clone())),
+                    ],
+                    manager: manager.map(|it| Some(name(it))),
+                    active: *active,
+                };
+                return (provider(*by), Command::Provision(provision));
+            }
+            Deed::Update {
+                by,
+                who,
+                active,
+                manager,
+            } => {
+                let provision = Provision {
+                    target: ProvisionTarget::Existing {
+                        user: ids[*who],
+                        version: None,
+                    },
+                    external_id: None,
+                    set: Vec::new(),
+                    manager: manager.map(|it| it.map(name)),
+                    active: *active,
+                };
+                return (provider(*by), Command::Provision(provision));
+            }
+            Deed::Remove { by, who } => {
+                return (
+                    provider(*by),
+                    Command::Delete {
+                        who: ids[*who].into(),
+                    },
+                );
+            }
+            Deed::Accept { who, transfer } => {
+                let accept = Accept {
+                    user: ids[*who],
+                    set: Vec::new(),
+                    password: None,
+                    records: if *transfer {
+                        OwnRecords::Transfer
+                    } else {
+                        OwnRecords::StartFresh
+                    },
+                };
+                return (
+                    self.session(Actor::Person(ids[*who]), how),
+                    Command::Accept(accept),
+                );
+            }
+            Deed::Cancel { who } => Command::Cancel {
+                who: selection(who),
+            },
+            Deed::Resend { who } => Command::Resend {
+                who: selection(who),
+                mail: true,
+            },
+            Deed::Edit {
+                who,
+                manager,
+                title,
+                field,
+                group,
+                protected,
+            } => {
+                let mut edit = Edit {
+                    set: title
+                        .iter()
+                        .map(|it| (Field::Title, Some(it.clone())))
+                        .collect(),
+                    fields: field
+                        .iter()
+                        .map(|(field, value)| (FIELDS[*field].to_owned(), value.clone()))
+                        .collect(),
+                    manager: manager.map(|it| it.map(name)),
+                    protected: *protected,
+                    ..Edit::of(selection(who))
+                };
+                match group {
+                    Some((group, Some(role))) => edit.add_groups.push((group_id(*group), *role)),
+                    Some((group, None)) => edit.remove_groups.push(group_id(*group)),
+                    None => {}
+                }
+                Command::Edit(edit)
+            }
+            Deed::Require { on } => Command::SetSetting {
+                setting: Setting::RequiredOnInvite,
+                value: on.then(|| "title".to_owned()),
+            },
+            Deed::Deactivate { who } => Command::Deactivate {
+                who: selection(who),
+            },
+            Deed::Reactivate { who, restore } => Command::Reactivate {
+                who: selection(who),
+                restore_assignments: *restore,
+            },
+            Deed::Delete { who } => Command::Delete {
+                who: selection(who),
+            },
+            Deed::Erase { who } => Command::Erase {
+                who: selection(who),
+            },
+            Deed::Grant { who, pool: of } => Command::Grant {
+                who: selection(who),
+                pool: pool(*of),
+                until: None,
+            },
+            Deed::Release { who, pool: of } => Command::Release {
+                who: selection(who),
+                pool: pool(*of),
+            },
+            Deed::AddPool { name, terms } => Command::AddPool {
+                name: name.parse().unwrap(),
+                set: edit_of(terms),
+            },
+            Deed::SetPool { pool: of, terms } => Command::SetPool {
+                name: pool(*of),
+                set: edit_of(terms),
+            },
+            Deed::Move {
+                pool: of,
+                who,
+                position,
+            } => Command::MoveInQueue {
+                pool: pool(*of),
+                who: ids[*who].into(),
+                position: *position,
+            },
+            Deed::Date { who, kind, ahead } => {
+                let field = [Field::DeactivateOn, Field::DeleteOn][*kind];
+                let day = ahead.map(|it| day_text(self.model.today + it));
+                Command::Edit(Edit {
+                    set: vec![(field, day)],
+                    ..Edit::of(selection(who))
+                })
+            }
+            Deed::Carry {
+                group,
+                training,
+                pool: of,
+                on,
+            } => Command::EditGroup {
+                group: group_id(*group),
+                set: GroupEdit {
+                    trainings: training
+                        .iter()
+                        .map(|it| (roster.trainings[*it].name.clone(), *on))
+                        .collect(),
+                    pools: of.iter().map(|it| (pool(*it), *on)).collect(),
+                    ..GroupEdit::default()
+                },
+            },
+            Deed::AddGroup { name } => Command::AddGroup { name: name.clone() },
+            Deed::RenameGroup { group, name } => Command::EditGroup {
+                group: group_id(*group),
+                set: GroupEdit {
+                    name: Some(name.clone()),
+                    ..GroupEdit::default()
+                },
+            },
+            Deed::RemoveGroup { group } => Command::RemoveGroup {
+                group: group_id(*group),
+            },
+            Deed::ProvideGroup {
+                by,
+                group,
+                gone,
+                name,
+                external_id,
+                only,
+                add,
+                remove,
+            } => {
+                let version = None;
+                let target = match group.map(|it| groups[it]) {
+                    None => GroupTarget::New,
+                    Some(group) if *gone => GroupTarget::Removed { group, version },
+                    Some(group) => GroupTarget::Existing { group, version },
+                };
+                let people = |who: &[usize]| who.iter().map(|it| ids[*it]).collect();
+                let provide = ProvisionGroup {
+                    target,
+                    name: name.clone(),
+                    external_id: external_id.clone(),
+                    only: *only,
+                    add: people(add),
+                    remove: people(remove),
+                };
+                return (provider(*by), Command::ProvisionGroup(provide));
+            }
+            Deed::Import { accounts } => Command::ImportIndividuals {
+                accounts: accounts.iter().map(|it| account(&it.0, &it.1)).collect(),
+            },
+            Deed::Transfer { email, training } => Command::TransferIndividual {
+                email: email.clone(),
+                trainings: training.iter().cloned().collect(),
+            },
+            Deed::EraseAccount { email } => Command::EraseIndividual {
+                email: email.clone(),
+            },
+            Deed::Assign { who, training } => Command::Assign {
+                who: selection(who),
+                training: roster.trainings[*training].name.clone(),
+            },
+            Deed::Unassign { who, training } => Command::Unassign {
+                who: selection(who),
+                training: roster.trainings[*training].name.clone(),
+            },
+            Deed::Progress {
+                who,
+                training,
+                completed,
+            } => Command::Progress {
+                reports: vec![ProgressReport {
+                    who: name(*who),
+                    training: roster.trainings[*training].name.clone(),
+                    step: if *completed {
+                        Progress::Completed
+                    } else {
+                        Progress::Started
+                    },
+                }],
+            },
+            Deed::Undo { .. } | Deed::NextDay | Deed::Reopen => {
+                unreachable!("not one of these commands")
+            }
+        };
+        (owner(), command)
+    }
+}
+
+fn account(email: &str, records: &[(String, RecordState)]) -> NewIndividual {
+    let record = |it: &(String, RecordState)| Record {
+        training: it.0.clone(),
+        state: it.1,
+        on: None,
+        transferred: false,
+    };
+    NewIndividual {
+        email: email.parse().unwrap(),
+        first_name: None,
+        last_name: None,
+        records: records.iter().map(record).collect(),
+    }
+}
+
+fn edit_of(terms: &PoolTerms) -> PoolEdit {
+    PoolEdit {
+        purchased: Some(terms.purchased),
+        counts_from: Some(terms.counts_from),
+        recoverable: Some(terms.recoverable),
+        at_capacity: Some(terms.at_capacity.clone()),
+        starts_on: Some(terms.starts_on),
+        ends_on: Some(terms.ends_on),
+        alarms: None,
+    }
+}
