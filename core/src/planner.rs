@@ -871,6 +871,20 @@ impl<'s> Planner<'s> {
         Ok(())
     }
 
+    /// As [`Planner::take_permissions`], but what this plan has decided about already.
+    pub(crate) fn take_the_rest_of_permissions(&mut self, user: UserId, since: Mark) -> Result<()> {
+        let decided: Vec<Change> = self.changes.iter().skip(since.changes).cloned().collect();
+        let mark = self.mark();
+        self.take_permissions(user)?;
+        let taken: Vec<Change> = self.changes.drain(mark.changes..).collect();
+        for change in taken {
+            if !decided.contains(&change) {
+                self.push(change);
+            }
+        }
+        Ok(())
+    }
+
     /// Takes an administrator's permissions and links, which nobody regains by coming back.
     pub(crate) fn take_permissions(&mut self, user: UserId) -> Result<()> {
         let system_users = match &self.crowd {

@@ -37,7 +37,7 @@ fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
         planner.skip(user, why);
         return Ok(());
     }
-    let mark = planner.mark();
+    let (mark, before) = (planner.mark(), planner.planned().len());
     let seated = planner.seat(
         user.id,
         wants,
@@ -72,7 +72,7 @@ fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
             planner.invite(user.id, mail)?;
         }
     }
-    if planner.mark() != mark {
+    if planner.planned().len() > before {
         planner.spend_allowance(&groups);
     }
     Ok(())

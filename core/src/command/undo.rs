@@ -203,9 +203,10 @@ fn person_back(
             _ => {}
         }
     }
-    if user.status != status
-        && !status.is_seated_or_coming()
-        && user.status.is_seated_or_coming()
+    // Who is to wait for an acceptance again cannot act either.
+    let stops_acting = user.status == Status::Active && status != Status::Active;
+    let goes = !status.is_seated_or_coming() && user.status.is_seated_or_coming();
+    if (goes || stops_acting)
         && let Some(why) = planner.why_not_take_off(user)?
     {
         return Ok(Err(why.to_owned()));
@@ -303,6 +304,9 @@ fn person_back(
     }
     if !matches!(final_status, Status::Waiting | Status::PendingTransfer) {
         planner.end_invitation_too(user.id, mark)?;
+    }
+    if user.status == Status::Active && final_status != Status::Active {
+        planner.take_the_rest_of_permissions(user.id, mark)?;
     }
     if leaves {
         planner.free_the_rest(user.id, mark)?;

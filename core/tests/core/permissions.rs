@@ -836,3 +836,93 @@ fn who_manages_users_does_not_rename_somebody_with_more_rights() {
     );
     org.apply_as("admin", rename("mia")).unwrap();
 }
+
+#[test]
+fn nobody_keeps_permissions_whose_creation_or_acceptance_is_undone() {
+    let org = Org::new(9);
+    let made = org.create("ana");
+    org.permit("ana", Permission::ManageUsers);
+    let undone = org.apply(Command::Undo {
+        batch: made.batch.unwrap(),
+    });
+    assert_eq!(org.user("ana").status, Status::Deleted);
+    assert_eq!(org.permissions("ana"), []);
+    // Nor by being brought back by whoever gives no permissions; undoing that undo gives them back.
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    let back = org.provision(okta, newcomer("ana", "1")).unwrap();
+    assert_eq!(org.permissions("ana"), []);
+    for batch in [back.batch, undone.batch] {
+        org.apply(Command::Undo {
+            batch: batch.unwrap(),
+        });
+    }
+    assert_eq!(org.user("ana").status, Status::Active);
+    assert_eq!(org.permissions("ana"), [Permission::ManageUsers]);
+
+    org.invite("bo");
+    let accepted = org.accept("bo").unwrap();
+    org.permit("bo", Permission::ManageUsers);
+    org.apply(Command::Undo {
+        batch: accepted.batch.unwrap(),
+    });
+    assert_eq!(org.user("bo").status, Status::Waiting);
+    assert_eq!(org.permissions("bo"), []);
+}
+
+#[test]
+fn the_last_owner_stays_active_whatever_is_undone() {
+    let org = Org::new(9);
+    org.invite("bo");
+    let accepted = org.accept("bo").unwrap();
+    org.permit("bo", Permission::Owner);
+    org.deactivate("owner");
+    let undone = org.apply(Command::Undo {
+        batch: accepted.batch.unwrap(),
+    });
+    assert_eq!(skips(&undone.plan), ["bo: the last owner"]);
+    assert_eq!(org.user("bo").status, Status::Active);
+}
+
+#[test]
+fn a_resent_invitation_stays_within_the_group_s_budget() {
+    let org = company();
+    let budget = |seats| {
+        org.apply(Command::SetGroupBudget {
+            group: "Sales".into(),
+            seats: Some(seats),
+        });
+    };
+    org.apply_as("gus", invite_to("x1 x2", "Sales", GroupRole::Learner))
+        .unwrap();
+    org.apply(Command::Cancel {
+        who: org.who("x1 x2"),
+    });
+    // gus and mia are in it, and one more may be.
+    budget(3);
+    let resend = Command::Resend {
+        who: org.who("x1 x2"),
+        mail: false,
+    };
+    let applied = org.apply_as("gus", resend).unwrap();
+    assert_eq!(
+        skips(&applied.plan),
+        ["x2: the budget of the group Sales is spent"]
+    );
+    // Whoever is skipped for another reason spends nothing of it.
+    budget(4);
+    let mut invite = Invite {
+        people: people("x3 x4"),
+        groups: vec![("Sales".into(), GroupRole::Learner)],
+        pools: Vec::new(),
+        mail: false,
+        send_on: None,
+    };
+    invite.people[0].manager = Some(address("nobody"));
+    let session = org.acting("gus");
+    let request = usher_core::command::Request {
+        when_full: usher_core::command::WhenFull::Fewer,
+        ..session.request(Command::Invite(invite))
+    };
+    session.apply(request, None).unwrap();
+    assert_eq!(org.user("x4").status, Status::Waiting);
+}

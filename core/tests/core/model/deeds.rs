@@ -1,7 +1,7 @@
 //! What is done to the core and to the model alike.
 
 use usher_core::command::WhenFull;
-use usher_core::model::{GroupRole, PoolTerms, RecordState};
+use usher_core::model::{GroupRole, Permission, PoolTerms, RecordState};
 
 /// What somebody does. People, pools, groups and connections are places in the roster.
 #[derive(Clone, Debug)]
@@ -124,6 +124,22 @@ pub(crate) enum Deed {
     EraseAccount {
         email: String,
     },
+    /// Gives people a permission, or takes it.
+    Permit {
+        who: Who,
+        permission: Permission,
+        on: bool,
+    },
+    /// Decides on what was asked.
+    Decide {
+        approval: usize,
+        approve: bool,
+    },
+    /// Limits how many those who run a group may have in it.
+    Budget {
+        group: usize,
+        seats: Option<i64>,
+    },
     /// Undo the batch of that place in the log.
     Undo {
         of: usize,
@@ -173,4 +189,6 @@ pub(crate) enum Who {
 pub(crate) struct How {
     pub(crate) attended: bool,
     pub(crate) when_full: WhenFull,
+    /// The administrator who acts; none is the file's owner.
+    pub(crate) by: Option<usize>,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use usher_core::change::Change;
 use usher_core::directory::HistoryPage;
-use usher_core::model::{FieldId, Hold, PoolId, Status, UserId};
+use usher_core::model::{FieldId, Hold, Permission, PoolId, Status, UserId};
 use usher_core::{Plan, Read};
 
 use super::roster::{ACCESS, Person, Roster};
@@ -39,6 +39,9 @@ pub(crate) fn wrong(before: &Roster, now: &Roster) -> Vec<String> {
         {
             say("has a living invitation");
         }
+        if person.status != Status::Active && !person.permissions.is_empty() {
+            say("has permissions");
+        }
         if let Some(manager) = person.manager {
             if now.is_below(manager, i) {
                 say("is in a cycle of managers");
@@ -47,6 +50,11 @@ pub(crate) fn wrong(before: &Roster, now: &Roster) -> Vec<String> {
                 say("has a manager who has left");
             }
         }
+    }
+    let owns =
+        |it: &&Person| it.status == Status::Active && it.permissions.contains(&Permission::Owner);
+    if now.people.iter().find(owns).is_none() {
+        wrong.push("nobody owns the organization".to_owned());
     }
     for (i, pool) in now.pools.iter().enumerate() {
         let mut say = |what: &str| wrong.push(format!("pool {} {what}", pool.name));

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row};
 use usher_core::model::{
-    AssignmentState, AtCapacity, Date, GroupId, GroupRole, InvitationState, PoolTerms, Record,
-    RecordState, Status, Timestamp, UserId,
+    ApprovalId, ApprovalState, AssignmentState, AtCapacity, Date, GroupId, GroupRole,
+    InvitationState, Permission, PoolTerms, Record, RecordState, Status, Timestamp, UserId,
 };
 
 /// The connections, by name; their places in this list stand for them everywhere.
@@ -24,6 +24,8 @@ pub(crate) struct Roster {
     pub(crate) groups: Vec<Group>,
     /// Accounts that people have of their own, by address.
     pub(crate) accounts: BTreeMap<String, Account>,
+    /// Everything that was ever asked, in that order.
+    pub(crate) approvals: Vec<Approval>,
     /// What is required on invite, where that is set.
     pub(crate) required: Option<String>,
     pub(crate) carries: Vec<Carries>,
@@ -37,6 +39,17 @@ pub(crate) struct Group {
     pub(crate) removed: bool,
     /// What each connection calls it.
     pub(crate) links: BTreeMap<usize, String>,
+    /// How many of its members may be in or coming by those who run it.
+    pub(crate) budget: Option<i64>,
+}
+
+/// What one administrator asked for and another one has to approve: that somebody may purchase.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Approval {
+    pub(crate) user: usize,
+    /// Who asked; none is the file's owner.
+    pub(crate) by: Option<usize>,
+    pub(crate) state: ApprovalState,
 }
 
 /// An account that somebody has of their own.
@@ -82,6 +95,7 @@ pub(crate) struct Person {
     pub(crate) protected: bool,
     pub(crate) invitation: Option<(i64, InvitationState)>,
     pub(crate) groups: BTreeMap<usize, GroupRole>,
+    pub(crate) permissions: BTreeSet<Permission>,
     pub(crate) holds: BTreeMap<usize, Held>,
     /// Pools of which they get a license when they become active.
     pub(crate) requests: BTreeSet<usize>,
@@ -120,6 +134,7 @@ impl Person {
             protected: false,
             invitation: None,
             groups: BTreeMap::new(),
+            permissions: BTreeSet::new(),
             holds: BTreeMap::new(),
             requests: BTreeSet::new(),
             learns: BTreeMap::new(),
@@ -154,6 +169,14 @@ impl Roster {
             _ => 0,
         };
         (terms.purchased + grace - self.held(pool)).max(0)
+    }
+
+    /// How many of a group are in or coming.
+    pub(crate) fn spent(&self, group: usize) -> i64 {
+        let members = self.people.iter();
+        let members =
+            members.filter(|it| it.groups.contains_key(&group) && it.status.is_seated_or_coming());
+        i64::try_from(members.count()).unwrap()
     }
 
     pub(crate) fn is_queued(&self, pool: usize, who: usize) -> bool {
@@ -228,6 +251,12 @@ impl Tables {
         })
     }
 
+    pub(crate) fn approval_ids(&self) -> Vec<ApprovalId> {
+        self.rows("SELECT id FROM approvals ORDER BY id", |row| {
+            Ok(ApprovalId::from_bytes(row.get(0)?))
+        })
+    }
+
     pub(crate) fn group_ids(&self) -> Vec<GroupId> {
         self.rows(GROUPS, |row| Ok(GroupId::from_bytes(row.get(0)?)))
     }
@@ -246,11 +275,12 @@ impl Tables {
         let place =
             |places: &BTreeMap<[u8; 16], usize>, id: Option<[u8; 16]>| id.map(|it| places[&it]);
         let mut roster = Roster {
-            groups: self.rows("SELECT name, removed FROM groups ORDER BY id", |row| {
+            groups: self.rows("SELECT name, removed, seats FROM groups LEFT JOIN group_budgets ON budget_of = id ORDER BY id", |row| {
                 Ok(Group {
                     name: row.get(0)?,
                     removed: row.get(1)?,
                     links: BTreeMap::new(),
+                    budget: row.get(2)?,
                 })
             }),
             ..Roster::default()
@@ -325,6 +355,25 @@ impl Tables {
         }) {
             roster.people[user].links.insert(connection, external_id);
         }
+        let sql = "SELECT user, permission FROM permissions";
+        for (user, permission) in self.rows(sql, |row| {
+            let permission: String = row.get(1)?;
+            Ok((
+                key(row, 0, &users)?,
+                Permission::from_word(&permission).unwrap(),
+            ))
+        }) {
+            roster.people[user].permissions.insert(permission);
+        }
+        let sql = "SELECT user, asked_by, state FROM approvals ORDER BY id";
+        roster.approvals = self.rows(sql, |row| {
+            let state: String = row.get(2)?;
+            Ok(Approval {
+                user: key(row, 0, &users)?,
+                by: place(&users, row.get(1)?),
+                state: ApprovalState::from_word(&state).unwrap(),
+            })
+        });
         let sql = "SELECT linked, connection, external_id FROM group_links";
         for (group, connection, external_id) in self.rows(sql, |row| {
             Ok((
@@ -432,8 +481,11 @@ impl Tables {
              started <> (SELECT count(*) FROM assignments WHERE training = trainings.id AND state = 'started') OR \
              completed <> (SELECT count(*) FROM assignments WHERE training = trainings.id AND state = 'completed') OR \
              ended <> (SELECT count(*) FROM assignments WHERE training = trainings.id AND state = 'ended')";
+        let budgets = "SELECT name FROM group_budgets JOIN groups ON id = budget_of WHERE spent <> (SELECT count(*) \
+             FROM memberships JOIN users ON users.id = user WHERE member_of = budget_of \
+             AND status IN ('queued', 'waiting', 'pending_transfer', 'active'))";
         let read = |row: &Row<'_>| row.get(0);
-        [pools, statuses, groups, trainings]
+        [pools, statuses, groups, trainings, budgets]
             .map(|it| self.rows(it, read))
             .concat()
     }

@@ -1,5 +1,7 @@
 //! The rules of DESIGN §4 once more, naively: one person after the other, everything in maps, no plan and no ledger.
 
+mod administrators;
+mod authority;
 mod groups;
 mod individuals;
 mod joining;
@@ -12,8 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use usher_core::command::WhenFull;
 use usher_core::model::{
-    AssignmentState, AtCapacity, InvitationState, NewPeople, PoolTerms, Status,
+    AssignmentState, AtCapacity, InvitationState, NewPeople, Permission, PoolTerms, Status,
 };
+
+use authority::Reach;
 
 use super::deeds::{Deed, How, Who};
 use super::roster::{ACCESS, Held, Person, Pool, Roster};
@@ -44,6 +48,8 @@ pub(crate) struct Model {
     pub(crate) today: i64,
     /// Addresses of accounts that history still has, undone ones included.
     pub(super) addresses: BTreeSet<String>,
+    /// On which day each approval was asked, and for whom by name.
+    asked: Vec<(i64, Option<String>)>,
     /// What was done of which kind to whom for which day.
     done: BTreeSet<(usize, usize, i64)>,
 }
@@ -68,6 +74,7 @@ impl Model {
             memory,
             today: 0,
             addresses: BTreeSet::new(),
+            asked: Vec::new(),
             done: BTreeSet::new(),
         }
     }
@@ -75,18 +82,19 @@ impl Model {
     /// Does a deed; the roster is as before when it is refused.
     pub(crate) fn perform(&mut self, deed: &Deed, how: How, policies: &[NewPeople]) -> Outcome {
         let before = self.roster.clone();
-        let mut deal = Deal {
-            model: self,
-            how,
-            policies,
-            skipped: BTreeSet::new(),
-            short: false,
-            leaving: Vec::new(),
-        };
+        let mut deal = Deal::new(self, how, policies);
+        deal.provider = matches!(
+            deed,
+            Deed::Provision { .. }
+                | Deed::Update { .. }
+                | Deed::Remove { .. }
+                | Deed::ProvideGroup { .. }
+        );
         let done = deal.perform(deed);
         deal.move_reports_up();
         let (skipped, short) = (std::mem::take(&mut deal.skipped), deal.short);
         if done.is_err() || short {
+            self.asked.truncate(before.approvals.len());
             self.roster = before;
             return Err(Refused);
         }
@@ -117,14 +125,7 @@ impl Model {
         }
         for ((day, kind), people) in due {
             let before = self.roster.clone();
-            let mut deal = Deal {
-                model: self,
-                how,
-                policies: &[],
-                skipped: BTreeSet::new(),
-                short: false,
-                leaving: Vec::new(),
-            };
+            let mut deal = Deal::new(self, how, &[]);
             for who in people {
                 deal.model.done.insert((who, kind, day));
                 let status = deal.status(who);
@@ -196,17 +197,15 @@ impl Model {
 
     /// Whoever is first gets what is free. Seats come last: whoever comes in by one overtakes nobody in another queue.
     fn promote(&mut self, policies: &[NewPeople]) {
-        let mut deal = Deal {
-            model: self,
-            how: How {
+        let mut deal = Deal::new(
+            self,
+            How {
                 attended: false,
                 when_full: WhenFull::Ask,
+                by: None,
             },
             policies,
-            skipped: BTreeSet::new(),
-            short: false,
-            leaving: Vec::new(),
-        };
+        );
         for pool in (1..deal.roster().pools.len()).chain([ACCESS]) {
             while deal.roster().room(pool, true) > 0 && !deal.roster().pools[pool].queue.is_empty()
             {
@@ -265,6 +264,41 @@ struct Deal<'m> {
     /// A person was not told yet what to do when the pool is full.
     short: bool,
     leaving: Vec<usize>,
+    /// A provider does it.
+    provider: bool,
+    /// Whom it may be done to.
+    reach: Reach,
+    /// How many were asked for in each group with a budget that whoever acts runs, and how many more there may be.
+    asked: BTreeMap<usize, (i64, i64)>,
+    /// How many were in or coming of each group when it began.
+    before_spent: Vec<i64>,
+    /// Who was there when it began: the owners less those whom it takes off, and whoever decides together.
+    owners_left: usize,
+    administrators: usize,
+    by_owner: bool,
+    seen: Option<BTreeSet<usize>>,
+}
+
+impl<'m> Deal<'m> {
+    fn new(model: &'m mut Model, how: How, policies: &'m [NewPeople]) -> Self {
+        let roster = &model.roster;
+        Self {
+            how,
+            policies,
+            skipped: BTreeSet::new(),
+            short: false,
+            leaving: Vec::new(),
+            provider: false,
+            reach: Reach::Everybody,
+            asked: BTreeMap::new(),
+            before_spent: (0..roster.groups.len()).map(|it| roster.spent(it)).collect(),
+            owners_left: roster.active_owners(),
+            administrators: roster.administrators(),
+            by_owner: how.by.is_none_or(|it| roster.may(it, &[Permission::Owner])),
+            seen: how.by.and_then(|it| roster.seen_by(it)),
+            model,
+        }
+    }
 }
 
 impl Deal<'_> {
@@ -281,6 +315,14 @@ impl Deal<'_> {
     }
 
     fn these(&mut self, who: &Who) -> Vec<usize> {
+        let mut these = self.named(who);
+        if let Reach::Only { people, .. } = &self.reach {
+            these.retain(|it| people.contains(it));
+        }
+        these
+    }
+
+    fn named(&mut self, who: &Who) -> Vec<usize> {
         match who {
             Who::These(who) => {
                 let mut seen = BTreeSet::new();
@@ -310,6 +352,7 @@ impl Deal<'_> {
     }
 
     fn perform(&mut self, deed: &Deed) -> Result<(), Refused> {
+        self.reach = self.reach_of(deed)?;
         match deed {
             Deed::Join {
                 active,
@@ -333,10 +376,7 @@ impl Deal<'_> {
             } => self.update(*by, *who, *active, *manager),
             Deed::Remove { who, .. } => {
                 let status = self.status(*who);
-                if matches!(status, Status::Deleted | Status::Erased)
-                    || self.stays(*who)
-                    || *who == 0
-                {
+                if matches!(status, Status::Deleted | Status::Erased) || self.stays(*who) {
                     return Err(Refused);
                 }
                 self.leave(*who, Status::Deleted);
@@ -344,7 +384,10 @@ impl Deal<'_> {
             }
             Deed::Accept { who, transfer } => self.accept(*who, *transfer),
             Deed::Cancel { who } => self.each(who, |it, who| Ok(it.cancel(who))),
-            Deed::Resend { who } => self.each(who, Self::resend),
+            Deed::Resend { who } => {
+                self.each(who, Self::resend)?;
+                self.refuse_overspending()
+            }
             Deed::Edit {
                 who,
                 manager,
@@ -353,6 +396,9 @@ impl Deal<'_> {
                 group,
                 protected,
             } => {
+                if protected.is_some() && !self.by_owner {
+                    return Err(Refused);
+                }
                 if let Some((group, _)) = group {
                     self.living_group(*group)?;
                 }
@@ -413,6 +459,7 @@ impl Deal<'_> {
             Deed::Release { who, pool } => self.each(who, |it, who| Ok(it.release(who, *pool))),
             Deed::AddPool { name, terms } => {
                 self.check_terms(name, terms)?;
+                self.may_raise(0, terms.purchased)?;
                 if self.roster().pool_named(name).is_some() {
                     return Err(Refused);
                 }
@@ -426,6 +473,8 @@ impl Deal<'_> {
             Deed::SetPool { pool, terms } => {
                 let name = self.roster().pools[*pool].name.clone();
                 self.check_terms(&name, terms)?;
+                let before = self.roster().pools[*pool].terms.purchased;
+                self.may_raise(before, terms.purchased)?;
                 self.roster().pools[*pool].terms = terms.clone();
                 Ok(())
             }
@@ -511,23 +560,39 @@ impl Deal<'_> {
             Deed::Date { who, kind, ahead } => {
                 let day = ahead.map(|it| self.model.today + it);
                 self.each(who, |it, who| {
-                    let stays = it.stays(who);
-                    let sets = it.status(who).is_live()
-                        && it.person(who).dates[*kind] != day
-                        && !(day.is_some() && stays);
+                    let live = it.status(who).is_live() && it.may_edit(who);
+                    let moves = live && it.person(who).dates[*kind] != day;
+                    let stays = moves && day.is_some() && it.stays(who);
+                    let sets = moves && !stays;
                     if sets {
                         it.person(who).dates[*kind] = day;
                     }
                     Ok(sets)
                 })
             }
+            Deed::Permit {
+                who,
+                permission,
+                on,
+            } => self.each(who, |it, who| {
+                Ok(if *on {
+                    it.permit(who, *permission)
+                } else {
+                    it.revoke(who, *permission)
+                })
+            }),
+            Deed::Decide {
+                approval,
+                approve: true,
+            } => self.approve(*approval),
+            Deed::Decide { approval, .. } => self.reject(*approval),
+            Deed::Budget { group, seats } => {
+                self.living_group(*group)?;
+                self.roster().groups[*group].budget = *seats;
+                Ok(())
+            }
             Deed::Undo { .. } | Deed::NextDay | Deed::Reopen => Ok(()),
         }
-    }
-
-    /// May not be taken off: protected, or the last owner.
-    fn stays(&mut self, who: usize) -> bool {
-        self.person(who).protected || who == 0
     }
 
     fn check_terms(&mut self, name: &str, terms: &PoolTerms) -> Result<(), Refused> {

@@ -19,7 +19,10 @@ use super::roster::{FIELDS, day_text};
 impl World {
     /// The deed in the words of the core, with whoever does it.
     pub(super) fn spoken(&self, deed: &Deed, how: How, ids: &[UserId]) -> (Session, Command) {
-        let owner = || self.session(Actor::FileOwner, how);
+        let by = how
+            .by
+            .map_or(Actor::FileOwner, |it| Actor::Administrator(ids[it]));
+        let whoever = || self.session(by, how);
         let provider = |by: usize| self.session(Actor::Connection(self.connections[by]), how);
         let selection = |who: &Who| match who {
             Who::These(who) => Selection::Ids(who.iter().map(|it| ids[*it]).collect()),
@@ -280,6 +283,30 @@ impl World {
             Deed::EraseAccount { email } => Command::EraseIndividual {
                 email: email.clone(),
             },
+            Deed::Permit {
+                who,
+                permission,
+                on,
+            } => {
+                let (who, permissions) = (selection(who), vec![*permission]);
+                if *on {
+                    Command::GrantPermissions { who, permissions }
+                } else {
+                    Command::RevokePermissions { who, permissions }
+                }
+            }
+            Deed::Decide { approval, approve } => {
+                let approval = self.tables.approval_ids()[*approval];
+                if *approve {
+                    Command::Approve { approval }
+                } else {
+                    Command::Reject { approval }
+                }
+            }
+            Deed::Budget { group, seats } => Command::SetGroupBudget {
+                group: roster.groups[*group].name.clone(),
+                seats: *seats,
+            },
             Deed::Assign { who, training } => Command::Assign {
                 who: selection(who),
                 training: roster.trainings[*training].name.clone(),
@@ -307,7 +334,7 @@ impl World {
                 unreachable!("not one of these commands")
             }
         };
-        (owner(), command)
+        (whoever(), command)
     }
 }
 

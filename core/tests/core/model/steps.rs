@@ -5,10 +5,10 @@ use std::fmt;
 
 use proptest::prelude::*;
 use usher_core::command::WhenFull;
-use usher_core::model::{CountsFrom, GroupRole, PoolTerms, RecordState, Status};
+use usher_core::model::{CountsFrom, GroupRole, Permission, PoolTerms, RecordState, Status};
 
 use super::deeds::{Deed, How, Who};
-use super::roster::{ACCESS, CONNECTIONS, SHIRTS};
+use super::roster::{ACCESS, CONNECTIONS, Roster, SHIRTS};
 use super::rules::Model;
 use crate::org::address;
 
@@ -45,6 +45,9 @@ enum Kind {
     Date,
     NextDay,
     Group,
+    Permit,
+    Decide,
+    Budget,
     ProvideGroup,
     Import,
     Transfer,
@@ -53,7 +56,7 @@ enum Kind {
 }
 
 /// Every kind, as often as it is worth.
-const KINDS: [(u32, Kind); 33] = [
+const KINDS: [(u32, Kind); 36] = [
     (8, Kind::Invite),
     (7, Kind::Create),
     (8, Kind::Provision),
@@ -81,6 +84,9 @@ const KINDS: [(u32, Kind); 33] = [
     (9, Kind::Progress),
     (6, Kind::Date),
     (4, Kind::NextDay),
+    (6, Kind::Permit),
+    (3, Kind::Decide),
+    (2, Kind::Budget),
     (4, Kind::Group),
     (7, Kind::ProvideGroup),
     (5, Kind::Import),
@@ -96,6 +102,7 @@ pub(crate) struct Step {
     numbers: [u8; 4],
     when_full: WhenFull,
     attended: bool,
+    by: u8,
 }
 
 impl fmt::Debug for Step {
@@ -107,10 +114,11 @@ impl fmt::Debug for Step {
             numbers,
             when_full,
             attended,
+            by,
         } = self;
         write!(
             f,
-            "{kind:?} {picks:?} {numbers:?} {when_full:?} attended: {attended}"
+            "{kind:?} {picks:?} {numbers:?} {when_full:?} attended: {attended} by: {by}"
         )
     }
 }
@@ -134,18 +142,36 @@ pub(crate) fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
         any::<[u8; 4]>(),
         choices,
         prop::bool::weighted(0.7),
+        any::<u8>(),
     );
-    let step = step.prop_map(|(kind, picks, numbers, when_full, attended)| Step {
+    let step = step.prop_map(|(kind, picks, numbers, when_full, attended, by)| Step {
         kind,
         picks,
         numbers,
         when_full,
         attended,
+        by,
     });
     prop::collection::vec(step, most / 3..most)
 }
 
 impl Step {
+    /// Who does it: often somebody who has a right to do something.
+    fn acting(&self, roster: &Roster) -> Option<usize> {
+        if self.by < 150 {
+            return None;
+        }
+        let runs = |it: &usize| {
+            let person = &roster.people[*it];
+            let runs = person.groups.values().any(|it| *it > GroupRole::Author);
+            self.by > 245 || !person.permissions.is_empty() || runs
+        };
+        let acting: Vec<usize> = (0..roster.people.len()).filter(runs).collect();
+        let manages = roster.people.iter().filter_map(|it| it.manager);
+        let acting: Vec<usize> = acting.into_iter().chain(manages).collect();
+        Some(acting[usize::from(self.by) % acting.len()])
+    }
+
     /// What the step is for the roster as it is. `batches`: how many could be undone.
     pub(crate) fn deed(&self, model: &Model, batches: usize) -> (Deed, How) {
         let [a, b, c, d] = self.numbers.map(usize::from);
@@ -153,9 +179,11 @@ impl Step {
         let how = How {
             attended: self.attended,
             when_full: self.when_full,
+            by: self.acting(roster),
         };
         let unattended = How {
             attended: false,
+            by: None,
             ..how
         };
         let anybody = |number: usize| number % roster.people.len();
@@ -271,7 +299,11 @@ impl Step {
                 group: living(b).filter(|_| c % 2 == 0).map(|it| {
                     (
                         it,
-                        [Some(GroupRole::Learner), Some(GroupRole::Coach), None][c % 3],
+                        [
+                            Some(GroupRole::Learner),
+                            Some(GroupRole::UserAdministrator),
+                            None,
+                        ][c % 3],
                     )
                 }),
                 protected: [None, None, None, Some(false), Some(false), Some(true)][b % 6],
@@ -367,6 +399,34 @@ impl Step {
                 ahead: (b > 40).then(|| 1 + i64::try_from(c % 4).unwrap()),
             },
             Kind::NextDay => Deed::NextDay,
+            Kind::Permit => Deed::Permit {
+                who: if d < 40 {
+                    Who::These(vec![fit(&stands(Status::Active)), anybody(c)])
+                } else {
+                    Who::These(vec![fit(&stands(Status::Active))])
+                },
+                permission: Permission::ALL[c % Permission::ALL.len()],
+                on: d % 3 != 0,
+            },
+            Kind::Decide if roster.approvals.is_empty() => Deed::Reopen,
+            Kind::Decide => {
+                let back = if a < 190 {
+                    0
+                } else {
+                    b % roster.approvals.len()
+                };
+                Deed::Decide {
+                    approval: roster.approvals.len() - 1 - back,
+                    approve: d % 4 != 0,
+                }
+            }
+            Kind::Budget => match living(a) {
+                Some(group) => Deed::Budget {
+                    group,
+                    seats: (b > 60).then(|| i64::try_from(c % 5).unwrap()),
+                },
+                None => Deed::Reopen,
+            },
             Kind::Group => {
                 let name = group_name(c);
                 let there = living(b).unwrap_or(b % roster.groups.len());
@@ -435,6 +495,10 @@ impl Step {
                 email: address(&format!("p{}", a % ADDRESSES)),
             },
             Kind::Reopen => Deed::Reopen,
+        };
+        let how = match deed {
+            Deed::Undo { .. } | Deed::NextDay | Deed::Reopen => How { by: None, ..how },
+            _ => how,
         };
         (deed, how)
     }

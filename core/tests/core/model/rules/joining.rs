@@ -3,6 +3,7 @@
 use usher_core::model::{GroupRole, InvitationState, Status};
 
 use super::super::roster::{ACCESS, Person};
+use super::authority::Reach;
 use super::{Deal, Entry, Refused, Seat, end_invitation, invite};
 
 impl Deal<'_> {
@@ -86,6 +87,11 @@ impl Deal<'_> {
         } else {
             Status::Waiting
         };
+        // Who runs a group invites to that group only, within its budget, and gives nothing else.
+        if let Reach::Only { groups, .. } = self.reach.clone() {
+            let group = group.filter(|it| groups.contains(it) && pools.is_empty());
+            group.ok_or(Refused)?;
+        }
         let add_ons: Vec<(usize, bool)> = pools.iter().map(|it| (*it, false)).collect();
         for email in emails {
             let known = self.who_has_email(email);
@@ -94,10 +100,14 @@ impl Deal<'_> {
                 Status::Cancelled => !active,
                 _ => false,
             });
-            let may_manage = manager.is_none_or(|it| self.status(it).is_seated_or_coming());
+            let may_manage =
+                manager.is_none_or(|it| self.status(it).is_seated_or_coming() && self.sees(it));
             let mut added = None;
             let lacks = self.roster().required.is_some()
                 && known.is_none_or(|it| self.person(it).title.is_none());
+            if back && !lacks && group.is_some_and(|it| !self.ask_for_one(it)) {
+                continue;
+            }
             if back && may_manage && !lacks {
                 let who = known.unwrap_or_else(|| {
                     let person = Person {
@@ -115,19 +125,25 @@ impl Deal<'_> {
             }
             match (added, known) {
                 (Some(who), _) => {
+                    if let (Reach::Only { .. }, Some(_)) = (&self.reach, known) {
+                        // Nobody comes back to more than they are given.
+                        self.begins_as_learner(who);
+                    }
+                    self.spend(group);
                     let person = self.person(who);
                     person.manager = manager.or(person.manager);
                     if let Some(group) = group {
                         person.groups.entry(group).or_insert(GroupRole::Learner);
                     }
                 }
+                (None, Some(who)) if !back && !self.sees(who) => {}
                 (None, Some(who)) => {
                     self.skipped.insert(who);
                 }
                 (None, None) => {}
             }
         }
-        Ok(())
+        self.refuse_overspending()
     }
 
     pub(super) fn accept(&mut self, who: usize, transfer: bool) -> Result<(), Refused> {
@@ -203,7 +219,7 @@ impl Deal<'_> {
                 invite(self.person(who));
                 Ok(true)
             }
-            Status::Cancelled => self.bring_in(who, &[], None, Status::Waiting),
+            Status::Cancelled => self.bring_back(who),
             _ => Ok(false),
         }
     }
@@ -218,6 +234,7 @@ impl Deal<'_> {
         protected: Option<bool>,
     ) -> Result<bool, Refused> {
         if !self.status(who).is_live()
+            || !self.may_edit(who)
             || matches!(manager, Some(Some(it)) if self.roster().people[who].manager != Some(it) && self.roster().is_below(it, who))
         {
             return Ok(false);

@@ -24,6 +24,9 @@ impl Deal<'_> {
         person
             .holds
             .retain(|pool, held| *pool != ACCESS && !held.stands && held.consumed && !pools[*pool]);
+        if status != Status::Cancelled {
+            person.permissions.clear();
+        }
         end_invitation(person, InvitationState::Dead);
         person.requests.clear();
         for state in person.learns.values_mut().filter(|it| it.is_open()) {

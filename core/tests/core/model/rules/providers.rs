@@ -1,6 +1,6 @@
 //! What identity providers do.
 
-use usher_core::model::{GroupRole, NewPeople, Status};
+use usher_core::model::{GroupRole, NewPeople, Permission, Status};
 
 use super::super::roster::Person;
 use super::{Deal, Refused};
@@ -107,8 +107,9 @@ impl Deal<'_> {
         manager: Option<Option<usize>>,
     ) -> Result<(), Refused> {
         let status = self.status(who);
-        if matches!(status, Status::Deleted | Status::Erased) || (who == 0 && active == Some(false))
-        {
+        let is_owner = self.person(who).permissions.contains(&Permission::Owner);
+        let switches = active.is_some_and(|it| it != status.is_scim_active());
+        if matches!(status, Status::Deleted | Status::Erased) || is_owner && switches {
             return Err(Refused);
         }
         match manager {

@@ -19,6 +19,11 @@ impl Deal<'_> {
         leads_to: Status,
     ) -> Result<Seat, Refused> {
         let attended = self.how.attended;
+        // Which of the two it is shows when they are promoted.
+        let leads_to = match leads_to {
+            Status::PendingTransfer => Status::Waiting,
+            other => other,
+        };
         let chosen = wants
             .iter()
             .filter(|it| !self.model.roster.people[who].holds.contains_key(&it.0))
