@@ -291,7 +291,9 @@ impl<'m> Deal<'m> {
             provider: false,
             reach: Reach::Everybody,
             asked: BTreeMap::new(),
-            before_spent: (0..roster.groups.len()).map(|it| roster.spent(it)).collect(),
+            before_spent: (0..roster.groups.len())
+                .map(|it| roster.spent(it))
+                .collect(),
             owners_left: roster.active_owners(),
             administrators: roster.administrators(),
             by_owner: how.by.is_none_or(|it| roster.may(it, &[Permission::Owner])),

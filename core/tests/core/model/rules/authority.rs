@@ -198,7 +198,7 @@ impl Deal<'_> {
         let roster = &self.model.roster;
         let free = match (&self.reach, roster.groups[group].budget) {
             (Reach::Only { groups, .. }, Some(seats)) if groups.contains(&group) => {
-                (seats - roster.spent(group)).max(0)
+                (seats - self.before_spent[group]).max(0)
             }
             _ => return true,
         };
@@ -217,11 +217,9 @@ impl Deal<'_> {
 
     /// Somebody at a door chooses fewer people themselves.
     pub(super) fn refuse_overspending(&mut self) -> Result<(), Refused> {
-        // What is left has gone down by who came in, and was there for that many.
-        let before = self.before_spent.clone();
         let over = self.asked.iter().any(|(group, (asked, _))| {
             let seats = self.model.roster.groups[*group].budget.unwrap_or(i64::MAX);
-            *asked > (seats - before[*group]).max(0)
+            *asked > (seats - self.before_spent[*group]).max(0)
         });
         let fewer = self.how.when_full == WhenFull::Fewer;
         (!over || fewer).then_some(()).ok_or(Refused)
