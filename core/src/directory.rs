@@ -83,6 +83,8 @@ pub struct Applied {
     /// Whom the command was about: the created or provisioned person, for doors that must answer with them. One whom
     /// [`crate::change::Change::UserCreated`] made has version 1, and was created and updated [at](Applied::at).
     pub user: Option<UserId>,
+    /// The name of the manager whom a provider has said for that person.
+    pub manager_name: Option<String>,
     /// The batches of promotions that this one caused.
     pub promotions: Vec<BatchId>,
     /// A connection's new token, shown this once.

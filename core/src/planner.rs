@@ -77,6 +77,8 @@ pub(crate) struct Planner<'s> {
     has_individuals: Option<bool>,
     /// Whom a door must answer with.
     pub(crate) subject: Option<UserId>,
+    /// The name of their manager, if it was read.
+    pub(crate) manager_name: Option<String>,
     /// A token made by this command, to be shown once.
     pub(crate) token: Option<String>,
 }
@@ -85,6 +87,7 @@ pub(crate) struct Planner<'s> {
 pub(crate) struct Planned {
     pub(crate) plan: Plan,
     pub(crate) subject: Option<UserId>,
+    pub(crate) manager_name: Option<String>,
     pub(crate) token: Option<String>,
     /// Draws left over: the batch's id and the keys of new people follow from the same draw.
     pub(crate) draws: Draws,
@@ -173,6 +176,7 @@ impl<'s> Planner<'s> {
             settings: None,
             has_individuals: None,
             subject: None,
+            manager_name: None,
             token: None,
         })
     }
@@ -209,6 +213,7 @@ impl<'s> Planner<'s> {
         Ok(Planned {
             plan,
             subject: self.subject,
+            manager_name: self.manager_name,
             token: self.token,
             draws: self.draws,
         })

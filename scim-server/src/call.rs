@@ -177,9 +177,9 @@ impl Call<'_> {
     }
 
     /// `POST /Users`.
-    pub(crate) async fn create(&self, body: Value) -> Result<Answer, Fault> {
-        let waiting = self.begin_create(body)?;
-        self.created(waiting.await).await
+    pub(crate) async fn create(&self, wanted: Wanted) -> Result<Answer, Fault> {
+        let applied = self.provision(wanted.into_new()).await;
+        self.created(applied).await
     }
 
     /// Gives a new person to the writer; the answer is to be waited for.

@@ -12,6 +12,8 @@ use crate::fault::Fault;
 use crate::projection::Projection;
 use crate::request::Query;
 use crate::route;
+use crate::schema;
+use crate::wanted::Wanted;
 
 /// A body, arrived or arriving.
 pub(crate) enum Sent {
@@ -24,6 +26,14 @@ impl Sent {
         match self {
             Self::Ready(value) => Ok(value),
             Self::Arriving(body) => route::json(body, limit).await,
+        }
+    }
+
+    /// What is said of a person.
+    async fn person(self, limit: usize) -> Result<Wanted, Fault> {
+        match self {
+            Self::Ready(value) => Wanted::read(schema::user(value)?),
+            Self::Arriving(body) => Wanted::sent(&route::arrived(body, limit).await?),
         }
     }
 }
@@ -58,7 +68,7 @@ pub(crate) async fn answer(
         }
         ([".search"] | [_, ".search"], _) => Err(Fault::method_not_allowed("POST")),
         (["Users"], &Method::GET | &Method::HEAD) => call.list(query),
-        (["Users"], &Method::POST) => call.create(sent.json(small).await?).await,
+        (["Users"], &Method::POST) => call.create(sent.person(small).await?).await,
         (["Groups"], &Method::GET | &Method::HEAD) => call.list_groups(query),
         (["Groups"], &Method::POST) => call.create_group(sent.json(large).await?).await,
         ([_], _) => Err(Fault::method_not_allowed("GET, HEAD, POST")),

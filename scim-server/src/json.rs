@@ -1,6 +1,16 @@
 //! JSON written straight into bytes, for the answers that are asked for all day. A generic serializer spends three
 //! times as long on a person: it looks through every name for characters to escape, and knows no text that is JSON
-//! already.
+//! already. What is asked for is read by [`serde_json`].
+
+use serde_json::Value;
+
+use crate::fault::Fault;
+
+/// What a body says.
+pub(crate) fn read(body: &[u8]) -> Result<Value, Fault> {
+    serde_json::from_slice(body)
+        .map_err(|error| Fault::invalid_syntax(format!("the body is not JSON: {error}")))
+}
 
 /// What an answer is written into.
 #[derive(Debug, Default)]

@@ -267,7 +267,8 @@ impl<'a> People<'a> {
             version: 1,
         };
         let external_id = created.link.as_ref().and_then(|it| it.external_id.clone());
-        Some(self.with_licenses(Found { user, external_id }, &licenses))
+        let manager_name = applied.manager_name.clone();
+        Some(self.person(Found { user, external_id }, &licenses, manager_name))
     }
 }
 

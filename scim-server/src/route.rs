@@ -22,6 +22,7 @@ use crate::call::Call;
 use crate::discovery;
 use crate::dispatch::{self, Sent};
 use crate::fault::Fault;
+use crate::json;
 use crate::log::{self, Line, Log};
 use crate::metrics::{self, Metrics};
 use crate::pace::Pace;
@@ -217,15 +218,18 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// A body of at most so many bytes, as JSON.
 pub(crate) async fn json(body: Incoming, limit: usize) -> Result<Value, Fault> {
+    json::read(&arrived(body, limit).await?)
+}
+
+/// A body of at most so many bytes.
+pub(crate) async fn arrived(body: Incoming, limit: usize) -> Result<Bytes, Fault> {
     let bytes = tokio::time::timeout(BODY_TIME, bytes(body, limit)).await;
-    let bytes = bytes.unwrap_or_else(|_| {
+    bytes.unwrap_or_else(|_| {
         Err(Fault::new(
             StatusCode::REQUEST_TIMEOUT,
             "the body did not arrive in time",
         ))
-    })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| Fault::invalid_syntax(format!("the body is not JSON: {error}")))
+    })
 }
 
 async fn bytes(body: Incoming, limit: usize) -> Result<Bytes, Fault> {

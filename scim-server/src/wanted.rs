@@ -11,6 +11,8 @@ use usher_core::model::{EmailAddress, Field, Status, User, harmless};
 use crate::fault::Fault;
 use crate::schema::{self, ENTERPRISE, Object};
 
+mod usual;
+
 /// The fields that a provider writes.
 const FIELDS: [Field; 10] = [
     Field::UserName,
@@ -89,6 +91,14 @@ impl Wanted {
             external_id: external_id.map(str::to_owned),
             manager: user.manager.map(|it| it.to_string()),
             active: Some(user.status.is_seated_or_coming()),
+        }
+    }
+
+    /// What a body asks for.
+    pub(crate) fn sent(body: &[u8]) -> Result<Self, Fault> {
+        match Self::usual(body) {
+            Some(wanted) => Ok(wanted),
+            None => Self::read(schema::user(crate::json::read(body)?)?),
         }
     }
 
@@ -310,10 +320,13 @@ fn checked_external_id(text: String) -> Result<String, Fault> {
 }
 
 fn kept(rest: Object) -> Result<Option<String>, Fault> {
-    if rest.is_empty() {
+    kept_text(serde_json::to_string(&rest).map_err(|_| Fault::internal())?)
+}
+
+fn kept_text(text: String) -> Result<Option<String>, Fault> {
+    if text == "{}" {
         return Ok(None);
     }
-    let text = serde_json::to_string(&rest).map_err(|_| Fault::internal())?;
     if text.len() > MOST_KEPT {
         return Err(Fault::invalid_value(format!(
             "the person has more than {MOST_KEPT} bytes of further attributes"

@@ -149,6 +149,7 @@ pub(super) fn repeat(snapshot: &Snapshot<'_>, outcome: Outcome) -> Result<Applie
         at,
         plan,
         user,
+        manager_name: None,
         promotions,
         token: None,
         repeated: true,

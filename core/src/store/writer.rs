@@ -532,6 +532,7 @@ impl Writer {
         let Planned {
             plan,
             subject,
+            manager_name,
             token,
             mut draws,
         } = planned;
@@ -541,6 +542,7 @@ impl Writer {
                 at,
                 plan,
                 user: subject,
+                manager_name,
                 promotions: Vec::new(),
                 token: None,
                 repeated: false,
@@ -565,6 +567,7 @@ impl Writer {
             at,
             plan,
             user: subject,
+            manager_name,
             promotions,
             token,
             repeated: false,
