@@ -77,6 +77,15 @@ impl Provision {
         provider: &Provider,
         profile: &Profile,
     ) -> Result<Option<User>> {
+        let (user_name, email) = (profile.user_name_key(), profile.email_key());
+        if planner.snapshot.is_unknown(
+            provider.id,
+            self.external_id(),
+            user_name.as_deref(),
+            email.as_deref(),
+        )? {
+            return Ok(None);
+        }
         let by_external_id = match self.external_id() {
             Some(external_id) => planner
                 .snapshot

@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{actor, broken};
+use super::{Snapshot, actor, broken};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Status, UserId};
@@ -22,15 +22,41 @@ pub use chain::{AuditReport, BadLink, Head};
 pub(super) use chain::{BatchHead, exported_head, hex, verify};
 pub(super) use sealed::{Nonces, Reader, Recorded, person_key};
 
-/// Appends a batch and its changes to the chain.
+/// The end of the history, which the next batch follows.
+#[derive(Clone, Copy)]
+pub(super) struct Tip {
+    batch: i64,
+    event: i64,
+    hash: [u8; 32],
+}
+
+impl Tip {
+    /// As it is in the database.
+    pub(super) fn of(conn: &Connection) -> Result<Self> {
+        let (event, hash) = head(conn)?;
+        Ok(Self {
+            batch: Snapshot::new(conn).last_batch()?,
+            event,
+            hash,
+        })
+    }
+
+    /// The number of the next batch.
+    pub(super) fn next_batch(&self) -> i64 {
+        self.batch + 1
+    }
+}
+
+/// Appends a batch and its changes to the chain. Returns the new end.
 pub(super) fn append(
     conn: &Connection,
+    tip: Tip,
     batch: &BatchHead<'_>,
     changes: &[Change],
     nonces: &mut Nonces,
     person_key: impl Fn(UserId) -> Option<[u8; 32]>,
-) -> Result<()> {
-    let (mut seq, mut previous) = head(conn)?;
+) -> Result<Tip> {
+    let (mut seq, mut previous) = (tip.event, tip.hash);
     let (kind, id) = actor::encode(batch.actor);
     conn.prepare_cached(
         "INSERT INTO batches (seq, id, actor_kind, actor, door, command, at, caused_by, undoes, first_event, changes, \
@@ -89,7 +115,11 @@ pub(super) fn append(
             .map_err(broken)?;
         previous = hash;
     }
-    Ok(())
+    Ok(Tip {
+        batch: batch.seq,
+        event: seq,
+        hash: previous,
+    })
 }
 
 /// How many people changes are about.

@@ -114,7 +114,8 @@ fn write(
         caused_by: None,
         undoes: None,
     };
-    events::append(conn, &head, &changes, &mut Nonces::new(), |user| {
+    let tip = events::Tip::of(conn)?;
+    events::append(conn, tip, &head, &changes, &mut Nonces::new(), |user| {
         events::person_key(conn, user).ok().flatten()
     })?;
     conn.execute_batch("COMMIT").map_err(broken)

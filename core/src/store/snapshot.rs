@@ -229,6 +229,23 @@ impl<'c> Snapshot<'c> {
         self.one(sql, params![connection.as_bytes(), external_id], user_row)
     }
 
+    /// Whether nobody goes by any of these: what the connection calls them, their user name's key, their address's key.
+    /// One statement, because it is what is found of nearly everybody who is new.
+    pub(crate) fn is_unknown(
+        &self,
+        connection: ConnectionId,
+        external_id: Option<&str>,
+        user_name_key: Option<&str>,
+        email_key: Option<&str>,
+    ) -> Result<bool> {
+        let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM links WHERE connection = ?1 AND external_id = ?2) \
+            OR EXISTS (SELECT 1 FROM users WHERE user_name_key = ?3) \
+            OR EXISTS (SELECT 1 FROM users WHERE email_key = ?4) \
+            OR ?3 IS NOT ?4 AND EXISTS (SELECT 1 FROM users WHERE email_key = ?3)";
+        let keys = params![connection.as_bytes(), external_id, user_name_key, email_key];
+        Ok(self.one(sql, keys, |_| Ok(()))?.is_none())
+    }
+
     /// By address, user name or id, as people type them; erased people by id only.
     pub(crate) fn find_user(&self, who: &str) -> Result<User> {
         let who = who.trim();

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::apply::{self, Applier};
-use super::events::{self, BatchHead, Nonces};
+use super::events::{self, BatchHead, Nonces, Tip};
 use super::turn::Turn;
 use super::{
     LastUses, Snapshot, attempts, broken, checkpoints, idempotency, levels, open, platform,
@@ -164,6 +164,8 @@ struct Writer {
     moved: BTreeMap<&'static str, i64>,
     /// The last batch of the present transaction that moved how full a pool is.
     levels_moved: Option<BatchId>,
+    /// The end of the history in the present transaction, once something was written in it.
+    tip: Option<Tip>,
     /// Whether the present job has begun to write.
     writing: bool,
     /// How many jobs the next group may have.
@@ -195,6 +197,7 @@ pub(super) fn start(
         erased: Vec::new(),
         moved: BTreeMap::new(),
         levels_moved: None,
+        tip: None,
         writing: false,
         expected: 1,
         unindexed: true,
@@ -250,6 +253,7 @@ impl Writer {
             (first.done)(Err(error));
             return None;
         }
+        self.tip = None;
         let mut group: Vec<(Job, Result<Applied>)> = Vec::new();
         let mut left_over = None;
         let mut pauses = 0;
@@ -376,6 +380,7 @@ impl Writer {
         self.erased.clear();
         self.moved.clear();
         self.levels_moved = None;
+        self.tip = None;
         let mut outcome = self.turn.begin(&self.conn);
         for (job, result) in group.iter_mut() {
             if outcome.is_ok() {
@@ -404,6 +409,7 @@ impl Writer {
         }
         self.erased.truncate(erased);
         self.moved = moved;
+        self.tip = None;
         if self.conn.is_autocommit() {
             return Err(Error::Broken("the transaction ended".into()));
         }
@@ -620,7 +626,10 @@ impl Writer {
         at: crate::model::Timestamp,
     ) -> Result<()> {
         self.writing = true;
-        let seq = Snapshot::new(&self.conn).last_batch()? + 1;
+        let tip = match self.tip.take() {
+            Some(tip) => tip,
+            None => Tip::of(&self.conn)?,
+        };
         // A batch frees before it takes, so that a full pool can change hands within it.
         let mut ordered: Vec<&Change> = Vec::new();
         let frees = |it: &Change| matches!(it, Change::License { before, after, .. } if before.is_held() && !after.is_held());
@@ -636,7 +645,7 @@ impl Writer {
             &plan.changes
         };
         let head = BatchHead {
-            seq,
+            seq: tip.next_batch(),
             id: batch,
             actor: origin.actor,
             door: origin.door,
@@ -655,12 +664,13 @@ impl Writer {
         }
         let conn = &self.conn;
         let created: HashSet<UserId> = changes.iter().filter_map(Change::created).collect();
-        events::append(conn, &head, changes, &mut self.nonces, |user| {
+        let tip = events::append(conn, tip, &head, changes, &mut self.nonces, |user| {
             if created.contains(&user) {
                 return Some(draw.person_key(user));
             }
             events::person_key(conn, user).ok().flatten()
         })?;
+        self.tip = Some(tip);
         for mail in &plan.effects.mails {
             self.conn
                 .prepare_cached("INSERT INTO outbox (batch, user, template, created_at) VALUES (?1, ?2, ?3, ?4)")
