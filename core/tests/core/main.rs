@@ -27,6 +27,7 @@ mod provision;
 mod reclaim;
 mod replay;
 mod report;
+mod sentences;
 mod settings;
 mod sight;
 mod timelines;
