@@ -1,12 +1,15 @@
 //! Accounts of people's own: read for planning and for front ends, written and destroyed by changes.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, Row, params};
 use sha2::{Digest as _, Sha256};
 
 use super::read::Read;
 use super::{Snapshot, broken};
+use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Individual, IndividualId, IndividualTerms, Record, UserId, key_of_name};
+use crate::model::{Field, Individual, IndividualId, IndividualTerms, Record, UserId, key_of_name};
 
 const COLUMNS: &str = "id, email, first_name, last_name, records, taken_by";
 
@@ -57,6 +60,37 @@ impl Snapshot<'_> {
             [hash],
             |row| Ok(IndividualId::from_bytes(row.get(0)?)),
         )
+    }
+}
+
+impl Snapshot<'_> {
+    /// Whether there is, or history still has, an account of anybody's own.
+    fn has_known_accounts(&self) -> Result<bool> {
+        let found = self.one("SELECT 1 FROM individual_keys LIMIT 1", [], |_| Ok(()))?;
+        Ok(found.is_some())
+    }
+
+    /// Every address that a person ever had.
+    fn addresses_ever(&self, user: UserId) -> Result<BTreeSet<String>> {
+        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind IN ('user_created', 'profile')";
+        let recorded = self.all(sql, [user.as_bytes()], super::read::recorded_row)?;
+        let mut reader = super::events::Reader::new(self.conn);
+        let mut addresses = BTreeSet::new();
+        for event in &recorded {
+            match reader.change(event)? {
+                Some(Change::UserCreated { created, .. }) => {
+                    addresses.extend(created.profile.email.clone());
+                }
+                Some(Change::Profile {
+                    field: Field::Email,
+                    before,
+                    after,
+                    ..
+                }) => addresses.extend(before.into_iter().chain(after)),
+                _ => {}
+            }
+        }
+        Ok(addresses)
     }
 }
 
@@ -152,16 +186,23 @@ pub(super) fn erase(conn: &Connection, account: IndividualId) -> Result<()> {
     )
 }
 
-/// Destroys the accounts of a user who is erased: those of their address, and the one that they came with.
+/// Destroys the accounts of a user who is erased: the one that they came with, and those of every address that was theirs
+/// and is nobody else's now.
 pub(super) fn erase_of(conn: &Connection, user: UserId) -> Result<()> {
     let snapshot = Snapshot::new(conn);
+    if !snapshot.has_known_accounts()? {
+        return Ok(());
+    }
     let mut accounts = snapshot.all(
         "SELECT id FROM individuals WHERE taken_by = ?1",
         [user.as_bytes()],
         |row| Ok(IndividualId::from_bytes(row.get(0)?)),
     )?;
-    if let Some(email) = snapshot.user(user)?.and_then(|it| it.profile.email) {
-        accounts.extend(snapshot.accounts_of_address(&email)?);
+    for email in snapshot.addresses_ever(user)? {
+        let other = snapshot.user_by_email_key(&key_of_name(&email))?;
+        if other.is_none_or(|it| it.id == user) {
+            accounts.extend(snapshot.accounts_of_address(&email)?);
+        }
     }
     accounts
         .into_iter()

@@ -1,10 +1,17 @@
 //! Erasing (DESIGN §6): every copy of personal data goes, from every file, and the rest stays true.
 
+use std::net::IpAddr;
 use std::path::Path;
 
-use usher_core::command::{Command, Create, Edit, Invite, NewPerson};
-use usher_core::model::{Actor, Door, Field, Profile, UserId};
-use usher_core::{Error, Session};
+use usher_core::command::{
+    Command, Create, Edit, FieldEdit, Invite, NewPerson, OwnRecords, SetPassword,
+};
+use usher_core::model::{
+    Actor, Door, EmailAddress, Field, FieldKind, GroupRole, NewIndividual, Permission, Profile,
+    Record, RecordState, TrainingKind, UserId,
+};
+use usher_core::password::Password;
+use usher_core::{Error, Session, Source};
 
 use crate::org::{Org, newcomer};
 
@@ -57,6 +64,34 @@ impl Org {
             .unwrap()
             .user
             .unwrap_or_else(|| self.newest())
+    }
+
+    /// Every text and number that a table holds, to be looked for in the files later.
+    fn values(&self, sql: &str) -> Vec<Vec<u8>> {
+        let conn = rusqlite::Connection::open(&self.path).unwrap();
+        let mut statement = conn.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| {
+            Ok(match row.get_ref(0)? {
+                rusqlite::types::ValueRef::Text(it) | rusqlite::types::ValueRef::Blob(it) => {
+                    it.to_vec()
+                }
+                other => panic!("{other:?} is no text"),
+            })
+        });
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    /// How many of these values stand in any file of the database or beside it.
+    fn left_of(&self, values: &[Vec<u8>]) -> usize {
+        let beside = std::fs::read_dir(self.path.parent().unwrap()).unwrap();
+        let files: Vec<Vec<u8>> = beside
+            .map(|it| std::fs::read(it.unwrap().path()).unwrap())
+            .collect();
+        let stands = |value: &&Vec<u8>| {
+            let mut files = files.iter();
+            files.any(|it| it.windows(value.len()).any(|it| it == value.as_slice()))
+        };
+        values.iter().filter(stands).count()
     }
 
     fn newest(&self) -> UserId {
@@ -156,6 +191,155 @@ fn erasing_destroys_every_copy_from_every_door_and_every_file() {
         }
     }
     assert_eq!(org.files_with_mark(), Vec::<String>::new());
+}
+
+fn account(email: &str, i: usize) -> NewIndividual {
+    let name = |what: &str| Some(format!("{MARK} {what} of {i}"));
+    let record = |training: String| Record {
+        training,
+        state: RecordState::Started,
+        on: None,
+        transferred: false,
+    };
+    NewIndividual {
+        email: email.parse::<EmailAddress>().unwrap(),
+        first_name: name("first"),
+        last_name: name("last"),
+        records: vec![
+            record("Basics".into()),
+            record(format!("{MARK} learnt elsewhere")),
+        ],
+    }
+}
+
+#[test]
+fn erasing_destroys_custom_fields_accounts_of_their_own_passwords_and_names_at_other_systems() {
+    let mut org = Org::new(50);
+    for (name, kind) in [("Room", FieldKind::Text), ("Born", FieldKind::Date)] {
+        org.apply(Command::AddField {
+            name: name.into(),
+            kind,
+            set: FieldEdit::default(),
+        });
+    }
+    org.add_training("Basics", TrainingKind::Course, None);
+    org.add_group("Sales");
+    let email = |i: usize| format!("{MARK}{i}@acme.example");
+    // One account comes along, one is left behind, one is of an address that its person has no more.
+    org.apply(Command::ImportIndividuals {
+        accounts: (1..4).map(|i| account(&email(i), i)).collect(),
+    });
+    let undone = org.apply(Command::ImportIndividuals {
+        accounts: vec![account(&email(4), 4)],
+    });
+    org.apply(Command::Undo {
+        batch: undone.batch.unwrap(),
+    });
+    let person = |i: usize| NewPerson {
+        profile: Profile {
+            email: Some(email(i)),
+            first_name: Some(format!("{MARK} twin")),
+            last_name: Some(format!("{MARK} twin")),
+            ..Profile::default()
+        },
+        fields: vec![("Room".into(), format!("{MARK} room {i}"))],
+        ..NewPerson::default()
+    };
+    org.apply(Command::Invite(Invite {
+        people: (1..5).map(person).collect(),
+        groups: vec![("Sales".into(), GroupRole::Learner)],
+        pools: vec![],
+        mail: true,
+        send_on: None,
+    }));
+    let name = |i: usize| format!("{MARK}{i}");
+    org.accept_with(&name(1), OwnRecords::Transfer).unwrap();
+    org.accept(&name(2)).unwrap();
+    let people: Vec<UserId> = (1..5).map(|i| org.user(&name(i)).id).collect();
+    org.apply(Command::Edit(Edit {
+        set: vec![(Field::Email, Some(email(30)))],
+        ..Edit::of(people[2])
+    }));
+    org.apply(Command::Edit(Edit {
+        fields: vec![
+            ("Room".into(), Some(format!("{MARK} next room"))),
+            ("Born".into(), Some("1989-11-09".into())),
+        ],
+        ..Edit::of(people.clone())
+    }));
+    // Passwords, what was tried, and where they were seen.
+    for (i, user) in people.iter().enumerate().take(2) {
+        let text = format!("{MARK} tunnel orbit fudge {i}");
+        let password = Password::choose(&text, &[]).unwrap();
+        let set = SetPassword {
+            user: *user,
+            password: Some(org.directory.hash_password(&password).unwrap()),
+        };
+        org.apply(Command::SetPassword(set));
+        let source = Source::Person(IpAddr::from([198, 51, 100, 7]));
+        for tried in [text.as_str(), &format!("{MARK} wrong")] {
+            let email = email(i + 1);
+            org.directory.sign_in(&email, tried, source).unwrap();
+        }
+        org.seen(&name(i + 1), org.directory.now());
+    }
+    org.apply(Command::MailPasswordLink {
+        who: people[0].into(),
+    });
+    // An administrator, by their name at the operating system, and what was asked for them.
+    org.permit(&name(1), Permission::ManageUsers);
+    org.permit(&name(1), Permission::AuthorizedPurchaser);
+    org.apply(Command::LinkSystemUser {
+        system_user: format!("{MARK}-login"),
+        who: people[0].into(),
+    });
+    org.directory.settle().unwrap();
+    assert!(!org.files_with_mark().is_empty());
+    let hashes = org.values("SELECT hash FROM passwords");
+    let keys =
+        org.values("SELECT key FROM person_keys JOIN users ON id = user WHERE email LIKE 'zqxj%'");
+    let account_keys = org.values("SELECT key FROM individual_keys");
+    assert_eq!((hashes.len(), keys.len(), account_keys.len()), (2, 4, 4));
+
+    org.apply(Command::Delete {
+        who: people.clone().into(),
+    });
+    org.apply(Command::Erase { who: people.into() });
+    let all_gone = |org: &Org, when: &str| {
+        assert_eq!(org.files_with_mark(), Vec::<String>::new(), "{when}");
+        for (what, values) in [
+            ("hashes", &hashes),
+            ("keys", &keys),
+            ("keys of accounts", &account_keys),
+        ] {
+            assert_eq!(org.left_of(values), 0, "{what} {when}");
+        }
+    };
+    all_gone(&org, "while it is open");
+    org.reopen();
+    org.directory.settle().unwrap();
+    all_gone(&org, "after it was closed");
+    org.assert_chain();
+}
+
+#[test]
+fn erasing_leaves_an_account_alone_whose_address_is_somebody_else_s_now() {
+    let org = Org::new(9);
+    org.apply(Command::ImportIndividuals {
+        accounts: vec![account("shared@acme.example", 1)],
+    });
+    org.create("shared");
+    let first = org.user("shared").id;
+    org.apply(Command::Edit(Edit {
+        set: vec![(Field::Email, Some("first@acme.example".into()))],
+        ..Edit::of(first)
+    }));
+    org.invite("shared");
+    org.apply(Command::Delete { who: first.into() });
+    org.apply(Command::Erase { who: first.into() });
+    let session = org.cli();
+    let read = session.read().unwrap();
+    assert!(read.individual("shared@acme.example").unwrap().is_some());
 }
 
 #[test]
