@@ -205,6 +205,7 @@ fn applied_json(applied: &Applied) -> Result<String> {
         ("batch", crate::args::batch_json(applied.batch)),
         ("at", json!(applied.at)),
         ("promotions", json!(promotions)),
+        ("promoted", json!(applied.promoted)),
     ];
     for (key, value) in more {
         text.push_str(&format!(",\"{key}\":{value}"));

@@ -2,7 +2,7 @@
 //! by triggers, and refuses whatever this file would get wrong.
 
 use crate::error::{Error, Result, Shortfall};
-use crate::model::{AtCapacity, Pool, PoolId, PoolName, Seats, TimeZoneName, Timestamp};
+use crate::model::{AtCapacity, Hold, Pool, PoolId, PoolName, Seats, TimeZoneName, Timestamp};
 use crate::plan::PoolEffect;
 
 /// Places in a queue are this far apart, so that people can be moved between two others.
@@ -96,15 +96,30 @@ impl Ledger {
             .collect()
     }
 
+    /// Pools for which somebody waits.
+    pub(crate) fn queues(&self) -> Vec<PoolId> {
+        let waiting = self.lines.iter().filter(|it| it.queued > 0);
+        waiting.map(|it| it.pool.id).collect()
+    }
+
     /// What the plan does to the pools that it touches.
     pub(crate) fn effects(&self) -> Vec<PoolEffect> {
-        let touched =
-            |it: &&Line| it.asked > 0 || it.held != it.pool.held() || it.queued != it.pool.queued;
-        self.lines
-            .iter()
-            .filter(touched)
-            .map(Line::effect)
-            .collect()
+        self.effects_until(self)
+    }
+
+    /// As [`Ledger::effects`], with what follows the plan; `later` counts on from this.
+    pub(crate) fn effects_until(&self, later: &Self) -> Vec<PoolEffect> {
+        let lines = self.lines.iter().filter_map(|line| {
+            let later = later.line(line.pool.id).unwrap_or(line);
+            let touched = line.asked > 0
+                || line.held != line.pool.held()
+                || line.queued != line.pool.queued
+                || later.held != line.held
+                || later.queued != line.queued
+                || later.pool.terms.purchased != line.pool.terms.purchased;
+            touched.then(|| line.effect_until(later))
+        });
+        lines.collect()
     }
 }
 
@@ -124,25 +139,28 @@ impl Line {
         (limit - self.held).max(0)
     }
 
+    /// Whether the queue moves up when one license comes back.
+    pub(crate) fn moves_up_if_one_leaves(&self) -> bool {
+        let terms = &self.pool.terms;
+        !self.outside_dates && self.held <= terms.at_capacity.limit(terms.purchased)
+    }
+
     pub(crate) fn ask(&mut self) {
         self.asked += 1;
     }
 
-    pub(crate) fn take(&mut self) {
-        self.held += 1;
-        self.granted += 1;
-    }
-
-    pub(crate) fn free(&mut self) {
-        self.held -= 1;
-    }
-
-    pub(crate) fn enqueue(&mut self) {
-        self.queued += 1;
-    }
-
-    pub(crate) fn dequeue(&mut self) {
-        self.queued -= 1;
+    /// Counts that somebody holds this pool in another way.
+    pub(crate) fn count(&mut self, before: Hold, after: Hold) {
+        match (before.is_held(), after.is_held()) {
+            (false, true) => {
+                self.held += 1;
+                self.granted += 1;
+            }
+            (true, false) => self.held -= 1,
+            _ => {}
+        }
+        let queued = |it: Hold| Seats::from(matches!(it, Hold::Queued(_)));
+        self.queued += queued(after) - queued(before);
     }
 
     /// Notes that the plan does not fit.
@@ -165,15 +183,16 @@ impl Line {
         }
     }
 
-    fn effect(&self) -> PoolEffect {
+    fn effect_until(&self, later: &Self) -> PoolEffect {
         PoolEffect {
             pool: self.pool.id,
             name: self.pool.name.clone(),
             purchased: self.pool.terms.purchased,
+            purchased_after: later.pool.terms.purchased,
             held_before: self.pool.held(),
-            held_after: self.held,
+            held_after: later.held,
             queued_before: self.pool.queued,
-            queued_after: self.queued,
+            queued_after: later.queued,
             asked: self.asked,
             fits: !self.refused,
         }

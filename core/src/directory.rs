@@ -87,6 +87,8 @@ pub struct Applied {
     pub manager_name: Option<String>,
     /// The batches of promotions that this one caused.
     pub promotions: Vec<BatchId>,
+    /// How many people they let in from the queues.
+    pub promoted: usize,
     /// A connection's new token, shown this once.
     pub token: Option<String>,
     /// Whether this is the stored outcome of an earlier request with the same key; its plan lists no names.

@@ -70,6 +70,7 @@ impl Draw {
 }
 
 /// Derives ids and secrets from a draw, in the order in which they are asked for.
+#[derive(Clone)]
 pub(crate) struct Draws {
     draw: Draw,
     count: u64,

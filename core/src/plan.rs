@@ -48,12 +48,39 @@ pub struct Skip {
 pub struct Effects {
     /// Per pool that the plan touches or asks.
     pub pools: Vec<PoolEffect>,
-    /// Mails to send.
+    /// Mails that the batch itself sends.
     pub mails: Vec<Mail>,
+    /// Who is promoted from the queues because of it, in a batch of their own. Foreseen at doors where a person confirms
+    /// the plan; elsewhere told only once it is applied.
+    pub promoted: Promoted,
     /// How many people get another manager because theirs leaves.
     pub managers_moved: i64,
     /// How many open assignments end.
     pub assignments_ended: i64,
+}
+
+/// A promotion from the queues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Promoted {
+    /// How many people get a license that they waited for.
+    pub people: usize,
+    /// How many mails they get.
+    pub mails: usize,
+}
+
+impl Effects {
+    fn mails(&self) -> usize {
+        self.mails.len() + self.promoted.mails
+    }
+
+    /// By how many licenses held and queued each pool moves.
+    pub(crate) fn differences(&self) -> Vec<(PoolId, Seats, Seats)> {
+        let moved = self.pools.iter().map(|it| {
+            let held = it.held_after - it.held_before;
+            (it.pool, held, it.queued_after - it.queued_before)
+        });
+        moved.filter(|it| (it.1, it.2) != (0, 0)).collect()
+    }
 }
 
 /// What a plan does to one pool.
@@ -65,9 +92,11 @@ pub struct PoolEffect {
     pub name: PoolName,
     /// Purchased, when planned.
     pub purchased: Seats,
+    /// Purchased, once applied.
+    pub purchased_after: Seats,
     /// Held before.
     pub held_before: Seats,
-    /// Held after; promotions from the queue, a batch of their own, are not counted.
+    /// Held after, with those who are promoted from the queue.
     pub held_after: Seats,
     /// Queued before.
     pub queued_before: Seats,
@@ -181,9 +210,9 @@ impl Plan {
         users.len()
     }
 
-    /// The mails, counted.
+    /// The mails, counted, with those of the promotion that follows.
     pub fn mails(&self) -> usize {
-        self.effects.mails.len()
+        self.effects.mails()
     }
 
     /// Computes the digest under the database's key.
@@ -205,6 +234,9 @@ impl Plan {
                 pool.name, pool.fits
             ));
         }
+        if self.effects.promoted.people > 0 {
+            hash.update(format!("\npromoted {}", self.effects.promoted.people));
+        }
         let full: [u8; 32] = hash.finalize().into();
         let mut half = [0; 16];
         half.copy_from_slice(&full[..16]);
@@ -214,11 +246,7 @@ impl Plan {
     /// What differs from an older plan, in words, for a person whose confirmation came too late.
     pub(crate) fn moved_since(&self, older: Option<&Plan>) -> Vec<String> {
         let Some(older) = older else {
-            return vec![format!(
-                "it is now {} changes and {} skipped",
-                self.changes.len(),
-                self.skipped.len()
-            )];
+            return vec![self.in_numbers()];
         };
         let mut what = Vec::new();
         if older.changes.len() != self.changes.len() {
@@ -235,6 +263,12 @@ impl Plan {
                 older.skipped.len()
             ));
         }
+        let (was, promoted) = (older.effects.promoted.people, self.effects.promoted.people);
+        if was != promoted {
+            what.push(format!(
+                "{promoted} promoted from the queue instead of {was}"
+            ));
+        }
         for pool in &self.effects.pools {
             if let Some(was) = older.effects.pools.iter().find(|it| it.name == pool.name) {
                 let free = |it: &PoolEffect| it.purchased - it.held_before;
@@ -249,9 +283,18 @@ impl Plan {
             }
         }
         if what.is_empty() {
-            what.push("the same people change in another way".to_owned());
+            what.push(self.in_numbers());
         }
         what
+    }
+
+    fn in_numbers(&self) -> String {
+        let (changes, skipped) = (self.changes.len(), self.skipped.len());
+        let promoted = match self.effects.promoted.people {
+            0 => String::new(),
+            people => format!(", {people} promoted from the queue"),
+        };
+        format!("it is now {changes} changes and {skipped} skipped{promoted}")
     }
 }
 
@@ -292,9 +335,10 @@ impl Serialize for Skip {
 
 impl Serialize for PoolEffect {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("PoolEffect", 8)?;
+        let mut out = serializer.serialize_struct("PoolEffect", 9)?;
         out.serialize_field("name", &self.name)?;
         out.serialize_field("purchased", &self.purchased)?;
+        out.serialize_field("purchased_after", &self.purchased_after)?;
         out.serialize_field("held_before", &self.held_before)?;
         out.serialize_field("held_after", &self.held_after)?;
         out.serialize_field("queued_before", &self.queued_before)?;
@@ -307,9 +351,10 @@ impl Serialize for PoolEffect {
 
 impl Serialize for Effects {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Effects", 4)?;
+        let mut out = serializer.serialize_struct("Effects", 5)?;
         out.serialize_field("pools", &self.pools)?;
-        out.serialize_field("mails", &self.mails.len())?;
+        out.serialize_field("mails", &self.mails())?;
+        out.serialize_field("promoted", &self.promoted.people)?;
         out.serialize_field("managers_moved", &self.managers_moved)?;
         out.serialize_field("assignments_ended", &self.assignments_ended)?;
         out.end()

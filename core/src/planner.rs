@@ -4,6 +4,7 @@
 mod allowance;
 mod crowd;
 mod dates;
+mod foresight;
 mod groups;
 mod seating;
 
@@ -17,8 +18,8 @@ use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
     Actor, BatchId, Date, Door, Field, GroupCarries, GroupId, GroupRole, Hold, Invitation,
-    InvitationState, License, Permission, PoolId, Profile, Settings, Status, Timestamp, Training,
-    TrainingId, User, UserId, key_of_name,
+    InvitationState, License, Permission, Pool, PoolId, Profile, Settings, Status, Timestamp,
+    Training, TrainingId, User, UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy::{self, Authority, Circle, Reach, Role};
@@ -27,6 +28,8 @@ use crate::selection::Selection;
 use crate::store::Snapshot;
 use allowance::Allowance;
 use crowd::{CROWD, Crowd};
+use foresight::Foreseen;
+pub(crate) use foresight::{people_promoted, renew};
 pub(crate) use groups::Entry;
 pub(crate) use seating::{Seated, Waiting, Want};
 
@@ -65,6 +68,8 @@ pub(crate) struct Planner<'s> {
     owners_left: Option<i64>,
     allowances: Vec<Allowance>,
     crowd: Option<Crowd>,
+    /// The plan after which this one is made, if that is not applied yet.
+    foreseen: Option<Foreseen>,
     /// What groups carry and trainings are, once read.
     carried: HashMap<GroupId, Rc<GroupCarries>>,
     trainings: HashMap<TrainingId, Rc<Training>>,
@@ -134,6 +139,18 @@ impl<'s> Planner<'s> {
         draws: Draws,
     ) -> Result<Self> {
         let pools = snapshot.pools()?;
+        Self::among(snapshot, actor, door, now, draws, pools)
+    }
+
+    /// As [`Planner::new`], with what is agreed for the pools.
+    fn among(
+        snapshot: &'s Snapshot<'s>,
+        actor: Actor,
+        door: Door,
+        now: Timestamp,
+        draws: Draws,
+        pools: Vec<Pool>,
+    ) -> Result<Self> {
         let dated = pools
             .iter()
             .any(|it| it.terms.starts_on.is_some() || it.terms.ends_on.is_some());
@@ -168,6 +185,7 @@ impl<'s> Planner<'s> {
             owners_left: None,
             allowances: Vec::new(),
             crowd: None,
+            foreseen: None,
             carried: HashMap::new(),
             trainings: HashMap::new(),
             removed_groups: HashMap::new(),
@@ -192,9 +210,12 @@ impl<'s> Planner<'s> {
             self.name_mentioned()?;
         }
         let assignments_ended = self.assignments_ended();
+        let outlook = self.foresee(asked)?;
+        let ledger = outlook.as_ref().map_or(&self.ledger, |it| &it.ledger);
         let effects = Effects {
-            pools: self.ledger.effects(),
+            pools: self.ledger.effects_until(ledger),
             mails: self.mails,
+            promoted: outlook.as_ref().map(|it| it.promoted).unwrap_or_default(),
             managers_moved: self.managers_moved,
             assignments_ended,
         };
@@ -585,18 +606,7 @@ impl<'s> Planner<'s> {
         if before == after {
             return Ok(());
         }
-        let line = self.ledger.line_mut(pool)?;
-        match (before.is_held(), after.is_held()) {
-            (false, true) => line.take(),
-            (true, false) => line.free(),
-            _ => {}
-        }
-        if matches!(before, Hold::Queued(_)) && !matches!(after, Hold::Queued(_)) {
-            line.dequeue();
-        }
-        if matches!(after, Hold::Queued(_)) && !matches!(before, Hold::Queued(_)) {
-            line.enqueue();
-        }
+        self.ledger.line_mut(pool)?.count(before, after);
         self.push(Change::License {
             user,
             pool,
@@ -830,7 +840,7 @@ impl<'s> Planner<'s> {
             Some(day) if mail && day > self.newest_begun()? => Some(day),
             _ => None,
         };
-        let before = self.snapshot.invitation(user)?;
+        let before = self.invitation(user)?;
         let expires_at = self.expiry(send_on)?;
         let after = Invitation {
             id: before.map_or_else(|| self.draws.invitation(), |it| it.id),

@@ -26,6 +26,7 @@ pub(crate) fn on_terminal(plan: &Plan, out: &mut impl io::Write) -> Result<()> {
         let _ = writeln!(text, "  does not fit: {shortfall}");
     }
     effects(&mut text, plan);
+    promoted(&mut text, plan.effects.promoted.people);
     changes(&mut text, plan);
     write_lines(out, &text)
 }
@@ -34,13 +35,7 @@ pub(crate) fn on_terminal(plan: &Plan, out: &mut impl io::Write) -> Result<()> {
 pub(crate) fn applied(applied: &Applied, out: &mut impl io::Write) -> Result<()> {
     let mut text = format!("done: {}\n", sentence(&applied.plan));
     effects(&mut text, &applied.plan);
-    if !applied.promotions.is_empty() {
-        let _ = writeln!(
-            text,
-            "  {} from the queue",
-            count(applied.promotions.len(), "promotion", "promotions")
-        );
-    }
+    promoted(&mut text, applied.promoted);
     if let Some(batch) = applied.batch {
         let undo = if matches!(applied.plan.command, "erase" | "individuals_erase") {
             String::new()
@@ -132,16 +127,33 @@ fn effects(text: &mut String, plan: &Plan) {
     }
 }
 
+fn promoted(text: &mut String, people: usize) {
+    if people > 0 {
+        let _ = writeln!(
+            text,
+            "  {} promoted from the queue",
+            count(people, "person", "people")
+        );
+    }
+}
+
 fn pool_line(text: &mut String, pool: &PoolEffect) {
-    let free = |held: i64| (pool.purchased - held).max(0);
+    let free = |purchased: i64, held: i64| (purchased - held).max(0);
+    let _ = write!(text, "  {}: ", pool.name);
+    if pool.purchased != pool.purchased_after {
+        let _ = write!(
+            text,
+            "purchased {} → {}, ",
+            pool.purchased, pool.purchased_after
+        );
+    }
     let _ = write!(
         text,
-        "  {}: held {} → {}, free {} → {}",
-        pool.name,
+        "held {} → {}, free {} → {}",
         pool.held_before,
         pool.held_after,
-        free(pool.held_before),
-        free(pool.held_after)
+        free(pool.purchased, pool.held_before),
+        free(pool.purchased_after, pool.held_after)
     );
     if pool.queued_before != pool.queued_after || pool.queued_after > 0 {
         let _ = write!(

@@ -147,8 +147,8 @@ pub(crate) enum Outcome {
     Done {
         /// The batch; none when there was nothing to change any more.
         batch: Option<BatchId>,
-        /// How many promotions from the queue it caused.
-        promotions: usize,
+        /// How many people it promoted from the queue.
+        promoted: usize,
         /// A connection's new token, shown this once.
         token: Option<String>,
     },

@@ -212,7 +212,7 @@ fn outcome(
     match result {
         Ok(applied) => Outcome::Done {
             batch: applied.batch,
-            promotions: applied.promotions.len(),
+            promoted: applied.promoted,
             token: applied.token,
         },
         Err(Error::Moved(moved)) => {

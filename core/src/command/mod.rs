@@ -47,7 +47,7 @@ use crate::selection::Selection;
 use crate::waste::Wasteful;
 
 pub use individual::OwnRecords;
-pub(crate) use promote::promote;
+pub(crate) use promote::{all as promote_all, may_promote, promote};
 
 /// What an actor wants.
 #[derive(Clone, Debug, PartialEq)]

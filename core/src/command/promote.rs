@@ -23,21 +23,28 @@ pub(crate) fn promote(
     planner.finish("promote", false).map(Some)
 }
 
+/// Whether such changes may make room for somebody in a queue.
+pub(crate) fn may_promote(changes: &[Change]) -> bool {
+    changes.iter().any(|it| match it {
+        // Whoever is queued by choice may fit into the grace, which the queue gets and a person at a door does not.
+        Change::License { before, after, .. } => {
+            before.is_held() && !after.is_held() || matches!(after, Hold::Queued(_))
+        }
+        Change::PoolTerms { .. } => true,
+        _ => false,
+    })
+}
+
 /// Plans the promotion of as many as there is room for, over every pool.
-pub(super) fn all(planner: &mut Planner<'_>) -> Result<()> {
-    let pools: Vec<PoolId> = planner
-        .ledger
-        .pools()
-        .filter(|it| it.queued > 0)
-        .map(|it| it.id)
-        .collect();
+pub(crate) fn all(planner: &mut Planner<'_>) -> Result<()> {
+    let pools = planner.ledger.queues();
     // Whoever comes in by their seat gets what their groups carry, and that must not overtake those who wait for it.
     let (access, add_ons): (Vec<PoolId>, _) =
         pools.into_iter().partition(|it| *it == planner.access);
     for pool in add_ons.into_iter().chain(access) {
         let room = planner.ledger.line(pool)?.room(true);
         if room > 0 {
-            for license in planner.snapshot.queue_head(pool, room)? {
+            for license in planner.queue_head(pool, room)? {
                 one(planner, &license)?;
             }
         }

@@ -116,14 +116,19 @@ fn by_person<T>(rows: Vec<T>, user: impl Fn(&T) -> UserId) -> HashMap<UserId, Ve
 
 impl Planner<'_> {
     pub(crate) fn user(&self, id: UserId) -> Result<User> {
-        if let Some(crowd) = &self.crowd
-            && let Some(user) = crowd.user(self.snapshot, id)?
-        {
-            return Ok(user);
-        }
-        self.snapshot
-            .user(id)?
-            .ok_or_else(|| Error::not_found("user", id))
+        let known = match &self.crowd {
+            Some(crowd) => crowd.user(self.snapshot, id)?,
+            None => None,
+        };
+        let found = match known {
+            Some(user) => Some(user),
+            None => self.snapshot.user(id)?,
+        };
+        let found = match &self.foreseen {
+            Some(foreseen) => foreseen.user(id, found),
+            None => found,
+        };
+        found.ok_or_else(|| Error::not_found("user", id))
     }
 
     pub(crate) fn permissions_of(&self, user: UserId) -> Result<Vec<Permission>> {
@@ -137,19 +142,27 @@ impl Planner<'_> {
     pub(crate) fn licenses_of(&self, user: UserId) -> Result<Vec<License>> {
         let read =
             |ids: &[UserId]| Ok(by_person(self.snapshot.licenses_of_all(ids)?, |it| it.user));
-        match known(self.crowd.as_ref(), user, |it| &mut it.licenses, read)? {
-            Some(found) => Ok(found.unwrap_or_default()),
-            None => self.snapshot.licenses_of(user),
+        let mut found = match known(self.crowd.as_ref(), user, |it| &mut it.licenses, read)? {
+            Some(found) => found.unwrap_or_default(),
+            None => self.snapshot.licenses_of(user)?,
+        };
+        if let Some(foreseen) = &self.foreseen {
+            foreseen.licenses(user, &mut found);
         }
+        Ok(found)
     }
 
     /// Pools of which a person is to get a license when they become active.
     pub(crate) fn requests_of(&self, user: UserId) -> Result<Vec<PoolId>> {
         let read = |ids: &[UserId]| Ok(by_person(self.snapshot.requests_of_all(ids)?, |it| it.0));
-        match known(self.crowd.as_ref(), user, |it| &mut it.requests, read)? {
-            Some(found) => Ok(found.into_iter().flatten().map(|it| it.1).collect()),
-            None => self.snapshot.requests_of(user),
+        let mut found = match known(self.crowd.as_ref(), user, |it| &mut it.requests, read)? {
+            Some(found) => found.into_iter().flatten().map(|it| it.1).collect(),
+            None => self.snapshot.requests_of(user)?,
+        };
+        if let Some(foreseen) = &self.foreseen {
+            foreseen.requests(user, &mut found);
         }
+        Ok(found)
     }
 
     pub(crate) fn invitation(&self, user: UserId) -> Result<Option<Invitation>> {
@@ -168,10 +181,14 @@ impl Planner<'_> {
                 it.user
             }))
         };
-        match known(self.crowd.as_ref(), user, |it| &mut it.assignments, read)? {
-            Some(found) => Ok(found.unwrap_or_default()),
-            None => self.snapshot.assignments_of(user),
+        let mut found = match known(self.crowd.as_ref(), user, |it| &mut it.assignments, read)? {
+            Some(found) => found.unwrap_or_default(),
+            None => self.snapshot.assignments_of(user)?,
+        };
+        if let Some(foreseen) = &self.foreseen {
+            foreseen.assignments(user, &mut found);
         }
+        Ok(found)
     }
 
     pub(crate) fn memberships_of(&self, user: UserId) -> Result<Vec<Membership>> {
@@ -180,10 +197,14 @@ impl Planner<'_> {
                 it.user
             }))
         };
-        match known(self.crowd.as_ref(), user, |it| &mut it.memberships, read)? {
-            Some(found) => Ok(found.unwrap_or_default()),
-            None => self.snapshot.memberships_of(user),
+        let mut found = match known(self.crowd.as_ref(), user, |it| &mut it.memberships, read)? {
+            Some(found) => found.unwrap_or_default(),
+            None => self.snapshot.memberships_of(user)?,
+        };
+        if let Some(foreseen) = &self.foreseen {
+            foreseen.memberships(user, &mut found);
         }
+        Ok(found)
     }
 
     pub(crate) fn membership(&self, user: UserId, group: GroupId) -> Result<Option<GroupRole>> {

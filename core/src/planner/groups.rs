@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::foresight::{lay_assignment, lay_license};
 use super::{Planner, Seated, Waiting, Want};
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -406,7 +407,11 @@ impl Planner<'_> {
         if let Some(carried) = self.carried.get(&group) {
             return Ok(Rc::clone(carried));
         }
-        let carried = Rc::new(self.snapshot.carried_by(group)?);
+        let mut carried = self.snapshot.carried_by(group)?;
+        if let Some(foreseen) = &self.foreseen {
+            foreseen.carried(group, &mut carried);
+        }
+        let carried = Rc::new(carried);
         self.carried.insert(group, Rc::clone(&carried));
         Ok(carried)
     }
@@ -434,23 +439,7 @@ impl Planner<'_> {
     pub(crate) fn licenses_planned(&self, user: UserId) -> Result<Vec<License>> {
         let mut licenses = self.licenses_of(user)?;
         for change in self.latest(user) {
-            if let Change::License {
-                pool,
-                after,
-                stands_for_access,
-                ..
-            } = change
-            {
-                licenses.retain(|it| it.pool != *pool);
-                if *after != Hold::None {
-                    licenses.push(License {
-                        user,
-                        pool: *pool,
-                        hold: *after,
-                        stands_for_access: *stands_for_access,
-                    });
-                }
-            }
+            lay_license(&mut licenses, change);
         }
         Ok(licenses)
     }
@@ -459,17 +448,7 @@ impl Planner<'_> {
     pub(crate) fn assignments_planned(&self, user: UserId) -> Result<Vec<Assigned>> {
         let mut assignments = self.assignments_of(user)?;
         for change in self.latest(user) {
-            if let Change::Assignment {
-                training, after, ..
-            } = change
-            {
-                assignments.retain(|it| it.training != *training);
-                assignments.extend(after.map(|assignment| Assigned {
-                    user,
-                    training: *training,
-                    assignment,
-                }));
-            }
+            lay_assignment(&mut assignments, change);
         }
         Ok(assignments)
     }

@@ -22,6 +22,8 @@ pub(super) struct Outcome {
     at: Timestamp,
     user: Option<UserId>,
     promotions: Vec<BatchId>,
+    #[serde(default)]
+    promoted: usize,
     skipped: Vec<(Option<UserId>, String)>,
 }
 
@@ -84,6 +86,7 @@ pub(super) fn keep(
         at: applied.at,
         user: applied.user,
         promotions: applied.promotions.clone(),
+        promoted: applied.promoted,
         // Reasons name nobody; whom was skipped is kept by id.
         skipped: applied
             .plan
@@ -142,6 +145,7 @@ pub(super) fn repeat(snapshot: &Snapshot<'_>, outcome: Outcome) -> Result<Applie
         at,
         user,
         promotions,
+        promoted,
         ..
     } = outcome;
     Ok(Applied {
@@ -151,6 +155,7 @@ pub(super) fn repeat(snapshot: &Snapshot<'_>, outcome: Outcome) -> Result<Applie
         user,
         manager_name: None,
         promotions,
+        promoted,
         token: None,
         repeated: true,
     })

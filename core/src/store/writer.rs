@@ -19,11 +19,11 @@ use super::{
     restore, search, stale, waste,
 };
 use crate::change::Change;
-use crate::command::{Command, GroupTarget, Request, promote};
+use crate::command::{Command, GroupTarget, Request, may_promote, promote};
 use crate::directory::Applied;
 use crate::draw::{Clock, Draw, Draws};
 use crate::error::{Error, Moved, Result, Shortfalls};
-use crate::model::{Actor, BatchId, Door, Hold, UserId};
+use crate::model::{Actor, BatchId, Door, UserId};
 use crate::plan::{Digest, Plan};
 use crate::planner::{self, Planned};
 use crate::selection::Selection;
@@ -99,6 +99,9 @@ impl Job {
             | Command::RemoveTraining { .. }
             | Command::DoDue { .. }
             | Command::Reclaim(_)
+            // They concern everybody in a queue.
+            | Command::SetPool { .. }
+            | Command::Promote
             | Command::RenameLabel { .. }
             | Command::Undo { .. } => true,
             Command::ProvisionGroup(it) => {
@@ -521,7 +524,10 @@ impl Writer {
             .map(|(_, planned)| planned.plan.clone())
             .filter(|it| it.changes.len() <= ALONE);
         let (known, planned) = match job.prepared.take() {
-            Some((known, planned)) if self.still_holds(known, job, &planned)? => {
+            Some((known, mut planned)) if self.still_holds(known, job, &planned)? => {
+                if job.door.is_attended() && known != snapshot.last_batch()? {
+                    planner::renew(&snapshot, job.request.draw.at, &mut planned)?;
+                }
                 (Some(known), planned)
             }
             _ => (
@@ -550,6 +556,7 @@ impl Writer {
                 user: subject,
                 manager_name,
                 promotions: Vec::new(),
+                promoted: 0,
                 token: None,
                 repeated: false,
             };
@@ -567,7 +574,7 @@ impl Writer {
             undoes,
         };
         self.write(batch, &origin, &plan, job.request.draw, at)?;
-        let promotions = self.promote_all(batch, job.door, &plan, job.request.draw, draws, at)?;
+        let (promotions, promoted) = self.promote_all(batch, &plan, job.request.draw, draws, at)?;
         let applied = Applied {
             batch: Some(batch),
             at,
@@ -575,6 +582,7 @@ impl Writer {
             user: subject,
             manager_name,
             promotions,
+            promoted,
             token,
             repeated: false,
         };
@@ -690,25 +698,16 @@ impl Writer {
     fn promote_all(
         &mut self,
         cause: BatchId,
-        _door: Door,
         plan: &Plan,
         draw: Draw,
         draws: Draws,
         at: crate::model::Timestamp,
-    ) -> Result<Vec<BatchId>> {
-        let may_promote = plan.changes.iter().any(|it| match it {
-            // Whoever is queued by choice may fit into the grace, which the queue gets and a person at a door does not.
-            Change::License { before, after, .. } => {
-                before.is_held() && !after.is_held() || matches!(after, Hold::Queued(_))
-            }
-            Change::PoolTerms { .. } => true,
-            _ => false,
-        });
-        if !may_promote {
-            return Ok(Vec::new());
+    ) -> Result<(Vec<BatchId>, usize)> {
+        if !may_promote(&plan.changes) {
+            return Ok((Vec::new(), 0));
         }
         let Some(planned) = promote(&Snapshot::new(&self.conn), draw.at, draws)? else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), 0));
         };
         let Planned {
             plan, mut draws, ..
@@ -721,7 +720,7 @@ impl Writer {
             undoes: None,
         };
         self.write(batch, &origin, &plan, draw, at)?;
-        Ok(vec![batch])
+        Ok((vec![batch], planner::people_promoted(&plan.changes)))
     }
 
     fn write_last_uses(&self) {

@@ -1,5 +1,6 @@
 //! A seat is never sold twice and never lost (DESIGN §4, Pools).
 
+use usher_core::Plan;
 use usher_core::command::{Command, PoolEdit, Request, WhenFull};
 use usher_core::model::{CountsFrom, NewPeople, Status};
 
@@ -306,4 +307,86 @@ fn a_place_in_the_queue_that_comes_back_by_undo_is_nobody_else_s() {
     for ((user, _), position) in queue.iter().zip(1..) {
         assert_eq!(read.queue_position(pool, user.id).unwrap(), Some(position));
     }
+}
+
+#[test]
+fn a_plan_tells_whom_it_promotes_as_it_comes_true() {
+    let org = Org::new(2);
+    org.apply_when_full(invite("ana bo cleo"), WhenFull::QueueRest);
+    let raise = org.request(Command::SetPool {
+        name: "access".parse().unwrap(),
+        set: PoolEdit {
+            purchased: Some(5),
+            ..PoolEdit::default()
+        },
+    });
+    let plan = org.cli().plan(&raise).unwrap();
+    let told = |plan: &Plan| {
+        let pool = plan.effects.pools[0].clone();
+        (
+            (pool.purchased, pool.purchased_after),
+            (pool.held_before, pool.held_after),
+            (pool.queued_before, pool.queued_after),
+            (plan.effects.promoted.people, plan.mails()),
+        )
+    };
+    assert_eq!(told(&plan), ((2, 5), (2, 4), (2, 0), (2, 2)));
+    // What concerns nobody in the queue leaves the plan as it is; one more in it does not.
+    org.apply(Command::AddGroup {
+        name: "Sales".into(),
+    });
+    assert_eq!(org.cli().plan(&raise).unwrap().digest, plan.digest);
+    org.apply_when_full(invite("dan"), WhenFull::QueueRest);
+    assert_error(
+        org.cli().apply(raise.clone(), Some(plan.digest)),
+        "3 promoted from the queue",
+    );
+    let applied = org.cli().apply(raise, None).unwrap();
+    assert_eq!((applied.promotions.len(), applied.promoted), (1, 3));
+    assert_eq!(org.seats("access"), (5, 0, 0));
+}
+
+#[test]
+fn whoever_leaves_is_replaced_from_the_queue_in_the_plan_too() {
+    let org = Org::new(2);
+    org.create("ana");
+    org.apply_when_full(invite("bo cleo"), WhenFull::QueueRest);
+    let plan = org
+        .plan(Command::Deactivate {
+            who: org.who("ana bo"),
+        })
+        .unwrap();
+    let pool = &plan.effects.pools[0];
+    assert_eq!((pool.held_before, pool.held_after), (2, 2));
+    assert_eq!((pool.queued_before, pool.queued_after), (2, 0));
+    assert_eq!((plan.effects.promoted.people, plan.mails()), (1, 1));
+    let json = serde_json::to_value(&plan).unwrap();
+    assert_eq!(json["effects"]["promoted"], 1);
+}
+
+#[test]
+fn a_promotion_is_not_undone_while_there_is_room_for_those_it_let_in() {
+    let org = Org::new(2);
+    org.create("ana");
+    org.apply_when_full(invite("bo cleo"), WhenFull::QueueRest);
+    let promotion = org.deactivate("ana").promotions[0];
+    let undone = org.apply(Command::Undo { batch: promotion });
+    assert_eq!(
+        (undone.batch, skips(&undone.plan)),
+        (
+            None,
+            vec!["bo: would be promoted again at once: access has room".to_owned()]
+        )
+    );
+    org.set_pool(
+        "access",
+        PoolEdit {
+            purchased: Some(1),
+            ..PoolEdit::default()
+        },
+    );
+    let undone = org.apply(Command::Undo { batch: promotion });
+    assert!(undone.batch.is_some() && undone.promoted == 0);
+    assert_eq!(org.seats("access"), (1, 0, 2));
+    assert!(org.roster().contains("bo queued access:queued#1"));
 }

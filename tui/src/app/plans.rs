@@ -121,10 +121,10 @@ impl App {
         match outcome {
             Outcome::Done {
                 batch,
-                promotions,
+                promoted,
                 token,
             } => {
-                self.say_done(&sheet, batch, promotions);
+                self.say_done(&sheet, batch, promoted);
                 self.done(&sheet, token);
                 self.discard(Some(sheet));
                 self.refresh();
@@ -159,7 +159,7 @@ impl App {
         }
     }
 
-    pub(super) fn say_done(&mut self, sheet: &Sheet, batch: Option<BatchId>, promotions: usize) {
+    pub(super) fn say_done(&mut self, sheet: &Sheet, batch: Option<BatchId>, promoted: usize) {
         let Some(proposal) = sheet.proposal() else {
             return;
         };
@@ -169,12 +169,12 @@ impl App {
         };
         let undone = matches!(proposal.intent.wish, Wish::Undo(_));
         self.last_batch = (!undone).then_some(batch);
-        self.say(&done_in_words(proposal, batch, promotions), Tone::Good);
+        self.say(&done_in_words(proposal, batch, promoted), Tone::Good);
     }
 }
 
 /// What was done, in one line.
-fn done_in_words(proposal: &Proposal, batch: BatchId, promotions: usize) -> String {
+fn done_in_words(proposal: &Proposal, batch: BatchId, promoted: usize) -> String {
     let mut parts = vec![match proposal.number() {
         0 => format!("{}: done", proposal.heading()),
         n => format!("{} {}", words::count(n), proposal.done_word()),
@@ -185,10 +185,10 @@ fn done_in_words(proposal: &Proposal, batch: BatchId, promotions: usize) -> Stri
             words::count(proposal.plan.skipped.len())
         ));
     }
-    if promotions > 0 {
+    if promoted > 0 {
         parts.push(format!(
             "{} moved up from the queue",
-            words::count(promotions)
+            words::count(promoted)
         ));
     }
     parts.push(format!("batch {}", short(batch)));

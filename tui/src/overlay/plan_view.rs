@@ -253,6 +253,13 @@ fn numbers(proposal: &Proposal) -> Vec<Said> {
             Role::Plain,
         );
     }
+    if plan.effects.promoted.people > 0 {
+        say(
+            "Queue",
+            format!("{} promoted from it", people(plan.effects.promoted.people)),
+            Role::Plain,
+        );
+    }
     if plan.mails() > 0 {
         say(
             "Mail",
@@ -268,15 +275,22 @@ fn numbers(proposal: &Proposal) -> Vec<Said> {
 }
 
 fn pool_in_words(pool: &PoolEffect) -> String {
-    let free = |held: i64| number((pool.purchased - held).max(0));
-    let mut text = format!(
-        "{:<9} held {} → {}   free {} → {}",
-        pool.name,
+    let free = |purchased: i64, held: i64| number((purchased - held).max(0));
+    let mut text = format!("{:<9} ", pool.name);
+    if pool.purchased != pool.purchased_after {
+        text.push_str(&format!(
+            "purchased {} → {}   ",
+            number(pool.purchased),
+            number(pool.purchased_after)
+        ));
+    }
+    text.push_str(&format!(
+        "held {} → {}   free {} → {}",
         number(pool.held_before),
         number(pool.held_after),
-        free(pool.held_before),
-        free(pool.held_after)
-    );
+        free(pool.purchased, pool.held_before),
+        free(pool.purchased_after, pool.held_after)
+    ));
     if (pool.queued_before, pool.queued_after) != (0, 0) {
         text.push_str(&format!(
             "   queued {} → {}",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use usher_core::change::Change;
 use usher_core::directory::HistoryPage;
 use usher_core::model::{FieldId, Hold, Permission, PoolId, Status, UserId};
-use usher_core::{Plan, Read};
+use usher_core::{Applied, Plan, Read};
 
 use super::roster::{ACCESS, Person, Roster};
 
@@ -90,6 +90,49 @@ pub(crate) fn wrong_plan(plan: &Plan) -> Vec<String> {
         if skip.reason.is_empty() {
             wrong.push(format!("{} is skipped without a reason", skip.who));
         }
+    }
+    wrong
+}
+
+/// What a plan told that did not come true, or did not tell, of pools, mails and promotions.
+pub(crate) fn not_foretold(
+    plan: &Plan,
+    applied: &Applied,
+    before: &Roster,
+    now: &Roster,
+    mails: i64,
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let numbers = |it: &Roster, pool: usize| {
+        let queued = i64::try_from(it.pools[pool].queue.len()).unwrap();
+        (it.pools[pool].terms.purchased, it.held(pool), queued)
+    };
+    for pool in 0..before.pools.len() {
+        let name = &before.pools[pool].name;
+        let told = plan
+            .effects
+            .pools
+            .iter()
+            .find(|it| it.name.as_str() == name);
+        let (was, is) = (numbers(before, pool), numbers(now, pool));
+        let told = told.map_or((was, was), |it| {
+            (
+                (it.purchased, it.held_before, it.queued_before),
+                (it.purchased_after, it.held_after, it.queued_after),
+            )
+        });
+        if told != (was, is) {
+            wrong.push(format!("of {name} was told {told:?}, not {:?}", (was, is)));
+        }
+    }
+    let promoted = plan.effects.promoted.people;
+    if promoted != applied.promoted {
+        let promotions = applied.promoted;
+        wrong.push(format!("{promoted} promotions were told, not {promotions}"));
+    }
+    // Erasing takes mails that wait out of the outbox.
+    if plan.command != "erase" && i64::try_from(plan.mails()).unwrap() != mails {
+        wrong.push(format!("{} mails were told, not {mails}", plan.mails()));
     }
     wrong
 }

@@ -24,7 +24,7 @@ use usher_core::{Applied, Error, Session};
 
 use crate::org::{Org, create};
 use deeds::{Deed, How};
-use laws::{history_differs, not_restored, went_too_far, wrong, wrong_plan};
+use laws::{history_differs, not_foretold, not_restored, went_too_far, wrong, wrong_plan};
 use past::{Seen, seen, told_otherwise};
 use roster::{CONNECTIONS, FIELDS, Roster, SHIRTS, Tables};
 use rules::{Memory, Model};
@@ -269,10 +269,16 @@ impl World {
             .ok()
             .map(|it| it.digest)
             .filter(|_| how.attended);
+        let mailed = self.tables.mails();
         let applied = session.apply(request, confirmed);
         match (&planned, &applied) {
             (Ok(plan), Ok(applied)) => {
                 self.refuse(&wrong_plan(plan));
+                if how.attended {
+                    let now = self.tables.roster();
+                    let mails = self.tables.mails() - mailed;
+                    self.refuse(&not_foretold(plan, applied, before, &now, mails));
+                }
                 if plan.changes != applied.plan.changes || plan.skipped != applied.plan.skipped {
                     self.fail("what was applied is not what was planned");
                 }

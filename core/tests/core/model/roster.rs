@@ -261,6 +261,12 @@ impl Tables {
         self.rows(GROUPS, |row| Ok(GroupId::from_bytes(row.get(0)?)))
     }
 
+    /// How many mails there ever were, but those that only warn of full pools.
+    pub(crate) fn mails(&self) -> i64 {
+        let sql = "SELECT count(*) FROM outbox WHERE template != 'seat_alarm'";
+        self.rows(sql, |row| row.get(0))[0]
+    }
+
     fn places(&self, sql: &str) -> BTreeMap<[u8; 16], usize> {
         let ids = self.rows(sql, |row| row.get(0));
         ids.into_iter().zip(0..).collect()
