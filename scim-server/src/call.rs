@@ -11,6 +11,7 @@ use usher_core::model::{ConnectionId, User, UserId};
 use usher_core::query::{Expr, ListFrom, Listing, Order};
 use usher_core::{Applied, Error, Selection, Session};
 
+use crate::anchors::{self, Edge};
 use crate::answer::{self, Answer};
 use crate::fault::Fault;
 use crate::filter::{self, Context, Key, Sought};
@@ -137,18 +138,40 @@ impl Call<'_> {
             Sought::Nobody => Ok((Vec::new(), 0)),
             Sought::One(key) => self.one(&key, span),
             Sought::Fitting(query) => {
+                let edge = self.edge(&query, order, span);
+                let anchor = edge.and_then(|it| self.app.anchors.find(it));
                 let listing = Listing {
                     query,
                     order: order.clone(),
-                    from: span.from,
+                    from: anchor.map_or(span.from, |it| ListFrom::Behind(it.behind)),
                     limit: span.size,
-                    total: span.total,
+                    total: span.total.or(anchor.map(|it| it.total)),
                 };
                 let people = self.people()?;
                 // A page takes long enough to let others have this thread's work meanwhile.
-                Ok(tokio::task::block_in_place(|| people.page(&listing))?)
+                let (people, total) = tokio::task::block_in_place(|| people.page(&listing))?;
+                if let (Some(edge), [first, .., last]) = (edge, people.as_slice()) {
+                    let page = anchors::Read {
+                        ends: (first.user.seq, last.user.seq),
+                        returned: i64::try_from(people.len()).unwrap_or(i64::MAX),
+                        total,
+                    };
+                    self.app.anchors.keep(edge, anchor, &page);
+                }
+                Ok((people, total))
             }
         }
+    }
+
+    /// The place that a page begins at, where counting up to it would cost: in a list that has a filter.
+    fn edge(&self, query: &Expr, order: &Order, span: &Span) -> Option<Edge> {
+        let (list, place) = span.by_place()?;
+        let counts = *query != Expr::Everybody && *order == Order::Creation;
+        counts.then_some(Edge {
+            connection: self.connection,
+            list,
+            place,
+        })
     }
 
     fn context(&self) -> Context<'_> {

@@ -3,10 +3,11 @@
 //!
 //! Reading order: `server` (listening) with `tls` and `wire`, `route` (from address to answer), `call` (what a request does), `people` (what
 //! is read for an answer); `schema` (the attributes), `wanted` (a User taken apart into the roster's fields) and
-//! `resource` with `kept` (the way back); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
+//! `resource` with `kept` (the way back); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list` with `anchors`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
 //! `platform` (what the place behind Usher asks); `discovery`; `pace` (how fast a token may go); `json`, `fault`, `answer`;
 //! `standing` (whether it runs, and how well) with `metrics`, `template`, `request_id` and `log`.
 
+mod anchors;
 mod answer;
 mod bulk;
 mod call;
@@ -14,6 +15,8 @@ mod discovery;
 mod dispatch;
 mod fault;
 mod filter;
+#[doc(hidden)]
+pub mod fuzz;
 mod group_wanted;
 mod groups;
 mod json;

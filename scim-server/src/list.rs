@@ -59,6 +59,14 @@ impl Span {
         }
     }
 
+    /// What the list is remembered by, where its pages go by place.
+    pub(crate) fn by_place(&self) -> Option<(u64, i64)> {
+        match self.from {
+            ListFrom::Place(place) if !self.by_cursor && self.size > 0 => Some((self.check, place)),
+            _ => None,
+        }
+    }
+
     fn read(&self, cursor: &str) -> Option<(ListFrom, i64)> {
         let mut parts = cursor.split('.');
         let mut next = || parts.next();

@@ -17,6 +17,7 @@ use serde_json::Value;
 use usher_core::Directory;
 use usher_core::model::{Actor, ConnectionId, Door};
 
+use crate::anchors::Anchors;
 use crate::answer::{self, Answer};
 use crate::call::Call;
 use crate::discovery;
@@ -50,6 +51,8 @@ pub(crate) struct App {
     /// The public base address, without a slash at its end.
     pub(crate) base: String,
     pub(crate) pools: PoolNames,
+    /// Where pages of long lists begin.
+    pub(crate) anchors: Anchors,
     pub(crate) sign_in: platform::SignInDesk,
     /// Proxies whose word about where a request comes from is taken.
     pub(crate) trusted_proxies: Vec<IpAddr>,

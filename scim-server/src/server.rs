@@ -22,6 +22,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, oneshot, watch};
 use usher_core::Directory;
 
+use crate::anchors::Anchors;
 use crate::fault::Fault;
 use crate::log::{self, Log, LogFormat};
 use crate::metrics::Open;
@@ -222,6 +223,7 @@ async fn run(
         directory,
         base,
         pools: PoolNames::default(),
+        anchors: Anchors::default(),
         sign_in: SignInDesk::default(),
         trusted_proxies: config.trusted_proxies,
         metrics: Arc::default(),

@@ -6,7 +6,7 @@
 mod batch;
 mod crash;
 mod floor;
-mod http;
+pub(crate) mod http;
 mod large;
 mod leavers;
 mod load;

@@ -1,9 +1,10 @@
-//! Developer chores as a program: `cargo xtask setup`, `test`, `bench`.
+//! Developer chores as a program: `cargo xtask setup`, `test`, `fuzz`, `bench`.
 //!
 //! Nothing here is part of the product. The chores reach the product as anybody does: by building it,
 //! starting it, and talking to it.
 
 mod bench;
+mod fuzz;
 mod process;
 mod setup;
 mod suites;
@@ -21,6 +22,9 @@ cargo xtask setup    install what the checks need and is missing
 cargo xtask test     every check; the last line is `N passed, N failed`
 cargo xtask tidy     only the rules of the house about our own files
 cargo xtask suites   only the public SCIM suites, against target/debug/usher
+cargo xtask fuzz     what reads filters, paths and bodies, under mutated input
+                       --seconds N        for each of the three (default 30)
+                       --seed N           other inputs (default 1)
 cargo xtask bench    measure against raw SQLite in the same minute
                        --quick            fewer users, one round
                        --users N          people to fill in (default 200000)
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
             .and_then(|root| suites::run(&root))
             .map(|it| it.failed == 0),
         ("tidy", []) => root().and_then(|root| tidy::run(&root)),
+        ("fuzz", options) => root().and_then(|root| fuzz::run(&root, options)),
         ("bench", options) => root().and_then(|root| bench::run(&root, options)),
         ("help" | "--help" | "-h", _) => {
             print!("{USAGE}");

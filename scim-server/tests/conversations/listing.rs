@@ -190,3 +190,57 @@ fn only_what_is_asked_for_is_returned() {
         (200, &json!("Boss"), None)
     );
 }
+
+#[test]
+fn pages_of_a_long_filtered_list_join_whatever_goes_meanwhile() {
+    let org = Org::with_free_seats(700);
+    let operations: Vec<Value> = (0..620)
+        .map(|it| {
+            let data = json!({"userName": format!("p{it:03}@acme.example"), "title": if it % 31 == 0 { "Boss" } else { "Hand" }});
+            json!({"method": "POST", "path": "/Users", "bulkId": format!("b{it}"), "data": data})
+        })
+        .collect();
+    let bulk = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations});
+    assert_eq!(org.send("POST", "/scim/v2/Bulk", Some(bulk)).status, 200);
+    let page = |filter: &str, start: usize| {
+        let filter = encoded(filter);
+        org.get(&format!(
+            "/scim/v2/Users?filter={filter}&startIndex={start}&count=100"
+        ))
+        .body
+    };
+    let names = |page: &Value| -> Vec<String> {
+        let resources = page["Resources"].as_array().cloned().unwrap_or_default();
+        let names = resources.iter().filter_map(|it| it["userName"].as_str());
+        names.map(str::to_owned).collect()
+    };
+    let hands: Vec<String> = (0..620)
+        .filter(|it| it % 31 != 0)
+        .map(|it| format!("p{it:03}@acme.example"))
+        .collect();
+    let (mut seen, mut start) = (Vec::new(), 1);
+    loop {
+        let found = page("title eq \"Hand\"", start);
+        assert_eq!(found["startIndex"], json!(start));
+        assert_eq!(found["totalResults"], json!(600));
+        let on_it = names(&found);
+        // It reads the same again.
+        assert_eq!(names(&page("title eq \"Hand\"", start)), on_it);
+        if on_it.is_empty() {
+            break;
+        }
+        // Somebody of the page goes; the next page misses nobody for that.
+        let gone = found["Resources"][3]["id"].as_str().unwrap_or_default();
+        assert_eq!(org.delete(gone).status, 204);
+        start += on_it.len();
+        seen.extend(on_it);
+    }
+    assert_eq!(seen, hands);
+    // The first page counts anew, and a place that no page ended at is counted out.
+    assert_eq!(page("title eq \"Hand\"", 1)["totalResults"], json!(594));
+    let between = names(&page("title eq \"Hand\"", 51));
+    assert_eq!(between[0], names(&page("title eq \"Hand\"", 1))[50]);
+    // A short list is exact at every place.
+    assert_eq!(page("title eq \"Boss\"", 11)["totalResults"], json!(20));
+    assert_eq!(names(&page("title eq \"Boss\"", 11)).len(), 10);
+}
