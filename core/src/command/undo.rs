@@ -23,9 +23,14 @@ pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
         return Err(Error::not_found("batch", batch));
     };
     let mut people = People::default();
+    let joined: Vec<Change> = recorded
+        .iter()
+        .filter_map(|it| it.change.clone())
+        .filter(|it| matches!(it, Change::Membership { before: None, .. }))
+        .collect();
     for change in recorded.into_iter().rev() {
         match (change.user, change.change) {
-            (None, Some(change)) => organization(planner, &change)?,
+            (None, Some(change)) => organization(planner, &change, &joined)?,
             (Some(user), change) => people.add(user, change),
             (None, None) => {}
         }
@@ -758,8 +763,8 @@ fn field_back(
     Ok(())
 }
 
-/// The inverse of what concerns nobody in particular.
-fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
+/// The inverse of what concerns nobody in particular. Who joined a group by the same batch leaves it again.
+fn organization(planner: &mut Planner<'_>, change: &Change, joined: &[Change]) -> Result<()> {
     match change {
         Change::PoolTerms {
             pool,
@@ -915,7 +920,7 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
         | Change::GroupTraining { .. }
         | Change::GroupPool { .. }
         | Change::TrainingAdded { .. }
-        | Change::TrainingTerms { .. } => trainings::of_organization(planner, change)?,
+        | Change::TrainingTerms { .. } => trainings::of_organization(planner, change, joined)?,
         _ => {}
     }
     Ok(())

@@ -369,3 +369,33 @@ fn what_a_provider_called_a_group_that_was_removed_is_free_for_another() {
         ]
     );
 }
+
+#[test]
+fn undoing_a_provider_s_new_group_lets_those_go_who_came_with_it_and_removes_it() {
+    let org = Org::new(9);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.create("ana bo");
+    let session = org.directory.as_actor(Actor::Connection(okta), Door::Scim);
+    org.tick(1);
+    let provide = ProvisionGroup {
+        target: GroupTarget::New,
+        name: Some("Sales".into()),
+        external_id: Some(Some("g1".into())),
+        only: false,
+        add: org.ids("ana bo"),
+        remove: Vec::new(),
+    };
+    let made = session
+        .apply(session.request(Command::ProvisionGroup(provide)), None)
+        .unwrap();
+    let undone = org.apply(Command::Undo {
+        batch: made.batch.unwrap(),
+    });
+    assert_eq!(skips(&undone.plan), [""; 0]);
+    let session = org.cli();
+    let read = session.read().unwrap();
+    assert!(read.groups().unwrap().is_empty());
+    for ana in org.ids("ana bo") {
+        assert!(read.memberships_of(ana).unwrap().is_empty());
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{GroupId, Status, TrainingTerms, User};
+use crate::model::{GroupId, GroupRole, Status, TrainingTerms, User, UserId};
 use crate::planner::Planner;
 
 /// Plans the inverse of what one person had to learn, or held, or where they were a member.
@@ -99,9 +99,13 @@ pub(super) fn of_person(
 }
 
 /// Plans the inverse of what concerns nobody in particular.
-pub(super) fn of_organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
+pub(super) fn of_organization(
+    planner: &mut Planner<'_>,
+    change: &Change,
+    joined: &[Change],
+) -> Result<()> {
     match change {
-        Change::GroupAdded { group, name } => group_added(planner, *group, name)?,
+        Change::GroupAdded { group, name } => group_added(planner, *group, name, joined)?,
         Change::GroupName {
             group,
             before,
@@ -255,10 +259,21 @@ fn revived(planner: &Planner<'_>, change: &Change) -> bool {
     })
 }
 
-fn group_added(planner: &mut Planner<'_>, group: GroupId, name: &str) -> Result<()> {
+fn group_added(
+    planner: &mut Planner<'_>,
+    group: GroupId,
+    name: &str,
+    joined: &[Change],
+) -> Result<()> {
+    let leaves = |member: &(UserId, GroupRole)| {
+        joined.iter().any(|it| {
+            matches!(it, Change::Membership { user, group: of, after, .. }
+                if *of == group && (*user, *after) == (member.0, Some(member.1)))
+        })
+    };
     if !planner.is_group_there(group)? {
         planner.skip_name(name, "already removed");
-    } else if !planner.snapshot.members_of(group)?.is_empty() {
+    } else if !planner.snapshot.members_of(group)?.iter().all(leaves) {
         planner.skip_name(name, "the group has members; remove it instead");
     } else {
         planner.push(Change::GroupRemoved {

@@ -1,11 +1,10 @@
 //! What must hold whatever was done: of every state, of every undo, and of the whole history.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use usher_core::change::Change;
-use usher_core::directory::HistoryPage;
-use usher_core::model::{FieldId, Hold, Permission, PoolId, Status, UserId};
-use usher_core::{Applied, Plan, Read};
+use usher_core::model::{Permission, Status, UserId};
+use usher_core::{Applied, Plan};
 
 use super::roster::{ACCESS, Person, Roster};
 
@@ -177,6 +176,28 @@ pub(crate) fn not_restored(
             _ => {}
         }
     }
+    for (i, (was, group)) in before.groups.iter().zip(&now.groups).enumerate() {
+        if was != group || before.carries[i] != now.carries[i] {
+            wrong.push(format!("the group {was:?} is {group:?}"));
+        }
+    }
+    for group in now.groups.iter().skip(before.groups.len()) {
+        if !group.removed {
+            wrong.push(format!("the new group {group:?} stays"));
+        }
+    }
+    if before.required != now.required {
+        wrong.push(format!("{:?} was required", before.required));
+    }
+    for (email, was) in &before.accounts {
+        let account = now.accounts.get(email);
+        let erases = plan.skipped.iter().any(|it| it.reason == EXCUSES[0]);
+        if account != Some(was) && !erases {
+            wrong.push(format!(
+                "the account of {email} was {was:?} and is {account:?}"
+            ));
+        }
+    }
     for (was, pool) in before.pools.iter().zip(&now.pools) {
         if was != pool {
             wrong.push(format!("a pool was {was:?} and is {pool:?}"));
@@ -233,124 +254,4 @@ pub(crate) fn went_too_far(
         }
     }
     wrong
-}
-
-/// Tells the roster from its history, and what of it is not as the tables say. Every change must start where the one
-/// before it ended.
-pub(crate) fn history_differs(
-    read: &Read<'_>,
-    now: &Roster,
-    ids: &[UserId],
-    pools: &[PoolId],
-) -> Vec<String> {
-    let mut told = Told::default();
-    let mut page = HistoryPage {
-        limit: 500,
-        ..HistoryPage::default()
-    };
-    loop {
-        let events = read.history(&page).unwrap();
-        let Some(last) = events.last() else { break };
-        page.after = Some(last.seq);
-        for change in events.into_iter().filter_map(|it| it.change) {
-            told.hear(&change);
-        }
-    }
-    for (i, person) in now.people.iter().enumerate() {
-        let known = |it: &Option<UserId>| it.map(|it| ids.iter().position(|id| *id == it).unwrap());
-        if told.status.get(&ids[i]) != Some(&person.status)
-            || told.manager.get(&ids[i]).map(known) != Some(person.manager)
-        {
-            told.wrong
-                .push(format!("history tells another standing of person {i}"));
-        }
-        for (pool, id) in pools.iter().enumerate() {
-            let hold = told
-                .holds
-                .get(&(ids[i], *id))
-                .copied()
-                .unwrap_or(Hold::None);
-            let (held, queued) = (person.holds.contains_key(&pool), now.is_queued(pool, i));
-            if hold.is_held() != held || matches!(hold, Hold::Queued(_)) != queued {
-                told.wrong
-                    .push(format!("history tells another license of person {i}"));
-            }
-        }
-    }
-    told.wrong
-}
-
-#[derive(Default)]
-struct Told {
-    status: BTreeMap<UserId, Status>,
-    manager: BTreeMap<UserId, Option<UserId>>,
-    names: BTreeMap<(UserId, &'static str), Option<String>>,
-    fields: BTreeMap<(UserId, FieldId), Option<String>>,
-    holds: BTreeMap<(UserId, PoolId), Hold>,
-    wrong: Vec<String>,
-}
-
-impl Told {
-    fn hear(&mut self, change: &Change) {
-        let fits = match change {
-            Change::UserCreated { user, created } => {
-                self.manager.insert(*user, created.manager);
-                self.status.insert(*user, created.status).is_none()
-            }
-            Change::Status {
-                user,
-                before,
-                after,
-            } => follows(self.status.insert(*user, *after), before),
-            Change::Erased { user, before } => {
-                self.manager.insert(*user, None);
-                follows(self.status.insert(*user, Status::Erased), before)
-            }
-            Change::Manager {
-                user,
-                before,
-                after,
-            } => follows(self.manager.insert(*user, *after), before),
-            Change::Profile {
-                user,
-                field,
-                before,
-                after,
-            } => follows(
-                self.names.insert((*user, field.as_str()), after.clone()),
-                before,
-            ),
-            Change::FieldValue {
-                user,
-                field,
-                before,
-                after,
-            } => follows(self.fields.insert((*user, *field), after.clone()), before),
-            Change::License {
-                user,
-                pool,
-                before,
-                after,
-                ..
-            } => {
-                let was = self
-                    .holds
-                    .insert((*user, *pool), *after)
-                    .unwrap_or(Hold::None);
-                // Reserved licenses get consumed without a command in these tests.
-                was == *before || (was.is_held() && before.is_held())
-            }
-            _ => true,
-        };
-        if !fits {
-            self.wrong.push(format!(
-                "this does not follow from what was before: {change:?}"
-            ));
-        }
-    }
-}
-
-/// What is known already must be what the change starts from; erased people's beginnings are not known any more.
-fn follows<T: PartialEq>(known: Option<T>, before: &T) -> bool {
-    known.is_none_or(|it| it == *before)
 }

@@ -8,6 +8,7 @@ mod roster;
 mod rules;
 mod spoken;
 mod steps;
+mod told;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ use proptest::test_runner::FileFailurePersistence;
 use usher_core::command::{Command, FieldEdit, PoolEdit, Request, WhenFull};
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
-    Actor, BatchId, ConnectionId, Date, Door, FieldKind, NewPeople, PoolId, Setting, Timestamp,
+    Actor, BatchId, ConnectionId, Date, Door, FieldKind, NewPeople, Setting, Timestamp,
     TrainingKind, UserId,
 };
 use usher_core::query::Expr;
@@ -24,11 +25,12 @@ use usher_core::{Applied, Error, Session};
 
 use crate::org::{Org, create};
 use deeds::{Deed, How};
-use laws::{history_differs, not_foretold, not_restored, went_too_far, wrong, wrong_plan};
+use laws::{not_foretold, not_restored, went_too_far, wrong, wrong_plan};
 use past::{Seen, seen, told_otherwise};
 use roster::{CONNECTIONS, FIELDS, Roster, SHIRTS, Tables};
 use rules::{Memory, Model};
 use steps::{Step, steps};
+use told::history_differs;
 
 const POLICIES: [NewPeople; 2] = [NewPeople::Waiting, NewPeople::Active];
 
@@ -219,6 +221,7 @@ impl World {
         let (session, command) = self.spoken(deed, how, &ids);
         let memory = self.model.memory();
         let outcome = self.model.perform(deed, how, &POLICIES);
+        let everything = outcome.is_err().then(|| self.tables.everything());
         match (self.try_apply(&session, command, how, before), outcome) {
             (Ok(applied), Ok(skipped)) => {
                 let place = |it: UserId| ids.iter().position(|id| *id == it).unwrap();
@@ -237,7 +240,15 @@ impl World {
                 }
                 self.note(&applied, before, memory);
             }
-            (Err(_), Err(_)) => {}
+            (Err(_), Err(_)) => {
+                let now = self.tables.everything();
+                let before = everything.unwrap_or_default();
+                if now != before {
+                    let new = |it: &&String| !before.contains(it);
+                    let left: Vec<&String> = now.iter().filter(new).collect();
+                    self.fail(&format!("what was refused left behind: {left:#?}"));
+                }
+            }
             (Ok(applied), Err(_)) => self.fail(&format!(
                 "should be refused, and did {:?}",
                 applied.plan.changes
@@ -397,18 +408,6 @@ impl World {
         self.org.directory.as_actor(actor, door)
     }
 
-    fn pool_ids(&self) -> Vec<PoolId> {
-        self.org
-            .cli()
-            .read()
-            .unwrap()
-            .pools()
-            .unwrap()
-            .iter()
-            .map(|it| it.id)
-            .collect()
-    }
-
     /// What front ends read must be what the tables say.
     fn compare_reads(&self, now: &Roster) {
         let (cli, ids) = (self.org.cli(), self.tables.ids());
@@ -451,8 +450,8 @@ impl World {
         self.org.assert_chain();
         let cli = self.org.cli();
         let read = cli.read().unwrap();
-        let (ids, pools) = (self.tables.ids(), self.pool_ids());
-        self.refuse(&history_differs(&read, &self.model.roster, &ids, &pools));
+        let ids = self.tables.ids();
+        self.refuse(&history_differs(&read, &self.model.roster, &ids));
         self.refuse(&told_otherwise(&read, &self.seen, &ids));
     }
 }

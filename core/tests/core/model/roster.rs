@@ -251,6 +251,25 @@ impl Tables {
         })
     }
 
+    /// Every row of every table but what is only found later, such as the index of words.
+    pub(crate) fn everything(&self) -> Vec<String> {
+        let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' \
+             AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'search%' AND name NOT LIKE 'look%' AND name <> 'unseen' AND name NOT LIKE 'users_text%' ORDER BY name";
+        let mut rows = Vec::new();
+        for table in self.rows(tables, |row| row.get::<_, String>(0)) {
+            let text = |row: &Row<'_>| {
+                let columns = row.as_ref().column_count();
+                let values = (0..columns).map(|it| Ok(format!("{:?}", row.get_ref(it)?)));
+                let values = values.collect::<rusqlite::Result<Vec<_>>>()?;
+                Ok(format!("{table}: {}", values.join(" ")))
+            };
+            let mut found = self.rows(&format!("SELECT * FROM {table}"), text);
+            found.sort_unstable();
+            rows.append(&mut found);
+        }
+        rows
+    }
+
     pub(crate) fn approval_ids(&self) -> Vec<ApprovalId> {
         self.rows("SELECT id FROM approvals ORDER BY id", |row| {
             Ok(ApprovalId::from_bytes(row.get(0)?))

@@ -27,6 +27,8 @@ use super::roster::{ACCESS, Held, Person, Pool, Roster};
 pub(crate) struct Memory {
     /// The last change of status was not a provider's.
     by_person: bool,
+    /// Every address that was theirs.
+    addresses: BTreeSet<String>,
     /// What they gave back of consumed licenses when they last left.
     gave_back: BTreeSet<usize>,
     /// What they still had to learn then, and how it stood.
@@ -170,6 +172,9 @@ impl Model {
     fn remember(&mut self, before: &Roster, by_person: bool) {
         self.memory
             .resize_with(self.roster.people.len(), Memory::default);
+        for (person, memory) in self.roster.people.iter().zip(&mut self.memory) {
+            memory.addresses.extend(person.email.clone());
+        }
         for (i, person) in self.roster.people.iter().enumerate() {
             let Some(was) = before.people.get(i) else {
                 continue;

@@ -103,18 +103,18 @@ impl Deal<'_> {
     pub(super) fn erase(&mut self, who: usize) -> bool {
         let goes = self.status(who) == Status::Deleted && !self.stays(who);
         if goes {
-            let email = self.person(who).email.clone();
+            // With the account that they came with, and those of addresses that are nobody else's now.
+            let mut gone = self.model.memory[who].addresses.clone();
+            gone.retain(|it| self.who_has_email(it).is_none_or(|it| it == who));
             for (of, account) in &self.model.roster.accounts {
                 if account.taken_by == Some(who) {
-                    self.model.addresses.remove(of);
+                    gone.insert(of.clone());
                 }
             }
-            if let Some(email) = &email {
-                self.model.addresses.remove(email);
+            for email in gone {
+                self.model.addresses.remove(&email);
+                self.roster().accounts.remove(&email);
             }
-            self.roster()
-                .accounts
-                .retain(|of, it| it.taken_by != Some(who) && Some(of) != email.as_ref());
             let person = self.person(who);
             *person = Person {
                 accepted: person.accepted,

@@ -1,0 +1,538 @@
+//! The roster once more, told from its history alone: every change starts where the one before it ended, and all of them
+//! together lead to what the tables say. A new change finds its place here, because nothing is left out of the match.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use usher_core::Read;
+use usher_core::change::Change;
+use usher_core::directory::HistoryPage;
+use usher_core::model::{
+    Actor, ApprovalId, ApprovalState, AssignmentState, ConnectionId, Date, Field, FieldId, GroupId,
+    Hold, IndividualId, IndividualTerms, PoolId, PoolTerms, ProviderHold, Setting, Status,
+    Timestamp, TrainingId, UserId,
+};
+
+use super::roster::{
+    Account, Approval, CONNECTIONS, Carries, FIELDS, Group, Held, Person, Pool, Roster,
+};
+
+/// What the history tells differently from the tables.
+pub(crate) fn history_differs(read: &Read<'_>, now: &Roster, ids: &[UserId]) -> Vec<String> {
+    let mut told = Told {
+        users: ids.iter().copied().zip(0..).collect(),
+        roster: Roster {
+            people: vec![Person::new(Status::Inactive); ids.len()],
+            trainings: now.trainings.clone(),
+            ..Roster::default()
+        },
+        erased: (0..ids.len())
+            .map(|it| now.people[it].status == Status::Erased)
+            .collect(),
+        ..Told::default()
+    };
+    let mut page = HistoryPage {
+        limit: 500,
+        ..HistoryPage::default()
+    };
+    loop {
+        let events = read.history(&page).unwrap();
+        let Some(last) = events.last() else { break };
+        page.after = Some(last.seq);
+        for change in events.into_iter().filter_map(|it| it.change) {
+            told.hear(&change);
+        }
+    }
+    told.compare(now)
+}
+
+#[derive(Default)]
+struct Told {
+    roster: Roster,
+    users: BTreeMap<UserId, usize>,
+    pools: BTreeMap<PoolId, usize>,
+    groups: BTreeMap<GroupId, usize>,
+    trainings: BTreeMap<TrainingId, String>,
+    connections: BTreeMap<ConnectionId, usize>,
+    fields: BTreeMap<FieldId, usize>,
+    choices: BTreeMap<String, String>,
+    accounts: BTreeMap<IndividualId, IndividualTerms>,
+    approvals: BTreeMap<ApprovalId, usize>,
+    holds: BTreeMap<(usize, usize), (Hold, bool)>,
+    learns: BTreeMap<(usize, TrainingId), AssignmentState>,
+    carried: BTreeMap<(usize, TrainingId), ()>,
+    /// Who is erased by now: their beginnings are not known any more.
+    erased: Vec<bool>,
+    created: BTreeSet<usize>,
+    wrong: Vec<String>,
+}
+
+fn day(text: Option<&str>) -> Option<i64> {
+    let epoch = Date::of_utc(Timestamp::from_millis(0));
+    text.map(|it| epoch.days_until(it.parse().unwrap()))
+}
+
+impl Told {
+    fn place(&self, user: UserId) -> usize {
+        self.users[&user]
+    }
+
+    fn person(&mut self, user: UserId) -> &mut Person {
+        let place = self.place(user);
+        &mut self.roster.people[place]
+    }
+
+    fn named(
+        &mut self,
+        user: UserId,
+        field: Field,
+        value: Option<String>,
+    ) -> Option<Option<String>> {
+        let person = self.person(user);
+        Some(match field {
+            Field::Email => std::mem::replace(&mut person.email, value),
+            Field::UserName => std::mem::replace(&mut person.user_name, value),
+            Field::Title => std::mem::replace(&mut person.title, value),
+            Field::DeactivateOn | Field::DeleteOn => {
+                let kind = usize::from(field == Field::DeleteOn);
+                let was = std::mem::replace(&mut person.dates[kind], day(value.as_deref()));
+                was.map(super::roster::day_text)
+            }
+            _ => return None,
+        })
+    }
+
+    /// Takes a change in; says when it does not follow from what was before.
+    #[allow(clippy::too_many_lines, reason = "one arm a change")]
+    fn hear(&mut self, change: &Change) {
+        let fits = match change {
+            Change::UserCreated { user, created } => {
+                let place = self.place(*user);
+                let is_new = self.created.insert(place);
+                let manager = created.manager.map(|it| self.users[&it]);
+                let connection = created.connection.map(|it| self.connections[&it]);
+                let profile = &created.profile;
+                for field in [
+                    Field::Email,
+                    Field::UserName,
+                    Field::Title,
+                    Field::DeactivateOn,
+                    Field::DeleteOn,
+                ] {
+                    let value = profile.get(field).map(str::to_owned);
+                    self.named(*user, field, value);
+                }
+                let person = self.person(*user);
+                person.status = created.status;
+                person.accepted = created.accepted;
+                person.manager = manager;
+                person.connection = connection;
+                if let (Some(link), Some(by)) = (&created.link, connection) {
+                    person.links.insert(by, link.external_id.clone());
+                }
+                is_new
+            }
+            Change::Status {
+                user,
+                before,
+                after,
+            } => std::mem::replace(&mut self.person(*user).status, *after) == *before,
+            Change::Profile {
+                user,
+                field,
+                before,
+                after,
+            } => self
+                .named(*user, *field, after.clone())
+                .is_none_or(|it| it == *before),
+            Change::FieldValue {
+                user,
+                field,
+                before,
+                after,
+            } => {
+                let field = self.fields[field];
+                let name = |it: &String| self.choices.get(it).unwrap_or(it).clone();
+                let (before, after) = (before.as_ref().map(name), after.as_ref().map(name));
+                let fields = &mut self.person(*user).fields;
+                let was = match after {
+                    Some(after) => fields.insert(field, after),
+                    None => fields.remove(&field),
+                };
+                was == before
+            }
+            Change::Manager {
+                user,
+                before,
+                after,
+            } => {
+                let [before, after] = [before, after].map(|it| it.map(|it| self.users[&it]));
+                std::mem::replace(&mut self.person(*user).manager, after) == before
+            }
+            Change::License {
+                user,
+                pool,
+                before,
+                after,
+                stands_for_access,
+            } => {
+                let key = (self.place(*user), self.pools[pool]);
+                let was = self.holds.insert(key, (*after, *stands_for_access));
+                was.map_or(Hold::None, |it| it.0) == *before
+            }
+            Change::LicenseRequest {
+                user,
+                pool,
+                before,
+                after,
+            } => {
+                let pool = self.pools[pool];
+                let requests = &mut self.person(*user).requests;
+                let was = requests.remove(&pool);
+                if *after {
+                    requests.insert(pool);
+                }
+                was == *before
+            }
+            Change::Invitation {
+                user,
+                before,
+                after,
+            } => {
+                let [before, after] =
+                    [before, after].map(|it| it.map(|it| (it.generation, it.state)));
+                std::mem::replace(&mut self.person(*user).invitation, after) == before
+            }
+            Change::Membership {
+                user,
+                group,
+                before,
+                after,
+            } => {
+                let group = self.groups[group];
+                let groups = &mut self.person(*user).groups;
+                let was = match after {
+                    Some(role) => groups.insert(group, *role),
+                    None => groups.remove(&group),
+                };
+                was == *before
+            }
+            Change::Assignment {
+                user,
+                training,
+                before,
+                after,
+            } => {
+                let key = (self.place(*user), *training);
+                let was = match after {
+                    Some(after) => self.learns.insert(key, after.state),
+                    None => self.learns.remove(&key),
+                };
+                was == before.map(|it| it.state)
+            }
+            Change::Link {
+                user,
+                connection,
+                before,
+                after,
+            } => {
+                let connection = self.connections[connection];
+                let links = &mut self.person(*user).links;
+                let was = match after {
+                    Some(after) => links.insert(connection, after.external_id.clone()),
+                    None => links.remove(&connection),
+                };
+                was == before.as_ref().map(|it| it.external_id.clone())
+            }
+            Change::Connection {
+                user,
+                before,
+                after,
+            } => {
+                let [before, after] = [before, after].map(|it| it.map(|it| self.connections[&it]));
+                std::mem::replace(&mut self.person(*user).connection, after) == before
+            }
+            Change::ProviderHold {
+                user,
+                before,
+                after,
+            } => {
+                let released = |it: &ProviderHold| *it == ProviderHold::Released;
+                let person = self.person(*user);
+                std::mem::replace(&mut person.released, released(after)) == released(before)
+            }
+            Change::Accepted {
+                user,
+                before,
+                after,
+            } => std::mem::replace(&mut self.person(*user).accepted, *after) == *before,
+            Change::Permission {
+                user,
+                permission,
+                before,
+                after,
+            } => {
+                let permissions = &mut self.person(*user).permissions;
+                let was = permissions.remove(permission);
+                if *after {
+                    permissions.insert(*permission);
+                }
+                was == *before
+            }
+            Change::ApprovalAsked {
+                user, approval, by, ..
+            } => {
+                let user = self.place(*user);
+                let by = match by {
+                    Actor::Administrator(by) => Some(self.place(*by)),
+                    _ => None,
+                };
+                let next = self.roster.approvals.len();
+                self.roster.approvals.push(Approval {
+                    user,
+                    by,
+                    state: ApprovalState::Pending,
+                });
+                self.approvals.insert(*approval, next).is_none()
+            }
+            Change::ApprovalDecided {
+                approval,
+                before,
+                after,
+                ..
+            } => {
+                let approval = &mut self.roster.approvals[self.approvals[approval]];
+                std::mem::replace(&mut approval.state, *after) == *before
+            }
+            Change::Protected {
+                user,
+                before,
+                after,
+            } => std::mem::replace(&mut self.person(*user).protected, *after) == *before,
+            Change::Erased { user, before } => {
+                let person = self.person(*user);
+                let was = person.status;
+                *person = Person {
+                    accepted: person.accepted,
+                    released: person.released,
+                    groups: std::mem::take(&mut person.groups),
+                    ..Person::new(Status::Erased)
+                };
+                was == *before
+            }
+            Change::Individual {
+                account,
+                before,
+                after,
+            } => {
+                let was = match after {
+                    Some(after) => self.accounts.insert(*account, (**after).clone()),
+                    None => self.accounts.remove(account),
+                };
+                was.as_ref() == before.as_deref()
+            }
+            Change::IndividualErased { account } => {
+                self.accounts.remove(account);
+                true
+            }
+            Change::PoolAdded { pool, name, terms } => {
+                self.pools.insert(*pool, self.roster.pools.len());
+                self.roster.pools.push(Pool {
+                    name: name.as_str().to_owned(),
+                    terms: PoolTerms::clone(terms),
+                    queue: Vec::new(),
+                });
+                true
+            }
+            Change::PoolTerms {
+                pool,
+                before,
+                after,
+            } => {
+                let pool = &mut self.roster.pools[self.pools[pool]];
+                std::mem::replace(&mut pool.terms, after.clone()) == *before
+            }
+            Change::FieldAdded { field, terms } => {
+                let place = FIELDS.iter().position(|it| *it == terms.name);
+                self.fields.insert(*field, place.unwrap()).is_none()
+            }
+            Change::FieldChoice { choice, after, .. } => {
+                self.choices.insert(choice.to_string(), after.name.clone());
+                true
+            }
+            Change::Setting { setting, after, .. } => {
+                if *setting == Setting::RequiredOnInvite {
+                    self.roster.required.clone_from(after);
+                }
+                true
+            }
+            Change::GroupAdded { group, name } => {
+                self.roster.groups.push(Group {
+                    name: name.clone(),
+                    ..Group::default()
+                });
+                self.roster.carries.push(Carries::default());
+                let next = self.groups.len();
+                self.groups.insert(*group, next).is_none()
+            }
+            Change::GroupName {
+                group,
+                before,
+                after,
+            } => {
+                let group = &mut self.roster.groups[self.groups[group]];
+                std::mem::replace(&mut group.name, after.clone()) == *before
+            }
+            Change::GroupLink {
+                group,
+                connection,
+                before,
+                after,
+            } => {
+                let links = &mut self.roster.groups[self.groups[group]].links;
+                let connection = self.connections[connection];
+                let was = match after {
+                    Some(after) => links.insert(connection, after.clone()),
+                    None => links.remove(&connection),
+                };
+                was == *before
+            }
+            Change::GroupRemoved {
+                group,
+                before,
+                after,
+            } => {
+                let group = &mut self.roster.groups[self.groups[group]];
+                std::mem::replace(&mut group.removed, *after) == *before
+            }
+            Change::GroupBudget {
+                group,
+                before,
+                after,
+            } => {
+                let group = &mut self.roster.groups[self.groups[group]];
+                std::mem::replace(&mut group.budget, *after) == *before
+            }
+            Change::GroupTraining {
+                group,
+                training,
+                before,
+                after,
+            } => {
+                let key = (self.groups[group], *training);
+                let was = self.carried.remove(&key).is_some();
+                if *after {
+                    self.carried.insert(key, ());
+                }
+                was == *before
+            }
+            Change::GroupPool {
+                group,
+                pool,
+                before,
+                after,
+            } => {
+                let pool = self.pools[pool];
+                let pools = &mut self.roster.carries[self.groups[group]].pools;
+                let was = pools.remove(&pool);
+                if *after {
+                    pools.insert(pool);
+                }
+                was == *before
+            }
+            Change::TrainingAdded { training, terms } => {
+                let name = terms.name.clone();
+                self.trainings.insert(*training, name).is_none()
+            }
+            Change::ConnectionAdded {
+                connection, name, ..
+            } => {
+                let place = CONNECTIONS.iter().position(|it| it == name);
+                let place = place.unwrap();
+                self.connections.insert(*connection, place).is_none()
+            }
+            // Told by nothing that a roster here holds.
+            Change::LicenseEnd { .. }
+            | Change::Due { .. }
+            | Change::Instructor { .. }
+            | Change::Password { .. }
+            | Change::PasswordLink { .. }
+            | Change::GrantedAlone { .. }
+            | Change::SystemUser { .. }
+            | Change::FieldTerms { .. }
+            | Change::TrainingTerms { .. }
+            | Change::ConnectionRevoked { .. }
+            | Change::TokenAdded { .. }
+            | Change::TokenEnds { .. }
+            | Change::PlatformAdded { .. }
+            | Change::PlatformRevoked { .. }
+            | Change::PlatformTokenAdded { .. }
+            | Change::PlatformTokenEnds { .. } => true,
+        };
+        let gone = change.user().is_some_and(|it| self.erased[self.place(it)]);
+        if !fits && !gone {
+            self.wrong.push(format!(
+                "this does not follow from what was before: {change:?}"
+            ));
+        }
+    }
+
+    fn compare(mut self, now: &Roster) -> Vec<String> {
+        let mut queues = vec![Vec::new(); self.roster.pools.len()];
+        for ((who, pool), (hold, stands)) in std::mem::take(&mut self.holds) {
+            let person = &mut self.roster.people[who];
+            match hold {
+                Hold::None => {}
+                Hold::Reserved | Hold::Consumed => {
+                    let consumed = hold == Hold::Consumed;
+                    person.holds.insert(pool, Held { consumed, stands });
+                }
+                Hold::Queued(entry) => queues[pool].push((entry.place, who, entry.leads_to)),
+            }
+        }
+        for (pool, mut queue) in self.roster.pools.iter_mut().zip(queues) {
+            queue.sort_unstable();
+            pool.queue = queue.into_iter().map(|it| (it.1, it.2)).collect();
+        }
+        let trainings = &now.trainings;
+        let place = |name: &String| trainings.iter().position(|it| it.name == *name).unwrap();
+        for ((who, training), state) in &self.learns {
+            let training = place(&self.trainings[training]);
+            self.roster.people[*who].learns.insert(training, *state);
+        }
+        for (group, training) in self.carried.keys() {
+            let training = place(&self.trainings[training]);
+            self.roster.carries[*group].trainings.insert(training);
+        }
+        for terms in std::mem::take(&mut self.accounts).into_values() {
+            let records = terms.records.into_iter();
+            let account = Account {
+                records: records
+                    .map(|it| (it.training, it.state, it.transferred))
+                    .collect(),
+                taken_by: terms.taken_by.map(|it| self.users[&it]),
+            };
+            self.roster.accounts.insert(terms.email, account);
+        }
+        let mut wrong = std::mem::take(&mut self.wrong);
+        for (i, (told, is)) in self.roster.people.iter_mut().zip(&now.people).enumerate() {
+            if is.status == Status::Erased {
+                // The rest went with them.
+                *told = Person {
+                    status: told.status,
+                    groups: told.groups.clone(),
+                    holds: told.holds.clone(),
+                    learns: told.learns.clone(),
+                    ..is.clone()
+                };
+            }
+            if told != is {
+                wrong.push(format!("person {i} is told as {told:?} and is {is:?}"));
+            }
+        }
+        self.roster.people.clone_from(&now.people);
+        if self.roster != *now {
+            wrong.push(format!("told is {:?} and is {now:?}", self.roster));
+        }
+        wrong
+    }
+}
