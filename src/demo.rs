@@ -32,6 +32,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     let database = place.path().join("demo.db");
     let directory = organization::found(&database, args.people, &told)?;
     let served = serve(&directory)?;
+    let serving = directory.begin_serving()?;
     let scheduler = schedule(&directory)?;
     let provider = connect(&directory, &served, args.people)?;
     let ended = if console::is_possible() {
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     };
     // The provider first, so that it does not call a server that is gone; the directory last of all.
     drop(provider);
+    drop(serving);
     drop(scheduler);
     let stopped = served
         .running

@@ -35,6 +35,7 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
         pace: args.pace.0,
         ..Config::new(listener, public_url)
     };
+    let _serving = directory.begin_serving()?;
     let _scheduler = schedule(&directory)?;
     usher_scim_server::serve(directory, config, std::future::pending())
         .map_err(|error| Failure::refused(format!("the server has ended: {error}")))

@@ -12,7 +12,7 @@ use crate::draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 use crate::error::{Error, Result};
 use crate::model::{
     Actor, BatchId, ConnectionId, Door, EmailAddress, PlatformId, Scopes, TimeZoneName, Timestamp,
-    TokenId, UserId,
+    TokenId, UserId, View,
 };
 use crate::plan::{Digest, Plan};
 use crate::store::{self, Store};
@@ -393,6 +393,33 @@ impl Session {
             .store
             .read_until(self.directory.now(), cancelled)?
             .seen_by(self.actor)
+    }
+
+    /// Keeps a view of this actor's, in the place of one of the same name, and returns when that is on disk.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a name or a query that cannot be kept; otherwise only when the database cannot be written.
+    pub fn save_view(&self, view: View) -> Result<()> {
+        let kept = self.read()?.kept_view(self.actor, view)?;
+        self.write_view(kept)
+    }
+
+    /// Forgets a view of this actor's, if there is one of that name.
+    ///
+    /// # Errors
+    /// Only when the database cannot be written.
+    pub fn remove_view(&self, name: &str) -> Result<()> {
+        self.write_view(store::SavedView::removed(self.actor, name))
+    }
+
+    fn write_view(&self, view: store::SavedView) -> Result<()> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.directory.shared.store.note_view(view, move |result| {
+            let _ = answer.send(result);
+        });
+        answered
+            .recv()
+            .unwrap_or_else(|_| Err(Error::Broken("the writer stopped".into())))
     }
 
     /// Notices of whatever is committed from now on, by this process or another.

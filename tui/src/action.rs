@@ -30,6 +30,12 @@ pub enum Action {
     Filter,
     /// Sort by the next column.
     Sort,
+    /// Turn the order round.
+    Backwards,
+    /// Choose columns and order.
+    Columns,
+    /// Saved views.
+    Views,
     /// Mark the row or take its mark, and go down.
     Mark,
     /// Begin a range, or mark it.
@@ -58,6 +64,8 @@ pub enum Action {
     Detail,
     /// Show all keys.
     Help,
+    /// Take the mouse or leave it to the terminal.
+    Mouse,
     /// Draw the screen anew.
     Repaint,
     /// One step back.
@@ -72,6 +80,8 @@ pub enum Action {
     QueueRest,
     /// Take what was typed.
     Accept,
+    /// Complete what was begun.
+    Complete,
 }
 
 /// Where keys belong.

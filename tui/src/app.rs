@@ -5,7 +5,9 @@ mod answers;
 mod boards;
 mod keys;
 mod menus;
+mod mouse;
 mod plans;
+pub(crate) mod views;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,7 +18,7 @@ use usher_core::model::{BatchId, Timestamp, UserId};
 use crate::board::Board;
 use crate::counters::Counters;
 use crate::effect::Effect;
-use crate::event::Event;
+use crate::event::{Event, Timer};
 use crate::form::Form;
 use crate::key::Key;
 use crate::layout::Layout;
@@ -35,6 +37,8 @@ const TYPING: Duration = Duration::from_millis(90);
 const REFRESH_MS: i64 = 200;
 /// The shortest time between two countings because of other people's changes; slow countings are done more seldom.
 const RECOUNT_MS: i64 = 500;
+/// How often it is looked whether a server runs.
+const LOOK_MS: i64 = 20_000;
 /// Most keys that are kept while the list is read.
 const MOST_DEFERRED: usize = 256;
 
@@ -76,10 +80,12 @@ pub(crate) struct App {
     pub(crate) dirty: bool,
     last_batch: Option<BatchId>,
     board_generation: u64,
-    names: Names,
+    pub(crate) names: Names,
     /// Whose form is to be opened when their fields are here.
     opening: Option<UserId>,
     form_of_marks: bool,
+    /// Whether the mouse is left to the terminal.
+    mouse_left: bool,
     /// The form that led to what is being applied.
     form_applied: Option<Form>,
     leaving: bool,
@@ -127,6 +133,7 @@ impl App {
             names: Names::default(),
             opening: None,
             form_of_marks: false,
+            mouse_left: false,
             form_applied: None,
             leaving: false,
             deferred: VecDeque::new(),
@@ -144,6 +151,8 @@ impl App {
 
     /// What has to be done first.
     pub(crate) fn start(&mut self) -> Vec<Effect> {
+        self.effects.push(Effect::ReadNames);
+        self.set_timer(Timer::Look, LOOK_MS);
         self.settle();
         std::mem::take(&mut self.effects)
     }
@@ -155,6 +164,8 @@ impl App {
         match event {
             Event::Key(key) => self.key(key),
             Event::Paste(text) => self.paste(&text),
+            Event::Click { x, y } => self.click(x, y),
+            Event::Wheel { down } => self.wheel(down),
             Event::Resized(size) => self.resize(size),
             Event::Redraw(size) => {
                 self.resize(size);

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use usher_core::Read;
-use usher_core::model::{Timestamp, UserId, search_text};
+use usher_core::model::{Timestamp, UserId, View, search_text};
 
+use crate::app::views::Look;
 use crate::boards::Topic;
 use crate::effect::Wish;
 use crate::form::Form;
@@ -110,6 +111,10 @@ pub(crate) enum Doing {
     Ask(Box<Form>),
     /// Read a person's fields, to edit them.
     Edit(UserId),
+    /// Show the list of people otherwise.
+    Look(Look),
+    /// Keep a view.
+    SaveView(Box<View>),
     /// Say something.
     Say(String),
 }
@@ -452,6 +457,17 @@ impl Board {
         if !to_end {
             self.top = 0;
         }
+    }
+
+    /// Goes to the row that the screen shows on this line; whether the cursor was there already.
+    pub(crate) fn go_to_line(&mut self, line: usize) -> bool {
+        let place = self.top + line;
+        let was_there = place == self.cursor;
+        if place < self.shown.len() {
+            self.cursor = place;
+            self.off_headings(true);
+        }
+        was_there
     }
 
     /// How many rows the screen shows.

@@ -51,12 +51,20 @@ pub(crate) fn header(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
             width: room.saturating_sub(1),
             ..area
         };
-        put_right(
-            buf,
-            rest,
-            &counters.actor.replace('_', " "),
-            theme.style(Role::Muted),
-        );
+        let actor = counters.actor.replace('_', " ");
+        let (server, role) = if counters.served {
+            ("server runs", Role::Good)
+        } else {
+            ("no server", Role::Muted)
+        };
+        let at = put_right(buf, rest, &actor, theme.style(Role::Muted));
+        let left = Rect {
+            width: at.saturating_sub(2),
+            ..rest
+        };
+        if usize::from(left.width) > width(server) {
+            put_right(buf, left, server, theme.style(role));
+        }
     }
 }
 
@@ -98,6 +106,13 @@ fn seats_in_words(counters: &Counters) -> Vec<(String, Role)> {
     if access.queued > 0 {
         parts.push((format!(" · {} queued", number(access.queued)), Role::Warn));
     }
+    if access.alarm > 0 {
+        parts.push((format!(" · alarm {} %", access.alarm), Role::Danger));
+    }
+    if counters.approvals > 0 {
+        let text = format!("   {} to approve", counters.approvals);
+        parts.push((text, Role::Warn));
+    }
     parts.push((
         format!("   {} waiting", number(counters.waiting)),
         Role::Plain,
@@ -119,14 +134,13 @@ fn short_pool(pool: &PoolCount) -> Option<String> {
     } else {
         String::new()
     };
-    full.then(|| {
-        format!(
-            "{} {}/{} full{queued}",
-            pool.name,
-            number(pool.held),
-            number(pool.purchased)
-        )
-    })
+    let state = match (full, pool.alarm) {
+        (true, _) => format!("full{queued}"),
+        (false, 1..) => format!("alarm {} %", pool.alarm),
+        (false, 0) => return None,
+    };
+    let (held, purchased) = (number(pool.held), number(pool.purchased));
+    Some(format!("{} {held}/{purchased} {state}", pool.name))
 }
 
 /// What the console has to say.

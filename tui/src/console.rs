@@ -98,6 +98,7 @@ impl Screen {
                 match runner.carry_out(effect) {
                     Some(Effect::Timer(timer, after)) => timers.set(timer, after),
                     Some(Effect::Repaint) => self.repaint = true,
+                    Some(Effect::Mouse(on)) => terminal::take_mouse(on),
                     Some(Effect::Copy(text)) => self.terminal.backend_mut().copy(&text)?,
                     Some(Effect::Quit) => return Ok(Ending::Left),
                     _ => {}
@@ -115,7 +116,9 @@ impl Screen {
                     Event::HungUp => return Ok(Ending::HungUp),
                     Event::Signal(signal) => return Ok(Ending::Signal(signal)),
                     Event::Timer(Timer::Idle) => return Ok(Ending::Idle),
-                    Event::Key(_) | Event::Paste(_) => timers.set(Timer::Idle, idle),
+                    Event::Key(_) | Event::Paste(_) | Event::Click { .. } | Event::Wheel { .. } => {
+                        timers.set(Timer::Idle, idle)
+                    }
                     Event::Resized(size) | Event::Redraw(size) => {
                         // A terminal that was small for a moment has forgotten what it showed, also where it is now of
                         // the same size as before.

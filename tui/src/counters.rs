@@ -16,6 +16,10 @@ pub(crate) struct Counters {
     pub(crate) waiting: i64,
     /// People who are wanted and have no seat.
     pub(crate) queued: i64,
+    /// What waits for a second administrator.
+    pub(crate) approvals: usize,
+    /// Whether a server runs on the database.
+    pub(crate) served: bool,
     /// The newest batch.
     pub(crate) newest: Option<Newest>,
     /// The custom fields, which filters may name.
@@ -35,6 +39,8 @@ pub(crate) struct PoolCount {
     pub(crate) free: i64,
     /// Licenses wanted.
     pub(crate) queued: i64,
+    /// The highest alarm that it has reached, in per cent; 0 for none.
+    pub(crate) alarm: u8,
 }
 
 /// The newest batch.

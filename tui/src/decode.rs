@@ -23,6 +23,18 @@ pub(crate) enum Typed {
     Key(Key),
     /// Pasted a text.
     Paste(String),
+    /// Pressed the mouse's button on a cell, counted from the upper left corner.
+    Click {
+        /// How many cells to the right.
+        x: u16,
+        /// How many rows down.
+        y: u16,
+    },
+    /// Turned the mouse's wheel.
+    Wheel {
+        /// Whether towards oneself.
+        down: bool,
+    },
 }
 
 /// The decoder's place inside a sequence.
@@ -191,7 +203,9 @@ impl Decoder {
         if byte == b'~' && params == b"200" {
             return State::Paste(Vec::new());
         }
-        if let Some(key) = csi_key(byte, &params) {
+        if let Some(b'<') = params.first() {
+            self.typed.extend(mouse(byte, &params));
+        } else if let Some(key) = csi_key(byte, &params) {
             self.key(key);
         }
         State::Ground
@@ -227,6 +241,26 @@ fn text(byte: u8, escape: bool) -> State {
         _ => State::Text {
             escape: byte == 0x1b,
         },
+    }
+}
+
+/// What the mouse did, as `ESC [ < button ; column ; row M` tells it (mode 1006).
+fn mouse(letter: u8, params: &[u8]) -> Option<Typed> {
+    let text = std::str::from_utf8(params.get(1..)?).ok()?;
+    let mut numbers = text.split(';').map(str::parse::<u16>);
+    let (button, x, y) = (
+        numbers.next()?.ok()?,
+        numbers.next()?.ok()?,
+        numbers.next()?.ok()?,
+    );
+    match (letter, button) {
+        (b'M', 0) => Some(Typed::Click {
+            x: x.saturating_sub(1),
+            y: y.saturating_sub(1),
+        }),
+        (b'M', 64) => Some(Typed::Wheel { down: false }),
+        (b'M', 65) => Some(Typed::Wheel { down: true }),
+        _ => None,
     }
 }
 
@@ -302,6 +336,8 @@ mod tests {
             .map(|it| match it {
                 Typed::Key(key) => format!("<{key}>"),
                 Typed::Paste(text) => format!("{text:?}"),
+                Typed::Click { x, y } => format!("<click {x} {y}>"),
+                Typed::Wheel { down } => format!("<wheel {down}>"),
             })
             .collect()
     }
@@ -327,6 +363,10 @@ mod tests {
             ),
             ("ü漢🙂".as_bytes(), "<ü><漢><🙂>"),
             (b"\xff\xc3x\xe2\x82", "<x>"),
+            (
+                b"\x1b[<0;3;5M\x1b[<0;3;5m\x1b[<64;1;1M\x1b[<65;1;1M",
+                "<click 2 4><wheel false><wheel true>",
+            ),
             (b"\x1b[200~a\x1b[A\r\nb\x1b[201~c", "\"a\\u{1b}[A\\nb\"<c>"),
         ] {
             assert_eq!(keys(bytes), expected, "{bytes:?}");
@@ -341,7 +381,10 @@ mod tests {
             b"\x1b]11;rgb:0/0/0\x07",
             b"\x1bP1$r0m\x1b\\",
             b"\x1b[[A",
-            b"\x1b[<0;1;1M",
+            b"\x1b[<0;1;1m",
+            b"\x1b[<2;1;1M",
+            b"\x1b[<0;1M",
+            b"\x1b[<0;99999999;1M",
             b"\x1b[99~",
         ] {
             let mut bytes = noise.to_vec();

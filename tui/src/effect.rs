@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use usher_core::Selection;
 use usher_core::command::{Command, Request, WhenFull};
-use usher_core::model::{BatchId, UserId};
+use usher_core::model::{BatchId, UserId, View};
 use usher_core::plan::Digest;
 use usher_core::query::{Expr, SortBy};
 
@@ -24,8 +24,14 @@ pub(crate) enum Effect {
     ReadBoard(BoardRequest),
     /// Read the names that forms and filters offer.
     ReadNames,
+    /// Keep a view.
+    SaveView(Box<View>),
+    /// Forget the view of this name.
+    RemoveView(String),
     /// Read one person's fields for a form.
     ReadFields(UserId),
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Put text into the clipboard of whoever sits at the terminal.
     Copy(String),
     /// Read what the header says.
@@ -71,6 +77,8 @@ pub(crate) struct WindowRequest {
     pub(crate) query: Expr,
     /// In which order.
     pub(crate) sort: SortBy,
+    /// Whether that is turned round.
+    pub(crate) descending: bool,
     /// From where.
     pub(crate) reach: Reach,
     /// How many at most.
@@ -103,6 +111,8 @@ pub(crate) struct RangeRequest {
     pub(crate) query: Expr,
     /// In which order.
     pub(crate) sort: SortBy,
+    /// Whether that is turned round.
+    pub(crate) descending: bool,
     /// The first.
     pub(crate) first: UserId,
     /// The last.

@@ -21,6 +21,18 @@ pub(crate) enum Event {
     Key(Key),
     /// A text was pasted.
     Paste(String),
+    /// The mouse's button was pressed on a cell.
+    Click {
+        /// How many cells from the left.
+        x: u16,
+        /// How many rows from the top.
+        y: u16,
+    },
+    /// The mouse's wheel was turned.
+    Wheel {
+        /// Whether towards oneself.
+        down: bool,
+    },
     /// The terminal has another size.
     Resized(Size),
     /// The terminal may show something else than what was drawn.
@@ -48,6 +60,8 @@ pub(crate) enum Timer {
     Recount,
     /// An age on the screen is another one now.
     Age,
+    /// Whether a server runs may be another answer now.
+    Look,
     /// Nobody has typed for as long as the organization allows.
     Idle,
 }
@@ -78,6 +92,8 @@ pub(crate) enum Answer {
     },
     /// The names that forms and filters offer.
     Names(Result<Box<Names>, String>),
+    /// What came of saving or removing a view, in words.
+    View(Result<String, String>),
     /// One person's fields.
     Fields {
         /// Whose.

@@ -79,6 +79,8 @@ fn read_keys(terminal: &OwnedFd, stopped: &PipeReader, events: &Sender<Event>) -
             let event = match typed {
                 Typed::Key(key) => Event::Key(key),
                 Typed::Paste(text) => Event::Paste(text),
+                Typed::Click { x, y } => Event::Click { x, y },
+                Typed::Wheel { down } => Event::Wheel { down },
             };
             if events.send(event).is_err() {
                 return Ended::Stopped;

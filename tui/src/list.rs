@@ -29,6 +29,16 @@ pub(crate) struct Row {
     pub(crate) area: String,
     /// Their title.
     pub(crate) title: String,
+    /// Their region.
+    pub(crate) region: String,
+    /// Their language.
+    pub(crate) language: String,
+    /// Their labels.
+    pub(crate) labels: String,
+    /// When they were last seen.
+    pub(crate) seen: String,
+    /// When they were created.
+    pub(crate) created: String,
     /// Whether only owners may take them off.
     pub(crate) protected: bool,
 }
@@ -70,6 +80,7 @@ pub(crate) enum Moved {
 pub(crate) struct List {
     query: Expr,
     sort: SortBy,
+    descending: bool,
     rows: Vec<Row>,
     at_start: bool,
     at_end: bool,
@@ -98,6 +109,7 @@ impl List {
         Self {
             query,
             sort: SortBy::Name,
+            descending: false,
             rows: Vec::new(),
             at_start: false,
             at_end: false,
@@ -137,9 +149,15 @@ impl List {
         }
     }
 
+    /// Whether the order is turned round.
+    pub(crate) fn is_descending(&self) -> bool {
+        self.descending
+    }
+
     /// Sorts otherwise from now on.
-    pub(crate) fn set_sort(&mut self, sort: SortBy) {
+    pub(crate) fn set_sort(&mut self, sort: SortBy, descending: bool) {
         self.sort = sort;
+        self.descending = descending;
         self.range = None;
         self.stale = true;
     }
@@ -236,6 +254,16 @@ impl List {
         self.cursor = wanted.min(last);
         self.show_cursor();
         Moved::Done
+    }
+
+    /// Goes to the row that the screen shows on this line; whether the cursor was there already.
+    pub(crate) fn go_to_line(&mut self, line: usize) -> bool {
+        let place = self.top + line;
+        let was_there = place == self.cursor;
+        if place < self.rows.len() {
+            self.cursor = place;
+        }
+        was_there
     }
 
     /// Goes to an end of the list.

@@ -1,6 +1,6 @@
 //! What forms and filters offer and compare with: the names that there are, and one person's fields as they stand.
 
-use usher_core::model::{CustomField, Field, UserId};
+use usher_core::model::{Actor, CustomField, Field, UserId, View};
 use usher_core::{Read, Result};
 
 /// Most names of a kind that are offered.
@@ -21,6 +21,8 @@ pub(crate) struct Names {
     pub(crate) labels: Vec<String>,
     /// Custom fields.
     pub(crate) fields: Vec<CustomField>,
+    /// The views that were saved.
+    pub(crate) views: Vec<View>,
 }
 
 /// Something of a person that a form can set.
@@ -66,7 +68,7 @@ pub(crate) const PROFILE: [Field; 12] = [
 ];
 
 /// Reads the names.
-pub(crate) fn names(read: &Read<'_>) -> Result<Names> {
+pub(crate) fn names(read: &Read<'_>, actor: Actor) -> Result<Names> {
     let first = |all: Vec<String>| all.into_iter().take(MOST).collect::<Vec<_>>();
     let pools = read.pools()?.into_iter().map(|it| it.name.to_string());
     let groups = read.groups()?.into_iter().map(|it| it.name);
@@ -80,6 +82,7 @@ pub(crate) fn names(read: &Read<'_>) -> Result<Names> {
         connections: first(connections.collect()),
         labels: first(labels.collect()),
         fields: living(read.custom_fields()?),
+        views: read.views(actor)?,
     })
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn window(read: &Read<'_>, request: &WindowRequest) -> Result<Window>
         read.users(&UsersPage {
             query: request.query.clone(),
             sort: request.sort,
-            descending: false,
+            descending: request.descending,
             from,
             limit,
         })
@@ -108,6 +108,11 @@ fn row(user: User, managers: &HashMap<UserId, String>) -> Row {
             .unwrap_or_default(),
         area: user.profile.functional_area.unwrap_or_default(),
         title: user.profile.title.unwrap_or_default(),
+        region: user.profile.region.unwrap_or_default(),
+        language: user.profile.language.unwrap_or_default(),
+        labels: user.profile.labels.unwrap_or_default(),
+        seen: user.last_seen_at.map(day).unwrap_or_default(),
+        created: day(user.created_at),
         protected: user.protected,
     }
 }
@@ -129,7 +134,7 @@ pub(crate) fn range(read: &Read<'_>, request: &RangeRequest) -> Result<Vec<UserI
         let page = UsersPage {
             query,
             sort,
-            descending: false,
+            descending: request.descending,
             from,
             limit: RANGE_PAGE,
         };
@@ -163,7 +168,10 @@ pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
         held: pool.held(),
         free: pool.free(),
         queued: pool.queued,
+        alarm: pool.alarm,
     });
+    let approvals = read.approvals()?;
+    let open = approvals.iter().filter(|it| it.is_open(read.now()));
     let newest = match read.batches(None, 1)?.pop() {
         Some(batch) => Some(newest(read, batch)?),
         None => None,
@@ -174,6 +182,8 @@ pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
         pools: pools.collect(),
         waiting: standing(&[Status::Waiting, Status::PendingTransfer]),
         queued: standing(&[Status::Queued]),
+        approvals: open.count(),
+        served: false,
         vocabulary: read.vocabulary()?,
         newest,
     })

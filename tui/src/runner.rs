@@ -14,6 +14,7 @@ use usher_core::command::{Command, Request};
 use usher_core::model::BatchId;
 use usher_core::{Applied, Error, Result, Session};
 
+use crate::counters::Counters;
 use crate::effect::{Effect, Intent, Wish};
 use crate::event::{Answer, Event, Outcome};
 use crate::summary::Proposal;
@@ -47,11 +48,10 @@ impl Runner {
     pub(crate) fn carry_out(&self, effect: Effect) -> Option<Effect> {
         let lane = match effect {
             Effect::ReadWindow(_) | Effect::ReadRange(_) | Effect::ReadBoard(_) => &self.rows,
-            Effect::ReadCounters
-            | Effect::ReadDetail(_)
-            | Effect::ReadNames
-            | Effect::ReadFields(_) => &self.header,
-            Effect::Count(_) => &self.counts,
+            Effect::ReadCounters | Effect::ReadDetail(_) | Effect::ReadFields(_) => &self.header,
+            Effect::Count(_) | Effect::ReadNames | Effect::SaveView(_) | Effect::RemoveView(_) => {
+                &self.counts
+            }
             Effect::Plan { .. } | Effect::Discard(_) => &self.plans,
             Effect::Apply {
                 request,
@@ -69,7 +69,11 @@ impl Runner {
                     });
                 return None;
             }
-            Effect::Timer(..) | Effect::Repaint | Effect::Copy(_) | Effect::Quit => {
+            Effect::Timer(..)
+            | Effect::Repaint
+            | Effect::Copy(_)
+            | Effect::Mouse(_)
+            | Effect::Quit => {
                 return Some(effect);
             }
         };
@@ -117,8 +121,21 @@ pub(crate) fn answer(
             }
         }
         Effect::ReadNames => {
-            let result = reading().and_then(|read| names::names(&read));
+            let result = reading().and_then(|read| names::names(&read, session.actor()));
             Answer::Names(result.map(Box::new).map_err(worded))
+        }
+        Effect::SaveView(view) => {
+            let name = view.name.clone();
+            let saved = session.save_view(*view);
+            let said = saved
+                .map(|()| format!("view {name} is saved"))
+                .map_err(worded);
+            Answer::View(said)
+        }
+        Effect::RemoveView(name) => {
+            let removed = session.remove_view(&name);
+            let said = removed.map(|()| format!("view {name} is gone"));
+            Answer::View(said.map_err(worded))
         }
         Effect::ReadFields(user) => {
             let result = reading()
@@ -129,7 +146,9 @@ pub(crate) fn answer(
         }
         Effect::ReadCounters => {
             let result = reading().and_then(|read| reads::counters(&read, session.actor()));
-            Answer::Counters(result.map(Box::new).map_err(worded))
+            let served = session.directory().is_served();
+            let result = result.map(|it| Box::new(Counters { served, ..it }));
+            Answer::Counters(result.map_err(worded))
         }
         Effect::Count(request) => {
             let result = reading()
@@ -164,7 +183,9 @@ pub(crate) fn answer(
             drop(sheet);
             return None;
         }
-        Effect::Timer(..) | Effect::Repaint | Effect::Copy(_) | Effect::Quit => return None,
+        Effect::Timer(..) | Effect::Repaint | Effect::Copy(_) | Effect::Mouse(_) | Effect::Quit => {
+            return None;
+        }
     })
 }
 
@@ -359,6 +380,7 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
             result: Err(why),
         },
         Effect::ReadNames => Answer::Names(Err(why)),
+        Effect::SaveView(_) | Effect::RemoveView(_) => Answer::View(Err(why)),
         Effect::ReadFields(user) => Answer::Fields {
             user: *user,
             result: Err(why),
@@ -381,6 +403,7 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
         | Effect::Timer(..)
         | Effect::Repaint
         | Effect::Copy(_)
+        | Effect::Mouse(_)
         | Effect::Quit => return None,
     })
 }

@@ -13,10 +13,12 @@ use std::thread::ThreadId;
 use ratatui::layout::Size;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
-/// Alternate screen, bracketed paste, no wrapping at the right margin, a clear screen without a cursor.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?7l\x1b[?25l\x1b[m\x1b[2J\x1b[H";
+/// Alternate screen, bracketed paste, the mouse's buttons, no wrapping at the right margin, a clear screen without a cursor.
+const ENTER: &[u8] =
+    b"\x1b[?1049h\x1b[?2004h\x1b[?1000h\x1b[?1006h\x1b[?7l\x1b[?25l\x1b[m\x1b[2J\x1b[H";
 /// All of it undone, whatever was being written.
-const LEAVE: &[u8] = b"\x18\x1b[?2026l\x1b[m\x1b[?25h\x1b[?7h\x1b[?2004l\x1b[?1049l";
+const LEAVE: &[u8] =
+    b"\x18\x1b[?2026l\x1b[m\x1b[?25h\x1b[?7h\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?1049l";
 /// The largest screen that is drawn; a terminal that claims more is drawn on in its corner.
 const LARGEST: Size = Size::new(500, 300);
 
@@ -121,6 +123,18 @@ pub(crate) fn restore_by_force() {
 pub(crate) fn resume() {
     if let Some(before) = &*BEFORE.lock().unwrap_or_else(PoisonError::into_inner) {
         let _ = before.switch_on();
+    }
+}
+
+/// Takes the mouse, or leaves it to the terminal, for selecting text.
+pub(crate) fn take_mouse(on: bool) {
+    let modes: &[u8] = if on {
+        b"\x1b[?1000h\x1b[?1006h"
+    } else {
+        b"\x1b[?1006l\x1b[?1000l"
+    };
+    if let Some(before) = &*BEFORE.lock().unwrap_or_else(PoisonError::into_inner) {
+        let _ = (&before.screen).write_all(modes);
     }
 }
 

@@ -22,6 +22,7 @@ mod text;
 mod time;
 mod training;
 mod user;
+mod view;
 mod when;
 
 pub(crate) use address::name_key;
@@ -58,4 +59,5 @@ pub use training::{
     TrainingTerms,
 };
 pub use user::{Field, Invitation, InvitationState, Link, Profile, ProviderHold, User};
+pub use view::View;
 pub use when::When;

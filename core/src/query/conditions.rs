@@ -17,6 +17,27 @@ const NAMES: [TextField; 3] = [
     TextField::DisplayName,
 ];
 
+/// What `is:` takes besides the statuses.
+pub(super) const IS: [&str; 3] = ["protected", "admin", "sso-mismatch"];
+/// What `has:` and `no:` take besides custom fields.
+pub(super) const HAS: [&str; 15] = [
+    "email",
+    "user_name",
+    "first_name",
+    "last_name",
+    "display_name",
+    "functional_area",
+    "title",
+    "region",
+    "language",
+    "manager",
+    "seen",
+    "created",
+    "deactivate_on",
+    "delete_on",
+    "send_on",
+];
+
 /// The condition of a field and its values, any of which will do.
 pub(super) fn all(
     key: Key,

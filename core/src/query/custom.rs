@@ -68,6 +68,14 @@ impl Vocabulary {
             .or_else(|| fields.find(|it| it.former.contains(&key)))
     }
 
+    /// The name of a field in queries, if it is still there.
+    pub(super) fn key_of(&self, id: FieldId) -> Option<String> {
+        self.fields
+            .iter()
+            .find(|it| it.id == id)
+            .map(CustomField::key)
+    }
+
     /// The names of all fields in queries.
     pub(super) fn keys(&self) -> impl Iterator<Item = String> {
         self.fields.iter().map(CustomField::key)

@@ -2,21 +2,25 @@
 //! compiles it to SQL with bound parameters.
 
 mod attribute;
+mod complete;
 mod conditions;
 mod custom;
 mod dates;
 mod days;
 mod parse;
 mod print;
+mod renamed;
 mod words;
 
 pub use attribute::{
     Attribute, Compared, Element, Fold, List, ListFrom, Listing, Op, Order, Placed, Test, Value,
     caseless,
 };
+pub use complete::{Completion, Names, complete, in_quotes};
 pub use custom::{FieldTest, NamedField, Vocabulary};
 pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, ParseError, parse, parse_with};
 
+pub(crate) use renamed::{named_fields, renamed};
 pub(crate) use words::is_word;
 
 use crate::model::{

@@ -109,6 +109,11 @@ const KEYS: &[(&str, Key)] = &[
     ("id", Key::Id),
 ];
 
+/// The names of all fields, those of the JSON contract first.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|(name, _)| *name)
+}
+
 /// The field of that name, without regard to case, with `-` for `_`.
 pub(super) fn key(name: &str) -> Option<Key> {
     let name = name.to_ascii_lowercase().replace('-', "_");

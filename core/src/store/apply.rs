@@ -540,6 +540,7 @@ impl<'c> Applier<'c> {
         search::forget(self.conn, user)?;
         waste::forget(self.conn, user)?;
         individuals::erase_of(self.conn, user)?;
+        super::views::forget(self.conn, user)?;
         let id = user.as_bytes();
         self.hit(
             "UPDATE users SET status = 'erased', email = NULL, email_key = NULL, user_name = NULL, user_name_key = NULL, \

@@ -38,6 +38,7 @@ mod stale;
 mod trainings;
 mod turn;
 mod viewer;
+mod views;
 mod waste;
 mod writer;
 
@@ -68,6 +69,7 @@ pub use read::{
 };
 pub(crate) use restore::restore;
 pub(crate) use snapshot::Snapshot;
+pub(crate) use views::SavedView;
 pub(crate) use writer::Job;
 
 /// How often other processes' commits are looked for.

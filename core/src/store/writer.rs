@@ -16,7 +16,7 @@ use super::events::{self, BatchHead, Nonces, Tip};
 use super::turn::Turn;
 use super::{
     LastUses, Snapshot, attempts, broken, checkpoints, idempotency, levels, open, platform,
-    restore, search, stale, waste,
+    restore, search, stale, views, waste,
 };
 use crate::change::Change;
 use crate::command::{Command, GroupTarget, Request, may_promote, promote};
@@ -150,6 +150,8 @@ pub(super) enum Note {
     Uses,
     /// What attempts to sign in have spent.
     Attempts(Vec<([u8; 16], i64)>),
+    /// A saved view.
+    View(views::ViewNote),
 }
 
 type Answer = (Box<dyn FnOnce(Result<Applied>) + Send>, Result<Applied>);
@@ -332,6 +334,7 @@ impl Writer {
             match note {
                 Note::Uses => {}
                 Note::Seen(seen) => platform::note_seen(&self.conn, seen)?,
+                Note::View(view) => views::write(&self.conn, view)?,
                 Note::Attempts(spent) => attempts::keep(&self.conn, self.clock.now(), spent)?,
             }
         }

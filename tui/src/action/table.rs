@@ -19,7 +19,28 @@ pub const ACTIONS: &[Entry] = &[
         Action::Sort,
         &[Char('s')],
         "sort",
-        "Sort by the next of name, email, status and creation.",
+        "Sort by the next of name, email, status, creation and last seen.",
+    ),
+    entry(
+        Users,
+        Action::Backwards,
+        &[Char('S')],
+        "backwards",
+        "Turn the order round.",
+    ),
+    entry(
+        Users,
+        Action::Columns,
+        &[Char('c')],
+        "columns",
+        "Choose the columns, their order, and by what the list is sorted.",
+    ),
+    entry(
+        Users,
+        Action::Views,
+        &[Char('V')],
+        "views",
+        "Show a saved view, save this one, or forget one.",
     ),
     entry(
         Users,
@@ -177,6 +198,13 @@ pub const ACTIONS: &[Entry] = &[
     ),
     entry(
         Users,
+        Action::Mouse,
+        &[Ctrl('t')],
+        "mouse",
+        "Leave the mouse to the terminal, for selecting text, or take it again.",
+    ),
+    entry(
+        Users,
         Action::Repaint,
         &[Ctrl('l')],
         "repaint",
@@ -203,6 +231,13 @@ pub const ACTIONS: &[Entry] = &[
         &[Key::Escape],
         "clear",
         "Clear the filter.",
+    ),
+    entry(
+        Filter,
+        Action::Complete,
+        &[Key::Tab],
+        "complete",
+        "Complete the field or the value that was begun; what is offered stands below.",
     ),
     entry(
         Filter,
@@ -428,6 +463,13 @@ pub const ACTIONS: &[Entry] = &[
         &[Key::Escape, Key::Backspace],
         "back",
         "One step back: marks, filter, the screen before.",
+    ),
+    entry(
+        Board,
+        Action::Mouse,
+        &[Ctrl('t')],
+        "mouse",
+        "Leave the mouse to the terminal, for selecting text, or take it again.",
     ),
     entry(
         Board,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use usher_core::model::UserId;
 
-use super::{App, RECOUNT_MS, REFRESH_MS, Tone};
+use super::{App, LOOK_MS, RECOUNT_MS, REFRESH_MS, Tone};
 use crate::counters::Counters;
 use crate::effect::Effect;
 use crate::event::{Answer, Counted, Timer};
@@ -86,6 +86,10 @@ impl App {
                 self.recount();
             }
             Timer::Age => self.set_age_timer(),
+            Timer::Look => {
+                self.counters_stale = true;
+                self.set_timer(Timer::Look, LOOK_MS);
+            }
             // The loop ends by itself.
             Timer::Idle => {}
         }
@@ -130,6 +134,13 @@ impl App {
                 }
                 Err(why) => self.say(&why, Tone::Bad),
             },
+            Answer::View(result) => {
+                match result {
+                    Ok(said) => self.say(&said, Tone::Good),
+                    Err(why) => self.say(&why, Tone::Bad),
+                }
+                self.effects.push(Effect::ReadNames);
+            }
             Answer::Fields { user, result } => self.fields_read(user, result),
             Answer::Counters(result) => self.counters_read(result),
             Answer::Count { generation, result } => self.counted(generation, result),

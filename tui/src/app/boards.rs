@@ -93,6 +93,7 @@ impl App {
                 self.lay_out();
             }
             Action::Repaint => self.effects.push(Effect::Repaint),
+            Action::Mouse => self.turn_mouse(),
             Action::Quit => self.quit(),
             Action::Open => {
                 let opens = self.board().and_then(Board::current);
@@ -272,6 +273,11 @@ impl App {
                 self.form_of_marks = of_marks;
                 self.effects.push(Effect::ReadFields(user));
                 self.effects.push(Effect::ReadNames);
+            }
+            Doing::Look(look) => self.look(look),
+            Doing::SaveView(view) => {
+                self.form = None;
+                self.effects.push(Effect::SaveView(view));
             }
             Doing::Say(text) => self.say(&text, Tone::Plain),
         }

@@ -151,7 +151,10 @@ impl App {
     pub(super) fn act(&mut self, action: Action, key: Key) {
         match action {
             Action::Filter => self.open_filter(),
-            Action::Sort => self.sort(),
+            Action::Sort => self.sort_next(),
+            Action::Backwards => self.sort_backwards(),
+            Action::Columns => self.ask_look(),
+            Action::Views => self.open_views(),
             Action::Mark => {
                 self.users.toggle_mark();
                 self.users.list.move_by(1);
@@ -181,6 +184,7 @@ impl App {
                 self.lay_out();
             }
             Action::Repaint => self.effects.push(Effect::Repaint),
+            Action::Mouse => self.turn_mouse(),
             Action::Back => self.back(),
             Action::Quit => self.quit(),
             moving => {
@@ -230,27 +234,20 @@ impl App {
         }
     }
 
-    pub(super) fn sort(&mut self) {
-        use usher_core::query::SortBy;
-        let (next, word) = match self.users.list.sort() {
-            SortBy::Name => (SortBy::Email, "email"),
-            SortBy::Email => (SortBy::Status, "status"),
-            SortBy::Status => (SortBy::Created, "creation"),
-            SortBy::Created => (SortBy::Seen, "last seen"),
-            SortBy::Seen => (SortBy::Name, "name"),
-        };
-        self.users.list.set_sort(next);
-        self.say(&format!("sorted by {word}"), Tone::Plain);
-    }
-
     pub(super) fn open_filter(&mut self) {
         self.users.filter.bar = Some(LineEditor::offering(&self.users.filter.text));
+        self.effects.push(Effect::ReadNames);
     }
 
     pub(super) fn key_in_filter(&mut self, key: Key) {
         match action(Place::Filter, key) {
             Some(Action::Accept) => self.accept_filter(),
             Some(Action::Back) => self.leave_filter(),
+            Some(Action::Complete) => {
+                if self.users.complete(&self.names) {
+                    self.typed_in_filter();
+                }
+            }
             Some(moving) => {
                 // Only movements are left; one beyond the rows in memory is no reason to stop typing.
                 self.users.go(moving);

@@ -11,10 +11,13 @@ use crate::people;
 use crate::words;
 
 /// Actions of the list that are worth an entry: movements are not.
-const LISTED: [Action; 14] = [
+const LISTED: [Action; 18] = [
     Action::Invite,
     Action::Filter,
     Action::Sort,
+    Action::Backwards,
+    Action::Columns,
+    Action::Views,
     Action::Range,
     Action::MarkAll,
     Action::Invert,
@@ -24,6 +27,7 @@ const LISTED: [Action; 14] = [
     Action::Open,
     Action::Detail,
     Action::Help,
+    Action::Mouse,
     Action::Repaint,
     Action::Quit,
 ];
@@ -93,7 +97,7 @@ impl App {
         self.show_menu("Do or go".to_owned(), entries);
     }
 
-    fn show_menu(&mut self, title: String, entries: Vec<Entry>) {
+    pub(super) fn show_menu(&mut self, title: String, entries: Vec<Entry>) {
         self.menu = Some(Menu::new(title, entries));
         self.lay_out();
     }
@@ -119,6 +123,9 @@ impl App {
                 self.go_to_screen('1');
             }
             Choice::Copy(clip) => self.copy_clip(clip),
+            Choice::SaveView => self.ask_view(),
+            Choice::View(view) => self.show_view(&view),
+            Choice::ForgetView(name) => self.effects.push(Effect::RemoveView(name)),
         }
     }
 

@@ -20,6 +20,7 @@ impl List {
             generation: self.generation,
             query: self.query.clone(),
             sort: self.sort,
+            descending: self.descending,
             reach,
             limit: self.page(),
             marked: marked.cloned(),

@@ -4,7 +4,7 @@ use crate::boards::Topic;
 use crate::key::Key;
 use crate::line::LineEditor;
 use crate::people::PeopleAct;
-use usher_core::model::search_text;
+use usher_core::model::{View, search_text};
 
 /// What choosing an entry does.
 #[derive(Clone)]
@@ -19,6 +19,12 @@ pub(crate) enum Choice {
     Users,
     /// Puts something into the clipboard.
     Copy(Clip),
+    /// Saves what is shown as a view.
+    SaveView,
+    /// Shows a view.
+    View(Box<View>),
+    /// Forgets a view.
+    ForgetView(String),
 }
 
 /// What is put into the clipboard.

@@ -9,39 +9,73 @@ use crate::app::App;
 use crate::cell::{put, row};
 use crate::layout::Layout;
 use crate::list::Row;
+use crate::screen::columns::ListColumn;
 use crate::theme::{Role, Theme};
 
-/// A column of the table: its head, its width, and its text.
+/// A column of the table and its width.
 struct Column {
-    head: &'static str,
+    what: ListColumn,
     width: u16,
-    text: fn(&Row) -> &str,
 }
 
-/// The columns that fit, the important ones first.
-fn columns(room: u16) -> Vec<Column> {
-    let column = |head, width, text: fn(&Row) -> &str| Column { head, width, text };
-    let name = |width| column("Name", width, |row: &Row| row.name.as_str());
-    let email = |width| column("Email", width, |row: &Row| row.email.as_str());
-    let manager = |width| column("Manager", width, |row: &Row| row.manager.as_str());
-    let area = |width| column("Area", width, |row: &Row| row.area.as_str());
-    let title = |width| column("Title", width, |row: &Row| row.title.as_str());
+/// The columns that fit: those that were chosen, else the important ones.
+fn columns(chosen: &[ListColumn], room: u16) -> Vec<Column> {
+    use ListColumn::{Area, Email, Manager, Name, Title};
+    if !chosen.is_empty() {
+        return chosen_columns(chosen, room);
+    }
+    let column = |what, width| Column { what, width };
     match room {
-        0..30 => vec![name(room)],
-        30..60 => vec![name(room * 2 / 5), email(room - room * 2 / 5)],
-        60..90 => vec![name(20), email(room - 38), area(18)],
-        90..120 => vec![name(24), email(room - 62), area(16), manager(22)],
+        0..30 => vec![column(Name, room)],
+        30..60 => vec![
+            column(Name, room * 2 / 5),
+            column(Email, room - room * 2 / 5),
+        ],
+        60..90 => vec![column(Name, 20), column(Email, room - 38), column(Area, 18)],
+        90..120 => vec![
+            column(Name, 24),
+            column(Email, room - 62),
+            column(Area, 16),
+            column(Manager, 22),
+        ],
         _ => {
             let rest = room - 68;
             vec![
-                name(26),
-                email(rest / 2),
-                area(18),
-                title(24),
-                manager(rest - rest / 2),
+                column(Name, 26),
+                column(Email, rest / 2),
+                column(Area, 18),
+                column(Title, 24),
+                column(Manager, rest - rest / 2),
             ]
         }
     }
+}
+
+/// As many of the chosen columns as fit; what is left is shared.
+fn chosen_columns(chosen: &[ListColumn], room: u16) -> Vec<Column> {
+    let mut taken = 0;
+    let mut fitting: Vec<ListColumn> = Vec::new();
+    for what in chosen {
+        let (least, _) = what.size();
+        if taken + least > room && !fitting.is_empty() {
+            break;
+        }
+        taken += least.min(room);
+        fitting.push(*what);
+    }
+    let shares: u16 = fitting.iter().map(|it| it.size().1).sum();
+    let left = room.saturating_sub(taken);
+    let sized = fitting.into_iter().map(|what| {
+        let (least, share) = what.size();
+        let more = (u32::from(left) * u32::from(share))
+            .checked_div(u32::from(shares))
+            .unwrap_or(0);
+        Column {
+            what,
+            width: (least + u16::try_from(more).unwrap_or(0)).min(room),
+        }
+    });
+    sized.collect()
 }
 
 /// Cells before the first column: cursor, mark, status letter and word.
@@ -53,7 +87,7 @@ pub(crate) fn draw(app: &App, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     let columns = if compact {
         Vec::new()
     } else {
-        columns(layout.list.width - LEAD)
+        columns(&app.users.columns, layout.list.width - LEAD)
     };
     if !layout.heads.is_empty() && !compact {
         heads(theme, &columns, layout.heads, buf);
@@ -100,7 +134,7 @@ fn heads(theme: Theme, columns: &[Column], area: Rect, buf: &mut Buffer) {
                 ..area
             },
             x,
-            column.head,
+            column.what.head(),
             style,
         );
         x += column.width;
@@ -169,7 +203,7 @@ fn full_row(
             buf,
             Rect { width: end, ..area },
             x,
-            (column.text)(item),
+            column.what.text(item),
             look.text(theme),
         );
         x += column.width;

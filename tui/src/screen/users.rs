@@ -2,13 +2,15 @@
 
 use usher_core::Selection;
 use usher_core::model::{Timestamp, UserId};
-use usher_core::query::{Expr, ParseError, Vocabulary, parse_with};
+use usher_core::query::{Expr, ParseError, Vocabulary, complete, in_quotes, parse_with};
 
 use crate::action::Action;
 use crate::effect::{CountRequest, RangeRequest};
 use crate::line::LineEditor;
 use crate::list::{Land, List, Moved};
 use crate::marks::Marks;
+use crate::names::Names;
+use crate::screen::columns::ListColumn;
 use crate::words;
 
 /// The screen's state.
@@ -32,6 +34,8 @@ pub(crate) struct Users {
     pub(crate) counting: Uncounted,
     /// Which request for a range is awaited.
     pub(crate) range_generation: Option<u64>,
+    /// The columns that were chosen; none is what fits.
+    pub(crate) columns: Vec<ListColumn>,
     /// The custom fields that filters may name.
     pub(crate) vocabulary: Vocabulary,
     last_range: u64,
@@ -86,6 +90,7 @@ impl Users {
             only_marked: false,
             n_marked: None,
             n_marked_here: None,
+            columns: Vec::new(),
             vocabulary: Vocabulary::default(),
             uncounted: Uncounted {
                 total: true,
@@ -227,6 +232,7 @@ impl Users {
             generation: self.last_range,
             query,
             sort,
+            descending: self.list.is_descending(),
             first,
             last,
         })
@@ -299,6 +305,40 @@ impl Users {
                 false
             }
         }
+    }
+
+    /// What the word that is being typed in the filter could become, and where it begins.
+    pub(crate) fn offered(&self, names: &Names) -> (usize, Vec<String>) {
+        let Some(bar) = self.filter.bar.as_ref().filter(|it| !it.is_offered()) else {
+            return (0, Vec::new());
+        };
+        let mut completion = complete(bar.before(), &self.vocabulary);
+        if let Some(kind) = completion.names {
+            use usher_core::query::Names as Kind;
+            let begun = completion.begun.to_lowercase();
+            let all = match kind {
+                Kind::Groups => &names.groups,
+                Kind::Pools => &names.pools,
+                Kind::Trainings => &names.trainings,
+                Kind::Connections => &names.connections,
+                Kind::Labels => &names.labels,
+            };
+            let fits = all
+                .iter()
+                .filter(|it| it.to_lowercase().starts_with(&begun) && it.to_lowercase() != begun);
+            completion.offers.extend(fits.map(|it| in_quotes(it)));
+        }
+        (completion.from, completion.offers)
+    }
+
+    /// Puts the first of what is offered in.
+    pub(crate) fn complete(&mut self, names: &Names) -> bool {
+        let (from, offers) = self.offered(names);
+        let (Some(word), Some(bar)) = (offers.first(), self.filter.bar.as_mut()) else {
+            return false;
+        };
+        bar.replace_before(from, word);
+        true
     }
 
     /// Whom an action is for: the marked people, else the one under the cursor.

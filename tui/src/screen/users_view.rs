@@ -34,6 +34,7 @@ pub(crate) fn draw(app: &App, theme: Theme, layout: &Layout, frame: &mut Frame<'
     }
     status(app, theme, layout.status, buf);
     message(app, theme, layout.message, buf);
+    offered(app, theme, layout, buf);
     if !layout.full && app.users.filter.bar.is_some() {
         filter(app, theme, layout.filter, buf);
     }
@@ -123,6 +124,24 @@ fn filter(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// What the word that is being typed could become, where nothing else has to be said.
+fn offered(app: &App, theme: Theme, layout: &Layout, buf: &mut Buffer) {
+    let area = layout.message;
+    let (_, offers) = app.users.offered(&app.names);
+    if offers.is_empty() || area.is_empty() || area == layout.filter {
+        return;
+    }
+    clear(area, buf);
+    let mut x = put(buf, area, 1, "tab", theme.style(Role::Key)) + 1;
+    for offer in offers.iter().take(16) {
+        let wanted = u16::try_from(width(&shown(offer))).unwrap_or(u16::MAX);
+        if x.saturating_add(wanted) >= area.width {
+            break;
+        }
+        x = put(buf, area, x, offer, theme.style(Role::Plain)) + 2;
+    }
+}
+
 fn people_listed(app: &App) -> String {
     match app.users.list.total() {
         Some(1) => "1 person".to_owned(),
@@ -179,7 +198,7 @@ fn hints(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         hints.collect::<Vec<_>>()
     };
     let hints = if app.users.filter.bar.is_some() {
-        put_hints(theme, Place::Filter, &[Accept, Back], area, buf);
+        put_hints(theme, Place::Filter, &[Accept, Back, Complete], area, buf);
         return;
     } else if app.users.list.range().is_some() {
         of(Place::Users, &[Range, Back, Down, Up, Top, Bottom])

@@ -499,3 +499,17 @@ fn a_read_only_console_opens_no_form() {
         play.keys("1");
     }
 }
+
+#[test]
+fn the_mouse_goes_to_rows_opens_them_and_scrolls() {
+    let mut play = play();
+    play.event(Event::Click { x: 20, y: 6 });
+    assert_eq!(play.under_cursor(), "ana.li@acme.example");
+    play.event(Event::Click { x: 20, y: 6 });
+    assert!(play.shows("Ana Li · active"), "{}", play.screen());
+    play.event(Event::Wheel { down: true });
+    assert!(play.line("title").starts_with('>'), "{}", play.screen());
+    play.keys("1");
+    play.event(Event::Click { x: 20, y: 3 });
+    assert!(play.shows("sorted by email"), "{}", play.screen());
+}

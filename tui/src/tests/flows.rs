@@ -80,6 +80,60 @@ fn a_filter_that_cannot_be_understood_keeps_the_list_and_says_where() {
 }
 
 #[test]
+fn fields_and_values_are_completed_while_typing() {
+    let mut play = five();
+    play.keys("/sta");
+    assert!(play.shows("tab status:"), "{}", play.screen());
+    play.keys("<tab>w");
+    assert!(play.shows("tab waiting"), "{}", play.screen());
+    play.keys("<tab><enter>");
+    assert!(
+        play.shows("/ status:waiting") && play.shows("dora@"),
+        "{}",
+        play.screen()
+    );
+    play.org.other().done(Command::AddGroup {
+        name: "Sales north".into(),
+    });
+    play.keys("/<ctrl-u>gr<tab>sal<tab>");
+    assert!(play.shows("/ group:\"Sales north\""), "{}", play.screen());
+    play.keys("<esc>");
+    assert!(!play.shows("tab "), "{}", play.screen());
+}
+
+#[test]
+fn columns_and_order_are_chosen_and_kept_as_a_view() {
+    let mut play = five();
+    play.keys("cem<tab>, ti<tab><down>seen<down>yes<enter>");
+    assert!(
+        play.shows("Email") && play.shows("Title") && !play.shows("Area"),
+        "{}",
+        play.screen()
+    );
+    play.keys("/status:active<enter>Vsave<enter>Mine<enter>");
+    assert!(play.shows("view Mine is saved"), "{}", play.screen());
+    let mut later = Play::open(play.org);
+    assert!(later.shows("Area"));
+    later.keys("Vmine<enter>");
+    assert!(
+        later.shows("/ status:active") && later.shows("Title") && !later.shows("dora@"),
+        "{}",
+        later.screen()
+    );
+    later.keys("Vforget<enter>V");
+    assert!(!later.shows("Mine"), "{}", later.screen());
+}
+
+#[test]
+fn the_order_can_be_turned_round() {
+    let mut play = five();
+    play.keys("S");
+    assert!(play.shows("sorted by name, backwards"), "{}", play.screen());
+    play.keys("g");
+    assert_eq!(play.under_cursor(), "olga@acme.example");
+}
+
+#[test]
 fn marks_outlive_filters_and_say_how_many_are_hidden() {
     let mut play = five();
     play.keys("  ");

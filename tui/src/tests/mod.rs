@@ -6,3 +6,4 @@ mod org;
 mod play;
 mod properties;
 mod screens;
+mod widgets;

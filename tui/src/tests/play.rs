@@ -83,11 +83,11 @@ impl Play {
                     effects.extend(self.carry_out(effect));
                 }
             }
-            // An age changes for ever; nothing waits for it.
+            // An age changes for ever, and so may a server; nothing waits for them.
             let next = self
                 .timers
                 .iter()
-                .filter(|(it, _)| **it != Timer::Age)
+                .filter(|(it, _)| !matches!(it, Timer::Age | Timer::Look))
                 .min_by_key(|(_, after)| **after);
             let Some((timer, after)) = next.map(|(timer, after)| (*timer, *after)) else {
                 return;
@@ -108,7 +108,7 @@ impl Play {
                     .extend(after.map(|it| (timer, i64::try_from(it.as_millis()).unwrap_or(0))));
             }
             Effect::Quit => self.quit = true,
-            Effect::Repaint => {}
+            Effect::Repaint | Effect::Mouse(_) => {}
             Effect::Copy(text) => self.copied = Some(text),
             other => {
                 if let Some(answer) = runner::answer(&self.session, other, &Arc::default()) {

@@ -24,6 +24,8 @@ enum Step {
     Key(Key),
     Paste(String),
     Resize(u16, u16),
+    Click(u16, u16),
+    Wheel(bool),
     /// One of the effects under way is answered.
     Answer(usize),
     Committed,
@@ -40,6 +42,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<char>().prop_map(|c| Step::Key(Key::Char(c))),
         1 => ".{0,40}".prop_map(Step::Paste),
         1 => (1..200u16, 1..60u16).prop_map(|(w, h)| Step::Resize(w, h)),
+        1 => (0..200u16, 0..60u16).prop_map(|(x, y)| Step::Click(x, y)),
+        1 => any::<bool>().prop_map(Step::Wheel),
         6 => any::<usize>().prop_map(Step::Answer),
         1 => Just(Step::Committed),
         1 => proptest::sample::select(timers.to_vec()).prop_map(Step::Timer),
@@ -98,6 +102,8 @@ proptest! {
                 Step::Key(key) => Event::Key(key),
                 Step::Paste(text) => Event::Paste(text),
                 Step::Resize(width, height) => Event::Resized(Size::new(width, height)),
+                Step::Click(x, y) => Event::Click { x, y },
+                Step::Wheel(down) => Event::Wheel { down },
                 Step::Committed => Event::Committed,
                 Step::Timer(timer) => Event::Timer(timer),
                 Step::Answer(any) => {

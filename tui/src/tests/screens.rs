@@ -56,7 +56,7 @@ fn users_on_80_columns() {
     check(
         &play.screen(),
         r"
- usher  Acme Learning  [demo]                                        file owner
+ usher  Acme Learning  [demo]                             no server  file owner
  access 5/8 · 3 free   1 waiting   coaching 0/0 full
   everybody                                                            6 people
    Status     Name                Email                       Area
@@ -84,7 +84,7 @@ fn users_on_80_columns() {
     check(
         &play.looks(Theme::Terminal),
         r"
-.ddddd..bbbbbbbbbbbbb..yyyyyy........................................dddddddddd
+.ddddd..bbbbbbbbbbbbb..yyyyyy.............................ddddddddd..dddddddddd
 .bbbbbbbbbbggggggggg............yyyyyyyyyyyyyyyyyyyy
 ..ddddddddd............................................................dddddddd
 ...uuuuuu.....uuuu................uuuuu.......................uuuu
@@ -116,7 +116,7 @@ fn without_colours_everything_is_still_told_apart() {
     check(
         &at(60, 15, " jv").looks(Theme::Mono),
         r"
-.ddddd..bbbbbbbbbbbbb..bbbbbb....................dddddddddd
+.ddddd..bbbbbbbbbbbbb..bbbbbb.........ddddddddd..dddddddddd
 .bbbbbbbbbb.....................bbbbbbbbbbbbbbbbbbbb
 ..ddddddddd........................................dddddddd
 ...uuuuuu.....uuuu..............uuuuu
@@ -139,7 +139,7 @@ fn users_on_120_columns_with_details() {
     check(
         &at(120, 20, "jw").screen(),
         r"
- usher  Acme Learning  [demo]                                                                                file owner
+ usher  Acme Learning  [demo]                                                                     no server  file owner
  access 5/8 · 3 free   1 waiting   coaching 0/0 full
   everybody                                                                                                    6 people
    Status     Name                  Email                                Dora Çelik
@@ -185,7 +185,7 @@ fn the_plan_sheet() {
     check(
         &at(80, 20, "*d").screen(),
         r"
- usher  Acme Learning  [demo]                                        file owner
+ usher  Acme Learning  [demo]                             no server  file owner
  access 5/8 · 3 free   1 waiting   coaching 0/0 full
 ┌──────────────────────────────────────────────────────────────────────────────┐
 │ Deactivate 4 people                                              plan •••••• │
@@ -218,7 +218,7 @@ fn the_plan_sheet_without_frames() {
     check(
         &play.screen(),
         r"
- usher  Acme Learning                            file owner
+ usher  Acme Learning                 no server  file owner
  access 5/8 · 3 free   1 waiting   coaching 0/0 full
 Deactivate 4 people                              plan ••••••
 6 marked

@@ -1,0 +1,156 @@
+//! How the list of people is shown: its columns, its order, and views that keep both with a filter under a name.
+
+use usher_core::model::View;
+
+use super::{App, Tone};
+use crate::board::Doing;
+use crate::effect::Effect;
+use crate::form::{Field, Form, Offer};
+use crate::overlay::menu::{Choice, Entry};
+use crate::screen::columns::{ListColumn, SORT_WORDS, SORTS, sort_of, sort_word};
+
+/// How the list is to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Look {
+    columns: Vec<ListColumn>,
+    sort: usher_core::query::SortBy,
+    descending: bool,
+}
+
+impl App {
+    /// Sorts by the next order.
+    pub(super) fn sort_next(&mut self) {
+        let now = self.users.list.sort();
+        let place = SORTS.iter().position(|(_, it)| *it == now).unwrap_or(0);
+        let next = SORTS.get((place + 1) % SORTS.len()).map_or(now, |it| it.1);
+        self.users.list.set_sort(next, false);
+        self.say_sort();
+    }
+
+    /// Turns the order round.
+    pub(super) fn sort_backwards(&mut self) {
+        let (sort, descending) = (self.users.list.sort(), self.users.list.is_descending());
+        self.users.list.set_sort(sort, !descending);
+        self.say_sort();
+    }
+
+    fn say_sort(&mut self) {
+        let way = if self.users.list.is_descending() {
+            ", backwards"
+        } else {
+            ""
+        };
+        let said = format!("sorted by {}{way}", sort_word(self.users.list.sort()));
+        self.say(&said, Tone::Plain);
+    }
+
+    /// The form that chooses columns and order.
+    pub(super) fn ask_look(&mut self) {
+        let list = &self.users.list;
+        let columns: Vec<_> = self.users.columns.iter().map(|it| it.word()).collect();
+        let fields = vec![
+            Field::new("columns", "In their order; left empty, those that fit.")
+                .offering(Offer::Words(&ListColumn::WORDS))
+                .with(&columns.join(", "))
+                .checked(|text| ListColumn::parse(text).map(|_| ())),
+            Field::new("sort by", SORT_WORDS.join(", "))
+                .offering(Offer::Words(&SORT_WORDS))
+                .with(sort_word(list.sort()))
+                .checked(|text| match sort_of(text) {
+                    Some(_) => Ok(()),
+                    None => Err(format!("use {}", SORT_WORDS.join(", "))),
+                }),
+            Field::new("backwards", "yes or no")
+                .offering(Offer::Words(&["yes", "no"]))
+                .with(if list.is_descending() { "yes" } else { "no" }),
+        ];
+        let form = Form::new("Columns and order", fields, |fields| {
+            let text = |i: usize| fields.get(i).map_or("", Field::text);
+            let columns = ListColumn::parse(text(0)).map_err(|why| (0, why))?;
+            let sort = sort_of(text(1)).ok_or_else(|| (1, "name an order".to_owned()))?;
+            Ok(Doing::Look(Look {
+                columns,
+                sort,
+                descending: text(2) == "yes",
+            }))
+        });
+        self.show_form(form);
+    }
+
+    /// A form that changes nothing of the organization is open to whoever only looks, too.
+    fn show_form(&mut self, form: Form) {
+        self.form = Some(form);
+        self.lay_out();
+    }
+
+    /// Shows the list so.
+    pub(super) fn look(&mut self, look: Look) {
+        self.users.columns = look.columns;
+        self.users.list.set_sort(look.sort, look.descending);
+        self.form = None;
+    }
+
+    /// The menu of views.
+    pub(super) fn open_views(&mut self) {
+        let mut entries = vec![Entry {
+            key: String::new(),
+            name: "save this".to_owned(),
+            sentence: "Save the filter, the columns and the order as a view.",
+            choice: Choice::SaveView,
+        }];
+        let views = self.names.views.iter();
+        entries.extend(views.clone().map(|view| Entry {
+            key: String::new(),
+            name: view.name.clone(),
+            sentence: "Show this view.",
+            choice: Choice::View(Box::new(view.clone())),
+        }));
+        entries.extend(views.map(|view| Entry {
+            key: String::new(),
+            name: format!("forget {}", view.name),
+            sentence: "Remove this view; the people in it stay.",
+            choice: Choice::ForgetView(view.name.clone()),
+        }));
+        self.effects.push(Effect::ReadNames);
+        self.show_menu("Views".to_owned(), entries);
+    }
+
+    /// Asks for the name of a new view.
+    pub(super) fn ask_view(&mut self) {
+        let view = View {
+            name: String::new(),
+            query: self.users.filter.text.clone(),
+            columns: self
+                .users
+                .columns
+                .iter()
+                .map(|it| it.word().to_owned())
+                .collect(),
+            sort: sort_word(self.users.list.sort()).to_owned(),
+            descending: self.users.list.is_descending(),
+        };
+        let field = Field::new("name", "What the view is called.");
+        let form = Form::new("Save as a view", vec![field], move |fields| {
+            match fields.first().and_then(Field::given) {
+                Some(name) => Ok(Doing::SaveView(Box::new(View {
+                    name: name.to_owned(),
+                    ..view.clone()
+                }))),
+                None => Err((0, "give it a name".to_owned())),
+            }
+        });
+        self.show_form(form);
+    }
+
+    /// Shows a view.
+    pub(super) fn show_view(&mut self, view: &View) {
+        let columns = view.columns.iter();
+        self.look(Look {
+            columns: columns.filter_map(|it| ListColumn::from_word(it)).collect(),
+            sort: sort_of(&view.sort).unwrap_or_default(),
+            descending: view.descending,
+        });
+        self.perform(Doing::People(view.query.clone()), false);
+        self.say(&format!("view {}", view.name), Tone::Plain);
+    }
+}
