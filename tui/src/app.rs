@@ -47,6 +47,7 @@ const MOST_DEFERRED: usize = 256;
 pub(crate) struct Settings {
     pub(crate) read_only: bool,
     pub(crate) plain: bool,
+    pub(crate) no_files: bool,
     pub(crate) title: Option<String>,
 }
 

@@ -14,6 +14,7 @@ use crate::effect::Wish;
 use crate::form::Form;
 use crate::key::Key;
 use crate::line::LineEditor;
+use crate::people::Export;
 use crate::theme::Role;
 
 /// How many rows are read at first; reading on doubles it.
@@ -113,6 +114,8 @@ pub(crate) enum Doing {
     Edit(UserId),
     /// Show the list of people otherwise.
     Look(Look),
+    /// Write a file.
+    Export(Box<Export>),
     /// Keep a view.
     SaveView(Box<View>),
     /// Say something.

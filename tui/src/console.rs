@@ -201,6 +201,7 @@ mod tests {
         let settings = Settings {
             read_only: false,
             plain: false,
+            no_files: false,
             title: None,
         };
         let output = File::create(folder.path().join("screen")).expect("a file");

@@ -11,6 +11,7 @@ use usher_core::query::{Expr, SortBy};
 use crate::board::BoardRequest;
 use crate::event::Timer;
 use crate::overlay::plan::Sheet;
+use crate::people::Export;
 use crate::verb::Verb;
 
 /// Something to be done.
@@ -24,6 +25,8 @@ pub(crate) enum Effect {
     ReadBoard(BoardRequest),
     /// Read the names that forms and filters offer.
     ReadNames,
+    /// Write a file.
+    Export(Box<Export>),
     /// Keep a view.
     SaveView(Box<View>),
     /// Forget the view of this name.

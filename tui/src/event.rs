@@ -92,6 +92,8 @@ pub(crate) enum Answer {
     },
     /// The names that forms and filters offer.
     Names(Result<Box<Names>, String>),
+    /// What came of writing a file, in words.
+    Exported(Result<String, String>),
     /// What came of saving or removing a view, in words.
     View(Result<String, String>),
     /// One person's fields.

@@ -62,6 +62,8 @@ pub struct ConsoleOptions {
     pub plain: bool,
     /// Look, but change nothing.
     pub read_only: bool,
+    /// Write no files: whoever sits here has no folder on this machine.
+    pub no_files: bool,
     /// A word in the header, such as `demo`.
     pub title: Option<String>,
 }
@@ -100,6 +102,7 @@ pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError
     let settings = Settings {
         read_only: options.read_only,
         plain: options.plain,
+        no_files: options.no_files,
         title: options.title,
     };
     match console::run(&session, settings, theme) {

@@ -2,6 +2,7 @@
 //! One list of actions, with their keys, makes the hints, the help, the menu and the palette.
 
 mod editing;
+mod exporting;
 mod inviting;
 
 use usher_core::Selection;
@@ -15,6 +16,7 @@ use crate::key::Key;
 use crate::verb::Verb;
 
 pub(crate) use editing::edit_form;
+pub(crate) use exporting::{Export, export_batch};
 pub(crate) use inviting::invite;
 
 /// Whom an action is for.
@@ -132,6 +134,12 @@ pub(crate) const ACTS: &[PeopleAct] = &[
         "manager",
         "Say whom people report to.",
         manager,
+    ),
+    act(
+        Key::Char('E'),
+        "export",
+        "Write a report about people to a file: xlsx, csv or json.",
+        exporting::export,
     ),
     keyless(
         "password link",

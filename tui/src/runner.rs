@@ -52,7 +52,7 @@ impl Runner {
             Effect::Count(_) | Effect::ReadNames | Effect::SaveView(_) | Effect::RemoveView(_) => {
                 &self.counts
             }
-            Effect::Plan { .. } | Effect::Discard(_) => &self.plans,
+            Effect::Plan { .. } | Effect::Discard(_) | Effect::Export(_) => &self.plans,
             Effect::Apply {
                 request,
                 confirmed,
@@ -123,6 +123,15 @@ pub(crate) fn answer(
         Effect::ReadNames => {
             let result = reading().and_then(|read| names::names(&read, session.actor()));
             Answer::Names(result.map(Box::new).map_err(worded))
+        }
+        Effect::Export(export) => {
+            let to = export.to.display().to_string();
+            let written = usher_core::report::write(session, &export.report, &export.to);
+            let said = written.map(|it| {
+                let rows = it.rows.iter().map(|(kind, rows)| format!("{kind} {rows}"));
+                format!("wrote {to}: {} rows", rows.collect::<Vec<_>>().join(", "))
+            });
+            Answer::Exported(said.map_err(worded))
         }
         Effect::SaveView(view) => {
             let name = view.name.clone();
@@ -380,6 +389,7 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
             result: Err(why),
         },
         Effect::ReadNames => Answer::Names(Err(why)),
+        Effect::Export(_) => Answer::Exported(Err(why)),
         Effect::SaveView(_) | Effect::RemoveView(_) => Answer::View(Err(why)),
         Effect::ReadFields(user) => Answer::Fields {
             user: *user,

@@ -134,6 +134,14 @@ impl App {
                 }
                 Err(why) => self.say(&why, Tone::Bad),
             },
+            Answer::Exported(Ok(said)) => {
+                self.form = None;
+                self.say(&said, Tone::Good);
+            }
+            Answer::Exported(Err(why)) => match &mut self.form {
+                Some(form) => form.fault = Some(why),
+                None => self.say(&why, Tone::Bad),
+            },
             Answer::View(result) => {
                 match result {
                     Ok(said) => self.say(&said, Tone::Good),

@@ -274,6 +274,17 @@ impl App {
                 self.effects.push(Effect::ReadFields(user));
                 self.effects.push(Effect::ReadNames);
             }
+            Doing::Export(_) if self.settings.no_files => {
+                let why = "this console reads and writes no files; use the exchange folder";
+                self.say(why, Tone::Bad);
+                self.form = None;
+            }
+            Doing::Export(export) => {
+                if let Some(form) = &mut self.form {
+                    form.fault = Some("writing…".to_owned());
+                }
+                self.effects.push(Effect::Export(export));
+            }
             Doing::Look(look) => self.look(look),
             Doing::SaveView(view) => {
                 self.form = None;

@@ -6,6 +6,7 @@ use usher_core::{Read, Result};
 use super::{Topic, batches};
 use crate::board::{Act, Doing, Found, Here, Item, Kind, text};
 use crate::key::Key;
+use crate::people::export_batch;
 use crate::summary::{in_words, short};
 
 pub(super) const KIND: Kind = Kind {
@@ -14,12 +15,23 @@ pub(super) const KIND: Kind = Kind {
     columns: &[text("Whom", 26, 1), text("What", 40, 2)],
     empty: "this batch changed nothing that you may see",
     read,
-    acts: &[Act {
-        key: Key::Char('u'),
-        name: "undo this",
-        sentence: "Show the plan for undoing this batch.",
-        does: |here| undo(here),
-    }],
+    acts: &[
+        Act {
+            key: Key::Char('u'),
+            name: "undo this",
+            sentence: "Show the plan for undoing this batch.",
+            does: |here| undo(here),
+        },
+        Act {
+            key: Key::Char('E'),
+            name: "export",
+            sentence: "Write reports about its people, as they stood before it, to a file.",
+            does: |here| match here.topic {
+                Topic::Batch(batch) => export_batch(batch.to_string()),
+                _ => Doing::Say("there is no batch here".to_owned()),
+            },
+        },
+    ],
 };
 
 fn undo(here: &Here<'_>) -> Doing {

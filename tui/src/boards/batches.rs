@@ -7,6 +7,7 @@ use super::{Topic, minute};
 use crate::board::{Act, Doing, Found, Here, Item, Kind, number, text};
 use crate::effect::Wish;
 use crate::key::Key;
+use crate::people::export_batch;
 use crate::summary::short;
 use crate::theme::Role;
 use crate::words;
@@ -39,6 +40,12 @@ pub(super) const KIND: Kind = Kind {
             name: "undo this",
             sentence: "Show the plan for undoing this batch.",
             does: |here| on(here, undo),
+        },
+        Act {
+            key: Key::Char('E'),
+            name: "export",
+            sentence: "Write reports about its people, as they stood before it, to a file.",
+            does: |here| on(here, |batch| export_batch(batch.to_string())),
         },
     ],
 };

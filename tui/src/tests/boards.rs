@@ -513,3 +513,30 @@ fn the_mouse_goes_to_rows_opens_them_and_scrolls() {
     play.event(Event::Click { x: 20, y: 3 });
     assert!(play.shows("sorted by email"), "{}", play.screen());
 }
+
+#[test]
+fn people_are_exported_to_a_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("out.csv");
+    let mut play = play();
+    play.keys("/status:active<enter>*E<down>x.doc");
+    assert!(
+        play.shows("let it end in .xlsx, .csv or .json"),
+        "{}",
+        play.screen()
+    );
+    play.keys(&format!("<ctrl-u>{}<enter>", file.display()));
+    assert!(play.shows("users 4 rows"), "{}", play.screen());
+    let text = std::fs::read_to_string(&file).expect("written");
+    assert!(
+        text.contains("ana.li@acme.example") && !text.contains("dora"),
+        "{text}"
+    );
+    // A file that is there is not replaced, and the form says so.
+    play.keys(&format!("E<down>{}<enter>", file.display()));
+    assert!(
+        play.app.form.as_ref().is_some_and(|it| it.fault.is_some()),
+        "{}",
+        play.screen()
+    );
+}
