@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -54,7 +55,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     });
     let mut keys = pair.master.take_writer()?;
-    let mut parser = vt100::Parser::new(SIZE.rows, SIZE.cols, 0);
+    let (rows, columns) = (NonZeroU16::new(SIZE.rows), NonZeroU16::new(SIZE.cols));
+    let (Some(rows), Some(columns)) = (rows, columns) else {
+        return Err("a screen has rows and columns".into());
+    };
+    let mut parser = vt100::Parser::new(rows, columns, 0);
     for (name, typed, awaited) in PICTURES {
         for key in typed.chars() {
             write!(keys, "{key}")?;
@@ -108,7 +113,7 @@ fn color(color: Color, else_: &'static str) -> &'static str {
 
 /// What a screen shows, as SVG: a rectangle behind each cell that is not plain, and a text for each run of one look.
 fn picture(screen: &Screen) -> String {
-    let (rows, columns) = screen.size();
+    let (rows, columns) = (SIZE.rows, SIZE.cols);
     let (wide, high) = (8.4, 18.0);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{:.0}\" height=\"{:.0}\" \
