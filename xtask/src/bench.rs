@@ -13,6 +13,7 @@ mod load;
 mod parts;
 mod people;
 mod reading;
+mod reads;
 mod server;
 mod small;
 mod stats;
@@ -20,6 +21,7 @@ mod subject;
 mod syncs;
 mod table;
 mod usher;
+mod writes;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -115,6 +117,7 @@ fn measure(options: &Options, program: &Path, folder: &Path, rows: &mut Vec<Row>
     parts::measure(folder, rows)?;
     let plain_start_ms = large::measure(&mut ours, ceiling.as_mut(), &small, rows)?;
     drop(ceiling);
+    writes::measure(&mut ours, folder, rows)?;
     crash::measure(&mut ours, plain_start_ms, rows)?;
     batch::measure(ours, &usher, folder, rows)?;
     leavers::measure(program, folder, scale.leavers(), rows)

@@ -66,6 +66,11 @@ impl Client {
         self.send("POST", path, body)
     }
 
+    /// Changes a resource.
+    pub(crate) fn patch(&mut self, path: &str, body: &[u8]) -> Result<Answer<'_>> {
+        self.send("PATCH", path, body)
+    }
+
     fn send(&mut self, method: &str, path: &str, body: &[u8]) -> Result<Answer<'_>> {
         self.request.clear();
         write!(

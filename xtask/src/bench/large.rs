@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 
 use super::load::Measured;
 use super::reading;
+use super::reads;
 use super::small::{self, Small};
 use super::stats::median;
 use super::subject::{Filled, Subject};
@@ -23,6 +24,7 @@ pub(crate) fn measure(
         .transpose()?;
     filling(ours.stored, &filled, theirs.as_ref(), small, rows);
     look_ups(ours, ceiling.as_deref(), small, rows)?;
+    reads::measure(ours, ceiling.as_deref(), Some(&small.reads), rows)?;
     let name = format!("16 anonymous MiB, {} people", ours.stored);
     let memory = reading::anonymous_mib(ours.server()?.pid())?;
     rows.push(Row::alone(name, Some(memory), Goal::AtMost(96.0)).noted("after the reads"));

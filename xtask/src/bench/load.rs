@@ -50,6 +50,11 @@ impl Measured {
         stats::percentile(&self.latencies, 99).map_or(0.0, |nanos| nanos as f64 / 1e6)
     }
 
+    /// Milliseconds within which half of the answers came.
+    pub(crate) fn p50_ms(&self) -> f64 {
+        stats::percentile(&self.latencies, 50).map_or(0.0, |nanos| nanos as f64 / 1e6)
+    }
+
     /// Server CPU time a request, in microseconds.
     pub(crate) fn cpu_us(&self) -> f64 {
         self.server_cpu_s * 1e6 / (self.done.max(1) as f64)

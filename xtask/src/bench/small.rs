@@ -1,4 +1,4 @@
-//! A roster of a thousand: look-ups, and creates beside raw SQLite.
+//! A roster of a thousand: look-ups and other reads, and creates beside raw SQLite.
 //!
 //! Rounds interleave ours, raw SQLite and the ceiling, so that a noisy minute falls on all of them.
 
@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use super::floor;
 use super::load::Measured;
+use super::reads::{self, Reads};
 use super::stats::{median, median_ratio};
 use super::subject::Subject;
 use super::table::{Goal, Row};
@@ -21,6 +22,8 @@ pub(crate) struct Small {
     pub(crate) lookup_rate: f64,
     /// Milliseconds within which 99 of 100 look-ups were answered.
     pub(crate) lookup_p99_ms: f64,
+    /// Other reads.
+    pub(crate) reads: Reads,
     /// Creates a second over many connections up to twenty thousand people.
     pub(crate) early_rate: f64,
 }
@@ -63,6 +66,7 @@ pub(crate) fn measure(
         ceiling.create(16, SMALL)?;
     }
     let lookups = look_ups(ours, ceiling.as_deref(), rows)?;
+    let reads = reads::measure(ours, ceiling.as_deref(), None, rows)?;
     let early = EARLY.min(ours.scale.users / 2);
     let filled = ours.fill(early)?;
     if let Some(ceiling) = ceiling.as_deref_mut() {
@@ -72,6 +76,7 @@ pub(crate) fn measure(
     Ok(Small {
         lookup_rate: median(&lookups.ours(Measured::rate)).context("no rounds")?,
         lookup_p99_ms: median(&lookups.ours(Measured::p99_ms)).context("no rounds")?,
+        reads,
         early_rate: filled.rate,
     })
 }
