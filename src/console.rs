@@ -37,8 +37,9 @@ pub(crate) fn run(session: &Session, title: Option<&str>) -> Result<()> {
         ConsoleError::NotATerminal => Failure::Usage(error.to_string()),
         // There is nobody left to read a message.
         ConsoleError::HungUp => Failure::Unread,
-        ConsoleError::Idle | ConsoleError::Signal(_) | ConsoleError::Terminal(_) => {
-            Failure::refused(error.to_string())
-        }
+        ConsoleError::Idle
+        | ConsoleError::ShutOut
+        | ConsoleError::Signal(_)
+        | ConsoleError::Terminal(_) => Failure::refused(error.to_string()),
     })
 }

@@ -13,7 +13,7 @@ use usher_core::Session;
 use crate::app::{App, Settings};
 use crate::backend::AnsiBackend;
 use crate::effect::Effect;
-use crate::event::{Event, Timer};
+use crate::event::{Answer, Event, Timer};
 use crate::input::InputThread;
 use crate::runner::Runner;
 use crate::signals::SignalThread;
@@ -32,6 +32,8 @@ pub(crate) enum Ending {
     Left,
     /// Nobody typed for as long as the organization allows.
     Idle,
+    /// Whoever sat here is no active administrator any more.
+    ShutOut,
     /// The terminal is gone.
     HungUp,
     /// The process was told to end.
@@ -116,6 +118,7 @@ impl Screen {
                     Event::HungUp => return Ok(Ending::HungUp),
                     Event::Signal(signal) => return Ok(Ending::Signal(signal)),
                     Event::Timer(Timer::Idle) => return Ok(Ending::Idle),
+                    Event::Answered(Answer::ShutOut) => return Ok(Ending::ShutOut),
                     Event::Key(_) | Event::Paste(_) | Event::Click { .. } | Event::Wheel { .. } => {
                         timers.set(Timer::Idle, idle)
                     }
@@ -177,47 +180,93 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use ratatui::layout::Size;
-    use usher_core::model::{Actor, Door};
+    use usher_core::command::Command;
+    use usher_core::model::{Actor, Door, Permission};
     use usher_core::{Directory, Founding, Options};
 
     use super::*;
 
+    /// A database, and what a console draws on.
+    struct Place {
+        folder: tempfile::TempDir,
+        directory: Directory,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().expect("a folder");
+            let founding = Founding {
+                name: "Acme".into(),
+                seats: 5,
+                owner: "olga@acme.example".parse().expect("an address"),
+                time_zone: "UTC".parse().expect("a zone"),
+            };
+            let database = folder.path().join("usher.db");
+            let directory =
+                Directory::create(&database, &founding, Options::default()).expect("a database");
+            Self { folder, directory }
+        }
+
+        fn screen(&self) -> Screen {
+            let size = Size::new(80, 24);
+            let settings = Settings {
+                read_only: false,
+                plain: false,
+                no_files: false,
+                title: None,
+            };
+            let output = File::create(self.folder.path().join("screen")).expect("a file");
+            Screen {
+                terminal: Terminal::new(AnsiBackend::new(output, size)).expect("a terminal"),
+                app: App::new(settings, size, self.directory.now()),
+                theme: Theme::Mono,
+                repaint: false,
+            }
+        }
+    }
+
     #[test]
     fn a_console_at_which_nobody_types_ends() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let founding = Founding {
-            name: "Acme".into(),
-            seats: 5,
-            owner: "olga@acme.example".parse().expect("an address"),
-            time_zone: "UTC".parse().expect("a zone"),
-        };
-        let database = folder.path().join("usher.db");
-        let directory =
-            Directory::create(&database, &founding, Options::default()).expect("a database");
-        let session = directory.as_actor(Actor::FileOwner, Door::Console);
+        let place = Place::new();
+        let session = place.directory.as_actor(Actor::FileOwner, Door::Console);
         assert_eq!(idle_limit(&session), None);
         let (events, received) = mpsc::channel();
-        let size = Size::new(80, 24);
-        let settings = Settings {
-            read_only: false,
-            plain: false,
-            no_files: false,
-            title: None,
-        };
-        let output = File::create(folder.path().join("screen")).expect("a file");
-        let mut screen = Screen {
-            terminal: Terminal::new(AnsiBackend::new(output, size)).expect("a terminal"),
-            app: App::new(settings, size, directory.now()),
-            theme: Theme::Mono,
-            repaint: false,
-        };
         let runner = Runner::start(&session, &events).expect("a runner");
-        let ending = screen.live(
-            &session,
-            &runner,
-            &received,
-            Some(Duration::from_millis(300)),
-        );
+        let limit = Some(Duration::from_millis(300));
+        let ending = place.screen().live(&session, &runner, &received, limit);
         assert_eq!(ending.expect("an ending"), Ending::Idle);
+    }
+
+    #[test]
+    fn the_console_of_somebody_who_was_taken_off_closes_by_itself() {
+        let place = Place::new();
+        let owner = place.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let apply = |command| owner.apply(owner.request(command), None).expect("a batch");
+        let people = usher_core::command::parse_people("ana@acme.example").0;
+        apply(Command::Create(usher_core::command::Create {
+            people,
+            groups: Vec::new(),
+            pools: Vec::new(),
+            mail: false,
+        }));
+        let read = owner.read().expect("something to read");
+        let ana = read.find_user("ana@acme.example").expect("somebody").id;
+        drop(read);
+        apply(Command::GrantPermissions {
+            who: ana.into(),
+            permissions: vec![Permission::ManageUsers],
+        });
+        let session = place
+            .directory
+            .as_actor(Actor::Administrator(ana), Door::Console);
+        let (events, received) = mpsc::channel();
+        let runner = Runner::start(&session, &events).expect("a runner");
+        let _watcher = Watcher::start(&session, events).expect("a watcher");
+        let limit = Some(Duration::from_secs(60));
+        let ending = std::thread::scope(|scope| {
+            scope.spawn(|| apply(Command::Deactivate { who: ana.into() }));
+            place.screen().live(&session, &runner, &received, limit)
+        });
+        assert_eq!(ending.expect("an ending"), Ending::ShutOut);
     }
 }

@@ -121,6 +121,8 @@ pub(crate) enum Answer {
     },
     /// What came of applying.
     Applied(Box<Outcome>),
+    /// Whoever sits here is no active administrator any more.
+    ShutOut,
     /// One person.
     Detail {
         /// Whom.

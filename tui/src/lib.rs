@@ -77,6 +77,9 @@ pub enum ConsoleError {
     /// Nobody typed for as long as the setting `idle-minutes` allows.
     #[error("nobody typed for as long as the setting idle-minutes allows; start it again")]
     Idle,
+    /// Whoever sat at it was deactivated, or has no permission any more.
+    #[error("the console was closed: you are no active administrator any more")]
+    ShutOut,
     /// The terminal went away.
     #[error("the terminal is gone")]
     HungUp,
@@ -108,6 +111,7 @@ pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError
     match console::run(&session, settings, theme) {
         Ok(Ending::Left) => Ok(()),
         Ok(Ending::Idle) => Err(ConsoleError::Idle),
+        Ok(Ending::ShutOut) => Err(ConsoleError::ShutOut),
         Ok(Ending::HungUp) => Err(ConsoleError::HungUp),
         Ok(Ending::Signal(signal)) => Err(ConsoleError::Signal(signal)),
         Err(fault) if fault.kind() == std::io::ErrorKind::Unsupported => {

@@ -153,12 +153,16 @@ pub(crate) fn answer(
                 .map_err(worded);
             Answer::Fields { user, result }
         }
-        Effect::ReadCounters => {
-            let result = reading().and_then(|read| reads::counters(&read, session.actor()));
-            let served = session.directory().is_served();
-            let result = result.map(|it| Box::new(Counters { served, ..it }));
-            Answer::Counters(result.map_err(worded))
-        }
+        Effect::ReadCounters => match reading() {
+            // It is read again after every commit: whoever was taken off is noticed at once.
+            Err(Error::Forbidden { .. }) => Answer::ShutOut,
+            read => {
+                let result = read.and_then(|read| reads::counters(&read, session.actor()));
+                let served = session.directory().is_served();
+                let result = result.map(|it| Box::new(Counters { served, ..it }));
+                Answer::Counters(result.map_err(worded))
+            }
+        },
         Effect::Count(request) => {
             let result = reading()
                 .and_then(|read| reads::counted(&read, &request))

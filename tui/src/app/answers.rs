@@ -154,6 +154,8 @@ impl App {
             Answer::Count { generation, result } => self.counted(generation, result),
             Answer::Planned { generation, result } => self.planned(generation, result),
             Answer::Applied(outcome) => self.applied(*outcome),
+            // The loop ends by itself.
+            Answer::ShutOut => {}
             Answer::Detail { user, result } => {
                 if let Some(pane) = &mut self.detail {
                     pane.take(user, result);
