@@ -56,11 +56,12 @@ pub(super) fn custom(
     field: &CustomField,
     values: Vec<Value>,
     now: Timestamp,
+    vocabulary: &Vocabulary,
 ) -> Result<Expr, ParseError> {
     one_of(values.into_iter().map(|it| {
         Ok(Expr::Custom {
             field: NamedField::of(field),
-            test: super::custom::test(field, it, now)?,
+            test: super::custom::test(field, it, now, vocabulary)?,
         })
     }))
 }
@@ -88,8 +89,8 @@ fn one(
         Key::Status => statuses(&[value]),
         Key::Has => has(&value, vocabulary),
         Key::No => Ok(Expr::Not(Box::new(has(&value, vocabulary)?))),
-        Key::When(field) => dates::when(field, &value, now),
-        Key::Day(field) => days::day(field, &value, now),
+        Key::When(field) => dates::when(field, &value, now, vocabulary),
+        Key::Day(field) => days::day(field, &value, now, vocabulary),
         Key::ExternalId => external_id(&value),
         Key::Manager => Ok(Expr::Manager(manager(value))),
         Key::Below => Ok(Expr::Below(manager(value))),

@@ -4,15 +4,18 @@ use super::TextOp;
 use super::dates;
 use super::parse::{ParseError, Value, error};
 use super::words::shown;
-use crate::model::{ChoiceId, CustomField, Date, FieldId, FieldKind, Timestamp, field_key};
+use crate::model::{
+    ChoiceId, CustomField, Date, FieldId, FieldKind, TimeZoneName, Timestamp, field_key,
+};
 
 /// How many allowed values a message names.
 const NAMED: usize = 12;
 
-/// What an organization has words for beyond the language: its custom fields.
+/// What an organization has words for beyond the language: its custom fields, and when its days begin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vocabulary {
     fields: Vec<CustomField>,
+    zone: Option<TimeZoneName>,
 }
 
 /// A custom field as a query names it.
@@ -53,9 +56,42 @@ pub enum FieldTest {
 }
 
 impl Vocabulary {
-    /// The words for these fields.
+    /// The words for these fields, where days begin at midnight UTC.
     pub fn new(fields: Vec<CustomField>) -> Self {
-        Self { fields }
+        Self { fields, zone: None }
+    }
+
+    /// The same where days begin as they do in a time zone.
+    #[must_use]
+    pub fn in_zone(self, zone: TimeZoneName) -> Self {
+        Self {
+            zone: Some(zone),
+            ..self
+        }
+    }
+
+    /// The first instant of a day.
+    pub(super) fn start_of(&self, day: Date) -> Option<Timestamp> {
+        match &self.zone {
+            Some(zone) => Some(day.start_in(zone)),
+            None => format!("{day}T00:00:00Z").parse().ok(),
+        }
+    }
+
+    /// The newest day that has begun.
+    pub(super) fn today(&self, now: Timestamp) -> Date {
+        match &self.zone {
+            Some(zone) => Date::newest_begun(now, zone),
+            None => Date::of_utc(now),
+        }
+    }
+
+    /// The day that it is at an instant.
+    fn day_of(&self, instant: Timestamp) -> Date {
+        match &self.zone {
+            Some(zone) => Date::of(instant, zone),
+            None => Date::of_utc(instant),
+        }
     }
 
     /// The field of that name, else of a name that it had before.
@@ -108,6 +144,7 @@ pub(super) fn test(
     field: &CustomField,
     value: Value,
     now: Timestamp,
+    vocabulary: &Vocabulary,
 ) -> Result<FieldTest, ParseError> {
     match field.terms.kind {
         FieldKind::Text => Ok(FieldTest::Text {
@@ -119,10 +156,10 @@ pub(super) fn test(
             "only text can be asked for by its beginning; leave out the *",
         )),
         FieldKind::Date => {
-            let (from, until) = dates::span(&value, now)?;
+            let (from, until) = dates::span(&value, now, vocabulary)?;
             Ok(FieldTest::Days {
-                from: from.and_then(day),
-                to: until.map(|it| it.plus_millis(-1)).and_then(day),
+                from: from.map(|it| vocabulary.day_of(it)),
+                to: until.map(|it| vocabulary.day_of(it.plus_millis(-1))),
             })
         }
         FieldKind::Choice => match field.choice_named(&value.text, true) {
@@ -150,9 +187,4 @@ pub(super) fn test(
             }
         },
     }
-}
-
-/// The UTC day of an instant.
-fn day(instant: Timestamp) -> Option<Date> {
-    instant.to_string().get(..10)?.parse().ok()
 }

@@ -1,10 +1,11 @@
 //! Dates in the query language: days, ages such as `90d`, comparisons and ranges. Everything becomes a span of
-//! instants here, so that what a query means does not drift while it is looked at. Days are UTC days.
+//! instants here, so that what a query means does not drift while it is looked at. Days begin as they do
+//! where the organization is.
 
 use super::parse::{ParseError, Value, error};
 use super::words::shown;
-use super::{Expr, TimeField};
-use crate::model::Timestamp;
+use super::{Expr, TimeField, Vocabulary};
+use crate::model::{Date, Timestamp};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -42,15 +43,24 @@ impl Moment {
 }
 
 /// The condition of one value: `>90d`, `<2026-01-01`, `2026-03`, `7d..30d`, `today`.
-pub(super) fn when(field: TimeField, value: &Value, now: Timestamp) -> Result<Expr, ParseError> {
-    let (from, until) = span(value, now)?;
+pub(super) fn when(
+    field: TimeField,
+    value: &Value,
+    now: Timestamp,
+    vocabulary: &Vocabulary,
+) -> Result<Expr, ParseError> {
+    let (from, until) = span(value, now, vocabulary)?;
     Ok(Expr::When { field, from, until })
 }
 
 /// From the first instant included to the first one excluded.
-pub(super) fn span(value: &Value, now: Timestamp) -> Result<Span, ParseError> {
+pub(super) fn span(
+    value: &Value,
+    now: Timestamp,
+    vocabulary: &Vocabulary,
+) -> Result<Span, ParseError> {
     let text = value.text.trim();
-    let read = |text: &str| moment(text, now).ok_or_else(|| bad(value));
+    let read = |text: &str| moment(text, now, vocabulary).ok_or_else(|| bad(value));
     let (from, until) = if let Some((first, last)) = text.split_once("..") {
         range(first, last, &read).and_then(|it| it.ok_or_else(|| bad(value)))?
     } else if let Some(rest) = text.strip_prefix(">=") {
@@ -142,21 +152,23 @@ fn bad(value: &Value) -> ParseError {
     )
 }
 
-fn moment(text: &str, now: Timestamp) -> Option<Moment> {
-    let today = now.as_millis().div_euclid(DAY) * DAY;
-    let day = |start: i64| {
-        Moment::Span(
-            Timestamp::from_millis(start),
-            Timestamp::from_millis(start + DAY),
-        )
-    };
+fn moment(text: &str, now: Timestamp, vocabulary: &Vocabulary) -> Option<Moment> {
+    let today = vocabulary.today(now);
     match text.to_ascii_lowercase().as_str() {
-        "today" => Some(day(today)),
-        "yesterday" => Some(day(today - DAY)),
+        "today" => days(today, today.plus_days(1), vocabulary),
+        "yesterday" => days(today.plus_days(-1), today, vocabulary),
         "now" => Some(Moment::Ago(now)),
         text if text.ends_with(|c: char| c.is_ascii_alphabetic() && c != 'z') => age(text, now),
-        text => calendar(text),
+        text => calendar(text, vocabulary),
     }
+}
+
+/// From the beginning of a day to that of another.
+fn days(first: Date, after: Date, vocabulary: &Vocabulary) -> Option<Moment> {
+    Some(Moment::Span(
+        vocabulary.start_of(first)?,
+        vocabulary.start_of(after)?,
+    ))
 }
 
 /// `90d`, `2w`, `3mo`, `1y`, `12h`.
@@ -177,14 +189,14 @@ fn age(text: &str, now: Timestamp) -> Option<Moment> {
 }
 
 /// `2026`, `2026-03`, `2026-03-31` or an RFC 3339 instant, of the years 1800 to 2999.
-fn calendar(text: &str) -> Option<Moment> {
+fn calendar(text: &str, vocabulary: &Vocabulary) -> Option<Moment> {
     let year: i64 = text
         .get(..4)?
         .parse()
         .ok()
         .filter(|it| (1800..=3000).contains(it))?;
-    let start = |day: String| format!("{day}T00:00:00Z").parse::<Timestamp>().ok();
-    let span = |from: String, until: String| Some(Moment::Span(start(from)?, start(until)?));
+    let day = |text: String| text.parse::<Date>().ok();
+    let span = |from: String, until: String| days(day(from)?, day(until)?, vocabulary);
     match text.len() {
         4 => span(format!("{year}-01-01"), format!("{}-01-01", year + 1)),
         7 => {
@@ -204,8 +216,8 @@ fn calendar(text: &str) -> Option<Moment> {
             )
         }
         10 => {
-            let first = start(text.to_owned())?;
-            Some(Moment::Span(first, first.plus_millis(DAY)))
+            let first = day(text.to_owned())?;
+            days(first, first.plus_days(1), vocabulary)
         }
         _ => {
             let instant = text.to_ascii_uppercase().parse::<Timestamp>().ok()?;

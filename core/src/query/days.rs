@@ -1,9 +1,10 @@
 //! Days that lie ahead in the query language: days, spans from now such as `30d`, comparisons and ranges. Unlike the ages of
-//! what has happened, `<30d` is from today on and less than 30 days ahead. Today is the UTC day.
+//! what has happened, `<30d` is from today on and less than 30 days ahead. Today is the day
+//! that has begun where the organization is.
 
 use super::parse::{ParseError, Value, error};
 use super::words::shown;
-use super::{DayField, Expr};
+use super::{DayField, Expr, Vocabulary};
 use crate::model::{Date, Timestamp};
 
 /// The furthest that can be asked for, in days.
@@ -36,8 +37,13 @@ impl Moment {
 type Span = (Option<Date>, Option<Date>);
 
 /// The condition of one value: `<30d`, `>2026-12-31`, `2026-12`, `7d..30d`, `tomorrow`.
-pub(super) fn day(field: DayField, value: &Value, now: Timestamp) -> Result<Expr, ParseError> {
-    let today = Date::of_utc(now);
+pub(super) fn day(
+    field: DayField,
+    value: &Value,
+    now: Timestamp,
+    vocabulary: &Vocabulary,
+) -> Result<Expr, ParseError> {
+    let today = vocabulary.today(now);
     let (from, until) = span(value.text.trim(), today).ok_or_else(|| bad(value))?;
     let from = from.map(writable);
     let until = until.map(|it| match from {

@@ -350,7 +350,7 @@ impl<'a> Parser<'a> {
         match self.vocabulary.field(name) {
             Some(field) => {
                 let values = self.values(&format!("{name}:{}", custom::example(field)))?;
-                conditions::custom(field, values, self.now)
+                conditions::custom(field, values, self.now, self.vocabulary)
             }
             None => Err(error(start, words::unknown(name, self.vocabulary))),
         }

@@ -45,6 +45,8 @@ pub enum Cell {
     Day(Date),
     /// Several words.
     Words(Vec<String>),
+    /// Several values, each with its name.
+    Fields(Vec<(String, String)>),
 }
 
 impl Cell {
@@ -58,6 +60,11 @@ impl Cell {
         at.map_or(Self::Empty, Self::Instant)
     }
 
+    /// A day if there is one.
+    pub(crate) fn day(day: Option<Date>) -> Self {
+        day.map_or(Self::Empty, Self::Day)
+    }
+
     /// The cell as one text.
     pub(crate) fn said(&self) -> String {
         match self {
@@ -68,6 +75,12 @@ impl Cell {
             Self::Instant(at) => at.to_string(),
             Self::Day(day) => day.to_string(),
             Self::Words(words) => words.join(" "),
+            Self::Fields(fields) => {
+                let said = fields
+                    .iter()
+                    .map(|(name, value)| format!("{name}: {value}"));
+                said.collect::<Vec<_>>().join("; ")
+            }
         }
     }
 }

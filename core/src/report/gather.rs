@@ -124,15 +124,16 @@ impl Whom {
 /// A person as the tables have them.
 fn now(read: &Read<'_>, user: User) -> Result<Person> {
     let id = user.id;
+    let ends = read.license_ends_of(&[id])?.into_iter();
     Ok(Person {
         licenses: read.licenses_of(&[id])?,
         memberships: read.memberships_of(id)?,
         permissions: read.permissions_of(id)?,
         assignments: read.assignments_of(id)?,
-        license_ends: Vec::new(),
+        license_ends: ends.map(|(_, pool, day)| (pool, day)).collect(),
         invitation: None,
         links: Vec::new(),
-        fields: Vec::new(),
+        fields: read.field_values_of(id)?,
         user,
     })
 }

@@ -82,5 +82,11 @@ fn value(cell: &Cell) -> Value {
         Cell::Instant(at) => json!(at),
         Cell::Day(day) => json!(day),
         Cell::Words(words) => json!(words),
+        Cell::Fields(fields) => {
+            let named = fields
+                .iter()
+                .map(|(name, value)| (name.clone(), json!(value)));
+            serde_json::Value::Object(named.collect())
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::gather::{Known, Whom};
 use super::{Kind, Report};
 use crate::directory::{HistoryFilter, Read};
 use crate::error::Result;
-use crate::model::{Pool, Timestamp};
+use crate::model::{Field, Pool, Timestamp};
 use crate::past::Person;
 
 const USERS: &[Column] = &[
@@ -30,6 +30,9 @@ const USERS: &[Column] = &[
     Column::new("last_seen_at", 20),
     Column::new("created_at", 20),
     Column::new("updated_at", 20),
+    Column::new("fields", 32),
+    Column::new("deactivate_on", 14),
+    Column::new("delete_on", 14),
 ];
 
 const LICENSES: &[Column] = &[
@@ -44,6 +47,7 @@ const LICENSES: &[Column] = &[
     Column::new("until", 20),
     Column::new("stands_for_access", 12),
     Column::new("id", 38),
+    Column::new("ends_on", 14),
 ];
 
 const ASSIGNMENTS: &[Column] = &[
@@ -121,14 +125,20 @@ fn users(read: &Read<'_>, whom: &Whom, sink: &mut dyn Sink) -> Result<usize> {
             None => None,
             Some(id) => Some(known.person(read, id)?),
         };
-        sink.row(&user(&known, person, manager.as_deref()))?;
+        let fields = read.shown_values(&person.fields)?;
+        sink.row(&user(&known, person, manager.as_deref(), fields))?;
         rows += 1;
         Ok(())
     })?;
     Ok(rows)
 }
 
-fn user(known: &Known, person: &Person, manager: Option<&str>) -> Vec<Cell> {
+fn user(
+    known: &Known,
+    person: &Person,
+    manager: Option<&str>,
+    fields: Vec<(String, String)>,
+) -> Vec<Cell> {
     let it = &person.user;
     let profile = &it.profile;
     let labels = profile.labels.iter().flat_map(|it| it.split(','));
@@ -164,6 +174,9 @@ fn user(known: &Known, person: &Person, manager: Option<&str>) -> Vec<Cell> {
         Cell::instant(it.last_seen_at),
         Cell::Instant(it.created_at),
         Cell::Instant(it.updated_at),
+        Cell::Fields(fields),
+        Cell::day(profile.day(Field::DeactivateOn)),
+        Cell::day(profile.day(Field::DeleteOn)),
     ]
 }
 
@@ -173,6 +186,8 @@ fn licenses(read: &Read<'_>, whom: &Whom, sink: &mut dyn Sink) -> Result<usize> 
     whom.each(read, |person| {
         let user = &person.user;
         for held in read.licenses_ever(user.id, whom.moment)? {
+            let mut ends = person.license_ends.iter();
+            let ends_on = ends.find(|it| it.0 == held.pool).map(|it| it.1);
             let pool = known.pools.get(&held.pool).map_or("?", String::as_str);
             sink.row(&[
                 Cell::Text(pool.to_owned()),
@@ -186,6 +201,7 @@ fn licenses(read: &Read<'_>, whom: &Whom, sink: &mut dyn Sink) -> Result<usize> 
                 Cell::instant(held.until),
                 Cell::Flag(held.stands_for_access),
                 Cell::Text(user.id.to_string()),
+                Cell::day(ends_on.filter(|_| held.until.is_none())),
             ])?;
             rows += 1;
         }

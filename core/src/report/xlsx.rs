@@ -155,7 +155,7 @@ impl<W: Write + Send> Sink for Xlsx<W> {
                     }
                     None => Ok(sheet),
                 },
-                Cell::Text(_) | Cell::Words(_) => {
+                Cell::Text(_) | Cell::Words(_) | Cell::Fields(_) => {
                     let text = shown(&cell.said());
                     if text.starts_with(['=', '+', '-', '@']) {
                         sheet.write_string_with_format(row, column, text, &self.formats.quoted)

@@ -129,12 +129,14 @@ impl Read<'_> {
         Ok(fields)
     }
 
-    /// The words that queries may use beyond the language: the custom fields that whoever reads may see.
+    /// The words that queries may use beyond the language: the custom fields that whoever reads may see, and days as they
+    /// begin where the organization is.
     ///
     /// # Errors
     /// See [`Read::organization`].
     pub fn vocabulary(&self) -> Result<Vocabulary> {
-        Ok(Vocabulary::new(self.custom_fields()?))
+        let zone = self.organization()?.time_zone;
+        Ok(Vocabulary::new(self.custom_fields()?).in_zone(zone))
     }
 
     /// What these people have in custom fields, of those who have anything: names and values as people read them, in the

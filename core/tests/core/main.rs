@@ -7,6 +7,7 @@ mod capacity;
 mod chain;
 mod concurrency;
 mod dates;
+mod days;
 mod delegation;
 mod erasure;
 mod fields;

@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use calamine::{Data, Reader as _, Xlsx, open_workbook};
-use usher_core::command::{Command, Edit};
+use usher_core::command::{Command, Edit, FieldEdit};
 use usher_core::directory::HistoryFilter;
-use usher_core::model::{Actor, Door, Field, TrainingKind, When};
+use usher_core::model::{Actor, Door, Field, FieldKind, TrainingKind, When};
 use usher_core::report::{self, Kind, Report, Subject, Written};
 
 use crate::org::{Org, assert_error};
@@ -266,4 +266,64 @@ fn history_is_found_by_people_instants_actors_and_doors() {
         ..HistoryFilter::default()
     });
     assert_eq!(by_owner.len(), all.len());
+}
+
+#[test]
+fn reports_tell_custom_fields_dates_and_the_ends_of_licenses_now_and_then() {
+    let org = Org::new(9);
+    org.create("ana");
+    org.apply(Command::AddField {
+        name: "Cost center".into(),
+        kind: FieldKind::Text,
+        set: FieldEdit::default(),
+    });
+    org.apply(Command::Edit(Edit {
+        set: vec![
+            (Field::DeactivateOn, Some("2027-03-01".into())),
+            (Field::DeleteOn, Some("2027-04-01".into())),
+        ],
+        fields: vec![("Cost center".into(), Some("=4711".into()))],
+        ..Edit::of(org.who("ana"))
+    }));
+    org.add_pool("pro", 2);
+    org.apply(Command::Grant {
+        who: org.who("ana"),
+        pool: "pro".parse().unwrap(),
+        until: Some(Some("2027-05-01".parse().unwrap())),
+    });
+    org.report("users", "users.json").unwrap();
+    org.report("licenses", "licenses.json").unwrap();
+    let batch = org.deactivate("ana").batch.unwrap();
+    org.report(&format!("batch:{batch}"), "left.xlsx").unwrap();
+    let rows = |name: &str| -> Vec<serde_json::Value> {
+        serde_json::from_str(&std::fs::read_to_string(org.file(name)).unwrap()).unwrap()
+    };
+    let users = rows("users.json");
+    let ana = users.iter().find(|it| it["email"] == "ana@acme.example");
+    let ana = ana.unwrap();
+    assert_eq!(ana["fields"], serde_json::json!({ "Cost center": "=4711" }));
+    assert_eq!(
+        (&ana["deactivate_on"], &ana["delete_on"]),
+        (&"2027-03-01".into(), &"2027-04-01".into())
+    );
+    let licenses = rows("licenses.json");
+    let end = |pool: &str| {
+        let mut all = licenses
+            .iter()
+            .filter(|it| it["user"] == "ana@acme.example");
+        all.find(|it| it["pool"] == pool).unwrap()["ends_on"].clone()
+    };
+    assert_eq!(
+        (end("pro"), end("access")),
+        ("2027-05-01".into(), serde_json::Value::Null)
+    );
+    let sheets = org.sheets("left.xlsx");
+    let then = &sheets["users"][0];
+    assert_eq!(then["Fields"].to_string(), "Cost center: =4711");
+    assert!(matches!(then["Delete on"], Data::DateTime(_)), "{then:?}");
+    let ends: Vec<_> = sheets["licenses"].iter().map(|it| &it["Ends on"]).collect();
+    assert!(
+        ends.iter().any(|it| matches!(it, Data::DateTime(_))),
+        "{ends:?}"
+    );
 }
