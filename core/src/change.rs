@@ -688,11 +688,20 @@ impl Change {
             Self::UserCreated { created, .. } => said("user", Value::Null, json!(created.status)),
             Self::Status { before, after, .. } => said("status", json!(before), json!(after)),
             Self::Profile {
+                user,
                 field,
                 before,
                 after,
-                ..
-            } => said(field.as_str(), json!(before), json!(after)),
+            } => {
+                let is_name = matches!(
+                    field,
+                    Field::FirstName | Field::LastName | Field::DisplayName
+                );
+                let hidden = names.hidden.get(user).filter(|_| is_name);
+                let before = before.as_ref().filter(|_| hidden.is_none());
+                let after = after.as_ref().filter(|_| hidden != Some(&Hidden::Both));
+                said(field.as_str(), json!(before), json!(after))
+            }
             Self::FieldValue {
                 field,
                 before,
@@ -1039,6 +1048,17 @@ pub struct Names {
     pub fields: HashMap<FieldId, String>,
     /// Names of choices' values, by the text of their ids.
     pub choices: HashMap<String, String>,
+    /// Whose names are hidden from whoever is told, because they have not accepted yet.
+    pub(crate) hidden: HashMap<UserId, Hidden>,
+}
+
+/// What of a change of a name is hidden from whoever is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hidden {
+    /// The name that it was; they typed the other.
+    Before,
+    /// Both.
+    Both,
 }
 
 impl Names {

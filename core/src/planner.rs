@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::capacity::Ledger;
-use crate::change::{Change, Names};
+use crate::change::{Change, Hidden, Names};
 use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
 use crate::error::{Error, Result};
@@ -275,6 +275,7 @@ impl<'s> Planner<'s> {
                 }
             }
         }
+        self.names.hidden = self.hidden_names()?;
         for id in ids {
             if !self.names.users.contains_key(&id)
                 && let Some(label) = self.snapshot.label_of(id)?
@@ -302,6 +303,25 @@ impl<'s> Planner<'s> {
                 .collect();
         }
         Ok(())
+    }
+
+    /// Whose names this plan changes and whoever sees it may not know.
+    fn hidden_names(&self) -> Result<HashMap<UserId, Hidden>> {
+        let mut hidden = HashMap::new();
+        let what = match self.undoing {
+            None => Hidden::Before,
+            Some(_) => Hidden::Both,
+        };
+        if self.snapshot.hides_names() {
+            for change in &self.changes {
+                if let Change::Profile { user, .. } = change
+                    && self.snapshot.user(*user)?.is_some_and(|it| !it.accepted)
+                {
+                    hidden.insert(*user, what);
+                }
+            }
+        }
+        Ok(hidden)
     }
 
     /// What the organization has set, read once a plan.

@@ -50,6 +50,7 @@ fn console_in_a_terminal() {
         Err(ConsoleError::NotATerminal) => 42,
         Err(ConsoleError::Terminal(_)) => 43,
         Err(ConsoleError::Idle) => 44,
+        Err(ConsoleError::ShutOut) => 45,
     };
     drop(directory);
     std::process::exit(code);

@@ -23,19 +23,20 @@ pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
         return Err(Error::not_found("batch", batch));
     };
     let mut people = People::default();
-    let joined: Vec<Change> = recorded
-        .iter()
-        .filter_map(|it| it.change.clone())
-        .filter(|it| matches!(it, Change::Membership { before: None, .. }))
-        .collect();
+    let mut groups = Vec::new();
     for change in recorded.into_iter().rev() {
         match (change.user, change.change) {
-            (None, Some(change)) => organization(planner, &change, &joined)?,
+            // Whether anybody is left in a group is known once the people are planned.
+            (None, Some(Change::GroupAdded { group, name })) => groups.push((group, name)),
+            (None, Some(change)) => organization(planner, &change)?,
             (Some(user), change) => people.add(user, change),
             (None, None) => {}
         }
     }
     people.plan(planner)?;
+    for (group, name) in groups {
+        trainings::group_added(planner, group, &name)?;
+    }
     planner.refuse_overspending_by_changes()
 }
 
@@ -763,8 +764,8 @@ fn field_back(
     Ok(())
 }
 
-/// The inverse of what concerns nobody in particular. Who joined a group by the same batch leaves it again.
-fn organization(planner: &mut Planner<'_>, change: &Change, joined: &[Change]) -> Result<()> {
+/// The inverse of what concerns nobody in particular.
+fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
     match change {
         Change::PoolTerms {
             pool,
@@ -913,14 +914,13 @@ fn organization(planner: &mut Planner<'_>, change: &Change, joined: &[Change]) -
                 planner.skip_name("budget", "changed since");
             }
         }
-        Change::GroupAdded { .. }
-        | Change::GroupName { .. }
+        Change::GroupName { .. }
         | Change::GroupLink { .. }
         | Change::GroupRemoved { .. }
         | Change::GroupTraining { .. }
         | Change::GroupPool { .. }
         | Change::TrainingAdded { .. }
-        | Change::TrainingTerms { .. } => trainings::of_organization(planner, change, joined)?,
+        | Change::TrainingTerms { .. } => trainings::of_organization(planner, change)?,
         _ => {}
     }
     Ok(())

@@ -54,6 +54,11 @@ impl<'c> Snapshot<'c> {
         self.viewer.sees_all_fields
     }
 
+    /// Whether names of people who have not accepted are hidden from whoever it is read for.
+    pub(crate) fn hides_names(&self) -> bool {
+        self.viewer.hides_names
+    }
+
     fn names_wait(&self) -> Result<bool> {
         let value = self.setting(Setting::NamesAfterAcceptance)?;
         Ok(value.as_deref() == Some("on"))

@@ -512,6 +512,16 @@ fn names_stay_hidden_until_acceptance_where_that_is_set() {
     assert!(!told(&session));
     let names = session.read().unwrap().names_of(&[ana]).unwrap();
     assert_eq!(names[&ana], "ana@acme.example");
+    // Nor does a plan say what the name was, nor what it would be again.
+    let mut edit = Edit::of(ana);
+    edit.set = vec![(Field::LastName, Some("Typed".into()))];
+    let said = serde_json::to_string(&org.plan(Command::Edit(edit.clone())).unwrap()).unwrap();
+    assert!(said.contains("Typed") && !said.contains("Zzyzx"), "{said}");
+    let batch = org.apply(Command::Edit(edit)).batch.unwrap();
+    let said = serde_json::to_string(&org.plan(Command::Undo { batch }).unwrap()).unwrap();
+    assert!(said.contains("last_name"), "{said}");
+    assert!(!said.contains("Typed") && !said.contains("Zzyzx"), "{said}");
+    org.apply(Command::Undo { batch });
     // A command for everybody of that name finds as little as the list.
     let by_name = parse_with("first_name:ana", org.directory.now(), &Default::default()).unwrap();
     let plan = org.plan(Command::Deactivate {

@@ -24,6 +24,7 @@ mod permissions;
 mod plans;
 mod platform;
 mod pools;
+mod provided_groups;
 mod provision;
 mod reclaim;
 mod replay;

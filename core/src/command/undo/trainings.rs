@@ -1,8 +1,10 @@
 //! The inverse of what concerns groups, trainings and assignments.
 
+use std::collections::HashSet;
+
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{GroupId, GroupRole, Status, TrainingTerms, User, UserId};
+use crate::model::{GroupId, Status, TrainingTerms, User, UserId};
 use crate::planner::Planner;
 
 /// Plans the inverse of what one person had to learn, or held, or where they were a member.
@@ -99,13 +101,8 @@ pub(super) fn of_person(
 }
 
 /// Plans the inverse of what concerns nobody in particular.
-pub(super) fn of_organization(
-    planner: &mut Planner<'_>,
-    change: &Change,
-    joined: &[Change],
-) -> Result<()> {
+pub(super) fn of_organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
     match change {
-        Change::GroupAdded { group, name } => group_added(planner, *group, name, joined)?,
         Change::GroupName {
             group,
             before,
@@ -136,7 +133,10 @@ pub(super) fn of_organization(
                 Some(it) => planner.snapshot.group_called(*connection, it)?,
                 None => None,
             };
-            if today != *after || other.is_some_and(|it| it != *group) {
+            if before.is_some() && !planner.is_group_there(*group)? {
+                let name = name_ever(planner, *group)?;
+                planner.skip_name(&name, "the group was removed since");
+            } else if today != *after || other.is_some_and(|it| it != *group) {
                 let name = name_ever(planner, *group)?;
                 planner.skip_name(&name, "what the provider calls the group changed since");
             } else {
@@ -259,21 +259,25 @@ fn revived(planner: &Planner<'_>, change: &Change) -> bool {
     })
 }
 
-fn group_added(
-    planner: &mut Planner<'_>,
-    group: GroupId,
-    name: &str,
-    joined: &[Change],
-) -> Result<()> {
-    let leaves = |member: &(UserId, GroupRole)| {
-        joined.iter().any(|it| {
-            matches!(it, Change::Membership { user, group: of, after, .. }
-                if *of == group && (*user, *after) == (member.0, Some(member.1)))
+/// Removes a group that was added, once everybody whom the same batch put into it has left.
+pub(super) fn group_added(planner: &mut Planner<'_>, group: GroupId, name: &str) -> Result<()> {
+    let left: HashSet<UserId> = planner
+        .planned()
+        .iter()
+        .filter_map(|it| match it {
+            Change::Membership {
+                user,
+                group: of,
+                after: None,
+                ..
+            } if *of == group => Some(*user),
+            _ => None,
         })
-    };
+        .collect();
+    let members = planner.snapshot.members_of(group)?;
     if !planner.is_group_there(group)? {
         planner.skip_name(name, "already removed");
-    } else if !planner.snapshot.members_of(group)?.iter().all(leaves) {
+    } else if members.iter().any(|it| !left.contains(&it.0)) {
         planner.skip_name(name, "the group has members; remove it instead");
     } else {
         planner.push(Change::GroupRemoved {
