@@ -381,7 +381,8 @@ impl Compiled {
 
     fn when(&mut self, field: TimeField, from: Option<Timestamp>, until: Option<Timestamp>) {
         let column = match field {
-            TimeField::Created => "users.created_at",
+            // Who was created in a time are few, and then found by that, or met in order.
+            TimeField::Created => "+users.created_at",
             TimeField::Updated => "users.updated_at",
             TimeField::Seen if self.order == Order::NotSeen => "+users.last_seen_at",
             TimeField::Seen => "users.last_seen_at",
@@ -488,7 +489,7 @@ pub(super) fn column(field: TextField) -> &'static str {
 }
 
 /// An FTS5 expression that asks for every trigram of the needle; none when it has none.
-fn trigrams(needle: &str) -> Option<String> {
+pub(super) fn trigrams(needle: &str) -> Option<String> {
     let chars: Vec<char> = needle.chars().collect();
     let quoted =
         |it: &[char]| format!("\"{}\"", it.iter().collect::<String>().replace('"', "\"\""));

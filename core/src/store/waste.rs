@@ -17,6 +17,17 @@ use crate::waste::{Reason, Wasted, Wasteful};
 /// How many people one round looks at, and one step of reading.
 const ROUND: i64 = 2_000;
 
+/// Up to so many people are better found by where they stand than among those whom the platform never saw.
+const MANY: i64 = 20_000;
+
+/// Whom the platform never saw, in the order of creation.
+const UNSEEN: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    " FROM unseen JOIN users ON users.seq = unseen.seq WHERE unseen.seq > ?1 AND unseen.seq <= ?3 \
+     AND users.status IN ('active', 'waiting', 'pending_transfer') ORDER BY unseen.seq LIMIT ?2"
+);
+
 /// How many people have not been looked at, or not since their names changed; counted no further than needed.
 pub(super) fn waiting(conn: &Connection) -> Result<i64> {
     let sql = "SELECT (SELECT count(*) FROM (SELECT 1 FROM look_again LIMIT 1)) \
@@ -274,7 +285,22 @@ impl Search<'_> {
     /// Who was invited long ago and never came, the earliest first.
     fn not_accepted(&mut self) -> Result<()> {
         let works_for = i64::from(self.snapshot.settings()?.invitation_days) * 86_400_000;
-        self.among_unseen(|search, user| {
+        let counts = self.snapshot.status_counts()?;
+        let waiting = [Status::Waiting, Status::PendingTransfer];
+        let waiting: i64 = waiting.iter().filter_map(|it| counts.get(it)).sum();
+        // Few are found by where they stand; many are met among those whom the platform never saw.
+        let among = if waiting <= MANY {
+            concat!(
+                "SELECT ",
+                user_columns!(),
+                " FROM users WHERE users.seq > ?1 AND users.seq <= ?3 AND users.last_seen_at IS NULL \
+                 AND users.status IN ('waiting', 'pending_transfer') ORDER BY users.seq LIMIT ?2"
+            )
+        } else {
+            UNSEEN
+        };
+        let last = self.last_created_before(self.wanted.invited_before)?;
+        self.among(among, last, |search, user| {
             if !matches!(user.status, Status::Waiting | Status::PendingTransfer) {
                 return Ok(());
             }
@@ -315,7 +341,8 @@ impl Search<'_> {
                 self.add(user, Reason::NotSeen, since, None)?;
             }
         }
-        self.among_unseen(|search, user| {
+        let last = self.last_created_before(self.wanted.not_seen_since)?;
+        self.among(UNSEEN, last, |search, user| {
             let since = user.created_at;
             if user.status == Status::Active && since < search.wanted.not_seen_since {
                 search.add(user, Reason::NotSeen, since, None)?;
@@ -324,19 +351,28 @@ impl Search<'_> {
         })
     }
 
-    /// Hands over those whom the platform never saw, in the order of creation.
-    fn among_unseen(&mut self, hand: impl Fn(&mut Self, User) -> Result<()>) -> Result<()> {
-        let sql = concat!(
-            "SELECT ",
-            user_columns!(),
-            " FROM unseen JOIN users ON users.seq = unseen.seq WHERE unseen.seq > ?1 \
-             AND users.status IN ('active', 'waiting', 'pending_transfer') ORDER BY unseen.seq LIMIT ?2"
-        );
+    /// The number of the last person who was created before an instant. Numbers rise with instants, but where the clock
+    /// was set back.
+    fn last_created_before(&self, instant: Timestamp) -> Result<i64> {
+        let sql = "SELECT seq FROM users WHERE created_at < ?1 ORDER BY created_at DESC LIMIT 1";
+        let last = self
+            .snapshot
+            .one(sql, [instant.as_millis()], |row| row.get(0))?;
+        Ok(last.unwrap_or(0))
+    }
+
+    /// Hands over people up to a number, in the order of creation.
+    fn among(
+        &mut self,
+        sql: &str,
+        last: i64,
+        hand: impl Fn(&mut Self, User) -> Result<()>,
+    ) -> Result<()> {
         let mut after = 0;
         while !self.is_full() {
-            let people = self.snapshot.all(sql, [after, ROUND], user_row)?;
-            let Some(last) = people.last() else { break };
-            after = last.seq;
+            let people = self.snapshot.all(sql, [after, ROUND, last], user_row)?;
+            let Some(it) = people.last() else { break };
+            after = it.seq;
             for user in people {
                 hand(self, user)?;
             }

@@ -1,7 +1,10 @@
 //! Every page that a screen can ask for is answered from an index: SQLite is asked how it would, without statistics.
 
-use usher_core::model::Status;
-use usher_core::query::{Expr, FieldTest, NamedField, PageFrom, SortBy, TextOp, UsersPage};
+use usher_core::model::{Status, Timestamp};
+use usher_core::query::{
+    Expr, FieldTest, HoldWord, NamedField, PageFrom, SortBy, TextField, TextOp, TimeField,
+    UsersPage,
+};
 
 use crate::org::Org;
 
@@ -110,6 +113,67 @@ fn labels_custom_fields_and_mismatches_are_found_by_their_indexes() {
     for (query, index) in cases {
         for plan in plans(&query, &SORTS) {
             assert!(!scans(&plan) && plan.contains(index), "{plan}");
+        }
+    }
+}
+
+#[test]
+fn what_finds_few_is_found_by_its_own_index() {
+    let pool = |hold| Expr::Pool {
+        name: "access".into(),
+        hold,
+    };
+    let since = |field| Expr::When {
+        field,
+        from: Some(Timestamp::from_millis(1)),
+        until: Some(Timestamp::from_millis(2)),
+    };
+    let title = Expr::Field {
+        field: TextField::Title,
+        op: TextOp::Equals,
+        value: "Chief of everything".into(),
+    };
+    let never = Expr::When {
+        field: TimeField::Seen,
+        from: None,
+        until: None,
+    };
+    let no = |it| Expr::Not(Box::new(it));
+    let cases = [
+        (Expr::Administrator, "SCAN permissions"),
+        (Expr::Protected, "users_protected"),
+        (pool(Some(HoldWord::Queued)), "licenses_queue (pool=?)"),
+        (
+            pool(Some(HoldWord::Consumed)),
+            "licenses_by_pool (pool=? AND state=?)",
+        ),
+        (
+            pool(Some(HoldWord::Reserved)),
+            "licenses_by_pool (pool=? AND state=?)",
+        ),
+        (pool(None), "licenses_by_pool (pool=?)"),
+        (
+            since(TimeField::Created),
+            "users_by_created (created_at>? AND created_at<?)",
+        ),
+        (
+            since(TimeField::Updated),
+            "users_by_updated (updated_at>? AND updated_at<?)",
+        ),
+        (no(never), "SCAN unseen"),
+        (
+            no(Expr::Has(TextField::Email)),
+            "users_email_key (email_key=?)",
+        ),
+        (title, "users_text VIRTUAL TABLE INDEX"),
+    ];
+    for (query, index) in cases {
+        // Also as a part of a query.
+        let both = Expr::And(vec![Expr::Status(Status::ALL.to_vec()), query.clone()]);
+        for query in [query, both] {
+            for plan in plans(&query, &SORTS) {
+                assert!(!scans(&plan) && plan.contains(index), "{plan}");
+            }
         }
     }
 }
