@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::model::{
     Actor, ApprovalId, ApprovalState, Assignment, ChoiceId, ChoiceTerms, ConnectionId,
-    ConnectionPolicy, CustomField, Date, DueKind, Field, FieldId, FieldTerms, GroupId, GroupRole,
-    Hold, IndividualId, IndividualTerms, Invitation, Link, PasswordLink, Permission, PlatformId,
-    PoolId, PoolName, PoolTerms, Profile, ProviderHold, Scopes, Seats, Setting, Status, Timestamp,
-    TokenId, TrainingId, TrainingTerms, UserId,
+    ConnectionPolicy, CustomField, Date, DueKind, Entitled, Field, FieldId, FieldTerms, GroupId,
+    GroupRole, Hold, IndividualId, IndividualTerms, Invitation, Link, PasswordLink, Permission,
+    PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Scopes, Seats, Setting, Status,
+    Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
 };
 
 use crate::password::PasswordHash;
@@ -113,6 +113,19 @@ pub enum Change {
         before: bool,
         /// To.
         after: bool,
+    },
+    /// Whether a connection asks for a license of a pool for a person.
+    Entitlement {
+        /// For whom.
+        user: UserId,
+        /// Which connection.
+        connection: ConnectionId,
+        /// Of which pool.
+        pool: PoolId,
+        /// From.
+        before: Entitled,
+        /// To.
+        after: Entitled,
     },
     /// A person's invitation.
     Invitation {
@@ -562,6 +575,7 @@ impl Change {
             | Self::LicenseEnd { user, .. }
             | Self::Due { user, .. }
             | Self::LicenseRequest { user, .. }
+            | Self::Entitlement { user, .. }
             | Self::Invitation { user, .. }
             | Self::Membership { user, .. }
             | Self::Assignment { user, .. }
@@ -627,6 +641,7 @@ impl Change {
             Self::LicenseEnd { .. } => "license_end",
             Self::Due { .. } => "due",
             Self::LicenseRequest { .. } => "license_request",
+            Self::Entitlement { .. } => "entitlement",
             Self::Invitation { .. } => "invitation",
             Self::Membership { .. } => "membership",
             Self::Assignment { .. } => "assignment",
@@ -743,6 +758,20 @@ impl Change {
             } => {
                 let what = format!("license {} on activation", names.pool(*pool));
                 said(&what, json!(before), json!(after))
+            }
+            Self::Entitlement {
+                connection,
+                pool,
+                before,
+                after,
+                ..
+            } => {
+                let (connection, pool) = (names.connection(*connection), names.pool(*pool));
+                said(
+                    &format!("entitlement {pool} of {connection}"),
+                    json!(before),
+                    json!(after),
+                )
             }
             Self::LicenseEnd {
                 pool,

@@ -5,6 +5,7 @@ mod allowance;
 mod crowd;
 mod dates;
 mod foresight;
+mod entitled;
 mod groups;
 mod seating;
 
@@ -262,6 +263,7 @@ impl<'s> Planner<'s> {
                 | Change::FieldTerms { .. }
                 | Change::FieldChoice { .. } => fields = true,
                 Change::Link { .. }
+                | Change::Entitlement { .. }
                 | Change::Connection { .. }
                 | Change::ConnectionRevoked { .. } => connections = true,
                 _ => {}

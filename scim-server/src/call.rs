@@ -242,7 +242,7 @@ impl Call<'_> {
             let mut wanted = wanted.clone();
             wanted.keep_unspoken(&before, spoken);
             let said = wanted.active();
-            Ok(wanted.into_update(&before, &found.user, said))
+            Ok(wanted.into_update(&before, &found.user, said, true))
         })
         .await
     }
@@ -262,8 +262,9 @@ impl Call<'_> {
             )?;
             patch.apply(&mut user)?;
             let wanted = Wanted::read(user)?;
-            let said = wanted.active().filter(|_| patch.says_active());
-            Ok(wanted.into_update(&before, &found.user, said))
+            let said = wanted.active().filter(|_| patch.speaks_of("active"));
+            let asks = patch.speaks_of("entitlements");
+            Ok(wanted.into_update(&before, &found.user, said, asks))
         })
         .await
     }

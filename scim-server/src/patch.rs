@@ -42,11 +42,11 @@ impl Patch {
         Ok(patch)
     }
 
-    /// What the request says of `active` in the end, given the User it leads to.
-    pub(crate) fn says_active(&self) -> bool {
+    /// Whether any operation is about an attribute of the User schema.
+    pub(crate) fn speaks_of(&self, attribute: &str) -> bool {
         self.operations
             .iter()
-            .any(|it| it.target.attribute.name == "active")
+            .any(|it| !it.target.extension && it.target.attribute.name == attribute)
     }
 
     fn push(&mut self, operation: Value) -> Result<(), Fault> {

@@ -246,7 +246,8 @@ impl<'a> People<'a> {
                         stands_for_access,
                     });
                 }
-                Change::Invitation { user, .. } if *user == id => {}
+                Change::Invitation { user, .. } | Change::Entitlement { user, .. }
+                    if *user == id => {}
                 _ => return None,
             }
         }

@@ -175,6 +175,23 @@ impl Wanted {
         }
     }
 
+    /// The values of `entitlements`: the add-on pools that are asked for.
+    fn entitlements(&self) -> Vec<String> {
+        // Most people have none: their JSON is not read for it.
+        if !self.values[KEPT]
+            .as_deref()
+            .is_some_and(|it| it.contains("\"entitlements\":"))
+        {
+            return Vec::new();
+        }
+        let Some(Value::Array(list)) = self.kept_object().remove("entitlements") else {
+            return Vec::new();
+        };
+        list.into_iter()
+            .filter_map(|mut it| it.get_mut("value").map(Value::take).and_then(into_text))
+            .collect()
+    }
+
     fn kept_object(&self) -> Object {
         let kept = self.values[KEPT].as_deref();
         kept.and_then(|it| serde_json::from_str(it).ok())
@@ -191,6 +208,7 @@ impl Wanted {
 
     /// The command that makes this person.
     pub(crate) fn into_new(self) -> Provision {
+        let entitlements = self.entitlements();
         let set = FIELDS
             .into_iter()
             .zip(self.values)
@@ -201,12 +219,20 @@ impl Wanted {
             set: set.collect(),
             manager: self.manager.map(Some),
             active: self.active,
+            entitlements: Some(entitlements),
         }
     }
 
     /// The command that brings `user` from what they were to this; it names what differs only. `said` is what the
-    /// request says of `active`.
-    pub(crate) fn into_update(self, before: &Self, user: &User, said: Option<bool>) -> Provision {
+    /// request says of `active`, `asks` whether it speaks of `entitlements`.
+    pub(crate) fn into_update(
+        self,
+        before: &Self,
+        user: &User,
+        said: Option<bool>,
+        asks: bool,
+    ) -> Provision {
+        let (asked, asked_before) = (self.entitlements(), before.entitlements());
         let pairs = self.values.into_iter().zip(&before.values);
         let set = FIELDS
             .into_iter()
@@ -224,6 +250,8 @@ impl Wanted {
             set: set.map(|(field, (after, _))| (field, after)).collect(),
             manager: (self.manager != before.manager).then_some(self.manager),
             active: said.filter(|it| heard || Some(*it) != before.active),
+            // Said again it is heard again: a pool of that name may be there by now, or the license may have gone.
+            entitlements: (asks && !(asked.is_empty() && asked_before.is_empty())).then_some(asked),
         }
     }
 }
@@ -234,6 +262,7 @@ pub(crate) fn asks_nothing(command: &Provision) -> bool {
         && command.set.is_empty()
         && command.manager.is_none()
         && command.active.is_none()
+        && command.entitlements.is_none()
 }
 
 fn into_text(value: Value) -> Option<String> {

@@ -432,6 +432,23 @@ pub struct Provision {
     pub manager: Option<Option<String>>,
     /// Whether they shall be in: `None` leaves it (a new person is in).
     pub active: Option<bool>,
+    /// Names of add-on pools that the provider asks for, in any letter case: `None` leaves what it asked for. What names
+    /// no pool is noted among the skips.
+    pub entitlements: Option<Vec<String>>,
+}
+
+impl Provision {
+    /// A provision that says nothing yet.
+    pub fn of(target: ProvisionTarget) -> Self {
+        Self {
+            target,
+            external_id: None,
+            set: Vec::new(),
+            manager: None,
+            active: None,
+            entitlements: None,
+        }
+    }
 }
 
 /// Whom a provider means.

@@ -1,12 +1,14 @@
 //! Create or update one person for an identity provider (DESIGN §5, "SCIM mapping").
 
+mod entitlements;
+
 use super::{Provision, ProvisionTarget, deactivate, password, reactivate};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::key_of_name;
 use crate::model::{
     Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, Hold, License, Link, NewPeople,
-    Permission, Profile, ProviderHold, Status, User, UserId,
+    Permission, PoolId, Profile, ProviderHold, Status, User, UserId,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Planner, Seated, Waiting, Want};
@@ -145,9 +147,13 @@ impl Provision {
         planner.subject = Some(user);
         let manager = self.resolve_manager(planner, provider, None)?.flatten();
         let leads_to = leads_to(planner, provider, false, &profile)?;
+        let pools = self.entitled_pools(planner).unwrap_or_default();
         let mark = planner.mark();
         planner.push(self.created(user, profile.clone(), leads_to, manager, provider));
-        if self.seat(planner, provider, user, leads_to, &[], &Entry::default())? == Seated::Queued {
+        let wants = planner.entitled_wants(&pools, leads_to, &[])?;
+        let seated = self.seat(planner, provider, user, leads_to, &[], wants)?;
+        entitlements::asked_for_new(planner, provider, user, &pools);
+        if seated == Seated::Queued {
             planner.replace(
                 mark,
                 self.created(user, profile, Status::Queued, manager, provider),
@@ -167,7 +173,9 @@ impl Provision {
         let user = planner.draws.user();
         planner.subject = Some(user);
         let manager = self.resolve_manager(planner, provider, None)?.flatten();
+        let pools = self.entitled_pools(planner).unwrap_or_default();
         planner.push(self.created(user, profile, Status::Inactive, manager, provider));
+        entitlements::asked_for_new(planner, provider, user, &pools);
         Ok(())
     }
 
@@ -204,6 +212,11 @@ impl Provision {
         planner.begin_as_learner(user.id)?;
         self.set_attributes(planner, provider, user)?;
         self.adopt(planner, provider, user)?;
+        if let Some(pools) = self.entitled_pools(planner) {
+            let licenses = planner.licenses_of(user.id)?;
+            let before = planner.entitlements_of(user.id)?;
+            Self::ask(planner, provider, user.id, &pools, &before, &licenses)?;
+        }
         if self.active == Some(false) {
             planner.push(Change::Status {
                 user: user.id,
@@ -227,12 +240,17 @@ impl Provision {
     fn bring_in(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
         let leads_to = leads_to(planner, provider, user.accepted, &user.profile)?;
         let licenses = planner.licenses_of(user.id)?;
-        let entry = if leads_to == Status::Active {
-            planner.entry_of(user.id, &[], &licenses)?
+        let (entry, wants) = if leads_to == Status::Active {
+            let entry = planner.entry_of(user.id, &[], &licenses)?;
+            let wants = entry.wants().collect();
+            (entry, wants)
         } else {
-            Entry::default()
+            let asked = planner.entitlements_planned(user.id)?;
+            let pools: Vec<PoolId> = asked.into_iter().map(|it| it.pool).collect();
+            let wants = planner.entitled_wants(&pools, leads_to, &licenses)?;
+            (Entry::default(), wants)
         };
-        let after = match self.seat(planner, provider, user.id, leads_to, &licenses, &entry)? {
+        let after = match self.seat(planner, provider, user.id, leads_to, &licenses, wants)? {
             Seated::Queued => Status::Queued,
             _ => leads_to,
         };
@@ -276,7 +294,7 @@ impl Provision {
         user: UserId,
         leads_to: Status,
         licenses: &[License],
-        entry: &Entry,
+        add_ons: Vec<Want>,
     ) -> Result<Seated> {
         let before = licenses
             .iter()
@@ -290,7 +308,7 @@ impl Provision {
         };
         let needs = leads_to == Status::Active || counts_from == CountsFrom::Invitation;
         let seat = needs.then(|| Want::new(planner.access, before, after));
-        let wants: Vec<Want> = seat.into_iter().chain(entry.wants()).collect();
+        let wants: Vec<Want> = seat.into_iter().chain(add_ons).collect();
         let waiting = Waiting {
             leads_to,
             mail: provider.policy.mails,
@@ -311,11 +329,32 @@ impl Provision {
         }
         self.set_attributes(planner, provider, user)?;
         self.adopt(planner, provider, user)?;
+        self.change_entitlements(planner, provider, user)?;
         match self.active {
             Some(true) => self.switch_on(planner, provider, user),
             Some(false) => self.switch_off(planner, user),
             None => Ok(()),
         }
+    }
+
+    /// What is asked for from now on. Who leaves with the same request gives everything back by that, and who comes gets it
+    /// by that.
+    fn change_entitlements(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        user: &User,
+    ) -> Result<()> {
+        let Some(pools) = self.entitled_pools(planner) else {
+            return Ok(());
+        };
+        let before = planner.entitlements_of(user.id)?;
+        let licenses = planner.licenses_of(user.id)?;
+        let given_up = Self::ask(planner, provider, user.id, &pools, &before, &licenses)?;
+        if user.status.is_seated_or_coming() && self.active != Some(false) {
+            Self::seat_entitled(planner, provider, user, &pools, &given_up)?;
+        }
+        Ok(())
     }
 
     /// A provider changes nothing of an owner by which they sign in.

@@ -83,12 +83,21 @@ pub(super) fn one(
     }
     let entry = if leads_to == Status::Active {
         let groups = planner.memberships_of(user.id)?;
-        planner.entry(groups.iter().map(|it| it.group), &assignments, &licenses)?
+        let mut entry = planner.entry(groups.iter().map(|it| it.group), &assignments, &licenses)?;
+        planner.add_entitled(&mut entry, user.id, &licenses)?;
+        entry
     } else {
         Entry::default()
     };
     for pool in entry.pools() {
         want(planner, &mut wants, *pool, Hold::Reserved, &licenses)?;
+    }
+    if leads_to != Status::Active {
+        for asked in planner.entitlements_planned(user.id)? {
+            if !planner.is_for_later(asked.pool, leads_to)? {
+                want(planner, &mut wants, asked.pool, Hold::Reserved, &licenses)?;
+            }
+        }
     }
     let mut later = Vec::new();
     for it in &wants {

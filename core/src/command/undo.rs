@@ -410,6 +410,25 @@ fn fact_back(
                 moved(planner, "end of the license");
             }
         }
+        Change::Entitlement {
+            connection,
+            pool,
+            before,
+            after,
+            ..
+        } => {
+            if planner.snapshot.entitled(id, *connection, *pool)? == *after {
+                planner.push(Change::Entitlement {
+                    user: id,
+                    connection: *connection,
+                    pool: *pool,
+                    before: *after,
+                    after: *before,
+                });
+            } else {
+                moved(planner, "what the provider asks for");
+            }
+        }
         Change::Membership { .. }
         | Change::LicenseRequest { .. }
         | Change::Assignment { .. }

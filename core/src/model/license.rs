@@ -63,3 +63,47 @@ pub struct License {
     /// Whether a fallback pool's license stands for the `access` seat itself.
     pub stands_for_access: bool,
 }
+
+/// What a connection asks of a pool for a person, by an entitlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entitled {
+    /// Nothing.
+    None,
+    /// A license that the person had in another way, and that the connection does not take.
+    Asked,
+    /// A license that came by it, or comes once the person is in, and that it gives back.
+    Granted,
+}
+
+impl Entitled {
+    /// The word that is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Asked => "asked",
+            Self::Granted => "granted",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "asked" => Some(Self::Asked),
+            "granted" => Some(Self::Granted),
+            _ => None,
+        }
+    }
+}
+
+/// A pool that a connection asks for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entitlement {
+    /// For whom.
+    pub user: UserId,
+    /// Which pool.
+    pub pool: PoolId,
+    /// Which connection.
+    pub connection: ConnectionId,
+    /// Whether the license is the connection's; never [`Entitled::None`].
+    pub state: Entitled,
+}

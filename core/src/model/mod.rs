@@ -43,7 +43,7 @@ pub use ids::{
 };
 pub use individual::{Individual, IndividualTerms, NewIndividual, Record, RecordState};
 pub use label::Label;
-pub use license::{Hold, License, QueueEntry};
+pub use license::{Entitled, Entitlement, Hold, License, QueueEntry};
 pub use organization::{Organization, Permission, TimeZoneName};
 pub use password_link::{LinkState, PasswordLink};
 pub use period::{Period, Slice, Step};

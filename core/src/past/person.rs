@@ -219,6 +219,7 @@ impl Telling {
             | Change::PlatformTokenEnds { .. }
             | Change::PoolTerms { .. }
             | Change::LicenseRequest { .. }
+            | Change::Entitlement { .. }
             | Change::Instructor { .. }
             | Change::GroupAdded { .. }
             | Change::GroupName { .. }

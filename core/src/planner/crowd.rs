@@ -7,7 +7,8 @@ use std::collections::{HashMap, HashSet};
 use super::Planner;
 use crate::error::{Error, Result};
 use crate::model::{
-    Assigned, GroupId, GroupRole, Invitation, License, Membership, Permission, PoolId, User, UserId,
+    Assigned, Entitlement, GroupId, GroupRole, Invitation, License, Membership, Permission, PoolId,
+    User, UserId,
 };
 use crate::store::Snapshot;
 
@@ -34,6 +35,7 @@ struct Page {
     ids: Vec<UserId>,
     licenses: Option<HashMap<UserId, Vec<License>>>,
     requests: Option<HashMap<UserId, Vec<(UserId, PoolId)>>>,
+    entitlements: Option<HashMap<UserId, Vec<Entitlement>>>,
     invitations: Option<HashMap<UserId, Invitation>>,
     assignments: Option<HashMap<UserId, Vec<Assigned>>>,
     memberships: Option<HashMap<UserId, Vec<Membership>>>,
@@ -163,6 +165,19 @@ impl Planner<'_> {
             foreseen.requests(user, &mut found);
         }
         Ok(found)
+    }
+
+    /// What living connections ask for a person, as it is, whatever is planned.
+    pub(crate) fn entitlements_of(&self, user: UserId) -> Result<Vec<Entitlement>> {
+        let read = |ids: &[UserId]| {
+            Ok(by_person(self.snapshot.entitlements_of_all(ids)?, |it| {
+                it.user
+            }))
+        };
+        match known(self.crowd.as_ref(), user, |it| &mut it.entitlements, read)? {
+            Some(found) => Ok(found.unwrap_or_default()),
+            None => self.snapshot.entitlements_of(user),
+        }
     }
 
     pub(crate) fn invitation(&self, user: UserId) -> Result<Option<Invitation>> {

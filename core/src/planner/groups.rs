@@ -7,8 +7,9 @@ use super::{Planner, Seated, Waiting, Want};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    Assigned, Assignment, AssignmentState, AtCapacity, CountsFrom, GroupCarries, GroupId,
-    GroupRole, Hold, License, PoolId, Status, Training, TrainingId, TrainingKind, User, UserId,
+    Assigned, Assignment, AssignmentState, AtCapacity, CountsFrom, Entitled, Entitlement,
+    GroupCarries, GroupId, GroupRole, Hold, License, PoolId, Status, Training, TrainingId,
+    TrainingKind, User, UserId,
 };
 
 /// What somebody gets by becoming active.
@@ -22,6 +23,8 @@ pub(crate) struct Entry {
     used: Vec<PoolId>,
     /// Requests that are answered with it.
     answered: Vec<PoolId>,
+    /// What connections ask for whose license comes with it.
+    entitled: Vec<Entitlement>,
 }
 
 impl Entry {
@@ -169,7 +172,25 @@ impl Planner<'_> {
             self.add_pool(&mut entry, pool, licenses)?;
             entry.answered.push(pool);
         }
+        self.add_entitled(&mut entry, user, licenses)?;
         Ok(entry)
+    }
+
+    /// Adds what connections ask for a person who becomes active.
+    pub(crate) fn add_entitled(
+        &self,
+        entry: &mut Entry,
+        user: UserId,
+        licenses: &[License],
+    ) -> Result<()> {
+        for asked in self.entitlements_planned(user)? {
+            let coming = entry.pools.contains(&asked.pool);
+            self.add_pool(entry, asked.pool, licenses)?;
+            if !coming && entry.pools.contains(&asked.pool) {
+                entry.entitled.push(asked);
+            }
+        }
+        Ok(())
     }
 
     /// Whether a license of a pool is taken only when somebody of this status becomes active.
@@ -288,6 +309,9 @@ impl Planner<'_> {
                 before: true,
                 after: false,
             });
+        }
+        for asked in entry.entitled {
+            self.entitle(asked, Entitled::Granted);
         }
         let after = Some(Assignment::new(self.now));
         for (training, before) in entry.assign {
@@ -454,7 +478,7 @@ impl Planner<'_> {
     }
 
     /// The changes of somebody at the end of the plan: commands plan one person after the other.
-    fn latest(&self, user: UserId) -> impl Iterator<Item = &Change> {
+    pub(super) fn latest(&self, user: UserId) -> impl Iterator<Item = &Change> {
         let theirs = self
             .changes
             .iter()

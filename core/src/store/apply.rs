@@ -133,6 +133,9 @@ impl<'c> Applier<'c> {
                 "DELETE FROM license_requests WHERE user = ?1 AND pool = ?2",
                 params![user.as_bytes(), pool.as_bytes()],
             ),
+            Change::Entitlement { user, connection, pool, after, .. } => {
+                super::ownership::entitle(self.conn, *user, *connection, *pool, *after)
+            }
             Change::LicenseEnd { user, pool, after, .. } => self.set_license_end(*user, *pool, *after),
             Change::Due { user, kind, pool, day, .. } => self.done(*user, *kind, *pool, *day),
             Change::Invitation { user, before, after: Some(it) } => {
@@ -553,6 +556,7 @@ impl<'c> Applier<'c> {
         self.run("DELETE FROM field_values WHERE user = ?1", [id])?;
         self.run("DELETE FROM user_labels WHERE user = ?1", [id])?;
         self.run("DELETE FROM links WHERE user = ?1", [id])?;
+        self.run("DELETE FROM entitlements WHERE user = ?1", [id])?;
         self.run("DELETE FROM invitations WHERE user = ?1", [id])?;
         self.run("DELETE FROM permissions WHERE user = ?1", [id])?;
         self.run("DELETE FROM system_users WHERE user = ?1", [id])?;

@@ -155,6 +155,13 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             after,
             ..
         } => json(&(pool, before, after)),
+        Change::Entitlement {
+            connection,
+            pool,
+            before,
+            after,
+            ..
+        } => json(&(connection, pool, before, after)),
         Change::LicenseEnd {
             pool,
             before,
@@ -398,6 +405,16 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
             let (pool, before, after) = json(body)?;
             Change::LicenseRequest {
                 user: whom?,
+                pool,
+                before,
+                after,
+            }
+        }
+        "entitlement" => {
+            let (connection, pool, before, after) = json(body)?;
+            Change::Entitlement {
+                user: whom?,
+                connection,
                 pool,
                 before,
                 after,

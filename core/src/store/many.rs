@@ -12,7 +12,7 @@ use crate::model::{
 };
 
 /// The ids as one binding; read back by `json_each` in their order.
-fn bound(ids: &[UserId]) -> String {
+pub(super) fn bound(ids: &[UserId]) -> String {
     let quoted: Vec<String> = ids
         .iter()
         .map(|it| format!("\"{}\"", hex(it.as_bytes())))

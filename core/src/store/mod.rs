@@ -25,6 +25,7 @@ mod labels;
 mod levels;
 mod many;
 mod open;
+mod ownership;
 mod password;
 mod platform;
 mod provided;

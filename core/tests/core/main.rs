@@ -9,6 +9,7 @@ mod concurrency;
 mod dates;
 mod days;
 mod delegation;
+mod entitlements;
 mod erasure;
 mod fields;
 mod groups;

@@ -387,6 +387,7 @@ pub(crate) fn newcomer(name: &str, external_id: &str) -> Provision {
         ],
         manager: None,
         active: None,
+        ..Provision::of(ProvisionTarget::New)
     }
 }
 
@@ -401,6 +402,7 @@ pub(crate) fn switch(user: UserId, active: bool) -> Provision {
         set: Vec::new(),
         manager: None,
         active: Some(active),
+        ..Provision::of(ProvisionTarget::New)
     }
 }
 

@@ -71,6 +71,7 @@ fn adoption_is_by_id_and_recorded() {
         ],
         manager: None,
         active: Some(true),
+        ..Provision::of(ProvisionTarget::New)
     };
     org.provision(okta, adopt.clone()).unwrap();
     assert_eq!(org.user("ana").connection, Some(okta));

@@ -207,7 +207,7 @@ pub(crate) const CORE: &[Attribute] = &[
     many("groups", "The groups that the person is in", USER_GROUPS).read_only(),
     many(
         "entitlements",
-        "Kept and returned; they grant no add-on yet",
+        "Names of add-on pools, of which the person gets a license each; a value that names none is kept",
         PLURAL,
     ),
     many(

@@ -118,7 +118,7 @@ fn a_person_shown_and_read_again_is_the_same() {
         let after =
             Wanted::read(schema::user(shown(&user, external_id)).expect("ours")).expect("ours");
         assert_eq!(after, before, "{body}");
-        let command = after.into_update(&before, &user, Some(true));
+        let command = after.into_update(&before, &user, Some(true), false);
         assert!(asks_nothing(&command), "{command:?}");
     }
 }
@@ -210,7 +210,7 @@ fn whom_another_door_made_is_shown_with_a_user_name_and_not_changed_by_it() {
     assert_eq!(shown["schemas"], json!([schema::USER, USHER]));
     let before = Wanted::of(&user, None);
     let after = Wanted::read(schema::user(shown).expect("ours")).expect("ours");
-    assert!(asks_nothing(&after.into_update(&before, &user, None)));
+    assert!(asks_nothing(&after.into_update(&before, &user, None, true)));
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_replacement_clears_what_it_leaves_out_but_not_what_it_does_not_speak_of() {
         let mut wanted =
             Wanted::read(schema::user(body.clone()).expect("well formed")).expect("complete");
         wanted.keep_unspoken(before, Spoken::of(body));
-        wanted.into_update(before, user, None)
+        wanted.into_update(before, user, None, true)
     };
     let bare = json!({"schemas": [schema::USER], "userName": "ana@acme.example"});
     let command = replaced(&bare, &before, &user);

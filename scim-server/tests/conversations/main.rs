@@ -5,6 +5,7 @@ mod bulk;
 mod capacity;
 mod discovery;
 mod door;
+mod entitlements;
 mod entra;
 mod filtering;
 mod fuzz;
