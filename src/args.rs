@@ -4,6 +4,7 @@
 mod admin;
 mod dates;
 mod fields;
+mod idp;
 mod individuals;
 mod looking;
 mod people;
@@ -22,6 +23,7 @@ use usher_core::plan::Digest;
 pub(crate) use admin::{AdminCommand, ApprovalsCommand};
 pub(crate) use dates::{DueArgs, DueCommand};
 pub(crate) use fields::{FieldAddArgs, FieldCommand, FieldSetArgs, FieldValuesArgs, LabelCommand};
+pub(crate) use idp::{DriftArgs, IdpOwnArgs, IdpSetArgs};
 pub(crate) use individuals::{IndividualsCommand, IndividualsImportArgs};
 pub(crate) use looking::{HistoryArgs, ReclaimArgs, ReportArgs};
 pub(crate) use people::{
@@ -245,6 +247,8 @@ pub(crate) enum Command {
     Approvals(ApprovalsArgs),
     /// Draw who reports to whom
     Tree(TreeArgs),
+    /// List where the roster differs from its identity providers
+    Drift(DriftArgs),
     /// Prove that the history is whole
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -39,5 +39,6 @@ pub(crate) fn run(desk: &Desk, args: EditArgs) -> Result<()> {
         (false, true) => Some(false),
         (false, false) => None,
     };
+    edit.overriding = args.overriding;
     carry_out(desk, Command::Edit(edit), &args.plan)
 }

@@ -1,11 +1,13 @@
 //! `usher idp`: identity providers' connections. A token is printed once, on standard output, and kept nowhere.
 
 use serde_json::{Value, json};
-use usher_core::Applied;
-use usher_core::command::Command;
-use usher_core::model::{Connection, ConnectionPolicy, NewPeople};
+use usher_core::command::{Command, ConnectionEdit};
+use usher_core::model::{Connection, ConnectionPolicy, NewPeople, Timestamp};
+use usher_core::{Applied, Read};
 
-use crate::args::{IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, batch_json};
+use crate::args::{
+    IdpAddArgs, IdpCommand, IdpOwnArgs, IdpRotateArgs, IdpSetArgs, NewPeopleWord, batch_json,
+};
 use crate::confirm::{apply, carry_out};
 use crate::desk::Desk;
 use crate::failure::Result;
@@ -19,6 +21,7 @@ const COLUMNS: &[&str] = &[
     "NEW PEOPLE",
     "MAILS",
     "LIVING TOKENS",
+    "EXPIRES",
     "LAST USED",
     "REVOKED",
 ];
@@ -29,6 +32,10 @@ const KEYS: &[&str] = &[
     "created_at",
     "revoked_at",
     "tokens",
+    "token_days",
+    "maps",
+    "owns",
+    "owned",
 ];
 
 pub(crate) fn run(desk: &Desk, command: IdpCommand) -> Result<()> {
@@ -36,8 +43,18 @@ pub(crate) fn run(desk: &Desk, command: IdpCommand) -> Result<()> {
         IdpCommand::Add(args) => add(desk, args),
         IdpCommand::List => list(desk),
         IdpCommand::Show { name } => {
-            write_one(desk.format, &object(&desk.read()?.connection(&name)?))
+            let read = desk.read()?;
+            write_one(desk.format, &object(&read, &read.connection(&name)?)?)
         }
+        IdpCommand::Set(args) => set(desk, args),
+        IdpCommand::Map(args) => {
+            let command = Command::MapAttributes {
+                name: args.name,
+                set: args.map,
+            };
+            carry_out(desk, command, &args.plan)
+        }
+        IdpCommand::Own(args) => own(desk, args),
         IdpCommand::Rotate(args) => rotate(desk, args),
         IdpCommand::Revoke { name, plan } => {
             carry_out(desk, Command::RevokeConnection { name }, &plan)
@@ -46,13 +63,10 @@ pub(crate) fn run(desk: &Desk, command: IdpCommand) -> Result<()> {
 }
 
 fn add(desk: &Desk, args: IdpAddArgs) -> Result<()> {
-    let new_people = match args.new_people {
-        NewPeopleWord::Active => NewPeople::Active,
-        NewPeopleWord::Waiting => NewPeople::Waiting,
-    };
     let policy = ConnectionPolicy {
-        new_people,
+        new_people: args.new_people.into(),
         mails: args.mails,
+        token_days: args.token_days,
     };
     let command = Command::AddConnection {
         name: args.name.clone(),
@@ -62,6 +76,40 @@ fn add(desk: &Desk, args: IdpAddArgs) -> Result<()> {
         Some(applied) => hand_over(desk, &args.name, args.public_url, &applied),
         None => Ok(()),
     }
+}
+
+impl From<NewPeopleWord> for NewPeople {
+    fn from(word: NewPeopleWord) -> Self {
+        match word {
+            NewPeopleWord::Active => Self::Active,
+            NewPeopleWord::Waiting => Self::Waiting,
+        }
+    }
+}
+
+fn set(desk: &Desk, args: IdpSetArgs) -> Result<()> {
+    let command = Command::SetConnection {
+        name: args.name,
+        set: ConnectionEdit {
+            new_people: args.new_people.map(NewPeople::from),
+            mails: args.mails,
+            token_days: args.token_days.map(|it| it.0),
+        },
+    };
+    carry_out(desk, command, &args.plan)
+}
+
+fn own(desk: &Desk, args: IdpOwnArgs) -> Result<()> {
+    let fields = match args.fields.trim() {
+        "default" => None,
+        "none" => Some(Vec::new()),
+        names => Some(names.split(',').map(str::to_owned).collect()),
+    };
+    let command = Command::OwnFields {
+        name: args.name,
+        fields,
+    };
+    carry_out(desk, command, &args.plan)
 }
 
 fn rotate(desk: &Desk, args: IdpRotateArgs) -> Result<()> {
@@ -103,50 +151,58 @@ fn list(desk: &Desk) -> Result<()> {
     let read = desk.read()?;
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
     for connection in read.connections()? {
-        let living = connection
+        let is_living = |end: Option<Timestamp>| end.is_none_or(|end| end > read.now());
+        let living: Vec<_> = connection
             .tokens
             .iter()
-            .filter(|it| it.ends_at.is_none_or(|end| end > read.now()))
-            .count();
+            .filter(|it| connection.revoked_at.is_none() && is_living(it.ends_at))
+            .collect();
+        // From when on the provider is let in no more, if that is known.
+        let expires = match living.iter().any(|it| it.ends_at.is_none()) {
+            true => None,
+            false => living.iter().filter_map(|it| it.ends_at).max(),
+        };
         let used = connection
             .tokens
             .iter()
             .filter_map(|it| it.last_used_at)
             .max();
-        let instant = |it: Option<usher_core::model::Timestamp>| {
-            it.map_or("-".to_owned(), |it| it.to_string())
-        };
+        let instant = |it: Option<Timestamp>| it.map_or("-".to_owned(), |it| it.to_string());
         let cells = vec![
             connection.name.clone(),
             new_people(&connection).to_owned(),
             if connection.policy.mails { "yes" } else { "no" }.to_owned(),
-            if connection.revoked_at.is_some() {
-                0
-            } else {
-                living
-            }
-            .to_string(),
+            living.len().to_string(),
+            instant(expires),
             instant(used),
             instant(connection.revoked_at),
         ];
         listing.row(Row {
             cells,
-            json: object(&connection),
+            json: object(&read, &connection)?,
         })?;
     }
     listing.end("no connections")
 }
 
 fn new_people(connection: &Connection) -> &'static str {
-    match connection.policy.new_people {
-        NewPeople::Active => "active",
-        NewPeople::Waiting => "waiting",
-    }
+    connection.policy.new_people.as_str()
 }
 
-fn object(connection: &Connection) -> Vec<(&'static str, Value)> {
+fn object(read: &Read<'_>, connection: &Connection) -> Result<Vec<(&'static str, Value)>> {
     let token = |it: &usher_core::model::Token| json!({ "hint": it.hint, "created_at": it.created_at, "ends_at": it.ends_at, "last_used_at": it.last_used_at });
-    vec![
+    let mut maps = Vec::new();
+    for map in &connection.maps {
+        for field in read.part_names(&[map.part])? {
+            maps.push(json!({ "field": field, "path": map.path }));
+        }
+    }
+    let chosen = match &connection.owns {
+        Some(parts) => Some(read.part_names(parts)?),
+        None => None,
+    };
+    let owned = read.part_names(&connection.owned())?;
+    Ok(vec![
         ("name", json!(connection.name)),
         ("new_people", json!(connection.policy.new_people)),
         ("mails", json!(connection.policy.mails)),
@@ -156,5 +212,9 @@ fn object(connection: &Connection) -> Vec<(&'static str, Value)> {
             "tokens",
             Value::Array(connection.tokens.iter().map(token).collect()),
         ),
-    ]
+        ("token_days", json!(connection.policy.token_days)),
+        ("maps", Value::Array(maps)),
+        ("owns", json!(chosen)),
+        ("owned", json!(owned)),
+    ])
 }

@@ -10,6 +10,7 @@ mod confirm;
 mod console;
 mod demo;
 mod desk;
+mod drift;
 mod due;
 mod edit;
 mod failure;
@@ -120,6 +121,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Admin(command) => admin::run(desk, command),
         Command::Approvals(args) => admin::approvals(desk, args.command),
         Command::Tree(args) => tree::run(desk, &args),
+        Command::Drift(args) => drift::run(desk, &args),
         Command::Audit(command) => audit::run(desk, &command),
         Command::Demo(_)
         | Command::Init(_)

@@ -254,7 +254,11 @@ fn standing(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, Value)>> 
     let invitation = read
         .invitation(user.id)?
         .map(|it| json!({ "state": it.state, "expires_at": it.expires_at, "send_on": it.send_on }));
+    let owned = read.owned_of(user)?;
+    let owned =
+        owned.map(|(connection, fields)| json!({ "connection": connection, "fields": fields }));
     Ok(vec![
+        ("owned_by", owned.unwrap_or(Value::Null)),
         ("groups", Value::Array(groups)),
         ("assignments", crate::training::of_person(read, user.id)?),
         ("licenses_on_activation", requested(read, user)?),

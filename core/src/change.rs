@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::model::{
     Actor, ApprovalId, ApprovalState, Assignment, ChoiceId, ChoiceTerms, ConnectionId,
     ConnectionPolicy, CustomField, Date, DueKind, Entitled, Field, FieldId, FieldTerms, GroupId,
-    GroupRole, Hold, IndividualId, IndividualTerms, Invitation, Link, PasswordLink, Permission,
-    PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Scopes, Seats, Setting, Status,
-    Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
+    GroupRole, Hold, IndividualId, IndividualTerms, Invitation, Link, Part, PasswordLink,
+    Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Said, Scopes,
+    Seats, Setting, Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
 };
 
 use crate::password::PasswordHash;
@@ -197,6 +197,17 @@ pub enum Change {
         before: ProviderHold,
         /// To.
         after: ProviderHold,
+    },
+    /// What a provider says of a part of a person, where the roster has something else. Personal: recorded encrypted.
+    Drift {
+        /// Who.
+        user: UserId,
+        /// What of them.
+        part: Part,
+        /// From; none where the two agreed.
+        before: Option<Said>,
+        /// To; none where the two agree.
+        after: Option<Said>,
     },
     /// Whether a person has ever been active.
     Accepted {
@@ -461,6 +472,42 @@ pub enum Change {
         /// How it brings people in.
         policy: ConnectionPolicy,
     },
+    /// How a connection brings people in.
+    ConnectionTerms {
+        /// Which.
+        connection: ConnectionId,
+        /// From.
+        before: ConnectionPolicy,
+        /// To.
+        after: ConnectionPolicy,
+    },
+    /// Which attribute of a connection feeds a part of its people.
+    ConnectionMaps {
+        /// Which.
+        connection: ConnectionId,
+        /// Which part.
+        part: Part,
+        /// From; none is the part's own attribute.
+        before: Option<String>,
+        /// To.
+        after: Option<String>,
+    },
+    /// What a connection owns of its people; none is what it maps and sends.
+    ConnectionOwns {
+        /// Which.
+        connection: ConnectionId,
+        /// From.
+        before: Option<Vec<Part>>,
+        /// To.
+        after: Option<Vec<Part>>,
+    },
+    /// A connection wrote a part of somebody for the first time. Undo leaves it.
+    ConnectionSends {
+        /// Which.
+        connection: ConnectionId,
+        /// Which part.
+        part: Part,
+    },
     /// A connection was revoked, or brought back by undo.
     ConnectionRevoked {
         /// Which.
@@ -537,8 +584,9 @@ pub enum Change {
 }
 
 /// The kinds of changes whose recorded form holds personal values.
-pub(crate) const PERSONAL_KINDS: [&str; 5] = [
+pub(crate) const PERSONAL_KINDS: [&str; 6] = [
     "user_created",
+    "drift",
     "profile",
     "field_value",
     "link",
@@ -583,6 +631,7 @@ impl Change {
             | Self::Link { user, .. }
             | Self::Connection { user, .. }
             | Self::ProviderHold { user, .. }
+            | Self::Drift { user, .. }
             | Self::Accepted { user, .. }
             | Self::Password { user, .. }
             | Self::PasswordLink { user, .. }
@@ -611,6 +660,10 @@ impl Change {
             | Self::TrainingAdded { .. }
             | Self::TrainingTerms { .. }
             | Self::ConnectionAdded { .. }
+            | Self::ConnectionTerms { .. }
+            | Self::ConnectionMaps { .. }
+            | Self::ConnectionOwns { .. }
+            | Self::ConnectionSends { .. }
             | Self::ConnectionRevoked { .. }
             | Self::TokenAdded { .. }
             | Self::TokenEnds { .. }
@@ -677,6 +730,11 @@ impl Change {
             Self::TrainingAdded { .. } => "training_added",
             Self::TrainingTerms { .. } => "training_terms",
             Self::ConnectionAdded { .. } => "connection_added",
+            Self::Drift { .. } => "drift",
+            Self::ConnectionTerms { .. } => "connection_terms",
+            Self::ConnectionMaps { .. } => "connection_maps",
+            Self::ConnectionOwns { .. } => "connection_owns",
+            Self::ConnectionSends { .. } => "connection_sends",
             Self::ConnectionRevoked { .. } => "connection_revoked",
             Self::TokenAdded { .. } => "token_added",
             Self::TokenEnds { .. } => "token_ends",
@@ -1027,6 +1085,69 @@ impl Change {
                 names.terms_of_training(after),
             ),
             Self::ConnectionAdded { name, .. } => said("connection", Value::Null, json!(name)),
+            Self::Drift {
+                part,
+                before,
+                after,
+                ..
+            } => {
+                let said_of = after.as_ref().or(before.as_ref());
+                let connection =
+                    said_of.map_or_else(String::new, |it| names.connection(it.connection));
+                let word = |it: &Option<Said>| {
+                    json!(it.as_ref().map(|it| {
+                        let value = it.value.as_deref().map(|it| names.value(it));
+                        let why = it.why.as_str().replace('_', " ");
+                        format!("{} ({why})", value.as_deref().unwrap_or("nothing"))
+                    }))
+                };
+                said(
+                    &format!("{connection} says {}", names.part(*part)),
+                    word(before),
+                    word(after),
+                )
+            }
+            Self::ConnectionTerms {
+                connection,
+                before,
+                after,
+            } => said(
+                &format!("connection {}", names.connection(*connection)),
+                json!(before),
+                json!(after),
+            ),
+            Self::ConnectionMaps {
+                connection,
+                part,
+                before,
+                after,
+            } => {
+                let (part, connection) = (names.part(*part), names.connection(*connection));
+                let what = format!("connection {connection} feeds {part} from");
+                said(&what, json!(before), json!(after))
+            }
+            Self::ConnectionOwns {
+                connection,
+                before,
+                after,
+            } => {
+                let word = |it: &Option<Vec<Part>>| match it {
+                    None => json!("what it maps and sends"),
+                    Some(parts) => {
+                        json!(parts.iter().map(|it| names.part(*it)).collect::<Vec<_>>())
+                    }
+                };
+                said(
+                    &format!("connection {} owns", names.connection(*connection)),
+                    word(before),
+                    word(after),
+                )
+            }
+            Self::ConnectionSends { connection, part } => said(
+                &format!("connection {} sends", names.connection(*connection)),
+                Value::Null,
+                json!(names.part(*part)),
+            ),
             Self::ConnectionRevoked {
                 connection,
                 before,
@@ -1162,6 +1283,14 @@ impl Names {
             let choices = field.choices.iter();
             self.choices
                 .extend(choices.map(|it| (it.id.to_string(), it.terms.name.clone())));
+        }
+    }
+
+    /// A part of a person as people know it.
+    pub fn part(&self, part: Part) -> String {
+        match part {
+            Part::Custom(field) => self.field(field),
+            other => other.to_string(),
         }
     }
 

@@ -11,8 +11,7 @@ use crate::command::{Command, Request, WhenFull};
 use crate::draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, BatchId, ConnectionId, Door, EmailAddress, PlatformId, Scopes, TimeZoneName, Timestamp,
-    TokenId, UserId, View,
+    Actor, BatchId, ConnectionId, Door, EmailAddress, Mapping, PlatformId, Scopes, TimeZoneName, Timestamp, TokenId, UserId, View,
 };
 use crate::plan::{Digest, Plan};
 use crate::store::{self, Store};
@@ -95,6 +94,17 @@ pub struct Applied {
     pub repeated: bool,
 }
 
+/// Whose a token is.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Which of its tokens.
+    pub token: TokenId,
+    /// Which of its attributes feed which parts of its people.
+    pub maps: Arc<[Mapping]>,
+}
+
 /// What came of doing what was due.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Done {
@@ -151,14 +161,14 @@ impl Directory {
     /// # Errors
     /// Only when the database cannot be read.
     pub fn authenticate(&self, token: &str) -> Result<Option<ConnectionId>> {
-        Ok(self.authenticate_token(token)?.map(|(it, _)| it))
+        Ok(self.authenticate_token(token)?.map(|it| it.connection))
     }
 
-    /// As [`Directory::authenticate`], with which of the connection's tokens it is.
+    /// As [`Directory::authenticate`], with which of the connection's tokens it is, and what its attributes feed.
     ///
     /// # Errors
     /// Only when the database cannot be read.
-    pub fn authenticate_token(&self, token: &str) -> Result<Option<(ConnectionId, TokenId)>> {
+    pub fn authenticate_token(&self, token: &str) -> Result<Option<Authenticated>> {
         self.shared.store.authenticate(token, self.now())
     }
 

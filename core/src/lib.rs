@@ -29,7 +29,9 @@ mod store;
 mod token;
 pub mod waste;
 
-pub use directory::{Applied, Directory, Done, Founding, Notice, Options, Read, Session, Watch};
+pub use directory::{
+    Applied, Authenticated, Directory, Done, Founding, Notice, Options, Read, Session, Watch,
+};
 pub use draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 pub use error::{Error, Result};
 pub use plan::Plan;

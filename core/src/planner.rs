@@ -7,6 +7,7 @@ mod dates;
 mod foresight;
 mod entitled;
 mod groups;
+mod owned;
 mod seating;
 
 use std::collections::{HashMap, HashSet};
@@ -79,6 +80,10 @@ pub(crate) struct Planner<'s> {
     /// The newest day that has begun, once asked for.
     begun: Option<Date>,
     managers_moved: i64,
+    /// What living connections own of their people, once asked for.
+    owners: Option<owned::Owners>,
+    /// Whether the roster differs from any provider at all, once asked for.
+    has_drifts: Option<bool>,
     settings: Option<Settings>,
     has_individuals: Option<bool>,
     /// Whom a door must answer with.
@@ -192,6 +197,8 @@ impl<'s> Planner<'s> {
             removed_groups: HashMap::new(),
             begun: None,
             managers_moved: 0,
+            owners: None,
+            has_drifts: None,
             settings: None,
             has_individuals: None,
             subject: None,
@@ -259,6 +266,11 @@ impl<'s> Planner<'s> {
                 Change::Assignment { .. }
                 | Change::Instructor { .. }
                 | Change::TrainingTerms { .. } => trainings = true,
+                Change::Drift { .. }
+                | Change::ConnectionMaps { .. }
+                | Change::ConnectionOwns { .. }
+                | Change::ConnectionSends { .. } => (fields, connections) = (true, true),
+                Change::ConnectionTerms { .. } => connections = true,
                 Change::FieldValue { .. }
                 | Change::FieldTerms { .. }
                 | Change::FieldChoice { .. } => fields = true,

@@ -5,6 +5,7 @@
 //! Creations that stand together and refer to nothing are given to the writer at once and share its commits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use http_body_util::BodyExt;
 use hyper::header::{self, HeaderMap, HeaderValue};
@@ -498,6 +499,7 @@ impl Bulk<'_> {
             connection: self.call.connection,
             headers: &headers,
             projection: Projection::bare(),
+            maps: Arc::clone(&self.call.maps),
         };
         let method = &operation.method;
         Box::pin(dispatch::answer(

@@ -1,13 +1,15 @@
 //! What one authenticated request does to `/Users`. Reads are point look-ups answered where they are; writes go to the
 //! core's writer and wait for its commit without holding a thread.
 
+use std::sync::Arc;
+
 use hyper::StatusCode;
 use hyper::header::{self, HeaderMap};
 use scim_v2::models::errors::ScimType;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use usher_core::command::{Command, Provision};
-use usher_core::model::{ConnectionId, User, UserId};
+use usher_core::model::{ConnectionId, Mapping, User, UserId};
 use usher_core::query::{Expr, ListFrom, Listing, Order};
 use usher_core::{Applied, Error, Selection, Session};
 
@@ -17,14 +19,16 @@ use crate::fault::Fault;
 use crate::filter::{self, Context, Key, Sought};
 use crate::json::Json;
 use crate::list::{Page, Span};
+use crate::mapping::{self, Displaced, Mapped};
 use crate::patch::Patch;
+use crate::patch_path::Target;
 use crate::people::{Found, People};
 use crate::projection::Projection;
 use crate::request::Query;
 use crate::resource::{Person, Resource};
 use crate::route::App;
-use crate::schema;
-use crate::wanted::{Spoken, Wanted, asks_nothing};
+use crate::schema::{self, Object};
+use crate::wanted::{self, Spoken, Wanted, asks_nothing};
 
 /// How often a change is computed anew because somebody else was quicker.
 const MOST_TRIES: usize = 16;
@@ -36,6 +40,8 @@ pub(crate) struct Call<'a> {
     pub(crate) connection: ConnectionId,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) projection: Projection,
+    /// Which of the connection's attributes feed which fields.
+    pub(crate) maps: Arc<[Mapping]>,
 }
 
 impl Call<'_> {
@@ -178,7 +184,12 @@ impl Call<'_> {
         Context {
             connection: self.connection,
             base: &self.app.base,
+            displaced: self.displaced(),
         }
+    }
+
+    fn displaced(&self) -> Displaced {
+        Displaced::by(&self.maps)
     }
 
     fn one(&self, key: &Key, span: &Span) -> Result<(Vec<Person>, i64), Fault> {
@@ -210,8 +221,13 @@ impl Call<'_> {
         &self,
         body: Value,
     ) -> Result<impl Future<Output = Result<Applied, Error>> + Send + use<>, Fault> {
-        let wanted = Wanted::read(schema::user(body)?)?;
-        Ok(self.submit(Command::Provision(wanted.into_new())))
+        let user = schema::user(body)?;
+        let mapped = mapping::said(&self.maps, &user);
+        let wanted = Wanted::read(user, self.displaced())?;
+        Ok(self.submit(Command::Provision(Provision {
+            mapped,
+            ..wanted.into_new()
+        })))
     }
 
     /// The answer to a creation.
@@ -236,13 +252,37 @@ impl Call<'_> {
     /// `PUT /Users/{id}`.
     pub(crate) async fn replace(&self, id: UserId, body: Value) -> Result<Answer, Fault> {
         let spoken = Spoken::of(&body);
-        let wanted = Wanted::read(schema::user(body)?)?;
+        let displaced = self.displaced();
+        // Looked at again only where attributes are mapped.
+        let named = if self.maps.is_empty() {
+            Value::Null
+        } else {
+            body.clone()
+        };
+        let user = schema::user(body)?;
+        let sent = if self.maps.is_empty() {
+            Object::new()
+        } else {
+            user.clone()
+        };
+        let wanted = Wanted::read(user, displaced)?;
+        // What a whole User does not speak of of these is none.
+        let parts = wanted::spoken(displaced, |extension, name| match (extension, name) {
+            (true, _) => spoken.enterprise(),
+            (false, "addresses") => spoken.addresses(),
+            _ => true,
+        });
         self.update(id, |found| {
             let before = Wanted::of(&found.user, found.external_id.as_deref());
             let mut wanted = wanted.clone();
             wanted.keep_unspoken(&before, spoken);
             let said = wanted.active();
-            Ok(wanted.into_update(&before, &found.user, said, true))
+            let mapped = self.mapped(found, &sent, mapping::in_body(&named))?;
+            Ok(Provision {
+                mapped,
+                spoken: parts.clone(),
+                ..wanted.into_update(&before, &found.user, said, true)
+            })
         })
         .await
     }
@@ -250,23 +290,50 @@ impl Call<'_> {
     /// `PATCH /Users/{id}`.
     pub(crate) async fn patch(&self, id: UserId, body: Value) -> Result<Answer, Fault> {
         let patch = Patch::read(body)?;
+        let displaced = self.displaced();
+        let spoken = wanted::spoken(displaced, |extension, name| {
+            patch.speaks_of(extension, name)
+        });
         self.update(id, |found| {
             let before = Wanted::of(&found.user, found.external_id.as_deref());
-            let person = Person::bare(found);
-            let mut user = schema::user(
-                Resource {
-                    person: &person,
-                    base: &self.app.base,
-                }
-                .value(),
-            )?;
+            let mut user = self.as_sent(found)?;
             patch.apply(&mut user)?;
-            let wanted = Wanted::read(user)?;
-            let said = wanted.active().filter(|_| patch.speaks_of("active"));
-            let asks = patch.speaks_of("entitlements");
-            Ok(wanted.into_update(&before, &found.user, said, asks))
+            let mapped = self.mapped(found, &user, mapping::in_patch(&patch))?;
+            let mut wanted = Wanted::read(user, displaced)?;
+            wanted.keep_unnamed(&before, &spoken);
+            let said = wanted.active().filter(|_| patch.speaks_of(false, "active"));
+            let asks = patch.speaks_of(false, "entitlements");
+            Ok(Provision {
+                mapped,
+                spoken: spoken.clone(),
+                ..wanted.into_update(&before, &found.user, said, asks)
+            })
         })
         .await
+    }
+
+    /// A person as this connection may have sent them.
+    fn as_sent(&self, found: &Found) -> Result<Object, Fault> {
+        let resource = Resource {
+            person: &Person::bare(found),
+            base: &self.app.base,
+            displaced: self.displaced(),
+        };
+        schema::user(resource.value())
+    }
+
+    /// What mapped attributes say now.
+    fn mapped(
+        &self,
+        found: &Found,
+        after: &Object,
+        speaks_of: impl Fn(&Target) -> bool,
+    ) -> Result<Mapped, Fault> {
+        if self.maps.is_empty() {
+            return Ok(Mapped::new());
+        }
+        let before = self.as_sent(found)?;
+        Ok(mapping::said_now(&self.maps, &before, after, speaks_of))
     }
 
     /// Reads a person, has the change computed, applies it, and begins again if somebody else was quicker.
@@ -281,7 +348,10 @@ impl Call<'_> {
                 let found = people.found(id)?.ok_or_else(Fault::no_such_user)?;
                 self.check_precondition(&found)?;
                 let command = change(&found)?;
-                if asks_nothing(&command) && found.user.connection == Some(self.connection) {
+                if asks_nothing(&command)
+                    && found.user.connection == Some(self.connection)
+                    && !people.has_drift(id)?
+                {
                     return Ok(self.shown(StatusCode::OK, &people.whole(found)?));
                 }
                 command
@@ -366,7 +436,13 @@ impl Call<'_> {
 
     fn write(&self, person: &Person, out: &mut Json) {
         let base = &self.app.base;
-        self.projection.write(&Resource { person, base }, out);
+        let displaced = self.displaced();
+        let resource = Resource {
+            person,
+            base,
+            displaced,
+        };
+        self.projection.write(&resource, out);
     }
 
     fn check_precondition(&self, found: &Found) -> Result<(), Fault> {

@@ -18,6 +18,7 @@ use usher_core::query::{
 };
 
 use crate::fault::Fault;
+use crate::mapping::Displaced;
 use crate::schema::{Attribute, Shape};
 use text::{parsed, shortened};
 use user::{Place, place};
@@ -34,6 +35,8 @@ pub(crate) struct Context<'a> {
     pub(crate) connection: ConnectionId,
     /// The base of every address.
     pub(crate) base: &'a str,
+    /// Fields that other attributes of theirs feed.
+    pub(crate) displaced: Displaced,
 }
 
 /// Whom a filter finds.
@@ -174,7 +177,7 @@ fn first_of(of: List, part: Option<&Attribute>) -> Option<Value> {
             part,
         ) if it.part == part => Some(Value::Field(it.field)),
         (List::Kept { path, .. }, part) => Some(Value::FirstOf(path, part.to_owned())),
-        (List::Groups | List::Licenses | List::Labels, _) => None,
+        (List::Groups | List::Licenses | List::Labels | List::CustomFields, _) => None,
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Reading order: `server` (listening) with `tls` and `wire`, `route` (from address to answer), `call` (what a request does), `people` (what
 //! is read for an answer); `schema` (the attributes), `wanted` (a User taken apart into the roster's fields) and
-//! `resource` with `kept` (the way back); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list` with `anchors`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
+//! `resource` with `kept` (the way back), `mapping` (attributes that feed other fields); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list` with `anchors`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
 //! `platform` (what the place behind Usher asks); `discovery`; `pace` (how fast a token may go); `json`, `fault`, `answer`;
 //! `standing` (whether it runs, and how well) with `metrics`, `template`, `request_id` and `log`.
 
@@ -23,6 +23,7 @@ mod json;
 mod kept;
 mod list;
 mod log;
+mod mapping;
 mod metrics;
 mod operation;
 mod pace;
@@ -46,5 +47,6 @@ mod wanted;
 mod wire;
 
 pub use log::LogFormat;
+pub use mapping::attribute_path;
 pub use server::{Config, MetricsTo, Running, serve, spawn};
 pub use tls::Tls;

@@ -42,11 +42,11 @@ impl Patch {
         Ok(patch)
     }
 
-    /// Whether any operation is about an attribute of the User schema.
-    pub(crate) fn speaks_of(&self, attribute: &str) -> bool {
+    /// Whether any operation is about an attribute of the User schema, or of the enterprise extension.
+    pub(crate) fn speaks_of(&self, extension: bool, attribute: &str) -> bool {
         self.operations
             .iter()
-            .any(|it| !it.target.extension && it.target.attribute.name == attribute)
+            .any(|it| it.target.extension == extension && it.target.attribute.name == attribute)
     }
 
     fn push(&mut self, operation: Value) -> Result<(), Fault> {

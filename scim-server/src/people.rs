@@ -82,6 +82,7 @@ impl Person {
             licenses: Vec::new(),
             queue_position: None,
             groups: Vec::new(),
+            fields: Vec::new(),
         }
     }
 }
@@ -140,6 +141,11 @@ impl<'a> People<'a> {
         }))
     }
 
+    /// Whether the roster differs from a provider about this person.
+    pub(crate) fn has_drift(&self, id: UserId) -> Result<bool> {
+        self.read.has_drift(id)
+    }
+
     /// A page of people, and how many there are in all.
     pub(crate) fn page(&self, listing: &Listing) -> Result<(Vec<Person>, i64)> {
         let listed = self.read.list(listing)?;
@@ -152,6 +158,12 @@ impl<'a> People<'a> {
         let groups = self.read.groups_of(&[found.user.id])?;
         let mut person = self.with_licenses(found, &licenses)?;
         person.groups = groups.into_iter().map(|it| (it.1, it.2)).collect();
+        let id = person.user.id;
+        person.fields = self
+            .read
+            .open_fields_of(&[id])?
+            .remove(&id)
+            .unwrap_or_default();
         Ok(person)
     }
 
@@ -172,6 +184,7 @@ impl<'a> People<'a> {
         for (user, group, name) in self.read.groups_of(&ids)? {
             groups.entry(user).or_default().push((group, name));
         }
+        let mut fields = self.read.open_fields_of(&ids)?;
         // Licenses come in the order of people, so each takes those at the front that are theirs.
         let licenses = self.read.licenses_of(&ids)?;
         let mut rest = licenses.as_slice();
@@ -189,8 +202,13 @@ impl<'a> People<'a> {
                     .manager
                     .and_then(|manager| names.get(&manager).cloned());
                 let groups = groups.remove(&user.id).unwrap_or_default();
+                let fields = fields.remove(&user.id).unwrap_or_default();
                 let person = self.person(Found { user, external_id }, theirs, manager_name)?;
-                Ok(Person { groups, ..person })
+                Ok(Person {
+                    groups,
+                    fields,
+                    ..person
+                })
             })
             .collect()
     }
@@ -219,6 +237,7 @@ impl<'a> People<'a> {
             licenses: named,
             queue_position,
             groups: Vec::new(),
+            fields: Vec::new(),
         })
     }
 
@@ -246,8 +265,11 @@ impl<'a> People<'a> {
                         stands_for_access,
                     });
                 }
-                Change::Invitation { user, .. } | Change::Entitlement { user, .. }
+                Change::Invitation { user, .. }
+                | Change::Entitlement { user, .. }
+                | Change::Drift { user, .. }
                     if *user == id => {}
+                Change::ConnectionSends { .. } => {}
                 _ => return None,
             }
         }

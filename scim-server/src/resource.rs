@@ -5,6 +5,7 @@ use usher_core::model::{GroupId, User, fold_key};
 
 use crate::json::Json;
 use crate::kept::{Kept, Members, around_place};
+use crate::mapping::Displaced;
 use crate::schema::{ENTERPRISE, Object, USER, USHER};
 
 /// A person with everything that an answer says of them.
@@ -21,6 +22,8 @@ pub(crate) struct Person {
     pub(crate) queue_position: Option<i64>,
     /// The groups that they are in, with their names.
     pub(crate) groups: Vec<(GroupId, String)>,
+    /// What they have in custom fields that everybody sees: names and values.
+    pub(crate) fields: Vec<(String, String)>,
 }
 
 impl Person {
@@ -34,6 +37,8 @@ impl Person {
 pub(crate) struct Resource<'a> {
     pub(crate) person: &'a Person,
     pub(crate) base: &'a str,
+    /// Fields that another attribute feeds: their own is shown as it was sent.
+    pub(crate) displaced: Displaced,
 }
 
 impl Resource<'_> {
@@ -49,9 +54,9 @@ impl Resource<'_> {
         let user = &self.person.user;
         let profile = &user.profile;
         let kept = Kept::of(profile.kept.as_deref());
-        let extended = profile.functional_area.is_some()
-            || user.manager.is_some()
-            || !kept.enterprise.is_empty();
+        let area = profile.functional_area.as_deref();
+        let area = area.filter(|_| !self.displaced.area);
+        let extended = area.is_some() || user.manager.is_some() || !kept.enterprise.is_empty();
         out.raw("{\"schemas\":[");
         for urn in [Some(USER), extended.then_some(ENTERPRISE), Some(USHER)]
             .into_iter()
@@ -70,8 +75,12 @@ impl Resource<'_> {
         }
         write_name(out, user, kept.name);
         out.optional_member("displayName", profile.display_name.as_deref());
-        out.optional_member("title", profile.title.as_deref());
-        out.optional_member("preferredLanguage", profile.language.as_deref());
+        if !self.displaced.title {
+            out.optional_member("title", profile.title.as_deref());
+        }
+        if !self.displaced.language {
+            out.optional_member("preferredLanguage", profile.language.as_deref());
+        }
         out.raw_member(
             "active",
             if user.status.is_scim_active() {
@@ -81,13 +90,23 @@ impl Resource<'_> {
             },
         );
         write_emails(out, user, kept.emails);
-        write_addresses(out, profile.region.as_deref(), kept.addresses);
+        let region = profile.region.as_deref();
+        let region = region.filter(|_| !self.displaced.region);
+        write_addresses(out, region, kept.addresses);
         for (name, value) in &kept.rest {
-            out.raw_member(name, value);
+            // Sent while another attribute fed the field, and not since.
+            let is_shown = match *name {
+                "title" => self.displaced.title,
+                "preferredLanguage" => self.displaced.language,
+                _ => true,
+            };
+            if is_shown {
+                out.raw_member(name, value);
+            }
         }
         self.write_groups(out);
         if extended {
-            self.write_enterprise(out, kept.enterprise);
+            self.write_enterprise(out, area, kept.enterprise);
         }
         self.write_standing(out);
         self.write_meta(out);
@@ -114,15 +133,14 @@ impl Resource<'_> {
         out.raw("]");
     }
 
-    fn write_enterprise(&self, out: &mut Json, kept: Members<'_>) {
+    fn write_enterprise(&self, out: &mut Json, area: Option<&str>, kept: Members<'_>) {
         out.raw_member(ENTERPRISE, "{");
         for (name, value) in kept.named() {
-            out.raw_member(name, value);
+            if name != "department" || self.displaced.area {
+                out.raw_member(name, value);
+            }
         }
-        out.optional_member(
-            "department",
-            self.person.user.profile.functional_area.as_deref(),
-        );
+        out.optional_member("department", area);
         if let Some(manager) = &self.person.user.manager {
             out.raw_member("manager", "{\"value\":\"");
             out.id(manager.as_bytes());
@@ -165,6 +183,17 @@ impl Resource<'_> {
             for label in labels.split(',') {
                 out.element();
                 out.text(label);
+            }
+            out.raw("]");
+        }
+        if !self.person.fields.is_empty() {
+            out.raw_member("customFields", "[");
+            for (name, value) in &self.person.fields {
+                out.element();
+                out.raw("{");
+                out.text_member("name", name);
+                out.text_member("value", value);
+                out.raw("}");
             }
             out.raw("]");
         }

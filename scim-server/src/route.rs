@@ -14,8 +14,8 @@ use hyper::header::{self, HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use serde_json::Value;
-use usher_core::Directory;
-use usher_core::model::{Actor, ConnectionId, Door};
+use usher_core::model::{Actor, Door};
+use usher_core::{Authenticated, Directory};
 
 use crate::anchors::Anchors;
 use crate::answer::{self, Answer};
@@ -169,7 +169,9 @@ async fn handle(
     if let Some(["api", place @ ..]) = path {
         return Ok(platform::answer(app, head, place, body).await);
     }
-    let connection = authenticate(app, head)?;
+    let Authenticated {
+        connection, maps, ..
+    } = authenticate(app, head)?;
     let Some(["scim", "v2", place @ ..]) = path else {
         return Err(Fault::no_such_address());
     };
@@ -187,24 +189,25 @@ async fn handle(
         connection,
         headers: &head.headers,
         projection,
+        maps,
     };
     dispatch::answer(call, place, &head.method, &query, Sent::Arriving(body)).await
 }
 
 /// The connection whose token the request carries, unless it comes faster than it may.
-fn authenticate(app: &App, head: &Parts) -> Result<ConnectionId, Fault> {
+fn authenticate(app: &App, head: &Parts) -> Result<Authenticated, Fault> {
     let none = || Fault::unauthorized("a bearer token is needed; `usher idp add` prints one");
     let token = bearer(&head.headers).ok_or_else(none)?;
-    let Some((connection, token)) = app.directory.authenticate_token(token)? else {
+    let Some(known) = app.directory.authenticate_token(token)? else {
         let wrong = app.pace.wrong_token(peer::of(app, head));
         wrong.map_err(Fault::too_many_wrong_tokens)?;
         return Err(Fault::unauthorized(
             "the token is unknown, has ended or was revoked; `usher idp rotate` makes a new one",
         ));
     };
-    log::from(Actor::Connection(connection));
-    app.pace.request(token).map_err(Fault::too_fast)?;
-    Ok(connection)
+    log::from(Actor::Connection(known.connection));
+    app.pace.request(known.token).map_err(Fault::too_fast)?;
+    Ok(known)
 }
 
 /// The bearer token of a request that has one, and one only.

@@ -6,9 +6,10 @@
 
 use serde_json::Value;
 use usher_core::command::{Provision, ProvisionTarget};
-use usher_core::model::{EmailAddress, Field, Status, User, harmless};
+use usher_core::model::{EmailAddress, Field, Part, Status, User, harmless};
 
 use crate::fault::Fault;
+use crate::mapping::Displaced;
 use crate::schema::{self, ENTERPRISE, Object};
 
 mod usual;
@@ -34,6 +35,32 @@ const KEPT: usize = 9;
 const LONGEST_EXTERNAL_ID: usize = 1024;
 /// Most of what is kept of one person, in bytes.
 pub(crate) const MOST_KEPT: usize = 64 * 1024;
+
+/// Which attributes feed which fields, in the order of their names.
+const SOURCES: [(bool, &str, &[Part]); 9] = [
+    (false, "addresses", &[Part::Field(Field::Region)]),
+    (true, "department", &[Part::Field(Field::FunctionalArea)]),
+    (false, "displayName", &[Part::Field(Field::DisplayName)]),
+    (false, "emails", &[Part::Field(Field::Email)]),
+    (true, "manager", &[Part::Manager]),
+    (
+        false,
+        "name",
+        &[Part::Field(Field::FirstName), Part::Field(Field::LastName)],
+    ),
+    (false, "preferredLanguage", &[Part::Field(Field::Language)]),
+    (false, "title", &[Part::Field(Field::Title)]),
+    (false, "userName", &[Part::Field(Field::UserName)]),
+];
+
+/// The parts of a person that a request speaks of, by its attributes.
+pub(crate) fn spoken(displaced: Displaced, speaks_of: impl Fn(bool, &str) -> bool) -> Vec<Part> {
+    let named = SOURCES.iter().filter(|it| speaks_of(it.0, it.1));
+    let parts = named.flat_map(|it| it.2).copied();
+    parts
+        .filter(|it| !matches!(it, Part::Field(field) if displaced.has(*field)))
+        .collect()
+}
 
 /// Which parts of a User a whole body speaks of at all.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +92,16 @@ impl Spoken {
             external_id: has(&|key| key.eq_ignore_ascii_case("externalId")),
         }
     }
+
+    /// Whether it speaks of the enterprise extension.
+    pub(crate) fn enterprise(self) -> bool {
+        self.enterprise
+    }
+
+    /// Whether it speaks of postal addresses.
+    pub(crate) fn addresses(self) -> bool {
+        self.addresses
+    }
 }
 
 /// What a person is to be.
@@ -78,6 +115,8 @@ pub(crate) struct Wanted {
     manager: Option<String>,
     /// Whether they shall be in, if that was said.
     active: Option<bool>,
+    /// Fields that their own attributes do not feed, and that are left alone here.
+    displaced: Displaced,
 }
 
 impl Wanted {
@@ -91,6 +130,7 @@ impl Wanted {
             external_id: external_id.map(str::to_owned),
             manager: user.manager.map(|it| it.to_string()),
             active: Some(user.status.is_seated_or_coming()),
+            displaced: Displaced::default(),
         }
     }
 
@@ -103,7 +143,7 @@ impl Wanted {
     }
 
     /// What a User from outside asks for.
-    pub(crate) fn read(mut user: Object) -> Result<Self, Fault> {
+    pub(crate) fn read(mut user: Object, displaced: Displaced) -> Result<Self, Fault> {
         let Some(user_name) = take_text(&mut user, "userName") else {
             return Err(Fault::invalid_value("userName is required"));
         };
@@ -118,16 +158,31 @@ impl Wanted {
             })
         });
         let email = take_email(&mut user, &user_name);
+        let unless = |is_displaced: bool, from: &mut Object, name: &str| {
+            if is_displaced {
+                None
+            } else {
+                take_text(from, name)
+            }
+        };
+        let area = unless(displaced.area, &mut extension, "department");
+        let title = unless(displaced.title, &mut user, "title");
+        let language = unless(displaced.language, &mut user, "preferredLanguage");
+        let region = if displaced.region {
+            None
+        } else {
+            take_region(&mut user)
+        };
         let raw = [
             Some(user_name),
             email,
             take_text(&mut name, "givenName"),
             take_text(&mut name, "familyName"),
             take_text(&mut user, "displayName"),
-            take_text(&mut extension, "department"),
-            take_text(&mut user, "title"),
-            take_region(&mut user),
-            take_text(&mut user, "preferredLanguage"),
+            area,
+            title,
+            region,
+            language,
             None,
         ];
         let external_id = take_text(&mut user, "externalId")
@@ -151,6 +206,7 @@ impl Wanted {
             external_id,
             manager: manager.and_then(into_text),
             active,
+            displaced,
         })
     }
 
@@ -172,6 +228,17 @@ impl Wanted {
         }
         if !spoken.external_id {
             self.external_id.clone_from(&before.external_id);
+        }
+    }
+
+    /// Keeps the fields that could come from another attribute, unless a PATCH names their own: what was sent of that while
+    /// another fed the field does not return with a change of something else.
+    pub(crate) fn keep_unnamed(&mut self, before: &Self, spoken: &[Part]) {
+        for (at, field) in FIELDS.iter().enumerate() {
+            let part = Part::Field(*field);
+            if Part::MAPPABLE.contains(&part) && !spoken.contains(&part) {
+                self.values[at].clone_from(&before.values[at]);
+            }
         }
     }
 
@@ -220,6 +287,7 @@ impl Wanted {
             manager: self.manager.map(Some),
             active: self.active,
             entitlements: Some(entitlements),
+            ..Provision::of(ProvisionTarget::New)
         }
     }
 
@@ -233,25 +301,27 @@ impl Wanted {
         asks: bool,
     ) -> Provision {
         let (asked, asked_before) = (self.entitlements(), before.entitlements());
+        let displaced = self.displaced;
         let pairs = self.values.into_iter().zip(&before.values);
         let set = FIELDS
             .into_iter()
             .zip(pairs)
-            .filter(|(_, (after, before))| after != *before);
+            .filter(|(field, (after, before))| after != *before && !displaced.has(*field));
         // Of somebody inactive also what changes nothing is heard: a person's deactivation holds until the provider has
         // said so itself (DESIGN §4).
         let heard = user.status == Status::Inactive;
+        let target = ProvisionTarget::Existing {
+            user: user.id,
+            version: Some(user.version),
+        };
         Provision {
-            target: ProvisionTarget::Existing {
-                user: user.id,
-                version: Some(user.version),
-            },
             external_id: (self.external_id != before.external_id).then_some(self.external_id),
             set: set.map(|(field, (after, _))| (field, after)).collect(),
             manager: (self.manager != before.manager).then_some(self.manager),
             active: said.filter(|it| heard || Some(*it) != before.active),
             // Said again it is heard again: a pool of that name may be there by now, or the license may have gone.
             entitlements: (asks && !(asked.is_empty() && asked_before.is_empty())).then_some(asked),
+            ..Provision::of(target)
         }
     }
 }
@@ -263,6 +333,7 @@ pub(crate) fn asks_nothing(command: &Provision) -> bool {
         && command.manager.is_none()
         && command.active.is_none()
         && command.entitlements.is_none()
+        && command.mapped.is_empty()
 }
 
 fn into_text(value: Value) -> Option<String> {

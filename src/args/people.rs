@@ -149,6 +149,9 @@ pub(crate) struct EditArgs {
     /// The day at whose beginning their invitation is mailed, or none.
     #[arg(long, value_name = "DAY", group = "edits", value_parser = day)]
     pub(crate) send_on: Option<DayWord>,
+    /// Also set what an identity provider owns; it lasts until the provider's next write of that.
+    #[arg(long = "override")]
+    pub(crate) overriding: bool,
     /// Let only owners take them off.
     #[arg(long, conflicts_with = "no_protect", group = "edits")]
     pub(crate) protect: bool,

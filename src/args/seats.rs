@@ -5,6 +5,7 @@ use usher_core::model::{
     Alarms, AtCapacity, CountsFrom, Date, Period, PoolName, Seats, Step, When,
 };
 
+use super::idp::{IdpMapArgs, IdpOwnArgs, IdpSetArgs, MAP_HELP, OWN_HELP};
 use super::people::WhoArgs;
 use super::{PlanArgs, WHO_HELP, public_url};
 
@@ -169,11 +170,20 @@ pub(crate) enum IdpCommand {
     Add(IdpAddArgs),
     /// List the connections
     List,
-    /// Show one connection and its tokens
+    /// Show one connection, its tokens, what it maps and what it owns
     Show {
         /// Its name.
         name: String,
     },
+    /// Change how a connection brings people in, from its next request on
+    #[command(group = ArgGroup::new("terms").required(true).multiple(true))]
+    Set(IdpSetArgs),
+    /// Let attributes of the provider feed other fields than their own, from its next write on
+    #[command(after_help = MAP_HELP)]
+    Map(IdpMapArgs),
+    /// Say which fields the provider owns; changing them at the console or the command line takes --override
+    #[command(after_help = OWN_HELP)]
+    Own(IdpOwnArgs),
     /// Give a connection a new token; prints it, once
     Rotate(IdpRotateArgs),
     /// Refuse every token of a connection from now on
@@ -196,6 +206,9 @@ pub(crate) struct IdpAddArgs {
     /// Mail the people whom it brings.
     #[arg(long)]
     pub(crate) mails: bool,
+    /// For how many days each of its tokens works; without an end unless said.
+    #[arg(long, value_name = "N")]
+    pub(crate) token_days: Option<u32>,
     /// The address under which it reaches the server; else the setting public-url.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,

@@ -15,6 +15,7 @@ mod fields;
 mod files;
 mod individuals;
 mod life;
+mod ownership;
 mod past;
 mod plans;
 mod platform;

@@ -285,6 +285,7 @@ fn facts(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, String)>> {
         ("fields", custom_fields(read, user.id)?),
         ("manager", manager),
         ("provider", connection),
+        ("owned by", owned(read, user)?),
         ("may", Some(permissions.join(", "))),
         (
             "protected",
@@ -303,6 +304,15 @@ fn facts(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, String)>> {
         Some((label, value.filter(|it| !it.is_empty())?))
     };
     Ok(all.into_iter().filter_map(set).collect())
+}
+
+/// What the person's provider owns of them: changing it takes an override.
+fn owned(read: &Read<'_>, user: &User) -> Result<Option<String>> {
+    let owned = read.owned_of(user)?;
+    Ok(owned.map(|(connection, parts)| {
+        let parts: Vec<_> = parts.iter().map(|it| it.replace('_', " ")).collect();
+        format!("{connection}: {}", parts.join(", "))
+    }))
 }
 
 /// Custom fields and what this person has in them, in one line.

@@ -1,10 +1,13 @@
 //! Add, rotate and revoke identity providers' links. Tokens are drawn here, shown once, and only their hash is kept.
 
+use super::ownership::check_days;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Connection, ConnectionId, ConnectionPolicy, PoolName};
 use crate::planner::Planner;
 use crate::token::{self, Kind};
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
 
 pub(super) fn add(planner: &mut Planner<'_>, name: &str, policy: ConnectionPolicy) -> Result<()> {
     // A connection's name is a word like a pool's: it stands in addresses of settings and in the history.
@@ -15,6 +18,7 @@ pub(super) fn add(planner: &mut Planner<'_>, name: &str, policy: ConnectionPolic
             "use up to 64 letters, digits, - and _",
         )
     })?;
+    check_days(policy.token_days)?;
     let name = name.as_str().to_owned();
     if planner
         .snapshot
@@ -32,7 +36,7 @@ pub(super) fn add(planner: &mut Planner<'_>, name: &str, policy: ConnectionPolic
         name,
         policy,
     });
-    add_token(planner, connection);
+    add_token(planner, connection, policy);
     Ok(())
 }
 
@@ -52,7 +56,7 @@ pub(super) fn rotate(planner: &mut Planner<'_>, name: &str, overlap_ms: i64) -> 
             after: Some(ends),
         });
     }
-    add_token(planner, connection.id);
+    add_token(planner, connection.id, connection.policy);
     Ok(())
 }
 
@@ -79,7 +83,7 @@ pub(super) fn revoke(planner: &mut Planner<'_>, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn add_token(planner: &mut Planner<'_>, connection: ConnectionId) {
+fn add_token(planner: &mut Planner<'_>, connection: ConnectionId, policy: ConnectionPolicy) {
     let id = planner.draws.token();
     let secret = token::render(Kind::Connection, &planner.draws.secret());
     if let Some(hash) = token::hash(Kind::Connection, &secret) {
@@ -89,11 +93,19 @@ fn add_token(planner: &mut Planner<'_>, connection: ConnectionId) {
             hint: token::hint(&secret),
             hash,
         });
+        if let Some(days) = policy.token_days {
+            planner.push(Change::TokenEnds {
+                connection,
+                token: id,
+                before: None,
+                after: Some(planner.now.plus_millis(i64::from(days) * DAY_MS)),
+            });
+        }
         planner.token = Some(secret);
     }
 }
 
-fn living(planner: &Planner<'_>, name: &str) -> Result<Connection> {
+pub(super) fn living(planner: &Planner<'_>, name: &str) -> Result<Connection> {
     let found = planner
         .snapshot
         .connections()?

@@ -43,6 +43,7 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
             after: ProviderHold::Free,
         });
     }
+    planner.hold_off(user)?;
     planner.leave(user.id);
     Ok(())
 }

@@ -4,8 +4,8 @@ use super::{Edit, field};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    Date, Field, GroupId, Hold, Invitation, InvitationState, Name, Permission, QueueEntry, Status,
-    User,
+    Date, Field, GroupId, Hold, Invitation, InvitationState, Name, Part, Permission, QueueEntry,
+    Status, User, UserId,
 };
 use crate::plan::Template;
 use crate::planner::Planner;
@@ -80,16 +80,26 @@ impl Edit {
                 planner.skip(&user, why);
                 continue;
             }
-            field::give(planner, id, &given, false)?;
+            field::give_as_owned(planner, &user, &given, self.overriding)?;
             if let Some(after) = manager
                 && after != user.manager
+                && planner.may_set(&user, Part::Manager, self.overriding)?
             {
                 match after.map_or(Ok(()), |it| planner.refuse_cycle(id, it)) {
-                    Ok(()) => planner.push(Change::Manager {
-                        user: id,
-                        before: user.manager,
-                        after,
-                    }),
+                    Ok(()) => {
+                        let word = |it: Option<UserId>| it.map(|it| it.to_string());
+                        planner.overridden(
+                            &user,
+                            Part::Manager,
+                            word(user.manager).as_deref(),
+                            word(after).as_deref(),
+                        )?;
+                        planner.push(Change::Manager {
+                            user: id,
+                            before: user.manager,
+                            after,
+                        });
+                    }
                     Err(error) => {
                         planner.back_to(mark);
                         planner.skip(&user, error.to_string());
@@ -153,6 +163,9 @@ impl Edit {
             if before == after.as_deref() || *field == Field::Kept {
                 continue;
             }
+            if !planner.may_set(user, Part::Field(*field), self.overriding)? {
+                continue;
+            }
             if *field == Field::Email && after.is_none() {
                 return Ok(Some(
                     "everybody keeps an address; set another instead".to_owned(),
@@ -184,6 +197,7 @@ impl Edit {
             if *field == Field::Email && user.status == Status::Active {
                 planner.mail(user.id, Template::EmailChanged);
             }
+            planner.overridden(user, Part::Field(*field), before, after.as_deref())?;
             let before = before.map(str::to_owned);
             planner.push(Change::Profile {
                 user: user.id,

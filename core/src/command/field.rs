@@ -6,8 +6,8 @@ use super::FieldEdit;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    ChoiceTerms, CustomField, FieldId, FieldKind, FieldTerms, UserId, VisibleTo, field_key,
-    parse_choice_name, parse_field_name,
+    ChoiceTerms, CustomField, FieldId, FieldKind, FieldTerms, Part, User, UserId, VisibleTo,
+    field_key, parse_choice_name, parse_field_name,
 };
 use crate::planner::Planner;
 use crate::query;
@@ -261,6 +261,33 @@ pub(super) fn look_up(planner: &Planner<'_>, given: &mut [Given], people: &[User
         for given in given {
             given.before = Some(planner.snapshot.field_values(given.field, &people)?);
         }
+    }
+    Ok(())
+}
+
+/// Plans the values of one person whose connection may own some of the fields.
+pub(super) fn give_as_owned(
+    planner: &mut Planner<'_>,
+    user: &User,
+    given: &[Given],
+    overriding: bool,
+) -> Result<()> {
+    for it in given {
+        let before = match &it.before {
+            Some(known) => known.get(&user.id).cloned(),
+            None => planner.snapshot.field_value(user.id, it.field)?,
+        };
+        let part = Part::Custom(it.field);
+        if before == it.after || !planner.may_set(user, part, overriding)? {
+            continue;
+        }
+        planner.overridden(user, part, before.as_deref(), it.after.as_deref())?;
+        planner.push(Change::FieldValue {
+            user: user.id,
+            field: it.field,
+            before,
+            after: it.after.clone(),
+        });
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ mod individual;
 mod invite;
 mod joining;
 mod label;
+mod ownership;
 mod password;
 mod platform;
 mod pool;
@@ -38,8 +39,9 @@ use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
     Alarms, ApprovalId, AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, DueKind,
-    EmailAddress, Field, FieldKind, GroupId, GroupRole, Name, NewIndividual, Permission, PoolName,
-    Profile, Progress, Scopes, Seats, Setting, TrainingKind, UserId, VisibleTo,
+    EmailAddress, Field, FieldKind, GroupId, GroupRole, Name, NewIndividual, NewPeople, Part,
+    Permission, PoolName, Profile, Progress, Scopes, Seats, Setting, TrainingKind, UserId,
+    VisibleTo,
 };
 use crate::password::PasswordHash;
 use crate::planner::Planner;
@@ -309,6 +311,28 @@ pub enum Command {
         /// How it brings people in.
         policy: ConnectionPolicy,
     },
+    /// Change how a connection brings people in.
+    SetConnection {
+        /// Its name.
+        name: String,
+        /// What to set.
+        set: ConnectionEdit,
+    },
+    /// Say which attributes of a connection feed which parts of its people.
+    MapAttributes {
+        /// Its name.
+        name: String,
+        /// Fields by name, custom ones too, and the path of the attribute, which the SCIM server has checked; none is the
+        /// field's own attribute, or none for a custom field.
+        set: Vec<(String, Option<String>)>,
+    },
+    /// Say what a connection owns of its people.
+    OwnFields {
+        /// Its name.
+        name: String,
+        /// Fields by name, custom ones and `manager` too; none is what it maps and sends.
+        fields: Option<Vec<String>>,
+    },
     /// Give a connection a new token; the old ones go on for a while.
     RotateToken {
         /// Which connection.
@@ -435,6 +459,10 @@ pub struct Provision {
     /// Names of add-on pools that the provider asks for, in any letter case: `None` leaves what it asked for. What names
     /// no pool is noted among the skips.
     pub entitlements: Option<Vec<String>>,
+    /// What mapped attributes say, as sent: values that a field does not take are noted, and the field stays.
+    pub mapped: Vec<(Part, Option<String>)>,
+    /// What of the person the request speaks of, also where it changes nothing: what a person has overridden of it ends.
+    pub spoken: Vec<Part>,
 }
 
 impl Provision {
@@ -447,6 +475,8 @@ impl Provision {
             manager: None,
             active: None,
             entitlements: None,
+            mapped: Vec::new(),
+            spoken: Vec::new(),
         }
     }
 }
@@ -561,6 +591,8 @@ pub struct Edit {
     pub send_on: Option<Option<Date>>,
     /// The version that a form was filled in on; another one answers [`crate::Error::Changed`]. For one person only.
     pub version: Option<i64>,
+    /// Whether what a connection owns is set all the same, until its next write of it. Without this it is skipped.
+    pub overriding: bool,
 }
 
 impl Edit {
@@ -578,6 +610,7 @@ impl Edit {
             protected: None,
             send_on: None,
             version: None,
+            overriding: false,
         }
     }
 }
@@ -630,6 +663,17 @@ pub struct FieldEdit {
     pub remove_values: Vec<String>,
     /// Values to rename, from and to.
     pub rename_values: Vec<(String, String)>,
+}
+
+/// What to set of a connection; `None` leaves it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionEdit {
+    /// What the people whom it brings become.
+    pub new_people: Option<NewPeople>,
+    /// Whether they are mailed.
+    pub mails: Option<bool>,
+    /// For how many days a new token works; `Some(None)` is without an end. Tokens that there are keep theirs.
+    pub token_days: Option<Option<u32>>,
 }
 
 /// What to set of a pool; `None` leaves it.
@@ -727,6 +771,9 @@ impl Command {
             Self::Approve { .. } => "approve",
             Self::Reject { .. } => "reject",
             Self::AddConnection { .. } => "idp_add",
+            Self::SetConnection { .. } => "idp_set",
+            Self::MapAttributes { .. } => "idp_map",
+            Self::OwnFields { .. } => "idp_own",
             Self::RotateToken { .. } => "idp_rotate",
             Self::RevokeConnection { .. } => "idp_revoke",
             Self::AddPlatform { .. } => "token_add",
@@ -815,6 +862,9 @@ impl Command {
             Self::Approve { approval } => approval::approve(planner, *approval),
             Self::Reject { approval } => approval::reject(planner, *approval),
             Self::AddConnection { name, policy } => connection::add(planner, name, *policy),
+            Self::SetConnection { name, set } => ownership::set(planner, name, set),
+            Self::MapAttributes { name, set } => ownership::map(planner, name, set),
+            Self::OwnFields { name, fields } => ownership::own(planner, name, fields.as_deref()),
             Self::RotateToken { name, overlap_ms } => {
                 connection::rotate(planner, name, *overlap_ms)
             }

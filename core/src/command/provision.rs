@@ -1,22 +1,26 @@
 //! Create or update one person for an identity provider (DESIGN §5, "SCIM mapping").
 
 mod entitlements;
+mod parts;
 
 use super::{Provision, ProvisionTarget, deactivate, password, reactivate};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::key_of_name;
 use crate::model::{
-    Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, Hold, License, Link, NewPeople,
+    Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, Hold, License, Link, NewPeople, Part,
     Permission, PoolId, Profile, ProviderHold, Status, User, UserId,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Planner, Seated, Waiting, Want};
+use parts::Written;
 
 /// The connection that acts, and how it brings people in.
 struct Provider {
     id: ConnectionId,
     policy: ConnectionPolicy,
+    /// What it has ever written of anybody.
+    sends: Vec<Part>,
 }
 
 impl Provision {
@@ -24,13 +28,15 @@ impl Provision {
         let Actor::Connection(id) = planner.actor else {
             return Err(Error::forbidden("only a connection provisions"));
         };
-        let policy = planner
+        let (policy, sends) = planner
             .snapshot
-            .living_policy(id)?
+            .provider(id)?
             .ok_or_else(|| Error::forbidden("this connection was revoked"))?;
-        let provider = Provider { id, policy };
+        let provider = Provider { id, policy, sends };
+        let written = self.written(planner)?;
+        self.note_sent(planner, &provider, &written);
         match self.target {
-            ProvisionTarget::New => self.newcomer(planner, &provider),
+            ProvisionTarget::New => self.newcomer(planner, &provider, &written),
             ProvisionTarget::Existing { user, version } => {
                 let user = planner.user(user)?;
                 if matches!(user.status, Status::Deleted | Status::Erased) {
@@ -39,24 +45,21 @@ impl Provision {
                 if version.is_some_and(|it| it != user.version) {
                     return Err(Error::Changed(user.id));
                 }
-                self.update(planner, &provider, &user)
+                self.update(planner, &provider, &user, &written)
             }
         }
-    }
-
-    fn profile(&self) -> Profile {
-        let mut profile = Profile::default();
-        for (field, value) in &self.set {
-            profile.set(*field, value.clone());
-        }
-        profile
     }
 
     fn external_id(&self) -> Option<&str> {
         self.external_id.as_ref().and_then(|it| it.as_deref())
     }
 
-    fn newcomer(&self, planner: &mut Planner<'_>, provider: &Provider) -> Result<()> {
+    fn newcomer(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        written: &Written,
+    ) -> Result<()> {
         if self.external_id().is_some_and(|it| it.len() > 1024) {
             return Err(Error::invalid(
                 "externalId",
@@ -64,10 +67,13 @@ impl Provision {
                 "send a shorter one",
             ));
         }
-        let profile = self.profile();
+        let mut profile = Profile::default();
+        for (field, value) in &written.fields {
+            profile.set(*field, value.clone());
+        }
         match self.who_returns(planner, provider, &profile)? {
-            Some(user) => self.comeback(planner, provider, &user),
-            None => self.create(planner, provider, profile),
+            Some(user) => self.comeback(planner, provider, &user, written),
+            None => self.create(planner, provider, profile, written),
         }
     }
 
@@ -139,9 +145,10 @@ impl Provision {
         planner: &mut Planner<'_>,
         provider: &Provider,
         profile: Profile,
+        written: &Written,
     ) -> Result<()> {
         if self.active == Some(false) {
-            return self.create_inactive(planner, provider, profile);
+            return self.create_inactive(planner, provider, profile, written);
         }
         let user = planner.draws.user();
         planner.subject = Some(user);
@@ -153,6 +160,7 @@ impl Provision {
         let wants = planner.entitled_wants(&pools, leads_to, &[])?;
         let seated = self.seat(planner, provider, user, leads_to, &[], wants)?;
         entitlements::asked_for_new(planner, provider, user, &pools);
+        self.set_custom(planner, provider, user, None, written)?;
         if seated == Seated::Queued {
             planner.replace(
                 mark,
@@ -169,6 +177,7 @@ impl Provision {
         planner: &mut Planner<'_>,
         provider: &Provider,
         profile: Profile,
+        written: &Written,
     ) -> Result<()> {
         let user = planner.draws.user();
         planner.subject = Some(user);
@@ -176,7 +185,7 @@ impl Provision {
         let pools = self.entitled_pools(planner).unwrap_or_default();
         planner.push(self.created(user, profile, Status::Inactive, manager, provider));
         entitlements::asked_for_new(planner, provider, user, &pools);
-        Ok(())
+        self.set_custom(planner, provider, user, None, written)
     }
 
     fn created(
@@ -207,11 +216,19 @@ impl Provision {
         }
     }
 
-    fn comeback(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
+    fn comeback(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        user: &User,
+        written: &Written,
+    ) -> Result<()> {
         planner.subject = Some(user.id);
         planner.begin_as_learner(user.id)?;
-        self.set_attributes(planner, provider, user)?;
+        self.set_attributes(planner, provider, user, written)?;
         self.adopt(planner, provider, user)?;
+        self.set_custom(planner, provider, user.id, Some(user), written)?;
+        planner.settle(user.id, Part::Active)?;
         if let Some(pools) = self.entitled_pools(planner) {
             let licenses = planner.licenses_of(user.id)?;
             let before = planner.entitlements_of(user.id)?;
@@ -318,7 +335,13 @@ impl Provision {
         planner.seat(user, &wants, waiting)
     }
 
-    fn update(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
+    fn update(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        user: &User,
+        written: &Written,
+    ) -> Result<()> {
         planner.subject = Some(user.id);
         let is_owner = planner
             .snapshot
@@ -327,8 +350,9 @@ impl Provision {
         if is_owner {
             self.refuse_for_owner(user)?;
         }
-        self.set_attributes(planner, provider, user)?;
+        self.set_attributes(planner, provider, user, written)?;
         self.adopt(planner, provider, user)?;
+        self.set_custom(planner, provider, user.id, Some(user), written)?;
         self.change_entitlements(planner, provider, user)?;
         match self.active {
             Some(true) => self.switch_on(planner, provider, user),
@@ -417,6 +441,7 @@ impl Provision {
                 before: ProviderHold::Free,
                 after: ProviderHold::Released,
             });
+            planner.settle(user.id, Part::Active)?;
         }
         Ok(())
     }
@@ -426,8 +451,9 @@ impl Provision {
         planner: &mut Planner<'_>,
         provider: &Provider,
         user: &User,
+        written: &Written,
     ) -> Result<()> {
-        for (field, after) in &self.set {
+        for (field, after) in &written.fields {
             let before = user.profile.get(*field);
             if before == after.as_deref() {
                 continue;

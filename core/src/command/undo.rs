@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::administrator;
 use super::field;
+use super::ownership;
 use super::pool::refuse_raise;
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -429,6 +430,23 @@ fn fact_back(
                 moved(planner, "what the provider asks for");
             }
         }
+        Change::Drift {
+            part,
+            before,
+            after,
+            ..
+        } => {
+            if planner.snapshot.drift(id, *part)? == *after {
+                planner.push(Change::Drift {
+                    user: id,
+                    part: *part,
+                    before: after.clone(),
+                    after: before.clone(),
+                });
+            } else {
+                moved(planner, "what the provider says");
+            }
+        }
         Change::Membership { .. }
         | Change::LicenseRequest { .. }
         | Change::Assignment { .. }
@@ -627,6 +645,10 @@ fn fact_back(
         | Change::TrainingAdded { .. }
         | Change::TrainingTerms { .. }
         | Change::ConnectionAdded { .. }
+        | Change::ConnectionTerms { .. }
+        | Change::ConnectionMaps { .. }
+        | Change::ConnectionOwns { .. }
+        | Change::ConnectionSends { .. }
         | Change::ConnectionRevoked { .. }
         | Change::TokenAdded { .. }
         | Change::TokenEnds { .. }
@@ -889,6 +911,9 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
                 "a revoked connection stays revoked; add another instead",
             );
         }
+        Change::ConnectionTerms { .. }
+        | Change::ConnectionMaps { .. }
+        | Change::ConnectionOwns { .. } => ownership::back(planner, change)?,
         Change::PoolAdded { name, .. } => {
             planner.skip_name(name.as_str(), "pools stay; lower what is purchased instead")
         }

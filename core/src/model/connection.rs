@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionId, Timestamp, TokenId};
+use super::{ConnectionId, Mapping, Part, Timestamp, TokenId};
 
 /// One identity provider's link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,28 @@ pub struct Connection {
     pub revoked_at: Option<Timestamp>,
     /// Its tokens, newest first; ended ones included.
     pub tokens: Vec<Token>,
+    /// What it owns of its people, if that was chosen.
+    pub owns: Option<Vec<Part>>,
+    /// What it has ever written of anybody.
+    pub sends: Vec<Part>,
+    /// Which of its attributes feed which parts of its people.
+    pub maps: Vec<Mapping>,
+}
+
+impl Connection {
+    /// What it owns of its people: what was chosen, else what it maps and sends.
+    pub fn owned(&self) -> Vec<Part> {
+        let mut owned = match &self.owns {
+            Some(chosen) => chosen.clone(),
+            None => {
+                let maps = self.maps.iter().map(|it| it.part);
+                self.sends.iter().copied().chain(maps).collect()
+            }
+        };
+        owned.sort_unstable();
+        owned.dedup();
+        owned
+    }
 }
 
 /// How a connection brings people in.
@@ -28,6 +50,9 @@ pub struct ConnectionPolicy {
     pub new_people: NewPeople,
     /// Whether a provisioned person is mailed.
     pub mails: bool,
+    /// For how many days a new token works; none is without an end.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub token_days: Option<u32>,
 }
 
 impl Default for ConnectionPolicy {
@@ -35,6 +60,7 @@ impl Default for ConnectionPolicy {
         Self {
             new_people: NewPeople::Active,
             mails: false,
+            token_days: None,
         }
     }
 }
@@ -47,6 +73,24 @@ pub enum NewPeople {
     Active,
     /// Waiting for their own acceptance.
     Waiting,
+}
+
+impl NewPeople {
+    /// The word that is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Waiting => "waiting",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "active" => Some(Self::Active),
+            "waiting" => Some(Self::Waiting),
+            _ => None,
+        }
+    }
 }
 
 /// A bearer token's record. The token itself is shown once and never stored.

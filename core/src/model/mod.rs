@@ -12,6 +12,7 @@ mod individual;
 mod label;
 mod license;
 mod organization;
+mod part;
 mod password_link;
 mod period;
 mod platform;
@@ -45,6 +46,7 @@ pub use individual::{Individual, IndividualTerms, NewIndividual, Record, RecordS
 pub use label::Label;
 pub use license::{Entitled, Entitlement, Hold, License, QueueEntry};
 pub use organization::{Organization, Permission, TimeZoneName};
+pub use part::{Drift, Mapping, Part, Said, Why};
 pub use password_link::{LinkState, PasswordLink};
 pub use period::{Period, Slice, Step};
 pub use platform::{Platform, Scope, Scopes};

@@ -230,6 +230,11 @@ impl Telling {
             | Change::TrainingAdded { .. }
             | Change::TrainingTerms { .. }
             | Change::ConnectionAdded { .. }
+            | Change::Drift { .. }
+            | Change::ConnectionTerms { .. }
+            | Change::ConnectionMaps { .. }
+            | Change::ConnectionOwns { .. }
+            | Change::ConnectionSends { .. }
             | Change::ConnectionRevoked { .. }
             | Change::TokenAdded { .. }
             | Change::TokenEnds { .. } => {}

@@ -191,6 +191,9 @@ pub const TABLE: &[Row] = &[
     row("setting", OWNERS, NO_MORE),
     // Connections.
     row("idp_add", OWNERS, NO_MORE),
+    row("idp_set", OWNERS, NO_MORE),
+    row("idp_map", OWNERS, NO_MORE),
+    row("idp_own", OWNERS, NO_MORE),
     row("idp_rotate", OWNERS, NO_MORE),
     row("idp_revoke", OWNERS, NO_MORE),
     // The platform behind Usher.

@@ -106,6 +106,8 @@ pub enum List {
     Licenses,
     /// Labels: `value`.
     Labels,
+    /// What they have in custom fields that everybody sees: `name` and `value`.
+    CustomFields,
 }
 
 /// Where a field of the roster stands in a kept list.

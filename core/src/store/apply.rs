@@ -12,8 +12,8 @@ use super::{
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
-    ConnectionId, DueKind, Field, Hold, NewPeople, PoolId, PoolTerms, Profile, Status, Timestamp,
-    UserId, key_of_name,
+    ConnectionId, DueKind, Field, Hold, PoolId, PoolTerms, Profile, Status, Timestamp, UserId,
+    key_of_name,
 };
 
 /// Applies changes in order.
@@ -237,14 +237,32 @@ impl<'c> Applier<'c> {
             Change::TrainingTerms { training, after, .. } => self.training_terms(*training, after),
             Change::GroupBudget { group, after, .. } => administrators::set_budget(self.conn, *group, *after),
             Change::ConnectionAdded { connection, name, policy } => {
-                let new_people = match policy.new_people {
-                    NewPeople::Active => "active",
-                    NewPeople::Waiting => "waiting",
-                };
                 self.hit(
-                    "INSERT INTO connections (id, name, new_people, mails, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![connection.as_bytes(), name, new_people, policy.mails, self.at.as_millis()],
+                    "INSERT INTO connections (id, name, new_people, mails, token_days, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    params![
+                        connection.as_bytes(),
+                        name,
+                        policy.new_people.as_str(),
+                        policy.mails,
+                        policy.token_days,
+                        self.at.as_millis()
+                    ],
                 )
+            }
+            Change::Drift { user, part, after, .. } => {
+                super::ownership::drift(self.conn, *user, *part, after.as_ref())
+            }
+            Change::ConnectionTerms { connection, after, .. } => {
+                super::ownership::set_terms(self.conn, *connection, *after)
+            }
+            Change::ConnectionMaps { connection, part, after, .. } => {
+                super::ownership::map(self.conn, *connection, *part, after.as_deref())
+            }
+            Change::ConnectionOwns { connection, after, .. } => {
+                super::ownership::own(self.conn, *connection, after.as_deref())
+            }
+            Change::ConnectionSends { connection, part } => {
+                super::ownership::send(self.conn, *connection, *part)
             }
             Change::ConnectionRevoked { connection, after, .. } => self.hit(
                 "UPDATE connections SET revoked_at = ?2 WHERE id = ?1",
@@ -557,6 +575,7 @@ impl<'c> Applier<'c> {
         self.run("DELETE FROM user_labels WHERE user = ?1", [id])?;
         self.run("DELETE FROM links WHERE user = ?1", [id])?;
         self.run("DELETE FROM entitlements WHERE user = ?1", [id])?;
+        self.run("DELETE FROM drifts WHERE user = ?1", [id])?;
         self.run("DELETE FROM invitations WHERE user = ?1", [id])?;
         self.run("DELETE FROM permissions WHERE user = ?1", [id])?;
         self.run("DELETE FROM system_users WHERE user = ?1", [id])?;

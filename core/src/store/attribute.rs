@@ -80,6 +80,11 @@ impl Compiled {
             List::Licenses => self.push(
                 "licenses JOIN pools ON pools.id = licenses.pool WHERE licenses.user = users.id",
             ),
+            List::CustomFields => self.push(
+                "field_values JOIN fields ON fields.id = field_values.field AND fields.removed = 0 AND fields.visible_to = 'everybody' \
+                 LEFT JOIN field_choices ON fields.kind = 'choice' AND field_choices.id = unhex(field_values.value, '-') \
+                 WHERE field_values.user = users.id",
+            ),
             // One element a label; what is between the commas is never escaped.
             List::Labels => self.push(
                 "json_each('[\"' || replace(replace(replace(users.labels, '\\', '\\\\'), '\"', '\\\"'), ',', '\",\"') || '\"]') AS element WHERE 1",
@@ -182,7 +187,13 @@ impl Compiled {
             (List::Licenses, "pool") => out.push("pools.name"),
             (List::Licenses, "state") => out.push("licenses.state"),
             (List::Labels, "value") => out.push("element.value"),
-            (List::Groups | List::Licenses | List::Labels, _) => out.push("NULL"),
+            (List::CustomFields, "name") => out.push("fields.name"),
+            (List::CustomFields, "value") => {
+                out.push("coalesce(field_choices.name, field_values.value)")
+            }
+            (List::Groups | List::Licenses | List::Labels | List::CustomFields, _) => {
+                out.push("NULL")
+            }
         });
     }
 

@@ -3,20 +3,22 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, params};
 
 use super::{Snapshot, open};
 use crate::error::{Error, Result};
-use crate::model::{ConnectionId, Timestamp, TokenId};
+use crate::model::{ConnectionId, Mapping, Timestamp, TokenId};
 use crate::token;
 
 /// A living token of a connection that is not revoked.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Credential {
     pub(super) token: TokenId,
     pub(super) connection: ConnectionId,
+    /// Which of the connection's attributes feed which parts of its people.
+    pub(super) maps: Arc<[Mapping]>,
     ends_at: Option<i64>,
 }
 
@@ -54,7 +56,7 @@ impl Credentials {
         };
         known.forget_what_may_have_moved()?;
         let found = match known.living.get(hash) {
-            Some(credential) => Some(*credential),
+            Some(credential) => Some(credential.clone()),
             None => known.look_up(hash)?,
         };
         Ok(found.filter(|it| it.ends_at.is_none_or(|at| at > now.as_millis())))
@@ -81,17 +83,20 @@ impl Known {
             let credential = Credential {
                 token: TokenId::from_bytes(row.get(0)?),
                 connection: ConnectionId::from_bytes(row.get(1)?),
+                maps: Arc::default(),
                 ends_at: row.get(2)?,
             };
             Ok((credential, row.get::<_, [u8; 32]>(3)?))
         })?;
-        let Some((credential, stored)) = found else {
+        let Some((mut credential, stored)) = found else {
             return Ok(None);
         };
         if !token::same(hash, &stored) {
             return Ok(None);
         }
-        self.living.insert(*hash, credential);
+        let maps = Snapshot::new(&self.conn).mappings_of(credential.connection)?;
+        credential.maps = maps.into();
+        self.living.insert(*hash, credential.clone());
         Ok(Some(credential))
     }
 }

@@ -312,6 +312,29 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             name,
             policy,
         } => json(&(connection, name, policy)),
+        Change::Drift {
+            part,
+            before,
+            after,
+            ..
+        } => json(&(part, before, after)),
+        Change::ConnectionTerms {
+            connection,
+            before,
+            after,
+        } => json(&(connection, before, after)),
+        Change::ConnectionMaps {
+            connection,
+            part,
+            before,
+            after,
+        } => json(&(connection, part, before, after)),
+        Change::ConnectionOwns {
+            connection,
+            before,
+            after,
+        } => json(&(connection, before, after)),
+        Change::ConnectionSends { connection, part } => json(&(connection, part)),
         Change::ConnectionRevoked {
             connection,
             before,
@@ -713,6 +736,44 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
                 name,
                 policy,
             }
+        }
+        "drift" => {
+            let (part, before, after) = json(body)?;
+            Change::Drift {
+                user: whom?,
+                part,
+                before,
+                after,
+            }
+        }
+        "connection_terms" => {
+            let (connection, before, after) = json(body)?;
+            Change::ConnectionTerms {
+                connection,
+                before,
+                after,
+            }
+        }
+        "connection_maps" => {
+            let (connection, part, before, after) = json(body)?;
+            Change::ConnectionMaps {
+                connection,
+                part,
+                before,
+                after,
+            }
+        }
+        "connection_owns" => {
+            let (connection, before, after) = json(body)?;
+            Change::ConnectionOwns {
+                connection,
+                before,
+                after,
+            }
+        }
+        "connection_sends" => {
+            let (connection, part) = json(body)?;
+            Change::ConnectionSends { connection, part }
         }
         "connection_revoked" => {
             let (connection, before, after) = json(body)?;

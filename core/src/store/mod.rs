@@ -54,10 +54,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
-use crate::directory::Notice;
+use crate::directory::{Authenticated, Notice};
 use crate::draw::Clock;
 use crate::error::{Error, Result};
-use crate::model::{Actor, ConnectionId, Door, Timestamp, TokenId};
+use crate::model::{Actor, Door, Timestamp, TokenId};
 use crate::plan::Plan;
 use crate::planner;
 use crate::token::{self, Kind};
@@ -257,11 +257,7 @@ impl Store {
         answered.recv().unwrap_or_else(|_| Err(gone()))
     }
 
-    pub(crate) fn authenticate(
-        &self,
-        text: &str,
-        now: Timestamp,
-    ) -> Result<Option<(ConnectionId, TokenId)>> {
+    pub(crate) fn authenticate(&self, text: &str, now: Timestamp) -> Result<Option<Authenticated>> {
         let Some(hash) = token::hash(Kind::Connection, text.trim()) else {
             return Ok(None);
         };
@@ -269,7 +265,11 @@ impl Store {
             return Ok(None);
         };
         self.note_use(found.token, now);
-        Ok(Some((found.connection, found.token)))
+        Ok(Some(Authenticated {
+            connection: found.connection,
+            token: found.token,
+            maps: found.maps,
+        }))
     }
 
     pub(in crate::store) fn note_use(&self, token: TokenId, now: Timestamp) {

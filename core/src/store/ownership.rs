@@ -5,8 +5,11 @@ use rusqlite::{Connection, Row, params};
 use super::read::Read;
 use super::snapshot::{Snapshot, word};
 use super::{broken, many};
-use crate::error::Result;
-use crate::model::{ConnectionId, Entitled, Entitlement, PoolId, UserId};
+use crate::error::{Error, Result};
+use crate::model::{
+    ConnectionId, ConnectionPolicy, CustomField, Drift, Entitled, Entitlement, Mapping, NewPeople,
+    Part, PoolId, Said, Status, User, UserId, Why,
+};
 
 fn entitlement_row(row: &Row<'_>) -> rusqlite::Result<Entitlement> {
     Ok(Entitlement {
@@ -48,6 +51,212 @@ impl Snapshot<'_> {
         )?;
         Ok(found.unwrap_or(Entitled::None))
     }
+
+    /// How a connection that was not revoked brings people in, and what it has written of anybody.
+    pub(crate) fn provider(
+        &self,
+        connection: ConnectionId,
+    ) -> Result<Option<(ConnectionPolicy, Vec<Part>)>> {
+        let sql = "SELECT new_people, mails, token_days, sends FROM connections WHERE id = ?1 AND revoked_at IS NULL";
+        self.one(sql, [connection.as_bytes()], |row| {
+            let policy = ConnectionPolicy {
+                new_people: word(row, 0, NewPeople::from_word)?,
+                mails: row.get(1)?,
+                token_days: row.get(2)?,
+            };
+            Ok((policy, Part::list(row.get_ref(3)?.as_str()?)))
+        })
+    }
+
+    /// Which attributes of a connection feed which parts of its people.
+    pub(crate) fn mappings_of(&self, connection: ConnectionId) -> Result<Vec<Mapping>> {
+        let sql = "SELECT part, path FROM mappings WHERE connection = ?1 ORDER BY part";
+        self.all(sql, [connection.as_bytes()], |row| {
+            Ok(Mapping {
+                part: word(row, 0, Part::from_word)?,
+                path: row.get(1)?,
+            })
+        })
+    }
+
+    /// Whether the roster differs from any provider at all.
+    pub(crate) fn has_drifts(&self) -> Result<bool> {
+        Ok(self
+            .one("SELECT 1 FROM drifts LIMIT 1", [], |_| Ok(()))?
+            .is_some())
+    }
+
+    /// What a provider says of a part of a person, where the roster has something else.
+    pub(crate) fn drift(&self, user: UserId, part: Part) -> Result<Option<Said>> {
+        let sql = "SELECT connection, said, why FROM drifts WHERE user = ?1 AND part = ?2";
+        self.one(sql, params![user.as_bytes(), part.to_string()], |row| {
+            Ok(Said {
+                connection: ConnectionId::from_bytes(row.get(0)?),
+                value: row.get(1)?,
+                why: word(row, 2, Why::from_word)?,
+            })
+        })
+    }
+}
+
+/// Where the roster differs from a provider, as stored.
+struct Place {
+    user: UserId,
+    part: Part,
+    said: Said,
+}
+
+impl Read<'_> {
+    /// Where the roster differs from its providers, or from one of them, person by person. At a cost that grows with how
+    /// many places these are, and with nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for whoever sees a part of the people.
+    pub fn drifts(&self, of: Option<ConnectionId>) -> Result<Vec<Drift>> {
+        self.sees_all("differences from providers")?;
+        let fields = self.custom_fields()?;
+        let connections = self.connections()?;
+        self.together(|snapshot| {
+            let rows = snapshot.drifts(of)?;
+            let mut found = Vec::with_capacity(rows.len());
+            let mut last: Option<User> = None;
+            for row in rows {
+                if last.as_ref().is_none_or(|it| it.id != row.user) {
+                    last = self.if_seen(snapshot, snapshot.user(row.user)?)?;
+                }
+                let Some(user) = last.as_ref().filter(|it| it.id == row.user) else {
+                    continue;
+                };
+                let connection = connections.iter().find(|it| it.id == row.said.connection);
+                if let Some(connection) = connection
+                    && let Some(drift) = told(snapshot, user, &fields, &connection.name, &row)?
+                {
+                    found.push(drift);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Whether the roster differs from a provider about this person.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn has_drift(&self, user: UserId) -> Result<bool> {
+        let sql = "SELECT 1 FROM drifts WHERE user = ?1 LIMIT 1";
+        let snapshot = self.snapshot()?;
+        let found = snapshot.one(sql, [user.as_bytes()], |_| Ok(()))?;
+        Ok(found.is_some() && self.sees(&snapshot, user)?)
+    }
+
+    /// The connection that a person comes from, and what it owns of them as people know it; none when nobody owns anything.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn owned_of(&self, user: &User) -> Result<Option<(String, Vec<String>)>> {
+        let Some(id) = user.connection else {
+            return Ok(None);
+        };
+        let connection = self.connection_by_id(id)?;
+        let Some(connection) = connection.filter(|it| it.revoked_at.is_none()) else {
+            return Ok(None);
+        };
+        let names = self.part_names(&connection.owned())?;
+        Ok((!names.is_empty()).then_some((connection.name, names)))
+    }
+
+    /// Parts of people as people know them; custom fields that whoever reads may not see are left out.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn part_names(&self, parts: &[Part]) -> Result<Vec<String>> {
+        let fields = self.custom_fields()?;
+        Ok(parts
+            .iter()
+            .filter_map(|it| part_name(*it, &fields))
+            .collect())
+    }
+}
+
+fn part_name(part: Part, fields: &[CustomField]) -> Option<String> {
+    match part {
+        Part::Custom(id) => fields
+            .iter()
+            .find(|it| it.id == id)
+            .map(|it| it.terms.name.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// A place where the two differ, in words; none where they have come to agree, or of what is not seen.
+fn told(
+    snapshot: &Snapshot<'_>,
+    user: &User,
+    fields: &[CustomField],
+    connection: &str,
+    row: &Place,
+) -> Result<Option<Drift>> {
+    let Some(part) = part_name(row.part, fields) else {
+        return Ok(None);
+    };
+    let said = row.said.value.clone();
+    let (provider, roster) = match row.part {
+        Part::Field(field) => (said, user.profile.get(field).map(str::to_owned)),
+        Part::Active if user.status != Status::Inactive => return Ok(None),
+        Part::Active => (said, Some("false".to_owned())),
+        Part::Manager => {
+            let label = |id: UserId| -> Result<String> {
+                Ok(snapshot.label_of(id)?.unwrap_or_else(|| id.to_string()))
+            };
+            let said = said.and_then(|it| it.parse().ok());
+            (
+                said.map(label).transpose()?,
+                user.manager.map(label).transpose()?,
+            )
+        }
+        Part::Custom(id) => {
+            let field = fields.iter().find(|it| it.id == id);
+            let shown = |it: String| field.map_or(it.clone(), |field| field.shown(&it));
+            let roster = snapshot.field_value(user.id, id)?;
+            (said.map(shown), roster.map(shown))
+        }
+    };
+    Ok((provider != roster).then(|| Drift {
+        user: user.id,
+        label: user.label(),
+        connection: connection.to_owned(),
+        part,
+        provider,
+        roster,
+        why: row.said.why,
+    }))
+}
+
+impl Snapshot<'_> {
+    fn drifts(&self, of: Option<ConnectionId>) -> Result<Vec<Place>> {
+        let sql = "SELECT drifts.user, part, drifts.connection, said, why FROM drifts \
+            JOIN connections ON connections.id = drifts.connection AND connections.revoked_at IS NULL \
+            JOIN users ON users.id = drifts.user AND users.status NOT IN ('deleted', 'erased')";
+        let read = |row: &Row<'_>| {
+            Ok(Place {
+                user: UserId::from_bytes(row.get(0)?),
+                part: word(row, 1, Part::from_word)?,
+                said: Said {
+                    connection: ConnectionId::from_bytes(row.get(2)?),
+                    value: row.get(3)?,
+                    why: word(row, 4, Why::from_word)?,
+                },
+            })
+        };
+        match of {
+            Some(connection) => self.all(
+                &format!("{sql} WHERE drifts.connection = ?1 ORDER BY drifts.user, part"),
+                [connection.as_bytes()],
+                read,
+            ),
+            None => self.all(&format!("{sql} ORDER BY drifts.user, part"), [], read),
+        }
+    }
 }
 
 impl Read<'_> {
@@ -56,7 +265,12 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn entitlements_of(&self, user: UserId) -> Result<Vec<Entitlement>> {
-        self.snapshot()?.entitlements_of(user)
+        let snapshot = self.snapshot()?;
+        if self.sees(&snapshot, user)? {
+            snapshot.entitlements_of(user)
+        } else {
+            Ok(Vec::new())
+        }
     }
 }
 
@@ -83,4 +297,106 @@ pub(super) fn entitle(
             .and_then(|mut it| it.execute(params![user, pool, connection, state.as_str()])),
     };
     done.map(drop).map_err(broken)
+}
+
+/// Runs a statement that must hit exactly one row.
+fn hit(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<()> {
+    let rows = conn
+        .prepare_cached(sql)
+        .and_then(|mut it| it.execute(params))
+        .map_err(broken)?;
+    match rows {
+        1 => Ok(()),
+        rows => Err(Error::Broken(format!(
+            "a change hit {rows} rows instead of one"
+        ))),
+    }
+}
+
+/// Notes what a provider says of a part of a person, or that the two agree.
+pub(super) fn drift(
+    conn: &Connection,
+    user: UserId,
+    part: Part,
+    said: Option<&Said>,
+) -> Result<()> {
+    let (user, part) = (user.as_bytes(), part.to_string());
+    match said {
+        None => hit(
+            conn,
+            "DELETE FROM drifts WHERE user = ?1 AND part = ?2",
+            params![user, part],
+        ),
+        Some(said) => hit(
+            conn,
+            "INSERT INTO drifts (user, part, connection, said, why) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT (user, part) DO UPDATE SET connection = ?3, said = ?4, why = ?5",
+            params![
+                user,
+                part,
+                said.connection.as_bytes(),
+                said.value,
+                said.why.as_str()
+            ],
+        ),
+    }
+}
+
+pub(super) fn set_terms(
+    conn: &Connection,
+    connection: ConnectionId,
+    policy: ConnectionPolicy,
+) -> Result<()> {
+    hit(
+        conn,
+        "UPDATE connections SET new_people = ?2, mails = ?3, token_days = ?4 WHERE id = ?1",
+        params![
+            connection.as_bytes(),
+            policy.new_people.as_str(),
+            policy.mails,
+            policy.token_days
+        ],
+    )
+}
+
+pub(super) fn map(
+    conn: &Connection,
+    connection: ConnectionId,
+    part: Part,
+    path: Option<&str>,
+) -> Result<()> {
+    let (connection, part) = (connection.as_bytes(), part.to_string());
+    match path {
+        None => hit(
+            conn,
+            "DELETE FROM mappings WHERE connection = ?1 AND part = ?2",
+            params![connection, part],
+        ),
+        Some(path) => hit(
+            conn,
+            "INSERT INTO mappings (connection, part, path) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (connection, part) DO UPDATE SET path = ?3",
+            params![connection, part, path],
+        ),
+    }
+}
+
+pub(super) fn own(
+    conn: &Connection,
+    connection: ConnectionId,
+    parts: Option<&[Part]>,
+) -> Result<()> {
+    hit(
+        conn,
+        "UPDATE connections SET owns = ?2 WHERE id = ?1",
+        params![connection.as_bytes(), parts.map(Part::joined)],
+    )
+}
+
+pub(super) fn send(conn: &Connection, connection: ConnectionId, part: Part) -> Result<()> {
+    hit(
+        conn,
+        "UPDATE connections SET sends = ltrim(sends || ',' || ?2, ',') WHERE id = ?1",
+        params![connection.as_bytes(), part.to_string()],
+    )
 }

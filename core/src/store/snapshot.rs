@@ -10,7 +10,7 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
     Actor, Assignment, AtCapacity, ConnectionId, ConnectionPolicy, Date, Hold, Invitation,
-    InvitationId, InvitationState, License, Link, NewPeople, Organization, Permission, Pool,
+    InvitationId, InvitationState, License, Link, NewPeople, Organization, Part, Permission, Pool,
     PoolId, PoolName, PoolTerms, Profile, ProviderHold, QueueEntry, Status, Timestamp, Token,
     TokenId, TrainingId, User, UserId,
 };
@@ -470,25 +470,27 @@ impl<'c> Snapshot<'c> {
     }
 
     pub(crate) fn connections(&self) -> Result<Vec<ProviderConnection>> {
-        let sql = "SELECT id, name, new_people, mails, created_at, revoked_at FROM connections ORDER BY name";
+        let sql = "SELECT id, name, new_people, mails, created_at, revoked_at, token_days, owns, sends FROM connections \
+            ORDER BY name";
         let mut connections = self.all(sql, [], |row| {
             Ok(ProviderConnection {
                 id: ConnectionId::from_bytes(row.get(0)?),
                 name: row.get(1)?,
                 policy: ConnectionPolicy {
-                    new_people: word(row, 2, |it| match it {
-                        "active" => Some(NewPeople::Active),
-                        "waiting" => Some(NewPeople::Waiting),
-                        _ => None,
-                    })?,
+                    new_people: word(row, 2, NewPeople::from_word)?,
                     mails: row.get(3)?,
+                    token_days: row.get(6)?,
                 },
                 created_at: Timestamp::from_millis(row.get(4)?),
                 revoked_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
                 tokens: Vec::new(),
+                owns: row.get::<_, Option<String>>(7)?.map(|it| Part::list(&it)),
+                sends: Part::list(row.get_ref(8)?.as_str()?),
+                maps: Vec::new(),
             })
         })?;
         for connection in &mut connections {
+            connection.maps = self.mappings_of(connection.id)?;
             connection.tokens = self.tokens_of(connection.id)?;
         }
         Ok(connections)
@@ -512,18 +514,7 @@ impl<'c> Snapshot<'c> {
         &self,
         connection: ConnectionId,
     ) -> Result<Option<ConnectionPolicy>> {
-        let sql = "SELECT new_people, mails FROM connections WHERE id = ?1 AND revoked_at IS NULL";
-        self.one(sql, [connection.as_bytes()], |row| {
-            let new_people = if row.get_ref(0)?.as_str()? == "active" {
-                NewPeople::Active
-            } else {
-                NewPeople::Waiting
-            };
-            Ok(ConnectionPolicy {
-                new_people,
-                mails: row.get(1)?,
-            })
-        })
+        Ok(self.provider(connection)?.map(|it| it.0))
     }
 
     /// Whether a person (and not a connection) was the last to deactivate this user.

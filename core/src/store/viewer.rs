@@ -7,7 +7,7 @@ use super::Snapshot;
 use super::read::Read;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Actor, Event, Field, FieldId, Setting, User, VisibleTo};
+use crate::model::{Actor, Event, Field, FieldId, Part, Setting, User, VisibleTo};
 use crate::policy::{Authority, Reach};
 
 /// What whoever reads may see.
@@ -104,9 +104,13 @@ impl Read<'_> {
         let open: Vec<_> = self.open_fields(snapshot)?;
         for event in &mut events {
             let hidden = match &event.change {
-                Some(Change::FieldValue { field, .. }) => {
-                    !self.viewer.sees_all_fields && !open.contains(field)
-                }
+                Some(
+                    Change::FieldValue { field, .. }
+                    | Change::Drift {
+                        part: Part::Custom(field),
+                        ..
+                    },
+                ) => !self.viewer.sees_all_fields && !open.contains(field),
                 Some(Change::Membership { group, .. }) => !self.knows_group(*group),
                 _ => false,
             };
@@ -129,6 +133,12 @@ fn hide_names(change: &mut Change) {
     match change {
         Change::Profile {
             field: Field::FirstName | Field::LastName | Field::DisplayName,
+            before,
+            after,
+            ..
+        } => (*before, *after) = (None, None),
+        Change::Drift {
+            part: Part::Field(Field::FirstName | Field::LastName | Field::DisplayName),
             before,
             after,
             ..

@@ -145,6 +145,7 @@ fn erasing_destroys_every_copy_from_every_door_and_every_file() {
             let set = Field::ALL.map(|it| (it, Some(marked(it, 10 + 10 * round + i))));
             org.apply(Command::Edit(Edit {
                 set: set.to_vec(),
+                overriding: true,
                 ..Edit::of(*id)
             }));
         }

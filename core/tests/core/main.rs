@@ -19,6 +19,7 @@ mod life;
 mod listing;
 mod model;
 mod org;
+mod ownership;
 mod passwords;
 mod past;
 mod permissions;

@@ -218,6 +218,7 @@ impl Org {
         let policy = ConnectionPolicy {
             new_people,
             mails: false,
+            ..ConnectionPolicy::default()
         };
         let applied = self.apply(Command::AddConnection {
             name: name.into(),
@@ -293,6 +294,10 @@ impl Org {
             "SELECT hex(user), generation, state FROM invitations ORDER BY 1",
             "SELECT hex(user), hex(member_of), role FROM memberships ORDER BY 1, 2",
             "SELECT 'group', name, name_key, removed, members FROM groups ORDER BY id",
+            "SELECT 'entitled', hex(user), hex(pool), hex(connection), state FROM entitlements ORDER BY 1, 2, 3, 4",
+            "SELECT 'drift', hex(user), part, hex(connection), said, why FROM drifts ORDER BY 2, 3",
+            "SELECT 'connection', name, new_people, mails, token_days, owns FROM connections ORDER BY id",
+            "SELECT 'map', hex(connection), part, path FROM mappings ORDER BY 2, 3",
             "SELECT 'request', hex(user), hex(pool) FROM license_requests ORDER BY 1, 2, 3",
             "SELECT hex(carrier), hex(training) FROM group_trainings ORDER BY 1, 2",
             "SELECT hex(carrier), hex(pool) FROM group_pools ORDER BY 1, 2",

@@ -30,6 +30,7 @@ fn a_log_of_commands_replays_to_the_same_state() {
     let policy = usher_core::model::ConnectionPolicy {
         new_people: NewPeople::Active,
         mails: true,
+        ..usher_core::model::ConnectionPolicy::default()
     };
     say(
         owner,

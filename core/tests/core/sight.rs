@@ -279,6 +279,17 @@ const VERBS: &[(&str, Tells)] = &[
     ("license_requests_of", |r, w| {
         each(&w.people, |it| r.license_requests_of(it))
     }),
+    ("entitlements_of", |r, w| {
+        each(&w.people, |it| r.entitlements_of(it))
+    }),
+    ("has_drift", |r, w| each(&w.people, |it| r.has_drift(it))),
+    ("owned_of", |r, w| {
+        each(&w.people, |it| {
+            let user = r.user(it)?;
+            user.map(|user| r.owned_of(&user)).transpose()
+        })
+    }),
+    ("open_fields_of", |r, w| told(r.open_fields_of(&w.people))),
     ("assignments_of", |r, w| {
         each(&w.people, |it| r.assignments_of(it))
     }),
@@ -421,6 +432,7 @@ const WHOLE: &[(&str, Tells)] = &[
         each(&w.groups, |it| r.learners_of(it))
     }),
     ("groups_of", |r, w| told(r.groups_of(&w.people))),
+    ("drifts", |r, _| told(r.drifts(None))),
 ];
 
 /// What is told to whoever may read at all, and why it may be.
@@ -436,6 +448,10 @@ const OPEN: &[(&str, &str)] = &[
     (
         "connections",
         "their names, in lists of people; without tokens",
+    ),
+    (
+        "part_names",
+        "names of fields that whoever reads may know of",
     ),
     ("connection", "as connections"),
     ("connection_by_id", "as connections"),
@@ -583,8 +599,10 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
     let nothing = [
         "approvals",
         "license_requests_of",
+        "entitlements_of",
         "individual_by_id",
         "provided_group_called",
+        "drifts",
     ];
     assert_eq!(silent, nothing);
 }

@@ -11,6 +11,7 @@ use usher_core::query::{
 
 use super::{Context, unsupported};
 use crate::fault::Fault;
+use crate::mapping::Displaced;
 use crate::schema::{self, Attribute, ENTERPRISE, Shape, USER, USHER};
 
 /// The schemas that every person is of.
@@ -66,7 +67,7 @@ pub(super) fn place(path: &AttrPath, context: Context<'_>) -> Result<Place, Faul
     };
     match (&attribute.shape, part) {
         (Shape::Many(_) | Shape::Texts, _) if attribute.name != "schemas" => Ok(Place::List {
-            of: list(urn, attribute),
+            of: list(urn, attribute, context),
             attribute,
             part,
         }),
@@ -162,12 +163,13 @@ pub(super) fn constant_part(attribute: &Attribute, part: &Attribute) -> Option<&
     (attribute.name == "groups" && part.name == "type").then_some("direct")
 }
 
-fn list(urn: Option<&str>, attribute: &Attribute) -> List {
+fn list(urn: Option<&str>, attribute: &Attribute, context: Context<'_>) -> List {
     let path = kept(urn, attribute.name, None);
     match attribute.name {
         "groups" => List::Groups,
         "licenses" => List::Licenses,
         "labels" => List::Labels,
+        "customFields" => List::CustomFields,
         "emails" => List::Kept {
             path,
             placed: Some(Placed {
@@ -177,7 +179,7 @@ fn list(urn: Option<&str>, attribute: &Attribute) -> List {
                 primary: true,
             }),
         },
-        "addresses" => List::Kept {
+        "addresses" if !context.displaced.region => List::Kept {
             path,
             placed: Some(Placed {
                 part: "region".to_owned(),
@@ -227,11 +229,13 @@ fn simple(urn: Option<&str>, attribute: &'static Attribute, context: Context<'_>
         (None, "externalId") => value(Value::ExternalId(context.connection), attribute, fold),
         (None, "userName") => value(Value::SignIn, attribute, Fold::Ascii),
         (None, "displayName") => field(TextField::DisplayName),
-        (None, "title") => field(TextField::Title),
-        (None, "preferredLanguage") => field(TextField::Language),
+        (None, "title") if !context.displaced.title => field(TextField::Title),
+        (None, "preferredLanguage") if !context.displaced.language => field(TextField::Language),
         (None, "active") => Place::Active(statuses),
-        (None, "schemas") => Place::Schemas(extended()),
-        (Some(ENTERPRISE), "department") => field(TextField::FunctionalArea),
+        (None, "schemas") => Place::Schemas(extended(context.displaced)),
+        (Some(ENTERPRISE), "department") if !context.displaced.area => {
+            field(TextField::FunctionalArea)
+        }
         (Some(USHER), "status") => value(Value::Status, attribute, fold),
         (Some(USHER), "queuePosition") => value(Value::QueuePosition, attribute, fold),
         (urn, name) => value(Value::Kept(kept(urn, name, None)), attribute, fold),
@@ -271,11 +275,14 @@ fn statuses(active: bool) -> Vec<Status> {
 }
 
 /// Who is of the enterprise extension.
-fn extended() -> Expr {
+fn extended(displaced: Displaced) -> Expr {
     let kept = Value::Kept(vec![ENTERPRISE.to_owned()]);
-    Expr::Or(vec![
-        Expr::Has(TextField::FunctionalArea),
+    let mut any = vec![
         Expr::HasManager,
         Expr::Attribute(Box::new(Condition::Is(Compared::new(kept, Test::Present)))),
-    ])
+    ];
+    if !displaced.area {
+        any.push(Expr::Has(TextField::FunctionalArea));
+    }
+    Expr::Or(any)
 }

@@ -413,7 +413,8 @@ fn what_cannot_be_done_is_refused_with_its_kind() {
 #[test]
 fn a_request_is_known_to_speak_of_active() {
     let says = |operation: Value| {
-        Patch::read(json!({"Operations": [operation]})).is_ok_and(|it| it.speaks_of("active"))
+        Patch::read(json!({"Operations": [operation]}))
+            .is_ok_and(|it| it.speaks_of(false, "active"))
     };
     assert!(says(
         json!({"op": "replace", "path": "active", "value": false})

@@ -241,6 +241,11 @@ const LICENSE: &[Attribute] = &[
         .suggests(&["reserved", "consumed", "queued"]),
 ];
 
+const CUSTOM_FIELD: &[Attribute] = &[
+    text("name", "The field's name").read_only(),
+    text("value", "What they have in it, as people read it").read_only(),
+];
+
 /// The attributes of our extension.
 pub(crate) const USHER_PARTS: &[Attribute] = &[
     text("status", "Where the person stands")
@@ -260,6 +265,12 @@ pub(crate) const USHER_PARTS: &[Attribute] = &[
     )
     .read_only(),
     texts("labels", "Free words").read_only(),
+    many(
+        "customFields",
+        "What they have in the organization's custom fields that everybody sees",
+        CUSTOM_FIELD,
+    )
+    .read_only(),
 ];
 
 const MEMBER: &[Attribute] = &[

@@ -9,7 +9,11 @@ use crate::schema::USHER;
 
 /// The person whom a POST of this body makes.
 fn made(body: &Value) -> (User, Option<String>) {
-    let wanted = Wanted::read(schema::user(body.clone()).expect("well formed")).expect("complete");
+    let wanted = Wanted::read(
+        schema::user(body.clone()).expect("well formed"),
+        Displaced::default(),
+    )
+    .expect("complete");
     let command = wanted.into_new();
     let mut profile = Profile::default();
     for (field, value) in command.set {
@@ -46,10 +50,12 @@ fn shown(user: &User, external_id: Option<String>) -> Value {
         licenses: Vec::new(),
         queue_position: None,
         groups: Vec::new(),
+        fields: Vec::new(),
     };
     Resource {
         person: &person,
         base: "https://usher.example",
+        displaced: Displaced::default(),
     }
     .value()
 }
@@ -115,8 +121,11 @@ fn a_person_shown_and_read_again_is_the_same() {
     for body in bodies() {
         let (user, external_id) = made(&body);
         let before = Wanted::of(&user, external_id.as_deref());
-        let after =
-            Wanted::read(schema::user(shown(&user, external_id)).expect("ours")).expect("ours");
+        let after = Wanted::read(
+            schema::user(shown(&user, external_id)).expect("ours"),
+            Displaced::default(),
+        )
+        .expect("ours");
         assert_eq!(after, before, "{body}");
         let command = after.into_update(&before, &user, Some(true), false);
         assert!(asks_nothing(&command), "{command:?}");
@@ -209,7 +218,8 @@ fn whom_another_door_made_is_shown_with_a_user_name_and_not_changed_by_it() {
     assert_eq!(shown["userName"], json!("bo@acme.example"));
     assert_eq!(shown["schemas"], json!([schema::USER, USHER]));
     let before = Wanted::of(&user, None);
-    let after = Wanted::read(schema::user(shown).expect("ours")).expect("ours");
+    let after =
+        Wanted::read(schema::user(shown).expect("ours"), Displaced::default()).expect("ours");
     assert!(asks_nothing(&after.into_update(&before, &user, None, true)));
 }
 
@@ -218,8 +228,11 @@ fn a_replacement_clears_what_it_leaves_out_but_not_what_it_does_not_speak_of() {
     let (mut user, external_id) = made(&bodies()[2]);
     let before = Wanted::of(&user, external_id.as_deref());
     let replaced = |body: &Value, before: &Wanted, user: &User| {
-        let mut wanted =
-            Wanted::read(schema::user(body.clone()).expect("well formed")).expect("complete");
+        let mut wanted = Wanted::read(
+            schema::user(body.clone()).expect("well formed"),
+            Displaced::default(),
+        )
+        .expect("complete");
         wanted.keep_unspoken(before, Spoken::of(body));
         wanted.into_update(before, user, None, true)
     };
@@ -282,7 +295,7 @@ fn what_the_roster_cannot_take_is_refused() {
         json!({"userName": "ana", "externalId": "a\u{0}"}),
         json!({"userName": "ana", "nickName": "x".repeat(MOST_KEPT)}),
     ] {
-        let read = schema::user(body.clone()).and_then(Wanted::read);
+        let read = schema::user(body.clone()).and_then(|it| Wanted::read(it, Displaced::default()));
         assert_eq!(read.err().map(|it| it.status.as_u16()), Some(400), "{body}");
     }
 }

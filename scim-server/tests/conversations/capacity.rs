@@ -150,6 +150,7 @@ fn a_connection_that_invites_makes_people_wait() {
     let policy = ConnectionPolicy {
         new_people: NewPeople::Waiting,
         mails: true,
+        ..ConnectionPolicy::default()
     };
     let token = org.connect("entra", policy);
     let reply = org.send_as(&token, "POST", "/scim/v2/Users", Some(person("ana")));

@@ -12,6 +12,7 @@ mod fuzz;
 mod groups;
 mod lifecycle;
 mod listing;
+mod mapping;
 mod naive;
 mod okta;
 mod org;

@@ -162,6 +162,7 @@ fn add() -> Doing {
                 NewPeople::Active
             },
             mails,
+            ..ConnectionPolicy::default()
         };
         let mut line = format!("usher idp add {}", quoted(name));
         if waiting {

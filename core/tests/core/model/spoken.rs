@@ -88,6 +88,7 @@ impl World {
                     ],
                     manager: manager.map(|it| Some(name(it))),
                     active: *active,
+                    ..Provision::of(ProvisionTarget::New)
                 };
                 return (provider(*by), Command::Provision(provision));
             }
@@ -106,6 +107,7 @@ impl World {
                     set: Vec::new(),
                     manager: manager.map(|it| it.map(name)),
                     active: *active,
+                    ..Provision::of(ProvisionTarget::New)
                 };
                 return (provider(*by), Command::Provision(provision));
             }
@@ -159,6 +161,7 @@ impl World {
                         .collect(),
                     manager: manager.map(|it| it.map(name)),
                     protected: *protected,
+                    overriding: true,
                     ..Edit::of(selection(who))
                 };
                 match group {
@@ -216,6 +219,7 @@ impl World {
                 let day = ahead.map(|it| day_text(self.model.today + it));
                 Command::Edit(Edit {
                     set: vec![(field, day)],
+                    overriding: true,
                     ..Edit::of(selection(who))
                 })
             }

@@ -1,0 +1,285 @@
+//! Attributes that feed other fields than their own, custom fields in answers, and values that a person has overridden.
+
+use serde_json::{Value, json};
+use usher_core::command::{Command, Edit, FieldEdit};
+use usher_core::model::{Actor, ConnectionPolicy, Door, Field, FieldKind, VisibleTo};
+
+use crate::org::{ENTERPRISE, Org, USHER, user_id};
+
+fn add_field(org: &Org, name: &str, kind: FieldKind, values: &[&str], visible_to: VisibleTo) {
+    org.admin(Command::AddField {
+        name: name.to_owned(),
+        kind,
+        set: FieldEdit {
+            add_values: values.iter().map(|it| (*it).to_owned()).collect(),
+            visible_to: Some(visible_to),
+            ..FieldEdit::default()
+        },
+    });
+}
+
+fn map(org: &Org, set: &[(&str, &str)]) {
+    let set = set.iter().map(|(field, path)| {
+        let path = usher_scim_server::attribute_path(path).expect("a path");
+        ((*field).to_owned(), Some(path))
+    });
+    org.admin(Command::MapAttributes {
+        name: "okta".to_owned(),
+        set: set.collect(),
+    });
+}
+
+fn area(org: &Org, id: &str) -> Option<String> {
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let read = session.read().expect("readable");
+    let user = read.user(user_id(id)).expect("readable").expect("there");
+    user.profile.functional_area
+}
+
+fn fields(org: &Org, id: &str) -> Vec<(String, String)> {
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let read = session.read().expect("readable");
+    let found = read.fields_of(&[user_id(id)]).expect("readable");
+    found.into_values().next().unwrap_or_default()
+}
+
+fn ana() -> Value {
+    json!({
+        "userName": "ana@acme.example", "userType": "m", "title": "Engineer",
+        "addresses": [{"type": "work", "region": "BE"}, {"type": "home", "region": "BB", "locality": "Potsdam"}],
+        ENTERPRISE: {"costCenter": "CC1", "department": "Sales"},
+    })
+}
+
+#[test]
+fn a_mapped_attribute_feeds_its_field_and_is_returned_and_found_as_it_was_sent() {
+    let org = Org::with_free_seats(9);
+    add_field(
+        &org,
+        "Shirt",
+        FieldKind::Choice,
+        &["S", "M"],
+        VisibleTo::Everybody,
+    );
+    add_field(
+        &org,
+        "Badge",
+        FieldKind::Text,
+        &[],
+        VisibleTo::Administrators,
+    );
+    map(
+        &org,
+        &[
+            ("area", "costCenter"),
+            ("shirt", "userType"),
+            ("badge", "addresses[type eq \"home\"].locality"),
+            ("region", "addresses[type eq \"home\"].region"),
+        ],
+    );
+    let reply = org.post(ana());
+    assert_eq!(reply.status, 201, "{reply:?}");
+    let id = reply.id();
+    assert_eq!(area(&org, &id).as_deref(), Some("CC1"));
+    let both = [("Shirt", "M"), ("Badge", "Potsdam")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(fields(&org, &id), both);
+    // Everything comes back as it was sent; what only administrators see is in no answer.
+    for name in ["userType", "title", "addresses", ENTERPRISE] {
+        assert_eq!(reply.body[name], ana()[name], "{name}");
+    }
+    assert_eq!(
+        reply.body[USHER]["customFields"],
+        json!([{"name": "Shirt", "value": "M"}])
+    );
+    assert!(!reply.text.contains("Badge"), "{}", reply.text);
+    assert_eq!(org.user(&id).body, reply.body);
+    assert_eq!(
+        org.get("/scim/v2/Users?sortBy=id").body["Resources"]
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+
+    let urn = |name: &str| format!("{ENTERPRISE}:{name}");
+    let custom = |filter: &str| format!("{USHER}:customFields{filter}");
+    for (filter, found) in [
+        (format!("{} eq \"cc1\"", urn("costCenter")), 1),
+        (format!("{} eq \"sales\"", urn("department")), 1),
+        (format!("{} eq \"CC1\"", urn("department")), 0),
+        (
+            "addresses[type eq \"work\" and region eq \"BE\"]".to_owned(),
+            1,
+        ),
+        ("addresses.region eq \"bb\"".to_owned(), 1),
+        (custom("[name eq \"shirt\" and value eq \"m\"]"), 1),
+        (custom("[name eq \"badge\"]"), 0),
+        (custom(" pr"), 1),
+        (custom(".value eq \"L\""), 0),
+    ] {
+        let reply = org.find(&filter);
+        assert_eq!(
+            reply.body["totalResults"],
+            json!(found),
+            "{filter}: {reply:?}"
+        );
+    }
+
+    // A PATCH of something else writes none of them; saying the same again changes nothing.
+    org.patch(
+        &id,
+        json!([{"op": "replace", "path": "title", "value": "Chief"}]),
+    );
+    let head = org.events();
+    let mut whole = ana();
+    whole["title"] = json!("Chief");
+    assert_eq!(org.put(&id, whole).status, 200);
+    assert_eq!(org.events(), head);
+    let to = |value: &str| json!([{"op": "Replace", "path": urn("costCenter"), "value": value}]);
+    assert_eq!(
+        org.patch(&id, to("CC2")).body[ENTERPRISE]["costCenter"],
+        json!("CC2")
+    );
+    assert_eq!(area(&org, &id).as_deref(), Some("CC2"));
+    // Taken away it empties the field; the field's own attribute never does.
+    org.patch(&id, json!([{"op": "remove", "path": urn("costCenter")}]));
+    assert_eq!(area(&org, &id), None);
+    let reply = org.put(
+        &id,
+        json!({"userName": "ana@acme.example", ENTERPRISE: {"costCenter": "CC3"}}),
+    );
+    assert_eq!(reply.body[ENTERPRISE], json!({"costCenter": "CC3"}));
+    assert_eq!(area(&org, &id).as_deref(), Some("CC3"));
+    assert_eq!(fields(&org, &id), [], "a whole User without them");
+}
+
+#[test]
+fn another_connection_sees_and_writes_the_same_field_by_its_own_attribute() {
+    let org = Org::with_free_seats(9);
+    map(&org, &[("area", "costCenter"), ("title", "userType")]);
+    let id = org.post(ana()).id();
+    let entra = org.connect("entra", ConnectionPolicy::default());
+    let path = format!("/scim/v2/Users/{id}");
+    let seen = org.send_as(&entra, "GET", &path, None).body;
+    assert_eq!(
+        (&seen[ENTERPRISE]["department"], &seen["title"]),
+        (&json!("CC1"), &json!("m"))
+    );
+    let patch = |operations: Value| {
+        org.send_as(
+            &entra,
+            "PATCH",
+            &path,
+            Some(json!({ "Operations": operations })),
+        )
+    };
+    patch(json!([{"op": "add", "path": "nickName", "value": "A"}]));
+    assert_eq!(area(&org, &id).as_deref(), Some("CC1"));
+    patch(json!([{"op": "add", "path": format!("{ENTERPRISE}:department"), "value": "Legal"}]));
+    assert_eq!(area(&org, &id).as_deref(), Some("Legal"));
+    assert_eq!(org.user(&id).body[ENTERPRISE]["costCenter"], json!("CC1"));
+
+    // Whoever was here before the mapping is fed from the next write on.
+    let bo = org
+        .post(json!({"userName": "bo@acme.example", ENTERPRISE: {"department": "Ops"}}))
+        .id();
+    assert_eq!(area(&org, &bo), None);
+    org.admin(Command::MapAttributes {
+        name: "okta".to_owned(),
+        set: vec![("area".to_owned(), None), ("title".to_owned(), None)],
+    });
+    org.patch(
+        &bo,
+        json!([{"op": "add", "path": "nickName", "value": "B"}]),
+    );
+    assert_eq!(area(&org, &bo), None);
+    org.put(
+        &bo,
+        json!({"userName": "bo@acme.example", ENTERPRISE: {"department": "Ops"}}),
+    );
+    assert_eq!(area(&org, &bo).as_deref(), Some("Ops"));
+}
+
+#[test]
+fn a_value_that_no_field_takes_lets_the_person_in() {
+    let org = Org::with_free_seats(9);
+    add_field(
+        &org,
+        "Shirt",
+        FieldKind::Choice,
+        &["S"],
+        VisibleTo::Everybody,
+    );
+    add_field(&org, "Joined", FieldKind::Date, &[], VisibleTo::Everybody);
+    map(&org, &[("shirt", "userType"), ("joined", "nickName")]);
+    let body = json!({"userName": "ana@acme.example", "userType": "XXL", "nickName": "soon"});
+    let reply = org.post(body);
+    assert_eq!(
+        (reply.status, &reply.body["userType"]),
+        (201, &json!("XXL")),
+        "{reply:?}"
+    );
+    assert_eq!(reply.body[USHER].get("customFields"), None);
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let drifts = session
+        .read()
+        .and_then(|it| it.drifts(None))
+        .expect("readable");
+    assert_eq!(drifts.len(), 2, "{drifts:?}");
+    let id = reply.id();
+    org.patch(
+        &id,
+        json!([{"op": "replace", "value": {"userType": "s", "nickName": "2026-02-01"}}]),
+    );
+    assert_eq!(fields(&org, &id).len(), 2);
+    let drifts = session
+        .read()
+        .and_then(|it| it.drifts(None))
+        .expect("readable");
+    assert_eq!(drifts, []);
+}
+
+#[test]
+fn an_override_lasts_until_the_provider_writes_the_attribute() {
+    let org = Org::with_free_seats(9);
+    let id = org.post(ana()).id();
+    let title = |to: &str| {
+        org.admin(Command::Edit(Edit {
+            set: vec![(Field::Title, Some(to.to_owned()))],
+            overriding: true,
+            ..Edit::of(user_id(&id))
+        }))
+    };
+    let count = || {
+        let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+        session
+            .read()
+            .and_then(|it| it.drifts(None))
+            .expect("readable")
+            .len()
+    };
+    title("Boss");
+    assert_eq!((&org.user(&id).body["title"], count()), (&json!("Boss"), 1));
+    org.patch(
+        &id,
+        json!([{"op": "replace", "path": "nickName", "value": "x"}]),
+    );
+    assert_eq!(count(), 1);
+    // Each way of writing it ends it, also one that says what the roster has.
+    org.patch(
+        &id,
+        json!([{"op": "replace", "path": "title", "value": "Boss"}]),
+    );
+    assert_eq!(count(), 0);
+    title("Chief");
+    assert_eq!(org.put(&id, ana()).body["title"], json!("Engineer"));
+    assert_eq!(count(), 0);
+    title("Chief");
+    org.patch(
+        &id,
+        json!([{"op": "replace", "value": {"title": "Engineer"}}]),
+    );
+    assert_eq!(
+        (&org.user(&id).body["title"], count()),
+        (&json!("Engineer"), 0)
+    );
+}
