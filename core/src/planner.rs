@@ -4,8 +4,8 @@
 mod allowance;
 mod crowd;
 mod dates;
-mod foresight;
 mod entitled;
+mod foresight;
 mod groups;
 mod owned;
 mod seating;

@@ -211,8 +211,8 @@ impl Call<'_> {
     }
 
     /// `POST /Users`.
-    pub(crate) async fn create(&self, wanted: Wanted) -> Result<Answer, Fault> {
-        let applied = self.provision(wanted.into_new()).await;
+    pub(crate) async fn create(&self, person: Provision) -> Result<Answer, Fault> {
+        let applied = self.provision(person).await;
         self.created(applied).await
     }
 
@@ -221,13 +221,18 @@ impl Call<'_> {
         &self,
         body: Value,
     ) -> Result<impl Future<Output = Result<Applied, Error>> + Send + use<>, Fault> {
+        Ok(self.submit(Command::Provision(self.newcomer(body)?)))
+    }
+
+    /// What a body asks for that is about a new person.
+    pub(crate) fn newcomer(&self, body: Value) -> Result<Provision, Fault> {
         let user = schema::user(body)?;
         let mapped = mapping::said(&self.maps, &user);
         let wanted = Wanted::read(user, self.displaced())?;
-        Ok(self.submit(Command::Provision(Provision {
+        Ok(Provision {
             mapped,
             ..wanted.into_new()
-        })))
+        })
     }
 
     /// The answer to a creation.

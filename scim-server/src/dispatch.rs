@@ -3,6 +3,7 @@
 use hyper::Method;
 use hyper::body::Incoming;
 use serde_json::Value;
+use usher_core::command::Provision;
 use usher_core::model::{GroupId, UserId};
 
 use crate::answer::Answer;
@@ -12,7 +13,6 @@ use crate::fault::Fault;
 use crate::projection::Projection;
 use crate::request::Query;
 use crate::route;
-use crate::schema;
 use crate::wanted::Wanted;
 
 /// A body, arrived or arriving.
@@ -30,10 +30,12 @@ impl Sent {
     }
 
     /// What is said of a person.
-    async fn person(self, limit: usize) -> Result<Wanted, Fault> {
+    async fn person(self, call: &Call<'_>, limit: usize) -> Result<Provision, Fault> {
         match self {
-            Self::Ready(value) => Wanted::read(schema::user(value)?),
-            Self::Arriving(body) => Wanted::sent(&route::arrived(body, limit).await?),
+            Self::Arriving(body) if call.maps.is_empty() => {
+                Wanted::sent(&route::arrived(body, limit).await?).map(Wanted::into_new)
+            }
+            sent => call.newcomer(sent.json(limit).await?),
         }
     }
 }
@@ -68,7 +70,10 @@ pub(crate) async fn answer(
         }
         ([".search"] | [_, ".search"], _) => Err(Fault::method_not_allowed("POST")),
         (["Users"], &Method::GET | &Method::HEAD) => call.list(query),
-        (["Users"], &Method::POST) => call.create(sent.person(small).await?).await,
+        (["Users"], &Method::POST) => {
+            let person = sent.person(&call, small).await?;
+            call.create(person).await
+        }
         (["Groups"], &Method::GET | &Method::HEAD) => call.list_groups(query),
         (["Groups"], &Method::POST) => call.create_group(sent.json(large).await?).await,
         ([_], _) => Err(Fault::method_not_allowed("GET, HEAD, POST")),

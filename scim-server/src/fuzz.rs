@@ -7,6 +7,7 @@ use usher_core::model::ConnectionId;
 
 use crate::filter::{self, Context};
 use crate::group_wanted::{GroupPatch, Wish};
+use crate::mapping::Displaced;
 use crate::patch::Patch;
 use crate::patch_path::Found;
 use crate::schema;
@@ -76,6 +77,7 @@ pub fn filter(data: &[u8]) {
     let context = Context {
         connection: ConnectionId::from_bytes([7; 16]),
         base: "https://usher.example",
+        displaced: Displaced::default(),
     };
     let _ = filter::order(text, false, context);
     let sought = filter::read(text, context);
@@ -113,7 +115,7 @@ pub fn body(data: &[u8]) {
     if let Ok(user) = schema::user(value.clone()) {
         let again = schema::user(Value::Object(user.clone())).ok();
         assert_eq!(again.as_ref(), Some(&user));
-        let _ = Wanted::read(user);
+        let _ = Wanted::read(user, Displaced::default());
     }
     let _ = Wish::read(value.clone());
     let _ = GroupPatch::read(value.clone());

@@ -138,7 +138,10 @@ impl Wanted {
     pub(crate) fn sent(body: &[u8]) -> Result<Self, Fault> {
         match Self::usual(body) {
             Some(wanted) => Ok(wanted),
-            None => Self::read(schema::user(crate::json::read(body)?)?),
+            None => Self::read(
+                schema::user(crate::json::read(body)?)?,
+                Displaced::default(),
+            ),
         }
     }
 

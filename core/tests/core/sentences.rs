@@ -169,6 +169,7 @@ fn provisioning_mails_only_if_the_connection_says_so() {
             policy: ConnectionPolicy {
                 new_people: NewPeople::Waiting,
                 mails,
+                ..ConnectionPolicy::default()
             },
         });
         let id = org.cli().read().unwrap().connection(&name).unwrap().id;

@@ -11,6 +11,8 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use usher_core::model::Field;
 
+use crate::mapping::Displaced;
+
 use super::{FIELDS, KEPT, Wanted, checked_external_id, kept_text};
 
 /// Members are in the order of their names, in which they are kept.
@@ -287,6 +289,7 @@ impl Wanted {
             },
             manager: manager.map(|it| it.0.value.0.into_owned()),
             active: user.active,
+            displaced: Displaced::default(),
         })
     }
 }
@@ -414,7 +417,7 @@ mod tests {
         let Some(usual) = usual else { return false };
         let read = schema::user(body.clone())
             .ok()
-            .and_then(|it| Wanted::read(it).ok());
+            .and_then(|it| Wanted::read(it, Displaced::default()).ok());
         assert_eq!(Some(usual), read, "{body}");
         true
     }
