@@ -11,7 +11,8 @@ use crate::command::{Command, Request, WhenFull};
 use crate::draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, BatchId, ConnectionId, Door, EmailAddress, Mapping, PlatformId, Scopes, TimeZoneName, Timestamp, TokenId, UserId, View,
+    Actor, BatchId, ConnectionId, Door, EmailAddress, Mapping, PlatformId, Scopes, TimeZoneName,
+    Timestamp, TokenId, UserId, View,
 };
 use crate::plan::{Digest, Plan};
 use crate::store::{self, Store};

@@ -466,7 +466,13 @@ impl Told {
             | Change::PlatformAdded { .. }
             | Change::PlatformRevoked { .. }
             | Change::PlatformTokenAdded { .. }
-            | Change::PlatformTokenEnds { .. } => true,
+            | Change::PlatformTokenEnds { .. }
+            | Change::Entitlement { .. }
+            | Change::Drift { .. }
+            | Change::ConnectionTerms { .. }
+            | Change::ConnectionMaps { .. }
+            | Change::ConnectionOwns { .. }
+            | Change::ConnectionSends { .. } => true,
         };
         let gone = change.user().is_some_and(|it| self.erased[self.place(it)]);
         if !fits && !gone {
