@@ -2,6 +2,7 @@
 //! of its name. Values are parsed here as far as they can be without the database.
 
 mod admin;
+mod brake;
 mod dates;
 mod fields;
 mod idp;
@@ -9,6 +10,7 @@ mod individuals;
 mod looking;
 mod people;
 mod platform;
+mod requests;
 mod seats;
 mod serve;
 mod setting;
@@ -21,6 +23,7 @@ use usher_core::model::{BatchId, EmailAddress, Setting, TimeZoneName, UserId, Wh
 use usher_core::plan::Digest;
 
 pub(crate) use admin::{AdminCommand, ApprovalsCommand};
+pub(crate) use brake::{BrakeCommand, IdpBrakeArgs};
 pub(crate) use dates::{DueArgs, DueCommand};
 pub(crate) use fields::{FieldAddArgs, FieldCommand, FieldSetArgs, FieldValuesArgs, LabelCommand};
 pub(crate) use idp::{DriftArgs, IdpOwnArgs, IdpSetArgs};
@@ -30,6 +33,7 @@ pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
 };
 pub(crate) use platform::{PasswordArgs, TokenAddArgs, TokenCommand, TokenRotateArgs};
+pub(crate) use requests::{IdpLogArgs, IdpReplayArgs, Since};
 pub(crate) use seats::{
     DayWord, GrantArgs, IdpAddArgs, IdpCommand, IdpRotateArgs, NewPeopleWord, PoolCommand,
     PoolTermsArgs, QueueCommand, QueueMoveArgs, ReleaseArgs, SeatsArgs, day,
@@ -155,6 +159,9 @@ pub(crate) enum Command {
     /// Identity providers' connections
     #[command(subcommand)]
     Idp(IdpCommand),
+    /// People whom identity providers would take off faster than their brake allows
+    #[command(subcommand)]
+    Brake(BrakeCommand),
     /// Tokens for the platform behind Usher
     #[command(subcommand)]
     Token(TokenCommand),

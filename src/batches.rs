@@ -3,7 +3,7 @@
 use serde_json::json;
 use usher_core::Read;
 use usher_core::command::Command;
-use usher_core::model::Batch;
+use usher_core::model::{Actor, Batch};
 
 use crate::args::{LimitArgs, UndoArgs, batch_json};
 use crate::confirm::carry_out;
@@ -32,6 +32,7 @@ const KEYS: &[&str] = &[
     "undone_by",
     "undoes",
     "caused_by",
+    "on_behalf",
 ];
 
 /// Lists batches, newest first.
@@ -58,10 +59,17 @@ pub(crate) fn list(desk: &Desk, args: &LimitArgs) -> Result<()> {
 
 fn row(read: &Read<'_>, actors: &mut ActorNames, batch: &Batch) -> Result<Row> {
     let actor = actors.name(read, batch.actor)?;
+    let on_behalf = match batch.on_behalf {
+        Some(connection) => Some(actors.name(read, Actor::Connection(connection))?),
+        None => None,
+    };
     let cells = vec![
         batch.id.to_string(),
         batch.at.to_string(),
-        actor.clone(),
+        match &on_behalf {
+            Some(connection) => format!("{actor} for {connection}"),
+            None => actor.clone(),
+        },
         batch.door.as_str().to_owned(),
         batch.command.clone(),
         batch.changes.to_string(),
@@ -79,6 +87,7 @@ fn row(read: &Read<'_>, actors: &mut ActorNames, batch: &Batch) -> Result<Row> {
         ("undone_by", batch_json(batch.undone_by)),
         ("undoes", batch_json(batch.undoes)),
         ("caused_by", batch_json(batch.caused_by)),
+        ("on_behalf", json!(on_behalf)),
     ];
     Ok(Row { cells, json })
 }

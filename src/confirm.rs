@@ -187,7 +187,7 @@ fn print_plan(format: Format, plan: &Plan) -> Result<()> {
 }
 
 /// Says what was applied.
-fn show_applied(desk: &Desk, applied: &Applied) -> Result<()> {
+pub(crate) fn show_applied(desk: &Desk, applied: &Applied) -> Result<()> {
     let shown = match desk.format {
         Format::Table => show::applied(applied, &mut io::stdout().lock()),
         Format::Json => applied_json(applied).and_then(|it| print_line(&it)),

@@ -1,5 +1,7 @@
 //! `usher idp`: identity providers' connections. A token is printed once, on standard output, and kept nowhere.
 
+mod requests;
+
 use serde_json::{Value, json};
 use usher_core::command::{Command, ConnectionEdit};
 use usher_core::model::{Connection, ConnectionPolicy, NewPeople, Timestamp};
@@ -8,6 +10,7 @@ use usher_core::{Applied, Read};
 use crate::args::{
     IdpAddArgs, IdpCommand, IdpOwnArgs, IdpRotateArgs, IdpSetArgs, NewPeopleWord, batch_json,
 };
+use crate::brake;
 use crate::confirm::{apply, carry_out};
 use crate::desk::Desk;
 use crate::failure::Result;
@@ -24,6 +27,8 @@ const COLUMNS: &[&str] = &[
     "EXPIRES",
     "LAST USED",
     "REVOKED",
+    "BRAKE",
+    "HELD",
 ];
 const KEYS: &[&str] = &[
     "name",
@@ -31,6 +36,8 @@ const KEYS: &[&str] = &[
     "mails",
     "created_at",
     "revoked_at",
+    "brake",
+    "held",
     "tokens",
     "token_days",
     "maps",
@@ -44,8 +51,14 @@ pub(crate) fn run(desk: &Desk, command: IdpCommand) -> Result<()> {
         IdpCommand::List => list(desk),
         IdpCommand::Show { name } => {
             let read = desk.read()?;
-            write_one(desk.format, &object(&read, &read.connection(&name)?)?)
+            let connection = read.connection(&name)?;
+            let mut shown = object(&read, &connection)?;
+            shown.extend(activity(&read, &connection)?);
+            write_one(desk.format, &shown)
         }
+        IdpCommand::Brake(args) => brake::set(desk, args),
+        IdpCommand::Log(args) => requests::log(desk, &args),
+        IdpCommand::Replay(args) => requests::replay(desk, &args),
         IdpCommand::Set(args) => set(desk, args),
         IdpCommand::Map(args) => {
             let command = Command::MapAttributes {
@@ -149,8 +162,11 @@ fn hand_over(desk: &Desk, name: &str, public_url: Option<String>, applied: &Appl
 
 fn list(desk: &Desk) -> Result<()> {
     let read = desk.read()?;
+    let held = read.held_counts()?;
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
     for connection in read.connections()? {
+        let brake = read.brake(connection.id)?;
+        let count = held_by(&held, &connection);
         let is_living = |end: Option<Timestamp>| end.is_none_or(|end| end > read.now());
         let living: Vec<_> = connection
             .tokens
@@ -176,17 +192,42 @@ fn list(desk: &Desk) -> Result<()> {
             instant(expires),
             instant(used),
             instant(connection.revoked_at),
+            brake.as_ref().map_or("-".to_owned(), brake::words),
+            count.to_string(),
         ];
         listing.row(Row {
             cells,
             json: object(&read, &connection)?,
         })?;
     }
-    listing.end("no connections")
+    listing.end("no connections")?;
+    brake::banner(desk)
 }
 
 fn new_people(connection: &Connection) -> &'static str {
     connection.policy.new_people.as_str()
+}
+
+/// How the connection is doing, beside how it is set.
+fn activity(read: &Read<'_>, connection: &Connection) -> Result<Vec<(&'static str, Value)>> {
+    let activity = read.connection_activity(connection.id)?;
+    let tokens = connection.tokens.iter().filter_map(|it| it.last_used_at);
+    let rate = (activity.asked_today > 0)
+        .then(|| activity.failed_today as f64 / activity.asked_today as f64);
+    Ok(vec![
+        ("last_seen_at", json!(tokens.max())),
+        ("last_asked_at", json!(activity.last_asked_at)),
+        ("asked_24h", json!(activity.asked_today)),
+        ("failed_24h", json!(activity.failed_today)),
+        ("error_rate_24h", json!(rate)),
+        ("people", json!(activity.people)),
+        ("queued", json!(activity.queued)),
+    ])
+}
+
+fn held_by(held: &[(String, i64)], connection: &Connection) -> i64 {
+    let of = held.iter().find(|it| it.0 == connection.name);
+    of.map_or(0, |it| it.1)
 }
 
 fn object(read: &Read<'_>, connection: &Connection) -> Result<Vec<(&'static str, Value)>> {
@@ -208,6 +249,8 @@ fn object(read: &Read<'_>, connection: &Connection) -> Result<Vec<(&'static str,
         ("mails", json!(connection.policy.mails)),
         ("created_at", json!(connection.created_at)),
         ("revoked_at", json!(connection.revoked_at)),
+        ("brake", json!(read.brake(connection.id)?)),
+        ("held", json!(held_by(&read.held_counts()?, connection))),
         (
             "tokens",
             Value::Array(connection.tokens.iter().map(token).collect()),

@@ -6,6 +6,7 @@ mod args;
 mod audit;
 mod backup;
 mod batches;
+mod brake;
 mod confirm;
 mod console;
 mod demo;
@@ -87,6 +88,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
     let desk = &Desk::open(common)?;
     match command {
         Command::Idp(command) => idp::run(desk, command),
+        Command::Brake(command) => brake::run(desk, command),
         Command::Token(command) => token::run(desk, command),
         Command::Users(args) => users::list(desk, &args),
         Command::Show(args) => users::show(desk, &args),

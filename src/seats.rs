@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::args::SeatsArgs;
+use crate::brake;
 use crate::desk::Desk;
 use crate::failure::Result;
 use crate::output::{Listing, Row};
@@ -35,7 +36,10 @@ pub(crate) fn run(desk: &Desk, args: &SeatsArgs) -> Result<()> {
     let read = desk.read()?;
     let Some(period) = args.over else {
         return match &args.at {
-            None => pool::list(desk, &read.pools()?, &read.forecasts()?),
+            None => {
+                pool::list(desk, &read.pools()?, &read.forecasts()?)?;
+                brake::banner(desk)
+            }
             Some(at) => pool::list(desk, &read.pools_at(read.moment(at)?)?, &[]),
         };
     };

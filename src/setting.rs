@@ -67,11 +67,18 @@ fn object(value: &SettingValue) -> Vec<(&'static str, Value)> {
 fn typed(setting: Setting, text: Option<&str>) -> Value {
     let Some(text) = text else { return Value::Null };
     match setting {
-        Setting::RetentionDays | Setting::InvitationDays | Setting::IdleMinutes => text
+        Setting::RetentionDays
+        | Setting::InvitationDays
+        | Setting::IdleMinutes
+        | Setting::InboxDays
+        | Setting::InboxMegabytes => text
             .parse::<u32>()
             .map_or_else(|_| json!(text), |it| json!(it)),
         Setting::NamesAfterAcceptance | Setting::SingleSignOn => json!(text == "on"),
         Setting::RequiredOnInvite => json!(text.split(',').collect::<Vec<_>>()),
-        Setting::OrganizationName | Setting::TimeZone | Setting::PublicUrl => json!(text),
+        Setting::OrganizationName
+        | Setting::TimeZone
+        | Setting::PublicUrl
+        | Setting::AccessWhileHeld => json!(text),
     }
 }

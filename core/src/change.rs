@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{
-    Actor, ApprovalId, ApprovalState, Assignment, ChoiceId, ChoiceTerms, ConnectionId,
+    Actor, ApprovalId, ApprovalState, Assignment, Brake, ChoiceId, ChoiceTerms, ConnectionId,
     ConnectionPolicy, CustomField, Date, DueKind, Entitled, Field, FieldId, FieldTerms, GroupId,
-    GroupRole, Hold, IndividualId, IndividualTerms, Invitation, Link, Part, PasswordLink,
+    GroupRole, Hold, IndividualId, IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink,
     Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Said, Scopes,
     Seats, Setting, Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
 };
@@ -188,6 +188,15 @@ pub enum Change {
         before: Option<ConnectionId>,
         /// To.
         after: Option<ConnectionId>,
+    },
+    /// Whether a provider wants a person to leave who has not: held by the brake, or rejected.
+    Leaving {
+        /// Who.
+        user: UserId,
+        /// From.
+        before: Option<Leaving>,
+        /// To.
+        after: Option<Leaving>,
     },
     /// Whether a person's deactivation holds against the provider.
     ProviderHold {
@@ -508,6 +517,15 @@ pub enum Change {
         /// Which part.
         part: Part,
     },
+    /// How many people a connection may take off in a while; none is without a limit.
+    Brake {
+        /// Which connection.
+        connection: ConnectionId,
+        /// From.
+        before: Option<Brake>,
+        /// To.
+        after: Option<Brake>,
+    },
     /// A connection was revoked, or brought back by undo.
     ConnectionRevoked {
         /// Which.
@@ -630,6 +648,7 @@ impl Change {
             | Self::Instructor { user, .. }
             | Self::Link { user, .. }
             | Self::Connection { user, .. }
+            | Self::Leaving { user, .. }
             | Self::ProviderHold { user, .. }
             | Self::Drift { user, .. }
             | Self::Accepted { user, .. }
@@ -664,6 +683,7 @@ impl Change {
             | Self::ConnectionMaps { .. }
             | Self::ConnectionOwns { .. }
             | Self::ConnectionSends { .. }
+            | Self::Brake { .. }
             | Self::ConnectionRevoked { .. }
             | Self::TokenAdded { .. }
             | Self::TokenEnds { .. }
@@ -701,6 +721,7 @@ impl Change {
             Self::Instructor { .. } => "instructor",
             Self::Link { .. } => "link",
             Self::Connection { .. } => "connection",
+            Self::Leaving { .. } => "leaving",
             Self::ProviderHold { .. } => "provider_hold",
             Self::Accepted { .. } => "accepted",
             Self::Password { .. } => "password",
@@ -735,6 +756,7 @@ impl Change {
             Self::ConnectionMaps { .. } => "connection_maps",
             Self::ConnectionOwns { .. } => "connection_owns",
             Self::ConnectionSends { .. } => "connection_sends",
+            Self::Brake { .. } => "brake",
             Self::ConnectionRevoked { .. } => "connection_revoked",
             Self::TokenAdded { .. } => "token_added",
             Self::TokenEnds { .. } => "token_ends",
@@ -907,6 +929,15 @@ impl Change {
             Self::Connection { before, after, .. } => {
                 let name = |it: &Option<ConnectionId>| json!(it.map(|it| names.connection(it)));
                 said("connection", name(before), name(after))
+            }
+            Self::Leaving { before, after, .. } => {
+                let word = |it: &Option<Leaving>| {
+                    json!(it.map(|it| {
+                        let of = names.connection(it.connection);
+                        format!("{} {} of {of}", it.state.as_str(), it.kind.as_str())
+                    }))
+                };
+                said("leaving", word(before), word(after))
             }
             Self::ProviderHold { before, after, .. } => {
                 said("provider_hold", json!(before), json!(after))
@@ -1147,6 +1178,15 @@ impl Change {
                 &format!("connection {} sends", names.connection(*connection)),
                 Value::Null,
                 json!(names.part(*part)),
+            ),
+            Self::Brake {
+                connection,
+                before,
+                after,
+            } => said(
+                &format!("brake of {}", names.connection(*connection)),
+                json!(before),
+                json!(after),
             ),
             Self::ConnectionRevoked {
                 connection,

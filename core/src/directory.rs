@@ -11,10 +11,11 @@ use crate::command::{Command, Request, WhenFull};
 use crate::draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, BatchId, ConnectionId, Door, EmailAddress, Mapping, PlatformId, Scopes, TimeZoneName,
-    Timestamp, TokenId, UserId, View,
+    Actor, BatchId, Brake, ConnectionId, Door, EmailAddress, Mapping, NewAsked, PlatformId, Scopes,
+    TimeZoneName, Timestamp, TokenId, UserId, View,
 };
 use crate::plan::{Digest, Plan};
+use crate::planner::Who;
 use crate::store::{self, Store};
 
 pub use crate::store::{
@@ -85,6 +86,8 @@ pub struct Applied {
     pub user: Option<UserId>,
     /// The name of the manager whom a provider has said for that person.
     pub manager_name: Option<String>,
+    /// The brake that holds whom the command would have taken off; they stay for now.
+    pub held: Option<Brake>,
     /// The batches of promotions that this one caused.
     pub promotions: Vec<BatchId>,
     /// How many people they let in from the queues.
@@ -151,8 +154,11 @@ impl Directory {
     pub fn as_actor(&self, actor: Actor, door: Door) -> Session {
         Session {
             directory: self.clone(),
-            actor,
-            door,
+            who: Who {
+                actor,
+                door,
+                on_behalf: None,
+            },
         }
     }
 
@@ -221,6 +227,20 @@ impl Directory {
         session.do_due()
     }
 
+    /// Drops what providers asked that is older or more than the settings keep, one round of it; whether there was any.
+    /// The scheduler asks for it.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read or written.
+    pub fn trim_inbox(&self) -> Result<bool> {
+        let store = &self.shared.store;
+        let overflows = store.read(self.now())?.inbox_overflows()?;
+        if overflows {
+            store.trim_asked()?;
+        }
+        Ok(overflows)
+    }
+
     /// The database's file.
     pub fn path(&self) -> &Path {
         &self.shared.path
@@ -261,19 +281,33 @@ impl Directory {
 #[derive(Clone)]
 pub struct Session {
     directory: Directory,
-    actor: Actor,
-    door: Door,
+    who: Who,
 }
 
 impl Session {
     /// Who acts.
     pub fn actor(&self) -> Actor {
-        self.actor
+        self.who.actor
     }
 
     /// Through which door.
     pub fn door(&self) -> Door {
-        self.door
+        self.who.door
+    }
+
+    /// The same actor in the place of a connection: commands are planned as the connection would have them, by its rights,
+    /// without its brake, and are recorded as this actor's on its behalf. It reads as the actor. Needs the right
+    /// `idp_replay`, which is asked when a command is planned.
+    #[must_use]
+    pub fn on_behalf(&self, connection: ConnectionId) -> Self {
+        let who = Who {
+            on_behalf: Some(connection),
+            ..self.who
+        };
+        Self {
+            who,
+            ..self.clone()
+        }
     }
 
     /// The directory that this session is of.
@@ -302,10 +336,7 @@ impl Session {
     /// [`Error::Invalid`], [`Error::NotFound`], [`Error::Conflict`] or [`Error::Forbidden`] when it cannot be planned at
     /// all; somebody who cannot be changed is a skip, and a full pool a shortfall of the plan.
     pub fn plan(&self, request: &Request) -> Result<Plan> {
-        self.directory
-            .shared
-            .store
-            .plan(self.actor, self.door, request)
+        self.directory.shared.store.plan(self.who, request)
     }
 
     /// Applies the request as it plans now, in one transaction, and returns when that is on disk.
@@ -330,8 +361,44 @@ impl Session {
         confirmed: Option<Digest>,
         done: impl FnOnce(Result<Applied>) + Send + 'static,
     ) {
-        let job = store::Job::new(self.actor, self.door, request, confirmed, done);
+        let job = store::Job::new(self.who, request, confirmed, done);
         self.directory.shared.store.submit(job);
+    }
+
+    /// As [`Session::apply_then`], for a connection, whose request is kept in the same commit. `asked` tells from the outcome
+    /// what to keep; nothing when it is tried again. It is called on the writer's thread, maybe more than once, and not
+    /// at all when the outcome is known before: then the caller keeps it by [`Session::keep_asked`].
+    pub fn apply_asked(
+        &self,
+        request: Request,
+        asked: impl Fn(&Result<Applied>) -> Option<NewAsked> + Send + 'static,
+        done: impl FnOnce(Result<Applied>) + Send + 'static,
+    ) {
+        let mut job = store::Job::new(self.who, request, None, done);
+        job.asked = Some(Box::new(asked));
+        self.directory.shared.store.submit(job);
+    }
+
+    /// Keeps what a connection asked that no command came of. `done` is called when it is on disk, on the writer's thread,
+    /// and must not block. For another actor than a connection nothing is kept.
+    pub fn keep_asked(&self, asked: Vec<NewAsked>, done: impl FnOnce(Result<()>) + Send + 'static) {
+        let now = self.directory.now();
+        match self.who.actor {
+            Actor::Connection(connection) if !asked.is_empty() => {
+                let store = &self.directory.shared.store;
+                store.keep_asked(connection, now, asked, done);
+            }
+            _ => done(Ok(())),
+        }
+    }
+
+    /// Notes that what a connection asked was carried out by this batch, so that it is not done twice. Returns when that is
+    /// on disk.
+    ///
+    /// # Errors
+    /// Only when the database cannot be written.
+    pub fn note_replayed(&self, seq: i64, batch: BatchId) -> Result<()> {
+        self.directory.shared.store.note_replayed(seq, batch)
     }
 
     /// The next command that does something of what is due; none when nothing is.
@@ -391,7 +458,7 @@ impl Session {
     /// otherwise only when the database cannot be opened.
     pub fn read(&self) -> Result<Read<'_>> {
         let read = self.directory.shared.store.read(self.directory.now())?;
-        read.seen_by(self.actor)
+        read.seen_by(self.who.actor)
     }
 
     /// As [`Session::read`]; what is being read ends early with [`Error::Cancelled`] when the flag turns true.
@@ -403,7 +470,7 @@ impl Session {
             .shared
             .store
             .read_until(self.directory.now(), cancelled)?
-            .seen_by(self.actor)
+            .seen_by(self.who.actor)
     }
 
     /// Keeps a view of this actor's, in the place of one of the same name, and returns when that is on disk.
@@ -411,7 +478,7 @@ impl Session {
     /// # Errors
     /// [`Error::Invalid`] for a name or a query that cannot be kept; otherwise only when the database cannot be written.
     pub fn save_view(&self, view: View) -> Result<()> {
-        let kept = self.read()?.kept_view(self.actor, view)?;
+        let kept = self.read()?.kept_view(self.who.actor, view)?;
         self.write_view(kept)
     }
 
@@ -420,7 +487,7 @@ impl Session {
     /// # Errors
     /// Only when the database cannot be written.
     pub fn remove_view(&self, name: &str) -> Result<()> {
-        self.write_view(store::SavedView::removed(self.actor, name))
+        self.write_view(store::SavedView::removed(self.who.actor, name))
     }
 
     fn write_view(&self, view: store::SavedView) -> Result<()> {

@@ -134,6 +134,8 @@ pub enum Template {
     Promoted,
     /// A pool fills up; to its purchasers.
     SeatAlarm,
+    /// A brake holds people whom a provider would take off; to whoever may decide.
+    BrakePulled,
 }
 
 impl Template {
@@ -147,6 +149,7 @@ impl Template {
             Self::EmailChanged => "email_changed",
             Self::Promoted => "promoted",
             Self::SeatAlarm => "seat_alarm",
+            Self::BrakePulled => "brake_pulled",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! share. It has no way to write.
 
 mod allowance;
+mod brake;
 mod crowd;
 mod dates;
 mod entitled;
@@ -19,9 +20,9 @@ use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, BatchId, Date, Door, Field, GroupCarries, GroupId, GroupRole, Hold, Invitation,
-    InvitationState, License, Permission, Pool, PoolId, Profile, Settings, Status, Timestamp,
-    Training, TrainingId, User, UserId, key_of_name,
+    Actor, BatchId, Brake, ConnectionId, Date, Door, Field, GroupCarries, GroupId, GroupRole, Hold,
+    Invitation, InvitationState, Leaving, License, Permission, Pool, PoolId, Profile, Settings,
+    Status, Timestamp, Training, TrainingId, User, UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy::{self, Authority, Circle, Reach, Role};
@@ -29,6 +30,7 @@ use crate::query::Expr;
 use crate::selection::Selection;
 use crate::store::Snapshot;
 use allowance::Allowance;
+pub(crate) use brake::Leave;
 use crowd::{CROWD, Crowd};
 use foresight::Foreseen;
 pub(crate) use foresight::{people_promoted, renew};
@@ -86,6 +88,14 @@ pub(crate) struct Planner<'s> {
     has_drifts: Option<bool>,
     settings: Option<Settings>,
     has_individuals: Option<bool>,
+    /// Whether it is planned for a connection by somebody else, who has decided: no brake applies.
+    pub(crate) on_behalf: bool,
+    /// What is left of the connection's brake, once asked for.
+    room: Option<Option<brake::Room>>,
+    /// Whom providers want to leave, once a crowd asked for it.
+    leavers: Option<HashMap<UserId, Leaving>>,
+    /// The brake that holds whom the command takes off.
+    pub(crate) held: Option<Brake>,
     /// Whom a door must answer with.
     pub(crate) subject: Option<UserId>,
     /// The name of their manager, if it was read.
@@ -99,6 +109,7 @@ pub(crate) struct Planned {
     pub(crate) plan: Plan,
     pub(crate) subject: Option<UserId>,
     pub(crate) manager_name: Option<String>,
+    pub(crate) held: Option<Brake>,
     pub(crate) token: Option<String>,
     /// Draws left over: the batch's id and the keys of new people follow from the same draw.
     pub(crate) draws: Draws,
@@ -112,20 +123,46 @@ pub(crate) struct Mark {
     skipped: usize,
 }
 
+/// Who gives a command, and through which door.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Who {
+    /// Whoever acts.
+    pub(crate) actor: Actor,
+    /// How the command came in.
+    pub(crate) door: Door,
+    /// The connection in whose place they act: it is planned as the connection would have it, by its rights and at its door.
+    pub(crate) on_behalf: Option<ConnectionId>,
+}
+
+impl Who {
+    /// As whom it is planned.
+    pub(crate) fn plans(self) -> Actor {
+        self.on_behalf.map_or(self.actor, Actor::Connection)
+    }
+
+    fn plans_at(self) -> Door {
+        if self.on_behalf.is_some() {
+            Door::Scim
+        } else {
+            self.door
+        }
+    }
+}
+
 /// Plans a request against a snapshot.
-pub(crate) fn plan(
-    snapshot: &Snapshot<'_>,
-    actor: Actor,
-    door: Door,
-    request: &Request,
-) -> Result<Planned> {
+pub(crate) fn plan(snapshot: &Snapshot<'_>, who: Who, request: &Request) -> Result<Planned> {
+    if who.on_behalf.is_some() {
+        policy::may(&Authority::of(snapshot, who.actor)?, "idp_replay")?;
+    }
+    let door = who.door;
     let mut planner = Planner::new(
         snapshot,
-        actor,
-        door,
+        who.plans(),
+        who.plans_at(),
         request.draw.at,
         Draws::new(request.draw),
     )?;
+    planner.on_behalf = who.on_behalf.is_some();
     planner.reach = policy::may(&planner.authority, request.command.name())?;
     planner.when_full = request.when_full;
     planner.undoing = match request.command {
@@ -201,6 +238,10 @@ impl<'s> Planner<'s> {
             has_drifts: None,
             settings: None,
             has_individuals: None,
+            on_behalf: false,
+            room: None,
+            leavers: None,
+            held: None,
             subject: None,
             manager_name: None,
             token: None,
@@ -243,6 +284,7 @@ impl<'s> Planner<'s> {
             plan,
             subject: self.subject,
             manager_name: self.manager_name,
+            held: self.held,
             token: self.token,
             draws: self.draws,
         })
@@ -277,6 +319,8 @@ impl<'s> Planner<'s> {
                 Change::Link { .. }
                 | Change::Entitlement { .. }
                 | Change::Connection { .. }
+                | Change::Leaving { .. }
+                | Change::Brake { .. }
                 | Change::ConnectionRevoked { .. } => connections = true,
                 _ => {}
             }

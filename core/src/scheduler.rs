@@ -82,6 +82,11 @@ fn round(
     if done.is_err() {
         return AFTER_FAILURE;
     }
+    // A round at a time: what is left comes after the pause, so that nobody waits for it.
+    if let Err(error) = directory.trim_inbox() {
+        tell(&Err(error));
+        return AFTER_FAILURE;
+    }
     let session = directory.as_actor(Actor::Scheduler, Door::Schedule);
     let next = session.read().and_then(|it| it.next_due()).ok().flatten();
     let left = next.map_or(i64::MAX, |it| {

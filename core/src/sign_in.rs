@@ -70,7 +70,15 @@ impl Directory {
         self.shared.hashes.fetch_add(1, Ordering::Relaxed);
         let fits = stored.unwrap_or(PasswordHash::OF_NOBODY).fits(password)?;
         // Read after the hash: whoever was taken off meanwhile stays out.
-        let user = store.read(self.now())?.standing_now(found)?;
+        let read = store.read(self.now())?;
+        let mut user = read.standing_now(found)?;
+        if settings.held_stay_out
+            && let Some(it) = &user
+            && read.is_held(it.id)?
+        {
+            user = None;
+        }
+        drop(read);
         match user.filter(|it| fits && it.status.signs_in()) {
             Some(user) => {
                 store.attempts().forgive(&attempt);

@@ -5,15 +5,17 @@
 //! Creations that stand together and refer to nothing are given to the writer at once and share its commits.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use http_body_util::BodyExt;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, StatusCode};
 use scim_v2::schema_urns;
 use serde_json::{Map, Value, json};
+use usher_core::model::NewAsked;
 
 use crate::answer::{self, Answer};
+use crate::asked::{self, Asking};
 use crate::call::Call;
 use crate::dispatch::{self, Sent};
 use crate::fault::Fault;
@@ -25,6 +27,8 @@ use crate::schema::Object;
 pub(crate) const MOST_OPERATIONS: usize = 10_000;
 /// Most creations that wait for one commit.
 const TOGETHER: usize = 256;
+/// An operation of a Bulk request has no headers of its own.
+static NO_HEADERS: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
 /// How a reference begins.
 const REFERENCE: &str = "bulkId:";
 
@@ -72,8 +76,12 @@ pub(crate) async fn answer(call: Call<'_>, body: Value) -> Result<Answer, Fault>
         outcomes: operations.iter().map(|_| None).collect(),
         errors: 0,
         most_errors,
+        unkept: Mutex::default(),
     };
     bulk.run(&operations).await;
+    let unkept = bulk.unkept.get_mut();
+    let unkept = std::mem::take(unkept.unwrap_or_else(PoisonError::into_inner));
+    asked::keep(&bulk.call.session, unkept).await;
     let mut done = Vec::with_capacity(operations.len());
     for (operation, outcome) in operations.iter().zip(bulk.outcomes) {
         done.extend(outcome.map(|it| shown(operation, it)));
@@ -208,9 +216,11 @@ struct Bulk<'a> {
     outcomes: Vec<Option<Outcome>>,
     errors: usize,
     most_errors: usize,
+    /// Operations that came to no command: they are kept together, before the whole is answered.
+    unkept: Mutex<Vec<NewAsked>>,
 }
 
-impl Bulk<'_> {
+impl<'a> Bulk<'a> {
     async fn run(&mut self, operations: &[Operation]) {
         // What was carried out without its references, to be completed.
         let mut incomplete = Vec::new();
@@ -291,18 +301,18 @@ impl Bulk<'_> {
         let mut begun = Vec::with_capacity(run.len());
         for &at in run {
             if let Some(operation) = operations.get(at) {
-                begun.push((
-                    at,
-                    operation,
-                    self.call.begin_create(operation.data.clone()),
-                ));
+                let call = self.call_for(&operation.method, &["Users"], &NO_HEADERS);
+                dispatch::note_value(call.asking.as_deref(), &operation.data);
+                let creation = call.begin_create(operation.data.clone());
+                begun.push((at, operation, call.asking, creation));
             }
         }
-        for (at, operation, begun) in begun {
+        for (at, operation, asking, begun) in begun {
             let answer = match begun {
                 Ok(waiting) => self.call.created(waiting.await).await,
                 Err(fault) => Err(fault),
             };
+            self.note_unkept(asking.as_deref(), &answer);
             let outcome = outcome(answer).await;
             self.note(at, operation, outcome);
         }
@@ -328,10 +338,15 @@ impl Bulk<'_> {
             .find(|it| !self.ids.contains_key(*it))
         {
             let missing: String = missing.chars().take(80).collect();
-            return Outcome::refused(&Fault::new(
+            let answer = Err(Fault::new(
                 StatusCode::CONFLICT,
                 format!("the bulkId {missing} stands for nothing that was made"),
             ));
+            let path: Vec<&str> = operation.path.trim_matches('/').split('/').collect();
+            let asking = Asking::of(&operation.method, &path);
+            dispatch::note_value(asking.as_deref(), &operation.data);
+            self.note_unkept(asking.as_deref(), &answer);
+            return outcome(answer).await;
         }
         let data = self.resolved(&operation.data);
         self.send(operation, data).await
@@ -493,23 +508,36 @@ impl Bulk<'_> {
             headers.insert(header::IF_MATCH, version);
         }
         let query = Query::read(query)?;
-        let call = Call {
+        let method = &operation.method;
+        let call = self.call_for(method, &place, &headers);
+        let asking = call.asking.clone();
+        let sent = Sent::Ready(data);
+        let answer = Box::pin(dispatch::carry_out(call, &place, method, &query, sent)).await;
+        self.note_unkept(asking.as_deref(), &answer);
+        answer
+    }
+
+    /// An operation as if it came alone.
+    fn call_for<'h>(&self, method: &Method, place: &[&str], headers: &'h HeaderMap) -> Call<'h>
+    where
+        'a: 'h,
+    {
+        Call {
             app: self.call.app,
             session: self.call.session.clone(),
             connection: self.call.connection,
-            headers: &headers,
+            headers,
             projection: Projection::bare(),
             maps: Arc::clone(&self.call.maps),
-        };
-        let method = &operation.method;
-        Box::pin(dispatch::answer(
-            call,
-            &place,
-            method,
-            &query,
-            Sent::Ready(data),
-        ))
-        .await
+            asking: Asking::of(method, place),
+        }
+    }
+
+    fn note_unkept(&self, asking: Option<&Asking>, answer: &Result<Answer, Fault>) {
+        if let Some(asked) = asking.and_then(|it| it.unkept(answer)) {
+            let mut unkept = self.unkept.lock().unwrap_or_else(PoisonError::into_inner);
+            unkept.push(asked);
+        }
     }
 }
 

@@ -15,20 +15,19 @@ use usher_core::{Applied, Error, Selection, Session};
 
 use crate::anchors::{self, Edge};
 use crate::answer::{self, Answer};
+use crate::asked::Asking;
 use crate::fault::Fault;
 use crate::filter::{self, Context, Key, Sought};
 use crate::json::Json;
 use crate::list::{Page, Span};
-use crate::mapping::{self, Displaced, Mapped};
-use crate::patch::Patch;
-use crate::patch_path::Target;
+use crate::mapping::Displaced;
 use crate::people::{Found, People};
 use crate::projection::Projection;
 use crate::request::Query;
 use crate::resource::{Person, Resource};
 use crate::route::App;
-use crate::schema::{self, Object};
-use crate::wanted::{self, Spoken, Wanted, asks_nothing};
+use crate::update::{self, Update};
+use crate::wanted::asks_nothing;
 
 /// How often a change is computed anew because somebody else was quicker.
 const MOST_TRIES: usize = 16;
@@ -42,6 +41,8 @@ pub(crate) struct Call<'a> {
     pub(crate) projection: Projection,
     /// Which of the connection's attributes feed which fields.
     pub(crate) maps: Arc<[Mapping]>,
+    /// What is kept of it, if it would change something.
+    pub(crate) asking: Option<Arc<Asking>>,
 }
 
 impl Call<'_> {
@@ -212,7 +213,8 @@ impl Call<'_> {
 
     /// `POST /Users`.
     pub(crate) async fn create(&self, person: Provision) -> Result<Answer, Fault> {
-        let applied = self.provision(person).await;
+        let command = Command::Provision(person);
+        let applied = self.apply(command, StatusCode::CREATED).await;
         self.created(applied).await
     }
 
@@ -221,18 +223,13 @@ impl Call<'_> {
         &self,
         body: Value,
     ) -> Result<impl Future<Output = Result<Applied, Error>> + Send + use<>, Fault> {
-        Ok(self.submit(Command::Provision(self.newcomer(body)?)))
+        let command = Command::Provision(self.newcomer(body)?);
+        Ok(self.submit(command, StatusCode::CREATED))
     }
 
     /// What a body asks for that is about a new person.
     pub(crate) fn newcomer(&self, body: Value) -> Result<Provision, Fault> {
-        let user = schema::user(body)?;
-        let mapped = mapping::said(&self.maps, &user);
-        let wanted = Wanted::read(user, self.displaced())?;
-        Ok(Provision {
-            mapped,
-            ..wanted.into_new()
-        })
+        update::newcomer(&self.maps, body)
     }
 
     /// The answer to a creation.
@@ -256,103 +253,22 @@ impl Call<'_> {
 
     /// `PUT /Users/{id}`.
     pub(crate) async fn replace(&self, id: UserId, body: Value) -> Result<Answer, Fault> {
-        let spoken = Spoken::of(&body);
-        let displaced = self.displaced();
-        // Looked at again only where attributes are mapped.
-        let named = if self.maps.is_empty() {
-            Value::Null
-        } else {
-            body.clone()
-        };
-        let user = schema::user(body)?;
-        let sent = if self.maps.is_empty() {
-            Object::new()
-        } else {
-            user.clone()
-        };
-        let wanted = Wanted::read(user, displaced)?;
-        // What a whole User does not speak of of these is none.
-        let parts = wanted::spoken(displaced, |extension, name| match (extension, name) {
-            (true, _) => spoken.enterprise(),
-            (false, "addresses") => spoken.addresses(),
-            _ => true,
-        });
-        self.update(id, |found| {
-            let before = Wanted::of(&found.user, found.external_id.as_deref());
-            let mut wanted = wanted.clone();
-            wanted.keep_unspoken(&before, spoken);
-            let said = wanted.active();
-            let mapped = self.mapped(found, &sent, mapping::in_body(&named))?;
-            Ok(Provision {
-                mapped,
-                spoken: parts.clone(),
-                ..wanted.into_update(&before, &found.user, said, true)
-            })
-        })
-        .await
+        self.update(id, &Update::whole(&self.maps, body)?).await
     }
 
     /// `PATCH /Users/{id}`.
     pub(crate) async fn patch(&self, id: UserId, body: Value) -> Result<Answer, Fault> {
-        let patch = Patch::read(body)?;
-        let displaced = self.displaced();
-        let spoken = wanted::spoken(displaced, |extension, name| {
-            patch.speaks_of(extension, name)
-        });
-        self.update(id, |found| {
-            let before = Wanted::of(&found.user, found.external_id.as_deref());
-            let mut user = self.as_sent(found)?;
-            patch.apply(&mut user)?;
-            let mapped = self.mapped(found, &user, mapping::in_patch(&patch))?;
-            let mut wanted = Wanted::read(user, displaced)?;
-            wanted.keep_unnamed(&before, &spoken);
-            let said = wanted.active().filter(|_| patch.speaks_of(false, "active"));
-            let asks = patch.speaks_of(false, "entitlements");
-            Ok(Provision {
-                mapped,
-                spoken: spoken.clone(),
-                ..wanted.into_update(&before, &found.user, said, asks)
-            })
-        })
-        .await
-    }
-
-    /// A person as this connection may have sent them.
-    fn as_sent(&self, found: &Found) -> Result<Object, Fault> {
-        let resource = Resource {
-            person: &Person::bare(found),
-            base: &self.app.base,
-            displaced: self.displaced(),
-        };
-        schema::user(resource.value())
-    }
-
-    /// What mapped attributes say now.
-    fn mapped(
-        &self,
-        found: &Found,
-        after: &Object,
-        speaks_of: impl Fn(&Target) -> bool,
-    ) -> Result<Mapped, Fault> {
-        if self.maps.is_empty() {
-            return Ok(Mapped::new());
-        }
-        let before = self.as_sent(found)?;
-        Ok(mapping::said_now(&self.maps, &before, after, speaks_of))
+        self.update(id, &Update::parts(&self.maps, body)?).await
     }
 
     /// Reads a person, has the change computed, applies it, and begins again if somebody else was quicker.
-    async fn update(
-        &self,
-        id: UserId,
-        change: impl Fn(&Found) -> Result<Provision, Fault>,
-    ) -> Result<Answer, Fault> {
+    async fn update(&self, id: UserId, update: &Update) -> Result<Answer, Fault> {
         for _ in 0..MOST_TRIES {
             let command = {
                 let people = self.people()?;
                 let found = people.found(id)?.ok_or_else(Fault::no_such_user)?;
                 self.check_precondition(&found)?;
-                let command = change(&found)?;
+                let command = update.command(&found, people.is_leaving(id)?, &self.app.base)?;
                 if asks_nothing(&command)
                     && found.user.connection == Some(self.connection)
                     && !people.has_drift(id)?
@@ -364,7 +280,10 @@ impl Call<'_> {
             match self.provision(command).await {
                 Err(Error::Changed(_)) => {}
                 Err(error) => return Err(error.into()),
-                Ok(_) => return self.get_after(id),
+                Ok(applied) => match &applied.held {
+                    Some(brake) => return Err(Fault::held(brake)),
+                    None => return self.get_after(id),
+                },
             }
         }
         Err(Fault::contended())
@@ -378,13 +297,24 @@ impl Call<'_> {
 
     /// `DELETE /Users/{id}`.
     pub(crate) async fn delete(&self, id: UserId) -> Result<Answer, Fault> {
-        let found = self.people()?.found(id)?.ok_or_else(Fault::no_such_user)?;
+        let Some(found) = self.people()?.found(id)? else {
+            // Somebody held who was let go meanwhile: the provider was told to repeat, and hears once that it is done.
+            if self
+                .session
+                .read()?
+                .repeats_held_deletion(self.connection, id)?
+            {
+                return Ok(answer::empty(StatusCode::NO_CONTENT));
+            }
+            return Err(Fault::no_such_user());
+        };
         self.check_precondition(&found)?;
-        let applied = self
-            .apply(Command::Delete {
-                who: Selection::from(id),
-            })
-            .await?;
+        let who = Selection::from(id);
+        let done = StatusCode::NO_CONTENT;
+        let applied = self.apply(Command::Delete { who }, done).await?;
+        if let Some(brake) = &applied.held {
+            return Err(Fault::held(brake));
+        }
         if applied.batch.is_some() {
             return Ok(answer::empty(StatusCode::NO_CONTENT));
         }
@@ -406,25 +336,33 @@ impl Call<'_> {
     }
 
     async fn provision(&self, command: Provision) -> Result<Applied, Error> {
-        self.apply(Command::Provision(command)).await
+        self.apply(Command::Provision(command), StatusCode::OK)
+            .await
     }
 
-    /// Gives a command to the core's writer and waits until it is on disk.
-    pub(crate) async fn apply(&self, command: Command) -> Result<Applied, Error> {
-        self.submit(command).await
+    /// Gives a command to the core's writer and waits until it is on disk. `done` is what it is answered with then.
+    pub(crate) async fn apply(&self, command: Command, done: StatusCode) -> Result<Applied, Error> {
+        self.submit(command, done).await
     }
 
     /// Gives a command to the core's writer now; what it returns waits until it is on disk.
     fn submit(
         &self,
         command: Command,
+        done: StatusCode,
     ) -> impl Future<Output = Result<Applied, Error>> + Send + use<> {
         let (answer, answered) = oneshot::channel();
-        self.session
-            .apply_then(self.session.request(command), None, move |result| {
-                // Nobody waits any more when the client has gone; the change stands all the same.
-                let _ = answer.send(result);
-            });
+        let request = self.session.request(command);
+        let answered_with = move |result| {
+            // Nobody waits any more when the client has gone; the change stands all the same.
+            let _ = answer.send(result);
+        };
+        match &self.asking {
+            Some(asking) => self
+                .session
+                .apply_asked(request, asking.tell(done), answered_with),
+            None => self.session.apply_then(request, None, answered_with),
+        }
         async move {
             answered
                 .await

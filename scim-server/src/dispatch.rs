@@ -7,9 +7,11 @@ use usher_core::command::Provision;
 use usher_core::model::{GroupId, UserId};
 
 use crate::answer::Answer;
+use crate::asked::{self, Asking};
 use crate::bulk;
 use crate::call::Call;
 use crate::fault::Fault;
+use crate::json;
 use crate::projection::Projection;
 use crate::request::Query;
 use crate::route;
@@ -22,25 +24,56 @@ pub(crate) enum Sent {
 }
 
 impl Sent {
-    async fn json(self, limit: usize) -> Result<Value, Fault> {
+    /// The body as JSON; what is kept of it is noted.
+    async fn json(self, limit: usize, asking: Option<&Asking>) -> Result<Value, Fault> {
         match self {
-            Self::Ready(value) => Ok(value),
-            Self::Arriving(body) => route::json(body, limit).await,
+            Self::Ready(value) => {
+                note_value(asking, &value);
+                Ok(value)
+            }
+            Self::Arriving(body) => {
+                let bytes = route::arrived(body, limit).await?;
+                note(asking, &bytes);
+                json::read(&bytes)
+            }
         }
     }
 
     /// What is said of a person.
-    async fn person(self, call: &Call<'_>, limit: usize) -> Result<Provision, Fault> {
+    async fn person(
+        self,
+        call: &Call<'_>,
+        limit: usize,
+        asking: Option<&Asking>,
+    ) -> Result<Provision, Fault> {
         match self {
             Self::Arriving(body) if call.maps.is_empty() => {
-                Wanted::sent(&route::arrived(body, limit).await?).map(Wanted::into_new)
+                let bytes = route::arrived(body, limit).await?;
+                note(asking, &bytes);
+                Wanted::sent(&bytes).map(Wanted::into_new)
             }
-            sent => call.newcomer(sent.json(limit).await?),
+            sent => call.newcomer(sent.json(limit, asking).await?),
         }
     }
 }
 
-/// Answers a request for people or groups.
+fn note(asking: Option<&Asking>, body: &[u8]) {
+    if let Some(asking) = asking {
+        asking.said(body);
+    }
+}
+
+/// Notes an operation of a Bulk request, which has no bytes of its own.
+pub(crate) fn note_value(asking: Option<&Asking>, body: &Value) {
+    if asking.is_some()
+        && !body.is_null()
+        && let Ok(bytes) = serde_json::to_vec(body)
+    {
+        note(asking, &bytes);
+    }
+}
+
+/// Answers a request for people or groups. What would change something is kept before it is answered.
 pub(crate) async fn answer(
     call: Call<'_>,
     place: &[&str],
@@ -48,47 +81,74 @@ pub(crate) async fn answer(
     query: &Query,
     sent: Sent,
 ) -> Result<Answer, Fault> {
+    let kept = call.asking.clone().map(|it| (it, call.session.clone()));
+    let answer = carry_out(call, place, method, query, sent).await;
+    if let Some((asking, session)) = kept
+        && let Some(asked) = asking.unkept(&answer)
+    {
+        asked::keep(&session, vec![asked]).await;
+    }
+    answer
+}
+
+/// As [`answer`], keeping only what goes with a command.
+pub(crate) async fn carry_out(
+    call: Call<'_>,
+    place: &[&str],
+    method: &Method,
+    query: &Query,
+    sent: Sent,
+) -> Result<Answer, Fault> {
+    let asking = call.asking.clone();
+    let asking = asking.as_deref();
     let small = route::LARGEST_BODY;
     let large = route::LARGEST_LIST;
     match (place, method) {
-        (["Bulk"], &Method::POST) => bulk::answer(call, sent.json(large).await?).await,
+        (["Bulk"], &Method::POST) => bulk::answer(call, sent.json(large, asking).await?).await,
         (["Bulk", ..], _) => Err(match place {
             ["Bulk"] => Fault::method_not_allowed("POST"),
             _ => Fault::no_such_address(),
         }),
         ([".search"], &Method::POST) => {
-            let query = Query::search(&sent.json(small).await?)?;
+            let query = Query::search(&sent.json(small, asking).await?)?;
             searching(call, &query).search(&query)
         }
         (["Users", ".search"], &Method::POST) => {
-            let query = Query::search(&sent.json(small).await?)?;
+            let query = Query::search(&sent.json(small, asking).await?)?;
             searching(call, &query).list(&query)
         }
         (["Groups", ".search"], &Method::POST) => {
-            let query = Query::search(&sent.json(small).await?)?;
+            let query = Query::search(&sent.json(small, asking).await?)?;
             searching(call, &query).list_groups(&query)
         }
         ([".search"] | [_, ".search"], _) => Err(Fault::method_not_allowed("POST")),
         (["Users"], &Method::GET | &Method::HEAD) => call.list(query),
         (["Users"], &Method::POST) => {
-            let person = sent.person(&call, small).await?;
+            let person = sent.person(&call, small, asking).await?;
             call.create(person).await
         }
         (["Groups"], &Method::GET | &Method::HEAD) => call.list_groups(query),
-        (["Groups"], &Method::POST) => call.create_group(sent.json(large).await?).await,
+        (["Groups"], &Method::POST) => call.create_group(sent.json(large, asking).await?).await,
         ([_], _) => Err(Fault::method_not_allowed("GET, HEAD, POST")),
         (["Users", id], &Method::GET | &Method::HEAD) => call.get(user_id(id)?),
-        (["Users", id], &Method::PUT) => call.replace(user_id(id)?, sent.json(small).await?).await,
-        (["Users", id], &Method::PATCH) => call.patch(user_id(id)?, sent.json(small).await?).await,
+        (["Users", id], &Method::PUT) => {
+            call.replace(user_id(id)?, sent.json(small, asking).await?)
+                .await
+        }
+        (["Users", id], &Method::PATCH) => {
+            call.patch(user_id(id)?, sent.json(small, asking).await?)
+                .await
+        }
         (["Users", id], &Method::DELETE) => call.delete(user_id(id)?).await,
         (["Groups", id], &Method::GET | &Method::HEAD) => call.get_group(group_id(id)?),
         (["Groups", id], &Method::PUT) => {
             let id = group_id(id)?;
-            call.replace_group(id, sent.json(large).await?).await
+            call.replace_group(id, sent.json(large, asking).await?)
+                .await
         }
         (["Groups", id], &Method::PATCH) => {
             let id = group_id(id)?;
-            call.patch_group(id, sent.json(large).await?).await
+            call.patch_group(id, sent.json(large, asking).await?).await
         }
         (["Groups", id], &Method::DELETE) => call.delete_group(group_id(id)?).await,
         ([_, _], _) => Err(Fault::method_not_allowed("GET, HEAD, PUT, PATCH, DELETE")),

@@ -7,6 +7,7 @@ use scim_v2::schema_urns;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use usher_core::Error;
+use usher_core::model::Brake;
 
 /// A request that is not done, and why.
 #[derive(Clone, Debug)]
@@ -142,6 +143,24 @@ impl Fault {
         }
     }
 
+    /// Somebody whose leaving a brake holds: it is stored, and somebody decides.
+    pub(crate) fn held(brake: &Brake) -> Self {
+        let minutes = brake.window_ms / 60_000;
+        let seconds = u32::try_from(brake.window_ms / 1_000).unwrap_or(u32::MAX);
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            ..Self::again(
+                format!(
+                    "held by the brake of this connection, which lets {} % of its people go in {minutes} minutes, or {} if that \
+                     is more: this is stored, and an administrator releases or rejects it (`usher brake list`); repeating it \
+                     does no harm",
+                    brake.share, brake.floor
+                ),
+                seconds.clamp(60, 3_600),
+            )
+        }
+    }
+
     /// Too many requests with tokens that open nothing, from the same source.
     pub(crate) fn too_many_wrong_tokens(seconds: u32) -> Self {
         Self {
@@ -191,14 +210,25 @@ impl Fault {
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
+        let fault = Self::of(&error);
+        if fault.status == StatusCode::INTERNAL_SERVER_ERROR {
+            crate::log::broken(&error);
+        }
+        fault
+    }
+}
+
+impl Fault {
+    /// How the core's error is told to a client.
+    pub(crate) fn of(error: &Error) -> Self {
         match error {
             Error::Invalid { .. } => Self::invalid_value(error.to_string()),
             Error::NotFound { .. } => Self::no_such_user(),
             Error::Conflict { why } => Self {
                 scim_type: Some(ScimType::Uniqueness),
-                ..Self::new(StatusCode::CONFLICT, why)
+                ..Self::new(StatusCode::CONFLICT, why.as_str())
             },
-            Error::Forbidden { why } => Self::new(StatusCode::FORBIDDEN, why),
+            Error::Forbidden { why } => Self::new(StatusCode::FORBIDDEN, why.as_str()),
             Error::NoSeat(shortfall) => {
                 Self::new(StatusCode::FORBIDDEN, format!("no free seat: {shortfall}"))
             }
@@ -212,10 +242,7 @@ impl From<Error> for Fault {
             | Error::KeyReused
             | Error::Cancelled
             | Error::File { .. }
-            | Error::Broken(_) => {
-                crate::log::broken(&error);
-                Self::internal()
-            }
+            | Error::Broken(_) => Self::internal(),
         }
     }
 }

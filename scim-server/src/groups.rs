@@ -242,20 +242,8 @@ impl Call<'_> {
 
     /// `POST /Groups`.
     pub(crate) async fn create_group(&self, body: Value) -> Result<Answer, Fault> {
-        let wish = Wish::read(body)?;
-        let name = wish
-            .name
-            .clone()
-            .ok_or_else(|| Fault::invalid_value("displayName is required"))?;
-        let command = ProvisionGroup {
-            target: GroupTarget::New,
-            name: Some(name),
-            external_id: wish.external_id.clone().filter(Option::is_some),
-            only: false,
-            add: wish.members.clone().unwrap_or_default(),
-            remove: Vec::new(),
-        };
-        let applied = self.apply(Command::ProvisionGroup(command)).await?;
+        let command = Command::ProvisionGroup(creation(body)?);
+        let applied = self.apply(command, StatusCode::CREATED).await?;
         let group = applied.plan.changes.iter().find_map(|it| match it {
             Change::GroupAdded { group, .. } => Some(*group),
             _ => None,
@@ -270,58 +258,34 @@ impl Call<'_> {
 
     /// `PUT /Groups/{id}`. Members that it does not speak of stay: nobody empties a group by leaving something out.
     pub(crate) async fn replace_group(&self, id: GroupId, body: Value) -> Result<Answer, Fault> {
-        let wish = Wish::read(body)?;
-        if wish.name.is_none() {
-            return Err(Fault::invalid_value("displayName is required"));
-        }
-        self.change_group(id, false, |_, _| {
-            Ok(ProvisionGroup {
-                target: GroupTarget::New,
-                name: wish.name.clone(),
-                external_id: wish.external_id.clone(),
-                only: wish.members.is_some(),
-                add: wish.members.clone().unwrap_or_default(),
-                remove: Vec::new(),
-            })
-        })
-        .await
+        self.change_group(id, false, &Update::whole(body)?).await
     }
 
     /// `PATCH /Groups/{id}`.
     pub(crate) async fn patch_group(&self, id: GroupId, body: Value) -> Result<Answer, Fault> {
-        let patch = GroupPatch::read(body)?;
-        self.change_group(id, true, |read, group| {
-            let members = || {
-                let members = read.learners_of(group.id)?;
-                let shown = members
-                    .iter()
-                    .map(|it| (it.0, member(&self.app.base, it, true)));
-                Ok(shown.collect())
-            };
-            patch.command(members)
-        })
-        .await
+        self.change_group(id, true, &Update::parts(body)?).await
     }
 
     async fn change_group(
         &self,
         id: GroupId,
         may_be_empty: bool,
-        change: impl Fn(&Read<'_>, &ProvidedGroup) -> Result<ProvisionGroup, Fault>,
+        update: &Update,
     ) -> Result<Answer, Fault> {
         for _ in 0..MOST_TRIES {
             let (command, guarded) = {
                 let read = self.read()?;
                 let group = self.found_group(&read, id)?;
                 self.check_group(&group)?;
-                let command = change(&read, &group)?;
+                let command = update.command(&read, &group, &self.app.base)?;
                 // Adding and removing commute with what others do; only who named a version is bound to it.
                 let guarded = self.headers.contains_key(header::IF_MATCH);
                 let version = guarded.then_some(group.version);
                 let target = GroupTarget::Existing { group: id, version };
                 (ProvisionGroup { target, ..command }, guarded)
             };
-            match self.apply(Command::ProvisionGroup(command)).await {
+            let command = Command::ProvisionGroup(command);
+            match self.apply(command, StatusCode::OK).await {
                 Err(Error::GroupChanged(_)) if guarded => {}
                 Err(Error::NotFound { noun: "group", .. }) => return Err(Fault::no_such_group()),
                 Err(error) => return Err(error.into()),
@@ -353,15 +317,8 @@ impl Call<'_> {
                 .contains_key(header::IF_MATCH)
                 .then_some(group.version)
         };
-        let command = ProvisionGroup {
-            target: GroupTarget::Removed { group: id, version },
-            name: None,
-            external_id: None,
-            only: false,
-            add: Vec::new(),
-            remove: Vec::new(),
-        };
-        match self.apply(Command::ProvisionGroup(command)).await {
+        let command = Command::ProvisionGroup(removal(id, version));
+        match self.apply(command, StatusCode::NO_CONTENT).await {
             Ok(_) => Ok(answer::empty(StatusCode::NO_CONTENT)),
             Err(Error::NotFound { .. }) => Err(Fault::no_such_group()),
             Err(Error::GroupChanged(_)) => Err(Fault::precondition_failed()),
@@ -371,6 +328,81 @@ impl Call<'_> {
 
     fn check_group(&self, group: &ProvidedGroup) -> Result<(), Fault> {
         self.check_version(&etag(group))
+    }
+}
+
+/// What a `POST /Groups` asks.
+pub(crate) fn creation(body: Value) -> Result<ProvisionGroup, Fault> {
+    let wish = Wish::read(body)?;
+    let name = wish.name;
+    let name = name.ok_or_else(|| Fault::invalid_value("displayName is required"))?;
+    Ok(ProvisionGroup {
+        target: GroupTarget::New,
+        name: Some(name),
+        external_id: wish.external_id.filter(Option::is_some),
+        only: false,
+        add: wish.members.unwrap_or_default(),
+        remove: Vec::new(),
+    })
+}
+
+/// What a `DELETE` of a group asks.
+pub(crate) fn removal(group: GroupId, version: Option<i64>) -> ProvisionGroup {
+    ProvisionGroup {
+        target: GroupTarget::Removed { group, version },
+        name: None,
+        external_id: None,
+        only: false,
+        add: Vec::new(),
+        remove: Vec::new(),
+    }
+}
+
+/// A change of one group.
+pub(crate) enum Update {
+    /// Of everything that it speaks of (PUT).
+    Whole(Wish),
+    /// Of parts (PATCH).
+    Parts(GroupPatch),
+}
+
+impl Update {
+    /// What a PUT asks.
+    pub(crate) fn whole(body: Value) -> Result<Self, Fault> {
+        let wish = Wish::read(body)?;
+        if wish.name.is_none() {
+            return Err(Fault::invalid_value("displayName is required"));
+        }
+        Ok(Self::Whole(wish))
+    }
+
+    /// What a PATCH asks.
+    pub(crate) fn parts(body: Value) -> Result<Self, Fault> {
+        Ok(Self::Parts(GroupPatch::read(body)?))
+    }
+
+    /// The command that does this to a group; its target is to be named yet.
+    pub(crate) fn command(
+        &self,
+        read: &Read<'_>,
+        group: &ProvidedGroup,
+        base: &str,
+    ) -> Result<ProvisionGroup, Fault> {
+        match self {
+            Self::Whole(wish) => Ok(ProvisionGroup {
+                target: GroupTarget::New,
+                name: wish.name.clone(),
+                external_id: wish.external_id.clone(),
+                only: wish.members.is_some(),
+                add: wish.members.clone().unwrap_or_default(),
+                remove: Vec::new(),
+            }),
+            Self::Parts(patch) => patch.command(|| {
+                let members = read.learners_of(group.id)?;
+                let shown = members.iter().map(|it| (it.0, member(base, it, true)));
+                Ok(shown.collect())
+            }),
+        }
     }
 }
 

@@ -2,13 +2,15 @@
 //! whatever it wants, it asks the core as the connection that its token belongs to.
 //!
 //! Reading order: `server` (listening) with `tls` and `wire`, `route` (from address to answer), `call` (what a request does), `people` (what
-//! is read for an answer); `schema` (the attributes), `wanted` (a User taken apart into the roster's fields) and
+//! is read for an answer); `schema` (the attributes), `update` with `wanted` (a User taken apart into the roster's fields) and
 //! `resource` with `kept` (the way back), `mapping` (attributes that feed other fields); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list` with `anchors`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
 //! `platform` (what the place behind Usher asks); `discovery`; `pace` (how fast a token may go); `json`, `fault`, `answer`;
+//! `asked` (what is kept of a request) and `replay` (what a kept one asks for now);
 //! `standing` (whether it runs, and how well) with `metrics`, `template`, `request_id` and `log`.
 
 mod anchors;
 mod answer;
+mod asked;
 mod bulk;
 mod call;
 mod discovery;
@@ -33,6 +35,7 @@ mod peer;
 mod people;
 mod platform;
 mod projection;
+mod replay;
 mod request;
 mod request_id;
 mod resource;
@@ -42,11 +45,13 @@ mod server;
 mod standing;
 mod template;
 mod tls;
+mod update;
 mod value_filter;
 mod wanted;
 mod wire;
 
 pub use log::LogFormat;
 pub use mapping::attribute_path;
+pub use replay::command_of;
 pub use server::{Config, MetricsTo, Running, serve, spawn};
 pub use tls::Tls;

@@ -130,6 +130,11 @@ impl<'a> People<'a> {
         }))
     }
 
+    /// Whether a provider has asked that they leave and they have not.
+    pub(crate) fn is_leaving(&self, id: UserId) -> Result<bool> {
+        Ok(self.read.leaving(id)?.is_some())
+    }
+
     fn with_link(&self, user: Option<User>) -> Result<Option<Found>> {
         let Some(user) = user.filter(is_shown) else {
             return Ok(None);

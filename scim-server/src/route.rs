@@ -19,6 +19,7 @@ use usher_core::{Authenticated, Directory};
 
 use crate::anchors::Anchors;
 use crate::answer::{self, Answer};
+use crate::asked::Asking;
 use crate::call::Call;
 use crate::discovery;
 use crate::dispatch::{self, Sent};
@@ -190,6 +191,7 @@ async fn handle(
         headers: &head.headers,
         projection,
         maps,
+        asking: Asking::of(&head.method, place),
     };
     dispatch::answer(call, place, &head.method, &query, Sent::Arriving(body)).await
 }

@@ -7,7 +7,7 @@ use usher_core::model::{
 
 use super::idp::{IdpMapArgs, IdpOwnArgs, IdpSetArgs, MAP_HELP, OWN_HELP};
 use super::people::WhoArgs;
-use super::{PlanArgs, WHO_HELP, public_url};
+use super::{IdpBrakeArgs, IdpLogArgs, IdpReplayArgs, PlanArgs, WHO_HELP, public_url};
 
 /// Every pool, now, then or over time.
 #[derive(Debug, Args)]
@@ -186,6 +186,12 @@ pub(crate) enum IdpCommand {
     Own(IdpOwnArgs),
     /// Give a connection a new token; prints it, once
     Rotate(IdpRotateArgs),
+    /// List what providers asked to have changed, and what came of it, newest first
+    Log(IdpLogArgs),
+    /// Carry out, in a connection's place, what it asked and did not get
+    Replay(IdpReplayArgs),
+    /// Limit how many people a connection may take off in a while; the rest is held until somebody decides
+    Brake(IdpBrakeArgs),
     /// Refuse every token of a connection from now on
     Revoke {
         /// Its name.

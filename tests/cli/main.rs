@@ -7,12 +7,14 @@
 )]
 
 mod admin;
+mod brake;
 mod contract;
 mod dates;
 mod delegation;
 mod doors;
 mod fields;
 mod files;
+mod inbox;
 mod individuals;
 mod life;
 mod ownership;

@@ -106,16 +106,18 @@ fn add_token(planner: &mut Planner<'_>, connection: ConnectionId, policy: Connec
 }
 
 pub(super) fn living(planner: &Planner<'_>, name: &str) -> Result<Connection> {
-    let found = planner
-        .snapshot
-        .connections()?
-        .into_iter()
-        .find(|it| it.name == name.trim());
-    let connection = found.ok_or_else(|| Error::not_found("connection", name))?;
+    let connection = known(planner, name)?;
     if connection.revoked_at.is_some() {
         return Err(Error::conflict(format!(
             "the connection {name} was revoked"
         )));
     }
     Ok(connection)
+}
+
+/// The connection of that name, revoked or not.
+pub(super) fn known(planner: &Planner<'_>, name: &str) -> Result<Connection> {
+    let mut all = planner.snapshot.connections()?.into_iter();
+    let found = all.find(|it| it.name == name.trim());
+    found.ok_or_else(|| Error::not_found("connection", name))
 }

@@ -36,6 +36,7 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
         planner.end_invitation(user.id, InvitationState::Dead)?;
     }
     planner.take_permissions(user.id)?;
+    planner.forget_leaving(user.id)?;
     if user.provider_hold != ProviderHold::Free {
         planner.push(Change::ProviderHold {
             user: user.id,

@@ -2,8 +2,8 @@
 
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{InvitationState, Status, User};
-use crate::planner::Planner;
+use crate::model::{InvitationState, LeaveKind, Status, User};
+use crate::planner::{Leave, Planner};
 use crate::selection::Selection;
 
 pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
@@ -26,8 +26,10 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
             planner.skip(&user, why);
             continue;
         }
-        one(planner, &user)?;
         planner.subject = Some(id);
+        if planner.brake(&user, LeaveKind::Delete)? == Leave::Goes {
+            one(planner, &user)?;
+        }
     }
     Ok(())
 }
@@ -45,6 +47,7 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
         planner.end_invitation(user.id, InvitationState::Dead)?;
     }
     planner.take_permissions(user.id)?;
+    planner.forget_leaving(user.id)?;
     planner.leave(user.id);
     Ok(())
 }

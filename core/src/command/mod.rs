@@ -5,6 +5,7 @@ mod accept;
 mod administrator;
 mod approval;
 mod assign;
+mod brake;
 mod cancel;
 mod connection;
 mod create;
@@ -38,7 +39,7 @@ mod undo;
 use crate::draw::Draw;
 use crate::error::Result;
 use crate::model::{
-    Alarms, ApprovalId, AtCapacity, BatchId, ConnectionPolicy, CountsFrom, Date, DueKind,
+    Alarms, ApprovalId, AtCapacity, BatchId, Brake, ConnectionPolicy, CountsFrom, Date, DueKind,
     EmailAddress, Field, FieldKind, GroupId, GroupRole, Name, NewIndividual, NewPeople, Part,
     Permission, PoolName, Profile, Progress, Scopes, Seats, Setting, TrainingKind, UserId,
     VisibleTo,
@@ -339,6 +340,23 @@ pub enum Command {
         name: String,
         /// For how long the old tokens still work, in milliseconds.
         overlap_ms: i64,
+    },
+    /// Limit how many people a connection may take off in a while, or take the limit away.
+    SetBrake {
+        /// Which connection.
+        name: String,
+        /// The limit; none is without.
+        brake: Option<Brake>,
+    },
+    /// Carry out what a brake holds, as the connection.
+    ReleaseHeld {
+        /// Whose.
+        who: HeldWho,
+    },
+    /// Drop what a brake holds: the people stay.
+    RejectHeld {
+        /// Whose.
+        who: HeldWho,
     },
     /// Refuse every token of a connection from now on.
     RevokeConnection {
@@ -695,6 +713,17 @@ pub struct PoolEdit {
     pub alarms: Option<Alarms>,
 }
 
+/// Whom of those whom brakes hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldWho {
+    /// Everybody who is held.
+    All,
+    /// Everybody whom one connection's brake holds, by its name.
+    Connection(String),
+    /// These people; also whose leaving was rejected.
+    Users(Vec<UserId>),
+}
+
 /// What a person chooses when a pool cannot hand out what is asked. Unattended doors follow the pool's policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenFull {
@@ -775,6 +804,9 @@ impl Command {
             Self::MapAttributes { .. } => "idp_map",
             Self::OwnFields { .. } => "idp_own",
             Self::RotateToken { .. } => "idp_rotate",
+            Self::SetBrake { .. } => "idp_brake",
+            Self::ReleaseHeld { .. } => "brake_release",
+            Self::RejectHeld { .. } => "brake_reject",
             Self::RevokeConnection { .. } => "idp_revoke",
             Self::AddPlatform { .. } => "token_add",
             Self::RotatePlatformToken { .. } => "token_rotate",
@@ -868,6 +900,9 @@ impl Command {
             Self::RotateToken { name, overlap_ms } => {
                 connection::rotate(planner, name, *overlap_ms)
             }
+            Self::SetBrake { name, brake } => brake::set(planner, name, *brake),
+            Self::ReleaseHeld { who } => brake::release(planner, who),
+            Self::RejectHeld { who } => brake::reject(planner, who),
             Self::RevokeConnection { name } => connection::revoke(planner, name),
             Self::AddPlatform { name, scopes } => platform::add(planner, name, scopes),
             Self::RotatePlatformToken { name, overlap_ms } => {

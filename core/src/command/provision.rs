@@ -8,11 +8,11 @@ use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::key_of_name;
 use crate::model::{
-    Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, Hold, License, Link, NewPeople, Part,
-    Permission, PoolId, Profile, ProviderHold, Status, User, UserId,
+    Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, Hold, LeaveKind, License, Link,
+    NewPeople, Part, Permission, PoolId, Profile, ProviderHold, Status, User, UserId,
 };
 use crate::plan::Template;
-use crate::planner::{Entry, Planner, Seated, Waiting, Want};
+use crate::planner::{Entry, Leave, Planner, Seated, Waiting, Want};
 use parts::Written;
 
 /// The connection that acts, and how it brings people in.
@@ -350,6 +350,16 @@ impl Provision {
         if is_owner {
             self.refuse_for_owner(user)?;
         }
+        if self.active == Some(false) && self.is_held(planner, user)? {
+            return Ok(());
+        }
+        if self.active == Some(true)
+            && planner
+                .leaving_of(user.id)?
+                .is_some_and(|it| it.connection == provider.id)
+        {
+            planner.forget_leaving(user.id)?;
+        }
         self.set_attributes(planner, provider, user, written)?;
         self.adopt(planner, provider, user)?;
         self.set_custom(planner, provider, user.id, Some(user), written)?;
@@ -425,13 +435,22 @@ impl Provision {
         }
     }
 
+    /// Whether the brake holds somebody whom this would take off: then nothing else of it is done either, because the
+    /// provider is told to come again with all of it.
+    fn is_held(&self, planner: &mut Planner<'_>, user: &User) -> Result<bool> {
+        if !user.status.is_seated_or_coming() {
+            return Ok(false);
+        }
+        if let Some(why) = planner.why_not_take_off(user)? {
+            return Err(Error::forbidden(format!(
+                "this person cannot be deactivated: {why}"
+            )));
+        }
+        Ok(planner.brake(user, LeaveKind::Deactivate)? == Leave::Held)
+    }
+
     fn switch_off(&self, planner: &mut Planner<'_>, user: &User) -> Result<()> {
         if user.status.is_seated_or_coming() {
-            if let Some(why) = planner.why_not_take_off(user)? {
-                return Err(Error::forbidden(format!(
-                    "this person cannot be deactivated: {why}"
-                )));
-            }
             return deactivate::one(planner, user);
         }
         let held = user.status == Status::Inactive && user.provider_hold == ProviderHold::Free;

@@ -13,8 +13,8 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
     Actor, ApprovalId, ApprovalState, BatchId, ChoiceTerms, DueKind, FieldId, FieldTerms, Hold,
-    IndividualId, IndividualTerms, InvitationState, LinkState, PasswordLink, Permission, PoolId,
-    Status, User, UserId, field_key,
+    IndividualId, IndividualTerms, InvitationState, LeaveKind, LinkState, PasswordLink, Permission,
+    PoolId, Status, User, UserId, field_key,
 };
 use crate::planner::{Planner, Seated, Waiting, Want};
 
@@ -492,6 +492,23 @@ fn fact_back(
                 after: *before,
             });
         }
+        Change::Leaving { before, after, .. } => {
+            let today = planner.leaving_of(id)?;
+            // Whoever has left meanwhile is not to leave any more.
+            let fits = before.is_none_or(|it| {
+                it.kind == LeaveKind::Delete && status != Status::Deleted
+                    || status.is_seated_or_coming()
+            });
+            if today == *after && fits {
+                planner.push(Change::Leaving {
+                    user: id,
+                    before: *after,
+                    after: *before,
+                });
+            } else {
+                moved(planner, "what the provider wants");
+            }
+        }
         Change::Accepted { before, after, .. } if user.accepted == *after => {
             planner.push(Change::Accepted {
                 user: id,
@@ -649,6 +666,7 @@ fn fact_back(
         | Change::ConnectionMaps { .. }
         | Change::ConnectionOwns { .. }
         | Change::ConnectionSends { .. }
+        | Change::Brake { .. }
         | Change::ConnectionRevoked { .. }
         | Change::TokenAdded { .. }
         | Change::TokenEnds { .. }
@@ -897,6 +915,21 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
                     before: None,
                     after,
                 });
+            }
+        }
+        Change::Brake {
+            connection,
+            before,
+            after,
+        } => {
+            if planner.snapshot.brake_of(*connection)? == *after {
+                planner.push(Change::Brake {
+                    connection: *connection,
+                    before: *after,
+                    after: *before,
+                });
+            } else {
+                planner.skip_name("brake", "changed since");
             }
         }
         Change::ConnectionRevoked { connection, .. } => {

@@ -103,6 +103,8 @@ pub struct Batch {
     pub undoes: Option<BatchId>,
     /// The batch that undid this one.
     pub undone_by: Option<BatchId>,
+    /// The connection in whose place it was applied.
+    pub on_behalf: Option<ConnectionId>,
 }
 
 /// One change as history.

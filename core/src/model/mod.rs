@@ -3,11 +3,13 @@
 mod address;
 mod approval;
 mod batch;
+mod brake;
 mod connection;
 mod custom_field;
 mod due;
 mod group;
 mod ids;
+mod inbox;
 mod individual;
 mod label;
 mod license;
@@ -31,6 +33,7 @@ pub(crate) use address::user_name_key as key_of_name;
 pub use address::{EmailAddress, UserName, fold_key};
 pub use approval::{APPROVAL_MS, Approval, ApprovalState};
 pub use batch::{Actor, Batch, Door, Event};
+pub use brake::{Access, Brake, HeldPerson, LeaveKind, LeaveState, Leaving};
 pub use connection::{Connection, ConnectionPolicy, NewPeople, Token};
 pub use custom_field::{
     Choice, ChoiceTerms, CustomField, FieldKind, FieldTerms, VisibleTo, choice_key, field_key,
@@ -42,6 +45,7 @@ pub use ids::{
     ApprovalId, BatchId, ChoiceId, ConnectionId, FieldId, GroupId, IndividualId, InvitationId,
     PlatformId, PoolId, TokenId, TrainingId, UserId,
 };
+pub use inbox::{Asked, AskedFilter, ConnectionActivity, NewAsked};
 pub use individual::{Individual, IndividualTerms, NewIndividual, Record, RecordState};
 pub use label::Label;
 pub use license::{Entitled, Entitlement, Hold, License, QueueEntry};

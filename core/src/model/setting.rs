@@ -11,6 +11,8 @@ use crate::error::Error;
 /// The most days, and the most minutes, that a setting takes: a hundred years, a day.
 const MOST_DAYS: u32 = 36_500;
 const MOST_MINUTES: u32 = 24 * 60;
+/// The most megabytes that a setting takes: a terabyte.
+const MOST_MEGABYTES: u32 = 1024 * 1024;
 
 /// Something that an organization sets about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,11 +36,17 @@ pub enum Setting {
     SingleSignOn,
     /// After how long a console that nobody uses ends.
     IdleMinutes,
+    /// What the platform hears of people whose leaving a brake holds.
+    AccessWhileHeld,
+    /// How long providers' requests are kept.
+    InboxDays,
+    /// How much of providers' requests is kept.
+    InboxMegabytes,
 }
 
 impl Setting {
     /// Every setting, in the order of a listing.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::OrganizationName,
         Self::TimeZone,
         Self::PublicUrl,
@@ -48,6 +56,9 @@ impl Setting {
         Self::NamesAfterAcceptance,
         Self::SingleSignOn,
         Self::IdleMinutes,
+        Self::AccessWhileHeld,
+        Self::InboxDays,
+        Self::InboxMegabytes,
     ];
 
     /// The word stored, and the name in JSON.
@@ -62,6 +73,9 @@ impl Setting {
             Self::NamesAfterAcceptance => "names_after_acceptance",
             Self::SingleSignOn => "single_sign_on",
             Self::IdleMinutes => "idle_minutes",
+            Self::AccessWhileHeld => "access_while_held",
+            Self::InboxDays => "inbox_days",
+            Self::InboxMegabytes => "inbox_megabytes",
         }
     }
 
@@ -95,6 +109,15 @@ impl Setting {
             Self::IdleMinutes => {
                 "After how many minutes without a key the console ends; 0 is never."
             }
+            Self::AccessWhileHeld => {
+                "Whether the platform lets in people whose leaving a brake holds: leaving lets them in and says so, no keeps them out."
+            }
+            Self::InboxDays => {
+                "For how many days providers' requests are kept for `usher idp log`."
+            }
+            Self::InboxMegabytes => {
+                "How many megabytes of providers' requests are kept; the oldest go first."
+            }
         }
     }
 
@@ -107,6 +130,9 @@ impl Setting {
             Self::RequiredOnInvite => Some("email,first_name,last_name,functional_area"),
             Self::NamesAfterAcceptance | Self::SingleSignOn => Some("off"),
             Self::IdleMinutes => Some("0"),
+            Self::AccessWhileHeld => Some("leaving"),
+            Self::InboxDays => Some("30"),
+            Self::InboxMegabytes => Some("256"),
         }
     }
 
@@ -129,6 +155,13 @@ impl Setting {
             Self::RetentionDays => self.number(text, 0, MOST_DAYS),
             Self::InvitationDays => self.number(text, 1, MOST_DAYS),
             Self::IdleMinutes => self.number(text, 0, MOST_MINUTES),
+            Self::InboxDays => self.number(text, 1, MOST_DAYS),
+            Self::InboxMegabytes => self.number(text, 1, MOST_MEGABYTES),
+            Self::AccessWhileHeld => match text.trim().to_ascii_lowercase().as_str() {
+                "leaving" => Ok("leaving".to_owned()),
+                "no" => Ok("no".to_owned()),
+                _ => Err(self.invalid("is neither leaving nor no", "say leaving or no")),
+            },
             Self::RequiredOnInvite => Required::parse(text).map(|it| it.to_string()),
             Self::NamesAfterAcceptance | Self::SingleSignOn => {
                 match text.trim().to_ascii_lowercase().as_str() {
@@ -301,6 +334,12 @@ pub struct Settings {
     pub single_sign_on: bool,
     /// Minutes without a key after which the console ends; 0 is never.
     pub idle_minutes: u32,
+    /// Whether the platform keeps out people whose leaving a brake holds.
+    pub held_stay_out: bool,
+    /// Days for which providers' requests are kept.
+    pub inbox_days: u32,
+    /// Megabytes of providers' requests that are kept.
+    pub inbox_megabytes: u32,
 }
 
 impl Settings {
@@ -334,6 +373,9 @@ impl Settings {
             names_after_acceptance: is_on(Setting::NamesAfterAcceptance),
             single_sign_on: is_on(Setting::SingleSignOn),
             idle_minutes: number(Setting::IdleMinutes),
+            held_stay_out: text(Setting::AccessWhileHeld) == "no",
+            inbox_days: number(Setting::InboxDays),
+            inbox_megabytes: number(Setting::InboxMegabytes),
         }
     }
 }

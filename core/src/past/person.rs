@@ -235,6 +235,8 @@ impl Telling {
             | Change::ConnectionMaps { .. }
             | Change::ConnectionOwns { .. }
             | Change::ConnectionSends { .. }
+            | Change::Leaving { .. }
+            | Change::Brake { .. }
             | Change::ConnectionRevoked { .. }
             | Change::TokenAdded { .. }
             | Change::TokenEnds { .. } => {}

@@ -196,6 +196,11 @@ pub const TABLE: &[Row] = &[
     row("idp_own", OWNERS, NO_MORE),
     row("idp_rotate", OWNERS, NO_MORE),
     row("idp_revoke", OWNERS, NO_MORE),
+    row("idp_brake", OWNERS, NO_MORE),
+    // Carrying out, in a connection's place, what it asked and did not get.
+    row("idp_replay", MANAGE_USERS, NO_MORE),
+    row("brake_release", MANAGE_USERS, NO_MORE),
+    row("brake_reject", MANAGE_USERS, NO_MORE),
     // The platform behind Usher.
     row("token_add", OWNERS, NO_MORE),
     row("token_rotate", OWNERS, NO_MORE),

@@ -10,12 +10,13 @@ use super::{Role, Scope, TABLE, scope_of};
 const MATRIX: &str = "../docs/permissions.md";
 
 /// Rows that are not commands: reading, and parts of commands that need more than the command.
-const PARTS: [&str; 5] = [
+const PARTS: [&str; 6] = [
     "see",
     "see_administrators_fields",
     "edit_protect",
     "pool_raise",
     "promote",
+    "idp_replay",
 ];
 
 /// The names in `Command::name`, read from its text: no list of commands can be forgotten then.

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, Params, params};
 
+use super::snapshot::word;
 use super::{
-    administrators, broken, fields, individuals, labels, password, search, settings, waste,
+    administrators, brake, broken, fields, inbox, individuals, labels, password, search, settings,
+    waste,
 };
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
@@ -26,6 +28,8 @@ pub(super) struct Applier<'c> {
     created: Option<UserId>,
     moved: BTreeMap<&'static str, i64>,
     counts: trainings::MovedCounts,
+    /// By how many the seated and coming people of connections move.
+    people: BTreeMap<ConnectionId, i64>,
 }
 
 impl<'c> Applier<'c> {
@@ -37,6 +41,7 @@ impl<'c> Applier<'c> {
             created: None,
             moved: BTreeMap::new(),
             counts: trainings::MovedCounts::default(),
+            people: BTreeMap::new(),
         }
     }
 
@@ -52,6 +57,9 @@ impl<'c> Applier<'c> {
         }
         self.touch()?;
         self.move_counts()?;
+        for (connection, by) in self.people.iter().filter(|it| *it.1 != 0) {
+            brake::move_people(self.conn, *connection, *by)?;
+        }
         super::provided::touch(self.conn, changes, self.at)?;
         Ok(self.moved)
     }
@@ -75,10 +83,11 @@ impl<'c> Applier<'c> {
 
     /// Raises the version of the person whose run of changes ends here: once a run, not once a change.
     fn touch_before(&mut self, change: &Change) -> Result<()> {
-        // What somebody has to learn is no part of their record: whoever edits it need not read it again.
+        // What somebody has to learn, or that a provider wants them to leave, is no part of their record: whoever edits it
+        // need not read it again.
         if matches!(
             change,
-            Change::Assignment { .. } | Change::Instructor { .. }
+            Change::Assignment { .. } | Change::Instructor { .. } | Change::Leaving { .. }
         ) {
             return Ok(());
         }
@@ -109,7 +118,7 @@ impl<'c> Applier<'c> {
             Change::Status { user, before, after } => {
                 self.count(*before, *after);
                 self.retain(*user, *before, *after)?;
-                self.hit("UPDATE users SET status = ?2 WHERE id = ?1", params![user.as_bytes(), after.as_str()])
+                self.set_status(*user, *before, *after)
             }
             Change::Profile { user, field, after, .. } => self.set_field(*user, *field, after.as_deref()),
             Change::FieldValue { user, field, after, .. } => fields::set_value(self.conn, *user, *field, after.as_deref()),
@@ -166,10 +175,9 @@ impl<'c> Applier<'c> {
                 "DELETE FROM links WHERE connection = ?1 AND user = ?2",
                 params![connection.as_bytes(), user.as_bytes()],
             ),
-            Change::Connection { user, after, .. } => self.hit(
-                "UPDATE users SET connection = ?2 WHERE id = ?1",
-                params![user.as_bytes(), after.as_ref().map(|it| it.as_bytes())],
-            ),
+            Change::Connection { user, before, after } => self.set_connection(*user, *before, *after),
+            Change::Leaving { user, after, .. } => brake::set_leaving(self.conn, *user, after.as_ref()),
+            Change::Brake { connection, after, .. } => brake::set(self.conn, *connection, after.as_ref()),
             Change::ProviderHold { user, after, .. } => {
                 self.hit("UPDATE users SET provider_hold = ?2 WHERE id = ?1", params![user.as_bytes(), after.as_str()])
             }
@@ -300,6 +308,54 @@ impl<'c> Applier<'c> {
         *self.moved.entry(after.as_str()).or_default() += 1;
     }
 
+    fn set_status(&mut self, user: UserId, before: Status, after: Status) -> Result<()> {
+        let sql = "UPDATE users SET status = ?2 WHERE id = ?1 RETURNING connection";
+        let connection = self.returned(sql, params![user.as_bytes(), after.as_str()], |row| {
+            Ok(row
+                .get::<_, Option<[u8; 16]>>(0)?
+                .map(ConnectionId::from_bytes))
+        })?;
+        self.move_people(connection, before, after);
+        Ok(())
+    }
+
+    fn set_connection(
+        &mut self,
+        user: UserId,
+        before: Option<ConnectionId>,
+        after: Option<ConnectionId>,
+    ) -> Result<()> {
+        let sql = "UPDATE users SET connection = ?2 WHERE id = ?1 RETURNING status";
+        let id = after.as_ref().map(|it| it.as_bytes());
+        let status = self.returned(sql, params![user.as_bytes(), id], |row| {
+            word(row, 0, Status::from_word)
+        })?;
+        self.move_people(before, status, Status::Deleted);
+        self.move_people(after, Status::Deleted, status);
+        Ok(())
+    }
+
+    /// Counts somebody in or out of the people of their connection.
+    fn move_people(&mut self, connection: Option<ConnectionId>, before: Status, after: Status) {
+        let by = i64::from(after.is_seated_or_coming()) - i64::from(before.is_seated_or_coming());
+        if let Some(connection) = connection {
+            *self.people.entry(connection).or_default() += by;
+        }
+    }
+
+    /// Runs a statement that hits one row, and reads what it returns of it.
+    fn returned<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut it| it.query_row(params, read))
+            .map_err(broken)
+    }
+
     fn create(&mut self, user: UserId, created: &NewUser, key: &[u8; 32]) -> Result<()> {
         let NewUser {
             profile,
@@ -310,6 +366,7 @@ impl<'c> Applier<'c> {
             link,
         } = created;
         *self.moved.entry(status.as_str()).or_default() += 1;
+        self.move_people(*connection, Status::Deleted, *status);
         self.untouched = None;
         self.created = Some(user);
         let search = profile.search_text();
@@ -558,6 +615,7 @@ impl<'c> Applier<'c> {
     /// which events keep personal values.
     fn erase(&mut self, user: UserId, before: Status) -> Result<()> {
         self.count(before, Status::Erased);
+        inbox::erase(self.conn, user)?;
         search::forget(self.conn, user)?;
         waste::forget(self.conn, user)?;
         individuals::erase_of(self.conn, user)?;
@@ -580,6 +638,7 @@ impl<'c> Applier<'c> {
         self.run("DELETE FROM permissions WHERE user = ?1", [id])?;
         self.run("DELETE FROM system_users WHERE user = ?1", [id])?;
         self.run("DELETE FROM outbox WHERE user = ?1", [id])?;
+        brake::forget(self.conn, user)?;
         self.forget_dates(user)?;
         password::erase(self.conn, user)?;
         self.hit("DELETE FROM person_keys WHERE user = ?1", [id])

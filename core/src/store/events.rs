@@ -60,7 +60,7 @@ pub(super) fn append(
     let (kind, id) = actor::encode(batch.actor);
     conn.prepare_cached(
         "INSERT INTO batches (seq, id, actor_kind, actor, door, command, at, caused_by, undoes, first_event, changes, \
-         people) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         people, on_behalf) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )
     .and_then(|mut it| {
         it.execute(params![
@@ -76,6 +76,7 @@ pub(super) fn append(
             seq + 1,
             i64::try_from(changes.len()).unwrap_or(i64::MAX),
             people_changed(changes),
+            batch.on_behalf.as_ref().map(|it| it.as_bytes()),
         ])
     })
     .map_err(broken)?;
@@ -335,6 +336,12 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             after,
         } => json(&(connection, before, after)),
         Change::ConnectionSends { connection, part } => json(&(connection, part)),
+        Change::Leaving { before, after, .. } => json(&(before, after)),
+        Change::Brake {
+            connection,
+            before,
+            after,
+        } => json(&(connection, before, after)),
         Change::ConnectionRevoked {
             connection,
             before,
@@ -509,6 +516,14 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
         "connection" => {
             let (before, after) = json(body)?;
             Change::Connection {
+                user: whom?,
+                before,
+                after,
+            }
+        }
+        "leaving" => {
+            let (before, after) = json(body)?;
+            Change::Leaving {
                 user: whom?,
                 before,
                 after,
@@ -774,6 +789,14 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
         "connection_sends" => {
             let (connection, part) = json(body)?;
             Change::ConnectionSends { connection, part }
+        }
+        "brake" => {
+            let (connection, before, after) = json(body)?;
+            Change::Brake {
+                connection,
+                before,
+                after,
+            }
         }
         "connection_revoked" => {
             let (connection, before, after) = json(body)?;

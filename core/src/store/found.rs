@@ -113,6 +113,7 @@ fn write(
         at: draw.at,
         caused_by: None,
         undoes: None,
+        on_behalf: None,
     };
     let tip = events::Tip::of(conn)?;
     events::append(conn, tip, &head, &changes, &mut Nonces::new(), |user| {

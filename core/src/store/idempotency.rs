@@ -154,6 +154,7 @@ pub(super) fn repeat(snapshot: &Snapshot<'_>, outcome: Outcome) -> Result<Applie
         plan,
         user,
         manager_name: None,
+        held: None,
         promotions,
         promoted,
         token: None,

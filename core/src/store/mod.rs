@@ -9,6 +9,7 @@ mod administrators;
 mod apply;
 mod attempts;
 mod attribute;
+mod brake;
 mod checkpoints;
 mod circles;
 mod compile;
@@ -20,6 +21,7 @@ mod fields;
 mod found;
 mod groups;
 mod idempotency;
+mod inbox;
 mod individuals;
 mod labels;
 mod levels;
@@ -57,7 +59,7 @@ use rusqlite::{Connection, ErrorCode};
 use crate::directory::{Authenticated, Notice};
 use crate::draw::Clock;
 use crate::error::{Error, Result};
-use crate::model::{Actor, Door, Timestamp, TokenId};
+use crate::model::{Timestamp, TokenId};
 use crate::plan::Plan;
 use crate::planner;
 use crate::token::{self, Kind};
@@ -183,18 +185,16 @@ impl Store {
 
     pub(crate) fn plan(
         &self,
-        actor: Actor,
-        door: Door,
+        who: planner::Who,
         request: &crate::command::Request,
     ) -> Result<Plan> {
-        Ok(self.prepare(actor, door, request)?.1.plan)
+        Ok(self.prepare(who, request)?.1.plan)
     }
 
     /// Plans on a reader, and tells after which batch.
     fn prepare(
         &self,
-        actor: Actor,
-        door: Door,
+        who: planner::Who,
         request: &crate::command::Request,
     ) -> Result<(i64, planner::Planned)> {
         let read = self.read(request.draw.at)?;
@@ -203,9 +203,9 @@ impl Store {
             .as_ref()
             .ok_or_else(|| Error::Broken("the reader is closed".into()))?;
         let transaction = conn.unchecked_transaction().map_err(broken)?;
-        let snapshot = Snapshot::new(conn).seen_by(actor)?;
+        let snapshot = Snapshot::new(conn).seen_by(who.plans())?;
         let last_batch = snapshot.last_batch();
-        let planned = planner::plan(&snapshot, actor, door, request);
+        let planned = planner::plan(&snapshot, who, request);
         transaction.finish().map_err(broken)?;
         Ok((last_batch?, planned?))
     }
@@ -214,7 +214,7 @@ impl Store {
     /// applying it, if nothing has moved since.
     pub(crate) fn submit(&self, mut job: Job) {
         if job.is_large() {
-            match self.prepare(job.actor, job.door, &job.request) {
+            match self.prepare(job.who, &job.request) {
                 Ok(prepared) => job.prepared = Some(prepared),
                 Err(Error::Busy) => {}
                 Err(error) => return (job.done)(Err(error)),

@@ -8,11 +8,14 @@ use super::writer::{Message, Note};
 use super::{Read, Snapshot, Store, broken};
 use crate::error::{Error, Result};
 use crate::model::{
-    Platform, PlatformId, Scopes, Status, Timestamp, Token, TokenId, UserId, key_of_name,
+    Access, Platform, PlatformId, Scopes, Status, Timestamp, Token, TokenId, UserId, key_of_name,
 };
 use crate::query::{Expr, TimeField};
 use crate::selection::Selection;
 use crate::token::{self, Kind};
+
+/// An id that nobody has: for somebody unknown the same is asked as for the known.
+const NOBODY: UserId = UserId::from_bytes([0; 16]);
 
 impl Snapshot<'_> {
     /// Every platform, by name, with its tokens' records.
@@ -85,19 +88,35 @@ impl Read<'_> {
     }
 
     /// Whether these people, by address, user name or id, may come in now, in the order asked: whether they are active in
-    /// what is committed. Nobody and somebody who may not are the same answer.
+    /// what is committed. Nobody and somebody who may not are the same answer. Of whom a brake holds the setting
+    /// `access-while-held` says what is told.
     ///
     /// # Errors
     /// [`crate::Error::Forbidden`] for whoever does not see everybody.
-    pub fn may_come_in(&self, who: &[String]) -> Result<Vec<bool>> {
+    pub fn may_come_in(&self, who: &[String]) -> Result<Vec<Access>> {
         self.sees_all("answers to who may come in")?;
         self.together(|snapshot| {
-            who.iter()
-                .map(|it| {
-                    let found = snapshot.standing_of(it)?;
-                    Ok(found.is_some_and(|(_, status)| status.signs_in()))
-                })
-                .collect()
+            let mut stay_out = None;
+            let mut answers = Vec::with_capacity(who.len());
+            for it in who {
+                let (user, status) = snapshot
+                    .standing_of(it)?
+                    .unwrap_or((NOBODY, Status::Deleted));
+                let is_held = snapshot.is_held(user)?;
+                answers.push(match (status.signs_in(), is_held) {
+                    (false, _) => Access::No,
+                    (true, false) => Access::Yes,
+                    (true, true) => {
+                        let known = match stay_out {
+                            Some(known) => known,
+                            None => snapshot.settings()?.held_stay_out,
+                        };
+                        stay_out = Some(known);
+                        if known { Access::No } else { Access::Leaving }
+                    }
+                });
+            }
+            Ok(answers)
         })
     }
 }

@@ -519,10 +519,12 @@ impl<'c> Snapshot<'c> {
 
     /// Whether a person (and not a connection) was the last to deactivate this user.
     pub(crate) fn deactivated_by_a_person(&self, user: UserId) -> Result<bool> {
-        let sql = "SELECT batches.actor_kind FROM events JOIN batches ON batches.seq = events.batch \
+        // What a brake held is the provider's own, whoever released it; so is what was done in its place.
+        let sql = "SELECT batches.actor_kind <> 'connection' AND batches.on_behalf IS NULL AND batches.command <> 'brake_release' \
+            FROM events JOIN batches ON batches.seq = events.batch \
             WHERE events.user = ?1 AND events.kind = 'status' ORDER BY events.seq DESC LIMIT 1";
-        let kind: Option<String> = self.one(sql, [user.as_bytes()], |row| row.get(0))?;
-        Ok(kind.is_some_and(|it| it != "connection"))
+        let by_a_person: Option<bool> = self.one(sql, [user.as_bytes()], |row| row.get(0))?;
+        Ok(by_a_person.unwrap_or(false))
     }
 
     /// The number of the newest batch; it moves whenever anything that planning reads has moved.
@@ -580,7 +582,7 @@ impl Snapshot<'_> {
         &self,
         batch: BatchId,
     ) -> Result<Option<(Actor, String, Option<BatchId>)>> {
-        let sql = "SELECT actor_kind, actor, command, undoes FROM batches WHERE id = ?1";
+        let sql = "SELECT actor_kind, actor, iif(on_behalf IS NULL, command, 'idp_replay'), undoes FROM batches WHERE id = ?1";
         self.one(sql, [batch.as_bytes()], |row| {
             let undoes: Option<[u8; 16]> = row.get(3)?;
             Ok((

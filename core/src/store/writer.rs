@@ -15,17 +15,17 @@ use super::apply::{self, Applier};
 use super::events::{self, BatchHead, Nonces, Tip};
 use super::turn::Turn;
 use super::{
-    LastUses, Snapshot, attempts, broken, checkpoints, idempotency, levels, open, platform,
-    restore, search, stale, views, waste,
+    LastUses, Snapshot, attempts, brake, broken, checkpoints, idempotency, inbox, levels, open,
+    platform, restore, search, stale, views, waste,
 };
 use crate::change::Change;
 use crate::command::{Command, GroupTarget, Request, may_promote, promote};
 use crate::directory::Applied;
 use crate::draw::{Clock, Draw, Draws};
 use crate::error::{Error, Moved, Result, Shortfalls};
-use crate::model::{Actor, BatchId, Door, UserId};
+use crate::model::{Actor, BatchId, ConnectionId, Door, NewAsked, Timestamp, UserId};
 use crate::plan::{Digest, Plan};
-use crate::planner::{self, Planned};
+use crate::planner::{self, Planned, Who};
 use crate::selection::Selection;
 
 /// The most jobs in one commit.
@@ -42,30 +42,33 @@ const IDLE: Duration = Duration::from_millis(40);
 
 /// One request on its way through the writer.
 pub(crate) struct Job {
-    pub(crate) actor: Actor,
-    pub(crate) door: Door,
+    pub(crate) who: Who,
     pub(crate) request: Request,
     pub(crate) confirmed: Option<Digest>,
     pub(crate) done: Box<dyn FnOnce(Result<Applied>) + Send>,
     /// A plan made before, and the number of the newest batch that it knew.
     pub(crate) prepared: Option<(i64, Planned)>,
+    /// What is kept of the provider's request that it came by, told from its outcome; none when it is tried again.
+    pub(crate) asked: Option<Tell>,
 }
+
+/// What is to be kept of a provider's request, by what came of its command.
+pub(crate) type Tell = Box<dyn Fn(&Result<Applied>) -> Option<NewAsked> + Send>;
 
 impl Job {
     pub(crate) fn new(
-        actor: Actor,
-        door: Door,
+        who: Who,
         request: Request,
         confirmed: Option<Digest>,
         done: impl FnOnce(Result<Applied>) + Send + 'static,
     ) -> Self {
         Self {
-            actor,
-            door,
+            who,
             request,
             confirmed,
             done: Box::new(done),
             prepared: None,
+            asked: None,
         }
     }
 
@@ -103,6 +106,8 @@ impl Job {
             | Command::SetPool { .. }
             | Command::Promote
             | Command::RenameLabel { .. }
+            | Command::ReleaseHeld { .. }
+            | Command::RejectHeld { .. }
             | Command::Undo { .. } => true,
             Command::ProvisionGroup(it) => {
                 it.only || it.add.len() > ALONE || matches!(it.target, GroupTarget::Removed { .. })
@@ -152,6 +157,12 @@ pub(super) enum Note {
     Attempts(Vec<([u8; 16], i64)>),
     /// A saved view.
     View(views::ViewNote),
+    /// What a connection asked that no command came of, and when.
+    Asked(ConnectionId, Timestamp, Vec<NewAsked>),
+    /// By which batch what a connection asked was carried out later.
+    Replayed(i64, BatchId),
+    /// Drop what connections asked long ago.
+    TrimAsked,
 }
 
 type Answer = (Box<dyn FnOnce(Result<Applied>) + Send>, Result<Applied>);
@@ -336,6 +347,13 @@ impl Writer {
                 Note::Seen(seen) => platform::note_seen(&self.conn, seen)?,
                 Note::View(view) => views::write(&self.conn, view)?,
                 Note::Attempts(spent) => attempts::keep(&self.conn, self.clock.now(), spent)?,
+                Note::Asked(connection, at, asked) => {
+                    for it in asked {
+                        inbox::keep(&self.conn, *connection, *at, it)?;
+                    }
+                }
+                Note::Replayed(seq, batch) => inbox::note_replayed(&self.conn, *seq, *batch)?,
+                Note::TrimAsked => inbox::trim(&self.conn, self.clock.now())?,
             }
         }
         Ok(())
@@ -369,13 +387,25 @@ impl Writer {
     /// Runs a job in the group's transaction. Nothing of it is written unless it succeeds, or spoils the group.
     fn directly(&mut self, job: &mut Job, first: bool) -> Step {
         self.writing = false;
-        match self.one(job, first) {
-            Ok(Some(applied)) => Step::Done(Box::new(Ok(applied))),
-            Ok(None) => Step::Alone,
+        let result = match self.one(job, first) {
+            Ok(Some(applied)) => Ok(applied),
+            Ok(None) => return Step::Alone,
             Err(error) if self.writing || self.conn.is_autocommit() => {
-                Step::Spoiled(Box::new(error))
+                return Step::Spoiled(Box::new(error));
             }
-            Err(error) => Step::Done(Box::new(Err(error))),
+            Err(error) => Err(error),
+        };
+        self.keep_asked(job, &result);
+        Step::Done(Box::new(result))
+    }
+
+    /// Keeps the provider's request that a job came by, in the transaction that answers it. Keeping it decides nothing: should
+    /// it fail, the answer stands.
+    fn keep_asked(&self, job: &Job, result: &Result<Applied>) {
+        if let (Actor::Connection(connection), Some(tell)) = (job.who.actor, &job.asked)
+            && let Some(asked) = tell(result)
+        {
+            let _ = inbox::keep(&self.conn, connection, job.request.draw.at, &asked);
         }
     }
 
@@ -411,7 +441,9 @@ impl Writer {
         let result = self.one(job, true);
         if let Ok(Some(applied)) = result {
             self.run_cached("RELEASE job")?;
-            return Ok(Ok(applied));
+            let result = Ok(applied);
+            self.keep_asked(job, &result);
+            return Ok(result);
         }
         self.erased.truncate(erased);
         self.moved = moved;
@@ -422,7 +454,9 @@ impl Writer {
         self.run_cached("ROLLBACK TO job")?;
         self.run_cached("RELEASE job")?;
         let refused = || Error::Broken("a large change met a fault; repeat it".into());
-        Ok(result.and_then(|_| Err(refused())))
+        let result = result.and_then(|_| Err(refused()));
+        self.keep_asked(job, &result);
+        Ok(result)
     }
 
     fn finish_group(&mut self, answers: Vec<Answer>) {
@@ -514,10 +548,10 @@ impl Writer {
     /// Plans and applies one job. `None` when it is too large to share a commit with the jobs before it.
     fn one(&mut self, job: &mut Job, first: bool) -> Result<Option<Applied>> {
         let at = self.clock.now();
-        let snapshot = Snapshot::new(&self.conn).seen_by(job.actor)?;
+        let snapshot = Snapshot::new(&self.conn).seen_by(job.who.plans())?;
         if let Some(key) = &job.request.key
             && let Some(outcome) =
-                idempotency::find(&self.conn, job.actor, key, &job.request.command, at)?
+                idempotency::find(&self.conn, job.who.actor, key, &job.request.command, at)?
         {
             return idempotency::repeat(&snapshot, outcome).map(Some);
         }
@@ -528,15 +562,12 @@ impl Writer {
             .filter(|it| it.changes.len() <= ALONE);
         let (known, planned) = match job.prepared.take() {
             Some((known, mut planned)) if self.still_holds(known, job, &planned)? => {
-                if job.door.is_attended() && known != snapshot.last_batch()? {
+                if job.who.door.is_attended() && known != snapshot.last_batch()? {
                     planner::renew(&snapshot, job.request.draw.at, &mut planned)?;
                 }
                 (Some(known), planned)
             }
-            _ => (
-                None,
-                planner::plan(&snapshot, job.actor, job.door, &job.request)?,
-            ),
+            _ => (None, planner::plan(&snapshot, job.who, &job.request)?),
         };
         if planned.plan.changes.len() > ALONE && !first {
             // A plan made here knows batches that may yet fail to commit, and is made again.
@@ -548,6 +579,7 @@ impl Writer {
             plan,
             subject,
             manager_name,
+            held,
             token,
             mut draws,
         } = planned;
@@ -558,6 +590,7 @@ impl Writer {
                 plan,
                 user: subject,
                 manager_name,
+                held,
                 promotions: Vec::new(),
                 promoted: 0,
                 token: None,
@@ -571,8 +604,9 @@ impl Writer {
         };
         let batch = draws.batch();
         let origin = Origin {
-            actor: job.actor,
-            door: job.door,
+            actor: job.who.actor,
+            door: job.who.door,
+            on_behalf: job.who.on_behalf,
             caused_by: None,
             undoes,
         };
@@ -584,23 +618,33 @@ impl Writer {
             plan,
             user: subject,
             manager_name,
+            held,
             promotions,
             promoted,
             token,
             repeated: false,
         };
         if let Some(key) = &job.request.key {
-            idempotency::keep(&self.conn, job.actor, key, &job.request.command, &applied)?;
+            idempotency::keep(
+                &self.conn,
+                job.who.actor,
+                key,
+                &job.request.command,
+                &applied,
+            )?;
         }
         Ok(Some(applied))
     }
 
     /// Whether a plan made before is what would be planned now.
     fn still_holds(&self, known: i64, job: &Job, planned: &Planned) -> Result<bool> {
-        if stale::rests_on_seen(&job.request.command) {
+        // What is left of a brake moves with every batch of its connection.
+        if stale::rests_on_seen(&job.request.command)
+            || matches!(job.who.plans(), Actor::Connection(_))
+        {
             return Ok(false);
         }
-        let snapshot = Snapshot::new(&self.conn).seen_by(job.actor)?;
+        let snapshot = Snapshot::new(&self.conn).seen_by(job.who.plans())?;
         Ok(known == snapshot.last_batch()?
             || stale::still_holds(&snapshot, known, &job.request, &planned.plan)?)
     }
@@ -634,7 +678,7 @@ impl Writer {
         origin: &Origin,
         plan: &Plan,
         draw: Draw,
-        at: crate::model::Timestamp,
+        at: Timestamp,
     ) -> Result<()> {
         self.writing = true;
         let tip = match self.tip.take() {
@@ -664,6 +708,7 @@ impl Writer {
             at,
             caused_by: origin.caused_by,
             undoes: origin.undoes,
+            on_behalf: origin.on_behalf,
         };
         if changes.iter().any(levels::is_moved_by) {
             self.levels_moved = Some(batch);
@@ -688,6 +733,7 @@ impl Writer {
                 .and_then(|mut it| it.execute(params![batch.as_bytes(), mail.user.as_bytes(), mail.template.as_str(), at.as_millis()]))
                 .map_err(broken)?;
         }
+        brake::note(conn, origin.actor, batch, changes, at)?;
         self.erased.extend(changes.iter().filter_map(|it| match it {
             Change::Erased { user, .. } => Some(*user),
             // Ids are drawn from one source, so that one list beside the database will do for people and accounts.
@@ -704,7 +750,7 @@ impl Writer {
         plan: &Plan,
         draw: Draw,
         draws: Draws,
-        at: crate::model::Timestamp,
+        at: Timestamp,
     ) -> Result<(Vec<BatchId>, usize)> {
         if !may_promote(&plan.changes) {
             return Ok((Vec::new(), 0));
@@ -719,6 +765,7 @@ impl Writer {
         let origin = Origin {
             actor: Actor::Scheduler,
             door: Door::Schedule,
+            on_behalf: None,
             caused_by: Some(cause),
             undoes: None,
         };
@@ -839,6 +886,7 @@ fn written(answers: &[Answer]) -> usize {
 struct Origin {
     actor: Actor,
     door: Door,
+    on_behalf: Option<ConnectionId>,
     caused_by: Option<BatchId>,
     undoes: Option<BatchId>,
 }

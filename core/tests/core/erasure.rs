@@ -7,8 +7,8 @@ use usher_core::command::{
     Command, Create, Edit, FieldEdit, Invite, NewPerson, OwnRecords, SetPassword,
 };
 use usher_core::model::{
-    Actor, Door, EmailAddress, Field, FieldKind, GroupRole, NewIndividual, Permission, Profile,
-    Record, RecordState, TrainingKind, UserId,
+    Actor, Door, EmailAddress, Field, FieldKind, GroupRole, NewAsked, NewIndividual, Permission,
+    Profile, Record, RecordState, TrainingKind, UserId,
 };
 use usher_core::password::Password;
 use usher_core::{Error, Session, Source};
@@ -153,6 +153,29 @@ fn erasing_destroys_every_copy_from_every_door_and_every_file() {
             org.directory.settle().unwrap();
         }
     }
+    // What the provider asked: about them, about nobody yet but by a name that they had or have, and about somebody else
+    // whose manager they are.
+    let body = Some(format!("{{\"nickName\":\"{MARK} asked\"}}"));
+    let asked = |user, name: String| NewAsked {
+        method: "POST",
+        path: "/Users".into(),
+        status: 409,
+        error: Some(format!("{MARK} is taken")),
+        user,
+        body: body.clone(),
+        names: vec![name.to_uppercase()],
+        ..NewAsked::default()
+    };
+    let owner = org.user("owner").id;
+    let rows = vec![
+        asked(Some(people[0]), String::new()),
+        asked(None, marked(Field::Email, 3)),
+        asked(None, format!("{MARK}-external")),
+        asked(Some(owner), marked(Field::UserName, 22)),
+    ];
+    let (kept, waiting) = std::sync::mpsc::channel();
+    scim.keep_asked(rows, move |noted| kept.send(noted).unwrap());
+    waiting.recv().unwrap().unwrap();
     drop((cli, scim));
     assert!(
         org.files_with_mark().contains(&"usher.db".to_owned()) || !org.files_with_mark().is_empty()

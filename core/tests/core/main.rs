@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod bad_input;
+mod brake;
 mod capacity;
 mod chain;
 mod concurrency;
@@ -13,6 +14,7 @@ mod entitlements;
 mod erasure;
 mod fields;
 mod groups;
+mod inbox;
 mod individuals;
 mod levels;
 mod life;

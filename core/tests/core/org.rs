@@ -315,6 +315,8 @@ impl Org {
             "SELECT hex(pool), seat_limit, reserved, consumed, queued FROM pool_counters ORDER BY 1",
             "SELECT hex(user), hex(pool), state, stands_for_access, place, leads_to FROM licenses ORDER BY 1, 2",
             "SELECT status, people FROM status_counts ORDER BY 1",
+            "SELECT hex(user), hex(connection), kind, state FROM leaving ORDER BY 1",
+            "SELECT hex(connection), share, floor, window_ms FROM brakes ORDER BY 1",
         ];
         let mut out = String::new();
         for sql in tables {

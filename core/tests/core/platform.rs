@@ -2,7 +2,7 @@
 
 use usher_core::Result;
 use usher_core::command::Command;
-use usher_core::model::{NewPeople, Scope, Timestamp};
+use usher_core::model::{Access, NewPeople, Scope, Timestamp};
 use usher_core::policy::{self, Role, scope_of};
 use usher_core::query::{self, Expr, PageFrom, SortBy, UsersPage};
 
@@ -28,7 +28,8 @@ impl Org {
 
     fn may_come_in(&self, who: &[&str]) -> Vec<bool> {
         let who: Vec<String> = who.iter().map(|it| crate::org::address(it)).collect();
-        self.cli().read().unwrap().may_come_in(&who).unwrap()
+        let answers = self.cli().read().unwrap().may_come_in(&who).unwrap();
+        answers.into_iter().map(|it| it == Access::Yes).collect()
     }
 }
 

@@ -8,8 +8,9 @@ use std::path::Path;
 use usher_core::command::{Command, Edit, FieldEdit, Invite, PoolEdit, WhenFull};
 use usher_core::directory::{DuePage, HistoryFilter, HistoryPage};
 use usher_core::model::{
-    Actor, AssignmentState, ConnectionId, Field, FieldId, FieldKind, GroupId, GroupRole, NewPeople,
-    Period, Permission, PoolId, Progress, Step, TrainingId, TrainingKind, UserId, VisibleTo, When,
+    Actor, Asked, AskedFilter, AssignmentState, ConnectionId, Field, FieldId, FieldKind, GroupId,
+    GroupRole, NewPeople, Period, Permission, PoolId, Progress, Step, TrainingId, TrainingKind,
+    UserId, VisibleTo, When,
 };
 use usher_core::query::{Expr, ListFrom, Listing, Order, PageFrom, SortBy, UsersPage};
 use usher_core::{Read, Result};
@@ -125,6 +126,29 @@ fn world() -> (Org, World) {
     let (connection, _) = org.connect("okta", NewPeople::Active);
     org.provision(connection, newcomer("qprov", "ext-1"))
         .unwrap();
+    let brake = Some(usher_core::model::Brake {
+        share: 0,
+        floor: 0,
+        ..usher_core::model::Brake::default()
+    });
+    org.apply(Command::SetBrake {
+        name: "okta".into(),
+        brake,
+    });
+    let leaver = crate::org::switch(org.user("qprov").id, false);
+    org.provision(connection, leaver).unwrap();
+    let asked = usher_core::model::NewAsked {
+        method: "POST",
+        path: "/Users".into(),
+        status: 409,
+        body: Some("{}".into()),
+        ..usher_core::model::NewAsked::default()
+    };
+    let (kept, waiting) = std::sync::mpsc::channel();
+    org.directory
+        .as_actor(Actor::Connection(connection), usher_core::model::Door::Scim)
+        .keep_asked(vec![asked], move |noted| kept.send(noted).unwrap());
+    waiting.recv().unwrap().unwrap();
     org.apply(Command::AddPlatform {
         name: "qplatform".into(),
         scopes: "access".parse().unwrap(),
@@ -386,6 +410,8 @@ const VERBS: &[(&str, Tells)] = &[
         each(&w.people, |it| r.password_link(it))
     }),
     ("labels", |r, _| told(r.labels())),
+    ("leaving", |r, w| each(&w.people, |it| r.leaving(it))),
+    ("is_held", |r, w| each(&w.people, |it| r.is_held(it))),
 ];
 
 /// What only those are told who see everybody.
@@ -433,7 +459,40 @@ const WHOLE: &[(&str, Tells)] = &[
     }),
     ("groups_of", |r, w| told(r.groups_of(&w.people))),
     ("drifts", |r, _| told(r.drifts(None))),
+    ("asked", |r, _| told(r.asked(&AskedFilter::default(), 100))),
+    ("asked_by_number", |r, _| told(r.asked_by_number(1))),
+    ("check_replay", |r, w| {
+        told(r.check_replay(&failed(w.connection), false))
+    }),
+    ("repeats_held_deletion", |r, w| {
+        each(&w.people, |it| r.repeats_held_deletion(w.connection, it))
+    }),
+    ("connection_activity", |r, w| {
+        told(r.connection_activity(w.connection))
+    }),
+    ("brake_room", |r, w| told(r.brake_room(w.connection))),
+    ("people_of_connection", |r, w| {
+        told(r.people_of_connection(w.connection))
+    }),
+    ("held_people", |r, _| told(r.held_people(None))),
 ];
+
+/// A request that failed, as one would be read.
+fn failed(connection: ConnectionId) -> Asked {
+    Asked {
+        seq: 1,
+        connection,
+        at: usher_core::model::Timestamp::from_millis(0),
+        method: "POST".into(),
+        path: "/Users".into(),
+        status: 409,
+        error: None,
+        user: None,
+        batch: None,
+        body: Some("{}".into()),
+        replayed: None,
+    }
+}
 
 /// What is told to whoever may read at all, and why it may be.
 const OPEN: &[(&str, &str)] = &[
@@ -470,6 +529,8 @@ const OPEN: &[(&str, &str)] = &[
     ("moment_before", "as moment"),
     ("moment_after", "as moment"),
     ("forecasts", "nothing, for those who see a part"),
+    ("brake", "nothing, for those who see a part"),
+    ("held_counts", "nothing, for those who see a part"),
     ("settings", "what the organization has set about itself"),
     ("setting", "as settings"),
 ];

@@ -2,8 +2,8 @@
 //! moment in which the batch commits.
 
 use hyper::StatusCode;
-use serde_json::{Value, json};
-use usher_core::model::{Actor, Door};
+use serde_json::{Map, Value, json};
+use usher_core::model::{Access, Actor, Door};
 
 use super::body::{self, People};
 use super::refusal::Refusal;
@@ -20,8 +20,8 @@ pub(super) fn answer(app: &App, body: Value) -> Result<Answer, Refusal> {
         People::One(one) => {
             let who = body::who(Some(one), "user")?;
             let allowed = may_come_in(app, &[who])?;
-            let allowed = allowed.first().copied().unwrap_or(false);
-            Ok(reply(StatusCode::OK, &json!({"allowed": allowed})))
+            let access = allowed.first().copied().unwrap_or(Access::No);
+            Ok(reply(StatusCode::OK, &Value::Object(said(access))))
         }
         People::Several(several) => {
             let each = several.into_iter().enumerate();
@@ -35,14 +35,28 @@ pub(super) fn answer(app: &App, body: Value) -> Result<Answer, Refusal> {
             };
             let each = who.iter().zip(allowed);
             let users: Vec<Value> = each
-                .map(|(who, allowed)| json!({"user": who, "allowed": allowed}))
+                .map(|(who, access)| {
+                    let mut said = said(access);
+                    said.insert("user".to_owned(), json!(who));
+                    Value::Object(said)
+                })
                 .collect();
             Ok(reply(StatusCode::OK, &json!({"users": users})))
         }
     }
 }
 
-fn may_come_in(app: &App, who: &[String]) -> Result<Vec<bool>, Refusal> {
+/// Who may come in only because a brake holds their leaving is told apart, so that the platform can look closer.
+fn said(access: Access) -> Map<String, Value> {
+    let mut said = Map::new();
+    said.insert("allowed".to_owned(), json!(access != Access::No));
+    if access == Access::Leaving {
+        said.insert("leaving".to_owned(), json!(true));
+    }
+    said
+}
+
+fn may_come_in(app: &App, who: &[String]) -> Result<Vec<Access>, Refusal> {
     let session = app.directory.as_actor(Actor::Scheduler, Door::Api);
     Ok(session.read()?.may_come_in(who)?)
 }

@@ -1,6 +1,7 @@
 //! Conversations with the SCIM server over real HTTP: what identity providers send, in their order and spelling, and
 //! what must come back.
 
+mod brake;
 mod bulk;
 mod capacity;
 mod discovery;
@@ -10,6 +11,7 @@ mod entra;
 mod filtering;
 mod fuzz;
 mod groups;
+mod inbox;
 mod lifecycle;
 mod listing;
 mod mapping;

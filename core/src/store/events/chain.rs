@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::Result;
-use crate::model::{Actor, BatchId, Door, Timestamp};
+use crate::model::{Actor, BatchId, ConnectionId, Door, Timestamp};
 use crate::store::snapshot::word;
 use crate::store::{actor, broken};
 
@@ -21,6 +21,7 @@ pub(in crate::store) struct BatchHead<'a> {
     pub(in crate::store) at: Timestamp,
     pub(in crate::store) caused_by: Option<BatchId>,
     pub(in crate::store) undoes: Option<BatchId>,
+    pub(in crate::store) on_behalf: Option<ConnectionId>,
 }
 
 impl BatchHead<'_> {
@@ -46,6 +47,10 @@ impl BatchHead<'_> {
                 .as_ref()
                 .map_or(&[], |it| it.as_bytes().as_slice()),
         );
+        // Batches from before there was such a thing hash as they did.
+        if let Some(connection) = &self.on_behalf {
+            feed(&mut hash, connection.as_bytes());
+        }
         hash.finalize().into()
     }
 }
@@ -146,7 +151,8 @@ pub(in crate::store) fn verify(conn: &Connection) -> Result<AuditReport> {
     };
     let mut first_bad = None;
     let sql = "SELECT events.seq, events.batch, events.user, events.kind, events.body, events.hash, batches.id, batches.actor_kind, \
-        batches.actor, batches.door, batches.command, batches.at, batches.caused_by, batches.undoes, batches.first_event, batches.changes \
+        batches.actor, batches.door, batches.command, batches.at, batches.caused_by, batches.undoes, batches.first_event, batches.changes, \
+        batches.on_behalf \
         FROM events LEFT JOIN batches ON batches.seq = events.batch ORDER BY events.seq";
     let mut statement = conn.prepare_cached(sql).map_err(broken)?;
     let mut rows = statement.query([]).map_err(broken)?;
@@ -271,5 +277,8 @@ fn batch_head<'a>(row: &'a rusqlite::Row<'_>, seq: i64) -> rusqlite::Result<Opti
         at: Timestamp::from_millis(row.get(11)?),
         caused_by: optional(12)?,
         undoes: optional(13)?,
+        on_behalf: row
+            .get::<_, Option<[u8; 16]>>(16)?
+            .map(ConnectionId::from_bytes),
     }))
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::Read;
 use crate::error::{Error, Result};
-use crate::model::{Actor, Batch, BatchId, Door, Event, Timestamp, UserId};
+use crate::model::{Actor, Batch, BatchId, ConnectionId, Door, Event, Timestamp, UserId};
 use crate::past::Moment;
 use crate::query::Expr;
 use crate::store::actor;
@@ -73,7 +73,7 @@ macro_rules! batch_columns {
     () => {
         "batches.id, batches.seq, batches.actor_kind, batches.actor, batches.door, batches.command, batches.at, \
          batches.changes, batches.people, batches.caused_by, batches.undoes, \
-         (SELECT id FROM batches AS undoing WHERE undoing.undoes = batches.id ORDER BY seq DESC LIMIT 1)"
+         (SELECT id FROM batches AS undoing WHERE undoing.undoes = batches.id ORDER BY seq DESC LIMIT 1), batches.on_behalf"
     };
 }
 
@@ -96,6 +96,9 @@ fn batch_row(row: &Row<'_>) -> rusqlite::Result<Batch> {
         caused_by: optional(9)?,
         undoes: optional(10)?,
         undone_by: optional(11)?,
+        on_behalf: row
+            .get::<_, Option<[u8; 16]>>(12)?
+            .map(ConnectionId::from_bytes),
     })
 }
 

@@ -460,6 +460,8 @@ impl Told {
             | Change::SystemUser { .. }
             | Change::FieldTerms { .. }
             | Change::TrainingTerms { .. }
+            | Change::Leaving { .. }
+            | Change::Brake { .. }
             | Change::ConnectionRevoked { .. }
             | Change::TokenAdded { .. }
             | Change::TokenEnds { .. }

@@ -1,0 +1,402 @@
+//! What is kept of a request that changed or tried to change something, for `usher idp log`. Secrets and other people's
+//! names are taken out of the body here, where the wire is understood; the core stores what is left.
+//!
+//! The row goes into the commit of the command that the request comes to, so that keeping it costs no commit of its own.
+//! Whatever comes to no command is kept before it is answered.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use hyper::{Method, StatusCode};
+use serde_json::Value;
+use tokio::sync::oneshot;
+use usher_core::model::{NewAsked, UserId};
+use usher_core::{Applied, Error, Result, Session};
+
+use crate::answer::Answer;
+use crate::fault::Fault;
+use crate::metrics;
+
+/// The largest body that is kept, in bytes.
+const LARGEST: usize = 1024 * 1024;
+/// The longest error that is kept, in characters.
+const LONGEST_ERROR: usize = 1_000;
+/// The most names that a body is found by.
+const MOST_NAMES: usize = 100;
+/// What stands in the place of a secret.
+const REMOVED: &str = "(removed)";
+/// What a key has in it whose value is a secret.
+const SECRET: [&str; 5] = ["password", "secret", "token", "credential", "authorization"];
+
+/// A request that would change something, while it is handled.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    method: &'static str,
+    path: String,
+    user: Option<UserId>,
+    said: OnceLock<Said>,
+    kept: AtomicBool,
+}
+
+/// What is kept of a body.
+#[derive(Debug)]
+struct Said {
+    /// Without secrets. Whether it is JSON at all is known when the request is done, or looked at when it is refused.
+    body: String,
+    /// The names of managers, who are somebody else.
+    managers: Vec<String>,
+}
+
+/// Names in a body by which erasing must find it.
+#[derive(Debug, Default)]
+struct Names {
+    /// Of anybody; they matter when the request comes to nothing and is about nobody on the roster yet.
+    all: Vec<String>,
+    /// Of managers.
+    managers: Vec<String>,
+}
+
+impl Asking {
+    /// What a request to this place below the base address asks; none when it can change nothing.
+    pub(crate) fn of(method: &Method, place: &[&str]) -> Option<Arc<Self>> {
+        let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if reads || place.last() == Some(&".search") {
+            return None;
+        }
+        let is_id = |it: &str| it.len() == 36 && it.parse::<UserId>().is_ok();
+        // Ids only: whatever else stands in an address may be somebody's name.
+        let path = match place {
+            [kind @ ("Users" | "Groups" | "Bulk")] => format!("/{kind}"),
+            [kind @ ("Users" | "Groups"), id] if is_id(id) => format!("/{kind}/{id}"),
+            [kind @ ("Users" | "Groups"), ..] => format!("/{kind}/?"),
+            _ => "/?".to_owned(),
+        };
+        let user = match place {
+            ["Users", id] if is_id(id) => id.parse().ok(),
+            _ => None,
+        };
+        Some(Arc::new(Self {
+            method: metrics::known_method(method),
+            path,
+            user,
+            said: OnceLock::new(),
+            kept: AtomicBool::new(false),
+        }))
+    }
+
+    /// Notes the body that has arrived.
+    pub(crate) fn said(&self, bytes: &[u8]) {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return;
+        };
+        let lower = text.to_ascii_lowercase();
+        let (plain, manager) = (is_plain(&lower), lower.contains("manager"));
+        let value = if plain && !manager {
+            None
+        } else {
+            serde_json::from_str::<Value>(text).ok()
+        };
+        let mut names = Names::default();
+        if let Some(value) = value.as_ref().filter(|_| manager) {
+            names.gather(value, Place::default());
+        }
+        let body = match value {
+            Some(mut value) if !plain => {
+                take_out(&mut value, Place::default());
+                value.to_string()
+            }
+            // What cannot be read cannot be looked through for secrets.
+            None if !plain => return,
+            _ => text.to_owned(),
+        };
+        if body.len() <= LARGEST {
+            let managers = names.managers;
+            let _ = self.said.set(Said { body, managers });
+        }
+    }
+
+    /// Tells what to keep from the outcome of the command that it came to, of which `status` is said when it is done.
+    /// Nothing when it is not settled by that: it is tried again, or told by [`Asking::unkept`].
+    pub(crate) fn tell(
+        self: &Arc<Self>,
+        status: StatusCode,
+    ) -> impl Fn(&Result<Applied>) -> Option<NewAsked> + Send + 'static {
+        let this = Arc::clone(self);
+        move |result| {
+            let asked = match result {
+                Err(Error::Changed(_) | Error::GroupChanged(_)) => return None,
+                Err(Error::NotFound { .. }) if this.path.starts_with("/Groups") => {
+                    this.refused(&Fault::no_such_group())
+                }
+                Err(error) => this.refused(&Fault::of(error)),
+                Ok(applied) => match &applied.held {
+                    Some(brake) => NewAsked {
+                        batch: applied.batch,
+                        ..this.refused(&Fault::held(brake))
+                    },
+                    // Nothing came of it: who asked looks why.
+                    None if status == StatusCode::NO_CONTENT && applied.batch.is_none() => {
+                        return None;
+                    }
+                    None => NewAsked {
+                        user: this.user.or(applied.user),
+                        batch: applied.batch,
+                        ..this.answered(status)
+                    },
+                },
+            };
+            this.kept.store(true, Ordering::Release);
+            Some(asked)
+        }
+    }
+
+    /// What to keep by what was answered, unless it is kept already.
+    pub(crate) fn unkept(&self, answer: &std::result::Result<Answer, Fault>) -> Option<NewAsked> {
+        // What is in a Bulk request is kept operation by operation.
+        let is_done = self.path == "/Bulk" && answer.is_ok();
+        if is_done || self.kept.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        Some(match answer {
+            Ok(answer) => self.answered(answer.status()),
+            Err(fault) => self.refused(fault),
+        })
+    }
+
+    fn refused(&self, fault: &Fault) -> NewAsked {
+        let mut names = Names::default();
+        let said = self.said.get().map(|it| it.body.as_str());
+        let body = said.filter(|it| match serde_json::from_str(it) {
+            Ok(value) => {
+                names.gather(&value, Place::default());
+                true
+            }
+            Err(_) => false,
+        });
+        NewAsked {
+            error: Some(fault.detail.chars().take(LONGEST_ERROR).collect()),
+            body: body.map(str::to_owned),
+            names: names.all,
+            ..self.answered(fault.status)
+        }
+    }
+
+    fn answered(&self, status: StatusCode) -> NewAsked {
+        let said = self.said.get();
+        NewAsked {
+            method: self.method,
+            path: self.path.clone(),
+            status: status.as_u16(),
+            error: None,
+            user: self.user,
+            batch: None,
+            body: said.map(|it| it.body.clone()),
+            names: said.map(|it| it.managers.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// Keeps what no command came of, and waits until that is on disk. Should that fail, the answer stands.
+pub(crate) async fn keep(session: &Session, asked: Vec<NewAsked>) {
+    if asked.is_empty() {
+        return;
+    }
+    let (kept, waiting) = oneshot::channel();
+    session.keep_asked(asked, move |noted| drop(kept.send(noted)));
+    if let Ok(Err(error)) = waiting.await {
+        crate::log::broken(&error);
+    }
+}
+
+/// Whether a body, in small letters, has nothing that must be taken out. It may say no for one that has not.
+fn is_plain(text: &str) -> bool {
+    let has = |it: &str| text.contains(it);
+    // An escape may hide a key.
+    let careful = has("\\u") || SECRET.iter().any(|it| has(it));
+    !careful && !(has("display") && (has("members") || has("manager")))
+}
+
+/// Where in a body a value stands.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// Below something secret.
+    secret: bool,
+    /// Below other people: members, a manager.
+    others: bool,
+    /// Below a manager.
+    manager: bool,
+    /// It is a name by itself.
+    name: bool,
+}
+
+impl Place {
+    /// Below a key, or an operation's path.
+    fn below(self, key: &str) -> Self {
+        let key = key.to_ascii_lowercase();
+        let manager = self.manager || key.contains("manager");
+        Self {
+            secret: self.secret || SECRET.iter().any(|it| key.contains(it)),
+            others: self.others || manager || key.contains("members"),
+            manager,
+            name: key.ends_with("username") || key.ends_with("externalid"),
+        }
+    }
+
+    /// Below a key of an object: the value of an operation stands where its path points.
+    fn of(self, object: &serde_json::Map<String, Value>, key: &str) -> Self {
+        let mut members = object.iter();
+        let path = members.find(|(name, _)| name.eq_ignore_ascii_case("path"));
+        match path.and_then(|it| it.1.as_str()) {
+            Some(path) if key.eq_ignore_ascii_case("value") => self.below(path),
+            _ => self.below(key),
+        }
+    }
+}
+
+/// Takes secrets and the names of other people out of a body.
+fn take_out(value: &mut Value, place: Place) {
+    match value {
+        Value::Null | Value::Bool(_) => {}
+        _ if place.secret => *value = Value::String(REMOVED.to_owned()),
+        Value::Object(object) => {
+            if place.others {
+                object.retain(|key, _| {
+                    let key = key.to_ascii_lowercase();
+                    !key.contains("display") && !key.contains("name")
+                });
+            }
+            let places: Vec<Place> = object.keys().map(|key| place.of(object, key)).collect();
+            for (value, place) in object.values_mut().zip(places) {
+                take_out(value, place);
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|it| take_out(it, place)),
+        Value::String(_) | Value::Number(_) => {}
+    }
+}
+
+impl Names {
+    fn gather(&mut self, value: &Value, place: Place) {
+        match value {
+            Value::Object(object) => {
+                for (key, value) in object {
+                    self.gather(value, place.of(object, key));
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|it| self.gather(it, place)),
+            Value::String(text) => self.note(text, place),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn note(&mut self, text: &str, place: Place) {
+        let is_name = text.contains('@') || place.name || place.manager;
+        if !is_name || place.secret || text.len() > 1_000 || self.all.len() >= MOST_NAMES {
+            return;
+        }
+        self.all.push(text.to_owned());
+        if place.manager && text.parse::<UserId>().is_err() {
+            self.managers.push(text.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn kept(body: &Value) -> NewAsked {
+        let asking = Asking::of(&Method::POST, &["Users"]).expect("a change");
+        let text = body.to_string();
+        asking.said(text.as_bytes());
+        let fault = Fault::invalid_value("no");
+        asking.unkept(&Err(fault)).expect("not kept yet")
+    }
+
+    fn body(asked: &NewAsked) -> Value {
+        let text = asked.body.as_deref().expect("a body");
+        serde_json::from_str(text).expect("JSON")
+    }
+
+    #[test]
+    fn a_plain_body_is_kept_as_it_came() {
+        let plain = json!({"userName": "ana@acme.example", "displayName": "Ana", "active": true});
+        let asked = kept(&plain);
+        assert_eq!(body(&asked), plain);
+        assert_eq!(
+            (asked.method, asked.path.as_str(), asked.status),
+            ("POST", "/Users", 400)
+        );
+        assert_eq!(asked.error.as_deref(), Some("no"));
+    }
+
+    #[test]
+    fn secrets_are_taken_out_wherever_they_stand() {
+        let secret = "hunter2";
+        let bodies = [
+            json!({"userName": "ana", "password": secret}),
+            json!({"userName": "ana", "PassWord": {"value": secret}}),
+            json!({"Operations": [{"op": "replace", "path": "password", "value": secret}]}),
+            json!({"Operations": [{"op": "replace", "value": {"password": secret, "title": "x"}}]}),
+            json!({"Operations": [{"value": [secret, 7], "Path": "urn:x:User:apiToken"}]}),
+            json!({"urn:x": {"clientSecrets": [{"name": secret}]}}),
+        ];
+        for sent in bodies {
+            let text = body(&kept(&sent)).to_string();
+            assert!(!text.contains(secret) && text.contains(REMOVED), "{text}");
+        }
+        // A key may be spelled by escapes.
+        let hidden = r#"{"userName":"ana","pass\u0077ord":"hunter2"}"#;
+        let asking = Asking::of(&Method::POST, &["Users"]).expect("a change");
+        asking.said(hidden.as_bytes());
+        let asked = asking.unkept(&Err(Fault::internal())).expect("kept");
+        assert!(!asked.body.expect("a body").contains("hunter2"));
+    }
+
+    #[test]
+    fn other_peoples_names_are_taken_out_or_found_again() {
+        let sent = json!({
+            "userName": "ana", "displayName": "Ana Li",
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":
+                {"manager": {"value": "boss@acme.example", "displayName": "Bo Ek"}},
+        });
+        let asked = kept(&sent);
+        let text = asked.body.clone().expect("a body");
+        assert!(text.contains("Ana Li") && !text.contains("Bo Ek"), "{text}");
+        assert!(asked.names.contains(&"boss@acme.example".to_owned()));
+        let sent = json!({"displayName": "Sales", "members": [{"value": "7", "display": "Bo Ek"}]});
+        let text = body(&kept(&sent)).to_string();
+        assert!(text.contains("Sales") && !text.contains("Bo Ek"), "{text}");
+        let sent = json!({"Operations": [{"op": "add", "path": "members", "value": [{"value": "7", "display": "Bo Ek"}]}]});
+        assert!(!body(&kept(&sent)).to_string().contains("Bo Ek"));
+        // Of a request that was done only the manager is somebody else.
+        let asking = Asking::of(&Method::POST, &["Users"]).expect("a change");
+        let sent = json!({"userName": "ana@acme.example", "manager": "boss@acme.example"});
+        asking.said(sent.to_string().as_bytes());
+        let done = asking.unkept(&Ok(crate::answer::empty(StatusCode::CREATED)));
+        assert_eq!(done.expect("kept").names, ["boss@acme.example"]);
+    }
+
+    #[test]
+    fn only_what_changes_something_is_kept_and_only_ids_of_addresses() {
+        let id = "0198c2f4-7a1e-7c3d-9b1a-3f2e5d6c7b8a";
+        let path =
+            |method: Method, place: &[&str]| Asking::of(&method, place).map(|it| it.path.clone());
+        assert_eq!(path(Method::GET, &["Users"]), None);
+        assert_eq!(path(Method::POST, &["Users", ".search"]), None);
+        assert_eq!(
+            path(Method::PATCH, &["Users", id]),
+            Some(format!("/Users/{id}"))
+        );
+        assert_eq!(
+            path(Method::PUT, &["Users", "ana@acme.example"]).as_deref(),
+            Some("/Users/?")
+        );
+        assert_eq!(
+            path(Method::DELETE, &["Groups", id]),
+            Some(format!("/Groups/{id}"))
+        );
+    }
+}

@@ -1,0 +1,152 @@
+//! What a request about one person asks of the core: the command, computed from the body, from what the connection's
+//! attributes feed, and from who the person is now.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use usher_core::command::Provision;
+use usher_core::model::{Mapping, Part};
+
+use crate::fault::Fault;
+use crate::mapping::{self, Displaced, Mapped};
+use crate::patch::Patch;
+use crate::patch_path::Target;
+use crate::people::Found;
+use crate::resource::{Person, Resource};
+use crate::schema::{self, Object};
+use crate::wanted::{self, Spoken, Wanted};
+
+/// What a body asks for that is about a new person.
+pub(crate) fn newcomer(maps: &[Mapping], body: Value) -> Result<Provision, Fault> {
+    let user = schema::user(body)?;
+    let mapped = mapping::said(maps, &user);
+    let wanted = Wanted::read(user, Displaced::by(maps))?;
+    Ok(Provision {
+        mapped,
+        ..wanted.into_new()
+    })
+}
+
+/// A change of one person.
+pub(crate) struct Update {
+    maps: Arc<[Mapping]>,
+    /// The parts that it speaks of.
+    parts: Vec<Part>,
+    asked: Asked,
+}
+
+enum Asked {
+    /// Everything (PUT): what is wanted, what the body speaks of, and the body and the User looked at again where
+    /// attributes are mapped.
+    Whole(Box<Wanted>, Spoken, Value, Object),
+    /// Parts (PATCH).
+    Parts(Patch),
+}
+
+impl Update {
+    /// What a PUT asks.
+    pub(crate) fn whole(maps: &Arc<[Mapping]>, body: Value) -> Result<Self, Fault> {
+        let spoken = Spoken::of(&body);
+        let displaced = Displaced::by(maps);
+        // Looked at again only where attributes are mapped.
+        let named = if maps.is_empty() {
+            Value::Null
+        } else {
+            body.clone()
+        };
+        let user = schema::user(body)?;
+        let sent = if maps.is_empty() {
+            Object::new()
+        } else {
+            user.clone()
+        };
+        let wanted = Wanted::read(user, displaced)?;
+        // What a whole User does not speak of of these is none.
+        let parts = wanted::spoken(displaced, |extension, name| match (extension, name) {
+            (true, _) => spoken.enterprise(),
+            (false, "addresses") => spoken.addresses(),
+            _ => true,
+        });
+        Ok(Self {
+            maps: Arc::clone(maps),
+            parts,
+            asked: Asked::Whole(Box::new(wanted), spoken, named, sent),
+        })
+    }
+
+    /// What a PATCH asks.
+    pub(crate) fn parts(maps: &Arc<[Mapping]>, body: Value) -> Result<Self, Fault> {
+        let patch = Patch::read(body)?;
+        let parts = wanted::spoken(Displaced::by(maps), |extension, name| {
+            patch.speaks_of(extension, name)
+        });
+        Ok(Self {
+            maps: Arc::clone(maps),
+            parts,
+            asked: Asked::Parts(patch),
+        })
+    }
+
+    /// The command that does this to somebody; `leaving` is whether a provider has asked before that they leave.
+    pub(crate) fn command(
+        &self,
+        found: &Found,
+        leaving: bool,
+        base: &str,
+    ) -> Result<Provision, Fault> {
+        let before = Wanted::of(&found.user, found.external_id.as_deref());
+        let (mapped, said, command) = match &self.asked {
+            Asked::Whole(wanted, spoken, named, sent) => {
+                let mut wanted = wanted.as_ref().clone();
+                wanted.keep_unspoken(&before, *spoken);
+                let said = wanted.active();
+                let mapped = self.mapped(found, base, sent, mapping::in_body(named))?;
+                let command = wanted.into_update(&before, &found.user, said, true);
+                (mapped, said, command)
+            }
+            Asked::Parts(patch) => {
+                let mut user = self.as_sent(found, base)?;
+                patch.apply(&mut user)?;
+                let mapped = self.mapped(found, base, &user, mapping::in_patch(patch))?;
+                let mut wanted = Wanted::read(user, Displaced::by(&self.maps))?;
+                wanted.keep_unnamed(&before, &self.parts);
+                let said = wanted.active().filter(|_| patch.speaks_of(false, "active"));
+                let asks = patch.speaks_of(false, "entitlements");
+                let command = wanted.into_update(&before, &found.user, said, asks);
+                (mapped, said, command)
+            }
+        };
+        Ok(Provision {
+            mapped,
+            spoken: self.parts.clone(),
+            // Whose leaving is held may be back before it is decided: what says so again is heard.
+            active: if leaving { said } else { command.active },
+            ..command
+        })
+    }
+
+    /// A person as this connection may have sent them.
+    fn as_sent(&self, found: &Found, base: &str) -> Result<Object, Fault> {
+        let resource = Resource {
+            person: &Person::bare(found),
+            base,
+            displaced: Displaced::by(&self.maps),
+        };
+        schema::user(resource.value())
+    }
+
+    /// What mapped attributes say now.
+    fn mapped(
+        &self,
+        found: &Found,
+        base: &str,
+        after: &Object,
+        speaks_of: impl Fn(&Target) -> bool,
+    ) -> Result<Mapped, Fault> {
+        if self.maps.is_empty() {
+            return Ok(Mapped::new());
+        }
+        let before = self.as_sent(found, base)?;
+        Ok(mapping::said_now(&self.maps, &before, after, speaks_of))
+    }
+}

@@ -1,0 +1,334 @@
+//! What is kept of what a provider asks: everything that changed or tried to change something, as the provider saw it.
+
+use serde_json::{Value, json};
+use usher_core::command::{Command, HeldWho};
+use usher_core::model::{Actor, Asked, AskedFilter, AtCapacity, Brake, Door};
+use usher_core::{Applied, Session};
+use usher_scim_server::command_of;
+
+use crate::org::{Org, user_id};
+
+impl Org {
+    fn cli(&self) -> Session {
+        self.directory.as_actor(Actor::FileOwner, Door::Cli)
+    }
+
+    /// What was asked, oldest first.
+    fn asked(&self) -> Vec<Asked> {
+        let session = self.cli();
+        let read = session.read().expect("a reader");
+        let mut asked = read
+            .asked(&AskedFilter::default(), 1_000)
+            .expect("the requests");
+        asked.reverse();
+        asked
+    }
+
+    fn last(&self) -> Asked {
+        self.asked().pop().expect("something was asked")
+    }
+
+    /// `METHOD PATH STATUS`, with ids shortened.
+    fn log(&self) -> Vec<String> {
+        let short = |it: &str| match it.rsplit_once('/') {
+            Some((kind, id)) if id.len() == 36 => format!("{kind}/ID"),
+            _ => it.to_owned(),
+        };
+        let line = |it: &Asked| format!("{} {} {}", it.method, short(&it.path), it.status);
+        self.asked().iter().map(line).collect()
+    }
+
+    /// Carries out what failed, as the file's owner.
+    fn replay(&self, asked: &Asked) -> Applied {
+        let session = self.cli();
+        session
+            .read()
+            .and_then(|it| it.check_replay(asked, false))
+            .expect("may be replayed");
+        let command =
+            command_of(&self.directory, "https://usher.example", asked).expect("a command");
+        let session = session.on_behalf(asked.connection);
+        let applied = session
+            .apply(session.request(command), None)
+            .expect("is applied");
+        if let Some(batch) = applied.batch {
+            session.note_replayed(asked.seq, batch).expect("is noted");
+        }
+        applied
+    }
+}
+
+fn person(name: &str) -> Value {
+    json!({"userName": format!("{name}@acme.example"), "active": true})
+}
+
+fn off() -> Value {
+    json!([{"op": "replace", "value": {"active": false}}])
+}
+
+#[test]
+fn every_request_that_would_change_something_is_kept_and_no_other() {
+    let org = Org::with_free_seats(9);
+    let ana = org.create("ana@acme.example");
+    org.user(&ana);
+    org.find("userName eq \"ana@acme.example\"");
+    org.send("POST", "/scim/v2/Users/.search", Some(json!({"count": 1})));
+    assert_eq!(org.post(person("ana")).status, 409);
+    assert_eq!(
+        org.patch(
+            &ana,
+            json!([{"op": "add", "path": "title", "value": "Boss"}])
+        )
+        .status,
+        200
+    );
+    assert_eq!(
+        org.patch(
+            &ana,
+            json!([{"op": "add", "path": "title", "value": "Boss"}])
+        )
+        .status,
+        200
+    );
+    assert_eq!(
+        org.patch(&ana, json!([{"op": "add", "path": "nothing", "value": 1}]))
+            .status,
+        400
+    );
+    let head = format!(
+        "Authorization: Bearer {}\r\nIf-Match: W/\"99\"\r\n",
+        org.token
+    );
+    let path = format!("/scim/v2/Users/{ana}");
+    let body = person("ana").to_string();
+    assert_eq!(org.raw("PUT", &path, &head, body.as_bytes()).status, 412);
+    let head = format!("Authorization: Bearer {}\r\n", org.token);
+    assert_eq!(
+        org.raw("POST", "/scim/v2/Users", &head, b"{\"userName\": ")
+            .status,
+        400
+    );
+    let group = org.send(
+        "POST",
+        "/scim/v2/Groups",
+        Some(json!({"displayName": "Sales", "members": [{"value": ana}]})),
+    );
+    let group = format!("/scim/v2/Groups/{}", group.id());
+    let remove = json!({"Operations": [{"op": "remove", "path": "members"}]});
+    assert_eq!(org.send("PATCH", &group, Some(remove)).status, 200);
+    assert_eq!(org.send("DELETE", &group, None).status, 204);
+    assert_eq!(org.send("DELETE", &group, None).status, 404);
+    assert_eq!(org.delete(&ana).status, 204);
+    assert_eq!(org.delete(&ana).status, 404);
+    assert_eq!(org.delete("ana@acme.example").status, 404);
+    assert_eq!(
+        org.log(),
+        [
+            "POST /Users 201",
+            "POST /Users 409",
+            "PATCH /Users/ID 200",
+            "PATCH /Users/ID 200",
+            "PATCH /Users/ID 400",
+            "PUT /Users/ID 412",
+            "POST /Users 400",
+            "POST /Groups 201",
+            "PATCH /Groups/ID 200",
+            "DELETE /Groups/ID 204",
+            "DELETE /Groups/ID 404",
+            "DELETE /Users/ID 204",
+            "DELETE /Users/ID 404",
+            "DELETE /Users/? 404",
+        ]
+    );
+    let asked = org.asked();
+    assert_eq!(asked[0].user, Some(user_id(&ana)));
+    assert!(asked[0].batch.is_some() && asked[2].batch.is_some() && asked[3].batch.is_none());
+    assert!(
+        asked[1]
+            .error
+            .as_deref()
+            .is_some_and(|it| it.contains("already taken"))
+    );
+    assert_eq!(
+        asked[1].body.as_deref().map(str::len),
+        Some(person("ana").to_string().len())
+    );
+    assert_eq!(
+        asked[6].body, None,
+        "what is not JSON cannot be looked through for secrets"
+    );
+    // Whose token is wrong is nobody.
+    assert_eq!(
+        org.send_as(
+            "usher_scim_wrong",
+            "POST",
+            "/scim/v2/Users",
+            Some(person("bo"))
+        )
+        .status,
+        401
+    );
+    assert_eq!(org.asked().len(), 14);
+}
+
+#[test]
+fn secrets_are_not_kept() {
+    let org = Org::with_free_seats(9);
+    let mut body = person("ana");
+    body["password"] = json!("hunter2!");
+    let ana = org.post(body);
+    assert_eq!(ana.status, 201);
+    let path = json!([{"op": "replace", "path": "password", "value": "hunter2!"}]);
+    org.patch(&ana.id(), path);
+    for asked in org.asked() {
+        let body = asked.body.expect("a body");
+        assert!(
+            !body.contains("hunter2") && body.contains("(removed)"),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn bulk_is_kept_operation_by_operation() {
+    let org = Org::with_free_seats(9);
+    let create = |id: &str, name: &str| json!({"method": "POST", "path": "/Users", "bulkId": id, "data": person(name)});
+    let bulk = json!({"Operations": [
+        create("a", "ana"), create("b", "bo"), create("c", "ana"),
+        {"method": "POST", "path": "/Groups", "bulkId": "g", "data": {"displayName": "Sales", "members": [{"value": "bulkId:a"}]}},
+        {"method": "PATCH", "path": "/Users/bulkId:nobody", "data": {"Operations": off()}},
+        {"method": "DELETE", "path": "/Users/bulkId:b"},
+        {"method": "PUT", "path": "/Bulk"},
+    ]});
+    assert_eq!(org.send("POST", "/scim/v2/Bulk", Some(bulk)).status, 200);
+    let mut log = org.log();
+    log.sort();
+    assert_eq!(
+        log,
+        [
+            "DELETE /Users/ID 204",
+            "PATCH /Users/? 409",
+            "POST /Groups 201",
+            "POST /Users 201",
+            "POST /Users 201",
+            "POST /Users 409",
+        ]
+    );
+    // References are resolved in what is kept, so that it can be carried out by itself.
+    let group = org
+        .asked()
+        .into_iter()
+        .find(|it| it.path == "/Groups")
+        .expect("the group");
+    assert!(!group.body.expect("a body").contains("bulkId:"));
+    // One that cannot be read at all is one request.
+    assert_eq!(
+        org.send("POST", "/scim/v2/Bulk", Some(json!({"Operations": 7})))
+            .status,
+        400
+    );
+    assert_eq!(org.log().last().map(String::as_str), Some("POST /Bulk 400"));
+}
+
+#[test]
+fn what_failed_for_want_of_a_seat_is_replayed_when_there_is_one() {
+    let org = Org::with_free_seats(1);
+    org.at_capacity("access", AtCapacity::Refuse);
+    let ana = org.create("ana@acme.example");
+    org.post(person("bo")).is_error(403, None);
+    org.patch(&ana, off());
+    let failed = org
+        .asked()
+        .into_iter()
+        .find(Asked::is_failed)
+        .expect("one failed");
+    assert!(
+        failed
+            .error
+            .as_deref()
+            .is_some_and(|it| it.contains("no free seat"))
+    );
+    org.replay(&failed);
+    assert_eq!(
+        org.find("userName eq \"bo@acme.example\"").body["totalResults"],
+        json!(1)
+    );
+    let session = org.cli();
+    let again = session
+        .read()
+        .expect("a reader")
+        .asked_by_number(failed.seq)
+        .expect("it is there");
+    assert!(again.replayed.is_some());
+}
+
+#[test]
+fn every_kind_of_request_is_replayed_as_it_was_sent() {
+    let org = Org::with_free_seats(9);
+    org.admin(Command::SetBrake {
+        name: "okta".to_owned(),
+        brake: Some(Brake {
+            share: 0,
+            floor: 0,
+            ..Brake::default()
+        }),
+    });
+    let ids: Vec<String> = ["ana", "bo", "cy"]
+        .iter()
+        .map(|it| org.create(&format!("{it}@acme.example")))
+        .collect();
+    let mut gone = person("ana");
+    gone["active"] = json!(false);
+    gone["title"] = json!("Former");
+    assert_eq!(org.put(&ids[0], gone).status, 429);
+    assert_eq!(org.patch(&ids[1], off()).status, 429);
+    assert_eq!(org.delete(&ids[2]).status, 429);
+    for asked in org.asked().iter().filter(|it| it.is_held()) {
+        org.replay(asked);
+    }
+    let ana = org.user(&ids[0]);
+    assert_eq!(
+        (&ana.body["active"], &ana.body["title"]),
+        (&json!(false), &json!("Former"))
+    );
+    assert_eq!(org.user(&ids[1]).body["active"], json!(false));
+    assert_eq!(org.user(&ids[2]).status, 404);
+    // The provider may bring back what it had taken off itself, also by an administrator's hand.
+    let on = json!([{"op": "replace", "path": "active", "value": true}]);
+    assert_eq!(org.patch(&ids[1], on).body["active"], json!(true));
+    assert_eq!(org.log().iter().filter(|it| it.ends_with("429")).count(), 3);
+}
+
+#[test]
+fn the_repeat_of_a_deletion_that_was_released_is_done() {
+    let org = Org::with_free_seats(9);
+    org.admin(Command::SetBrake {
+        name: "okta".to_owned(),
+        brake: Some(Brake {
+            share: 0,
+            floor: 0,
+            ..Brake::default()
+        }),
+    });
+    let ana = org.create("ana@acme.example");
+    assert_eq!(org.delete(&ana).status, 429);
+    assert_eq!(org.delete(&ana).status, 429);
+    org.admin(Command::ReleaseHeld { who: HeldWho::All });
+    assert_eq!(org.delete(&ana).status, 204);
+    assert_eq!(org.delete(&ana).status, 404);
+    assert_eq!(org.last().status, 404);
+}
+
+#[test]
+fn what_cannot_be_replayed_says_why() {
+    let org = Org::with_free_seats(9);
+    org.delete("nobody").is_error(404, None);
+    let asked = org.last();
+    let why = command_of(&org.directory, "https://usher.example", &asked);
+    assert!(why.is_err_and(|it| it.contains("no user")));
+    let bad = json!([{"op": "add", "path": "nothing", "value": 1}]);
+    let ana = org.create("ana@acme.example");
+    org.patch(&ana, bad);
+    let why = command_of(&org.directory, "https://usher.example", &org.last());
+    assert!(why.is_err_and(|it| it.contains("nothing")));
+}
