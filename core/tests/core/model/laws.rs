@@ -138,10 +138,11 @@ pub(crate) fn not_foretold(
 
 /// Reasons for which even an undo at once is not complete (DESIGN §2: erasing has no undo, rows and shown secrets stay; a
 /// replaced link stays dead).
-const EXCUSES: [&str; 3] = [
+const EXCUSES: [&str; 4] = [
     "erased; erasing has no undo",
     "the link was replaced; the older one does not come back",
     "is somebody else's now",
+    "comes back by `usher admin grant` and a second administrator",
 ];
 
 /// What an undo of the last batch has not restored, when nothing else happened since.
@@ -217,6 +218,7 @@ fn comparable(person: &Person, names_stay: bool) -> Person {
     };
     if names_stay {
         person.invitation = None;
+        person.permissions.clear();
         person.email = None;
         person.user_name = None;
     }

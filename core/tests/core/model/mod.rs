@@ -56,7 +56,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(40))]
+    #![proptest_config(config(30))]
 
     #[test]
     fn random_commands_with_undo_and_restarts_do_what_the_rules_say(steps in steps(80)) {
