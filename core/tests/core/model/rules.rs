@@ -466,7 +466,7 @@ impl Deal<'_> {
             Deed::Release { who, pool } => self.each(who, |it, who| Ok(it.release(who, *pool))),
             Deed::AddPool { name, terms } => {
                 self.check_terms(name, terms)?;
-                self.may_raise(0, terms.purchased)?;
+                self.may_raise(&PoolTerms::new(0), terms)?;
                 if self.roster().pool_named(name).is_some() {
                     return Err(Refused);
                 }
@@ -480,8 +480,8 @@ impl Deal<'_> {
             Deed::SetPool { pool, terms } => {
                 let name = self.roster().pools[*pool].name.clone();
                 self.check_terms(&name, terms)?;
-                let before = self.roster().pools[*pool].terms.purchased;
-                self.may_raise(before, terms.purchased)?;
+                let before = self.roster().pools[*pool].terms.clone();
+                self.may_raise(&before, terms)?;
                 self.roster().pools[*pool].terms = terms.clone();
                 Ok(())
             }

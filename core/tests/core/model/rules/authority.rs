@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use usher_core::command::WhenFull;
-use usher_core::model::{GroupRole, Permission, Status};
+use usher_core::model::{AtCapacity, GroupRole, Permission, PoolTerms, Status};
 
 use super::super::deeds::Deed;
 use super::super::roster::Roster;
@@ -181,13 +181,22 @@ impl Deal<'_> {
         left <= 1
     }
 
-    /// Refuses to raise what is purchased without the permission to.
-    pub(super) fn may_raise(&mut self, before: i64, after: i64) -> Result<(), Refused> {
+    /// Refuses to raise what may be handed out without the permission to.
+    pub(super) fn may_raise(
+        &mut self,
+        before: &PoolTerms,
+        after: &PoolTerms,
+    ) -> Result<(), Refused> {
         let may = match self.how.by {
             Some(by) => self.roster().may(by, &[Permission::AuthorizedPurchaser]),
             None => true,
         };
-        (may || after <= before).then_some(()).ok_or(Refused)
+        let grace = |it: &PoolTerms| match it.at_capacity {
+            AtCapacity::Grace(percent) => percent,
+            _ => 0,
+        };
+        let raises = after.purchased > before.purchased || grace(after) > grace(before);
+        (may || !raises).then_some(()).ok_or(Refused)
     }
 }
 
