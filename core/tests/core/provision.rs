@@ -366,7 +366,7 @@ fn what_a_provider_called_a_group_that_was_removed_is_free_for_another() {
         skips(&undone.plan),
         [
             "Sales: the name is another group's now",
-            "Sales: what the provider calls the group changed since"
+            "Sales: the group was removed since"
         ]
     );
 }
