@@ -43,11 +43,17 @@ fn owner(actor: Actor) -> [u8; 16] {
 }
 
 impl Read<'_> {
-    /// The views that somebody saved, by name.
+    /// The views that somebody saved, by name; of others nothing to those who see less than everybody.
     ///
     /// # Errors
     /// Only when the database cannot be read.
     pub fn views(&self, actor: Actor) -> Result<Vec<View>> {
+        if self
+            .only_own()
+            .is_some_and(|it| actor != Actor::Administrator(it))
+        {
+            return Ok(Vec::new());
+        }
         let vocabulary = self.vocabulary()?;
         let sql = "SELECT name, query, fields, columns, sort, descending FROM saved_views WHERE owner = ?1 \
             ORDER BY name_key";

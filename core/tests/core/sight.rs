@@ -409,6 +409,7 @@ const VERBS: &[(&str, Tells)] = &[
     ("password_link", |r, w| {
         each(&w.people, |it| r.password_link(it))
     }),
+    ("views", |r, w| each(&w.actors, |it| r.views(it))),
     ("labels", |r, _| told(r.labels())),
     ("leaving", |r, w| each(&w.people, |it| r.leaving(it))),
     ("is_held", |r, w| each(&w.people, |it| r.is_held(it))),
@@ -661,6 +662,7 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
         "approvals",
         "license_requests_of",
         "entitlements_of",
+        "views",
         "individual_by_id",
         "provided_group_called",
         "drifts",
