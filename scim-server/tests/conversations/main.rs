@@ -18,6 +18,7 @@ mod mapping;
 mod naive;
 mod okta;
 mod org;
+mod others;
 mod pace;
 mod patching;
 mod platform;
