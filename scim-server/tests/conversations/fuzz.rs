@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use usher_core::command::Command;
 use usher_core::model::{Actor, Door};
 
 use crate::filtering::Draws;
@@ -300,6 +301,51 @@ fn no_request_that_is_nearly_right_breaks_the_server() {
         }
     }
     assert!(by_class[1] > 150 && by_class[3] > 150, "{by_class:?}");
+    is_whole(&org);
+}
+
+#[test]
+fn what_the_platform_asks_may_be_nearly_right_too() {
+    let org = Org::with_free_seats(10);
+    let ids = vec![org.create("ana@acme.example"), org.owner()];
+    let added = org.admin(Command::AddPlatform {
+        name: "academy".to_owned(),
+        scopes: "access,seen,progress,sign-in".parse().expect("scopes"),
+    });
+    let token = added.token.expect("a new token");
+    let mut draws = Draws(0xacad);
+    let mut by_class = [0; 5];
+    for _ in 0..250 {
+        let who = "ana@acme.example";
+        let (place, mut body) = match draws.below(4) {
+            0 => ("access", json!({"user": who})),
+            1 => (
+                "seen",
+                json!({"users": [who, {"user": who, "at": "2026-11-22T08:30:00Z"}]}),
+            ),
+            2 => (
+                "progress",
+                json!({"user": who, "training": "Safety", "state": "started"}),
+            ),
+            _ => (
+                "sign-in",
+                json!({"user": who, "password": "grape tunnel", "source": "203.0.113.9"}),
+            ),
+        };
+        for _ in 0..draws.below(3) {
+            bend(&mut draws, &mut body, &ids);
+        }
+        let told = format!("{place} {body}");
+        let reply = org.send_as(&token, "POST", &format!("/api/v1/{place}"), Some(body));
+        assert!((200..500).contains(&reply.status), "{told} {reply:?}");
+        assert!(reply.header("x-request-id").is_some(), "{told} {reply:?}");
+        assert!(
+            reply.status < 400 || reply.body["error"].is_string(),
+            "{told} {reply:?}"
+        );
+        by_class[usize::from(reply.status / 100) - 1] += 1;
+    }
+    assert!(by_class[1] > 40 && by_class[3] > 80, "{by_class:?}");
     is_whole(&org);
 }
 
