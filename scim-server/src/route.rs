@@ -80,7 +80,8 @@ pub(crate) async fn answer(app: &App, request: Request<Incoming>) -> Answer {
         .as_ref()
         .map(|it| it.iter().map(AsRef::as_ref).collect());
     let template = Template::of(path.as_deref());
-    let handled = caught(handle(app, &head, path.as_deref(), body));
+    // On the heap, because whatever wraps it would move all of it about, for every request.
+    let handled = caught(Box::pin(handle(app, &head, path.as_deref(), body)));
     let (handled, note) = log::noting(async {
         match handled.await {
             Some(Ok(answer)) => answer,
@@ -168,7 +169,7 @@ async fn handle(
         return answer;
     }
     if let Some(["api", place @ ..]) = path {
-        return Ok(platform::answer(app, head, place, body).await);
+        return Ok(Box::pin(platform::answer(app, head, place, body)).await);
     }
     let Authenticated {
         connection, maps, ..
