@@ -49,7 +49,7 @@ pub(crate) fn run(desk: &Desk, command: GroupCommand) -> Result<()> {
         GroupCommand::Remove(it) => {
             carry_out(desk, Command::RemoveGroup { group: it.name }, &it.plan)
         }
-        GroupCommand::Members { name, role } => members(desk, &name, role),
+        GroupCommand::Members { name, role, limit } => members(desk, &name, role, limit.limit),
         GroupCommand::Join { name, who, role } => {
             let mut edit = Edit::of(selection(&desk.read()?, &who.who)?);
             edit.add_groups.push((name, role));
@@ -171,7 +171,7 @@ fn show(desk: &Desk, name: &str) -> Result<()> {
     write_one(desk.format, &object(&group, &trainings, &pools, budget))
 }
 
-fn members(desk: &Desk, name: &str, role: Option<GroupRole>) -> Result<()> {
+fn members(desk: &Desk, name: &str, role: Option<GroupRole>, limit: Option<usize>) -> Result<()> {
     let read = desk.read()?;
     let group = read.group(name)?;
     let columns = &["ROLE", "STATUS", "NAME", "EMAIL"];
@@ -189,8 +189,14 @@ fn members(desk: &Desk, name: &str, role: Option<GroupRole>) -> Result<()> {
         from: PageFrom::Start,
         limit: PAGE,
     };
+    let mut left = limit.unwrap_or(usize::MAX);
     loop {
-        let users = read.users(&page)?;
+        page.limit = PAGE.min(left);
+        let users = if left == 0 {
+            Vec::new()
+        } else {
+            read.users(&page)?
+        };
         let ids: Vec<UserId> = users.iter().map(|it| it.id).collect();
         let roles = read.roles_in(group.id, &ids)?;
         for user in &users {
@@ -213,7 +219,10 @@ fn members(desk: &Desk, name: &str, role: Option<GroupRole>) -> Result<()> {
             })?;
         }
         match users.last() {
-            Some(last) if users.len() == PAGE => page.from = PageFrom::After(last.id),
+            Some(last) if users.len() == page.limit => {
+                left -= users.len();
+                page.from = PageFrom::After(last.id);
+            }
             _ => return listing.end("nobody"),
         }
     }

@@ -58,6 +58,11 @@ pub enum Error {
     /// Another process kept the database locked for too long.
     #[error("the database is busy; try again in a moment")]
     Busy,
+    /// Another process is applying a large change, and was not done when it could be waited no longer.
+    #[error(
+        "nothing was applied: another process is applying a large change ({0}); try again when it is done"
+    )]
+    Occupied(String),
     /// Reading was ended by whoever asked for it.
     #[error("cancelled")]
     Cancelled,

@@ -233,7 +233,9 @@ impl Fault {
                 Self::new(StatusCode::FORBIDDEN, format!("no free seat: {shortfall}"))
             }
             Error::Changed(_) | Error::GroupChanged(_) => Self::contended(),
-            Error::Busy => Self::again("the database is busy; repeat in a moment", 5),
+            Error::Busy | Error::Occupied(_) => {
+                Self::again("the database is busy; repeat in a moment", 5)
+            }
             Error::UnknownOutcome => Self::again(
                 "it is not known whether this was stored; look it up, or repeat",
                 5,

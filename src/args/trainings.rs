@@ -6,7 +6,7 @@ use usher_core::model::{
 };
 
 use super::people::{WhoArgs, role};
-use super::{PlanArgs, WHO_HELP};
+use super::{LimitArgs, PlanArgs, WHO_HELP};
 
 /// Groups of people.
 #[derive(Debug, Subcommand)]
@@ -48,6 +48,8 @@ pub(crate) enum GroupCommand {
         /// Only people with this role.
         #[arg(long, value_parser = role)]
         role: Option<GroupRole>,
+        #[command(flatten)]
+        limit: LimitArgs,
     },
     /// Put people into a group, or give them another role in it
     #[command(after_help = WHO_HELP)]

@@ -3,13 +3,16 @@
 
 use super::{cancel, deactivate};
 use crate::error::Result;
-use crate::model::Status;
+use crate::model::{Status, UserId};
 use crate::planner::Planner;
 use crate::waste::Wasteful;
 
 pub(super) fn plan(planner: &mut Planner<'_>, wanted: &Wasteful) -> Result<()> {
-    for wasted in planner.snapshot.wasted(wanted)? {
-        let user = wasted.user;
+    let wasted = planner.snapshot.wasted(wanted)?;
+    let people: Vec<UserId> = wasted.iter().map(|it| it.user.id).collect();
+    planner.expect(&people)?;
+    for id in people {
+        let user = planner.user(id)?;
         planner.name(&user);
         if !user.status.is_seated_or_coming() {
             planner.free_on_leaving(user.id)?;

@@ -19,6 +19,7 @@ pub use attribute::{
 pub use complete::{Completion, Names, complete, in_quotes};
 pub use custom::{FieldTest, NamedField, Vocabulary};
 pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, ParseError, parse, parse_with};
+pub use words::keys;
 
 pub(crate) use renamed::{named_fields, renamed};
 pub(crate) use words::is_word;

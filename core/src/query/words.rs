@@ -114,6 +114,11 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     KEYS.iter().map(|(name, _)| *name)
 }
 
+/// Every field of the query language, by all its names.
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    names()
+}
+
 /// The field of that name, without regard to case, with `-` for `_`.
 pub(super) fn key(name: &str) -> Option<Key> {
     let name = name.to_ascii_lowercase().replace('-', "_");

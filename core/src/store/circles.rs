@@ -12,6 +12,7 @@ use crate::query::{Expr, ManagerName};
 const FEW: i64 = 20_000;
 
 /// In which way each circle of an expression is found: listed first, or recognised one by one.
+#[derive(Clone)]
 pub(super) struct Ways {
     /// Those that are found in the other way than the rest.
     others: Vec<Expr>,

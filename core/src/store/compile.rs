@@ -29,12 +29,15 @@ const SSO_MISMATCH: &str = "(users.seq IN (SELECT few.seq FROM users AS few \
         WHERE lower(json_extract(other.value, '$.value')) = users.user_name_key))";
 
 /// A condition on `users`, with what its placeholders are bound to.
+#[derive(Clone)]
 pub(super) struct Compiled {
     pub(super) sql: String,
     pub(super) bindings: Vec<Value>,
     ways: Ways,
     /// Which index the order of the list needs, so that no other is chosen.
     order: Order,
+    /// Whether conditions only check people who are found otherwise, and list nobody themselves.
+    checks: bool,
     /// Whether names of people who have not accepted are not looked in.
     hides_names: bool,
 }
@@ -64,18 +67,27 @@ pub(super) fn compile_page(
         Order::NotSeen
     };
     let ways = Ways::by_size(snapshot, expr)?;
-    Ok(compile_with(expr, now, snapshot.viewer, true, ways, order))
+    Ok(compile_with(
+        expr,
+        now,
+        snapshot.viewer,
+        true,
+        ways,
+        (order, false),
+    ))
 }
 
 /// As [`compile`], for one person who is known already.
 pub(super) fn compile_one(expr: &Expr, now: Timestamp, viewer: Viewer) -> Compiled {
-    compile_with(expr, now, viewer, true, Ways::recognised(), Order::Free)
+    let ways = Ways::recognised();
+    compile_with(expr, now, viewer, true, ways, (Order::Free, false))
 }
 
 /// Compiles a condition, for all whom it finds. Deleted and erased people are hidden unless the expression names a status; whoever it names by id
 /// is seen all the same.
 pub(super) fn compile(expr: &Expr, now: Timestamp, viewer: Viewer) -> Compiled {
-    compile_with(expr, now, viewer, true, Ways::listed(), Order::Free)
+    let ways = Ways::listed();
+    compile_with(expr, now, viewer, true, ways, (Order::Free, false))
 }
 
 /// As [`compile_page`], for a list in order of when people were last seen.
@@ -91,7 +103,7 @@ pub(super) fn compile_for_seen(
         snapshot.viewer,
         true,
         ways,
-        Order::Seen,
+        (Order::Seen, false),
     ))
 }
 
@@ -102,7 +114,18 @@ pub(super) fn compile_aside(expr: &Expr, now: Timestamp, viewer: Viewer, few: bo
     } else {
         Ways::listed()
     };
-    compile_with(expr, now, viewer, false, ways, Order::NotSeen)
+    compile_with(expr, now, viewer, false, ways, (Order::NotSeen, true))
+}
+
+/// As [`compile_page`], for a list that is walked: no condition lists anybody.
+pub(super) fn compile_walk(
+    snapshot: &Snapshot<'_>,
+    expr: &Expr,
+    now: Timestamp,
+) -> Result<Compiled> {
+    let ways = Ways::by_size(snapshot, expr)?;
+    let how = (Order::NotSeen, true);
+    Ok(compile_with(expr, now, snapshot.viewer, false, ways, how))
 }
 
 fn compile_with(
@@ -111,13 +134,14 @@ fn compile_with(
     viewer: Viewer,
     narrow: bool,
     ways: Ways,
-    order: Order,
+    (order, checks): (Order, bool),
 ) -> Compiled {
     let mut out = Compiled {
         sql: String::new(),
         bindings: Vec::new(),
         ways,
         order,
+        checks,
         hides_names: viewer.hides_names,
     };
     out.expr(expr, narrow);
@@ -136,7 +160,7 @@ fn compile_with(
     out
 }
 
-fn names_status(expr: &Expr) -> bool {
+pub(super) fn names_status(expr: &Expr) -> bool {
     match expr {
         Expr::Status(_) => true,
         Expr::And(parts) | Expr::Or(parts) => parts.iter().any(names_status),
@@ -241,10 +265,14 @@ impl Compiled {
                 self.with("users.id = (SELECT user FROM links WHERE links.connection = ?", connection.as_bytes().to_vec());
                 self.with(" AND links.external_id = ?)", external_id.clone());
             }
-            Expr::Label(label) => self.with(
-                "users.id IN (SELECT user FROM user_labels WHERE user_labels.key = ?)",
-                folded(label),
-            ),
+            Expr::Label(label) => {
+                let sql = if self.checks {
+                    "EXISTS (SELECT 1 FROM user_labels WHERE user_labels.user = users.id AND user_labels.key = ?)"
+                } else {
+                    "users.id IN (SELECT user FROM user_labels WHERE user_labels.key = ?)"
+                };
+                self.with(sql, folded(label));
+            }
             Expr::Custom { field, test } => self.custom(field.id, test),
             Expr::Protected => self.push("users.protected = 1"),
             Expr::Attribute(attribute) => self.attribute(attribute),
@@ -294,7 +322,9 @@ impl Compiled {
         if needle.chars().count() < 3 {
             needle.insert(0, ' ');
         }
-        if let Some(trigrams) = trigrams(&needle) {
+        if !self.checks
+            && let Some(trigrams) = trigrams(&needle)
+        {
             self.with(
                 "users.seq IN (SELECT rowid FROM users_text WHERE users_text MATCH ? UNION ALL SELECT seq FROM search_pending \
                  UNION ALL SELECT fresh.seq FROM users AS fresh WHERE fresh.seq > (SELECT indexed_to FROM search_progress)) AND ",
@@ -336,46 +366,31 @@ impl Compiled {
                 );
             }
             _ => {
+                let needle = folded(value);
+                // Folding a column costs more than looking into what is folded already.
+                if !matches!(field, TextField::Region | TextField::Language) {
+                    self.with("instr(users.search, ?) > 0 AND ", needle.clone());
+                }
                 let column = column(field);
                 let test = match op {
                     TextOp::Equals => format!("fold({column}) = ?"),
                     TextOp::StartsWith => format!("instr(fold({column}), ?) = 1"),
                     TextOp::Contains => format!("instr(fold({column}), ?) > 0"),
                 };
-                self.with(&test, folded(value));
+                self.with(&test, needle);
                 self.unless_hidden(field);
             }
         }
     }
 
     fn custom(&mut self, field: FieldId, test: &FieldTest) {
-        self.with(
-            "users.id IN (SELECT user FROM field_values WHERE field_values.field = ?",
-            field.as_bytes().to_vec(),
-        );
-        match test {
-            FieldTest::Set => {}
-            FieldTest::Text { op, value } => {
-                let value = folded(value);
-                match op {
-                    TextOp::Equals => self.with(" AND field_values.key = ?", value),
-                    TextOp::StartsWith => {
-                        self.with(" AND field_values.key >= ?", value.clone());
-                        self.with(" AND field_values.key < ?", format!("{value}\u{10ffff}"));
-                    }
-                    TextOp::Contains => self.with(" AND instr(field_values.key, ?) > 0", value),
-                }
-            }
-            FieldTest::Days { from, to } => {
-                if let Some(from) = from {
-                    self.with(" AND field_values.key >= ?", from.to_string());
-                }
-                if let Some(to) = to {
-                    self.with(" AND field_values.key <= ?", to.to_string());
-                }
-            }
-            FieldTest::Choice { id, .. } => self.with(" AND field_values.key = ?", id.to_string()),
-        }
+        self.push(if self.checks {
+            "EXISTS (SELECT 1 FROM field_values WHERE field_values.user = users.id AND field_values.field = "
+        } else {
+            "users.id IN (SELECT user FROM field_values WHERE field_values.field = "
+        });
+        self.with("?", field.as_bytes().to_vec());
+        field_test(test, |condition, value| self.with(condition, value));
         self.push(")");
     }
 
@@ -397,29 +412,10 @@ impl Compiled {
         }
     }
 
-    /// Days that lie ahead have an index each: few people have one.
     fn day(&mut self, field: DayField, from: Option<Date>, until: Option<Date>) {
-        let (source, column) = match field {
-            DayField::DeactivateOn => {
-                ("SELECT dated.id FROM users AS dated", "dated.deactivate_on")
-            }
-            DayField::DeleteOn => ("SELECT dated.id FROM users AS dated", "dated.delete_on"),
-            DayField::SendOn => (
-                "SELECT dated.user FROM invitations AS dated",
-                "dated.send_on",
-            ),
-        };
-        self.push(&format!("users.id IN ({source} WHERE {column} IS NOT NULL"));
-        if field == DayField::SendOn {
-            self.push(" AND dated.state = 'pending'");
-        }
-        if let Some(from) = from {
-            self.with(&format!(" AND {column} >= ?"), from.to_string());
-        }
-        if let Some(until) = until {
-            self.with(&format!(" AND {column} < ?"), until.to_string());
-        }
-        self.push(")");
+        let (sql, bindings) = of_day(field, from, until);
+        self.push(&format!("users.id IN ({sql})"));
+        self.bindings.extend(bindings);
     }
 
     fn role(&mut self, group: Option<&GroupName>, role: GroupRole) {
@@ -467,6 +463,63 @@ impl Compiled {
             Some(HoldWord::Consumed) => " AND licenses.state = 'consumed')",
             Some(HoldWord::Queued) => " AND licenses.state = 'queued')",
         });
+    }
+}
+
+/// The ids of whom something happens to by itself. Days that lie ahead have an index each: few people have one.
+pub(super) fn of_day(
+    field: DayField,
+    from: Option<Date>,
+    until: Option<Date>,
+) -> (String, Vec<Value>) {
+    let (source, column) = match field {
+        DayField::DeactivateOn => ("SELECT dated.id FROM users AS dated", "dated.deactivate_on"),
+        DayField::DeleteOn => ("SELECT dated.id FROM users AS dated", "dated.delete_on"),
+        DayField::SendOn => (
+            "SELECT dated.user FROM invitations AS dated",
+            "dated.send_on",
+        ),
+    };
+    let mut sql = format!("{source} WHERE {column} IS NOT NULL");
+    let mut bindings = Vec::new();
+    if field == DayField::SendOn {
+        sql.push_str(" AND dated.state = 'pending'");
+    }
+    if let Some(from) = from {
+        sql.push_str(&format!(" AND {column} >= ?"));
+        bindings.push(from.to_string().into());
+    }
+    if let Some(until) = until {
+        sql.push_str(&format!(" AND {column} < ?"));
+        bindings.push(until.to_string().into());
+    }
+    (sql, bindings)
+}
+
+/// The conditions of a test on the values of a custom field, each with what it binds.
+pub(super) fn field_test(test: &FieldTest, mut push: impl FnMut(&str, String)) {
+    match test {
+        FieldTest::Set => {}
+        FieldTest::Text { op, value } => {
+            let value = folded(value);
+            match op {
+                TextOp::Equals => push(" AND field_values.key = ?", value),
+                TextOp::StartsWith => {
+                    push(" AND field_values.key >= ?", value.clone());
+                    push(" AND field_values.key < ?", format!("{value}\u{10ffff}"));
+                }
+                TextOp::Contains => push(" AND instr(field_values.key, ?) > 0", value),
+            }
+        }
+        FieldTest::Days { from, to } => {
+            if let Some(from) = from {
+                push(" AND field_values.key >= ?", from.to_string());
+            }
+            if let Some(to) = to {
+                push(" AND field_values.key <= ?", to.to_string());
+            }
+        }
+        FieldTest::Choice { id, .. } => push(" AND field_values.key = ?", id.to_string()),
     }
 }
 

@@ -2,7 +2,8 @@
 //! one wakes up. Whoever waits holds a file lock that says so, and a writer who sees it leaves the lock free for a moment.
 
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::Write as _;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,10 @@ use crate::error::{Error, Result};
 
 /// How long a writer waits for its turn before it answers that the database is busy.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How long it waits at a person's door while another process says that it applies a large change.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(180);
+/// The longest note that is read.
+const LONGEST_NOTE: usize = 80;
 /// How long a writer leaves the lock free when somebody waits.
 const COURTESY: Duration = Duration::from_millis(4);
 
@@ -20,6 +25,7 @@ const COURTESY: Duration = Duration::from_millis(4);
 pub(super) struct Turn {
     file: File,
     jitter: u64,
+    noted: bool,
 }
 
 /// A file beside the database, private like it.
@@ -50,24 +56,33 @@ impl Turn {
         Ok(Self {
             file: open_beside(path, "-turn")?,
             jitter: u64::from(std::process::id()),
+            noted: false,
         })
     }
 
     /// Begins a write transaction, waiting for other processes for up to half a minute.
+    ///
+    /// # Errors
+    /// [`Error::Busy`], or [`Error::Occupied`] when it is known by what.
     pub(super) fn begin(&mut self, conn: &Connection) -> Result<()> {
+        self.begin_for(conn, false)
+    }
+
+    /// As [`Turn::begin`]; for a person it waits longer while a large change is being applied.
+    pub(super) fn begin_for(&mut self, conn: &Connection, person: bool) -> Result<()> {
         match try_begin(conn) {
             Err(Error::Busy) => {}
             other => return other,
         }
         let said = self.file.lock_shared().is_ok();
-        let result = self.wait(conn);
+        let result = self.wait(conn, person);
         if said {
             let _ = self.file.unlock();
         }
         result
     }
 
-    fn wait(&mut self, conn: &Connection) -> Result<()> {
+    fn wait(&mut self, conn: &Connection, person: bool) -> Result<()> {
         let since = Instant::now();
         loop {
             // Short, uneven pauses: waiting processes do not march in step, and catch a writer's courtesy.
@@ -78,9 +93,43 @@ impl Turn {
             std::thread::sleep(Duration::from_micros(200 + self.jitter % 1_300));
             match try_begin(conn) {
                 Err(Error::Busy) if since.elapsed() < LONGEST_WAIT => {}
-                other => return other,
+                Err(Error::Busy) => match self.note() {
+                    None => return Err(Error::Busy),
+                    Some(_) if person && since.elapsed() < LONGEST_PATIENCE => {}
+                    Some(note) => return Err(Error::Occupied(note)),
+                },
+                Ok(()) => {
+                    // Whoever noted something is done, or ended before they could say so.
+                    if self.note().is_some() {
+                        let _ = self.file.set_len(0);
+                    }
+                    return Ok(());
+                }
+                Err(other) => return Err(other),
             }
         }
+    }
+
+    /// Says what is being applied, for those who wait.
+    pub(super) fn say(&mut self, what: &str) {
+        let _ = self.file.set_len(0);
+        let _ = (&self.file).write_all(what.as_bytes());
+        self.noted = true;
+    }
+
+    /// Says that it is done.
+    pub(super) fn say_done(&mut self) {
+        if std::mem::take(&mut self.noted) {
+            let _ = self.file.set_len(0);
+        }
+    }
+
+    /// What another process said that it applies.
+    fn note(&self) -> Option<String> {
+        let mut bytes = [0; LONGEST_NOTE];
+        let read = self.file.read_at(&mut bytes, 0).ok()?;
+        let note = String::from_utf8_lossy(bytes.get(..read)?).into_owned();
+        (!note.is_empty() && note.is_ascii()).then_some(note)
     }
 
     /// After a commit: leaves the lock free for a moment when another process waits.
@@ -103,4 +152,37 @@ fn try_begin(conn: &Connection) -> Result<()> {
         Some(ErrorCode::DatabaseBusy) => Error::Busy,
         _ => broken(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_is_told_what_is_being_applied_until_it_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("usher.db");
+        let conn = || Connection::open(&path).unwrap();
+        let (mine, theirs) = (conn(), conn());
+        let (mut one, mut other) = (Turn::new(&path).unwrap(), Turn::new(&path).unwrap());
+        one.begin(&mine).unwrap();
+        one.say("deactivate, 500000 changes");
+        assert_eq!(other.note().unwrap(), "deactivate, 500000 changes");
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                std::thread::sleep(Duration::from_millis(20));
+                // It ends before it can say that it is done.
+                mine.execute_batch("ROLLBACK").unwrap();
+            });
+            other.begin_for(&theirs, true).unwrap();
+        });
+        assert_eq!(
+            one.note(),
+            None,
+            "whoever comes next takes the old note away"
+        );
+        other.say("x");
+        other.say_done();
+        assert_eq!(one.note(), None);
+    }
 }

@@ -2,7 +2,7 @@
 //! nothing; the writer looks at new people when it is idle, as for the text index. What is noted says nothing about
 //! anybody: numbers, and keyed hashes of which only equality can be seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use hmac::{Hmac, KeyInit, Mac};
 use rusqlite::{Connection, params};
@@ -11,22 +11,18 @@ use sha2::Sha256;
 use super::broken;
 use super::snapshot::{Snapshot, user_columns, user_row, word};
 use crate::error::Result;
-use crate::model::{Hold, License, Pool, Profile, Status, Timestamp, User, UserId, search_text};
+use crate::model::{
+    Hold, Invitation, License, Permission, Pool, Profile, Status, Timestamp, User, UserId,
+    search_text,
+};
 use crate::waste::{Reason, Wasted, Wasteful};
 
-/// How many people one round looks at, and one step of reading.
+/// How many people one round looks at.
 const ROUND: i64 = 2_000;
-
-/// Up to so many people are better found by where they stand than among those whom the platform never saw.
-const MANY: i64 = 20_000;
-
-/// Whom the platform never saw, in the order of creation.
-const UNSEEN: &str = concat!(
-    "SELECT ",
-    user_columns!(),
-    " FROM unseen JOIN users ON users.seq = unseen.seq WHERE unseen.seq > ?1 AND unseen.seq <= ?3 \
-     AND users.status IN ('active', 'waiting', 'pending_transfer') ORDER BY unseen.seq LIMIT ?2"
-);
+/// How many people are read at once.
+const PAGE: i64 = 500;
+/// By how much a clock may have been set back.
+const CLOCK_MS: i64 = 24 * 3_600_000;
 
 /// How many people have not been looked at, or not since their names changed; counted no further than needed.
 pub(super) fn waiting(conn: &Connection) -> Result<i64> {
@@ -143,6 +139,7 @@ impl Snapshot<'_> {
             snapshot: self,
             wanted,
             pools: self.pools()?,
+            administrators: self.permissions()?,
             found: Vec::new(),
             met: wanted.except.clone(),
         };
@@ -162,9 +159,13 @@ struct Search<'s> {
     snapshot: &'s Snapshot<'s>,
     wanted: &'s Wasteful,
     pools: Vec<Pool>,
+    administrators: HashMap<UserId, Vec<Permission>>,
     found: Vec<Wasted>,
     met: BTreeSet<UserId>,
 }
+
+/// Somebody whose seat may be wasted, since when, and whom they look like.
+type Candidate = (User, Timestamp, Option<UserId>);
 
 impl Search<'_> {
     fn is_full(&self) -> bool {
@@ -172,9 +173,8 @@ impl Search<'_> {
     }
 
     /// Which pools get a license back from somebody who leaves, or has left.
-    fn gives(&self, user: &User) -> Result<Vec<&Pool>> {
+    fn gives<'l>(&self, user: &User, licenses: impl Iterator<Item = &'l License>) -> Vec<&Pool> {
         let gone = !user.status.is_seated_or_coming();
-        let licenses = self.snapshot.licenses_of(user.id)?;
         let returns = |it: &License| {
             let pool = self.pools.iter().find(|pool| pool.id == it.pool)?;
             let returns = match it.hold {
@@ -184,66 +184,71 @@ impl Search<'_> {
             };
             returns.then_some(pool)
         };
-        Ok(licenses.iter().filter_map(returns).collect())
+        licenses.filter_map(returns).collect()
     }
 
-    /// Adds somebody, unless they are met already, are to be left alone, or would give nothing back.
-    fn add(
-        &mut self,
-        user: User,
-        reason: Reason,
-        since: Timestamp,
-        twin: Option<UserId>,
-    ) -> Result<()> {
-        if self.is_full() || user.protected || self.met.contains(&user.id) {
-            return Ok(());
-        }
+    /// Adds those of them who are not met already, are not to be left alone, and would give something back.
+    fn add(&mut self, reason: Reason, mut candidates: Vec<Candidate>) -> Result<()> {
         // Who administers may well never be seen where people learn.
-        if reason != Reason::Left && !self.snapshot.permissions_of(user.id)?.is_empty() {
-            return Ok(());
-        }
-        let gives = self.gives(&user)?;
-        let named = |it: &&Pool| {
-            self.wanted
-                .pool
-                .as_ref()
-                .is_none_or(|name| it.name == *name)
-        };
-        if !gives.iter().any(named) {
-            return Ok(());
-        }
-        let gives = gives.into_iter().map(|it| it.id).collect();
-        self.met.insert(user.id);
-        self.found.push(Wasted {
-            user,
-            reason,
-            since,
-            twin,
-            gives,
+        candidates.retain(|(user, ..)| {
+            let spared = reason != Reason::Left && self.administrators.contains_key(&user.id);
+            !spared && !user.protected && !self.met.contains(&user.id)
         });
+        let ids: Vec<UserId> = candidates.iter().map(|it| it.0.id).collect();
+        let mut licenses: HashMap<UserId, Vec<License>> = HashMap::new();
+        for license in self.snapshot.licenses_of_all(&ids)? {
+            licenses.entry(license.user).or_default().push(license);
+        }
+        for (user, since, twin) in candidates {
+            if self.is_full() {
+                break;
+            }
+            let gives = self.gives(&user, licenses.get(&user.id).into_iter().flatten());
+            let named = |it: &&Pool| {
+                let only = self.wanted.pool.as_ref();
+                only.is_none_or(|name| it.name == *name)
+            };
+            if !gives.iter().any(named) {
+                continue;
+            }
+            let gives = gives.into_iter().map(|it| it.id).collect();
+            if self.met.insert(user.id) {
+                self.found.push(Wasted {
+                    user,
+                    reason,
+                    since,
+                    twin,
+                    gives,
+                });
+            }
+        }
         Ok(())
     }
 
     /// Who left with a consumed license that returns by now. Whoever left with an add-on is noted once, by a trigger.
     fn left(&mut self) -> Result<()> {
+        let returns = |it: &Pool| it.terms.recoverable && !it.is_access();
+        if !self.pools.iter().any(returns) {
+            return Ok(());
+        }
         let sql = concat!(
             "SELECT ",
             user_columns!(),
-            " FROM leavers_holding JOIN users ON users.id = leavers_holding.user \
-             WHERE leavers_holding.user > ?1 AND users.status IN ('inactive', 'deleted', 'cancelled', 'erased') \
+            " FROM leavers_holding CROSS JOIN users ON users.id = leavers_holding.user \
+             WHERE leavers_holding.user > ?1 AND +users.status IN ('inactive', 'deleted', 'cancelled', 'erased') \
              ORDER BY leavers_holding.user LIMIT ?2"
         );
         let mut after = Vec::new();
         while !self.is_full() {
-            let people = self.snapshot.all(sql, params![after, ROUND], user_row)?;
+            let people = self.snapshot.all(sql, params![after, PAGE], user_row)?;
             let Some(last) = people.last().map(|it| it.id) else {
                 break;
             };
             after = last.as_bytes().to_vec();
-            for user in people {
-                let since = user.updated_at;
-                self.add(user, Reason::Left, since, None)?;
-            }
+            let since = |it: User| (it.updated_at, it);
+            let people = people.into_iter().map(since);
+            let people = people.map(|(since, user)| (user, since, None));
+            self.add(Reason::Left, people.collect())?;
         }
         Ok(())
     }
@@ -255,16 +260,17 @@ impl Search<'_> {
         let alike = concat!(
             "SELECT ",
             user_columns!(),
-            " FROM look_alikes JOIN users ON users.seq = look_alikes.seq WHERE look = ?1 \
-             AND users.status IN ('active', 'waiting', 'pending_transfer')"
+            " FROM look_alikes CROSS JOIN users ON users.seq = look_alikes.seq WHERE look = ?1 \
+             AND +users.status IN ('active', 'waiting', 'pending_transfer')"
         );
         let mut after = i64::MIN;
         while !self.is_full() {
             let looks = self
                 .snapshot
-                .all(sql, [after, ROUND], |row| row.get::<_, i64>(0))?;
+                .all(sql, [after, PAGE], |row| row.get::<_, i64>(0))?;
             let Some(last) = looks.last() else { break };
             after = *last;
+            let mut twins = Vec::new();
             for look in looks {
                 let mut lot = self.snapshot.all(alike, [look], user_row)?;
                 lot.sort_by_key(|it| {
@@ -273,11 +279,12 @@ impl Search<'_> {
                 });
                 let mut lot = lot.into_iter();
                 let Some(kept) = lot.next() else { continue };
-                for user in lot {
-                    let since = user.created_at;
-                    self.add(user, Reason::Duplicate, since, Some(kept.id))?;
-                }
+                twins.extend(
+                    lot.map(|it| (it.created_at, it))
+                        .map(|(since, it)| (it, since, Some(kept.id))),
+                );
             }
+            self.add(Reason::Duplicate, twins)?;
         }
         Ok(())
     }
@@ -285,34 +292,37 @@ impl Search<'_> {
     /// Who was invited long ago and never came, the earliest first.
     fn not_accepted(&mut self) -> Result<()> {
         let works_for = i64::from(self.snapshot.settings()?.invitation_days) * 86_400_000;
-        let counts = self.snapshot.status_counts()?;
-        let waiting = [Status::Waiting, Status::PendingTransfer];
-        let waiting: i64 = waiting.iter().filter_map(|it| counts.get(it)).sum();
-        // Few are found by where they stand; many are met among those whom the platform never saw.
-        let among = if waiting <= MANY {
-            concat!(
-                "SELECT ",
-                user_columns!(),
-                " FROM users WHERE users.seq > ?1 AND users.seq <= ?3 AND users.last_seen_at IS NULL \
-                 AND users.status IN ('waiting', 'pending_transfer') ORDER BY users.seq LIMIT ?2"
-            )
-        } else {
-            UNSEEN
-        };
-        let last = self.last_created_before(self.wanted.invited_before)?;
-        self.among(among, last, |search, user| {
-            if !matches!(user.status, Status::Waiting | Status::PendingTransfer) {
-                return Ok(());
+        // The index of statuses tells who they are without a look at them.
+        let sql = "SELECT seq FROM users WHERE status IN ('waiting', 'pending_transfer')";
+        let mut waiting = self.snapshot.all(sql, [], |row| row.get::<_, i64>(0))?;
+        waiting.sort_unstable();
+        let one = concat!("SELECT ", user_columns!(), " FROM users WHERE seq = ?1");
+        for page in waiting.chunks(PAGE as usize) {
+            if self.is_full() {
+                break;
             }
-            let since = match search.snapshot.invitation(user.id)? {
-                Some(it) => it.expires_at.plus_millis(-works_for),
-                None => user.created_at,
-            };
-            if since < search.wanted.invited_before {
-                search.add(user, Reason::NotAccepted, since, None)?;
+            let mut people: Vec<User> = Vec::with_capacity(page.len());
+            for seq in page {
+                people.extend(self.snapshot.one(one, [seq], user_row)?);
             }
-            Ok(())
-        })
+            people.retain(|it| it.last_seen_at.is_none());
+            let ids: Vec<UserId> = people.iter().map(|it| it.id).collect();
+            let invited: HashMap<UserId, Invitation> = self
+                .snapshot
+                .invitations_of_all(&ids)?
+                .into_iter()
+                .collect();
+            let candidates = people.into_iter().map(|it| {
+                let since = invited
+                    .get(&it.id)
+                    .map(|it| it.expires_at.plus_millis(-works_for));
+                (since.unwrap_or(it.created_at), it)
+            });
+            let long_ago = candidates.filter(|it| it.0 < self.wanted.invited_before);
+            let long_ago = long_ago.map(|(since, user)| (user, since, None)).collect();
+            self.add(Reason::NotAccepted, long_ago)?;
+        }
+        Ok(())
     }
 
     /// Who was not seen for long: who was seen once, the longest ago first, then who was never seen, the earliest first.
@@ -326,55 +336,47 @@ impl Search<'_> {
             "SELECT ",
             user_columns!(),
             " FROM users WHERE (last_seen_at, seq) > (?1, ?2) AND last_seen_at IS NOT NULL AND last_seen_at < ?3 \
-             AND status = 'active' ORDER BY last_seen_at, seq LIMIT ?4"
+             AND +status = 'active' ORDER BY last_seen_at, seq LIMIT ?4"
         );
         let before = self.wanted.not_seen_since.as_millis();
         let mut after = (i64::MIN, 0);
         while !self.is_full() {
             let people =
                 self.snapshot
-                    .all(sql, params![after.0, after.1, before, ROUND], user_row)?;
+                    .all(sql, params![after.0, after.1, before, PAGE], user_row)?;
             let Some(last) = people.last() else { break };
             after = (last.last_seen_at.map_or(0, Timestamp::as_millis), last.seq);
-            for user in people {
-                let since = user.last_seen_at.unwrap_or(user.created_at);
-                self.add(user, Reason::NotSeen, since, None)?;
-            }
+            let people = people.into_iter().map(|it| {
+                let since = it.last_seen_at.unwrap_or(it.created_at);
+                (it, since, None)
+            });
+            self.add(Reason::NotSeen, people.collect())?;
         }
-        let last = self.last_created_before(self.wanted.not_seen_since)?;
-        self.among(UNSEEN, last, |search, user| {
-            let since = user.created_at;
-            if user.status == Status::Active && since < search.wanted.not_seen_since {
-                search.add(user, Reason::NotSeen, since, None)?;
-            }
-            Ok(())
-        })
+        self.never_seen()
     }
 
-    /// The number of the last person who was created before an instant. Numbers rise with instants, but where the clock
-    /// was set back.
-    fn last_created_before(&self, instant: Timestamp) -> Result<i64> {
-        let sql = "SELECT seq FROM users WHERE created_at < ?1 ORDER BY created_at DESC LIMIT 1";
-        let last = self
-            .snapshot
-            .one(sql, [instant.as_millis()], |row| row.get(0))?;
-        Ok(last.unwrap_or(0))
-    }
-
-    /// Hands over people up to a number, in the order of creation.
-    fn among(
-        &mut self,
-        sql: &str,
-        last: i64,
-        hand: impl Fn(&mut Self, User) -> Result<()>,
-    ) -> Result<()> {
+    /// Whom the platform never saw, in the order of creation.
+    fn never_seen(&mut self) -> Result<()> {
+        let sql = concat!(
+            "SELECT ",
+            user_columns!(),
+            " FROM unseen CROSS JOIN users ON users.seq = unseen.seq WHERE unseen.seq > ?1 \
+             AND +users.status = 'active' ORDER BY unseen.seq LIMIT ?2"
+        );
         let mut after = 0;
         while !self.is_full() {
-            let people = self.snapshot.all(sql, [after, ROUND, last], user_row)?;
-            let Some(it) = people.last() else { break };
-            after = it.seq;
-            for user in people {
-                hand(self, user)?;
+            let people = self.snapshot.all(sql, [after, PAGE], user_row)?;
+            let Some(last) = people.last() else { break };
+            after = last.seq;
+            // A clock that was set back may have made somebody later who is older.
+            let too_new = self.wanted.not_seen_since.plus_millis(CLOCK_MS);
+            let is_end = last.created_at >= too_new;
+            let people = people.into_iter().map(|it| (it.created_at, it));
+            let long_ago = people.filter(|it| it.0 < self.wanted.not_seen_since);
+            let long_ago = long_ago.map(|(since, user)| (user, since, None)).collect();
+            self.add(Reason::NotSeen, long_ago)?;
+            if is_end {
+                break;
             }
         }
         Ok(())

@@ -265,7 +265,10 @@ impl Writer {
     /// Jobs are refused while they are planned, before anything of theirs is written, so they need no savepoints, which
     /// would copy every page they touch. Should a write fail all the same, the group begins again with savepoints.
     fn group(&mut self, first: Job, queue: &Receiver<Message>) -> Option<Message> {
-        if let Err(error) = self.turn.begin(&self.conn) {
+        if let Err(error) = self
+            .turn
+            .begin_for(&self.conn, first.who.door.is_attended())
+        {
             (first.done)(Err(error));
             return None;
         }
@@ -413,6 +416,7 @@ impl Writer {
     /// was applied, and the answer is false.
     fn again_with_savepoints(&mut self, group: &mut Vec<(Job, Result<Applied>)>) -> bool {
         let _ = self.conn.execute_batch("ROLLBACK");
+        self.turn.say_done();
         self.erased.clear();
         self.moved.clear();
         self.levels_moved = None;
@@ -467,6 +471,7 @@ impl Writer {
             .and_then(|()| self.keep_count(&answers))
             .and_then(|()| self.note_levels())
             .and_then(|()| self.run_cached("COMMIT"));
+        self.turn.say_done();
         match committed {
             Ok(()) => {
                 self.unindexed = true;
@@ -575,6 +580,10 @@ impl Writer {
             return Ok(None);
         }
         self.check(job, &planned.plan, shown.as_ref())?;
+        if planned.plan.changes.len() > ALONE {
+            let (command, changes) = (planned.plan.command, planned.plan.changes.len());
+            self.turn.say(&format!("{command}, {changes} changes"));
+        }
         let Planned {
             plan,
             subject,

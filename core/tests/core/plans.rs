@@ -1,10 +1,7 @@
 //! Every page that a screen can ask for is answered from an index: SQLite is asked how it would, without statistics.
 
-use usher_core::model::{Status, Timestamp};
-use usher_core::query::{
-    Expr, FieldTest, HoldWord, NamedField, PageFrom, SortBy, TextField, TextOp, TimeField,
-    UsersPage,
-};
+use usher_core::model::Status;
+use usher_core::query::{Expr, FieldTest, NamedField, PageFrom, SortBy, TextOp, UsersPage};
 
 use crate::org::Org;
 
@@ -117,63 +114,120 @@ fn labels_custom_fields_and_mismatches_are_found_by_their_indexes() {
     }
 }
 
+/// What lists the people of each field of the query language; of those without, the list is walked for a while in its
+/// order, and then the table is read.
+const LISTED_BY: [(&str, &str); 34] = [
+    ("email:alvarez", "users_text VIRTUAL TABLE INDEX"),
+    ("email:=a@b.example", "users_email_key (email_key=?)"),
+    ("user_name:alvarez", "users_text VIRTUAL TABLE INDEX"),
+    ("first_name:alv*", "users_text VIRTUAL TABLE INDEX"),
+    ("last_name:=li", "users_text VIRTUAL TABLE INDEX"),
+    ("display_name:alvarez", "users_text VIRTUAL TABLE INDEX"),
+    ("functional_area:=zz", "users_text VIRTUAL TABLE INDEX"),
+    ("title:=Zzz", "users_text VIRTUAL TABLE INDEX"),
+    ("region:emea", ""),
+    ("language:de", ""),
+    ("name:alvarez", "users_text VIRTUAL TABLE INDEX"),
+    (
+        "created:<2020-01-01",
+        "INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+    ),
+    ("updated:>90d", "users_by_updated"),
+    ("seen:>1h", "users_by_seen (last_seen_at>?"),
+    ("deactivate_on:<30d", "users_deactivate_on"),
+    ("delete_on:<30d", "users_delete_on"),
+    ("send_on:<30d", "invitations_send_on"),
+    ("status:active", "users_by_status (status=?)"),
+    ("status:cancelled,inactive", "users_by_status (status=?)"),
+    ("manager:a@b.example", "users_by_manager (manager=?)"),
+    ("below:a@b.example", "users_by_manager (manager=?)"),
+    ("group:Sales", "memberships_by_group (member_of=?)"),
+    (
+        "role:coach",
+        "memberships_by_group (member_of=? AND role=?)",
+    ),
+    ("training:Onboarding", "assignments_by_training (training=?"),
+    (
+        "assignment:started",
+        "assignments_by_training (training=? AND state=?)",
+    ),
+    (
+        "pool:studio:consumed",
+        "add_on_licenses USING PRIMARY KEY (pool=? AND state=?)",
+    ),
+    ("pool:access:queued", "licenses_queue (pool=?)"),
+    ("connection:okta", "links_external_id (connection=?)"),
+    ("label:mentor", "user_labels_by_key (key=?)"),
+    ("is:protected", "users_protected"),
+    ("is:admin", "permissions"),
+    ("no:email", "users_without_email"),
+    ("no:seen", "SCAN unseen"),
+    ("has:region", ""),
+];
+
 #[test]
-fn what_finds_few_is_found_by_its_own_index() {
-    let pool = |hold| Expr::Pool {
-        name: "access".into(),
-        hold,
-    };
-    let since = |field| Expr::When {
-        field,
-        from: Some(Timestamp::from_millis(1)),
-        until: Some(Timestamp::from_millis(2)),
-    };
-    let title = Expr::Field {
-        field: TextField::Title,
-        op: TextOp::Equals,
-        value: "Chief of everything".into(),
-    };
-    let never = Expr::When {
-        field: TimeField::Seen,
-        from: None,
-        until: None,
-    };
-    let no = |it| Expr::Not(Box::new(it));
-    let cases = [
-        (Expr::Administrator, "SCAN permissions"),
-        (Expr::Protected, "users_protected"),
-        (pool(Some(HoldWord::Queued)), "licenses_queue (pool=?)"),
-        (
-            pool(Some(HoldWord::Consumed)),
-            "licenses_by_pool (pool=? AND state=?)",
-        ),
-        (
-            pool(Some(HoldWord::Reserved)),
-            "licenses_by_pool (pool=? AND state=?)",
-        ),
-        (pool(None), "licenses_by_pool (pool=?)"),
-        (
-            since(TimeField::Created),
-            "users_by_created (created_at>? AND created_at<?)",
-        ),
-        (
-            since(TimeField::Updated),
-            "users_by_updated (updated_at>? AND updated_at<?)",
-        ),
-        (no(never), "SCAN unseen"),
-        (
-            no(Expr::Has(TextField::Email)),
-            "users_email_key (email_key=?)",
-        ),
-        (title, "users_text VIRTUAL TABLE INDEX"),
-    ];
-    for (query, index) in cases {
-        // Also as a part of a query.
-        let both = Expr::And(vec![Expr::Status(Status::ALL.to_vec()), query.clone()]);
-        for query in [query, both] {
-            for plan in plans(&query, &SORTS) {
-                assert!(!scans(&plan) && plan.contains(index), "{plan}");
-            }
+fn every_field_of_the_query_language_is_listed_by_an_index_or_walked_for_a_while() {
+    let org = Org::new(9);
+    org.create("ana bo cleo");
+    for (query, index) in LISTED_BY {
+        let parsed = usher_core::query::parse(query, org.directory.now()).unwrap();
+        for plan in plans(&parsed, &SORTS) {
+            assert!(!scans(&plan), "{query}: {plan}");
+            assert!(
+                plan.contains(index),
+                "{query} is not listed by {index}: {plan}"
+            );
         }
+    }
+    let told: Vec<&str> = LISTED_BY
+        .iter()
+        .map(|it| it.0.split(':').next().unwrap())
+        .collect();
+    let words = usher_core::query::keys();
+    let same = |word: &str| {
+        let parse =
+            |key: &str| usher_core::query::parse(&format!("has:{key}"), org.directory.now());
+        told.iter()
+            .any(|it| parse(it).ok() == parse(word).ok() && parse(it).is_ok())
+    };
+    let left: Vec<&str> = words.filter(|it| !told.contains(it) && !same(it)).collect();
+    // Other words for the same, and what one look-up answers.
+    let others = [
+        "under",
+        "groups",
+        "trainings",
+        "assignments",
+        "license",
+        "licenses",
+        "idp",
+        "labels",
+        "external_id",
+        "id",
+    ];
+    assert_eq!(
+        left, others,
+        "each field is to be among those that are listed by something"
+    );
+}
+
+#[test]
+fn what_somebody_did_is_read_from_the_index_of_their_batches() {
+    use usher_core::model::Actor;
+    let org = Org::new(2);
+    let ana = org.user("owner").id;
+    let cli = org.cli();
+    let read = cli.read().unwrap();
+    let cases = [
+        (Actor::Scheduler, "batches_by_doer"),
+        (Actor::FileOwner, "batches_by_doer"),
+        (Actor::Person(ana), "batches_by_doer"),
+        (Actor::Administrator(ana), "batches_by_administrator"),
+    ];
+    for (actor, index) in cases {
+        let steps = read.explain_history_of(actor).unwrap().join("; ");
+        assert!(
+            steps.contains(index) && !steps.contains("TEMP B-TREE"),
+            "{steps}"
+        );
     }
 }

@@ -526,6 +526,7 @@ const OPEN: &[(&str, &str)] = &[
     ("status_counts", "counted among the people seen"),
     ("explain", "for tests"),
     ("explain_list", "for tests"),
+    ("explain_history_of", "for tests"),
     ("moment", "a place in the history, of their own batches"),
     ("moment_before", "as moment"),
     ("moment_after", "as moment"),

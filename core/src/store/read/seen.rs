@@ -5,12 +5,9 @@ use rusqlite::types::Value;
 
 use crate::error::Result;
 use crate::model::{Timestamp, User, UserId};
-use crate::query::{Expr, PageFrom, TimeField, UsersPage};
+use crate::query::{PageFrom, UsersPage};
 use crate::store::compile;
 use crate::store::snapshot::{Snapshot, user_columns, user_row};
-
-/// With fewer who match, they are found by when they were seen and put in order; with more, the order's index is walked.
-const FEW: i64 = 5_000;
 
 /// Where the anchor of a page stands in this order.
 struct Anchor {
@@ -128,30 +125,4 @@ fn part(
         sql, by
     );
     Ok(Part { sql, bindings })
-}
-
-/// Whether so few were seen in the time that a query asks for, that they are better found by that than in the order of
-/// the list. Looks at no more than [`FEW`] of them.
-pub(super) fn are_few(snapshot: &Snapshot<'_>, query: &Expr) -> Result<bool> {
-    let parts = match query {
-        Expr::And(parts) => parts.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    let asked = parts.iter().find_map(|it| match it {
-        Expr::When {
-            field: TimeField::Seen,
-            from,
-            until,
-        } => Some((*from, *until)),
-        _ => None,
-    });
-    let Some((from, until)) = asked else {
-        return Ok(false);
-    };
-    let sql = "SELECT count(*) FROM (SELECT 1 FROM users WHERE last_seen_at IS NOT NULL AND last_seen_at >= ?1 \
-        AND last_seen_at < ?2 LIMIT ?3)";
-    let from = from.map_or(i64::MIN, Timestamp::as_millis);
-    let until = until.map_or(i64::MAX, Timestamp::as_millis);
-    let count: Option<i64> = snapshot.one(sql, [from, until, FEW], |row| row.get(0))?;
-    Ok(count.is_some_and(|it| it < FEW))
 }

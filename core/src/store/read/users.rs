@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use rusqlite::Row;
 use rusqlite::types::Value;
 
 use super::{Read, seen};
 use crate::error::{Error, Result};
 use crate::model::{Status, Timestamp, User, UserId};
 use crate::query::{Expr, PageFrom, SortBy, TextField, TextOp, UsersPage};
+use crate::store::compile::{self, Compiled};
+use crate::store::driver::{self, Way};
 use crate::store::snapshot::{Snapshot, user_columns, user_row, word};
-use crate::store::{compile, driver};
 use crate::waste::{Wasted, Wasteful};
 
 impl Read<'_> {
@@ -135,8 +137,11 @@ impl Read<'_> {
             }
             return Ok(plan);
         }
-        let (sql, bindings) = page_sql(&snapshot, page, None, self.now)?;
-        explained(&sql, bindings)
+        let mut plan = Vec::new();
+        for (sql, bindings) in statements(&snapshot, page, self.now)? {
+            plan.extend(explained(&sql, bindings)?);
+        }
+        Ok(plan)
     }
 }
 
@@ -197,71 +202,156 @@ struct Anchor {
 
 fn anchor(snapshot: &Snapshot<'_>, user: UserId) -> Result<Anchor> {
     let sql = "SELECT seq, sort_name, email_key, status FROM users WHERE id = ?1";
-    let found = snapshot.one(sql, [user.as_bytes()], |row| {
-        Ok(Anchor {
-            seq: row.get(0)?,
-            sort_name: row.get(1)?,
-            email_key: row.get(2)?,
-            status: row.get(3)?,
-        })
-    })?;
+    let found = snapshot.one(sql, [user.as_bytes()], anchor_row)?;
     found.ok_or_else(|| Error::not_found("user", user))
 }
+
+fn anchor_row(row: &Row<'_>) -> rusqlite::Result<Anchor> {
+    Ok(Anchor {
+        seq: row.get(0)?,
+        sort_name: row.get(1)?,
+        email_key: row.get(2)?,
+        status: row.get(3)?,
+    })
+}
+
+/// So many people are walked by in the order of a list before it is read from end to end instead.
+const WALK: i64 = 20_000;
 
 fn users_page(snapshot: &Snapshot<'_>, page: &UsersPage, now: Timestamp) -> Result<Vec<User>> {
     if page.sort == SortBy::Seen {
         return seen::page(snapshot, page, now);
     }
-    let anchor = match page.from {
-        PageFrom::Start | PageFrom::End => None,
-        PageFrom::After(user) | PageFrom::Before(user) | PageFrom::At(user) => {
-            Some(anchor(snapshot, user)?)
+    let mut users = Vec::new();
+    for (sql, bindings) in statements(snapshot, page, now)? {
+        users = snapshot.all(&sql, rusqlite::params_from_iter(bindings), user_row)?;
+        if users.len() >= page.limit {
+            break;
         }
-    };
-    let (sql, bindings) = page_sql(snapshot, page, anchor, now)?;
-    let mut users = snapshot.all(&sql, rusqlite::params_from_iter(bindings), user_row)?;
+    }
     if matches!(page.from, PageFrom::End | PageFrom::Before(_)) {
         users.reverse();
     }
     Ok(users)
 }
 
-fn page_sql(
-    snapshot: &Snapshot<'_>,
-    page: &UsersPage,
-    anchor: Option<Anchor>,
-    now: Timestamp,
-) -> Result<(String, Vec<Value>)> {
-    let few_seen = seen::are_few(snapshot, &page.query)?;
-    let compiled = driver::driven_if_few(snapshot, &page.query, now, few_seen)?;
-    let (mut sql, mut bindings) = (compiled.sql, compiled.bindings);
-    let backwards = matches!(page.from, PageFrom::End | PageFrom::Before(_));
-    let descending = page.descending != backwards;
-    if let Some(anchor) = anchor {
-        let inclusive = matches!(page.from, PageFrom::At(_));
+type Statement = (String, Vec<Value>);
+
+/// The statements of a page: the first that fills it is the page, else the last.
+fn statements(snapshot: &Snapshot<'_>, page: &UsersPage, now: Timestamp) -> Result<Vec<Statement>> {
+    let anchor = match page.from {
+        PageFrom::Start | PageFrom::End => None,
+        PageFrom::After(user) | PageFrom::Before(user) | PageFrom::At(user) => {
+            Some(anchor(snapshot, user)?)
+        }
+    };
+    let span = |sorted, end| Span {
+        page,
+        anchor: anchor.as_ref(),
+        end,
+        sorted,
+    };
+    Ok(match driver::way(snapshot, &page.query, now)? {
+        Way::Few(compiled) => vec![page_sql(compiled, &span(true, None))],
+        Way::Straight(compiled) => vec![page_sql(compiled, &span(false, None))],
+        // People are numbered in the order of creation: the table is in that order itself.
+        Way::Walk(compiled) if page.sort == SortBy::Created => {
+            vec![page_sql(compiled, &span(false, None))]
+        }
+        // In the order of an index every row is looked up by itself, which takes ten times as long as reading the table:
+        // worth it only as long as the page is full soon.
+        Way::Walk(compiled) => match walk_end(snapshot, &span(false, None))? {
+            Some(end) => vec![
+                page_sql(compiled.clone(), &span(false, Some(&end))),
+                page_sql(compiled, &span(true, None)),
+            ],
+            None => vec![page_sql(compiled, &span(false, None))],
+        },
+    })
+}
+
+/// Which part of a list a page is from, and whether it is put in order only when it was found.
+struct Span<'p> {
+    page: &'p UsersPage,
+    anchor: Option<&'p Anchor>,
+    end: Option<&'p Anchor>,
+    sorted: bool,
+}
+
+impl Span<'_> {
+    fn descending(&self) -> bool {
+        let backwards = matches!(self.page.from, PageFrom::End | PageFrom::Before(_));
+        self.page.descending != backwards
+    }
+
+    /// The conditions that begin and end it.
+    fn bounds(&self) -> Vec<Statement> {
+        let descending = self.descending();
+        let inclusive = matches!(self.page.from, PageFrom::At(_));
         let op = match (descending, inclusive) {
             (false, false) => ">",
             (false, true) => ">=",
             (true, false) => "<",
             (true, true) => "<=",
         };
-        let (condition, values) = past(page.sort, op, descending, anchor);
+        let sort = self.page.sort;
+        let begin = self
+            .anchor
+            .map(|it| past(sort, op, descending, it, self.sorted));
+        let back = if descending { ">=" } else { "<=" };
+        let end = self
+            .end
+            .map(|it| past(sort, back, !descending, it, self.sorted));
+        begin.into_iter().chain(end).collect()
+    }
+
+    fn order(&self) -> String {
+        let order = if self.descending() { "DESC" } else { "ASC" };
+        let free = if self.sorted { "+" } else { "" };
+        match self.page.sort {
+            SortBy::Name => format!("{free}users.sort_name {order}, users.seq {order}"),
+            SortBy::Email => format!("{free}users.email_key {order}, users.seq {order}"),
+            SortBy::Status => {
+                format!("{free}users.status {order}, users.sort_name {order}, users.seq {order}")
+            }
+            // Pages by when people were seen are made elsewhere, in two parts.
+            SortBy::Created | SortBy::Seen => format!("{free}users.seq {order}"),
+        }
+    }
+}
+
+/// Who stands where a walk ends; none when the list ends before.
+fn walk_end(snapshot: &Snapshot<'_>, span: &Span<'_>) -> Result<Option<Anchor>> {
+    let mut bindings = Vec::new();
+    let mut bounds = Vec::new();
+    for (sql, bound) in span.bounds() {
+        bounds.push(sql);
+        bindings.extend(bound);
+    }
+    let bounds = if bounds.is_empty() {
+        "1".to_owned()
+    } else {
+        bounds.join(" AND ")
+    };
+    bindings.push(Value::Integer(WALK));
+    let order = span.order();
+    let sql = format!(
+        "SELECT seq, sort_name, email_key, status FROM users \
+         WHERE seq = (SELECT users.seq FROM users WHERE {bounds} ORDER BY {order} LIMIT 1 OFFSET ?)"
+    );
+    snapshot.one(&sql, rusqlite::params_from_iter(bindings), anchor_row)
+}
+
+fn page_sql(compiled: Compiled, span: &Span<'_>) -> Statement {
+    let (mut sql, mut bindings) = (compiled.sql, compiled.bindings);
+    for (condition, values) in span.bounds() {
         sql = format!("({sql}) AND {condition}");
         bindings.extend(values);
     }
-    let order = if descending { "DESC" } else { "ASC" };
-    let by = match page.sort {
-        SortBy::Name => format!("users.sort_name {order}, users.seq {order}"),
-        SortBy::Email => format!("users.email_key {order}, users.seq {order}"),
-        SortBy::Status => {
-            format!("users.status {order}, users.sort_name {order}, users.seq {order}")
-        }
-        // Its pages are made elsewhere, in two parts.
-        SortBy::Created | SortBy::Seen => format!("users.seq {order}"),
-    };
     bindings.push(Value::Integer(
-        i64::try_from(page.limit).unwrap_or(i64::MAX),
+        i64::try_from(span.page.limit).unwrap_or(i64::MAX),
     ));
+    let by = span.order();
     let sql = format!(
         concat!(
             "SELECT ",
@@ -270,27 +360,32 @@ fn page_sql(
         ),
         sql, by
     );
-    Ok((sql, bindings))
+    (sql, bindings)
 }
 
-/// The rows past an anchor, in an order.
-fn past(sort: SortBy, op: &str, descending: bool, anchor: Anchor) -> (String, Vec<Value>) {
+/// The rows past an anchor, in an order; when they are sorted afterwards, no index is chosen for it.
+fn past(sort: SortBy, op: &str, descending: bool, anchor: &Anchor, sorted: bool) -> Statement {
     let seq = Value::Integer(anchor.seq);
+    let free = if sorted { "+" } else { "" };
     match sort {
         SortBy::Name => (
-            format!("(users.sort_name, users.seq) {op} (?, ?)"),
-            vec![anchor.sort_name.into(), seq],
+            format!("({free}users.sort_name, users.seq) {op} (?, ?)"),
+            vec![anchor.sort_name.clone().into(), seq],
         ),
         SortBy::Status => (
-            format!("(users.status, users.sort_name, users.seq) {op} (?, ?, ?)"),
-            vec![anchor.status.into(), anchor.sort_name.into(), seq],
+            format!("({free}users.status, users.sort_name, users.seq) {op} (?, ?, ?)"),
+            vec![
+                anchor.status.clone().into(),
+                anchor.sort_name.clone().into(),
+                seq,
+            ],
         ),
-        SortBy::Created | SortBy::Seen => (format!("users.seq {op} ?"), vec![seq]),
+        SortBy::Created | SortBy::Seen => (format!("{free}users.seq {op} ?"), vec![seq]),
         // People without an address come first; among them the order is that of creation.
-        SortBy::Email => match (anchor.email_key, descending) {
-            (Some(key), false) => (format!("users.email_key {op} ?"), vec![key.into()]),
+        SortBy::Email => match (anchor.email_key.clone(), descending) {
+            (Some(key), false) => (format!("{free}users.email_key {op} ?"), vec![key.into()]),
             (Some(key), true) => (
-                format!("(users.email_key {op} ? OR users.email_key IS NULL)"),
+                format!("({free}users.email_key {op} ? OR users.email_key IS NULL)"),
                 vec![key.into()],
             ),
             (None, false) => (

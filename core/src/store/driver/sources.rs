@@ -1,0 +1,355 @@
+//! What lists the people of a condition from an index, perhaps with some for whom it does not hold: it is checked of each
+//! of them afterwards.
+
+use super::Bindings;
+use crate::error::Result;
+use crate::model::{
+    AssignmentState, FieldId, PoolName, Status, Timestamp, fold_key, folded, name_key,
+};
+use crate::query::{
+    Expr, FieldTest, GroupName, HoldWord, TextField, TextOp, TimeField, TrainingName,
+};
+use crate::store::compile;
+use crate::store::snapshot::Snapshot;
+
+/// A statement that lists people.
+#[derive(Clone, PartialEq)]
+pub(super) struct Source {
+    /// What it lists of them: `id` or `seq`.
+    pub(super) key: &'static str,
+    pub(super) sql: String,
+    pub(super) bindings: Bindings,
+    /// Whether it is worth using however many it lists.
+    pub(super) finds_all_fast: bool,
+}
+
+/// By how much a clock may have been set back between two people who were made one after the other.
+const CLOCK_MS: i64 = 24 * 3_600_000;
+
+const GROUP: &str = "(SELECT id FROM groups WHERE name_key = ? AND removed = 0)";
+const POOL: &str = "(SELECT id FROM pools WHERE name = ?)";
+
+/// Whoever has a text: by the index, or still waiting to be indexed.
+const TEXT: &str = "SELECT rowid FROM users_text WHERE users_text MATCH ? \
+    UNION ALL SELECT search_pending.seq FROM search_pending \
+    CROSS JOIN users AS edited ON edited.seq = search_pending.seq WHERE instr(edited.search, ?) > 0 \
+    UNION ALL SELECT fresh.seq FROM users AS fresh \
+    WHERE fresh.seq > (SELECT indexed_to FROM search_progress) AND instr(fresh.search, ?) > 0";
+
+/// The statements that list at least everybody whom a query finds.
+pub(super) fn of(query: &Expr) -> Vec<Source> {
+    // Who was erased has no address, and is seen only where a status is named.
+    let hides_erased = !compile::names_status(query);
+    all(query, hides_erased)
+}
+
+/// As [`of`], with those for which the roster has to be looked at.
+pub(super) fn within(snapshot: &Snapshot<'_>, query: &Expr) -> Result<Vec<Source>> {
+    let mut sources = of(query);
+    let parts = match query {
+        Expr::And(parts) => parts.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    for part in parts {
+        if let Expr::When {
+            field: TimeField::Created,
+            from,
+            until,
+        } = part
+        {
+            let first = match from {
+                Some(from) => made_from(snapshot, from.as_millis().saturating_sub(CLOCK_MS))?,
+                None => 0,
+            };
+            let end = match until {
+                Some(until) => made_from(snapshot, until.as_millis().saturating_add(CLOCK_MS))?,
+                None => i64::MAX,
+            };
+            sources.push(probed(
+                "SELECT made.seq FROM users AS made WHERE made.seq >= ? AND made.seq < ?",
+                vec![first.into(), end.into()],
+            ));
+        }
+    }
+    Ok(sources)
+}
+
+/// The number from which on people were made at or after an instant, give or take what a clock was set back: people are
+/// numbered as they are made.
+fn made_from(snapshot: &Snapshot<'_>, instant: i64) -> Result<i64> {
+    let at = "SELECT created_at FROM users WHERE seq >= ?1 ORDER BY seq LIMIT 1";
+    let newest: Option<i64> = snapshot
+        .one("SELECT max(seq) FROM users", [], |row| row.get(0))?
+        .flatten();
+    let (mut low, mut high) = (0, newest.unwrap_or(0) + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let made: Option<i64> = snapshot.one(at, [middle], |row| row.get(0))?;
+        if made.is_some_and(|it| it < instant) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+fn all(query: &Expr, hides_erased: bool) -> Vec<Source> {
+    match query {
+        Expr::And(parts) => parts.iter().flat_map(|it| all(it, hides_erased)).collect(),
+        Expr::Or(parts) => any(parts, hides_erased).into_iter().collect(),
+        Expr::Not(inner) if hides_erased && matches!(**inner, Expr::Has(TextField::Email)) => {
+            vec![by_seq(
+                "SELECT seq FROM users AS few WHERE few.email IS NULL AND few.status <> 'erased'",
+                Vec::new(),
+            )]
+        }
+        // Whom the platform never saw, and who was not looked at yet.
+        Expr::Not(inner)
+            if hides_erased
+                && matches!(
+                    **inner,
+                    Expr::When {
+                        field: TimeField::Seen,
+                        from: None,
+                        until: None,
+                    }
+                ) =>
+        {
+            vec![probed(
+                "SELECT seq FROM unseen UNION ALL SELECT fresh.seq FROM users AS fresh \
+                 WHERE fresh.seq > (SELECT seq FROM looked_to)",
+                Vec::new(),
+            )]
+        }
+        one => source(one, hides_erased).into_iter().collect(),
+    }
+}
+
+/// One list for all parts of an `or`, if each has one.
+fn any(parts: &[Expr], hides_erased: bool) -> Option<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    for part in parts {
+        let source = all(part, hides_erased).into_iter().next()?;
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    let key = sources.first()?.key;
+    if sources.iter().any(|it| it.key != key) {
+        return None;
+    }
+    let sql: Vec<&str> = sources.iter().map(|it| it.sql.as_str()).collect();
+    Some(Source {
+        key,
+        sql: sql.join(" UNION ALL "),
+        finds_all_fast: sources.iter().all(|it| it.finds_all_fast),
+        bindings: sources.into_iter().flat_map(|it| it.bindings).collect(),
+    })
+}
+
+fn source(query: &Expr, hides_erased: bool) -> Option<Source> {
+    Some(match query {
+        Expr::Group(name) => by_id(
+            format!("SELECT user FROM memberships WHERE member_of = {GROUP}"),
+            vec![name_key(name).into()],
+        ),
+        Expr::GroupId(id) => by_id(
+            "SELECT user FROM memberships WHERE member_of = ?",
+            vec![id.as_bytes().to_vec().into()],
+        ),
+        Expr::Role { group, role } => {
+            let role = role.as_str().to_owned().into();
+            match group {
+                None => by_id(
+                    "SELECT user FROM groups CROSS JOIN memberships ON member_of = groups.id AND role = ?",
+                    vec![role],
+                ),
+                Some(GroupName::Named(name)) => by_id(
+                    format!("SELECT user FROM memberships WHERE member_of = {GROUP} AND role = ?"),
+                    vec![name_key(name).into(), role],
+                ),
+                Some(GroupName::Id(id)) => by_id(
+                    "SELECT user FROM memberships WHERE member_of = ? AND role = ?",
+                    vec![id.as_bytes().to_vec().into(), role],
+                ),
+            }
+        }
+        Expr::Training { training, state } => assigned(training, *state),
+        Expr::Assignment(state) => by_id(
+            "SELECT user FROM trainings CROSS JOIN assignments ON training = trainings.id AND state = ?",
+            vec![state.as_str().to_owned().into()],
+        ),
+        Expr::Administrator => by_id("SELECT user FROM permissions", Vec::new()),
+        Expr::Protected => by_seq(
+            "SELECT seq FROM users AS few WHERE few.protected = 1",
+            Vec::new(),
+        ),
+        Expr::SsoMismatch => by_seq(
+            "SELECT few.seq FROM users AS few \
+             WHERE instr(few.user_name_key, '@') > 0 AND few.user_name_key IS NOT few.email_key",
+            Vec::new(),
+        ),
+        Expr::Pool { name, hold } => return pool(&fold_key(name.trim()), *hold),
+        // Who was erased is linked to nothing.
+        Expr::Connection(name) if hides_erased => by_id(
+            "SELECT user FROM links WHERE connection = (SELECT id FROM connections WHERE name = ?)",
+            vec![name.trim().to_owned().into()],
+        ),
+        Expr::Label(label) => by_id(
+            "SELECT user FROM user_labels WHERE key = ?",
+            vec![folded(label).into()],
+        ),
+        Expr::Custom { field, test } => custom(field.id, test),
+        Expr::Status(statuses) if statuses.len() > 1 => of_status(statuses),
+        Expr::Text(text) => {
+            let mut needle = folded(text);
+            if needle.chars().count() < 3 {
+                needle.insert(0, ' ');
+            }
+            return text_source(needle);
+        }
+        Expr::Field { field, op, value } => return field_source(*field, *op, value),
+        Expr::When { field, from, until } => return when(*field, *from, *until),
+        Expr::Day { field, from, until } => {
+            let (sql, bindings) = compile::of_day(*field, *from, *until);
+            by_id(sql, bindings)
+        }
+        _ => return None,
+    })
+}
+
+fn by_id(sql: impl Into<String>, bindings: Bindings) -> Source {
+    Source {
+        key: "id",
+        sql: sql.into(),
+        bindings,
+        finds_all_fast: true,
+    }
+}
+
+fn by_seq(sql: impl Into<String>, bindings: Bindings) -> Source {
+    Source {
+        key: "seq",
+        ..by_id(sql, bindings)
+    }
+}
+
+/// One that is used only where it lists few.
+fn probed(sql: impl Into<String>, bindings: Bindings) -> Source {
+    Source {
+        finds_all_fast: false,
+        ..by_seq(sql, bindings)
+    }
+}
+
+fn assigned(training: &TrainingName, state: Option<AssignmentState>) -> Source {
+    let (id, of) = match training {
+        TrainingName::Named(name) => (
+            "(SELECT id FROM trainings WHERE name_key = ? AND removed = 0)",
+            name_key(name).into(),
+        ),
+        TrainingName::Id(id) => ("?", id.as_bytes().to_vec().into()),
+    };
+    let states = match state {
+        Some(state) => vec![state],
+        None => vec![
+            AssignmentState::Assigned,
+            AssignmentState::Started,
+            AssignmentState::Completed,
+        ],
+    };
+    let places = vec!["?"; states.len()].join(", ");
+    let mut bindings = vec![of];
+    bindings.extend(states.iter().map(|it| it.as_str().to_owned().into()));
+    by_id(
+        format!("SELECT user FROM assignments WHERE training = {id} AND state IN ({places})"),
+        bindings,
+    )
+}
+
+/// Seats are as many as people: who holds one in which way follows from where they stand.
+fn pool(name: &str, hold: Option<HoldWord>) -> Option<Source> {
+    let of = || vec![name.to_owned().into()];
+    let state = match hold {
+        Some(HoldWord::Queued) => {
+            return Some(by_id(
+                format!("SELECT user FROM licenses WHERE pool = {POOL} AND state = 'queued'"),
+                of(),
+            ));
+        }
+        None => "",
+        Some(HoldWord::Reserved) => " AND state = 'reserved'",
+        Some(HoldWord::Consumed) => " AND state = 'consumed'",
+    };
+    if name == PoolName::access().as_str() {
+        return match hold {
+            Some(HoldWord::Reserved) => {
+                Some(of_status(&[Status::Waiting, Status::PendingTransfer]))
+            }
+            Some(HoldWord::Consumed) => Some(of_status(&[Status::Active])),
+            _ => None,
+        };
+    }
+    Some(by_id(
+        format!("SELECT user FROM add_on_licenses WHERE pool = {POOL}{state}"),
+        of(),
+    ))
+}
+
+fn of_status(statuses: &[Status]) -> Source {
+    let places = vec!["?"; statuses.len()].join(", ");
+    let bindings = statuses.iter().map(|it| it.as_str().to_owned().into());
+    probed(
+        format!("SELECT seq FROM users AS few WHERE few.status IN ({places})"),
+        bindings.collect(),
+    )
+}
+
+fn custom(field: FieldId, test: &FieldTest) -> Source {
+    let mut bindings: Bindings = vec![field.as_bytes().to_vec().into()];
+    let mut sql = "SELECT user FROM field_values WHERE field = ?".to_owned();
+    compile::field_test(test, |condition, value| {
+        sql.push_str(condition);
+        bindings.push(value.into());
+    });
+    by_id(sql, bindings)
+}
+
+/// What is searched has the values of these fields, folded, each after a space.
+fn field_source(field: TextField, op: TextOp, value: &str) -> Option<Source> {
+    let searched = !matches!(field, TextField::Region | TextField::Language);
+    let folded = folded(value);
+    let needle = match op {
+        TextOp::Contains => folded,
+        TextOp::Equals | TextOp::StartsWith => format!(" {folded}"),
+    };
+    if searched { text_source(needle) } else { None }
+}
+
+fn text_source(needle: String) -> Option<Source> {
+    let trigrams = compile::trigrams(&needle)?;
+    Some(by_seq(
+        TEXT,
+        vec![trigrams.into(), needle.clone().into(), needle.into()],
+    ))
+}
+
+fn when(field: TimeField, from: Option<Timestamp>, until: Option<Timestamp>) -> Option<Source> {
+    let column = match field {
+        TimeField::Created => return None,
+        TimeField::Updated => "few.updated_at",
+        TimeField::Seen => "few.last_seen_at",
+    };
+    let mut sql = format!("SELECT seq FROM users AS few WHERE {column} IS NOT NULL");
+    let mut bindings = Bindings::new();
+    if let Some(from) = from {
+        sql.push_str(&format!(" AND {column} >= ?"));
+        bindings.push(from.as_millis().into());
+    }
+    if let Some(until) = until {
+        sql.push_str(&format!(" AND {column} < ?"));
+        bindings.push(until.as_millis().into());
+    }
+    Some(probed(sql, bindings))
+}
