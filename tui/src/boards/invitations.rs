@@ -7,6 +7,7 @@ use usher_core::{Read, Result};
 use super::{Topic, day};
 use crate::board::{Act, Doing, Found, Item, Kind, text};
 use crate::key::Key;
+use crate::people;
 use crate::theme::Role;
 
 pub(super) const KIND: Kind = Kind {
@@ -22,12 +23,20 @@ pub(super) const KIND: Kind = Kind {
     ],
     empty: "no invitation waits; i invites people",
     read,
-    acts: &[Act {
-        key: Key::Char('h'),
-        name: "as people",
-        sentence: "List everybody who waits on the screen of people.",
-        does: |_| Doing::People("status:waiting,pending_transfer".to_owned()),
-    }],
+    acts: &[
+        Act {
+            key: Key::Char('i'),
+            name: "invite",
+            sentence: "Invite people: type or paste their addresses.",
+            does: |_| people::invite(),
+        },
+        Act {
+            key: Key::Char('h'),
+            name: "as people",
+            sentence: "List everybody who waits on the screen of people.",
+            does: |_| Doing::People("status:waiting,pending_transfer".to_owned()),
+        },
+    ],
 };
 
 fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
