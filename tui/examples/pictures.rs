@@ -29,7 +29,7 @@ const PICTURES: [(&str, &str, &str); 6] = [
     ("plan", "sales\r*d", "Command"),
     ("seats", "\x1b\x1b2", "Bought"),
     ("person", "1\r", "Timeline"),
-    ("form", "e", "show the plan"),
+    ("form", "e", "go on"),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -217,6 +217,11 @@ impl Session {
         assert!(!screen.alternate_screen(), "the alternate screen was left");
         assert!(!screen.hide_cursor(), "the cursor is seen");
         assert!(!screen.bracketed_paste(), "pasting is as before");
+        assert_eq!(
+            screen.mouse_protocol_mode(),
+            vt100::MouseProtocolMode::None,
+            "the mouse is the terminal's again"
+        );
         let modes = self.master.get_termios().expect("the terminal's modes");
         assert!(
             format!("{:?}", modes.local_flags).contains("ICANON"),
@@ -485,4 +490,68 @@ fn a_key_costs_few_bytes() {
         drawn += bytes.len();
     }
     assert!((1..600).contains(&drawn), "{drawn} bytes for one key");
+}
+
+/// A day's work: people are invited by a pasted list, one is found and edited while somebody else edits them too, many
+/// are taken off and brought back by undo, and all the while the window is dragged about.
+#[test]
+fn a_days_work() {
+    let mut session = Session::start();
+    session.shows("ana@acme.example");
+    session.press("i");
+    session.shows("Invite people");
+    session.press("\x1b[200~Yan Yu <yan@acme.example>\r\nzoe@acme.example\x1b[201~");
+    session.shows("2 people to invite");
+    session.press("\r");
+    session.shows("Apply this?");
+    session.press("y");
+    session.shows("2 invited");
+    session.press("/ana");
+    session.shows("1 person");
+    session.press("\r\r");
+    session.shows("Timeline");
+    session.press("e");
+    session.shows("Edit ana@acme.example");
+    session.press("\x1b[B\x1b[B\x1b[B\x1b[B\x1b[BChief");
+    session.shows("Chief");
+    let other = session.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let ana = other
+        .read()
+        .expect("readable")
+        .find_user("ana@acme.example");
+    let mut edit = usher_core::command::Edit::of(ana.expect("ana").id);
+    edit.set = vec![(usher_core::model::Field::Title, Some("Queen".into()))];
+    other
+        .apply(other.request(Command::Edit(edit)), None)
+        .expect("edited");
+    session.shows("meanwhile: Queen");
+    session.press("\r");
+    session.shows("title Queen → Chief");
+    session.press("y");
+    session.shows("1 edited");
+    session.press("1/status:active,waiting -olga\r*d");
+    session.shows("Deactivate 4 people");
+    for cols in (20..140).step_by(7) {
+        session
+            .master
+            .resize(size(cols, 5 + cols / 4))
+            .expect("another size");
+    }
+    session.master.resize(size(80, 24)).expect("another size");
+    session.screen.screen_mut().set_size(
+        std::num::NonZeroU16::new(24).expect("rows"),
+        std::num::NonZeroU16::new(80).expect("columns"),
+    );
+    session.press("y");
+    session.shows("4 deactivated");
+    session.shows("access 1/50");
+    session.press("z");
+    session.shows("4 people change back");
+    session.press("y");
+    session.shows("access 5/50");
+    session.press("7");
+    session.shows("undone");
+    session.press("q");
+    assert_eq!(session.end().exit_code(), 40);
+    session.assert_restored();
 }

@@ -490,8 +490,8 @@ pub const ACTIONS: &[Entry] = &[
         Form,
         Action::Accept,
         &[Key::Enter],
-        "show the plan",
-        "Show the plan of what was filled in.",
+        "go on",
+        "Go on with what was filled in: mostly to its plan.",
     ),
     entry(
         Form,
