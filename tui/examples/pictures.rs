@@ -25,11 +25,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A picture: its name, the keys that lead to it from the one before, and what is then to be seen.
 const PICTURES: [(&str, &str, &str); 6] = [
     ("people", "", "server runs"),
-    ("find", "/status:active area:", "people"),
-    ("plan", "sales\r*d", "Command"),
+    ("find", "/status:active area:sales", "people"),
+    ("plan", "\r*d", "Command"),
     ("seats", "\x1b\x1b2", "Bought"),
     ("person", "1\r", "Timeline"),
-    ("form", "e", "go on"),
+    ("form", "e", "esc leave"),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
