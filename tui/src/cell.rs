@@ -35,11 +35,41 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     if changed { Cow::Owned(made) } else { text }
 }
 
+/// What goes into cells one after the other: graphemes, but where a terminal that does not join letters (a Devanagari
+/// conjunct, say) would take more cells than one that does, letter by letter. Else what such a terminal draws too much
+/// would stay beside the letter for ever.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    text.graphemes(true).flat_map(|grapheme| {
+        let wide = |c: char| c.encode_utf8(&mut [0; 4]).cell_width() > 0;
+        let letters = grapheme.char_indices().filter(move |(_, c)| wide(*c));
+        let joined = grapheme.contains('\u{200d}') || letters.clone().count() < 2;
+        let starts: Vec<usize> =
+            if joined || usize::from(grapheme.cell_width()) > letters.clone().count() {
+                vec![0]
+            } else {
+                std::iter::once(0)
+                    .chain(letters.skip(1).map(|(i, _)| i))
+                    .collect()
+            };
+        let ends: Vec<usize> = starts
+            .iter()
+            .skip(1)
+            .copied()
+            .chain([grapheme.len()])
+            .collect();
+        starts
+            .into_iter()
+            .zip(ends)
+            .filter_map(move |(start, end)| grapheme.get(start..end))
+    })
+}
+
 /// How many cells the text takes, which must be [`shown`].
 pub(crate) fn width(text: &str) -> usize {
-    text.graphemes(true)
-        .map(|it| usize::from(it.cell_width()))
-        .sum()
+    if text.is_ascii() {
+        return text.len();
+    }
+    pieces(text).map(|it| usize::from(it.cell_width())).sum()
 }
 
 /// The text cut to that many cells, with an ellipsis where something is missing; it must be [`shown`].
@@ -55,7 +85,7 @@ pub(crate) fn clip(text: &str, most: usize) -> Cow<'_, str> {
         used += usize::from(it.cell_width());
         used < most
     };
-    let mut cut: String = text.graphemes(true).take_while(fits).collect();
+    let mut cut: String = pieces(text).take_while(fits).collect();
     cut.push_str(ELLIPSIS);
     Cow::Owned(cut)
 }
@@ -68,8 +98,17 @@ pub(crate) fn put(buf: &mut Buffer, area: Rect, x: u16, text: &str, style: Style
     }
     let room = usize::from(area.width - x);
     let text = shown(text);
-    let (end, _) = buf.set_stringn(area.x + x, area.y, clip(&text, room), room, style);
-    end - area.x
+    let text = clip(&text, room);
+    if text.is_ascii() {
+        let (end, _) = buf.set_stringn(area.x + x, area.y, text, room, style);
+        return end - area.x;
+    }
+    let mut at = area.x + x;
+    for piece in pieces(&text) {
+        let room = usize::from(area.right().saturating_sub(at));
+        (at, _) = buf.set_stringn(at, area.y, piece, room, style);
+    }
+    at - area.x
 }
 
 /// As [`put`], ending at the right edge of the area; what does not fit is cut at its end.
@@ -113,6 +152,14 @@ mod tests {
         assert_eq!(clip("漢字", 4), "漢字");
         assert_eq!(clip("abc", 1), "…");
         assert_eq!(clip("abc", 0), "");
+    }
+
+    #[test]
+    fn letters_that_some_terminals_join_have_a_cell_each() {
+        let buf = drawn("अर्जुन", 6);
+        let cells: Vec<_> = (2..6).map(|x| buf[(x, 1)].symbol()).collect();
+        assert_eq!(cells, ["अ", "र्", "जु", "न"]);
+        assert_eq!(width("अर्जुन"), 4);
     }
 
     #[test]
