@@ -296,6 +296,19 @@ impl<'s> Planner<'s> {
         let (mut groups, mut connections, mut trainings, mut fields) = (false, false, false, false);
         for change in &self.changes {
             ids.extend(change.user());
+            // Whoever is new goes by their names also in a digest: their id is drawn anew each time.
+            if let Change::UserCreated { user, created } = change
+                && let Some(label) = created
+                    .profile
+                    .email
+                    .as_ref()
+                    .or(created.profile.user_name.as_ref())
+            {
+                self.names
+                    .users
+                    .entry(*user)
+                    .or_insert_with(|| label.clone());
+            }
             match change {
                 Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),
                 Change::Membership { .. }
