@@ -105,8 +105,8 @@ fn list(desk: &Desk, connection: Option<&str>) -> Result<()> {
 }
 
 /// Says under a table whom the brakes hold, if anybody: it should not go unseen.
-pub(crate) fn banner(desk: &Desk) -> Result<()> {
-    for (connection, held) in desk.read()?.held_counts()? {
+pub(crate) fn banner(desk: &Desk, read: &Read<'_>) -> Result<()> {
+    for (connection, held) in read.held_counts()? {
         let people = if held == 1 {
             "1 person"
         } else {

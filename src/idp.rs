@@ -201,7 +201,7 @@ fn list(desk: &Desk) -> Result<()> {
         })?;
     }
     listing.end("no connections")?;
-    brake::banner(desk)
+    brake::banner(desk, &read)
 }
 
 fn new_people(connection: &Connection) -> &'static str {

@@ -38,7 +38,7 @@ pub(crate) fn run(desk: &Desk, args: &SeatsArgs) -> Result<()> {
         return match &args.at {
             None => {
                 pool::list(desk, &read.pools()?, &read.forecasts()?)?;
-                brake::banner(desk)
+                brake::banner(desk, &read)
             }
             Some(at) => pool::list(desk, &read.pools_at(read.moment(at)?)?, &[]),
         };
