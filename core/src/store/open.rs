@@ -28,10 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0010_authority.sql"),
     include_str!("../../../migrations/0011_ownership.sql"),
     include_str!("../../../migrations/0012_inbox.sql"),
-    include_str!("../../../migrations/0013_speed.sql"),
-    include_str!("../../../migrations/0014_console.sql"),
-    include_str!("../../../migrations/0015_mail.sql"),
-    include_str!("../../../migrations/0016_imports.sql"),
+    include_str!("../../../migrations/0013_console.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.

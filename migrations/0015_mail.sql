@@ -1,1 +1,0 @@
--- The outbox's delivery, templates, the join page.
