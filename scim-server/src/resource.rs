@@ -6,7 +6,7 @@ use usher_core::model::{GroupId, User, fold_key};
 use crate::json::Json;
 use crate::kept::{Kept, Members, around_place};
 use crate::mapping::Displaced;
-use crate::schema::{ENTERPRISE, Object, USER, USHER};
+use crate::schema::{ENTERPRISE, Object, USER, USHER, is_work};
 
 /// A person with everything that an answer says of them.
 #[derive(Clone, Debug)]
@@ -273,7 +273,13 @@ fn write_plain_email(out: &mut Json, email: &str) {
 fn write_addresses(out: &mut Json, region: Option<&str>, kept: Option<&str>) {
     match (kept, region) {
         (None, None) => {}
-        (Some(list), Some(region)) => write_filled(out, "addresses", list, "region", region),
+        (Some(list), Some(region)) => match with_region(list, region) {
+            Some(list) => {
+                out.member("addresses");
+                out.shown(list);
+            }
+            None => write_filled(out, "addresses", list, "region", region),
+        },
         (Some(list), None) => match around_place(list, "region") {
             // The place goes with one of the commas beside it.
             Some((before, after)) => {
@@ -288,6 +294,19 @@ fn write_addresses(out: &mut Json, region: Option<&str>, kept: Option<&str>) {
         },
         (None, Some(region)) => write_filled(out, "addresses", "[]", "region", region),
     }
+}
+
+/// The list with the roster's region in the first work address, where a connection for which the region comes from elsewhere
+/// left one of its own there: two work addresses would contradict each other.
+fn with_region(list: &str, region: &str) -> Option<Value> {
+    if around_place(list, "region").is_some() {
+        return None;
+    }
+    let mut list: Value = serde_json::from_str(list).ok()?;
+    let work = list.as_array_mut()?.iter_mut().find(|it| is_work(it))?;
+    work.as_object_mut()?
+        .insert("region".to_owned(), region.into());
+    Some(list)
 }
 
 /// A list as it is kept, with a value put back into its place; where there is none, into a work element of its own.

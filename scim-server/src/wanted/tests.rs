@@ -9,11 +9,12 @@ use crate::schema::USHER;
 
 /// The person whom a POST of this body makes.
 fn made(body: &Value) -> (User, Option<String>) {
-    let wanted = Wanted::read(
-        schema::user(body.clone()).expect("well formed"),
-        Displaced::default(),
-    )
-    .expect("complete");
+    made_where(body, Displaced::default())
+}
+
+fn made_where(body: &Value, displaced: Displaced) -> (User, Option<String>) {
+    let wanted = Wanted::read(schema::user(body.clone()).expect("well formed"), displaced)
+        .expect("complete");
     let command = wanted.into_new();
     let mut profile = Profile::default();
     for (field, value) in command.set {
@@ -205,6 +206,21 @@ fn a_region_changed_elsewhere_shows_in_the_work_address() {
     user.profile.region = Some("X".to_owned());
     let both = json!([{"type": "home", "country": "DE"}, {"type": "work", "region": "X"}]);
     assert_eq!(shown(&user, None)["addresses"], both);
+}
+
+#[test]
+fn a_region_from_elsewhere_and_one_in_the_work_address_make_one_work_address_for_others() {
+    let displaced = Displaced {
+        region: true,
+        ..Displaced::default()
+    };
+    let body = json!([{"type": "home", "region": "R1"}, {"type": "work", "region": "W1", "country": "DE"}]);
+    let (mut user, _) = made_where(&json!({"userName": "ana", "addresses": body}), displaced);
+    user.profile.region = Some("R1".to_owned());
+    assert_eq!(
+        shown(&user, None)["addresses"],
+        json!([{"type": "home", "region": "R1"}, {"type": "work", "region": "R1", "country": "DE"}])
+    );
 }
 
 #[test]
