@@ -183,7 +183,9 @@ impl App {
 
     /// The parts of the screen.
     pub(crate) fn layout(&self) -> Layout {
-        Layout::of(self.size, self.detail.is_some() && self.boards.is_empty())
+        let details = self.detail.is_some() && self.boards.is_empty();
+        let held = self.counters.as_ref().is_some_and(|it| !it.held.is_empty());
+        Layout::of(self.size, details, held)
     }
 
     /// Whether something lies over the screen that takes all keys.

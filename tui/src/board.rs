@@ -88,6 +88,8 @@ pub(crate) struct Here<'a> {
     pub(crate) topic: &'a Topic,
     /// On which row.
     pub(crate) item: Option<&'a Item>,
+    /// Whose rows are marked.
+    pub(crate) marked: Vec<UserId>,
     /// When.
     pub(crate) now: Timestamp,
 }

@@ -9,6 +9,7 @@ mod due;
 mod everything;
 mod fields;
 mod groups;
+mod held;
 mod invitations;
 mod labels;
 mod learners;
@@ -48,6 +49,8 @@ pub(crate) enum Topic {
     Invitations,
     /// Identity providers' links.
     Connections,
+    /// Whom the brake of a connection holds, or the brakes of all.
+    Held(Option<String>),
     /// What was applied.
     Batches,
     /// The events of a batch.
@@ -85,6 +88,7 @@ impl Topic {
             Self::Learners(_) => &learners::KIND,
             Self::Invitations => &invitations::KIND,
             Self::Connections => &connections::KIND,
+            Self::Held(_) => &held::KIND,
             Self::Batches => &batches::KIND,
             Self::Batch(_) => &batch::KIND,
             Self::Due => &due::KIND,
@@ -117,6 +121,7 @@ impl Topic {
             Self::Tree(BTreeSet::new()),
             Self::Fields,
             Self::Labels,
+            Self::Held(None),
         ];
         keys.zip(boards)
             .chain([(Some('0'), Self::Everything)])

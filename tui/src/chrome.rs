@@ -8,7 +8,7 @@ use crate::app::{App, Tone};
 use crate::cell::{put, put_right, width};
 use crate::counters::{Counters, PoolCount, done_word};
 use crate::theme::{Role, Theme};
-use crate::words::{age, number};
+use crate::words::{age, number, people};
 
 /// Empties an area.
 pub(crate) fn clear(area: Rect, buf: &mut Buffer) {
@@ -109,6 +109,10 @@ fn seats_in_words(counters: &Counters) -> Vec<(String, Role)> {
     if access.alarm > 0 {
         parts.push((format!(" · alarm {} %", access.alarm), Role::Danger));
     }
+    let held: i64 = counters.held.iter().map(|it| it.1).sum();
+    if held > 0 {
+        parts.push((format!("   {} held", number(held)), Role::Danger));
+    }
     if counters.approvals > 0 {
         let text = format!("   {} to approve", counters.approvals);
         parts.push((text, Role::Warn));
@@ -124,6 +128,41 @@ fn seats_in_words(counters: &Counters) -> Vec<(String, Role)> {
             .map(|it| (format!("   {it}"), Role::Warn)),
     );
     parts
+}
+
+/// Whom the brakes hold: it should not go unseen.
+pub(crate) fn banner(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let held = app.counters.as_ref().map_or(&[][..], |it| &it.held);
+    if area.is_empty() || held.is_empty() {
+        return;
+    }
+    let style = theme.style(Role::Danger);
+    let room = Rect {
+        width: area.width - 1,
+        ..area
+    };
+    let next = ":held to release or reject them";
+    let end = put_right(buf, room, next, style);
+    let room = Rect {
+        width: end.saturating_sub(2),
+        ..area
+    };
+    put(buf, room, 1, &held_in_words(held), style);
+}
+
+fn held_in_words(held: &[(String, i64)]) -> String {
+    let sum: i64 = held.iter().map(|it| it.1).sum();
+    let all = people(usize::try_from(sum).unwrap_or(0));
+    match held {
+        [(name, _)] => format!("{all} held by the brake of {name}"),
+        many => {
+            let each: Vec<_> = many
+                .iter()
+                .map(|(name, held)| format!("{name} {}", number(*held)))
+                .collect();
+            format!("{all} held by brakes: {}", each.join(", "))
+        }
+    }
 }
 
 /// What is to be said about an add-on pool: nothing while there are enough.

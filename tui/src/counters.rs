@@ -18,6 +18,8 @@ pub(crate) struct Counters {
     pub(crate) queued: i64,
     /// What waits for a second administrator.
     pub(crate) approvals: usize,
+    /// How many people the brakes on connections hold, by connections' names.
+    pub(crate) held: Vec<(String, i64)>,
     /// Whether a server runs on the database.
     pub(crate) served: bool,
     /// The newest batch.

@@ -16,6 +16,8 @@ pub(crate) struct Layout {
     pub(crate) header: Rect,
     /// Seats and queues.
     pub(crate) seats: Rect,
+    /// Whom the brakes hold; empty when they hold nobody.
+    pub(crate) banner: Rect,
     /// The filter line.
     pub(crate) filter: Rect,
     /// The heads of the columns.
@@ -35,17 +37,17 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// The parts of a screen of that size, with or without details.
-    pub(crate) fn of(size: Size, details: bool) -> Self {
+    /// The parts of a screen of that size, with or without details, and with somebody held by a brake or not.
+    pub(crate) fn of(size: Size, details: bool, held: bool) -> Self {
         let area = Rect::new(0, 0, size.width, size.height);
         if size.width < 40 || size.height < 10 {
             Self::small(area, details)
         } else {
-            Self::full(area, details)
+            Self::full(area, details, held)
         }
     }
 
-    fn full(area: Rect, details: bool) -> Self {
+    fn full(area: Rect, details: bool, held: bool) -> Self {
         let (roomy, tall) = (area.height >= 14, area.height >= 20);
         let mut top = 0;
         let mut from_top = |yes: bool| {
@@ -53,8 +55,9 @@ impl Layout {
             top += u16::from(yes);
             part
         };
-        let (header, seats, filter) = (from_top(roomy), from_top(true), from_top(true));
-        let heads = from_top(true);
+        let (header, seats) = (from_top(roomy), from_top(true));
+        let banner = from_top(held && roomy);
+        let (filter, heads) = (from_top(true), from_top(true));
         let mut bottom = area.height;
         let mut from_bottom = |yes: bool| {
             bottom -= u16::from(yes);
@@ -69,14 +72,15 @@ impl Layout {
             ..area
         };
         let overlay = Rect {
-            y: seats.bottom(),
-            height: hints.y - seats.bottom(),
+            y: filter.y,
+            height: hints.y - filter.y,
             ..area
         };
         let mut layout = Self {
             full: true,
             header,
             seats,
+            banner,
             filter,
             heads,
             list,

@@ -183,6 +183,7 @@ pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
         waiting: standing(&[Status::Waiting, Status::PendingTransfer]),
         queued: standing(&[Status::Queued]),
         approvals: open.count(),
+        held: read.held_counts()?,
         served: false,
         vocabulary: read.vocabulary()?,
         newest,

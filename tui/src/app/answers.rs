@@ -183,6 +183,8 @@ impl App {
                 self.users.vocabulary.clone_from(&counters.vocabulary);
                 self.counters = Some(*counters);
                 self.set_age_timer();
+                // The brake's line takes a row, or gives it back.
+                self.lay_out();
             }
             Err(why) => self.say(&why, Tone::Bad),
         }

@@ -67,6 +67,7 @@ impl App {
             let here = Here {
                 topic: &board.topic,
                 item: board.current(),
+                marked: board.marked_people(),
                 now: self.now,
             };
             let doing = (act.does)(&here);

@@ -36,6 +36,12 @@ pub(super) const KIND: Kind = Kind {
             does: |here| on(here, |name| Doing::People(format!("connection:{name}"))),
         },
         Act {
+            key: Key::Char('h'),
+            name: "held",
+            sentence: "List the people whom the connection's brake holds.",
+            does: |here| on(here, |name| Doing::Open(Topic::Held(Some(name.to_owned())))),
+        },
+        Act {
             key: Key::Char('i'),
             name: "new connection",
             sentence: "Add an identity provider; its token is shown once.",

@@ -8,7 +8,7 @@ use crate::action::{self, Action, Place};
 use crate::app::App;
 use crate::board::{Board, Column, Item};
 use crate::cell::{put, put_right, row, shown, width};
-use crate::chrome::{clear, header, message, newest, put_hints, put_hints_and_help, seats};
+use crate::chrome::{banner, clear, header, message, newest, put_hints, put_hints_and_help, seats};
 use crate::layout::Layout;
 use crate::people;
 use crate::theme::{Role, Theme};
@@ -22,6 +22,7 @@ pub(crate) fn draw(app: &App, board: &Board, theme: Theme, layout: &Layout, fram
     let buf = frame.buffer_mut();
     header(app, theme, layout.header, buf);
     seats(app, theme, layout.seats, buf);
+    banner(app, theme, layout.banner, buf);
     if layout.full || board.bar.is_none() {
         status(app, board, theme, layout.status, buf);
         message(app, theme, layout.message, buf);

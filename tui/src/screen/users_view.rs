@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use crate::action::{self, Action, Place};
 use crate::app::App;
 use crate::cell::{put, put_right, shown, width};
-use crate::chrome::{clear, header, message, newest, put_hints, put_hints_and_help, seats};
+use crate::chrome::{banner, clear, header, message, newest, put_hints, put_hints_and_help, seats};
 use crate::layout::Layout;
 use crate::people;
 use crate::screen::table;
@@ -19,6 +19,7 @@ pub(crate) fn draw(app: &App, theme: Theme, layout: &Layout, frame: &mut Frame<'
     let buf = frame.buffer_mut();
     header(app, theme, layout.header, buf);
     seats(app, theme, layout.seats, buf);
+    banner(app, theme, layout.banner, buf);
     if layout.full {
         filter(app, theme, layout.filter, buf);
         if !app.is_covered() {

@@ -2,6 +2,7 @@
 
 mod boards;
 mod flows;
+mod held;
 mod org;
 mod play;
 mod properties;

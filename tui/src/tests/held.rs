@@ -1,0 +1,208 @@
+//! The brake: the line that says whom it holds, and the screen where that is decided.
+
+use ratatui::layout::Size;
+use usher_core::command::{Command, Provision, ProvisionTarget};
+use usher_core::model::{Actor, Brake, ConnectionPolicy, Door, Field, UserId};
+
+use super::org::Org;
+use super::play::Play;
+use crate::app::Settings;
+use crate::event::Event;
+
+/// An organization whose connection of this name brought five people, and lets one go an hour.
+fn org(connection: &str) -> Org {
+    let org = Org::new(20);
+    connect(&org, connection);
+    org
+}
+
+fn connect(org: &Org, connection: &str) {
+    let other = org.other();
+    other.done(Command::AddConnection {
+        name: connection.into(),
+        policy: ConnectionPolicy::default(),
+    });
+    for name in ["ana", "bo", "carl", "dora", "emil"] {
+        let address = format!("{name}.{connection}@acme.example");
+        let mut person = Provision::of(ProvisionTarget::New);
+        person.set = vec![
+            (Field::UserName, Some(address.clone())),
+            (Field::Email, Some(address)),
+        ];
+        ask(org, connection, person);
+    }
+    other.done(Command::SetBrake {
+        name: connection.into(),
+        brake: Some(Brake {
+            share: 1,
+            floor: 1,
+            window_ms: 3_600_000,
+        }),
+    });
+}
+
+fn ask(org: &Org, connection: &str, provision: Provision) {
+    let connections = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let id = connections
+        .read()
+        .expect("readable")
+        .connection(connection)
+        .expect("a connection")
+        .id;
+    org.clock.pass(1);
+    let session = org.directory.as_actor(Actor::Connection(id), Door::Scim);
+    let request = session.request(Command::Provision(provision));
+    session.apply(request, None).expect("applied");
+}
+
+/// The provider says that these people are not active any more.
+fn off(org: &Org, connection: &str, names: &str) {
+    for name in names.split_whitespace() {
+        let user = user(org, &format!("{name}.{connection}"));
+        let mut leaver = Provision::of(ProvisionTarget::Existing {
+            user,
+            version: None,
+        });
+        leaver.active = Some(false);
+        ask(org, connection, leaver);
+    }
+}
+
+fn user(org: &Org, name: &str) -> UserId {
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let read = session.read().expect("readable");
+    read.find_user(&format!("{name}@acme.example"))
+        .expect("a person")
+        .id
+}
+
+#[test]
+fn a_line_says_whom_the_brakes_hold_while_they_hold_anybody() {
+    let mut play = Play::open(org("okta"));
+    assert!(!play.shows("held"), "{}", play.screen());
+    let rows = play.app.layout().list.height;
+    off(&play.org, "okta", "ana bo carl");
+    play.event(Event::Committed);
+    let line = play.line("held by");
+    assert_eq!(
+        line.split_whitespace().collect::<Vec<_>>().join(" "),
+        "2 people held by the brake of okta :held to release or reject them"
+    );
+    assert!(play.shows("2 held"), "{}", play.screen());
+    assert_eq!(play.app.layout().list.height, rows - 1);
+    // On every screen, and not over what a plan shows.
+    play.keys("2");
+    assert!(play.shows("held by the brake of okta"), "{}", play.screen());
+    play.keys("1:held<enter>L");
+    assert!(play.shows("held by the brake of okta"), "{}", play.screen());
+    play.keys("y<esc>");
+    assert!(!play.shows("held by the brake"), "{}", play.screen());
+    assert_eq!(play.app.layout().list.height, rows);
+}
+
+#[test]
+fn what_is_to_be_done_is_said_however_long_the_names_are() {
+    let name = "a-connection-with-a-name-that-is-as-long-as-it-gets";
+    let org = org(name);
+    off(&org, name, "ana bo carl");
+    connect(&org, "entra");
+    off(&org, "entra", "ana bo");
+    let play = Play::open(org);
+    let line = play.line("3 people held by brakes");
+    assert!(
+        line.ends_with(":held to release or reject them") && line.chars().count() < 80,
+        "{line}"
+    );
+    let short = Play::with(play.org, Settings::default(), Size::new(80, 12));
+    assert!(
+        !short.shows("brakes") && short.shows("3 held"),
+        "{}",
+        short.screen()
+    );
+}
+
+#[test]
+fn held_people_are_released_and_rejected() {
+    let org = org("okta");
+    off(&org, "okta", "ana bo carl dora emil");
+    let mut play = Play::open(org);
+    play.keys(":held<enter>");
+    assert!(play.shows("held by brakes"), "{}", play.screen());
+    let row = play.line("bo.okta@");
+    assert!(
+        row.contains("okta") && row.contains("deactivate") && row.contains("held"),
+        "{row}"
+    );
+    assert!(!play.shows("ana.okta@"), "{}", play.screen());
+    // The one under the cursor goes.
+    play.keys("A");
+    assert!(
+        play.shows("Release bo.okta@acme.example"),
+        "{}",
+        play.screen()
+    );
+    play.keys("c");
+    assert_eq!(
+        play.copied.as_deref(),
+        Some("usher brake release bo.okta@acme.example")
+    );
+    play.keys("y");
+    assert!(!play.shows("bo.okta@"), "{}", play.screen());
+    // Those who are marked stay.
+    play.keys("<space><space>X");
+    assert!(play.shows("Reject 2 people marked"), "{}", play.screen());
+    play.keys("y");
+    assert!(
+        play.line("carl.okta@").contains("rejected"),
+        "{}",
+        play.screen()
+    );
+    assert!(
+        play.line("emil.okta@").contains("held"),
+        "{}",
+        play.screen()
+    );
+    assert!(
+        play.shows("1 person held by the brake"),
+        "{}",
+        play.screen()
+    );
+    // And it can all be undone.
+    play.keys("zy");
+    assert!(play.shows("3 people held by the"), "{}", play.screen());
+}
+
+#[test]
+fn a_connection_leads_to_those_whom_it_holds_and_all_are_decided_at_once() {
+    let org = org("okta");
+    off(&org, "okta", "ana bo carl");
+    connect(&org, "entra");
+    off(&org, "entra", "ana bo");
+    let mut play = Play::open(org);
+    play.keys("6/okta<enter>h");
+    assert!(
+        play.shows(" held by the brake of okta") && !play.shows("entra@"),
+        "{}",
+        play.screen()
+    );
+    play.keys("J");
+    assert!(
+        play.shows("Reject everybody whom the brake of okta holds"),
+        "{}",
+        play.screen()
+    );
+    play.keys("y");
+    assert!(
+        play.line("bo.okta@").contains("rejected"),
+        "{}",
+        play.screen()
+    );
+    assert!(
+        play.shows("1 person held by the brake of entra"),
+        "{}",
+        play.screen()
+    );
+    // Rejected or not, they may be let go after all.
+    play.keys("Ay");
+    assert!(!play.shows("bo.okta@"), "{}", play.screen());
+}
