@@ -10,6 +10,7 @@ mod everything;
 mod fields;
 mod groups;
 mod held;
+mod inbox;
 mod invitations;
 mod labels;
 mod learners;
@@ -51,6 +52,13 @@ pub(crate) enum Topic {
     Connections,
     /// Whom the brake of a connection holds, or the brakes of all.
     Held(Option<String>),
+    /// What providers asked.
+    Inbox {
+        /// Only this connection, by its name.
+        connection: Option<String>,
+        /// Only what was refused, failed or is held.
+        failed: bool,
+    },
     /// What was applied.
     Batches,
     /// The events of a batch.
@@ -89,6 +97,7 @@ impl Topic {
             Self::Invitations => &invitations::KIND,
             Self::Connections => &connections::KIND,
             Self::Held(_) => &held::KIND,
+            Self::Inbox { .. } => &inbox::KIND,
             Self::Batches => &batches::KIND,
             Self::Batch(_) => &batch::KIND,
             Self::Due => &due::KIND,
@@ -122,6 +131,10 @@ impl Topic {
             Self::Fields,
             Self::Labels,
             Self::Held(None),
+            Self::Inbox {
+                connection: None,
+                failed: false,
+            },
         ];
         keys.zip(boards)
             .chain([(Some('0'), Self::Everything)])

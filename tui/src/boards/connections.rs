@@ -42,6 +42,12 @@ pub(super) const KIND: Kind = Kind {
             does: |here| on(here, |name| Doing::Open(Topic::Held(Some(name.to_owned())))),
         },
         Act {
+            key: Key::Char('l'),
+            name: "inbox",
+            sentence: "List what the connection asked, and what came of it.",
+            does: |here| on(here, inbox),
+        },
+        Act {
             key: Key::Char('i'),
             name: "new connection",
             sentence: "Add an identity provider; its token is shown once.",
@@ -118,6 +124,13 @@ fn plan(name: &str, order: Order) -> Doing {
         target: format!("connection {name}"),
         wish: Wish::Order(Box::new(order)),
     }
+}
+
+fn inbox(name: &str) -> Doing {
+    Doing::Open(Topic::Inbox {
+        connection: Some(name.to_owned()),
+        failed: false,
+    })
 }
 
 fn rotate(name: &str) -> Doing {

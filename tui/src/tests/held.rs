@@ -1,8 +1,8 @@
-//! The brake: the line that says whom it holds, and the screen where that is decided.
+//! The brake: the line that says whom it holds, and the screen where that is decided. What a connection asked.
 
 use ratatui::layout::Size;
 use usher_core::command::{Command, Provision, ProvisionTarget};
-use usher_core::model::{Actor, Brake, ConnectionPolicy, Door, Field, UserId};
+use usher_core::model::{Actor, Brake, ConnectionPolicy, Door, Field, NewAsked, UserId};
 
 use super::org::Org;
 use super::play::Play;
@@ -205,4 +205,77 @@ fn a_connection_leads_to_those_whom_it_holds_and_all_are_decided_at_once() {
     // Rejected or not, they may be let go after all.
     play.keys("Ay");
     assert!(!play.shows("bo.okta@"), "{}", play.screen());
+}
+
+#[test]
+fn a_connections_inbox_is_shown_and_what_failed_is_found() {
+    let org = org("okta");
+    connect(&org, "entra");
+    let kept = |connection: &str, asked: NewAsked| {
+        let read = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let read = read.read().expect("readable");
+        let id = read.connection(connection).expect("a connection").id;
+        let session = org.directory.as_actor(Actor::Connection(id), Door::Scim);
+        let (answer, answered) = std::sync::mpsc::channel();
+        session.keep_asked(vec![asked], move |kept| answer.send(kept).expect("heard"));
+        answered.recv().expect("answered").expect("kept");
+    };
+    kept(
+        "okta",
+        NewAsked {
+            method: "PATCH",
+            path: format!("/Users/{}", user(&org, "bo.okta")),
+            status: 200,
+            user: Some(user(&org, "bo.okta")),
+            ..NewAsked::default()
+        },
+    );
+    kept(
+        "okta",
+        NewAsked {
+            method: "POST",
+            path: "/Users".into(),
+            status: 409,
+            error: Some("somebody has this name".into()),
+            ..NewAsked::default()
+        },
+    );
+    kept(
+        "entra",
+        NewAsked {
+            method: "DELETE",
+            path: "/Groups/7".into(),
+            status: 404,
+            error: Some("no such group".into()),
+            ..NewAsked::default()
+        },
+    );
+    let mut play = Play::open(org);
+    play.keys(":inbox<enter>");
+    assert!(
+        play.line("DELETE Groups").contains("404"),
+        "{}",
+        play.screen()
+    );
+    play.keys("6/okta<enter>l");
+    let done = play.line("bo.okta@");
+    assert!(
+        done.contains("200") && done.contains("PATCH Users") && done.contains("nothing to change"),
+        "{}",
+        play.screen()
+    );
+    assert!(!play.shows("DELETE Groups"), "{}", play.screen());
+    play.keys("F");
+    assert!(
+        play.shows("failed requests of okta") && !play.shows("bo.okta@"),
+        "{}",
+        play.screen()
+    );
+    assert!(
+        play.line("POST Users").contains("somebody has"),
+        "{}",
+        play.screen()
+    );
+    play.keys("F/bo.okta<enter><enter>");
+    assert!(play.shows("Timeline"), "{}", play.screen());
 }
