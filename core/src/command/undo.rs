@@ -210,6 +210,22 @@ fn person_back(
             _ => {}
         }
     }
+    // Whose names were given to somebody else would come back as nobody, and take a seat.
+    let is_nameless = user.profile.email.is_none() && user.profile.user_name.is_none();
+    let names_come_back = || {
+        changes
+            .iter()
+            .any(|it| matches!(it, Change::Profile { .. }))
+    };
+    if user.status == Status::Deleted
+        && status != Status::Deleted
+        && is_nameless
+        && !names_come_back()
+    {
+        return Ok(Err(
+            "the former address and user name are somebody else's now".to_owned(),
+        ));
+    }
     // Who is to wait for an acceptance again cannot act either.
     let stops_acting = user.status == Status::Active && status != Status::Active;
     let goes = !status.is_seated_or_coming() && user.status.is_seated_or_coming();

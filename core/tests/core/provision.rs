@@ -41,7 +41,7 @@ fn a_deleted_person_comes_back_with_the_same_row_and_a_recycled_address_inherits
         .unwrap();
     assert_eq!(again, first);
     assert_eq!(org.user("ana").status, Status::Active);
-    org.apply(Command::Delete { who: first.into() });
+    let deleted = org.apply(Command::Delete { who: first.into() });
     let namesake = org
         .provision(okta, newcomer("ana", "2"))
         .unwrap()
@@ -50,6 +50,17 @@ fn a_deleted_person_comes_back_with_the_same_row_and_a_recycled_address_inherits
     assert_ne!(namesake, first, "another externalId is another person");
     let old = org.cli().read().unwrap().user(first).unwrap().unwrap();
     assert_eq!((old.profile.email, old.profile.user_name), (None, None));
+    let plan = org
+        .plan(Command::Undo {
+            batch: deleted.batch.unwrap(),
+        })
+        .unwrap();
+    assert!(plan.changes.is_empty(), "nobody without a name comes back");
+    assert!(
+        skips(&plan)[0].ends_with("the former address and user name are somebody else's now"),
+        "{:?}",
+        skips(&plan)
+    );
     org.assert_chain();
 }
 
