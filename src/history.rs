@@ -1,7 +1,7 @@
 //! `usher history`: what happened, oldest first.
 
 use serde_json::{Value, json};
-use usher_core::change::Names;
+use usher_core::change::{Described, Names};
 use usher_core::directory::HistoryFilter;
 use usher_core::model::{Actor, Event};
 use usher_core::{Read, Selection};
@@ -80,33 +80,29 @@ fn row(read: &Read<'_>, actors: &mut ActorNames, names: &Names, event: &Event) -
     let actor = actors.name(read, event.actor)?;
     let user = event.user.map(|it| names.user(it));
     // An erased person's event still says what kind of change it was, and no more.
-    let (what, before, after) = match &event.change {
-        Some(change) => {
-            let said = change.described(names);
-            (said.what, said.before, said.after)
-        }
-        None => (event.kind.clone(), Value::Null, Value::Null),
+    let said = match &event.change {
+        Some(change) => change.described(names),
+        None => Described {
+            what: event.kind.clone(),
+            before: Value::Null,
+            after: Value::Null,
+        },
     };
-    let word = |it: &Value| {
-        it.as_str().map_or_else(
-            || {
-                if it.is_null() {
-                    "-".to_owned()
-                } else {
-                    it.to_string()
-                }
-            },
-            str::to_owned,
-        )
-    };
+    let (before, after) = said.in_words();
+    let word = |it: String| if it.is_empty() { "-".to_owned() } else { it };
+    let Described {
+        what,
+        before: from,
+        after: to,
+    } = said;
     let cells = vec![
         event.at.to_string(),
         actor.clone(),
         event.door.as_str().to_owned(),
         user.clone().unwrap_or_else(|| "-".to_owned()),
         what.clone(),
-        word(&before),
-        word(&after),
+        word(before),
+        word(after),
     ];
     let json = vec![
         ("seq", json!(event.seq)),
@@ -116,8 +112,8 @@ fn row(read: &Read<'_>, actors: &mut ActorNames, names: &Names, event: &Event) -
         ("batch", json!(event.batch)),
         ("user", json!(user)),
         ("what", json!(what)),
-        ("before", before),
-        ("after", after),
+        ("before", from),
+        ("after", to),
     ];
     Ok(Row { cells, json })
 }

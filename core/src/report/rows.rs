@@ -284,7 +284,7 @@ fn word(value: &serde_json::Value) -> Cell {
         Value::Null => Cell::Empty,
         Value::String(text) => Cell::Text(text.clone()),
         Value::Bool(flag) => Cell::Flag(*flag),
-        other => Cell::Text(other.to_string()),
+        other => Cell::Text(crate::change::said(other)),
     }
 }
 
