@@ -1,22 +1,24 @@
 //! `usher backup` and `usher restore`: the database as one file, and back.
 
+use serde_json::json;
 use usher_core::{Directory, Options};
 
 use crate::args::{BackupArgs, Common, RestoreArgs};
 use crate::confirm::answer;
 use crate::desk::{can_ask, open_directory};
 use crate::failure::{Failure, Result};
-use crate::output::say;
+use crate::output::say_or_tell;
 
 pub(crate) fn backup(common: &Common, args: &BackupArgs) -> Result<()> {
     open_directory(&common.db)?.backup(&args.to)?;
-    say(
+    let (to, db) = (args.to.display(), common.db.display());
+    say_or_tell(
         common.format,
-        &format!(
-            "{} is a verified copy of {}",
-            args.to.display(),
-            common.db.display()
-        ),
+        &format!("{to} is a verified copy of {db}"),
+        &[
+            ("file", json!(to.to_string())),
+            ("copy_of", json!(db.to_string())),
+        ],
     )
 }
 
@@ -26,9 +28,14 @@ pub(crate) fn restore(common: &Common, args: &RestoreArgs) -> Result<()> {
         agree(common)?;
     }
     Directory::restore(&args.from, &common.db, &Options::default())?;
-    say(
+    let (from, db) = (args.from.display(), common.db.display());
+    say_or_tell(
         common.format,
-        &format!("{} is {} again", common.db.display(), args.from.display()),
+        &format!("{db} is {from} again"),
+        &[
+            ("file", json!(db.to_string())),
+            ("copy_of", json!(from.to_string())),
+        ],
     )
 }
 

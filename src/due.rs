@@ -104,6 +104,10 @@ fn row(
 
 /// Does what is due, batch by batch; with `--plan` shows the next one.
 fn do_due(desk: &Desk, args: &PlanArgs) -> Result<()> {
+    let desk = &Desk {
+        session: desk.session.doing_due(),
+        format: desk.format,
+    };
     let mut done = 0;
     while let Some(command) = desk.session.next_due_command()? {
         let is_promotion = command == Command::Promote;

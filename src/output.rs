@@ -183,6 +183,27 @@ pub(crate) fn say(format: Format, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Says what was done in words to a person, and as one object, or one row under its keys, to a program.
+pub(crate) fn say_or_tell(
+    format: Format,
+    text: &str,
+    json: &[(&'static str, Value)],
+) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match format {
+        Format::Table => writeln!(out, "{}", one_line(text))?,
+        Format::Json => {
+            write_object(&mut out, json)?;
+            writeln!(out)?;
+        }
+        Format::Csv => {
+            write_csv(&mut out, json.iter().map(|(key, _)| *key))?;
+            write_csv(&mut out, json.iter().map(|(_, value)| csv_text(value)))?;
+        }
+    }
+    Ok(())
+}
+
 /// Keys in the order in which they are given, which a map would lose.
 fn write_object(out: &mut impl Write, json: &[(&'static str, Value)]) -> io::Result<()> {
     for (i, (key, value)) in json.iter().enumerate() {

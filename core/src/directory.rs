@@ -417,6 +417,16 @@ impl Session {
         })
     }
 
+    /// Who does what is due when this actor asks for it: for the owner of the file the scheduler, as a server would have it;
+    /// anybody else in their own name, by their own rights.
+    #[must_use]
+    pub fn doing_due(&self) -> Self {
+        match self.actor() {
+            Actor::FileOwner => self.directory.as_actor(Actor::Scheduler, Door::Schedule),
+            _ => self.clone(),
+        }
+    }
+
     /// As [`Directory::do_due`], as this actor.
     ///
     /// # Errors

@@ -132,13 +132,30 @@ fn what_is_due_is_planned_done_by_hand_and_undone() {
     assert_eq!(org.json("show ana@acme.example")["status"], "active");
     org.type_in("due run --yes").ok();
     assert_eq!(org.json("show ana@acme.example")["status"], "inactive");
-    let batch = org.json("batches --limit 1")[0]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let batch = org.json("batches --limit 1")[0].clone();
+    assert_eq!(
+        (&batch["actor"], &batch["door"]),
+        (&"scheduler".into(), &"schedule".into())
+    );
+    let batch = batch["id"].as_str().unwrap();
     org.type_in(&format!("undo {batch} --yes")).ok();
     assert_eq!(org.json("show ana@acme.example")["status"], "active");
     org.type_in("audit verify").ok();
+}
+
+#[test]
+fn what_is_due_is_done_by_an_administrator_in_their_own_name() {
+    let org = peopled();
+    overdue(&org, &["ana@acme.example"]);
+    let owner = org.json("show owner@acme.example")["id"].clone();
+    let owner = owner.as_str().unwrap();
+    org.type_in(&format!("due run --yes --as {owner}")).ok();
+    assert_eq!(org.json("show ana@acme.example")["status"], "inactive");
+    let batch = &org.json("batches --limit 1")[0];
+    assert_eq!(
+        (&batch["actor"], &batch["door"]),
+        (&"owner@acme.example".into(), &"cli".into())
+    );
 }
 
 #[test]

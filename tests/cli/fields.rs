@@ -54,6 +54,18 @@ fn custom_fields_are_in_the_json_of_people_and_in_queries() {
 }
 
 #[test]
+fn a_choice_needs_a_value_to_choose() {
+    let org = org();
+    let said = org.type_in("field add Size --kind choice --yes");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(
+        said.err.contains("Size") && said.err.contains("--value"),
+        "{said:?}"
+    );
+    assert!(!org.type_in("field list").ok().contains("Size"));
+}
+
+#[test]
 fn fields_and_their_values_are_listed_renamed_and_removed() {
     let org = org();
     let list = org.json("field list");

@@ -61,7 +61,16 @@ fn a_file_that_is_not_ours_to_use_is_refused() {
 #[test]
 fn a_backup_is_the_database_and_can_be_put_back() {
     let org = peopled();
-    org.type_in("backup copy.db").ok();
+    let said: serde_json::Value =
+        serde_json::from_str(&org.type_in("backup copy.db --format json").ok()).unwrap();
+    assert_eq!(
+        said,
+        serde_json::json!({"file": "copy.db", "copy_of": "usher.db"})
+    );
+    assert_eq!(
+        org.type_in("backup other.db --format csv").ok(),
+        "file,copy_of\r\nother.db,usher.db\r\n"
+    );
     let then = org.head();
     org.type_in("deactivate ana@acme.example --yes").ok();
     let now = org.head();

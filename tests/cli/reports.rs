@@ -37,6 +37,32 @@ fn a_report_is_a_file_by_the_ending_of_its_name() {
 }
 
 #[test]
+fn the_history_says_what_changed_in_words() {
+    let org = peopled();
+    for line in [
+        "pool set access --purchased 7 --yes",
+        "field add Shirt --kind choice --value S --yes",
+        "idp add okta --yes",
+        "idp brake okta --share 0 --floor 3 --window 1h --yes",
+        "idp brake okta --share 0 --floor 4 --window 1h --yes",
+    ] {
+        org.type_in(line).ok();
+    }
+    let said = org.type_in("history").ok();
+    assert!(!said.contains('{') && !said.contains('"'), "{said}");
+    let last_words = |what: &str| {
+        let mut lines = said.lines().filter(|it| it.contains(what));
+        lines.next_back().unwrap_or_default().trim_end().to_owned()
+    };
+    assert!(last_words("pool access").ends_with("purchased 7"), "{said}");
+    let brake = last_words("brake of okta");
+    assert!(
+        brake.contains("floor 3 ") && brake.ends_with("floor 4"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_history_is_found_by_query_instant_actor_and_door() {
     let org = peopled();
     let count = |line: &str| org.json(line).as_array().unwrap().len();

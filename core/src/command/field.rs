@@ -24,6 +24,13 @@ pub(super) fn add(
     let name = parse_field_name(name)?;
     let fields = planner.snapshot.custom_fields()?;
     refuse_taken(&fields, &name, None)?;
+    if kind == FieldKind::Choice && set.add_values.is_empty() {
+        return Err(Error::invalid(
+            name,
+            "is a choice without any value, so that nobody could have one in it",
+            "name each of its values with --value",
+        ));
+    }
     let field = CustomField {
         id: planner.draws.field(),
         terms: FieldTerms {
