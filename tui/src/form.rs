@@ -90,6 +90,14 @@ impl Field {
         self
     }
 
+    /// The same, with another hint.
+    pub(crate) fn hinting(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: hint.into(),
+            ..self
+        }
+    }
+
     /// The same, checked.
     pub(crate) fn checked(
         mut self,

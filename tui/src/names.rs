@@ -49,6 +49,22 @@ pub(crate) struct PersonFields {
     pub(crate) values: Vec<(Settable, String)>,
     /// The custom fields that there are.
     pub(crate) fields: Vec<CustomField>,
+    /// The connection that owns something of them, and what.
+    pub(crate) owned: Option<(String, Vec<String>)>,
+}
+
+impl PersonFields {
+    /// The connection that owns this of them.
+    pub(crate) fn owner_of(&self, what: &Settable) -> Option<&str> {
+        let (connection, parts) = self.owned.as_ref()?;
+        let name = match what {
+            Settable::Field(field) => field.as_str(),
+            Settable::Manager => "manager",
+            Settable::Custom(name) => name,
+        };
+        let is_owned = parts.iter().any(|it| it == name);
+        is_owned.then_some(connection)
+    }
 }
 
 /// What of a profile a form shows, in its order.
@@ -123,5 +139,6 @@ pub(crate) fn fields(read: &Read<'_>, user: UserId) -> Result<PersonFields> {
         version: user.version,
         values,
         fields,
+        owned: read.owned_of(&user)?,
     })
 }

@@ -164,6 +164,9 @@ fn edit_options(edit: &Edit) -> String {
     if edit.manager == Some(None) {
         options.push_str(" --no-manager");
     }
+    if edit.overriding {
+        options.push_str(" --override");
+    }
     match edit.protected {
         Some(true) => options.push_str(" --protect"),
         Some(false) => options.push_str(" --no-protect"),

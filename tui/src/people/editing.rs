@@ -9,6 +9,9 @@ use crate::board::Doing;
 use crate::form::{Field, Form, Offer};
 use crate::names::{PROFILE, PersonFields, Settable};
 
+/// The line that lets an edit set what a provider owns.
+const OVERRIDE: &str = "override";
+
 /// Edits one person, or sets fields of many.
 pub(super) fn edit(whom: &Whom) -> Doing {
     if let Some(user) = whom.one {
@@ -83,7 +86,7 @@ fn set(edit: &mut Edit, what: Option<&Settable>, value: Option<&str>) -> Result<
 /// The form that edits one person.
 pub(crate) fn edit_form(person: &PersonFields) -> Form {
     let custom = person.fields.clone();
-    let fields: Vec<_> = person
+    let mut fields: Vec<_> = person
         .values
         .iter()
         .map(|(what, _)| match what {
@@ -112,8 +115,28 @@ pub(crate) fn edit_form(person: &PersonFields) -> Form {
             }
         })
         .zip(&person.values)
-        .map(|(field, (what, value))| field.with(value).setting(what.clone()))
+        .map(|(field, (what, value))| {
+            let field = match person.owner_of(what) {
+                Some(owner) => {
+                    field.hinting(format!("{owner} owns it: it stays, but for an override."))
+                }
+                None => field,
+            };
+            field.with(value).setting(what.clone())
+        })
         .collect();
+    if let Some((owner, _)) = &person.owned {
+        let hint = format!("yes also sets what {owner} owns, until it writes that again.");
+        fields.push(
+            Field::new(OVERRIDE, hint)
+                .with("no")
+                .offering(Offer::Words(&["no", "yes"]))
+                .checked(|text| match text.trim() {
+                    "no" | "yes" => Ok(()),
+                    _ => Err("use no or yes".to_owned()),
+                }),
+        );
+    }
     let (user, words) = (person.user, person.label.clone());
     let form = Form::new(format!("Edit {}", person.label), fields, move |fields| {
         let mut edit = nobody();
@@ -125,6 +148,9 @@ pub(crate) fn edit_form(person: &PersonFields) -> Form {
         if edit == nobody() {
             return Err((0, "nothing was changed yet".to_owned()));
         }
+        edit.overriding = fields
+            .last()
+            .is_some_and(|it| it.settable().is_none() && it.text() == "yes");
         let whom = Whom {
             who: Selection::from(user),
             words: words.clone(),

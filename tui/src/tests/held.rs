@@ -279,3 +279,21 @@ fn a_connections_inbox_is_shown_and_what_failed_is_found() {
     play.keys("F/bo.okta<enter><enter>");
     assert!(play.shows("Timeline"), "{}", play.screen());
 }
+
+#[test]
+fn a_form_says_what_a_provider_owns_and_overrides_it() {
+    let mut play = Play::open(org("okta"));
+    play.keys("/bo.okta<enter>e");
+    assert!(play.shows("okta owns it"), "{}", play.screen());
+    play.keys("<down>robert@acme.example<enter>");
+    assert!(play.shows("owned by okta"), "{}", play.screen());
+    play.keys("<esc><up><up>yes<enter>");
+    assert!(!play.shows("owned by okta"), "{}", play.screen());
+    play.keys("c");
+    assert_eq!(
+        play.copied.as_deref(),
+        Some("usher edit bo.okta@acme.example --set user_name=robert@acme.example --override")
+    );
+    play.keys("y");
+    assert!(play.shows("1 edited"), "{}", play.screen());
+}
