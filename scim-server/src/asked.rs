@@ -266,12 +266,27 @@ fn take_out(value: &mut Value, place: Place) {
                 });
             }
             let places: Vec<Place> = object.keys().map(|key| place.of(object, key)).collect();
-            for (value, place) in object.values_mut().zip(places) {
-                take_out(value, place);
+            for ((key, value), place) in object.iter_mut().zip(places) {
+                match value {
+                    Value::String(path) if key.eq_ignore_ascii_case("path") => {
+                        take_out_of_path(path);
+                    }
+                    _ => take_out(value, place),
+                }
             }
         }
         Value::Array(list) => list.iter_mut().for_each(|it| take_out(it, place)),
         Value::String(_) | Value::Number(_) => {}
+    }
+}
+
+/// Takes out of a path what it compares a secret with.
+fn take_out_of_path(path: &mut String) {
+    if Place::default().below(path).secret
+        && let Some(comparison) = path.find('[')
+    {
+        path.truncate(comparison);
+        path.push_str(REMOVED);
     }
 }
 
@@ -342,6 +357,7 @@ mod tests {
             json!({"Operations": [{"op": "replace", "value": {"password": secret, "title": "x"}}]}),
             json!({"Operations": [{"value": [secret, 7], "Path": "urn:x:User:apiToken"}]}),
             json!({"urn:x": {"clientSecrets": [{"name": secret}]}}),
+            json!({"Operations": [{"op": "replace", "path": format!("password[value eq \"{secret}\"]"), "value": "x"}]}),
         ];
         for sent in bodies {
             let text = body(&kept(&sent)).to_string();

@@ -969,7 +969,7 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
         Change::TokenAdded { hint, .. } | Change::PlatformTokenAdded { hint, .. } => planner
             .skip_name(
                 hint,
-                "a token that was shown stays; rotate or revoke instead",
+                "a token that was shown cannot be taken back; it ends with its connection, or by rotate or revoke",
             ),
         Change::TokenEnds { .. } | Change::PlatformTokenEnds { .. } => {
             planner.skip_name("token", "an ended token does not come back")

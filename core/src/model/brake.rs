@@ -13,7 +13,7 @@ const SHORTEST_MS: i64 = 60_000;
 /// How many deactivations and deletions a connection may make in a while: the larger of a share of its people and a floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brake {
-    /// In percent of the people whom the connection had on the roster when the window began.
+    /// In percent of the people whom the connection has on the roster, those included who left within the window.
     pub share: u8,
     /// So many at least, however few people there are.
     pub floor: i64,

@@ -80,7 +80,7 @@ impl Planner<'_> {
                     .snapshot
                     .brake_spent(connection, self.now.plus_millis(-brake.window_ms))?;
                 let people = self.snapshot.people_of_connection(connection)?;
-                // The share is of whoever was there when the window began.
+                // Whoever left within the window counts as there, so that the limit does not shrink as it is used.
                 let left = brake.limit(people + spent.seated) - spent.leaves;
                 Some(Room { brake, left })
             }
