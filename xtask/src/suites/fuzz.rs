@@ -89,8 +89,9 @@ pub(super) fn run(tools: &Path, server: &Server, folder: &Path) -> Result<Counte
     if failed > 0 {
         said.iter().for_each(|line| println!("{line}"));
     }
+    // However many requests were made, they are one check: their number says more of the machine than of us.
     Ok(Counted {
-        passed: made.saturating_sub(bad),
+        passed: u64::from(failed == 0),
         failed,
         skipped: 0,
     })
