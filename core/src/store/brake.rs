@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 use serde_json::json;
 
 use super::snapshot::word;
-use super::{Read, Snapshot, broken};
+use super::{Read, Snapshot, broken, outbox};
 use crate::change::Change;
 use crate::error::Result;
 use crate::model::{
@@ -390,20 +390,14 @@ fn tell(
         "floor": brake.floor,
         "window_minutes": brake.window_ms / 60_000,
     });
-    for user in deciders {
-        run(
-            snapshot.conn,
-            "INSERT INTO outbox (batch, user, template, created_at, about) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                batch.as_bytes(),
-                user.as_bytes(),
-                Template::BrakePulled.as_str(),
-                at.as_millis(),
-                about.to_string()
-            ],
-        )?;
-    }
-    Ok(())
+    outbox::tell_each(
+        snapshot,
+        &deciders,
+        Template::BrakePulled,
+        &about,
+        batch,
+        at,
+    )
 }
 
 fn run(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<()> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 
 use super::snapshot::word;
-use super::{Snapshot, broken};
+use super::{Snapshot, broken, outbox};
 use crate::change::Change;
 use crate::error::Result;
 use crate::model::{Alarms, BatchId, Permission, PoolId, PoolName, Seats, Timestamp, UserId};
@@ -96,20 +96,14 @@ fn tell(
         "held": level.held,
         "purchased": level.purchased,
     });
-    for user in purchasers {
-        run(
-            snapshot.conn,
-            "INSERT INTO outbox (batch, user, template, created_at, about) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                batch.as_bytes(),
-                user.as_bytes(),
-                Template::SeatAlarm.as_str(),
-                at.as_millis(),
-                about.to_string()
-            ],
-        )?;
-    }
-    Ok(())
+    outbox::tell_each(
+        snapshot,
+        &purchasers,
+        Template::SeatAlarm,
+        &about,
+        batch,
+        at,
+    )
 }
 
 fn run(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<()> {

@@ -27,6 +27,7 @@ mod labels;
 mod levels;
 mod many;
 mod open;
+mod outbox;
 mod ownership;
 mod password;
 mod platform;
