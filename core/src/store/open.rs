@@ -29,6 +29,12 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0011_ownership.sql"),
     include_str!("../../../migrations/0012_inbox.sql"),
     include_str!("../../../migrations/0013_console.sql"),
+    include_str!("../../../migrations/0014_keys.sql"),
+    include_str!("../../../migrations/0015_mail.sql"),
+    include_str!("../../../migrations/0016_pages.sql"),
+    include_str!("../../../migrations/0017_imports.sql"),
+    include_str!("../../../migrations/0018_rules.sql"),
+    include_str!("../../../migrations/0019_providers.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.

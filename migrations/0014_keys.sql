@@ -1,0 +1,1 @@
+-- Keys with which administrators come in over SSH.
