@@ -31,7 +31,9 @@ pub(crate) fn restore(common: &Common, args: &RestoreArgs) -> Result<()> {
     let (from, db) = (args.from.display(), common.db.display());
     say_or_tell(
         common.format,
-        &format!("{db} is {from} again"),
+        &format!(
+            "{db} is {from} again; links that were mailed before do not work any more: `usher resend status:waiting` sends new ones"
+        ),
         &[
             ("file", json!(db.to_string())),
             ("copy_of", json!(from.to_string())),

@@ -17,7 +17,7 @@ use crate::failure::Result;
 use crate::output::{Listing, Row, say, write_one};
 
 /// Where `usher serve` listens unless told otherwise.
-pub(crate) const LOCAL_URL: &str = "http://127.0.0.1:8080";
+pub(crate) use usher_core::link::LOCAL_URL;
 
 const COLUMNS: &[&str] = &[
     "NAME",

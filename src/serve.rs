@@ -20,7 +20,15 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
         .read()?
         .settings()?;
     let public_url = args.public_url.clone().or(set.public_url);
-    let public_url = public_url.map_or_else(|| own_url(&listener, tls.is_some()), Ok)?;
+    let own_url = own_url(&listener, tls.is_some())?;
+    let public_url = public_url.unwrap_or_else(|| own_url.clone());
+    directory.reached_at(args.public_url.clone(), own_url);
+    if directory.ensure_link_key()? {
+        complain(&format!(
+            "{} was missing and is made anew: links that were mailed before do not work any more; send them again with `usher resend`",
+            directory.link_key_file().display()
+        ));
+    }
     warn(&args, tls.as_deref(), &public_url);
     // Said in every format, because whoever starts a server wants to know where; and once, before the first request.
     say(

@@ -2,14 +2,15 @@
 //! gets a [`Session`] with four verbs: `plan`, `apply`, `read`, `watch`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use crate::command::{Command, Request, WhenFull};
 use crate::draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 use crate::error::{Error, Result};
+use crate::link::{LinkKey, Reached};
 use crate::model::{
     Actor, BatchId, Brake, ConnectionId, Door, EmailAddress, Mapping, NewAsked, PlatformId, Scopes,
     TimeZoneName, Timestamp, TokenId, UserId, View,
@@ -36,6 +37,10 @@ pub(crate) struct Shared {
     /// How many passwords were hashed.
     pub(crate) hashes: AtomicU64,
     path: PathBuf,
+    /// The key that links are made with, once it was read.
+    pub(crate) link_key: Mutex<Option<LinkKey>>,
+    /// Where this process's server is reached.
+    pub(crate) reached: OnceLock<Reached>,
 }
 
 /// What the outside world gives to a directory, and how large it may be.
@@ -127,7 +132,9 @@ impl Directory {
             seed: options.randomness.seed(),
         };
         store::found(path, founding, draw)?;
-        Self::open(path, options)
+        let directory = Self::open(path, options)?;
+        directory.ensure_link_key()?;
+        Ok(directory)
     }
 
     /// Opens a database, bringing its schema up to date after a backup.
@@ -146,6 +153,8 @@ impl Directory {
                 randomness,
                 hashes: AtomicU64::new(0),
                 path: path.to_owned(),
+                link_key: Mutex::default(),
+                reached: OnceLock::new(),
             }),
         })
     }

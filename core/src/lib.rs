@@ -13,6 +13,7 @@ pub mod draw;
 pub mod error;
 pub mod forecast;
 pub mod import;
+pub mod link;
 pub mod model;
 pub mod password;
 pub mod past;

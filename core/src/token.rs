@@ -59,7 +59,8 @@ fn checksum(body: &str) -> String {
     base32(&hash, CHECK_LENGTH)
 }
 
-fn base32(bytes: &[u8], length: usize) -> String {
+/// As many digits of five bits as are asked for.
+pub(crate) fn base32(bytes: &[u8], length: usize) -> String {
     let bit = |i: usize| bytes.get(i / 8).map_or(0, |byte| byte >> (7 - i % 8) & 1);
     (0..length)
         .map(|digit| {
@@ -67,6 +68,27 @@ fn base32(bytes: &[u8], length: usize) -> String {
             char::from(ALPHABET[usize::from(value & 31)])
         })
         .collect()
+}
+
+/// The bytes whose digits these are, each written in its one way; none when they are no such digits, or not of so many bytes.
+pub(crate) fn from_base32(text: &str, size: usize) -> Option<Vec<u8>> {
+    if text.len() != (size * 8).div_ceil(5) {
+        return None;
+    }
+    let mut bytes = vec![0_u8; size];
+    for (i, digit) in text.bytes().enumerate() {
+        let value = ALPHABET.iter().position(|it| *it == digit)?;
+        for bit in 0..5 {
+            let at = i * 5 + bit;
+            let is_set = value >> (4 - bit) & 1 == 1;
+            match bytes.get_mut(at / 8) {
+                Some(byte) => *byte |= u8::from(is_set) << (7 - at % 8),
+                None if is_set => return None,
+                None => {}
+            }
+        }
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod inbox;
 mod individuals;
 mod labels;
 mod levels;
+mod links;
 mod many;
 mod open;
 mod outbox;
@@ -66,6 +67,7 @@ use crate::planner;
 use crate::token::{self, Kind};
 
 pub(crate) use found::found;
+pub(crate) use open::real_path;
 pub use provided::ProvidedGroup;
 pub use read::{
     Administrator, AuditReport, BadLink, DuePage, Head, Held, HistoryFilter, HistoryPage,

@@ -121,7 +121,7 @@ fn connect(path: &Path) -> Result<Connection> {
 
 /// The one name of a database, links resolved: locks and lists beside it are named after it, so two names for one file
 /// must not make two of each.
-pub(super) fn real_path(path: &Path) -> PathBuf {
+pub(crate) fn real_path(path: &Path) -> PathBuf {
     if let Ok(real) = fs::canonicalize(path) {
         return real;
     }

@@ -122,6 +122,8 @@ pub(crate) fn restore(backup: &Path, path: &Path, options: &Options) -> Result<(
     for suffix in ["-wal", "-shm"] {
         let _ = fs::remove_file(beside(path, suffix));
     }
+    // Before the old state is there: a link that was used since must not open anything again.
+    crate::link::forget_key(path).map_err(io)?;
     fs::rename(&incoming, path).map_err(io)?;
     drop(lock);
     erase_again(path, &erased, options)

@@ -18,6 +18,7 @@ mod inbox;
 mod individuals;
 mod levels;
 mod life;
+mod links;
 mod listing;
 mod model;
 mod org;
