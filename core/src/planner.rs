@@ -10,6 +10,7 @@ mod foresight;
 mod groups;
 mod owned;
 mod seating;
+mod waits;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -249,6 +250,7 @@ impl<'s> Planner<'s> {
     }
 
     pub(crate) fn finish(mut self, command: &'static str, asked: bool) -> Result<Planned> {
+        self.settle_waiting()?;
         self.move_reports_up()?;
         if asked {
             self.names.pools = self
@@ -402,24 +404,6 @@ impl<'s> Planner<'s> {
             None => self.snapshot.settings()?,
         };
         Ok(self.settings.insert(settings))
-    }
-
-    /// Where somebody of this address waits for their acceptance: `pending_transfer` when they have an account of their
-    /// own that nobody has come with yet.
-    pub(crate) fn waiting_status(&mut self, email: Option<&str>) -> Result<Status> {
-        let has_individuals = match self.has_individuals {
-            Some(known) => known,
-            None => self.snapshot.has_individuals()?,
-        };
-        self.has_individuals = Some(has_individuals);
-        let account = match email {
-            Some(email) if has_individuals => self.snapshot.individual_of_address(email)?,
-            _ => None,
-        };
-        Ok(match account {
-            Some(account) if account.terms.taken_by.is_none() => Status::PendingTransfer,
-            _ => Status::Waiting,
-        })
     }
 
     pub(crate) fn is_attended(&self) -> bool {

@@ -43,22 +43,11 @@ pub(super) fn import(planner: &mut Planner<'_>, accounts: &[NewIndividual]) -> R
             planner.skip_name(email, "already so");
             continue;
         }
-        let is_new = before.is_none();
         planner.push(Change::Individual {
             account: id,
             before: before.map(Box::new),
             after: Some(Box::new(after)),
         });
-        // Whoever is invited already can choose as well.
-        let invited = planner.snapshot.user_by_email_key(&account.email.key())?;
-        if let Some(user) = invited.filter(|it| is_new && it.status == Status::Waiting) {
-            planner.name(&user);
-            planner.push(Change::Status {
-                user: user.id,
-                before: Status::Waiting,
-                after: Status::PendingTransfer,
-            });
-        }
     }
     Ok(())
 }

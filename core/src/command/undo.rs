@@ -196,13 +196,14 @@ fn person_back(
     for change in changes {
         match change {
             Change::Status { before, after, .. } => {
-                if status != *after {
+                // Which of the two somebody waits in follows from their address.
+                if status != *after && !(status.waits() && after.waits()) {
                     return Ok(Err(format!("is {status} now")));
                 }
                 status = *before;
             }
             Change::UserCreated { created, .. } => {
-                if status != created.status {
+                if status != created.status && !(status.waits() && created.status.waits()) {
                     return Ok(Err(format!("is {status} now")));
                 }
                 status = Status::Deleted;
@@ -336,7 +337,7 @@ fn person_back(
     for change in changes {
         fact_back(planner, user, change, final_status)?;
     }
-    if !matches!(final_status, Status::Waiting | Status::PendingTransfer) {
+    if !final_status.waits() {
         planner.end_invitation_too(user.id, mark)?;
     }
     if user.status == Status::Active && final_status != Status::Active {
@@ -740,7 +741,7 @@ fn invitation_back(
         return Ok(());
     };
     let replaced = before.is_none_or(|it| it.generation < after.generation);
-    let waits = matches!(status, Status::Waiting | Status::PendingTransfer);
+    let waits = status.waits();
     let comes_alive = before.is_some_and(|it| it.state == InvitationState::Pending);
     if !replaced && comes_alive && !waits {
         // Whoever is queued instead is invited when promoted.

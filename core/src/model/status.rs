@@ -64,6 +64,11 @@ impl Status {
         )
     }
 
+    /// Whether the person is invited and has not accepted: waiting or pending_transfer.
+    pub const fn waits(self) -> bool {
+        matches!(self, Self::Waiting | Self::PendingTransfer)
+    }
+
     /// Whether the person's record is in use: anything but cancelled, deleted and erased.
     pub const fn is_live(self) -> bool {
         !matches!(self, Self::Cancelled | Self::Deleted | Self::Erased)

@@ -111,6 +111,65 @@ fn inviting_an_address_that_has_an_individual_account_gives_pending_transfer() {
     assert_eq!(account(&org, "carl"), "gone");
 }
 
+/// Sets the address of one person.
+fn move_to(org: &Org, name: &str, to: &str) -> Applied {
+    org.apply(Command::Edit(usher_core::command::Edit {
+        set: vec![(usher_core::model::Field::Email, Some(address(to)))],
+        ..usher_core::command::Edit::of(org.who(name))
+    }))
+}
+
+#[test]
+fn who_waits_for_a_transfer_waits_plainly_once_the_account_is_gone() {
+    let org = with_accounts();
+    let status = |name: &str| org.user(name).status;
+    // Its import is undone after they were invited.
+    let later = org.apply(import("email\ncarl@acme.example\ndora@acme.example\n"));
+    let invited = org.invite("carl");
+    undo(&org, &later);
+    assert_eq!(status("carl"), Status::Waiting);
+    // An invitation is undone whichever of the two they wait in.
+    undo(&org, &invited);
+    assert_eq!(status("carl"), Status::Deleted);
+    // It is erased.
+    org.invite("bo");
+    assert_eq!(status("bo"), Status::PendingTransfer);
+    org.apply(Command::EraseIndividual {
+        email: address("bo"),
+    });
+    assert_eq!(status("bo"), Status::Waiting);
+    org.accept("bo").unwrap();
+    assert_eq!(status("bo"), Status::Active);
+}
+
+#[test]
+fn who_waits_with_another_address_waits_with_the_account_of_that_one() {
+    let org = with_accounts();
+    org.invite("ana");
+    let away = move_to(&org, "ana", "zoe");
+    assert_eq!(org.user("zoe").status, Status::Waiting);
+    assert_eq!(
+        away.plan.changes.len(),
+        2,
+        "the address, and where they wait"
+    );
+    undo(&org, &away);
+    assert_eq!(org.user("ana").status, Status::PendingTransfer);
+    org.invite("carl");
+    move_to(&org, "carl", "bo");
+    assert_eq!(org.user("bo").status, Status::PendingTransfer);
+    // Undoing an acceptance brings back whichever it is then.
+    let accepted = org.accept_with("bo", OwnRecords::Transfer).unwrap();
+    undo(&org, &accepted);
+    assert_eq!(org.user("bo").status, Status::PendingTransfer);
+    let accepted = org.accept("ana").unwrap();
+    org.apply(Command::EraseIndividual {
+        email: address("ana"),
+    });
+    undo(&org, &accepted);
+    assert_eq!(org.user("ana").status, Status::Waiting);
+}
+
 #[test]
 fn a_promoted_person_of_such_an_address_becomes_pending_transfer() {
     let org = with_accounts();

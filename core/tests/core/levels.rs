@@ -1,11 +1,11 @@
 //! How full the pools are: alarms to the purchasers, once a crossing, and the day on which nothing will be free.
 
-use usher_core::command::{Command, Invite, PoolEdit};
+use usher_core::command::{Command, Edit, Invite, PoolEdit};
 use usher_core::forecast::Forecast;
-use usher_core::model::{CountsFrom, Field, Permission};
+use usher_core::model::{CountsFrom, Field, NewPeople, Permission};
 
 use crate::dates::day;
-use crate::org::{Org, create, people};
+use crate::org::{Org, create, newcomer, people};
 
 const DAY: i64 = 86_400_000;
 
@@ -212,4 +212,77 @@ fn a_temporary_license_and_the_first_day_of_a_pool_count_in_their_pool() {
     );
     let next = org.cli().read().unwrap().forecasts().unwrap()[2];
     assert_eq!((next.joiners, next.full_on), (1, Some(day("2027-02-01"))));
+}
+
+#[test]
+fn a_leaver_is_counted_once_whatever_dates_they_have_and_only_if_they_leave() {
+    let org = Org::new(100);
+    org.add_pool("pro", 9);
+    org.create("a b c");
+    let until = |names: &str, day_: &str| {
+        org.apply(Command::Grant {
+            who: org.who(names),
+            pool: "pro".parse().unwrap(),
+            until: Some(Some(day(day_))),
+        });
+    };
+    until("a b", "2027-03-01");
+    org.set_date("a b", Field::DeactivateOn, "2027-02-01");
+    org.set_date("a", Field::DeleteOn, "2027-02-01");
+    org.set_date("b", Field::DeleteOn, "2027-01-20");
+    let leavers = || {
+        let forecasts = org.cli().read().unwrap().forecasts().unwrap();
+        (forecasts[0].leavers, forecasts[1].leavers)
+    };
+    assert_eq!(leavers(), (2, 2));
+    // Who is protected since stays, and only the license ends.
+    org.apply(Command::Edit(Edit {
+        protected: Some(true),
+        ..Edit::of(org.who("a"))
+    }));
+    assert_eq!(leavers(), (1, 2));
+}
+
+#[test]
+fn who_is_to_come_and_to_leave_again_counts_as_both_and_who_leaves_first_as_neither() {
+    let org = Org::new(10);
+    org.set_pool(
+        "access",
+        PoolEdit {
+            counts_from: Some(CountsFrom::Activation),
+            ..PoolEdit::default()
+        },
+    );
+    org.apply(Command::Invite(Invite {
+        people: people("g h i"),
+        groups: Vec::new(),
+        pools: Vec::new(),
+        mail: true,
+        send_on: Some(day("2027-06-01")),
+    }));
+    org.set_date("g", Field::DeactivateOn, "2027-07-01");
+    org.set_date("g", Field::DeleteOn, "2027-08-01");
+    org.set_date("h", Field::DeactivateOn, "2027-05-01");
+    let forecast = org.forecast();
+    assert_eq!((forecast.joiners, forecast.leavers), (2, 1));
+}
+
+#[test]
+fn a_license_that_stands_for_the_seat_makes_nobody_a_joiner_and_does_not_end_by_a_date() {
+    let org = Org::new(2);
+    org.add_pool("viewer", 5);
+    org.create("a");
+    org.at_capacity("access", "fallback viewer");
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.provision(okta, newcomer("bo", "1")).unwrap();
+    assert_eq!(org.seats("viewer").0, 1);
+    org.apply(Command::Grant {
+        who: org.who("bo"),
+        pool: "viewer".parse().unwrap(),
+        until: Some(Some(day("2027-03-01"))),
+    });
+    let leavers = || org.cli().read().unwrap().forecasts().unwrap()[1].leavers;
+    assert_eq!(leavers(), 0);
+    org.set_date("bo", Field::DeactivateOn, "2027-03-02");
+    assert_eq!(leavers(), 1);
 }

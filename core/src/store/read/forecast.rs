@@ -34,21 +34,28 @@ fn forecasts(snapshot: &Snapshot<'_>, now: Timestamp) -> Result<Vec<Forecast>> {
     let mut leavers = leavers(snapshot, &end)?;
     let mut all = Vec::new();
     for pool in snapshot.pools()? {
-        let mut joiners = BTreeMap::new();
+        let mut dated = Dated {
+            leavers: leavers.remove(&pool.id).unwrap_or_default(),
+            ..Dated::default()
+        };
         if pool.is_access() {
-            joiners = invited(snapshot, pool.id, &end)?;
+            let coming = invited(snapshot, pool.id, &end)?;
+            dated.joiners = coming.joiners;
+            for (day, count) in coming.leavers {
+                *dated.leavers.entry(day).or_default() += count;
+            }
         }
         // Who waits for the pool's first day.
         if let Some(start) = pool.terms.starts_on.filter(|it| *it > today) {
-            *joiners.entry(start).or_default() += pool.queued.min(pool.free());
+            *dated.joiners.entry(start).or_default() += pool.queued.min(pool.free());
         }
         let known = Known {
             pool: pool.id,
             purchased: pool.terms.purchased,
             held: pool.held(),
             before: held_before(snapshot, pool.id, now)?,
-            joiners,
-            leavers: leavers.remove(&pool.id).unwrap_or_default(),
+            joiners: dated.joiners,
+            leavers: dated.leavers,
         };
         all.push(forecast(&known, today));
     }
@@ -74,26 +81,65 @@ fn held_before(
     })
 }
 
-/// Who is invited by mail on a day and holds no seat before they accept.
-fn invited(snapshot: &Snapshot<'_>, access: PoolId, end: &str) -> Result<BTreeMap<Date, Seats>> {
-    let sql = "SELECT day, count(*) FROM due WHERE kind = 'send' AND day < ?1 AND NOT EXISTS \
-        (SELECT 1 FROM licenses WHERE licenses.user = due.user AND licenses.pool = ?2) GROUP BY day";
-    let rows = snapshot.all(sql, params![end, access.as_bytes()], |row| {
-        Ok((word(row, 0, |it| it.parse().ok())?, row.get(1)?))
-    })?;
-    Ok(rows.into_iter().collect())
+/// Who comes and goes by dates, of one pool.
+#[derive(Default)]
+struct Dated {
+    joiners: BTreeMap<Date, Seats>,
+    leavers: BTreeMap<Date, Seats>,
 }
 
-/// Whose license of which pool returns on which day: by leaving, or by its end, whichever is first.
+/// Who is invited by mail on a day and holds no seat before they accept, and when those leave again. Who is to leave by
+/// then takes none.
+fn invited(snapshot: &Snapshot<'_>, access: PoolId, end: &str) -> Result<Dated> {
+    let sql = "SELECT day, gone, count(*) FROM ( \
+        SELECT due.day AS day, (SELECT min(leave.day) FROM due AS leave WHERE leave.user = due.user \
+            AND leave.kind IN ('deactivate', 'delete')) AS gone \
+        FROM due JOIN users ON users.id = due.user WHERE due.kind = 'send' AND due.day < ?1 AND NOT EXISTS \
+        (SELECT 1 FROM licenses WHERE licenses.user = due.user AND (licenses.pool = ?2 OR licenses.stands_for_access))) \
+        GROUP BY day, gone";
+    let rows = snapshot.all(sql, params![end, access.as_bytes()], |row| {
+        let day: Date = word(row, 0, |it| it.parse().ok())?;
+        let gone: Option<String> = row.get(1)?;
+        let gone: Option<Date> = gone.and_then(|it| it.parse().ok());
+        Ok((day, gone, row.get::<_, Seats>(2)?))
+    })?;
+    let mut dated = Dated::default();
+    for (day, gone, count) in rows {
+        if gone.is_none_or(|it| it > day) {
+            *dated.joiners.entry(day).or_default() += count;
+            if let Some(gone) = gone {
+                *dated.leavers.entry(gone).or_default() += count;
+            }
+        }
+    }
+    Ok(dated)
+}
+
+/// Whose license of which pool returns on which day: by leaving, or by its end, whichever is first. Who is protected, or
+/// owns the organization alone, does not leave by a date; a license that stands for the seat does not end by one.
 fn leavers(snapshot: &Snapshot<'_>, end: &str) -> Result<BTreeMap<PoolId, BTreeMap<Date, Seats>>> {
     let sql = "WITH leaving (pool, user, day) AS ( \
-        SELECT licenses.pool, licenses.user, due.day FROM due \
-            JOIN licenses ON licenses.user = due.user AND (due.pool = x'' OR due.pool = licenses.pool) \
+        SELECT licenses.pool, licenses.user, due.day FROM due JOIN users ON users.id = due.user \
+            JOIN licenses ON licenses.user = due.user JOIN pools ON pools.id = licenses.pool \
+            WHERE due.kind IN ('deactivate', 'delete') AND due.day < ?1 AND licenses.state <> 'queued' \
+            AND users.protected = 0 AND due.user IS NOT ?2 \
+            AND (licenses.state = 'reserved' OR pools.recoverable OR licenses.stands_for_access) \
+        UNION ALL SELECT licenses.pool, licenses.user, due.day FROM due \
+            JOIN licenses ON licenses.user = due.user AND licenses.pool = due.pool \
             JOIN pools ON pools.id = licenses.pool \
-            WHERE due.kind IN ('deactivate', 'delete', 'license_end') AND due.day < ?1 AND licenses.state <> 'queued' \
-            AND (licenses.state = 'reserved' OR pools.recoverable OR licenses.stands_for_access)) \
+            WHERE due.kind = 'license_end' AND due.day < ?1 AND NOT licenses.stands_for_access \
+            AND (licenses.state = 'reserved' OR licenses.state = 'consumed' AND pools.recoverable)) \
         SELECT pool, day, count(*) FROM (SELECT pool, user, min(day) AS day FROM leaving GROUP BY pool, user) GROUP BY pool, day";
-    let rows = snapshot.all(sql, [end], |row| {
+    let owners = snapshot.all(
+        "SELECT user FROM permissions WHERE permission = 'owner' LIMIT 2",
+        [],
+        |row| row.get::<_, [u8; 16]>(0),
+    )?;
+    let alone = match owners.as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    };
+    let rows = snapshot.all(sql, params![end, alone], |row| {
         let day: Date = word(row, 1, |it| it.parse().ok())?;
         Ok((
             PoolId::from_bytes(row.get(0)?),

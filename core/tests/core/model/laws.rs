@@ -22,6 +22,11 @@ pub(crate) fn wrong(before: &Roster, now: &Roster) -> Vec<String> {
         if !as_ruled {
             say(&format!("has the seat {seat:?}"));
         }
+        let account = person.email.as_ref().and_then(|it| now.accounts.get(it));
+        let can_transfer = account.is_some_and(|it| it.taken_by.is_none());
+        if person.status.waits() && (person.status == Status::PendingTransfer) != can_transfer {
+            say("waits with an account that is not there, or without the one that is");
+        }
         if (person.status == Status::Queued) != now.is_queued(ACCESS, i) {
             say("is queued by status or by queue only");
         }

@@ -94,6 +94,7 @@ impl Model {
         );
         let done = deal.perform(deed);
         deal.move_reports_up();
+        deal.settle_waiting();
         let (skipped, short) = (std::mem::take(&mut deal.skipped), deal.short);
         if done.is_err() || short {
             self.asked.truncate(before.approvals.len());

@@ -24,8 +24,18 @@ impl Deal<'_> {
         }
     }
 
+    /// Whoever waits does so with the account of their address, as long as there is one to come with.
+    pub(super) fn settle_waiting(&mut self) {
+        for who in 0..self.roster().people.len() {
+            if self.status(who).waits() {
+                let email = self.person(who).email.clone();
+                let status = self.waiting_status(email.as_deref());
+                self.person(who).status = status;
+            }
+        }
+    }
+
     pub(super) fn import(&mut self, email: &str, records: &[(String, RecordState)]) {
-        let is_new = !self.roster().accounts.contains_key(email);
         self.model.addresses.insert(email.to_owned());
         let account = self.roster().accounts.entry(email.to_owned()).or_default();
         for (training, state) in records {
@@ -35,12 +45,6 @@ impl Deal<'_> {
                 Some(known) => known.1 = *state,
                 None => account.records.push((training.clone(), *state, false)),
             }
-        }
-        if let Some(who) = self.who_has_email(email)
-            && is_new
-            && self.status(who) == Status::Waiting
-        {
-            self.person(who).status = Status::PendingTransfer;
         }
     }
 

@@ -95,6 +95,10 @@ impl Deal<'_> {
         let add_ons: Vec<(usize, bool)> = pools.iter().map(|it| (*it, false)).collect();
         for email in emails {
             let known = self.who_has_email(email);
+            // Who may not see somebody does not bring them in either.
+            if known.is_some_and(|it| !self.sees(it)) {
+                continue;
+            }
             let back = known.is_none_or(|it| match self.status(it) {
                 Status::Deleted => true,
                 Status::Cancelled => !active,
@@ -136,7 +140,6 @@ impl Deal<'_> {
                         person.groups.entry(group).or_insert(GroupRole::Learner);
                     }
                 }
-                (None, Some(who)) if !back && !self.sees(who) => {}
                 (None, Some(who)) => {
                     self.skipped.insert(who);
                 }
