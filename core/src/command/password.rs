@@ -4,7 +4,7 @@
 use super::{ChoosePassword, SetPassword};
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{LinkState, PasswordLink, Status, User, UserId};
+use crate::model::{Actor, LinkState, PasswordLink, Status, User, UserId};
 use crate::password::PasswordHash;
 use crate::plan::Template;
 use crate::planner::Planner;
@@ -55,6 +55,11 @@ pub(super) fn mail(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
 
 impl ChoosePassword {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        if planner.actor != Actor::Person(self.user) {
+            return Err(Error::forbidden(
+                "password_choose is not allowed: a person only chooses their own password",
+            ));
+        }
         refuse_under_single_sign_on(planner)?;
         let user = planner.user(self.user)?;
         planner.name(&user);

@@ -88,7 +88,16 @@ pub const TABLE: &[Row] = &[
             (Role::Person, Scope::Own),
         ],
     ),
-    row("see_administrators_fields", MANAGE_USERS, NO_MORE),
+    row(
+        "see_administrators_fields",
+        &[
+            Role::FileOwner,
+            Role::Owner,
+            Role::ManageUsers,
+            Role::Scheduler,
+        ],
+        NO_MORE,
+    ),
     // People.
     row("invite", MANAGE_USERS, OWN_GROUP),
     row(

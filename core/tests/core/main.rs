@@ -20,6 +20,7 @@ mod levels;
 mod life;
 mod links;
 mod listing;
+mod matrix;
 mod model;
 mod org;
 mod ownership;
