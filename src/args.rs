@@ -7,6 +7,7 @@ mod dates;
 mod fields;
 mod idp;
 mod individuals;
+mod join;
 mod looking;
 mod people;
 mod platform;
@@ -28,6 +29,7 @@ pub(crate) use dates::{DueArgs, DueCommand};
 pub(crate) use fields::{FieldAddArgs, FieldCommand, FieldSetArgs, FieldValuesArgs, LabelCommand};
 pub(crate) use idp::{DriftArgs, IdpOwnArgs, IdpSetArgs};
 pub(crate) use individuals::{IndividualsCommand, IndividualsImportArgs};
+pub(crate) use join::{JoinCommand, JoinSetArgs};
 pub(crate) use looking::{HistoryArgs, ReclaimArgs, ReportArgs};
 pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
@@ -229,6 +231,9 @@ pub(crate) enum Command {
     Label(LabelCommand),
     /// Show or change what the organization has set about itself
     Setting(SettingArgs),
+    /// The page on which people join by themselves
+    #[command(subcommand)]
+    Join(JoinCommand),
     /// What there is to learn
     #[command(subcommand)]
     Training(TrainingCommand),

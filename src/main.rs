@@ -22,6 +22,7 @@ mod idp;
 mod individuals;
 mod init;
 mod invite;
+mod join;
 mod label;
 mod names;
 mod output;
@@ -113,6 +114,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Individuals(command) => individuals::run(desk, command),
         Command::Label(command) => label::run(desk, command),
         Command::Setting(args) => setting::run(desk, args),
+        Command::Join(command) => join::run(desk, command),
         Command::Training(command) => training::run(desk, command),
         Command::Assign(args) => training::assign(desk, args),
         Command::Unassign(args) => training::unassign(desk, args),

@@ -1,13 +1,18 @@
 //! `usher setting`: what the organization has set about itself.
 
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
 use serde_json::{Value, json};
 use usher_core::command::Command;
-use usher_core::model::{Setting, SettingValue};
+use usher_core::model::{LARGEST_LOGO, Logo, Setting, SettingValue};
 
 use crate::args::{PlanArgs, SettingArgs, SettingCommand};
 use crate::confirm::carry_out;
 use crate::desk::Desk;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::{Listing, Row, write_one};
 
 const COLUMNS: &[&str] = &["SETTING", "VALUE", "", "WHAT IT IS"];
@@ -26,7 +31,23 @@ pub(crate) fn run(desk: &Desk, args: SettingArgs) -> Result<()> {
 }
 
 fn set(desk: &Desk, setting: Setting, value: Option<String>, plan: &PlanArgs) -> Result<()> {
+    let value = match value {
+        Some(file) if setting == Setting::Logo => Some(logo(Path::new(&file))?),
+        value => value,
+    };
     carry_out(desk, Command::SetSetting { setting, value }, plan)
+}
+
+/// The picture in a file, as the setting keeps it.
+fn logo(file: &Path) -> Result<String> {
+    let cannot =
+        |why: &dyn Display| Failure::refused(format!("cannot read {}: {why}", file.display()));
+    let opened = File::open(file).map_err(|it| cannot(&it))?;
+    let mut bytes = Vec::new();
+    // One more than may be, so that a larger file is refused and not read.
+    let most = opened.take(LARGEST_LOGO + 1).read_to_end(&mut bytes);
+    most.map_err(|it| cannot(&it))?;
+    Ok(Logo::new(bytes)?.to_string())
 }
 
 fn get(desk: &Desk, setting: Setting) -> Result<()> {
@@ -40,7 +61,7 @@ fn list(desk: &Desk) -> Result<()> {
         let value = read.setting(setting)?;
         let cells = vec![
             setting.to_string(),
-            value.value.clone().unwrap_or_else(|| "-".to_owned()),
+            value.value.as_deref().map_or_else(|| "-".to_owned(), |it| setting.shown(it).into_owned()),
             if value.is_default { "default" } else { "" }.to_owned(),
             setting.sentence().to_owned(),
         ];
@@ -74,11 +95,18 @@ fn typed(setting: Setting, text: Option<&str>) -> Value {
         | Setting::InboxMegabytes => text
             .parse::<u32>()
             .map_or_else(|_| json!(text), |it| json!(it)),
-        Setting::NamesAfterAcceptance | Setting::SingleSignOn => json!(text == "on"),
-        Setting::RequiredOnInvite => json!(text.split(',').collect::<Vec<_>>()),
+        Setting::NamesAfterAcceptance | Setting::SingleSignOn | Setting::JoinPage => json!(text == "on"),
+        Setting::RequiredOnInvite | Setting::JoinAllow => json!(text.split(',').collect::<Vec<_>>()),
         Setting::OrganizationName
         | Setting::TimeZone
         | Setting::PublicUrl
-        | Setting::AccessWhileHeld => json!(text),
+        | Setting::AccessWhileHeld
+        | Setting::SignInUrl
+        | Setting::HelpContact
+        | Setting::WelcomeText
+        | Setting::Logo
+        | Setting::JoinSlug
+        | Setting::JoinGroup
+        | Setting::JoinText => json!(text),
     }
 }

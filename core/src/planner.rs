@@ -22,7 +22,7 @@ use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
     Actor, BatchId, Brake, ConnectionId, Date, Door, Field, GroupCarries, GroupId, GroupRole, Hold,
-    Invitation, InvitationState, Leaving, License, Permission, Pool, PoolId, Profile, Settings,
+    Invitation, InvitationState, Leaving, License, Permission, Pool, PoolId, Profile, Setting, Settings,
     Status, Timestamp, Training, TrainingId, User, UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
@@ -315,6 +315,10 @@ impl<'s> Planner<'s> {
                 Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),
                 Change::Membership { .. }
                 | Change::GroupBudget { .. }
+                | Change::Setting {
+                    setting: Setting::JoinGroup,
+                    ..
+                }
                 | Change::GroupName { .. }
                 | Change::GroupRemoved { .. }
                 | Change::GroupPool { .. } => groups = true,

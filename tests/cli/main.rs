@@ -15,6 +15,7 @@ mod doors;
 mod fields;
 mod files;
 mod inbox;
+mod join;
 mod individuals;
 mod life;
 mod ownership;

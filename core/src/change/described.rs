@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Change;
 use crate::model::{
     Assignment, ChoiceTerms, ConnectionId, CustomField, Field, FieldId, GroupId, Hold,
-    IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, PoolId, PoolName, Said, Status,
+    IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, PoolId, PoolName, Said, Setting, Status,
     TrainingId, TrainingTerms, UserId,
 };
 
@@ -288,8 +288,13 @@ impl Change {
                 before,
                 after,
             } => {
-                let value =
-                    |it: &Option<String>| json!(it.as_deref().or_else(|| setting.default_text()));
+                let shown = |text: &str| match (setting, text.parse()) {
+                    (Setting::JoinGroup, Ok(group)) => names.group(group),
+                    _ => setting.shown(text).into_owned(),
+                };
+                let value = |it: &Option<String>| {
+                    json!(it.as_deref().or_else(|| setting.default_text()).map(shown))
+                };
                 said(&format!("setting {setting}"), value(before), value(after))
             }
             Self::GroupBudget {

@@ -149,6 +149,11 @@ pub enum Command {
         /// To which value, as typed; none resets.
         value: Option<String>,
     },
+    /// Say what is agreed about the join page, at once.
+    SetJoinPage {
+        /// Settings of the join page, as typed; none resets.
+        set: Vec<(Setting, Option<String>)>,
+    },
     /// Register accounts that people have of their own, with their records.
     ImportIndividuals {
         /// Which.
@@ -782,6 +787,7 @@ impl Command {
             Self::RenameLabel { to: Some(_), .. } => "label_rename",
             Self::RenameLabel { to: None, .. } => "label_remove",
             Self::SetSetting { .. } => "setting",
+            Self::SetJoinPage { .. } => "join_set",
             Self::AddGroup { .. } => "group_add",
             Self::EditGroup { .. } => "group_set",
             Self::RemoveGroup { .. } => "group_remove",
@@ -863,6 +869,7 @@ impl Command {
             Self::SetSetting { setting, value } => {
                 setting::plan(planner, *setting, value.as_deref())
             }
+            Self::SetJoinPage { set } => setting::join_page(planner, set),
             Self::AddGroup { name } => group::add(planner, name).map(|_| ()),
             Self::EditGroup { group, set } => group::edit(planner, group, set),
             Self::RemoveGroup { group } => group::remove(planner, group),

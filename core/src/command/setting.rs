@@ -3,23 +3,65 @@
 use super::field;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{FieldTerms, Setting, field_key};
+use crate::model::{FieldTerms, Setting, field_key, slug_of};
 use crate::planner::Planner;
 
 pub(super) fn plan(planner: &mut Planner<'_>, setting: Setting, value: Option<&str>) -> Result<()> {
     let mark = planner.mark();
     let after = match value {
         Some(text) if setting == Setting::RequiredOnInvite => Some(required(planner, text)?),
+        Some(text) if setting == Setting::JoinGroup => {
+            match planner.snapshot.group_named(text.trim())? {
+                Some((id, _)) => Some(id.to_string()),
+                None => return Err(Error::not_found("group", text)),
+            }
+        }
         Some(text) => Some(setting.parse(text)?),
         None => None,
     };
-    if after.is_none() && setting.default_text().is_none() && setting != Setting::PublicUrl {
+    if after.is_none() && matches!(setting, Setting::OrganizationName | Setting::TimeZone) {
         return Err(Error::invalid(
             setting.to_string(),
             "has no default",
             "set another value",
         ));
     }
+    push(planner, setting, after)?;
+    if setting == Setting::JoinPage {
+        name_join_page(planner)?;
+    }
+    if planner.mark() == mark {
+        planner.skip_name(&setting.to_string(), "already so");
+    }
+    Ok(())
+}
+
+/// Sets what is agreed about the join page.
+pub(super) fn join_page(
+    planner: &mut Planner<'_>,
+    set: &[(Setting, Option<String>)],
+) -> Result<()> {
+    for (setting, value) in set {
+        if !matches!(
+            setting,
+            Setting::JoinPage
+                | Setting::JoinSlug
+                | Setting::JoinAllow
+                | Setting::JoinGroup
+                | Setting::JoinText
+        ) {
+            return Err(Error::invalid(
+                setting.to_string(),
+                "is not about the join page",
+                "set it by itself",
+            ));
+        }
+        plan(planner, *setting, value.as_deref())?;
+    }
+    Ok(())
+}
+
+fn push(planner: &mut Planner<'_>, setting: Setting, after: Option<String>) -> Result<()> {
     let before = planner.snapshot.setting(setting)?;
     if before != after {
         planner.push(Change::Setting {
@@ -28,8 +70,20 @@ pub(super) fn plan(planner: &mut Planner<'_>, setting: Setting, value: Option<&s
             after,
         });
     }
-    if planner.mark() == mark {
-        planner.skip_name(&setting.to_string(), "already so");
+    Ok(())
+}
+
+/// A join page that is turned on has an address: one of the organization's name, unless there is one.
+fn name_join_page(planner: &mut Planner<'_>) -> Result<()> {
+    let turned_on = planner.planned().iter().any(|it| {
+        matches!(it, Change::Setting { setting: Setting::JoinPage, after: Some(after), .. } if after == "on")
+    });
+    let named = planner.planned().iter().any(|it| {
+        matches!(it, Change::Setting { setting: Setting::JoinSlug, after: Some(_), .. })
+    });
+    if turned_on && !named && planner.snapshot.setting(Setting::JoinSlug)?.is_none() {
+        let slug = slug_of(&planner.snapshot.organization()?.name);
+        push(planner, Setting::JoinSlug, Some(slug))?;
     }
     Ok(())
 }

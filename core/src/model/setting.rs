@@ -1,11 +1,14 @@
 //! What an organization can set about itself: a closed set of settings, each with its type, its default and one
 //! sentence. Values are kept as the canonical text that [`Setting::parse`] returns.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Field, Name, TimeZoneName};
+use super::join::{self, JoinAllow, JoinPage};
+use super::text::harmless;
+use super::{EmailAddress, Field, GroupId, Logo, Name, TimeZoneName};
 use crate::error::Error;
 
 /// The most days, and the most minutes, that a setting takes: a hundred years, a day.
@@ -13,6 +16,8 @@ const MOST_DAYS: u32 = 36_500;
 const MOST_MINUTES: u32 = 24 * 60;
 /// The most megabytes that a setting takes: a terabyte.
 const MOST_MEGABYTES: u32 = 1024 * 1024;
+/// The most characters of the organization's own words.
+const MOST_WORDS: usize = 2_000;
 
 /// Something that an organization sets about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,11 +47,29 @@ pub enum Setting {
     InboxDays,
     /// How much of providers' requests is kept.
     InboxMegabytes,
+    /// Where people sign in to what their seat is for.
+    SignInUrl,
+    /// Whom people ask who cannot get in.
+    HelpContact,
+    /// The organization's own words on the pages of an invitation.
+    WelcomeText,
+    /// The organization's logo.
+    Logo,
+    /// Whether there is a join page.
+    JoinPage,
+    /// The last part of the join page's address.
+    JoinSlug,
+    /// Who may join by it.
+    JoinAllow,
+    /// The group that joiners enter.
+    JoinGroup,
+    /// The organization's own words on it.
+    JoinText,
 }
 
 impl Setting {
     /// Every setting, in the order of a listing.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 21] = [
         Self::OrganizationName,
         Self::TimeZone,
         Self::PublicUrl,
@@ -59,6 +82,15 @@ impl Setting {
         Self::AccessWhileHeld,
         Self::InboxDays,
         Self::InboxMegabytes,
+        Self::SignInUrl,
+        Self::HelpContact,
+        Self::WelcomeText,
+        Self::Logo,
+        Self::JoinPage,
+        Self::JoinSlug,
+        Self::JoinAllow,
+        Self::JoinGroup,
+        Self::JoinText,
     ];
 
     /// The word stored, and the name in JSON.
@@ -76,6 +108,15 @@ impl Setting {
             Self::AccessWhileHeld => "access_while_held",
             Self::InboxDays => "inbox_days",
             Self::InboxMegabytes => "inbox_megabytes",
+            Self::SignInUrl => "sign_in_url",
+            Self::HelpContact => "help_contact",
+            Self::WelcomeText => "welcome_text",
+            Self::Logo => "logo",
+            Self::JoinPage => "join_page",
+            Self::JoinSlug => "join_slug",
+            Self::JoinAllow => "join_allow",
+            Self::JoinGroup => "join_group",
+            Self::JoinText => "join_text",
         }
     }
 
@@ -118,6 +159,25 @@ impl Setting {
             Self::InboxMegabytes => {
                 "How many megabytes of providers' requests are kept; the oldest go first."
             }
+            Self::SignInUrl => {
+                "Where people sign in to what their seat is for; pages and mails lead there."
+            }
+            Self::HelpContact => {
+                "The address that people are told to write to who cannot get in."
+            }
+            Self::WelcomeText => {
+                "Your own words on the page that an invitation leads to, as plain text."
+            }
+            Self::Logo => "Your logo on pages and mails: a PNG or JPEG file of at most 64 KiB.",
+            Self::JoinPage => "Whether people can join by themselves on a page: on or off.",
+            Self::JoinSlug => {
+                "The last part of the join page's address; without it, it is made of the organization's name."
+            }
+            Self::JoinAllow => {
+                "Who may join by the page: mail domains, addresses, or * for everybody."
+            }
+            Self::JoinGroup => "The group that people enter who join by the page.",
+            Self::JoinText => "Your own words on the join page, as plain text.",
         }
     }
 
@@ -125,6 +185,15 @@ impl Setting {
     pub const fn default_text(self) -> Option<&'static str> {
         match self {
             Self::OrganizationName | Self::TimeZone | Self::PublicUrl => None,
+            Self::SignInUrl
+            | Self::HelpContact
+            | Self::WelcomeText
+            | Self::Logo
+            | Self::JoinSlug
+            | Self::JoinAllow
+            | Self::JoinGroup
+            | Self::JoinText => None,
+            Self::JoinPage => Some("off"),
             Self::RetentionDays => Some("30"),
             Self::InvitationDays => Some("14"),
             Self::RequiredOnInvite => Some("email,first_name,last_name,functional_area"),
@@ -163,13 +232,64 @@ impl Setting {
                 _ => Err(self.invalid("is neither leaving nor no", "say leaving or no")),
             },
             Self::RequiredOnInvite => Required::parse(text).map(|it| it.to_string()),
-            Self::NamesAfterAcceptance | Self::SingleSignOn => {
+            Self::SignInUrl => public_url(text).ok_or_else(|| {
+                self.invalid(
+                    "is not an address",
+                    "write it like https://academy.corp.example/login",
+                )
+            }),
+            Self::HelpContact => text
+                .parse::<EmailAddress>()
+                .map(|it| it.as_str().to_owned()),
+            Self::WelcomeText | Self::JoinText => self.words(text),
+            Self::Logo => Logo::parse(text).map(|it| it.to_string()),
+            Self::JoinSlug => join::slug(text).ok_or_else(|| {
+                self.invalid(
+                    "is not a slug",
+                    "use 2 to 64 small letters, digits and single hyphens between them",
+                )
+            }),
+            Self::JoinAllow => JoinAllow::parse(text).map(|it| it.to_string()),
+            // By id: a group of that name made later is another group. The command looks the name up.
+            Self::JoinGroup => text
+                .parse::<GroupId>()
+                .map(|it| it.to_string())
+                .map_err(|_| self.invalid("is no group", "name one that there is")),
+            Self::NamesAfterAcceptance | Self::SingleSignOn | Self::JoinPage => {
                 match text.trim().to_ascii_lowercase().as_str() {
                     "on" | "true" | "yes" => Ok("on".to_owned()),
                     "off" | "false" | "no" => Ok("off".to_owned()),
                     _ => Err(self.invalid("is neither on nor off", "say on or off")),
                 }
             }
+        }
+    }
+
+    /// Several lines of plain text.
+    fn words(self, text: &str) -> Result<String, Error> {
+        let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
+        if lines.iter().any(|it| harmless(it) != *it) {
+            return Err(self.invalid(
+                "has control or invisible characters",
+                "type it again without them",
+            ));
+        }
+        let text = lines.join("\n");
+        if text.is_empty() {
+            return Err(self.invalid("is empty", "reset it to have none"));
+        }
+        if text.chars().count() > MOST_WORDS {
+            return Err(self.invalid("is longer than 2000 characters", "shorten it"));
+        }
+        Ok(text)
+    }
+
+    /// A value as it is shown: a picture is said in words.
+    pub fn shown(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Logo => Logo::parse(text)
+                .map_or(Cow::Borrowed(text), |it| Cow::Owned(it.summary())),
+            _ => Cow::Borrowed(text),
         }
     }
 
@@ -340,6 +460,14 @@ pub struct Settings {
     pub inbox_days: u32,
     /// Megabytes of providers' requests that are kept.
     pub inbox_megabytes: u32,
+    /// Where people sign in to what their seat is for.
+    pub sign_in_url: Option<String>,
+    /// Whom people ask who cannot get in.
+    pub help_contact: Option<String>,
+    /// The organization's own words on the pages of an invitation.
+    pub welcome_text: Option<String>,
+    /// The join page.
+    pub join: JoinPage,
 }
 
 impl Settings {
@@ -376,6 +504,16 @@ impl Settings {
             held_stay_out: text(Setting::AccessWhileHeld) == "no",
             inbox_days: number(Setting::InboxDays),
             inbox_megabytes: number(Setting::InboxMegabytes),
+            sign_in_url: set(Setting::SignInUrl).map(str::to_owned),
+            help_contact: set(Setting::HelpContact).map(str::to_owned),
+            welcome_text: set(Setting::WelcomeText).map(str::to_owned),
+            join: JoinPage {
+                on: is_on(Setting::JoinPage),
+                slug: set(Setting::JoinSlug).map(str::to_owned),
+                allow: JoinAllow::parse(text(Setting::JoinAllow)).unwrap_or_default(),
+                group: set(Setting::JoinGroup).and_then(|it| it.parse().ok()),
+                text: set(Setting::JoinText).map(str::to_owned),
+            },
         }
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, ToSql};
 use super::read::Read;
 use super::{Snapshot, broken};
 use crate::error::{Error, Result};
-use crate::model::{Setting, SettingValue, Settings};
+use crate::model::{Logo, Setting, SettingValue, Settings};
 
 impl Snapshot<'_> {
     /// A setting's canonical text; none where nobody has set it.
@@ -23,7 +23,9 @@ impl Snapshot<'_> {
 
     /// Every setting, typed.
     pub(crate) fn settings(&self) -> Result<Settings> {
-        let rows = self.all("SELECT name, value FROM settings", [], |row| {
+        // The logo is large, and of no use to whoever decides something.
+        let sql = "SELECT name, value FROM settings WHERE name <> 'logo'";
+        let rows = self.all(sql, [], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
         })?;
         let values: Vec<(Setting, String)> = rows
@@ -48,7 +50,16 @@ impl Read<'_> {
         self.together(|snapshot| snapshot.settings())
     }
 
-    /// One setting as text, or its default.
+    /// The organization's logo.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn logo(&self) -> Result<Option<Logo>> {
+        let text = self.snapshot()?.setting(Setting::Logo)?;
+        Ok(text.and_then(|it| Logo::parse(&it).ok()))
+    }
+
+    /// One setting as text, or its default. A group is said by its name.
     ///
     /// # Errors
     /// See [`Read::organization`].
@@ -62,6 +73,13 @@ impl Read<'_> {
             for field in self.custom_fields()?.iter().filter(|it| it.terms.required) {
                 value.push_str(&format!(",{}", field.terms.name));
             }
+        }
+        if setting == Setting::JoinGroup
+            && let Some(text) = &mut value
+            && let Ok(group) = text.parse()
+            && let Some(name) = self.snapshot()?.group_name(group)?
+        {
+            *text = name;
         }
         Ok(SettingValue {
             setting,

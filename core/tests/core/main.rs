@@ -16,6 +16,7 @@ mod fields;
 mod groups;
 mod inbox;
 mod individuals;
+mod join;
 mod levels;
 mod life;
 mod links;

@@ -77,13 +77,17 @@ fn set(here: &Here<'_>) -> Doing {
     };
     with(here, |setting| {
         let words: &'static [&'static str] = match setting {
-            Setting::NamesAfterAcceptance | Setting::SingleSignOn => &["on", "off"],
+            Setting::NamesAfterAcceptance | Setting::SingleSignOn | Setting::JoinPage => &["on", "off"],
             _ => &[],
         };
         let field = Field::new("value", setting.sentence())
             .with(&value)
             .offering(Offer::Words(words))
-            .checked(move |text| setting.parse(text).map(|_| ()).map_err(|it| it.to_string()));
+            .checked(move |text| match setting {
+                // Whether there is such a group shows in the plan.
+                Setting::JoinGroup => Ok(()),
+                _ => setting.parse(text).map(|_| ()).map_err(|it| it.to_string()),
+            });
         let form = Form::new(setting.to_string(), vec![field], move |fields| {
             let value = fields.first().map_or("", Field::text);
             Ok(plan(setting, Some(value.to_owned())))

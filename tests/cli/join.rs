@@ -1,0 +1,45 @@
+//! `usher join`, and the settings that pages show.
+
+use serde_json::{Value, json};
+
+use crate::program::Org;
+
+#[test]
+fn the_join_page_is_set_and_shown() {
+    let org = Org::with_seats(5);
+    assert_eq!(org.json("join show")["on"], false);
+    let shown = org.type_in("join show").ok();
+    assert!(shown.contains("off; `usher join set --on"), "{shown}");
+    let said = org.type_in("join set --yes");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    org.type_in("group add Sales --yes").ok();
+    org.type_in("join set --on --slug in --allow acme.example,bo@other.example --group Sales --text 'Come in.' --yes")
+        .ok();
+    let page = org.json("join show");
+    assert_eq!(page["address"], "http://127.0.0.1:8080/join/in");
+    assert_eq!(page["allow"], json!(["acme.example", "bo@other.example"]));
+    assert_eq!(page["group"], "Sales");
+    org.type_in("join set --off --no-group --no-text --yes").ok();
+    let page = org.json("join show");
+    assert_eq!(page["on"], false);
+    assert_eq!(page["group"], Value::Null);
+    let said = org.type_in("join set --slug 'no slug' --yes");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("small letters"), "{said:?}");
+}
+
+#[test]
+fn a_logo_is_taken_from_a_file_and_said_in_words() {
+    let org = Org::with_seats(5);
+    let file = org.path("logo.png");
+    std::fs::write(&file, b"\x89PNG\r\n\x1a\nnot much of one").unwrap();
+    let name = file.display().to_string();
+    org.run(&["setting", "logo", &name, "--yes"]).ok();
+    let said = org.type_in("setting list").ok();
+    assert!(said.contains("a picture (png, 1 KiB)"), "{said}");
+    std::fs::write(&file, "<svg/>").unwrap();
+    let said = org.run(&["setting", "logo", &name, "--yes"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    let missing = org.run(&["setting", "logo", "/nowhere/logo.png", "--yes"]);
+    assert_eq!(missing.code, Some(1), "{missing:?}");
+}
