@@ -58,7 +58,9 @@ fn show(desk: &Desk) -> Result<()> {
     let state = match (page.on, &address) {
         (false, _) => "off; `usher join set --on --allow DOMAIN` turns it on".to_owned(),
         (true, Some(address)) => address.clone(),
-        (true, None) => "on, without an address; `usher join set --slug NAME` gives it one".to_owned(),
+        (true, None) => {
+            "on, without an address; `usher join set --slug NAME` gives it one".to_owned()
+        }
     };
     let allow = match page.allow.entries() {
         [] => "nobody; `usher join set --allow DOMAIN` says who".to_owned(),

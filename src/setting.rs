@@ -61,7 +61,10 @@ fn list(desk: &Desk) -> Result<()> {
         let value = read.setting(setting)?;
         let cells = vec![
             setting.to_string(),
-            value.value.as_deref().map_or_else(|| "-".to_owned(), |it| setting.shown(it).into_owned()),
+            value
+                .value
+                .as_deref()
+                .map_or_else(|| "-".to_owned(), |it| setting.shown(it).into_owned()),
             if value.is_default { "default" } else { "" }.to_owned(),
             setting.sentence().to_owned(),
         ];
@@ -95,8 +98,12 @@ fn typed(setting: Setting, text: Option<&str>) -> Value {
         | Setting::InboxMegabytes => text
             .parse::<u32>()
             .map_or_else(|_| json!(text), |it| json!(it)),
-        Setting::NamesAfterAcceptance | Setting::SingleSignOn | Setting::JoinPage => json!(text == "on"),
-        Setting::RequiredOnInvite | Setting::JoinAllow => json!(text.split(',').collect::<Vec<_>>()),
+        Setting::NamesAfterAcceptance | Setting::SingleSignOn | Setting::JoinPage => {
+            json!(text == "on")
+        }
+        Setting::RequiredOnInvite | Setting::JoinAllow => {
+            json!(text.split(',').collect::<Vec<_>>())
+        }
         Setting::OrganizationName
         | Setting::TimeZone
         | Setting::PublicUrl

@@ -22,8 +22,8 @@ use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
     Actor, BatchId, Brake, ConnectionId, Date, Door, Field, GroupCarries, GroupId, GroupRole, Hold,
-    Invitation, InvitationState, Leaving, License, Permission, Pool, PoolId, Profile, Setting, Settings,
-    Status, Timestamp, Training, TrainingId, User, UserId, key_of_name,
+    Invitation, InvitationState, Leaving, License, Permission, Pool, PoolId, Profile, Setting,
+    Settings, Status, Timestamp, Training, TrainingId, User, UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy::{self, Authority, Circle, Reach, Role};

@@ -30,7 +30,12 @@ pub(crate) struct JoinSetArgs {
     #[arg(long, group = "terms", value_name = "LIST")]
     pub(crate) allow: Option<String>,
     /// The group that joiners enter, as learners.
-    #[arg(long, group = "terms", value_name = "NAME", conflicts_with = "no_group")]
+    #[arg(
+        long,
+        group = "terms",
+        value_name = "NAME",
+        conflicts_with = "no_group"
+    )]
     pub(crate) group: Option<String>,
     /// Let joiners enter no group.
     #[arg(long, group = "terms")]

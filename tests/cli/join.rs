@@ -19,7 +19,8 @@ fn the_join_page_is_set_and_shown() {
     assert_eq!(page["address"], "http://127.0.0.1:8080/join/in");
     assert_eq!(page["allow"], json!(["acme.example", "bo@other.example"]));
     assert_eq!(page["group"], "Sales");
-    org.type_in("join set --off --no-group --no-text --yes").ok();
+    org.type_in("join set --off --no-group --no-text --yes")
+        .ok();
     let page = org.json("join show");
     assert_eq!(page["on"], false);
     assert_eq!(page["group"], Value::Null);

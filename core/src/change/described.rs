@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::Change;
 use crate::model::{
     Assignment, ChoiceTerms, ConnectionId, CustomField, Field, FieldId, GroupId, Hold,
-    IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, PoolId, PoolName, Said, Setting, Status,
-    TrainingId, TrainingTerms, UserId,
+    IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, PoolId, PoolName, Said,
+    Setting, Status, TrainingId, TrainingTerms, UserId,
 };
 
 impl Change {

@@ -79,7 +79,14 @@ fn name_join_page(planner: &mut Planner<'_>) -> Result<()> {
         matches!(it, Change::Setting { setting: Setting::JoinPage, after: Some(after), .. } if after == "on")
     });
     let named = planner.planned().iter().any(|it| {
-        matches!(it, Change::Setting { setting: Setting::JoinSlug, after: Some(_), .. })
+        matches!(
+            it,
+            Change::Setting {
+                setting: Setting::JoinSlug,
+                after: Some(_),
+                ..
+            }
+        )
     });
     if turned_on && !named && planner.snapshot.setting(Setting::JoinSlug)?.is_none() {
         let slug = slug_of(&planner.snapshot.organization()?.name);

@@ -76,7 +76,12 @@ impl Logo {
 /// As an address of the picture itself: `data:image/png;base64,…`.
 impl fmt::Display for Logo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "data:{};base64,{}", self.kind, Base64::encode_string(&self.bytes))
+        write!(
+            f,
+            "data:{};base64,{}",
+            self.kind,
+            Base64::encode_string(&self.bytes)
+        )
     }
 }
 
@@ -92,7 +97,12 @@ mod tests {
         assert_eq!(Logo::parse(&logo.to_string()).ok(), Some(logo));
         assert!(Logo::new(b"<svg onload=alert(1)>".to_vec()).is_err());
         assert!(Logo::new([png, vec![0; LARGEST_LOGO as usize]].concat()).is_err());
-        for bad in ["", "data:image/png;base64,", "data:text/html;base64,PGI+", "logo.png"] {
+        for bad in [
+            "",
+            "data:image/png;base64,",
+            "data:text/html;base64,PGI+",
+            "logo.png",
+        ] {
             assert!(Logo::parse(bad).is_err(), "{bad}");
         }
     }

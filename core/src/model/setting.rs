@@ -162,9 +162,7 @@ impl Setting {
             Self::SignInUrl => {
                 "Where people sign in to what their seat is for; pages and mails lead there."
             }
-            Self::HelpContact => {
-                "The address that people are told to write to who cannot get in."
-            }
+            Self::HelpContact => "The address that people are told to write to who cannot get in.",
             Self::WelcomeText => {
                 "Your own words on the page that an invitation leads to, as plain text."
             }
@@ -287,8 +285,9 @@ impl Setting {
     /// A value as it is shown: a picture is said in words.
     pub fn shown(self, text: &str) -> Cow<'_, str> {
         match self {
-            Self::Logo => Logo::parse(text)
-                .map_or(Cow::Borrowed(text), |it| Cow::Owned(it.summary())),
+            Self::Logo => {
+                Logo::parse(text).map_or(Cow::Borrowed(text), |it| Cow::Owned(it.summary()))
+            }
             _ => Cow::Borrowed(text),
         }
     }

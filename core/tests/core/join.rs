@@ -6,7 +6,9 @@ use usher_core::model::{JoinPage, Setting};
 use crate::org::{Org, assert_error};
 
 pub(crate) fn agree(set: &[(Setting, &str)]) -> Command {
-    let set = set.iter().map(|(it, value)| (*it, Some((*value).to_owned())));
+    let set = set
+        .iter()
+        .map(|(it, value)| (*it, Some((*value).to_owned())));
     Command::SetJoinPage { set: set.collect() }
 }
 
@@ -21,7 +23,9 @@ fn a_join_page_is_off_until_it_is_turned_on_and_is_undone_as_one() {
     let ana = "ana@acme.example".parse().unwrap();
     assert_eq!(page(&org).open_slug(), None);
     assert!(!page(&org).admits(&ana));
-    org.apply(Command::AddGroup { name: "Sales".to_owned() });
+    org.apply(Command::AddGroup {
+        name: "Sales".to_owned(),
+    });
     let terms = agree(&[
         (Setting::JoinPage, "on"),
         (Setting::JoinAllow, "Acme.example"),
@@ -41,7 +45,9 @@ fn a_join_page_is_off_until_it_is_turned_on_and_is_undone_as_one() {
     let plan = &applied.plan;
     let mut said = plan.changes.iter().map(|it| it.described(&plan.names));
     assert!(said.any(|it| it.after == "Sales"), "{:?}", plan.changes);
-    org.apply(Command::Undo { batch: applied.batch.unwrap() });
+    org.apply(Command::Undo {
+        batch: applied.batch.unwrap(),
+    });
     assert_eq!(page(&org).open_slug(), None);
     assert_eq!(page(&org).slug, None);
     org.assert_chain();

@@ -77,7 +77,9 @@ fn set(here: &Here<'_>) -> Doing {
     };
     with(here, |setting| {
         let words: &'static [&'static str] = match setting {
-            Setting::NamesAfterAcceptance | Setting::SingleSignOn | Setting::JoinPage => &["on", "off"],
+            Setting::NamesAfterAcceptance | Setting::SingleSignOn | Setting::JoinPage => {
+                &["on", "off"]
+            }
             _ => &[],
         };
         let field = Field::new("value", setting.sentence())
