@@ -104,7 +104,7 @@ fn stay(database: &Path, served: &Served, told: &Told) -> Result<()> {
         out,
         "There is no terminal, so there is no console; the sample organization is served until interrupted."
     )?;
-    writeln!(out, "SCIM      {}", base_url(Some(&served.url)))?;
+    writeln!(out, "SCIM      {}", base_url(&served.url))?;
     writeln!(out, "database  {}", database.display())?;
     writeln!(out, "look      usher users --db {}", database.display())?;
     writeln!(out, "stop      kill -INT {}", std::process::id())?;

@@ -1,6 +1,7 @@
 //! `usher idp`: identity providers' connections. A token is printed once, on standard output, and kept nowhere.
 
 mod requests;
+mod shown;
 
 use serde_json::{Value, json};
 use usher_core::command::{Command, ConnectionEdit};
@@ -8,16 +9,15 @@ use usher_core::model::{Connection, ConnectionPolicy, NewPeople, Timestamp};
 use usher_core::{Applied, Read};
 
 use crate::args::{
-    IdpAddArgs, IdpCommand, IdpOwnArgs, IdpRotateArgs, IdpSetArgs, NewPeopleWord, batch_json,
+    Format, IdpAddArgs, IdpCommand, IdpOwnArgs, IdpRotateArgs, IdpSetArgs, NewPeopleWord,
+    batch_json,
 };
 use crate::brake;
 use crate::confirm::{apply, carry_out};
 use crate::desk::Desk;
 use crate::failure::Result;
 use crate::output::{Listing, Row, say, write_one};
-
-/// Where `usher serve` listens unless told otherwise.
-pub(crate) use usher_core::link::LOCAL_URL;
+use crate::public_url;
 
 const COLUMNS: &[&str] = &[
     "NAME",
@@ -52,9 +52,14 @@ pub(crate) fn run(desk: &Desk, command: IdpCommand) -> Result<()> {
         IdpCommand::Show { name } => {
             let read = desk.read()?;
             let connection = read.connection(&name)?;
-            let mut shown = object(&read, &connection)?;
-            shown.extend(activity(&read, &connection)?);
-            write_one(desk.format, &shown)
+            match desk.format {
+                Format::Table => shown::show(desk, &read, &connection),
+                Format::Json | Format::Csv => {
+                    let mut shown = object(&read, &connection)?;
+                    shown.extend(activity(&read, &connection)?);
+                    write_one(desk.format, &shown)
+                }
+            }
         }
         IdpCommand::Brake(args) => brake::set(desk, args),
         IdpCommand::Log(args) => requests::log(desk, &args),
@@ -137,19 +142,16 @@ fn rotate(desk: &Desk, args: IdpRotateArgs) -> Result<()> {
 }
 
 /// The base URL of the SCIM server under a public address.
-pub(crate) fn base_url(public_url: Option<&str>) -> String {
-    format!("{}/scim/v2", public_url.unwrap_or(LOCAL_URL))
+pub(crate) fn base_url(public_url: &str) -> String {
+    format!("{public_url}/scim/v2")
 }
 
 /// Prints what the provider's settings page asks for. This is the one time that the token is shown.
-fn hand_over(desk: &Desk, name: &str, public_url: Option<String>, applied: &Applied) -> Result<()> {
-    let public_url = match public_url {
-        Some(given) => Some(given),
-        None => desk.read()?.settings()?.public_url,
-    };
+fn hand_over(desk: &Desk, name: &str, given: Option<String>, applied: &Applied) -> Result<()> {
+    let public_url = public_url::keep(desk, given)?;
     let json = vec![
         ("name", json!(name)),
-        ("base_url", json!(base_url(public_url.as_deref()))),
+        ("base_url", json!(base_url(&public_url))),
         ("token", json!(applied.token)),
         ("batch", batch_json(applied.batch)),
     ];

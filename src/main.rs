@@ -29,6 +29,7 @@ mod output;
 mod password;
 mod past;
 mod pool;
+mod public_url;
 mod queue;
 mod reclaim;
 mod report;

@@ -175,6 +175,18 @@ pub(crate) fn write_one(format: Format, json: &[(&'static str, Value)]) -> Resul
     Ok(out.flush()?)
 }
 
+/// Writes lines of `name  value` for people; a name that repeats stands once.
+pub(crate) fn write_lines(format: Format, lines: &[(&str, String)]) -> Result<()> {
+    let widest = lines.iter().map(|it| it.0.len()).max().unwrap_or(0);
+    let mut last = "";
+    for (name, text) in lines {
+        let shown = if *name == last { "" } else { *name };
+        say(format, &format!("{shown:widest$}  {text}"))?;
+        last = name;
+    }
+    Ok(())
+}
+
 /// Writes a line for people and nothing for programs.
 pub(crate) fn say(format: Format, text: &str) -> Result<()> {
     if format == Format::Table {

@@ -10,6 +10,7 @@ use usher_scim_server::{Config, Tls};
 use crate::args::{Common, Format, ServeArgs};
 use crate::failure::{Failure, Result, complain};
 use crate::output::say;
+use crate::public_url;
 
 pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
     let directory = Directory::open(&common.db, Options::default())?;
@@ -19,9 +20,15 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
         .as_actor(Actor::FileOwner, Door::Cli)
         .read()?
         .settings()?;
-    let public_url = args.public_url.clone().or(set.public_url);
     let own_url = own_url(&listener, tls.is_some())?;
-    let public_url = public_url.unwrap_or_else(|| own_url.clone());
+    let public_url = match (&args.public_url, set.public_url) {
+        (Some(given), known) => {
+            public_url::keep_first(&directory, given, known.as_deref());
+            given.clone()
+        }
+        (None, Some(known)) => known,
+        (None, None) => own_url.clone(),
+    };
     directory.reached_at(args.public_url.clone(), own_url);
     if directory.ensure_link_key()? {
         complain(&format!(

@@ -9,8 +9,8 @@ use crate::args::{TokenAddArgs, TokenCommand, TokenRotateArgs, batch_json};
 use crate::confirm::{apply, carry_out};
 use crate::desk::Desk;
 use crate::failure::Result;
-use crate::idp::LOCAL_URL;
 use crate::output::{Listing, Row, say, write_one};
+use crate::public_url;
 
 const COLUMNS: &[&str] = &["NAME", "SCOPES", "LIVING TOKENS", "LAST USED", "REVOKED"];
 const KEYS: &[&str] = &["name", "scopes", "created_at", "revoked_at", "tokens"];
@@ -49,8 +49,8 @@ fn rotate(desk: &Desk, args: TokenRotateArgs) -> Result<()> {
 }
 
 /// Prints what the platform needs. This is the one time that the token is shown.
-fn hand_over(desk: &Desk, name: &str, public_url: Option<String>, applied: &Applied) -> Result<()> {
-    let base = public_url.as_deref().unwrap_or(LOCAL_URL);
+fn hand_over(desk: &Desk, name: &str, given: Option<String>, applied: &Applied) -> Result<()> {
+    let base = public_url::keep(desk, given)?;
     let json = vec![
         ("name", json!(name)),
         ("base_url", json!(format!("{base}/api/v1"))),

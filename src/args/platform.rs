@@ -37,7 +37,7 @@ pub(crate) struct TokenAddArgs {
     /// What it opens: access, seen, progress, sign-in, with commas between.
     #[arg(long, value_name = "SCOPES")]
     pub(crate) scope: Scopes,
-    /// The address under which the platform reaches the server.
+    /// The address under which the platform reaches the server, kept as the setting public-url.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub(crate) struct TokenRotateArgs {
     /// For how long the old tokens still work, such as 24h, 7d or 0.
     #[arg(long, value_name = "AGE", default_value = "24h", value_parser = overlap)]
     pub(crate) overlap: i64,
-    /// The address under which the platform reaches the server.
+    /// The address under which the platform reaches the server, kept as the setting public-url.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
     #[command(flatten)]

@@ -215,7 +215,7 @@ pub(crate) struct IdpAddArgs {
     /// For how many days each of its tokens works; without an end unless said.
     #[arg(long, value_name = "N")]
     pub(crate) token_days: Option<u32>,
-    /// The address under which it reaches the server; else the setting public-url.
+    /// The address under which it reaches the server, kept as the setting public-url.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
     #[command(flatten)]
@@ -239,7 +239,7 @@ pub(crate) struct IdpRotateArgs {
     /// For how long the old tokens still work, such as 24h, 7d or 0.
     #[arg(long, value_name = "AGE", default_value = "24h", value_parser = overlap)]
     pub(crate) overlap: i64,
-    /// The address under which the provider reaches the server; else the setting public-url.
+    /// The address under which the provider reaches the server, kept as the setting public-url.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
     #[command(flatten)]

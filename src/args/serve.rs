@@ -19,7 +19,8 @@ pub(crate) struct ServeArgs {
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// The address under which identity providers reach it, for links in its answers; else the setting public-url.
+    /// The address under which identity providers reach it, for links in its answers; else the setting public-url, which this
+    /// is kept as where none is set.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
     /// Speak HTTPS with the certificate in this PEM file, with those that vouch for it after it; read again when it changes.

@@ -11,6 +11,7 @@ use crate::confirm::{apply, show_applied};
 use crate::desk::Desk;
 use crate::failure::{Failure, Result};
 use crate::output::{Listing, Row};
+use crate::public_url::LOCAL_URL;
 
 const PAGE: usize = 500;
 /// How many a table shows unless told otherwise.
@@ -138,12 +139,17 @@ fn row(asked: &Asked, connection: &str, labels: &HashMap<UserId, String>) -> Row
 
 /// Carries out, in the connection's place, what it asked and did not get.
 pub(crate) fn replay(desk: &Desk, args: &IdpReplayArgs) -> Result<()> {
+    if args.plan.fewer {
+        return Err(Failure::refused(
+            "a request is carried out as a whole: --queue-rest queues whom there is no seat for, --fewer leaves nobody out",
+        ));
+    }
     let read = desk.read()?;
     let asked = read.asked_by_number(args.id)?;
     read.check_replay(&asked, args.force)?;
     let public_url = read.settings()?.public_url;
     drop(read);
-    let base = public_url.as_deref().unwrap_or(super::LOCAL_URL);
+    let base = public_url.as_deref().unwrap_or(LOCAL_URL);
     let directory = desk.session.directory();
     let command = usher_scim_server::command_of(directory, base, &asked).map_err(|why| {
         Failure::refused(format!("request {} cannot be replayed: {why}", args.id))

@@ -124,3 +124,71 @@ fn a_server_that_is_killed_has_kept_whatever_it_answered() {
         .collect();
     assert!(kept.is_superset(&answered), "{kept:?} {answered:?}");
 }
+
+#[test]
+fn a_replay_queues_whom_there_is_no_seat_for_when_that_is_chosen() {
+    let org = refused();
+    let id = org.json("idp log --failed")[0]["id"].to_string();
+    let fewer = org.type_in(&format!("idp replay {id} --fewer --yes"));
+    assert!(
+        fewer.code == Some(1) && fewer.err.contains("--queue-rest"),
+        "{fewer:?}"
+    );
+    org.type_in(&format!("idp replay {id} --queue-rest --yes"))
+        .ok();
+    assert_eq!(org.status("quin@acme.example"), "queued");
+    org.type_in("pool set access --purchased 3 --yes").ok();
+    assert_eq!(org.status("quin@acme.example"), "active");
+}
+
+#[test]
+fn a_connection_is_shown_in_words() {
+    let org = refused();
+    org.type_in("idp brake okta --yes").ok();
+    org.type_in("idp rotate okta --overlap 7d --yes").ok();
+    let said = org.type_in("idp show okta").ok();
+    for words in [
+        "active at once, not mailed",
+        "10% or 25 in 10m; 25 of 25 may leave now",
+        "2 changes asked, 1 refused, failed or held (50 %)",
+        "1 seated or coming, nobody queued",
+        "does not end, never used",
+        "owns email, user name",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(said.matches("token  ").count(), 1, "{said}");
+    org.type_in("idp revoke okta --yes").ok();
+    let said = org.type_in("idp show okta").ok();
+    assert!(said.contains("revoked 20"), "{said}");
+}
+
+#[test]
+fn the_public_address_is_said_once_and_printed_everywhere() {
+    let org = Org::with_seats(2);
+    let base = |it: &str| org.json(it)["base_url"].as_str().unwrap().to_owned();
+    assert_eq!(base("idp add a --yes"), "http://127.0.0.1:8080/scim/v2");
+    let added = base("idp add okta --public-url https://usher.acme.example/ --yes");
+    assert_eq!(added, "https://usher.acme.example/scim/v2");
+    assert_eq!(base("idp rotate a --yes"), added);
+    assert_eq!(
+        base("token add app --scope access --yes"),
+        "https://usher.acme.example/api/v1"
+    );
+    assert_eq!(
+        org.json("setting public-url")["value"],
+        "https://usher.acme.example"
+    );
+    let moved = org
+        .type_in("idp rotate okta --public-url https://seats.acme.example --yes")
+        .ok();
+    assert!(
+        moved.contains("no longer https://usher.acme.example"),
+        "{moved}"
+    );
+    assert!(
+        org.type_in("idp show a")
+            .ok()
+            .contains("https://seats.acme.example/scim/v2")
+    );
+}

@@ -166,14 +166,16 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// A pool refuses, and so does its fallback, if it has one. Where a person stands at the door, they are asked.
+    /// A pool refuses, and so does its fallback, if it has one. Where a person stands at the door, they are asked; who carries
+    /// out a provider's request in its place may have chosen that the person queues.
     fn refused(
         &mut self,
         pool: PoolId,
         fallback: Option<PoolId>,
         found: &mut Lacking,
     ) -> Result<()> {
-        if self.attended {
+        let chosen = self.on_behalf && self.when_full == WhenFull::QueueRest;
+        if self.attended || chosen {
             return self.lack_by_choice(pool, found);
         }
         for pool in [Some(pool), fallback].into_iter().flatten() {

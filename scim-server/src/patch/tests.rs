@@ -314,7 +314,11 @@ fn what_cannot_be_done_is_refused_with_its_kind() {
         (json!({"op": "remove", "path": "userName"}), "mutability"),
         (
             json!({"op": "replace", "path": "userName", "value": ""}),
-            "mutability",
+            "invalidValue",
+        ),
+        (
+            json!({"op": "add", "value": {"userName": null}}),
+            "invalidValue",
         ),
         (json!({"op": "remove", "path": "active"}), "mutability"),
         (

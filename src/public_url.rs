@@ -1,0 +1,71 @@
+//! The public address of the server: one setting, which every command prints alike. Whoever says it where a token is made says
+//! it for good.
+
+use usher_core::Directory;
+use usher_core::command::Command;
+use usher_core::model::{Actor, Door, Setting};
+
+use crate::desk::Desk;
+use crate::failure::{Result, complain};
+use crate::output::say;
+
+/// Where `usher serve` listens unless told otherwise.
+pub(crate) use usher_core::link::LOCAL_URL;
+
+/// Keeps an address that was given as the setting, and tells the one to print.
+pub(crate) fn keep(desk: &Desk, given: Option<String>) -> Result<String> {
+    let known = desk.read()?.settings()?.public_url;
+    let Some(given) = given else {
+        if known.is_none() {
+            say(
+                desk.format,
+                "This address is reached from this machine only; say yours with `usher setting public-url URL`.",
+            )?;
+        }
+        return Ok(known.unwrap_or_else(|| LOCAL_URL.to_owned()));
+    };
+    if known.as_ref() == Some(&given) {
+        return Ok(given);
+    }
+    let command = set(&given);
+    // The token is made by now and must be printed, whatever becomes of this.
+    match desk.session.apply(desk.session.request(command), None) {
+        Ok(_) => {
+            let was = known.map_or(String::new(), |it| format!(", no longer {it}"));
+            say(
+                desk.format,
+                &format!(
+                    "The public address is {given} from now on{was} (usher setting public-url)."
+                ),
+            )?;
+        }
+        Err(error) => complain(&format!(
+            "the public address is not kept ({error}): say it again at `usher serve`, or have `usher setting public-url` set"
+        )),
+    }
+    Ok(given)
+}
+
+/// Keeps the address that a server begins under where none is set, and says so when it is another than the one that is.
+pub(crate) fn keep_first(directory: &Directory, given: &str, known: Option<&str>) {
+    match known {
+        Some(known) if known != given => complain(&format!(
+            "the setting public-url says {known}, this server {given}: `usher setting public-url {given}` makes it the one that \
+             every command prints"
+        )),
+        Some(_) => {}
+        None => {
+            let session = directory.as_actor(Actor::FileOwner, Door::Cli);
+            if let Err(error) = session.apply(session.request(set(given)), None) {
+                complain(&format!("the public address is not kept: {error}"));
+            }
+        }
+    }
+}
+
+fn set(public_url: &str) -> Command {
+    Command::SetSetting {
+        setting: Setting::PublicUrl,
+        value: Some(public_url.to_owned()),
+    }
+}
