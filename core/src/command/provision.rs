@@ -23,6 +23,15 @@ struct Provider {
     sends: Vec<Part>,
 }
 
+/// Whose somebody is whom a connection writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// The connection's own, at the latest from now on.
+    Mine,
+    /// Another's, which keeps them: what is written overrides what that one says.
+    Anothers,
+}
+
 impl Provision {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
         let Actor::Connection(id) = planner.actor else {
@@ -225,9 +234,9 @@ impl Provision {
     ) -> Result<()> {
         planner.subject = Some(user.id);
         planner.begin_as_learner(user.id)?;
-        self.set_attributes(planner, provider, user, written)?;
-        self.adopt(planner, provider, user)?;
-        self.set_custom(planner, provider, user.id, Some(user), written)?;
+        let theirs = self.adopt(planner, provider, user)?;
+        self.set_attributes(planner, provider, user, written, theirs)?;
+        self.set_custom(planner, provider, user.id, Some((user, theirs)), written)?;
         planner.settle(user.id, Part::Active)?;
         if let Some(pools) = self.entitled_pools(planner) {
             let licenses = planner.licenses_of(user.id)?;
@@ -360,9 +369,9 @@ impl Provision {
         {
             planner.forget_leaving(user.id)?;
         }
-        self.set_attributes(planner, provider, user, written)?;
-        self.adopt(planner, provider, user)?;
-        self.set_custom(planner, provider, user.id, Some(user), written)?;
+        let theirs = self.adopt(planner, provider, user)?;
+        self.set_attributes(planner, provider, user, written, theirs)?;
+        self.set_custom(planner, provider, user.id, Some((user, theirs)), written)?;
         self.change_entitlements(planner, provider, user)?;
         match self.active {
             Some(true) => self.switch_on(planner, provider, user),
@@ -471,6 +480,7 @@ impl Provision {
         provider: &Provider,
         user: &User,
         written: &Written,
+        theirs: Whose,
     ) -> Result<()> {
         for (field, after) in &written.fields {
             let before = user.profile.get(*field);
@@ -499,6 +509,10 @@ impl Provision {
                 free_names(planner, &other, &taken)?;
             }
             let before = before.map(str::to_owned);
+            if theirs == Whose::Anothers {
+                let part = Part::Field(*field);
+                planner.overridden(user, part, before.as_deref(), after.as_deref())?;
+            }
             planner.push(Change::Profile {
                 user: user.id,
                 field: *field,
@@ -512,6 +526,11 @@ impl Provision {
         if let Some(after) = self.resolve_manager(planner, provider, Some(user))?
             && after != user.manager
         {
+            if theirs == Whose::Anothers {
+                let text = |it: Option<UserId>| it.map(|it| it.to_string());
+                let (before, after) = (text(user.manager), text(after));
+                planner.overridden(user, Part::Manager, before.as_deref(), after.as_deref())?;
+            }
             planner.push(Change::Manager {
                 user: user.id,
                 before: user.manager,
@@ -521,8 +540,9 @@ impl Provision {
         Ok(())
     }
 
-    /// Records the connection's name for the person, and that the person is the connection's from now on.
-    fn adopt(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
+    /// Records the connection's name for the person, and that the person is the connection's from now on, unless another one
+    /// has them.
+    fn adopt(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<Whose> {
         let before = planner.snapshot.link(provider.id, user.id)?;
         let known_as = before.as_ref().and_then(|it| it.external_id.clone());
         let external_id = self.external_id.clone().unwrap_or_else(|| known_as.clone());
@@ -551,6 +571,7 @@ impl Provision {
             });
         }
         let after = Some(Link { external_id });
+        let is_met = before.is_none();
         if before != after {
             planner.push(Change::Link {
                 user: user.id,
@@ -559,14 +580,37 @@ impl Provision {
                 after,
             });
         }
-        if user.connection != Some(provider.id) {
-            planner.push(Change::Connection {
-                user: user.id,
-                before: user.connection,
-                after: Some(provider.id),
-            });
+        if user.connection == Some(provider.id) {
+            return Ok(Whose::Mine);
         }
-        Ok(())
+        if let Some(name) = self.keeper(planner, user)? {
+            if is_met {
+                planner.skip(user, format!("stays with {name}, which brought them in"));
+            }
+            return Ok(Whose::Anothers);
+        }
+        planner.push(Change::Connection {
+            user: user.id,
+            before: user.connection,
+            after: Some(provider.id),
+        });
+        Ok(Whose::Mine)
+    }
+
+    /// The name of the living connection that somebody stays with when another one writes them: theirs, for as long as it has
+    /// not let them go itself.
+    fn keeper(&self, planner: &mut Planner<'_>, user: &User) -> Result<Option<String>> {
+        let Some((owner, name)) = planner.owner_of_person(user)? else {
+            return Ok(None);
+        };
+        let comes = match user.status {
+            Status::Deleted | Status::Erased => true,
+            Status::Inactive | Status::Cancelled => {
+                self.active == Some(true) && planner.snapshot.let_go_by(owner, user.id)?
+            }
+            Status::Queued | Status::Waiting | Status::PendingTransfer | Status::Active => false,
+        };
+        Ok((!comes).then_some(name))
     }
 
     /// The manager as the provider names them; one who is not known, or would make a cycle, is left out and noted.

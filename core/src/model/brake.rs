@@ -13,7 +13,8 @@ const SHORTEST_MS: i64 = 60_000;
 /// How many deactivations and deletions a connection may make in a while: the larger of a share of its people and a floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brake {
-    /// In percent of the people whom the connection has on the roster, those included who left within the window.
+    /// In percent of the connection's people when the window began: those included whom it has taken off since, and without
+    /// those whom it has brought in or adopted since.
     pub share: u8,
     /// So many at least, however few people there are.
     pub floor: i64,

@@ -44,6 +44,11 @@ impl Part {
         Self::Field(Field::Language),
     ];
 
+    /// Whether one signs in by it: no provider writes that of an owner.
+    pub(crate) fn signs_in(self) -> bool {
+        matches!(self, Self::Field(Field::Email | Field::UserName))
+    }
+
     /// The part of that stored word.
     pub fn from_word(word: &str) -> Option<Self> {
         match word {

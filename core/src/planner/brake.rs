@@ -80,7 +80,8 @@ impl Planner<'_> {
                     .snapshot
                     .brake_spent(connection, self.now.plus_millis(-brake.window_ms))?;
                 let people = self.snapshot.people_of_connection(connection)?;
-                // Whoever left within the window counts as there, so that the limit does not shrink as it is used.
+                // Its people are those whom it had when the window began: whoever left by it since counts as there, so that
+                // the limit does not shrink as it is used, and whoever came by it does not, so that it raises no limit.
                 let left = brake.limit(people + spent.seated) - spent.leaves;
                 Some(Room { brake, left })
             }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Planner;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Actor, ConnectionId, Part, Said, User, UserId, Why};
+use crate::model::{Actor, ConnectionId, Part, Permission, Said, User, UserId, Why};
 
 /// Names of living connections, and what they own of their people.
 pub(super) type Owners = HashMap<ConnectionId, (String, Vec<Part>)>;
@@ -25,15 +25,44 @@ impl Planner<'_> {
         Ok(self.owners.insert(owners))
     }
 
+    /// The living connection that a person is of, and its name.
+    pub(crate) fn owner_of_person(
+        &mut self,
+        user: &User,
+    ) -> Result<Option<(ConnectionId, String)>> {
+        let Some(connection) = user.connection else {
+            return Ok(None);
+        };
+        let owner = self.owners()?.get(&connection);
+        Ok(owner.map(|it| (connection, it.0.clone())))
+    }
+
+    /// What the living connection that a person is of owns of them. It owns nothing that it may not write: of owners their
+    /// email and user name.
+    pub(crate) fn owned_of(&mut self, user: &User) -> Result<Vec<Part>> {
+        let Some(connection) = user.connection else {
+            return Ok(Vec::new());
+        };
+        let mut owned = match self.owners()?.get(&connection) {
+            Some((_, owned)) => owned.clone(),
+            None => return Ok(Vec::new()),
+        };
+        if owned.iter().any(|it| it.signs_in())
+            && self.permissions_of(user.id)?.contains(&Permission::Owner)
+        {
+            owned.retain(|it| !it.signs_in());
+        }
+        Ok(owned)
+    }
+
     /// Whether this part of a person may be set by a person: nobody owns it, or they override who does. Otherwise notes
     /// whose it is and what to do.
     pub(crate) fn may_set(&mut self, user: &User, part: Part, overriding: bool) -> Result<bool> {
-        let Some(connection) = user.connection.filter(|_| !overriding) else {
+        if overriding || !self.owned_of(user)?.contains(&part) {
             return Ok(true);
-        };
-        let owner = match self.owners()?.get(&connection) {
-            Some((name, owned)) if owned.contains(&part) => name.clone(),
-            _ => return Ok(true),
+        }
+        let Some((_, owner)) = self.owner_of_person(user)? else {
+            return Ok(true);
         };
         let what = match part {
             Part::Custom(id) => {
@@ -61,20 +90,24 @@ impl Planner<'_> {
         let Some(connection) = user.connection else {
             return Ok(());
         };
-        let owns = self.owners()?.get(&connection);
-        if !owns.is_some_and(|it| it.1.contains(&part)) {
+        if !self.owned_of(user)?.contains(&part) {
             return Ok(());
         }
         let known = self.snapshot.drift(user.id, part)?;
-        let said = match &known {
+        // What another connection says there is not the owner's word.
+        let own = known.as_ref().filter(|it| it.connection == connection);
+        let said = match own {
             Some(known) => known.value.as_deref(),
             None => before,
         };
         let now = (said != after).then(|| Said {
             connection,
             value: said.map(str::to_owned),
-            why: known.as_ref().map_or(Why::Overridden, |it| it.why),
+            why: own.map_or(Why::Overridden, |it| it.why),
         });
+        if now.is_none() && own.is_none() {
+            return Ok(());
+        }
         self.differ(user.id, part, known, now);
         Ok(())
     }
@@ -113,11 +146,13 @@ impl Planner<'_> {
 
     /// Notes that a deactivation by a person holds against the provider that says that the person is active.
     pub(crate) fn hold_off(&mut self, user: &User) -> Result<()> {
-        if matches!(self.actor, Actor::Connection(_)) {
-            return Ok(());
-        }
         let Some(connection) = user.connection else {
             return Ok(());
+        };
+        let why = match self.actor {
+            Actor::Connection(it) if it == connection => return Ok(()),
+            Actor::Connection(_) => Why::Overridden,
+            _ => Why::Held,
         };
         if self.owners()?.contains_key(&connection) {
             let known = match self.has_drifts {
@@ -127,7 +162,7 @@ impl Planner<'_> {
             let said = Said {
                 connection,
                 value: Some("true".to_owned()),
-                why: Why::Held,
+                why,
             };
             self.differ(user.id, Part::Active, known, Some(said));
         }

@@ -32,6 +32,14 @@ pub(super) struct Applier<'c> {
     people: BTreeMap<ConnectionId, i64>,
 }
 
+/// By how many people kept totals move.
+pub(super) struct Moves {
+    /// Of each status, yet to be moved: [`move_totals`].
+    pub(super) statuses: BTreeMap<&'static str, i64>,
+    /// Of the seated and coming people of connections, moved already.
+    pub(super) people: BTreeMap<ConnectionId, i64>,
+}
+
 impl<'c> Applier<'c> {
     pub(super) fn new(conn: &'c Connection, at: Timestamp) -> Self {
         Self {
@@ -45,12 +53,12 @@ impl<'c> Applier<'c> {
         }
     }
 
-    /// Applies the changes. Returns by how many people each status's kept total must move: [`move_totals`].
+    /// Applies the changes. Returns by how many people kept totals move.
     pub(super) fn apply(
         mut self,
         changes: &[Change],
         person_key: impl Fn(UserId) -> [u8; 32],
-    ) -> Result<BTreeMap<&'static str, i64>> {
+    ) -> Result<Moves> {
         for change in changes {
             self.touch_before(change)?;
             self.one(change, &person_key)?;
@@ -61,7 +69,10 @@ impl<'c> Applier<'c> {
             brake::move_people(self.conn, *connection, *by)?;
         }
         super::provided::touch(self.conn, changes, self.at)?;
-        Ok(self.moved)
+        Ok(Moves {
+            statuses: self.moved,
+            people: self.people,
+        })
     }
 
     pub(super) fn run(&self, sql: &str, params: impl Params) -> Result<usize> {

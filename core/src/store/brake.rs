@@ -1,6 +1,8 @@
 //! The brake's terms, its counters, and whom it holds. Counters decide by what is committed and are no history: they are
 //! written with the batch that they count, so that concurrent commands, restarts and other processes see the same.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row, params};
 use serde_json::json;
 
@@ -22,7 +24,7 @@ const SLICES: i64 = 60;
 pub(crate) struct Spent {
     /// How many it took off.
     pub(crate) leaves: i64,
-    /// How many of them were seated or coming until then.
+    /// How many seated or coming people fewer it has by what it did itself: who left, without whom it brought in or adopted.
     pub(crate) seated: i64,
 }
 
@@ -296,20 +298,25 @@ pub(super) fn move_people(conn: &Connection, connection: ConnectionId, by: i64) 
     )
 }
 
-/// After a batch of a connection: counts whom it took off, and tells the administrators when it is the first of whom the
+/// After a batch of a connection: counts whom it took off and brought in, and tells the administrators when it is the first of whom the
 /// brake holds somebody.
 pub(super) fn note(
     conn: &Connection,
     actor: Actor,
     batch: BatchId,
     changes: &[Change],
+    moved: &BTreeMap<ConnectionId, i64>,
     at: Timestamp,
 ) -> Result<()> {
     let Actor::Connection(connection) = actor else {
         return Ok(());
     };
     let snapshot = Snapshot::new(conn);
-    let (mut spent, mut held) = (Spent::default(), 0);
+    let mut spent = Spent {
+        leaves: 0,
+        seated: -moved.get(&connection).copied().unwrap_or(0),
+    };
+    let mut held = 0;
     for change in changes {
         match change {
             Change::Status { before, after, .. }
@@ -317,7 +324,6 @@ pub(super) fn note(
                     && (before.is_seated_or_coming() || *after == Status::Deleted) =>
             {
                 spent.leaves += 1;
-                spent.seated += i64::from(before.is_seated_or_coming());
             }
             Change::Leaving {
                 before: None,
@@ -327,13 +333,13 @@ pub(super) fn note(
             _ => {}
         }
     }
-    if spent.leaves == 0 && held == 0 {
+    if spent.leaves == 0 && spent.seated == 0 && held == 0 {
         return Ok(());
     }
     let Some(brake) = snapshot.brake_of(connection)? else {
         return Ok(());
     };
-    if spent.leaves > 0 {
+    if spent.leaves > 0 || spent.seated != 0 {
         count(conn, connection, &brake, spent, at)?;
     }
     if held > 0 && snapshot.held_count(connection)? == held {

@@ -103,7 +103,7 @@ fn write(
         .map_err(broken)?;
     }
     let moved = Applier::new(conn, draw.at).apply(&changes, |user| draw.person_key(user))?;
-    apply::move_totals(conn, &moved)?;
+    apply::move_totals(conn, &moved.statuses)?;
     let head = BatchHead {
         seq: 1,
         id: batch,

@@ -8,7 +8,7 @@ use super::{broken, many};
 use crate::error::{Error, Result};
 use crate::model::{
     ConnectionId, ConnectionPolicy, CustomField, Drift, Entitled, Entitlement, Mapping, NewPeople,
-    Part, PoolId, Said, Status, User, UserId, Why,
+    Part, Permission, PoolId, Said, Status, User, UserId, Why,
 };
 
 fn entitlement_row(row: &Row<'_>) -> rusqlite::Result<Entitlement> {
@@ -77,6 +77,11 @@ impl Snapshot<'_> {
                 path: row.get(1)?,
             })
         })
+    }
+
+    /// Whether somebody is an owner.
+    fn is_owner(&self, user: UserId) -> Result<bool> {
+        Ok(self.permissions_of(user)?.contains(&Permission::Owner))
     }
 
     /// Whether the roster differs from any provider at all.
@@ -161,7 +166,11 @@ impl Read<'_> {
         let Some(connection) = connection.filter(|it| it.revoked_at.is_none()) else {
             return Ok(None);
         };
-        let names = self.part_names(&connection.owned())?;
+        let mut owned = connection.owned();
+        if self.snapshot()?.is_owner(user.id)? {
+            owned.retain(|it| !it.signs_in());
+        }
+        let names = self.part_names(&owned)?;
         Ok((!names.is_empty()).then_some((connection.name, names)))
     }
 
@@ -199,6 +208,10 @@ fn told(
     let Some(part) = part_name(row.part, fields) else {
         return Ok(None);
     };
+    // What somebody became an owner with before is not the provider's to say any more.
+    if row.part.signs_in() && row.said.why == Why::Overridden && snapshot.is_owner(user.id)? {
+        return Ok(None);
+    }
     let said = row.said.value.clone();
     let (provider, roster) = match row.part {
         Part::Field(field) => (said, user.profile.get(field).map(str::to_owned)),

@@ -527,6 +527,16 @@ impl<'c> Snapshot<'c> {
         Ok(by_a_person.unwrap_or(false))
     }
 
+    /// Whether it was this connection that last took the user off: by itself, or by what was done in its place.
+    pub(crate) fn let_go_by(&self, connection: ConnectionId, user: UserId) -> Result<bool> {
+        let sql = "SELECT ifnull(batches.on_behalf = ?2, 0) OR batches.command = 'brake_release' \
+            OR (batches.actor_kind = 'connection' AND batches.actor = ?2) \
+            FROM events JOIN batches ON batches.seq = events.batch \
+            WHERE events.user = ?1 AND events.kind = 'status' ORDER BY events.seq DESC LIMIT 1";
+        let bound = rusqlite::params![user.as_bytes(), connection.as_bytes()];
+        Ok(self.one(sql, bound, |row| row.get(0))?.unwrap_or(false))
+    }
+
     /// The number of the newest batch; it moves whenever anything that planning reads has moved.
     pub(crate) fn last_batch(&self) -> Result<i64> {
         Ok(self

@@ -724,7 +724,7 @@ impl Writer {
         }
         // Events first for people who are erased here: their key goes with the change.
         let moved = Applier::new(&self.conn, at).apply(changes, |user| draw.person_key(user))?;
-        for (status, by) in moved {
+        for (status, by) in moved.statuses {
             *self.moved.entry(status).or_default() += by;
         }
         let conn = &self.conn;
@@ -742,7 +742,7 @@ impl Writer {
                 .and_then(|mut it| it.execute(params![batch.as_bytes(), mail.user.as_bytes(), mail.template.as_str(), at.as_millis()]))
                 .map_err(broken)?;
         }
-        brake::note(conn, origin.actor, batch, changes, at)?;
+        brake::note(conn, origin.actor, batch, changes, &moved.people, at)?;
         self.erased.extend(changes.iter().filter_map(|it| match it {
             Change::Erased { user, .. } => Some(*user),
             // Ids are drawn from one source, so that one list beside the database will do for people and accounts.

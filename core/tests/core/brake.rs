@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use usher_core::command::{Command, HeldWho, Provision};
+use usher_core::command::{Command, HeldWho, PoolEdit, Provision};
 use usher_core::model::{
     Access, Actor, Brake, ConnectionId, Door, LeaveKind, LeaveState, NewPeople, Setting, Status,
     UserId,
@@ -272,6 +272,39 @@ fn the_share_is_of_whoever_was_there_when_the_window_began() {
 }
 
 #[test]
+fn nobody_raises_their_own_limit_by_bringing_people_in() {
+    let it = Provided::new(10, 20, 0);
+    it.org.set_pool(
+        "access",
+        PoolEdit {
+            purchased: Some(60),
+            ..PoolEdit::default()
+        },
+    );
+    for i in 0..40 {
+        let new = newcomer(&format!("n{i}"), &format!("y{i}"));
+        it.org.provision(it.okta, new).unwrap();
+    }
+    it.org.create("amy");
+    let (entra, _) = it.org.connect("entra", NewPeople::Active);
+    let amy = it.org.user("amy").id;
+    it.org.provision(it.okta, switch(amy, true)).unwrap();
+    assert_eq!(it.room(), Some((2, 2)), "a fifth of the ten who were there");
+    // Who is switched off and on is one of them still.
+    it.off("p0").unwrap();
+    it.on("p0").unwrap();
+    assert_eq!(it.room(), Some((1, 2)));
+    // Whom another connection takes off has gone, and is nothing of the other's.
+    it.org
+        .provision(entra, switch(it.org.user("p1").id, false))
+        .unwrap();
+    assert_eq!(it.room(), Some((0, 1)));
+    // By the next window they are its people.
+    it.org.tick(11 * MINUTE);
+    assert_eq!(it.room(), Some((10, 10)));
+}
+
+#[test]
 fn protected_people_and_owners_are_refused_and_do_not_count() {
     let it = Provided::new(4, 0, 1);
     let edit = usher_core::command::Edit {
@@ -418,7 +451,7 @@ fn the_kept_number_of_people_is_the_number_of_people() {
     assert_eq!(differing, 0);
     let read = it.org.cli();
     let people = |id| read.read().unwrap().people_of_connection(id).unwrap();
-    assert_eq!((people(it.okta), people(entra)), (8, 1));
+    assert_eq!((people(it.okta), people(entra)), (9, 0));
 }
 
 #[test]

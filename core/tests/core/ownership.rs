@@ -2,7 +2,7 @@
 
 use usher_core::command::{Command, ConnectionEdit, Edit, FieldEdit, Provision, ProvisionTarget};
 use usher_core::model::{
-    ConnectionId, Field, FieldKind, NewPeople, Part, Status, UserId, VisibleTo,
+    ConnectionId, Field, FieldKind, NewPeople, Part, Permission, Status, UserId, VisibleTo,
 };
 use usher_core::{Applied, Result};
 
@@ -306,4 +306,84 @@ fn a_connection_s_terms_change_and_come_back_and_its_tokens_end() {
         })),
         "token days",
     );
+}
+
+/// Everything of a person that a connection says again.
+fn says(org: &Org, connection: ConnectionId, who: &str, title: &str, active: bool) -> Applied {
+    let user = org.user(who);
+    let same = user.profile.title.as_deref() == Some(title);
+    let provision = Provision {
+        set: (!same)
+            .then(|| (Field::Title, Some(title.to_owned())))
+            .into_iter()
+            .collect(),
+        active: Some(active),
+        spoken: vec![Part::Field(Field::Title)],
+        ..existing(user.id)
+    };
+    org.provision(connection, provision).unwrap()
+}
+
+#[test]
+fn a_connection_does_not_lose_its_person_by_what_another_one_writes() {
+    let (org, okta) = provided();
+    let (entra, _) = org.connect("entra", NewPeople::Active);
+    let met = says(&org, entra, "ana", "Boss", true);
+    assert!(
+        skips(&met.plan)[0].ends_with("stays with okta, which brought them in"),
+        "{:?}",
+        skips(&met.plan)
+    );
+    assert_eq!(org.user("ana").connection, Some(okta));
+    assert_eq!(drifts(&org), ["ana title: Clerk / Boss (overridden)"]);
+    assert!(skips(&says(&org, entra, "ana", "Boss", true).plan).is_empty());
+    writes(&org, okta, "ana", "Clerk").unwrap();
+    assert_eq!(drifts(&org), [""; 0]);
+    // Off and on by the other one: listed, and still okta's.
+    says(&org, entra, "ana", "Clerk", false);
+    assert_eq!(org.user("ana").status, Status::Inactive);
+    assert_eq!(drifts(&org), ["ana active: true / false (overridden)"]);
+    says(&org, entra, "ana", "Clerk", true);
+    assert_eq!(
+        (org.user("ana").connection, drifts(&org).len()),
+        (Some(okta), 0)
+    );
+    // Once okta has let go of her, whoever brings her in has her.
+    says(&org, okta, "ana", "Clerk", false);
+    says(&org, entra, "ana", "Clerk", false);
+    assert_eq!(org.user("ana").connection, Some(okta));
+    says(&org, entra, "ana", "Clerk", true);
+    assert_eq!(org.user("ana").connection, Some(entra));
+    // And a connection that is revoked keeps nobody.
+    org.apply(Command::RevokeConnection {
+        name: "entra".into(),
+    });
+    says(&org, okta, "ana", "Clerk", true);
+    assert_eq!(org.user("ana").connection, Some(okta));
+    org.assert_chain();
+}
+
+#[test]
+fn what_a_provider_may_not_write_of_an_owner_is_not_its_own() {
+    let (org, okta) = provided();
+    org.create("bo");
+    let bo = org.user("bo").id;
+    org.apply(Command::GrantPermissions {
+        who: org.who("bo"),
+        permissions: vec![Permission::Owner],
+    });
+    org.provision(okta, switch(bo, true)).unwrap();
+    let read = org.cli();
+    let owned = |who: &str| read.read().unwrap().owned_of(&org.user(who)).unwrap();
+    assert_eq!(
+        owned("ana").unwrap().1,
+        ["email", "user_name", "first_name", "title"]
+    );
+    assert_eq!(owned("bo").unwrap().1, ["first_name", "title"]);
+    let rename = Command::Edit(Edit {
+        set: vec![(Field::UserName, Some("bob".into()))],
+        ..Edit::of(org.who("bo"))
+    });
+    let plan = org.plan(rename).unwrap();
+    assert_eq!((plan.changes.len(), skips(&plan).len()), (1, 0), "{plan:?}");
 }

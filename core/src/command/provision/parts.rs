@@ -1,7 +1,7 @@
 //! What a provider writes of a person: its own attributes and those that its connection maps, and what it has now said of
 //! the parts that it owns.
 
-use super::{Provider, Provision};
+use super::{Provider, Provision, Whose};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Field, FieldId, Part, Said, User, UserId, Why};
@@ -94,15 +94,21 @@ impl Provision {
         planner: &mut Planner<'_>,
         provider: &Provider,
         id: UserId,
-        user: Option<&User>,
+        user: Option<(&User, Whose)>,
         written: &Written,
     ) -> Result<()> {
+        let overrides = |it: &&(&User, Whose)| it.1 == Whose::Anothers;
+        let anothers = user.as_ref().filter(overrides).map(|it| it.0);
         for (field, after) in &written.custom {
             let before = match user {
                 Some(_) => planner.snapshot.field_value(id, *field)?,
                 None => None,
             };
             if before != *after {
+                if let Some(user) = anothers {
+                    let part = Part::Custom(*field);
+                    planner.overridden(user, part, before.as_deref(), after.as_deref())?;
+                }
                 planner.push(Change::FieldValue {
                     user: id,
                     field: *field,
@@ -129,6 +135,11 @@ impl Provision {
             spoken.sort_unstable();
             spoken.dedup();
             spoken.retain(|part| !written.refused.iter().any(|it| it.0 == *part));
+            if let Some(user) = anothers {
+                // What theirs has said of these stays known.
+                let owned = planner.owned_of(user)?;
+                spoken.retain(|part| !owned.contains(part));
+            }
             for part in spoken {
                 planner.settle(id, part)?;
             }

@@ -27,6 +27,8 @@ use super::roster::{ACCESS, Held, Person, Pool, Roster};
 pub(crate) struct Memory {
     /// The last change of status was not a provider's.
     by_person: bool,
+    /// The connection whose it was.
+    by_provider: Option<usize>,
     /// Every address that was theirs.
     addresses: BTreeSet<String>,
     /// What they gave back of consumed licenses when they last left.
@@ -101,14 +103,14 @@ impl Model {
             self.roster = before;
             return Err(Refused);
         }
-        let by_person = !matches!(
-            deed,
-            Deed::Provision { .. }
-                | Deed::Update { .. }
-                | Deed::Remove { .. }
-                | Deed::ProvideGroup { .. }
-        );
-        self.remember(&before, by_person);
+        let by_provider = match deed {
+            Deed::Provision { by, .. }
+            | Deed::Update { by, .. }
+            | Deed::Remove { by, .. }
+            | Deed::ProvideGroup { by, .. } => Some(*by),
+            _ => None,
+        };
+        self.remember(&before, by_provider);
         self.promote(policies);
         Ok(skipped)
     }
@@ -142,7 +144,7 @@ impl Model {
                 }
             }
             deal.move_reports_up();
-            self.remember(&before, true);
+            self.remember(&before, None);
             self.promote(&[]);
         }
     }
@@ -154,7 +156,7 @@ impl Model {
     /// Goes on from what was found, after the undo of a batch before which that was remembered.
     pub(crate) fn adopt(&mut self, found: Roster, remembered: &[Memory]) {
         let before = std::mem::replace(&mut self.roster, found);
-        self.remember(&before, true);
+        self.remember(&before, None);
         // Whoever is off again because their return was undone left when they left before.
         for (i, person) in self.roster.people.iter().enumerate() {
             let (Some(was), Some(then)) = (before.people.get(i), remembered.get(i)) else {
@@ -170,7 +172,7 @@ impl Model {
         }
     }
 
-    fn remember(&mut self, before: &Roster, by_person: bool) {
+    fn remember(&mut self, before: &Roster, by_provider: Option<usize>) {
         self.memory
             .resize_with(self.roster.people.len(), Memory::default);
         for (person, memory) in self.roster.people.iter().zip(&mut self.memory) {
@@ -184,7 +186,8 @@ impl Model {
                 continue;
             }
             let memory = &mut self.memory[i];
-            memory.by_person = by_person;
+            memory.by_person = by_provider.is_none();
+            memory.by_provider = by_provider;
             if was.status.is_seated_or_coming() && !person.status.is_seated_or_coming() {
                 let gone = was.holds.iter().filter(|(pool, held)| {
                     held.consumed

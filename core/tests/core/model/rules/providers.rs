@@ -119,10 +119,26 @@ impl Deal<'_> {
             Some(manager) => self.person(who).manager = manager,
             None => {}
         }
+        let let_go_by = self.model.memory[who].by_provider;
         let person = self.person(who);
+        let is_met = !person.links.contains_key(&by);
         person.links.entry(by).or_insert(None);
-        person.connection = Some(by);
-        let holds = !person.released && self.model.memory[who].by_person;
+        // Whoever is another connection's stays so, until that one has let them go and this one brings them in.
+        let stays = person
+            .connection
+            .filter(|it| *it != by)
+            .is_some_and(|keeper| {
+                let at_rest = matches!(status, Status::Inactive | Status::Cancelled);
+                !(at_rest && active == Some(true) && let_go_by == Some(keeper))
+            });
+        if !stays {
+            person.connection = Some(by);
+        }
+        let is_released = person.released;
+        if stays && is_met {
+            self.skipped.insert(who);
+        }
+        let holds = !is_released && self.model.memory[who].by_person;
         match (status, active) {
             (Status::Inactive, Some(true)) if holds => {
                 self.skipped.insert(who);
