@@ -268,6 +268,12 @@ pub(crate) enum Command {
     Backup(BackupArgs),
     /// Put a backup in the place of the database
     Restore(RestoreArgs),
+    /// Read the file on standard input, for another usher
+    #[command(hide = true)]
+    ImportWorker {
+        /// What to read, and what it may cost.
+        task: String,
+    },
 }
 
 const QUERY_HELP: &str = "\

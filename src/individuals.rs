@@ -1,9 +1,5 @@
 //! `usher individuals`: accounts that people have of their own, whose records can come along.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
-
 use serde_json::{Value, json};
 use usher_core::command::Command;
 use usher_core::import::{Problem, Table, review_individuals};
@@ -20,8 +16,6 @@ const KEYS: &[&str] = &["id", "email", "first_name", "last_name", "user", "recor
 const PAGE: usize = 1_000;
 /// How many problems of a file are told.
 const TOLD: usize = 20;
-/// One byte more than the largest file that is understood.
-const MOST_READ: u64 = (64 << 20) + 1;
 
 pub(crate) fn run(desk: &Desk, command: IndividualsCommand) -> Result<()> {
     match command {
@@ -45,7 +39,7 @@ pub(crate) fn run(desk: &Desk, command: IndividualsCommand) -> Result<()> {
 }
 
 fn import(desk: &Desk, args: &IndividualsImportArgs) -> Result<()> {
-    let table = Table::read(&bytes(&args.file)?)?;
+    let table = Table::of(&crate::reading::sheet(desk, &args.file, None)?)?;
     let reviewed = review_individuals(&table)?;
     if !reviewed.problems.is_empty() && !args.partial {
         return Err(Failure::refused(told(&reviewed.problems)));
@@ -59,26 +53,6 @@ fn import(desk: &Desk, args: &IndividualsImportArgs) -> Result<()> {
         accounts: reviewed.accounts,
     };
     carry_out(desk, command, &args.plan)
-}
-
-fn bytes(file: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = if file == Path::new("-") {
-        std::io::stdin()
-            .lock()
-            .take(MOST_READ)
-            .read_to_end(&mut bytes)
-    } else {
-        File::open(file).and_then(|it| it.take(MOST_READ).read_to_end(&mut bytes))
-    };
-    match read {
-        Ok(_) => Ok(bytes),
-        Err(error) => Err(Failure::refused(format!(
-            "cannot read {}: {}",
-            file.display(),
-            error.kind()
-        ))),
-    }
 }
 
 /// What is wrong with the lines of a file.

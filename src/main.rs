@@ -19,6 +19,7 @@ mod field;
 mod group;
 mod history;
 mod idp;
+mod import_worker;
 mod individuals;
 mod init;
 mod invite;
@@ -31,6 +32,7 @@ mod past;
 mod pool;
 mod public_url;
 mod queue;
+mod reading;
 mod reclaim;
 mod report;
 mod seats;
@@ -77,6 +79,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn run(Arguments { common, command }: Arguments) -> Result<()> {
     match command {
         None => console::open(&common),
+        Some(Command::ImportWorker { task }) => import_worker::run(&task),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Serve(args)) => serve::run(&common, args),
         Some(Command::Init(args)) => init::run(&common, args),
@@ -129,6 +132,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Drift(args) => drift::run(desk, &args),
         Command::Audit(command) => audit::run(desk, &command),
         Command::Demo(_)
+        | Command::ImportWorker { .. }
         | Command::Init(_)
         | Command::Serve(_)
         | Command::Backup(_)

@@ -95,7 +95,15 @@ fn typed(setting: Setting, text: Option<&str>) -> Value {
         | Setting::InvitationDays
         | Setting::IdleMinutes
         | Setting::InboxDays
-        | Setting::InboxMegabytes => text
+        | Setting::InboxMegabytes
+        | Setting::ImportMegabytes
+        | Setting::ImportUnpackedMegabytes
+        | Setting::ImportRows
+        | Setting::ImportCells
+        | Setting::ImportWholeMegabytes
+        | Setting::ImportWholeRows
+        | Setting::ImportMemoryMegabytes
+        | Setting::ImportSeconds => text
             .parse::<u32>()
             .map_or_else(|_| json!(text), |it| json!(it)),
         Setting::NamesAfterAcceptance | Setting::SingleSignOn | Setting::JoinPage => {

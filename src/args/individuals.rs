@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use super::{LimitArgs, PlanArgs};
 
 const FILE_HELP: &str = "\
-FILE is CSV in UTF-8, with column names in its first line: email, and any of first name, last name, training, state
-(assigned, started or completed) and date. One line is one record; several of one address are one account.";
+FILE is csv, xlsx, xls or ods, with column names in its first row: email, and any of first name, last name, training, state
+(assigned, started or completed) and date. One row is one record; several of one address are one account.";
 
 /// Accounts that people have of their own, outside the organization.
 #[derive(Debug, Subcommand)]

@@ -14,6 +14,7 @@ mod delegation;
 mod doors;
 mod fields;
 mod files;
+mod hostile_files;
 mod inbox;
 mod individuals;
 mod join;

@@ -10,6 +10,7 @@ use super::join::{self, JoinAllow, JoinPage};
 use super::text::harmless;
 use super::{EmailAddress, Field, GroupId, Logo, Name, TimeZoneName};
 use crate::error::Error;
+use crate::import::Limits;
 
 /// The most days, and the most minutes, that a setting takes: a hundred years, a day.
 const MOST_DAYS: u32 = 36_500;
@@ -18,6 +19,10 @@ const MOST_MINUTES: u32 = 24 * 60;
 const MOST_MEGABYTES: u32 = 1024 * 1024;
 /// The most characters of the organization's own words.
 const MOST_WORDS: usize = 2_000;
+/// The most rows, cells and seconds that a setting about files takes.
+const MOST_ROWS: u32 = 10_000_000;
+const MOST_CELLS: u32 = 1_000_000_000;
+const MOST_SECONDS: u32 = 3_600;
 
 /// Something that an organization sets about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,11 +70,27 @@ pub enum Setting {
     JoinGroup,
     /// The organization's own words on it.
     JoinText,
+    /// How large a file may be that is imported.
+    ImportMegabytes,
+    /// How large it may be when unpacked.
+    ImportUnpackedMegabytes,
+    /// How many rows it may have.
+    ImportRows,
+    /// How many cells it may have.
+    ImportCells,
+    /// How large one may be that must be read as a whole.
+    ImportWholeMegabytes,
+    /// How many rows such a one may have.
+    ImportWholeRows,
+    /// How much memory reading a file may take.
+    ImportMemoryMegabytes,
+    /// How much processor time reading a file may take.
+    ImportSeconds,
 }
 
 impl Setting {
     /// Every setting, in the order of a listing.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 29] = [
         Self::OrganizationName,
         Self::TimeZone,
         Self::PublicUrl,
@@ -91,6 +112,14 @@ impl Setting {
         Self::JoinAllow,
         Self::JoinGroup,
         Self::JoinText,
+        Self::ImportMegabytes,
+        Self::ImportUnpackedMegabytes,
+        Self::ImportRows,
+        Self::ImportCells,
+        Self::ImportWholeMegabytes,
+        Self::ImportWholeRows,
+        Self::ImportMemoryMegabytes,
+        Self::ImportSeconds,
     ];
 
     /// The word stored, and the name in JSON.
@@ -117,6 +146,14 @@ impl Setting {
             Self::JoinAllow => "join_allow",
             Self::JoinGroup => "join_group",
             Self::JoinText => "join_text",
+            Self::ImportMegabytes => "import_megabytes",
+            Self::ImportUnpackedMegabytes => "import_unpacked_megabytes",
+            Self::ImportRows => "import_rows",
+            Self::ImportCells => "import_cells",
+            Self::ImportWholeMegabytes => "import_whole_megabytes",
+            Self::ImportWholeRows => "import_whole_rows",
+            Self::ImportMemoryMegabytes => "import_memory_megabytes",
+            Self::ImportSeconds => "import_seconds",
         }
     }
 
@@ -176,6 +213,20 @@ impl Setting {
             }
             Self::JoinGroup => "The group that people enter who join by the page.",
             Self::JoinText => "Your own words on the join page, as plain text.",
+            Self::ImportMegabytes => "How many megabytes a file may have that is imported.",
+            Self::ImportUnpackedMegabytes => {
+                "How many megabytes a workbook may hold when it is unpacked."
+            }
+            Self::ImportRows => "How many rows a csv or xlsx file may have that is imported.",
+            Self::ImportCells => "How many cells such a file may have.",
+            Self::ImportWholeMegabytes => {
+                "How many megabytes an xls or ods file may have, which must be read as a whole."
+            }
+            Self::ImportWholeRows => "How many rows an xls or ods file may have.",
+            Self::ImportMemoryMegabytes => "How many megabytes of memory reading a file may take.",
+            Self::ImportSeconds => {
+                "How many seconds of processor time reading a file may take, and as many again for every 100,000 rows."
+            }
         }
     }
 
@@ -200,6 +251,14 @@ impl Setting {
             Self::AccessWhileHeld => Some("leaving"),
             Self::InboxDays => Some("30"),
             Self::InboxMegabytes => Some("256"),
+            Self::ImportMegabytes => Some("64"),
+            Self::ImportUnpackedMegabytes => Some("1024"),
+            Self::ImportRows => Some("1048576"),
+            Self::ImportCells => Some("16000000"),
+            Self::ImportWholeMegabytes => Some("10"),
+            Self::ImportWholeRows => Some("50000"),
+            Self::ImportMemoryMegabytes => Some("256"),
+            Self::ImportSeconds => Some("10"),
         }
     }
 
@@ -224,6 +283,14 @@ impl Setting {
             Self::IdleMinutes => self.number(text, 0, MOST_MINUTES),
             Self::InboxDays => self.number(text, 1, MOST_DAYS),
             Self::InboxMegabytes => self.number(text, 1, MOST_MEGABYTES),
+            Self::ImportMegabytes => self.number(text, 1, MOST_MEGABYTES),
+            Self::ImportUnpackedMegabytes => self.number(text, 1, MOST_MEGABYTES),
+            Self::ImportRows => self.number(text, 1, MOST_ROWS),
+            Self::ImportCells => self.number(text, 1, MOST_CELLS),
+            Self::ImportWholeMegabytes => self.number(text, 1, MOST_MEGABYTES),
+            Self::ImportWholeRows => self.number(text, 1, MOST_ROWS),
+            Self::ImportMemoryMegabytes => self.number(text, 64, MOST_MEGABYTES),
+            Self::ImportSeconds => self.number(text, 1, MOST_SECONDS),
             Self::AccessWhileHeld => match text.trim().to_ascii_lowercase().as_str() {
                 "leaving" => Ok("leaving".to_owned()),
                 "no" => Ok("no".to_owned()),
@@ -467,6 +534,8 @@ pub struct Settings {
     pub welcome_text: Option<String>,
     /// The join page.
     pub join: JoinPage,
+    /// What reading a file may cost.
+    pub import: Limits,
 }
 
 impl Settings {
@@ -513,6 +582,19 @@ impl Settings {
                 group: set(Setting::JoinGroup).and_then(|it| it.parse().ok()),
                 text: set(Setting::JoinText).map(str::to_owned),
             },
+            import: {
+                let mebibytes = |setting| u64::from(number(setting)) << 20;
+                Limits {
+                    file: mebibytes(Setting::ImportMegabytes),
+                    inflated: mebibytes(Setting::ImportUnpackedMegabytes),
+                    rows: number(Setting::ImportRows),
+                    cells: number(Setting::ImportCells).into(),
+                    whole_file: mebibytes(Setting::ImportWholeMegabytes),
+                    whole_rows: number(Setting::ImportWholeRows),
+                    memory: mebibytes(Setting::ImportMemoryMegabytes),
+                    seconds: number(Setting::ImportSeconds).into(),
+                }
+            },
         }
     }
 }
@@ -531,6 +613,13 @@ mod tests {
             }
             assert!(setting.sentence().ends_with('.'));
         }
+    }
+
+    #[test]
+    fn what_reading_a_file_may_cost_is_as_agreed_by_default() {
+        let zone = "UTC".parse().expect("a zone");
+        let settings = Settings::of("Acme".into(), zone, &[]);
+        assert_eq!(settings.import, Limits::default());
     }
 
     #[test]

@@ -39,6 +39,7 @@ mod report;
 mod sentences;
 mod serving;
 mod settings;
+mod sheets;
 mod sight;
 mod timelines;
 mod undo;

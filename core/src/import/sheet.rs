@@ -1,0 +1,361 @@
+//! A sheet of cells, whatever file it came from: rows with their numbers, cells with their types. A row is kept as the
+//! bytes in which it came out of the worker, so that a hundred thousand of them are a hundred thousand allocations.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// The most columns of a sheet.
+pub const MOST_COLUMNS: usize = 1_024;
+/// The longest cell, in bytes.
+pub(super) const LONGEST_CELL: usize = 32 << 10;
+/// Days from 1899-12-30, from which spreadsheets count, to 1970-01-01.
+const TO_1970: i64 = 25_569;
+const DAY_MS: f64 = 86_400_000.0;
+
+/// What a file turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Text separated by a sign.
+    Csv,
+    /// A workbook of today.
+    Xlsx,
+    /// A workbook of before 2007.
+    Xls,
+    /// An OpenDocument spreadsheet.
+    Ods,
+}
+
+impl Format {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Xls => "xls",
+            Self::Ods => "ods",
+        }
+    }
+}
+
+/// How a sheet was found in its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// What the file is.
+    pub format: Format,
+    /// The sheet's name in a workbook.
+    pub sheet: Option<String>,
+    /// Other sheets of the workbook, which were not read.
+    pub others: Vec<String>,
+    /// How the text is encoded.
+    pub encoding: Option<String>,
+    /// What stands between two cells of the text.
+    pub separator: Option<char>,
+}
+
+/// What is in a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// Nothing.
+    Empty,
+    /// Text.
+    Text(&'a str),
+    /// A number.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+    /// A day or an instant, as spreadsheets count them: days since 1899-12-30, by a clock on some wall.
+    Serial(f64),
+    /// What a formula failed with, such as `#REF!`.
+    Fault(&'a str),
+}
+
+impl<'a> Cell<'a> {
+    /// The cell as text, as somebody would have typed it.
+    pub fn said(self) -> Cow<'a, str> {
+        match self {
+            Self::Empty => Cow::Borrowed(""),
+            Self::Text(text) | Self::Fault(text) => Cow::Borrowed(text),
+            Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::Flag(true) => Cow::Borrowed("true"),
+            Self::Flag(false) => Cow::Borrowed("false"),
+            Self::Serial(serial) => Cow::Owned(serial_said(serial)),
+        }
+    }
+
+    /// Whether there is nothing in it to be seen.
+    pub fn is_blank(self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Text(text) => text.trim().is_empty(),
+            _ => false,
+        }
+    }
+}
+
+/// `2026-01-31`, with the time of day if there is one.
+fn serial_said(serial: f64) -> String {
+    let ms = ((serial - TO_1970 as f64) * DAY_MS).round();
+    let Ok(at) = jiff::Timestamp::from_millisecond(ms as i64) else {
+        return serial.to_string();
+    };
+    let at = at.to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    if at.time() == jiff::civil::Time::midnight() {
+        at.date().to_string()
+    } else {
+        at.to_string()
+    }
+}
+
+const EMPTY: u8 = 0;
+const TEXT: u8 = 1;
+const NUMBER: u8 = 2;
+const YES: u8 = 3;
+const NO: u8 = 4;
+const SERIAL: u8 = 5;
+const FAULT: u8 = 6;
+
+/// One row with anything in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Row {
+    number: u32,
+    bytes: Box<[u8]>,
+}
+
+impl Row {
+    /// Its number in the file, counted from 1; in text, the line on which it begins.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Its cells, from the first column on. Those behind the last one that is filled are left out.
+    pub fn cells(&self) -> Cells<'_> {
+        Cells { bytes: &self.bytes }
+    }
+
+    /// The cell of a column, counted from 0.
+    pub fn cell(&self, column: usize) -> Cell<'_> {
+        self.cells().nth(column).unwrap_or(Cell::Empty)
+    }
+
+    /// A row of these bytes, if they are such a row.
+    pub(super) fn parse(number: u32, bytes: &[u8]) -> Option<Self> {
+        let mut cells = Cells { bytes };
+        let mut n_cells = 0;
+        while !cells.bytes.is_empty() {
+            cells.step()?;
+            n_cells += 1;
+        }
+        (n_cells <= MOST_COLUMNS).then(|| Self {
+            number,
+            bytes: bytes.into(),
+        })
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.cells()).finish()
+    }
+}
+
+/// The cells of a row.
+#[derive(Clone)]
+pub struct Cells<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Cells<'a> {
+    /// The next cell; none when the bytes end or are none.
+    fn step(&mut self) -> Option<Cell<'a>> {
+        let (kind, rest) = self.bytes.split_first()?;
+        let (cell, rest) = match *kind {
+            EMPTY => (Cell::Empty, rest),
+            YES => (Cell::Flag(true), rest),
+            NO => (Cell::Flag(false), rest),
+            NUMBER | SERIAL => {
+                let (number, rest) = rest.split_first_chunk::<8>()?;
+                let number = f64::from_le_bytes(*number);
+                let cell = if *kind == NUMBER {
+                    Cell::Number(number)
+                } else {
+                    Cell::Serial(number)
+                };
+                (cell, rest)
+            }
+            TEXT | FAULT => {
+                let (length, rest) = rest.split_first_chunk::<4>()?;
+                let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+                let (text, rest) = rest.split_at_checked(length)?;
+                let text = std::str::from_utf8(text).ok()?;
+                let cell = if *kind == TEXT {
+                    Cell::Text(text)
+                } else {
+                    Cell::Fault(text)
+                };
+                (cell, rest)
+            }
+            _ => return None,
+        };
+        self.bytes = rest;
+        Some(cell)
+    }
+}
+
+impl<'a> Iterator for Cells<'a> {
+    type Item = Cell<'a>;
+
+    fn next(&mut self) -> Option<Cell<'a>> {
+        self.step()
+    }
+}
+
+/// A row in the making.
+#[derive(Default)]
+pub(super) struct RowBuilder {
+    bytes: Vec<u8>,
+    columns: usize,
+    /// Where the last cell ends that is not blank.
+    filled: usize,
+}
+
+impl RowBuilder {
+    /// Puts a cell behind the last one.
+    pub(super) fn push(&mut self, cell: Cell<'_>) {
+        let mut text = |kind, text: &str| {
+            let length = u32::try_from(text.len()).unwrap_or(0);
+            self.bytes.push(kind);
+            self.bytes.extend(length.to_le_bytes());
+            self.bytes.extend(text.as_bytes());
+        };
+        match cell {
+            Cell::Empty | Cell::Text("") => self.bytes.push(EMPTY),
+            Cell::Text(it) => text(TEXT, it),
+            Cell::Fault(it) => text(FAULT, it),
+            Cell::Flag(flag) => self.bytes.push(if flag { YES } else { NO }),
+            Cell::Number(number) => {
+                self.bytes.push(NUMBER);
+                self.bytes.extend(number.to_le_bytes());
+            }
+            Cell::Serial(number) => {
+                self.bytes.push(SERIAL);
+                self.bytes.extend(number.to_le_bytes());
+            }
+        }
+        self.columns += 1;
+        if !cell.is_blank() {
+            self.filled = self.bytes.len();
+        }
+    }
+
+    /// Puts a cell into a column, with empty ones before it.
+    pub(super) fn put(&mut self, column: usize, cell: Cell<'_>) {
+        while self.columns < column {
+            self.push(Cell::Empty);
+        }
+        if self.columns == column {
+            self.push(cell);
+        }
+    }
+
+    /// How many columns it has.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Its bytes; none when there is nothing to be seen in it. The builder is empty then.
+    pub(super) fn take(&mut self) -> Option<Vec<u8>> {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.truncate(self.filled);
+        self.columns = 0;
+        self.filled = 0;
+        (!bytes.is_empty()).then_some(bytes)
+    }
+}
+
+/// A sheet: what was read of a file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Where it was found.
+    pub about: About,
+    rows: Vec<Row>,
+}
+
+impl Sheet {
+    /// A sheet of these rows, in their order.
+    pub(super) fn new(about: About, rows: Vec<Row>) -> Self {
+        Self { about, rows }
+    }
+
+    /// A sheet of these texts, as a csv file would have it.
+    pub fn of_texts<'t, R: IntoIterator<Item = &'t str>>(
+        rows: impl IntoIterator<Item = R>,
+    ) -> Self {
+        let about = About {
+            format: Format::Csv,
+            sheet: None,
+            others: Vec::new(),
+            encoding: None,
+            separator: None,
+        };
+        let mut builder = RowBuilder::default();
+        let rows = (1..).zip(rows).filter_map(|(number, cells)| {
+            cells
+                .into_iter()
+                .for_each(|it| builder.push(Cell::Text(it)));
+            let bytes = builder.take()?.into_boxed_slice();
+            Some(Row { number, bytes })
+        });
+        Self {
+            about,
+            rows: rows.collect(),
+        }
+    }
+
+    /// Its rows, without those in which nothing is to be seen.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Puts text into a cell of the row of that number, column counted from 0. Without such a row nothing happens.
+    pub fn mend(&mut self, number: u32, column: usize, text: &str) {
+        let Ok(place) = self.rows.binary_search_by_key(&number, |it| it.number) else {
+            return;
+        };
+        let Some(row) = self.rows.get_mut(place) else {
+            return;
+        };
+        let mut builder = RowBuilder::default();
+        let columns = row.cells().count().max(column + 1);
+        for (i, cell) in row
+            .cells()
+            .chain(std::iter::repeat(Cell::Empty))
+            .take(columns)
+            .enumerate()
+        {
+            builder.push(if i == column { Cell::Text(text) } else { cell });
+        }
+        row.bytes = builder.take().unwrap_or_default().into_boxed_slice();
+    }
+
+    /// A hash of everything in it. It is not keyed: it must not be stored as it is.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for row in &self.rows {
+            hash.update(row.number.to_le_bytes());
+            hash.update(row.bytes.len().to_le_bytes());
+            hash.update(&row.bytes);
+        }
+        hash.finalize().into()
+    }
+}
+
+/// Nothing of what is in it.
+impl fmt::Debug for Sheet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sheet({} rows, {:02x?})", self.rows.len(), self.hash())
+    }
+}

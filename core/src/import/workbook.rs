@@ -1,0 +1,362 @@
+//! Workbooks, by calamine. One of today is read as it goes by; older ones and OpenDocument's are read as a whole, and may
+//! be smaller. Formulas are not computed: what counts is the value that was computed when the file was saved.
+
+use std::io::{Read, Seek};
+
+use calamine::{
+    CellErrorType, Data, DataRef, ExcelDateTime, Ods, Reader as _, SheetType, SheetVisible, Xls,
+    Xlsx, XlsxError,
+};
+
+use super::delimited::{too_many_cells, too_many_rows};
+use super::limits::{Limits, said};
+use super::sheet::{About, Cell, Format, LONGEST_CELL, MOST_COLUMNS, RowBuilder};
+use super::wire::Bad;
+
+/// Between days since 1904-01-01 and days since 1899-12-30.
+const TO_1900: f64 = 1_462.0;
+
+/// Where rows go: what the file is, once, then every row with its number.
+pub(super) trait Rows {
+    fn about(&mut self, about: &About) -> Result<(), Bad>;
+    fn row(&mut self, number: u32, cells: &[u8]) -> Result<(), Bad>;
+    fn count(&self) -> u32;
+}
+
+/// Reads a workbook of today: the named sheet, else the first visible one in which anything is.
+pub(super) fn xlsx<F: Read + Seek>(
+    mut file: F,
+    wanted: Option<&str>,
+    limits: &Limits,
+    rows: &mut impl Rows,
+) -> Result<(), Bad> {
+    refuse_bombs(&mut file, limits)?;
+    let mut book = Xlsx::new(file).map_err(|it| xlsx_bad(&it))?;
+    let visible = sheets(book.sheets_metadata());
+    let names = wanted_first(&visible, wanted)?;
+    for name in &names {
+        let mut cells = match book.worksheet_cells_reader(name) {
+            Ok(cells) => cells,
+            Err(XlsxError::NotAWorksheet(_)) => continue,
+            Err(error) => return Err(xlsx_bad(&error)),
+        };
+        let mut out = Streamed::new(Format::Xlsx, name, &visible, limits);
+        loop {
+            match cells.next_cell() {
+                Ok(None) => break,
+                Ok(Some(cell)) => {
+                    let (row, column) = cell.get_position();
+                    out.cell(row, column, of_ref(cell.get_value()), rows)?;
+                }
+                Err(error) => return Err(xlsx_bad(&error)),
+            }
+        }
+        if out.end(rows)? {
+            return Ok(());
+        }
+    }
+    Err(empty())
+}
+
+/// What is packed in a file may not be more than it may be, by what the file says of itself; should it lie, the worker's
+/// other limits end it.
+fn refuse_bombs<F: Read + Seek>(file: &mut F, limits: &Limits) -> Result<(), Bad> {
+    let archive = zip::ZipArchive::new(&mut *file).map_err(|_| damaged())?;
+    let inflated = archive.decompressed_size().unwrap_or(u128::MAX);
+    if inflated > u128::from(limits.inflated) {
+        return Err(Bad::new(
+            format!("holds more than {} when unpacked", said(limits.inflated)),
+            "split it, or save it as CSV (UTF-8)",
+        ));
+    }
+    file.rewind().map_err(|_| damaged())
+}
+
+/// Reads a workbook of before 2007.
+pub(super) fn xls<F: Read + Seek>(
+    file: F,
+    wanted: Option<&str>,
+    limits: &Limits,
+    rows: &mut impl Rows,
+) -> Result<(), Bad> {
+    let mut book = Xls::new(file).map_err(|error| match error {
+        calamine::XlsError::Password => locked(),
+        _ => damaged(),
+    })?;
+    let visible = sheets(book.sheets_metadata());
+    for name in wanted_first(&visible, wanted)? {
+        let range = book.worksheet_range(&name).map_err(|_| damaged())?;
+        let mut out = Streamed::new(Format::Xls, &name, &visible, limits);
+        whole(&range, &mut out, rows)?;
+        if out.end(rows)? {
+            return Ok(());
+        }
+    }
+    Err(empty())
+}
+
+/// Reads an OpenDocument spreadsheet.
+pub(super) fn ods<F: Read + Seek>(
+    mut file: F,
+    wanted: Option<&str>,
+    limits: &Limits,
+    rows: &mut impl Rows,
+) -> Result<(), Bad> {
+    refuse_bombs(&mut file, limits)?;
+    let mut book = Ods::new(file).map_err(|error| match error {
+        calamine::OdsError::Password => locked(),
+        _ => damaged(),
+    })?;
+    let visible = sheets(book.sheets_metadata());
+    for name in wanted_first(&visible, wanted)? {
+        let range = book.worksheet_range(&name).map_err(|_| damaged())?;
+        let mut out = Streamed::new(Format::Ods, &name, &visible, limits);
+        whole(&range, &mut out, rows)?;
+        if out.end(rows)? {
+            return Ok(());
+        }
+    }
+    Err(empty())
+}
+
+fn whole(
+    range: &calamine::Range<Data>,
+    out: &mut Streamed<'_>,
+    rows: &mut impl Rows,
+) -> Result<(), Bad> {
+    let (first_row, first_column) = range.start().unwrap_or_default();
+    for (row, column, value) in range.used_cells() {
+        let row = first_row.saturating_add(u32::try_from(row).unwrap_or(u32::MAX));
+        let column = first_column.saturating_add(u32::try_from(column).unwrap_or(u32::MAX));
+        out.cell(row, column, of_data(value), rows)?;
+    }
+    Ok(())
+}
+
+/// The visible worksheets, in their order.
+fn sheets(all: &[calamine::Sheet]) -> Vec<String> {
+    let visible = all
+        .iter()
+        .filter(|it| it.visible == SheetVisible::Visible && it.typ == SheetType::WorkSheet);
+    visible.map(|it| it.name.clone()).collect()
+}
+
+fn wanted_first(visible: &[String], wanted: Option<&str>) -> Result<Vec<String>, Bad> {
+    let Some(wanted) = wanted else {
+        return Ok(visible.to_vec());
+    };
+    let found = visible
+        .iter()
+        .find(|it| it.trim().eq_ignore_ascii_case(wanted.trim()));
+    found.map(|it| vec![it.clone()]).ok_or_else(|| {
+        Bad::new(
+            format!("has no sheet called {wanted}"),
+            format!("name one of {}", visible.join(", ")),
+        )
+    })
+}
+
+/// A sheet whose cells go by.
+struct Streamed<'l> {
+    about: About,
+    limits: &'l Limits,
+    builder: RowBuilder,
+    row: u32,
+    cells: u64,
+    told: bool,
+}
+
+impl<'l> Streamed<'l> {
+    fn new(format: Format, name: &str, all: &[String], limits: &'l Limits) -> Self {
+        Self {
+            about: About {
+                format,
+                sheet: Some(name.to_owned()),
+                others: all.iter().filter(|it| *it != name).cloned().collect(),
+                encoding: None,
+                separator: None,
+            },
+            limits,
+            builder: RowBuilder::default(),
+            row: 0,
+            cells: 0,
+            told: false,
+        }
+    }
+
+    fn cell(
+        &mut self,
+        row: u32,
+        column: u32,
+        value: Value<'_>,
+        rows: &mut impl Rows,
+    ) -> Result<(), Bad> {
+        self.cells += 1;
+        if self.cells > self.limits.cells {
+            return Err(too_many_cells(self.limits.cells));
+        }
+        let cell = match &value {
+            Value::Cell(Cell::Empty) => return Ok(()),
+            Value::Cell(cell) => *cell,
+            Value::Owned(text) => Cell::Text(text),
+        };
+        if row < self.row {
+            return Err(damaged());
+        }
+        if row > self.row {
+            self.end_row(rows)?;
+            self.row = row;
+        }
+        let place = usize::try_from(column).unwrap_or(usize::MAX);
+        if place >= MOST_COLUMNS {
+            return Err(Bad::new(
+                format!(
+                    "has something in row {}, column {}",
+                    u64::from(row) + 1,
+                    u64::from(column) + 1
+                ),
+                format!("it may have {MOST_COLUMNS} columns: look for cells far to the right"),
+            ));
+        }
+        if let Cell::Text(text) | Cell::Fault(text) = cell
+            && text.len() > LONGEST_CELL
+        {
+            return Err(Bad::new(
+                format!(
+                    "has a cell of more than 32 KiB in row {}",
+                    u64::from(row) + 1
+                ),
+                "shorten it",
+            ));
+        }
+        self.builder.put(place, cell);
+        Ok(())
+    }
+
+    fn end_row(&mut self, rows: &mut impl Rows) -> Result<(), Bad> {
+        let Some(cells) = self.builder.take() else {
+            return Ok(());
+        };
+        if !self.told {
+            self.told = true;
+            rows.about(&self.about)?;
+        }
+        let most = match self.about.format {
+            Format::Xls | Format::Ods => self.limits.whole_rows,
+            Format::Csv | Format::Xlsx => self.limits.rows,
+        };
+        if rows.count() >= most {
+            return Err(match self.about.format {
+                Format::Xls | Format::Ods => Bad::new(
+                    format!("has more than {most} rows"),
+                    "save it as .xlsx, of which more can be read, or split it",
+                ),
+                Format::Csv | Format::Xlsx => too_many_rows(most),
+            });
+        }
+        rows.row(self.row.saturating_add(1), &cells)
+    }
+
+    /// Whether there was anything in it.
+    fn end(mut self, rows: &mut impl Rows) -> Result<bool, Bad> {
+        self.end_row(rows)?;
+        Ok(self.told)
+    }
+}
+
+enum Value<'a> {
+    Cell(Cell<'a>),
+    Owned(String),
+}
+
+fn of_ref<'a>(value: &'a DataRef<'_>) -> Value<'a> {
+    match value {
+        DataRef::Empty => Value::Cell(Cell::Empty),
+        DataRef::Int(it) => Value::Cell(Cell::Number(*it as f64)),
+        DataRef::Float(it) => Value::Cell(Cell::Number(*it)),
+        DataRef::Bool(it) => Value::Cell(Cell::Flag(*it)),
+        DataRef::String(it) => text(it),
+        DataRef::SharedString(it) => text(it),
+        DataRef::DateTime(it) => date(it),
+        DataRef::DateTimeIso(it) | DataRef::DurationIso(it) => Value::Cell(Cell::Text(it)),
+        DataRef::Error(it) => Value::Cell(Cell::Fault(fault(it))),
+    }
+}
+
+fn of_data(value: &Data) -> Value<'_> {
+    match value {
+        Data::Empty => Value::Cell(Cell::Empty),
+        Data::Int(it) => Value::Cell(Cell::Number(*it as f64)),
+        Data::Float(it) => Value::Cell(Cell::Number(*it)),
+        Data::Bool(it) => Value::Cell(Cell::Flag(*it)),
+        Data::String(it) => text(it),
+        Data::DateTime(it) => date(it),
+        // A day without a time is a day.
+        Data::DateTimeIso(it) => {
+            Value::Cell(Cell::Text(it.strip_suffix("T00:00:00").unwrap_or(it)))
+        }
+        Data::DurationIso(it) => Value::Cell(Cell::Text(it)),
+        Data::Error(it) => Value::Cell(Cell::Fault(fault(it))),
+    }
+}
+
+/// Text of a workbook, in which `_x000D_` stands for a return.
+fn text(text: &str) -> Value<'_> {
+    if text.contains("_x") {
+        Value::Owned(text.replace("_x000D_", "\r").replace("_x0009_", "\t"))
+    } else {
+        Value::Cell(Cell::Text(text))
+    }
+}
+
+fn date(at: &ExcelDateTime) -> Value<'static> {
+    if at.is_duration() {
+        return Value::Cell(Cell::Number(at.as_f64()));
+    }
+    // Which day it counts from is calamine's secret, but the day that comes of it is not.
+    let by_1904 = ExcelDateTime::new(at.as_f64(), calamine::ExcelDateTimeType::DateTime, true);
+    let is_1904 = by_1904.to_ymd_hms_milli() == at.to_ymd_hms_milli();
+    Value::Cell(Cell::Serial(if is_1904 {
+        at.as_f64() + TO_1900
+    } else {
+        at.as_f64()
+    }))
+}
+
+fn fault(error: &CellErrorType) -> &'static str {
+    match error {
+        CellErrorType::Div0 => "#DIV/0!",
+        CellErrorType::NA => "#N/A",
+        CellErrorType::Name => "#NAME?",
+        CellErrorType::Null => "#NULL!",
+        CellErrorType::Num => "#NUM!",
+        CellErrorType::Ref => "#REF!",
+        CellErrorType::Value => "#VALUE!",
+        _ => "#ERROR!",
+    }
+}
+
+fn xlsx_bad(error: &XlsxError) -> Bad {
+    match error {
+        XlsxError::Password => locked(),
+        _ => damaged(),
+    }
+}
+
+pub(super) fn locked() -> Bad {
+    Bad::new("is protected by a password", "save it without one")
+}
+
+pub(super) fn damaged() -> Bad {
+    Bad::new(
+        "is damaged, or not what its name says",
+        "open it in a spreadsheet program and save it as .xlsx",
+    )
+}
+
+pub(super) fn empty() -> Bad {
+    Bad::new(
+        "is empty",
+        "give it a row of column names and the rows below",
+    )
+}
