@@ -51,14 +51,14 @@ pub(crate) use setting::{SettingArgs, SettingCommand};
 
 /// How WHO arguments are understood; part of the help of every command that takes them.
 pub(crate) const WHO_HELP: &str = "\
-WHO is one or more addresses, user names or ids, or one query, or - to read addresses, user names or ids from standard
-input, one on a line. When everything given names somebody, exactly these people are meant. Otherwise a single argument
-with a sign of the query language in it (a colon, a space, a quote, a parenthesis, = or - in front) is a query, and
+WHO is one or more addresses, user names or ids, or one query, or - to read addresses, user names or ids from standard \
+input, one on a line. When everything given names somebody, exactly these people are meant. Otherwise a single argument \
+with a sign of the query language in it (a colon, a space, a quote, a parenthesis, = or - in front) is a query, and \
 everybody whom it finds is meant; see `usher users --help`.";
 
 /// How instants of the past are named; part of the help of every command that looks back.
 pub(crate) const AT_HELP: &str = "\
-INSTANT is an instant like 2026-11-22T08:30:00Z, a day like 2026-11-22 (its first instant in the organization's time
+INSTANT is an instant like 2026-11-22T08:30:00Z, a day like 2026-11-22 (its first instant in the organization's time \
 zone), or batch:ID (just before that batch).";
 
 const AFTER_HELP: &str = "\

@@ -103,6 +103,13 @@ fn list(desk: &Desk, wanted: &Wasteful) -> Result<()> {
         listing.row(row(wasted, &gives, twin, read.now()))?;
     }
     listing.end("no seat looks wasted")?;
+    if desk.format == Format::Table
+        && wanted.reasons.contains(&Reason::NotSeen)
+        && !read.was_anybody_seen()?
+    {
+        let text = "nobody was ever seen, so not_seen finds nobody: the platform reports whom it sees with a token of the scope seen";
+        say(desk.format, text)?;
+    }
     if desk.format == Format::Table && !found.is_empty() {
         let back: Vec<String> = back
             .iter()

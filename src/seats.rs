@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::args::SeatsArgs;
 use crate::brake;
 use crate::desk::Desk;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::{Listing, Row};
 use crate::pool;
 
@@ -40,7 +40,17 @@ pub(crate) fn run(desk: &Desk, args: &SeatsArgs) -> Result<()> {
                 pool::list(desk, &read.pools()?, &read.forecasts()?)?;
                 brake::banner(desk, &read)
             }
-            Some(at) => pool::list(desk, &read.pools_at(read.moment(at)?)?, &[]),
+            Some(at) => {
+                let moment = read.moment(at)?;
+                let pools = read.pools_at(moment)?;
+                if pools.is_empty() {
+                    return Err(Failure::refused(format!(
+                        "there was no organization yet at {}",
+                        moment.at
+                    )));
+                }
+                pool::list(desk, &pools, &[])
+            }
         };
     };
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);

@@ -164,6 +164,12 @@ fn refused(authority: &Authority, command: &str) -> Error {
     }
     let row = TABLE.iter().find(|it| it.command == command);
     let needed = row.map(|it| it.roles()).unwrap_or_default();
+    let is_for_administrators = needed.contains(&Role::Owner);
+    let named = if authority.has(Role::FileOwner) && is_for_administrators {
+        ", by name: say who you are with `--as ID`, or link yourself with `usher admin link`"
+    } else {
+        ""
+    };
     let needed: Vec<&str> = needed
         .into_iter()
         .filter(|it| *it != Role::FileOwner)
@@ -171,10 +177,10 @@ fn refused(authority: &Authority, command: &str) -> Error {
         .collect();
     Error::forbidden(match needed.split_last() {
         None => format!("{command} is not allowed to anybody"),
-        Some((only, [])) => format!("{command} is not allowed: it needs {only}"),
+        Some((only, [])) => format!("{command} is not allowed: it needs {only}{named}"),
         Some((last, others)) => {
             format!(
-                "{command} is not allowed: it needs {} or {last}",
+                "{command} is not allowed: it needs {} or {last}{named}",
                 others.join(", ")
             )
         }

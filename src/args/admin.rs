@@ -60,7 +60,12 @@ fn permissions(text: &str) -> Result<Permissions, String> {
 fn permission(text: &str) -> Result<Permission, String> {
     Permission::from_word(&text.to_ascii_lowercase().replace('-', "_")).ok_or_else(|| {
         let all = Permission::ALL.map(Permission::as_str);
-        format!("there is no such permission; use {}", all.join(", "))
+        let first = if text.contains('@') {
+            "; the permission comes first, then whom"
+        } else {
+            ""
+        };
+        format!("there is no such permission; use {}{first}", all.join(", "))
     })
 }
 

@@ -108,21 +108,38 @@ fn effects(text: &mut String, plan: &Plan) {
     for pool in &plan.effects.pools {
         pool_line(text, pool);
     }
+    let is_asked = |it: &&Change| matches!(it, Change::ApprovalAsked { .. });
+    let asked = plan.changes.iter().filter(is_asked).count();
+    if asked > 0 {
+        let _ = writeln!(
+            text,
+            "  {} a second administrator's approval first; see usher approvals",
+            count(asked, "permission takes", "permissions take")
+        );
+    }
     if plan.mails() > 0 {
         let _ = writeln!(text, "  {} to send", count(plan.mails(), "mail", "mails"));
     }
     if plan.effects.managers_moved > 0 {
         let _ = writeln!(
             text,
-            "  {} reports get another manager",
-            plan.effects.managers_moved
+            "  {}",
+            count(
+                usize::try_from(plan.effects.managers_moved).unwrap_or_default(),
+                "report gets another manager",
+                "reports get another manager"
+            )
         );
     }
     if plan.effects.assignments_ended > 0 {
         let _ = writeln!(
             text,
-            "  {} open assignments end",
-            plan.effects.assignments_ended
+            "  {}",
+            count(
+                usize::try_from(plan.effects.assignments_ended).unwrap_or_default(),
+                "open assignment ends",
+                "open assignments end"
+            )
         );
     }
 }

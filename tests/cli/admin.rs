@@ -29,10 +29,14 @@ fn a_purchaser_is_asked_for_by_one_administrator_and_approved_by_another() {
         id(&org, "owner@acme.example"),
         id(&org, "boss@acme.example"),
     );
-    org.type_in(&format!(
+    let asked = org.type_in(&format!(
         "admin grant authorized_purchaser ceo@acme.example --yes --as {owner}"
-    ))
-    .ok();
+    ));
+    assert!(
+        asked
+            .ok()
+            .contains("a second administrator's approval first")
+    );
     let waiting = org.json("approvals");
     assert_eq!(waiting[0]["state"], "pending");
     assert_eq!(waiting[0]["user"], "ceo@acme.example");
@@ -42,6 +46,8 @@ fn a_purchaser_is_asked_for_by_one_administrator_and_approved_by_another() {
     let refused = org.type_in(&format!("{approve} --as {owner}"));
     assert_eq!(refused.code, Some(1));
     assert!(refused.err.contains("cannot approve"), "{refused:?}");
+    let nameless = org.type_in(&approve);
+    assert!(nameless.err.contains("say who you are"), "{nameless:?}");
     org.type_in(&format!("{approve} --as {boss}")).ok();
     assert_eq!(org.json("approvals").as_array().unwrap().len(), 0);
     assert_eq!(

@@ -113,3 +113,19 @@ fn reclaim_lists_seats_and_takes_them_back_when_asked_to() {
         serde_json::json!([])
     );
 }
+
+#[test]
+fn what_is_still_to_come_or_was_before_everything_is_said_in_words() {
+    let org = peopled();
+    for command in [
+        "seats --at 2100-01-01",
+        "show ana@acme.example --at 2100-01-01",
+    ] {
+        let said = org.type_in(command);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(said.err.contains("still to come"), "{}", said.err);
+    }
+    let said = org.type_in("seats --at 2001-01-01");
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("no organization yet"), "{}", said.err);
+}

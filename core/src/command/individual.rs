@@ -79,7 +79,16 @@ pub(super) fn transfer(planner: &mut Planner<'_>, email: &str, trainings: &[Stri
     };
     let user = match account.terms.taken_by {
         Some(user) => planner.user(user)?,
-        None => planner.snapshot.find_user(email)?,
+        None => match planner.snapshot.find_user(email) {
+            Err(Error::NotFound { .. }) => {
+                return Err(Error::conflict(format!(
+                    "{} has an account of their own and is not on the roster; invite them, and the records can come along \
+                     when they accept",
+                    account.terms.email
+                )));
+            }
+            found => found?,
+        },
     };
     if user.status != Status::Active {
         return Err(Error::conflict(format!(

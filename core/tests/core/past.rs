@@ -31,6 +31,22 @@ impl Org {
 }
 
 #[test]
+fn what_is_still_to_come_is_no_past_and_not_told_as_today() {
+    let org = Org::new(5);
+    let cli = org.cli();
+    let read = cli.read().unwrap();
+    for when in ["2040-01-01", "2040-01-01T00:00:00Z"] {
+        let moment = read.moment(&when.parse::<When>().unwrap());
+        crate::org::assert_error(moment, "is still to come");
+    }
+    assert!(
+        read.moment_after(&When::Day("2040-01-01".parse().unwrap()))
+            .is_ok()
+    );
+    assert!(read.moment(&When::At(read.now())).is_ok());
+}
+
+#[test]
 fn a_person_is_shown_as_they_stood_at_an_instant_and_just_before_a_batch() {
     let org = Org::new(5);
     let before = org.now();
@@ -88,7 +104,7 @@ fn a_day_means_its_first_instant_in_the_organizations_time_zone() {
     assert!(org.then(ana, "2027-01-16").is_some());
     assert!(org.then(bo, "2027-01-16").is_none());
     assert_eq!(org.seats_then("2027-01-16"), "2/5");
-    assert_eq!(org.seats_then("2027-01-17"), "3/5", "a day to come is now");
+    assert_eq!(org.seats_then(&org.now()), "3/5");
     assert_eq!(org.seats_then("2027-01-15"), "", "there was no pool yet");
 }
 

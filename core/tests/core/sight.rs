@@ -530,6 +530,7 @@ const OPEN: &[(&str, &str)] = &[
     ("moment", "a place in the history, of their own batches"),
     ("moment_before", "as moment"),
     ("moment_after", "as moment"),
+    ("was_anybody_seen", "refused to those who see a part"),
     ("forecasts", "nothing, for those who see a part"),
     ("brake", "nothing, for those who see a part"),
     ("held_counts", "nothing, for those who see a part"),

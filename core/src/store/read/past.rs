@@ -5,7 +5,7 @@ use rusqlite::{Row, params};
 use super::Read;
 use super::history::recorded_row;
 use crate::change::Change;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Hold, Period, Pool, PoolId, Slice, Step, Timestamp, UserId, When};
 use crate::past::{Moment, Past, Person, PoolsThen};
 use crate::store::events::Reader;
@@ -32,8 +32,20 @@ impl Read<'_> {
     /// The place in the history that people name so. A later instant than now is now.
     ///
     /// # Errors
-    /// [`crate::Error::NotFound`] for a batch that is not there.
+    /// [`crate::Error::NotFound`] for a batch that is not there, [`crate::Error::Invalid`] for what is still to come.
     pub fn moment(&self, when: &When) -> Result<Moment> {
+        let moment = self.place_at(when)?;
+        if moment.at > self.now {
+            return Err(Error::invalid(
+                "instant",
+                format!("{} is still to come", moment.at),
+                "name one that has passed; `usher due` shows what is set for days to come",
+            ));
+        }
+        Ok(moment)
+    }
+
+    fn place_at(&self, when: &When) -> Result<Moment> {
         match when {
             When::At(at) => self.together(|snapshot| moment_at(snapshot, *at)),
             When::Day(day) => self.together(|snapshot| {
@@ -60,9 +72,9 @@ impl Read<'_> {
         let start = match when {
             When::At(at) => *at,
             When::Day(day) => day.start_in(&self.organization()?.time_zone),
-            When::Before(_) => return self.moment(when),
+            When::Before(_) => return self.place_at(when),
         };
-        self.moment(&When::At(start.plus_millis(-1)))
+        self.place_at(&When::At(start.plus_millis(-1)))
     }
 
     /// The place just after what people name so: after everything of that instant, that day or that batch.
@@ -71,10 +83,10 @@ impl Read<'_> {
     /// See [`Read::moment`].
     pub fn moment_after(&self, when: &When) -> Result<Moment> {
         match when {
-            When::At(_) => self.moment(when),
+            When::At(_) => self.place_at(when),
             When::Day(day) => {
                 let end = day.end_in(&self.organization()?.time_zone);
-                self.moment(&When::At(end))
+                self.place_at(&When::At(end))
             }
             When::Before(batch) => {
                 let batch = self.find_batch(batch)?;

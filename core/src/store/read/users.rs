@@ -44,6 +44,16 @@ impl Read<'_> {
         Ok(shown.collect())
     }
 
+    /// Whether the platform has ever seen anybody: where it has not, it says of nobody that they are away.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for whoever does not see everybody.
+    pub fn was_anybody_seen(&self) -> Result<bool> {
+        self.sees_all("whom the platform has seen")?;
+        let anybody = "SELECT 1 FROM users WHERE last_seen_at IS NOT NULL LIMIT 1";
+        Ok(self.snapshot()?.one(anybody, [], |_| Ok(()))?.is_some())
+    }
+
     /// Ids of everybody seen whom a query finds, in order of creation.
     ///
     /// # Errors
