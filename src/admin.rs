@@ -2,18 +2,20 @@
 
 use serde_json::{Value, json};
 use usher_core::command::Command;
-use usher_core::model::{Approval, Permission};
+use usher_core::model::{Approval, Permission, SshKey};
 use usher_core::{Error, Read, Selection};
 
-use crate::args::{AdminCommand, ApprovalsCommand};
+use crate::args::{AdminCommand, ApprovalsCommand, KeyCommand};
 use crate::confirm::carry_out;
 use crate::desk::Desk;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::names::ActorNames;
 use crate::output::{Listing, Row};
-use crate::who::selection;
+use crate::who::{read_input, selection};
 
-const COLUMNS: &[&str] = &["STATUS", "NAME", "EMAIL", "MAY", "SYSTEM USERS"];
+const COLUMNS: &[&str] = &["STATUS", "NAME", "EMAIL", "MAY", "SYSTEM USERS", "KEYS"];
+const KEY_COLUMNS: &[&str] = &["OF", "KIND", "ADDED", "COMMENT", "FINGERPRINT"];
+const KEY_KEYS: &[&str] = &["user", "id", "kind", "fingerprint", "comment", "added_at"];
 const KEYS: &[&str] = &[
     "id",
     "email",
@@ -21,6 +23,7 @@ const KEYS: &[&str] = &[
     "status",
     "permissions",
     "system_users",
+    "keys",
 ];
 const APPROVAL_COLUMNS: &[&str] = &[
     "APPROVAL",
@@ -70,6 +73,7 @@ pub(crate) fn run(desk: &Desk, command: AdminCommand) -> Result<()> {
             let who: Selection = desk.read()?.find_user(&who)?.id.into();
             carry_out(desk, Command::LinkSystemUser { system_user, who }, &plan)
         }
+        AdminCommand::Key(command) => keys(desk, command),
         AdminCommand::Unlink { system_user, plan } => {
             carry_out(desk, Command::UnlinkSystemUser { system_user }, &plan)
         }
@@ -87,12 +91,18 @@ fn list(desk: &Desk) -> Result<()> {
             .copied()
             .map(Permission::as_str)
             .collect();
+        let keys = administrator.keys.iter();
+        let fingerprints: Vec<String> = keys.map(|it| it.key.fingerprint().to_string()).collect();
         let cells = vec![
             user.status.to_string(),
             user.name(),
             user.label(),
             permissions.join(", "),
             administrator.system_users.join(", "),
+            match administrator.keys.len() {
+                0 => String::new(),
+                keys => keys.to_string(),
+            },
         ];
         let json = vec![
             ("id", json!(user.id)),
@@ -101,10 +111,81 @@ fn list(desk: &Desk) -> Result<()> {
             ("status", json!(user.status)),
             ("permissions", json!(permissions)),
             ("system_users", json!(administrator.system_users)),
+            ("keys", json!(fingerprints)),
         ];
         listing.row(Row { cells, json })?;
     }
     listing.end("no administrators")
+}
+
+/// The keys with which administrators come in over SSH.
+fn keys(desk: &Desk, command: KeyCommand) -> Result<()> {
+    match command {
+        KeyCommand::Add { who, key, plan } => {
+            let who: Selection = desk.read()?.find_user(&who)?.id.into();
+            let key = SshKey::parse(&typed_line(&key)?)?;
+            carry_out(desk, Command::AddSshKey { who, key }, &plan)
+        }
+        KeyCommand::List { who } => list_keys(desk, who.as_deref()),
+        KeyCommand::Remove {
+            who,
+            fingerprint,
+            all: _,
+            plan,
+        } => {
+            let who: Selection = desk.read()?.find_user(&who)?.id.into();
+            carry_out(desk, Command::RemoveSshKeys { who, fingerprint }, &plan)
+        }
+    }
+}
+
+/// The words of a line that was not quoted, or the one line on standard input.
+fn typed_line(words: &[String]) -> Result<String> {
+    if !matches!(words, [only] if only == "-") {
+        return Ok(words.join(" "));
+    }
+    let input = read_input()?;
+    let line = input.strip_suffix('\n').unwrap_or(&input);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() {
+        return Err(Failure::refused("no key is on standard input"));
+    }
+    Ok(line.to_owned())
+}
+
+fn list_keys(desk: &Desk, who: Option<&str>) -> Result<()> {
+    let read = desk.read()?;
+    let mut listing = Listing::begin(desk.format, KEY_COLUMNS, KEY_KEYS);
+    let only = match who {
+        Some(who) => Some(read.find_user(who)?.id),
+        None => None,
+    };
+    for administrator in read.administrators()? {
+        let user = &administrator.user;
+        if only.is_some_and(|it| it != user.id) {
+            continue;
+        }
+        for it in &administrator.keys {
+            let fingerprint = it.key.fingerprint().to_string();
+            let cells = vec![
+                user.label(),
+                it.key.kind().to_owned(),
+                it.added_at.to_string(),
+                it.key.comment().unwrap_or_default().to_owned(),
+                fingerprint.clone(),
+            ];
+            let json = vec![
+                ("user", json!(user.label())),
+                ("id", json!(user.id)),
+                ("kind", json!(it.key.kind())),
+                ("fingerprint", json!(fingerprint)),
+                ("comment", json!(it.key.comment())),
+                ("added_at", json!(it.added_at)),
+            ];
+            listing.row(Row { cells, json })?;
+        }
+    }
+    listing.end("no keys")
 }
 
 /// What waits for a second administrator.

@@ -15,6 +15,7 @@ mod requests;
 mod seats;
 mod serve;
 mod setting;
+mod ssh;
 mod trainings;
 
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use usher_core::model::{BatchId, EmailAddress, Setting, TimeZoneName, UserId, When};
 use usher_core::plan::Digest;
 
-pub(crate) use admin::{AdminCommand, ApprovalsCommand};
+pub(crate) use admin::{AdminCommand, ApprovalsCommand, KeyCommand};
 pub(crate) use brake::{BrakeCommand, IdpBrakeArgs};
 pub(crate) use dates::{DueArgs, DueCommand};
 pub(crate) use fields::{FieldAddArgs, FieldCommand, FieldSetArgs, FieldValuesArgs, LabelCommand};
@@ -48,6 +49,7 @@ pub(crate) use trainings::{
 
 pub(crate) use serve::ServeArgs;
 pub(crate) use setting::{SettingArgs, SettingCommand};
+pub(crate) use ssh::{SshCommand, SshKeysArgs, SshSetupArgs};
 
 /// How WHO arguments are understood; part of the help of every command that takes them.
 pub(crate) const WHO_HELP: &str = "\
@@ -252,9 +254,12 @@ pub(crate) enum Command {
     Batches(LimitArgs),
     /// Undo a batch as far as the world has not moved on
     Undo(UndoArgs),
-    /// Who acts for the organization: permissions, and links to operating-system users
+    /// Who acts for the organization: permissions, SSH keys, and links to operating-system users
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// The console over SSH, without accounts on this machine
+    #[command(subcommand)]
+    Ssh(SshCommand),
     /// What waits for a second administrator
     Approvals(ApprovalsArgs),
     /// Draw who reports to whom

@@ -6,9 +6,10 @@ use usher_core::Session;
 use usher_core::model::Door;
 use usher_tui::{ConsoleError, ConsoleOptions};
 
-use crate::args::Common;
+use crate::args::{ActingAs, Common};
 use crate::desk::session;
 use crate::failure::{Failure, Result};
+use crate::ssh;
 
 /// Opens the console on the database.
 pub(crate) fn open(common: &Common) -> Result<()> {
@@ -19,7 +20,20 @@ pub(crate) fn open(common: &Common) -> Result<()> {
         ));
     }
     let directory = usher_core::Directory::open(&common.db, usher_core::Options::default())?;
-    run(&session(&directory, common.actor, Door::Console)?, None)
+    let session = session(&directory, common.actor, Door::Console)?;
+    let is_named = matches!(common.actor, Some(ActingAs::Administrator(_)));
+    if !(is_named && ssh::is_remote()) {
+        return run(&session, ConsoleOptions::default());
+    }
+    let session = match ssh::key_of_this_session() {
+        Some(key) => session.by_key(key),
+        None => session,
+    };
+    let options = ConsoleOptions {
+        no_files: true,
+        ..ConsoleOptions::default()
+    };
+    run(&session, options)
 }
 
 /// Whether there is a terminal to draw on and to type at.
@@ -27,12 +41,8 @@ pub(crate) fn is_possible() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
-/// Runs the console until the person leaves it; a title such as `demo` shows in its header.
-pub(crate) fn run(session: &Session, title: Option<&str>) -> Result<()> {
-    let options = ConsoleOptions {
-        title: title.map(str::to_owned),
-        ..ConsoleOptions::default()
-    };
+/// Runs the console until the person leaves it.
+pub(crate) fn run(session: &Session, options: ConsoleOptions) -> Result<()> {
     usher_tui::run(session.clone(), options).map_err(|error| match error {
         ConsoleError::NotATerminal => Failure::Usage(error.to_string()),
         // There is nobody left to read a message.

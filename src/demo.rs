@@ -38,7 +38,10 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     let ended = if console::is_possible() {
         console::run(
             &directory.as_actor(Actor::FileOwner, Door::Console),
-            Some("demo"),
+            usher_tui::ConsoleOptions {
+                title: Some("demo".to_owned()),
+                ..usher_tui::ConsoleOptions::default()
+            },
         )
     } else {
         stay(&database, &served, &told)

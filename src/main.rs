@@ -38,6 +38,7 @@ mod report;
 mod seats;
 mod serve;
 mod setting;
+mod ssh;
 mod standing;
 mod token;
 mod training;
@@ -68,7 +69,13 @@ fn main() -> ExitCode {
 /// Help and version are answers; anything else is bad usage, said without what could act on a terminal.
 fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
-        complain(&error.render().to_string());
+        let said = error.render().to_string();
+        // What nobody else may see is not said again.
+        if said.contains("PRIVATE KEY") {
+            complain("a private key is nobody's but its owner's; give the line of the .pub file");
+        } else {
+            complain(&said);
+        }
         return ExitCode::from(2);
     }
     // A closed pipe is nobody's fault.
@@ -85,6 +92,7 @@ fn run(Arguments { common, command }: Arguments) -> Result<()> {
         Some(Command::Init(args)) => init::run(&common, args),
         Some(Command::Backup(args)) => backup::backup(&common, &args),
         Some(Command::Restore(args)) => backup::restore(&common, &args),
+        Some(Command::Ssh(command)) => ssh::run(&common, &command),
         Some(command) => at_desk(&common, command),
     }
 }
@@ -136,6 +144,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         | Command::Init(_)
         | Command::Serve(_)
         | Command::Backup(_)
-        | Command::Restore(_) => Ok(()),
+        | Command::Restore(_)
+        | Command::Ssh(_) => Ok(()),
     }
 }

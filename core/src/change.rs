@@ -10,7 +10,7 @@ use crate::model::{
     ConnectionPolicy, Date, DueKind, Entitled, Field, FieldId, FieldTerms, GroupId, GroupRole,
     Hold, IndividualId, IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, Permission,
     PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Said, Scopes, Seats, Setting,
-    Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
+    SshKey, Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
 };
 
 use crate::password::PasswordHash;
@@ -302,6 +302,17 @@ pub enum Change {
         user: UserId,
         /// The operating-system user.
         name: String,
+        /// From.
+        before: bool,
+        /// To.
+        after: bool,
+    },
+    /// Whether a person comes in over SSH by this key. Personal: recorded encrypted.
+    SshKey {
+        /// Who.
+        user: UserId,
+        /// The key.
+        key: SshKey,
         /// From.
         before: bool,
         /// To.
@@ -604,13 +615,14 @@ pub enum Change {
 }
 
 /// The kinds of changes whose recorded form holds personal values.
-pub(crate) const PERSONAL_KINDS: [&str; 6] = [
+pub(crate) const PERSONAL_KINDS: [&str; 7] = [
     "user_created",
     "drift",
     "profile",
     "field_value",
     "link",
     "system_user",
+    "ssh_key",
 ];
 
 /// Everything a new person starts with.
@@ -661,6 +673,7 @@ impl Change {
             | Self::ApprovalDecided { user, .. }
             | Self::GrantedAlone { user, .. }
             | Self::SystemUser { user, .. }
+            | Self::SshKey { user, .. }
             | Self::Protected { user, .. }
             | Self::Erased { user, .. } => Some(*user),
             Self::Individual { .. }
@@ -733,6 +746,7 @@ impl Change {
             Self::ApprovalDecided { .. } => "approval_decided",
             Self::GrantedAlone { .. } => "granted_alone",
             Self::SystemUser { .. } => "system_user",
+            Self::SshKey { .. } => "ssh_key",
             Self::Protected { .. } => "protected",
             Self::Erased { .. } => "erased",
             Self::Individual { .. } => "individual",

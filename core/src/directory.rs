@@ -12,8 +12,8 @@ use crate::draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 use crate::error::{Error, Result};
 use crate::link::{LinkKey, Reached};
 use crate::model::{
-    Actor, BatchId, Brake, ConnectionId, Door, EmailAddress, Mapping, NewAsked, PlatformId, Scopes,
-    TimeZoneName, Timestamp, TokenId, UserId, View,
+    Actor, BatchId, Brake, ConnectionId, Door, EmailAddress, Fingerprint, Mapping, NewAsked,
+    PlatformId, Scopes, TimeZoneName, Timestamp, TokenId, UserId, View,
 };
 use crate::plan::{Digest, Plan};
 use crate::planner::Who;
@@ -167,6 +167,7 @@ impl Directory {
                 actor,
                 door,
                 on_behalf: None,
+                key: None,
             },
         }
     }
@@ -311,6 +312,20 @@ impl Session {
     pub fn on_behalf(&self, connection: ConnectionId) -> Self {
         let who = Who {
             on_behalf: Some(connection),
+            ..self.who
+        };
+        Self {
+            who,
+            ..self.clone()
+        }
+    }
+
+    /// The same for an administrator who came in over SSH by this key: from the commit that takes it from them on, they can
+    /// neither act nor see.
+    #[must_use]
+    pub fn by_key(&self, key: Fingerprint) -> Self {
+        let who = Who {
+            key: Some(key),
             ..self.who
         };
         Self {
@@ -476,8 +491,7 @@ impl Session {
     /// [`Error::Forbidden`] when the actor may see nobody, such as an administrator who was deactivated meanwhile;
     /// otherwise only when the database cannot be opened.
     pub fn read(&self) -> Result<Read<'_>> {
-        let read = self.directory.shared.store.read(self.directory.now())?;
-        read.seen_by(self.who.actor)
+        self.seeing(self.directory.shared.store.read(self.directory.now())?)
     }
 
     /// As [`Session::read`]; what is being read ends early with [`Error::Cancelled`] when the flag turns true.
@@ -485,11 +499,13 @@ impl Session {
     /// # Errors
     /// As [`Session::read`].
     pub fn read_until(&self, cancelled: Arc<AtomicBool>) -> Result<Read<'_>> {
-        self.directory
-            .shared
-            .store
-            .read_until(self.directory.now(), cancelled)?
-            .seen_by(self.who.actor)
+        let store = &self.directory.shared.store;
+        self.seeing(store.read_until(self.directory.now(), cancelled)?)
+    }
+
+    fn seeing<'a>(&self, read: Read<'a>) -> Result<Read<'a>> {
+        self.who.keeps_key(&read.snapshot()?)?;
+        read.seen_by(self.who.actor)
     }
 
     /// Keeps a view of this actor's, in the place of one of the same name, and returns when that is on disk.

@@ -21,9 +21,9 @@ use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, BatchId, Brake, ConnectionId, Date, Door, Field, GroupCarries, GroupId, GroupRole, Hold,
-    Invitation, InvitationState, Leaving, License, Permission, Pool, PoolId, Profile, Setting,
-    Settings, Status, Timestamp, Training, TrainingId, User, UserId, key_of_name,
+    Actor, BatchId, Brake, ConnectionId, Date, Door, Field, Fingerprint, GroupCarries, GroupId,
+    GroupRole, Hold, Invitation, InvitationState, Leaving, License, Permission, Pool, PoolId,
+    Profile, Setting, Settings, Status, Timestamp, Training, TrainingId, User, UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy::{self, Authority, Circle, Reach, Role};
@@ -133,9 +133,26 @@ pub(crate) struct Who {
     pub(crate) door: Door,
     /// The connection in whose place they act: it is planned as the connection would have it, by its rights and at its door.
     pub(crate) on_behalf: Option<ConnectionId>,
+    /// The key by which an administrator came in over SSH: without it they are nobody.
+    pub(crate) key: Option<Fingerprint>,
 }
 
 impl Who {
+    /// Refuses who came in by a key that has been taken from them since.
+    pub(crate) fn keeps_key(self, snapshot: &Snapshot<'_>) -> Result<()> {
+        let Some(key) = self.key else { return Ok(()) };
+        let owner = snapshot
+            .ssh_key(key)?
+            .map(|it| Actor::Administrator(it.user));
+        if owner == Some(self.actor) {
+            Ok(())
+        } else {
+            Err(Error::forbidden(
+                "the key with which you came in opens for you no longer",
+            ))
+        }
+    }
+
     /// As whom it is planned.
     pub(crate) fn plans(self) -> Actor {
         self.on_behalf.map_or(self.actor, Actor::Connection)
@@ -152,6 +169,7 @@ impl Who {
 
 /// Plans a request against a snapshot.
 pub(crate) fn plan(snapshot: &Snapshot<'_>, who: Who, request: &Request) -> Result<Planned> {
+    who.keeps_key(snapshot)?;
     if who.on_behalf.is_some() {
         policy::may(&Authority::of(snapshot, who.actor)?, "idp_replay")?;
     }
@@ -979,7 +997,7 @@ impl<'s> Planner<'s> {
         Ok(())
     }
 
-    /// Takes an administrator's permissions and links, which nobody regains by coming back.
+    /// Takes an administrator's permissions, links and keys, which nobody regains by coming back.
     pub(crate) fn take_permissions(&mut self, user: UserId) -> Result<()> {
         let system_users = match &self.crowd {
             Some(crowd) => crowd.system_users_of(user),
@@ -989,6 +1007,18 @@ impl<'s> Planner<'s> {
             self.push(Change::SystemUser {
                 user,
                 name,
+                before: true,
+                after: false,
+            });
+        }
+        let keys = match &self.crowd {
+            Some(crowd) => crowd.ssh_keys_of(user),
+            None => self.snapshot.ssh_keys_of(user)?,
+        };
+        for it in keys {
+            self.push(Change::SshKey {
+                user,
+                key: it.key,
                 before: true,
                 after: false,
             });

@@ -28,6 +28,9 @@ pub(crate) enum AdminCommand {
         #[command(flatten)]
         who: WhoArgs,
     },
+    /// The keys with which administrators come in over SSH, each for themself; owners for others too
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Let an operating-system user act as an administrator, who is named in the history
     Link {
         /// The operating-system user, as `id -un` prints it.
@@ -43,6 +46,39 @@ pub(crate) enum AdminCommand {
         /// The operating-system user.
         #[arg(value_name = "OS_USER")]
         system_user: String,
+        #[command(flatten)]
+        plan: PlanArgs,
+    },
+}
+
+/// Keys to come in with over SSH.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Let an administrator come in by a key
+    Add {
+        /// The administrator: an address, a user name or an id.
+        who: String,
+        /// One line of a .pub file; - reads it from standard input.
+        #[arg(required = true)]
+        key: Vec<String>,
+        #[command(flatten)]
+        plan: PlanArgs,
+    },
+    /// List keys and whose they are
+    List {
+        /// Only this administrator's.
+        who: Option<String>,
+    },
+    /// Take keys; a console that was opened by one closes
+    Remove {
+        /// The administrator.
+        who: String,
+        /// The key's fingerprint, or at least six characters of its beginning.
+        #[arg(required_unless_present = "all")]
+        fingerprint: Option<String>,
+        /// All of this administrator's keys.
+        #[arg(long, conflicts_with = "fingerprint")]
+        all: bool,
         #[command(flatten)]
         plan: PlanArgs,
     },

@@ -18,6 +18,7 @@ mod hostile_files;
 mod inbox;
 mod individuals;
 mod join;
+mod keys;
 mod life;
 mod ownership;
 mod past;

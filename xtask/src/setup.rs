@@ -11,6 +11,8 @@ use anyhow::Result;
 
 use crate::process::{self, Ended};
 
+/// Where Debian and its kin install it, and others too.
+const SSHD: &str = "/usr/sbin/sshd";
 const COMPONENT_BOUND: Duration = Duration::from_secs(180);
 const INSTALL_BOUND: Duration = Duration::from_secs(12 * 60);
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -24,22 +26,28 @@ pub(crate) enum Tool {
     Clippy,
     /// `cargo deny`
     Deny,
+    /// OpenSSH's server, which is no part of cargo.
+    Sshd,
 }
 
 impl Tool {
-    const ALL: [Tool; 3] = [Tool::Fmt, Tool::Clippy, Tool::Deny];
+    const ALL: [Tool; 4] = [Tool::Fmt, Tool::Clippy, Tool::Deny, Tool::Sshd];
 
-    fn subcommand(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
-            Tool::Fmt => "fmt",
-            Tool::Clippy => "clippy",
-            Tool::Deny => "deny",
+            Tool::Fmt => "cargo fmt",
+            Tool::Clippy => "cargo clippy",
+            Tool::Deny => "cargo deny",
+            Tool::Sshd => "sshd",
         }
     }
 
-    /// True when cargo knows the subcommand.
+    /// True when cargo knows the subcommand, or the program is where it is always installed.
     pub(crate) fn is_here(self) -> bool {
-        process::answers("cargo", &[self.subcommand(), "--version"])
+        match self.name().split_once(' ') {
+            Some((cargo, subcommand)) => process::answers(cargo, &[subcommand, "--version"]),
+            None => Path::new(SSHD).is_file(),
+        }
     }
 }
 
@@ -58,8 +66,8 @@ pub(crate) fn ensure_all(root: &Path) -> Result<Vec<Tool>> {
     for tool in Tool::ALL {
         if !ensure(root, tool)? {
             println!(
-                "setup: cargo {} is not here and could not be installed",
-                tool.subcommand()
+                "setup: {} is not here and could not be installed",
+                tool.name()
             );
             missing.push(tool);
         }
@@ -69,14 +77,14 @@ pub(crate) fn ensure_all(root: &Path) -> Result<Vec<Tool>> {
 
 fn ensure(root: &Path, tool: Tool) -> Result<bool> {
     if tool.is_here() {
-        println!("setup: cargo {} is here", tool.subcommand());
+        println!("setup: {} is here", tool.name());
         return Ok(true);
     }
     let note = note(root, tool);
     if failed_lately(&note) {
         return Ok(false);
     }
-    println!("setup: installing cargo {}", tool.subcommand());
+    println!("setup: installing {}", tool.name());
     install(root, tool);
     if tool.is_here() {
         return Ok(true);
@@ -98,6 +106,15 @@ fn install(root: &Path, tool: Tool) {
             process::cargo(root, &["install", "--locked", "cargo-deny"])
                 .env("CARGO_TARGET_DIR", target(root).join("tools")),
             INSTALL_BOUND,
+        ),
+        Tool::Sshd => process::run(
+            std::process::Command::new("apt-get").args([
+                "install",
+                "-y",
+                "--no-install-recommends",
+                "openssh-server",
+            ]),
+            COMPONENT_BOUND,
         ),
     };
     match attempt {
@@ -124,7 +141,7 @@ pub(crate) fn target(root: &Path) -> PathBuf {
 }
 
 fn note(root: &Path, tool: Tool) -> PathBuf {
-    target(root).join(format!("not-installed-{}", tool.subcommand()))
+    target(root).join(format!("not-installed-{}", tool.name().replace(' ', "-")))
 }
 
 fn failed_lately(note: &Path) -> bool {

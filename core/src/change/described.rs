@@ -231,6 +231,13 @@ impl Change {
                 json!(before),
                 json!(after),
             ),
+            Self::SshKey {
+                key, before, after, ..
+            } => said(
+                &format!("SSH key {}", key.fingerprint()),
+                json!(before),
+                json!(after),
+            ),
             Self::Protected { before, after, .. } => said("protected", json!(before), json!(after)),
             Self::Erased { before, .. } => said("status", json!(before), json!(Status::Erased)),
             Self::Individual { before, after, .. } => {

@@ -33,6 +33,7 @@ mod reactivate;
 mod reclaim;
 mod resend;
 mod setting;
+mod ssh_key;
 mod training;
 mod undo;
 
@@ -41,7 +42,7 @@ use crate::error::Result;
 use crate::model::{
     Alarms, ApprovalId, AtCapacity, BatchId, Brake, ConnectionPolicy, CountsFrom, Date, DueKind,
     EmailAddress, Field, FieldKind, GroupId, GroupRole, Name, NewIndividual, NewPeople, Part,
-    Permission, PoolName, Profile, Progress, Scopes, Seats, Setting, TrainingKind, UserId,
+    Permission, PoolName, Profile, Progress, Scopes, Seats, Setting, SshKey, TrainingKind, UserId,
     VisibleTo,
 };
 use crate::password::PasswordHash;
@@ -299,6 +300,20 @@ pub enum Command {
     UnlinkSystemUser {
         /// The operating-system user.
         system_user: String,
+    },
+    /// Let an administrator come in over SSH by a key.
+    AddSshKey {
+        /// The administrator.
+        who: Selection,
+        /// The key.
+        key: SshKey,
+    },
+    /// Take keys from administrators.
+    RemoveSshKeys {
+        /// Whose.
+        who: Selection,
+        /// Which, by its fingerprint or the beginning of it; none is all of them.
+        fingerprint: Option<String>,
     },
     /// Do what another administrator asked for.
     Approve {
@@ -803,6 +818,8 @@ impl Command {
             Self::RevokePermissions { .. } => "admin_revoke",
             Self::LinkSystemUser { .. } => "admin_link",
             Self::UnlinkSystemUser { .. } => "admin_unlink",
+            Self::AddSshKey { .. } => "admin_key_add",
+            Self::RemoveSshKeys { .. } => "admin_key_remove",
             Self::Approve { .. } => "approve",
             Self::Reject { .. } => "reject",
             Self::AddConnection { .. } => "idp_add",
@@ -898,6 +915,10 @@ impl Command {
                 administrator::link(planner, system_user, who)
             }
             Self::UnlinkSystemUser { system_user } => administrator::unlink(planner, system_user),
+            Self::AddSshKey { who, key } => ssh_key::add(planner, who, key),
+            Self::RemoveSshKeys { who, fingerprint } => {
+                ssh_key::remove(planner, who, fingerprint.as_deref())
+            }
             Self::Approve { approval } => approval::approve(planner, *approval),
             Self::Reject { approval } => approval::reject(planner, *approval),
             Self::AddConnection { name, policy } => connection::add(planner, name, *policy),

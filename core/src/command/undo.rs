@@ -9,6 +9,7 @@ use super::administrator;
 use super::field;
 use super::ownership;
 use super::pool::refuse_raise;
+use super::ssh_key;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -632,6 +633,14 @@ fn fact_back(
                 });
             }
         }
+        Change::SshKey {
+            key, before, after, ..
+        } => ssh_key::back(
+            planner,
+            user,
+            (key, *before, *after),
+            status == Status::Active,
+        )?,
         Change::ApprovalAsked { approval, .. } => approval_back(
             planner,
             user,

@@ -200,6 +200,7 @@ impl Telling {
             | Change::ApprovalDecided { .. }
             | Change::GrantedAlone { .. }
             | Change::SystemUser { .. }
+            | Change::SshKey { .. }
             | Change::GroupBudget { .. } => {}
             Change::Protected { after, .. } => user.protected = *after,
             Change::Erased { .. } => self.erase(),

@@ -7,8 +7,8 @@ use std::collections::{HashMap, HashSet};
 use super::Planner;
 use crate::error::{Error, Result};
 use crate::model::{
-    Assigned, Entitlement, GroupId, GroupRole, Invitation, License, Membership, Permission, PoolId,
-    User, UserId,
+    AdminKey, Assigned, Entitlement, GroupId, GroupRole, Invitation, License, Membership,
+    Permission, PoolId, User, UserId,
 };
 use crate::store::Snapshot;
 
@@ -22,6 +22,7 @@ pub(super) struct Crowd {
     managers: HashSet<UserId>,
     permissions: HashMap<UserId, Vec<Permission>>,
     system_users: HashMap<UserId, Vec<String>>,
+    ssh_keys: HashMap<UserId, Vec<AdminKey>>,
     order: Vec<UserId>,
     page: RefCell<Page>,
 }
@@ -47,6 +48,7 @@ impl Crowd {
             managers: snapshot.managers()?,
             permissions: snapshot.permissions()?,
             system_users: snapshot.system_users()?,
+            ssh_keys: snapshot.ssh_keys()?,
             order: people.to_vec(),
             page: RefCell::default(),
         })
@@ -60,6 +62,11 @@ impl Crowd {
     /// The operating-system users who act as this person.
     pub(super) fn system_users_of(&self, user: UserId) -> Vec<String> {
         self.system_users.get(&user).cloned().unwrap_or_default()
+    }
+
+    /// The keys with which this person comes in over SSH.
+    pub(super) fn ssh_keys_of(&self, user: UserId) -> Vec<AdminKey> {
+        self.ssh_keys.get(&user).cloned().unwrap_or_default()
     }
 
     /// The person, with the page that they are on. None when it is not their turn.

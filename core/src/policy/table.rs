@@ -64,6 +64,18 @@ const OWN_GROUP: &[(Role, Scope)] = &[
     (Role::GroupUserAdministrator, Scope::OwnGroup),
 ];
 
+/// Whoever may act for the organization at all, for themself.
+const THEMSELF: &[(Role, Scope)] = &[
+    (Role::ManageUsers, Scope::Own),
+    (Role::ManageAssignments, Scope::Own),
+    (Role::ManageReports, Scope::Own),
+    (Role::AuthorizedPurchaser, Scope::Own),
+    (Role::Manager, Scope::Own),
+    (Role::GroupAdministrator, Scope::Own),
+    (Role::GroupUserAdministrator, Scope::Own),
+    (Role::SessionInstructor, Scope::Own),
+];
+
 /// Who may do what, to whom.
 pub const TABLE: &[Row] = &[
     // Reading.
@@ -184,6 +196,8 @@ pub const TABLE: &[Row] = &[
     row("admin_revoke", OWNERS, NO_MORE),
     row("admin_link", OWNERS, NO_MORE),
     row("admin_unlink", OWNERS, NO_MORE),
+    row("admin_key_add", OWNERS, THEMSELF),
+    row("admin_key_remove", OWNERS, THEMSELF),
     row("approve", &[Role::Owner, Role::ManageUsers], NO_MORE),
     row("reject", MANAGE_USERS, NO_MORE),
     // Accounts of people's own.

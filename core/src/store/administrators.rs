@@ -48,7 +48,8 @@ impl Snapshot<'_> {
 
     /// Everybody with a permission, in order of creation.
     pub(crate) fn administrators(&self) -> Result<Vec<UserId>> {
-        let sql = "SELECT users.id FROM users WHERE users.id IN (SELECT user FROM permissions UNION SELECT user FROM system_users) \
+        let sql = "SELECT users.id FROM users WHERE users.id IN (SELECT user FROM permissions UNION SELECT user FROM system_users \
+            UNION SELECT user FROM ssh_keys) \
             ORDER BY users.seq";
         self.all(sql, [], |row| Ok(UserId::from_bytes(row.get(0)?)))
     }

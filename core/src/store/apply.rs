@@ -225,6 +225,7 @@ impl<'c> Applier<'c> {
                 "DELETE FROM system_users WHERE name = ?1 AND user = ?2",
                 params![name, user.as_bytes()],
             ),
+            Change::SshKey { user, key, after, .. } => super::ssh_keys::set(self, *user, key, *after),
             Change::Protected { user, after, .. } => {
                 self.hit("UPDATE users SET protected = ?2 WHERE id = ?1", params![user.as_bytes(), after])
             }
@@ -648,6 +649,7 @@ impl<'c> Applier<'c> {
         self.run("DELETE FROM invitations WHERE user = ?1", [id])?;
         self.run("DELETE FROM permissions WHERE user = ?1", [id])?;
         self.run("DELETE FROM system_users WHERE user = ?1", [id])?;
+        self.run("DELETE FROM ssh_keys WHERE user = ?1", [id])?;
         self.run("DELETE FROM outbox WHERE user = ?1", [id])?;
         brake::forget(self.conn, user)?;
         self.forget_dates(user)?;

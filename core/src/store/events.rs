@@ -236,6 +236,9 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             after,
             ..
         } => json(&(name, before, after)),
+        Change::SshKey {
+            key, before, after, ..
+        } => json(&(key, before, after)),
         Change::Erased { before, .. } => json(&(before,)),
         Change::PoolAdded { pool, name, terms } => json(&(pool, name, terms)),
         Change::PoolTerms {
@@ -612,6 +615,15 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
             Change::SystemUser {
                 user: whom?,
                 name,
+                before,
+                after,
+            }
+        }
+        "ssh_key" => {
+            let (key, before, after) = json(body)?;
+            Change::SshKey {
+                user: whom?,
+                key,
                 before,
                 after,
             }

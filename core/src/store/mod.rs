@@ -39,6 +39,7 @@ mod search;
 mod settings;
 mod sight;
 mod snapshot;
+mod ssh_keys;
 mod stale;
 mod trainings;
 mod turn;

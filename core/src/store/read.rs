@@ -23,9 +23,9 @@ use super::viewer::Viewer;
 use crate::change::{Change, Names};
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, Approval, Budget, Connection as ProviderConnection, ConnectionId, GroupId, Invitation,
-    License, Link, Membership, Organization, Permission, Pool, PoolId, PoolName, Timestamp, User,
-    UserId,
+    Actor, AdminKey, Approval, Budget, Connection as ProviderConnection, ConnectionId, GroupId,
+    Invitation, License, Link, Membership, Organization, Permission, Pool, PoolId, PoolName,
+    Timestamp, User, UserId,
 };
 
 pub use super::events::{AuditReport, BadLink, Head};
@@ -56,6 +56,8 @@ pub struct Administrator {
     pub permissions: Vec<Permission>,
     /// The operating-system users who act as them.
     pub system_users: Vec<String>,
+    /// The keys with which they come in over SSH, oldest first.
+    pub keys: Vec<AdminKey>,
 }
 
 /// How many steps of SQLite's machine pass between two looks at a cancelling flag.
@@ -85,7 +87,7 @@ impl Drop for Read<'_> {
 }
 
 impl Read<'_> {
-    pub(super) fn snapshot(&self) -> Result<Snapshot<'_>> {
+    pub(crate) fn snapshot(&self) -> Result<Snapshot<'_>> {
         let viewer = self.viewer;
         self.conn
             .as_ref()
@@ -317,12 +319,14 @@ impl Read<'_> {
     pub fn administrators(&self) -> Result<Vec<Administrator>> {
         self.together(|snapshot| {
             let mut links = snapshot.system_users()?;
+            let mut keys = snapshot.ssh_keys()?;
             let mut administrators = Vec::new();
             for id in snapshot.administrators()? {
                 if let Some(user) = self.if_seen(snapshot, snapshot.user(id)?)? {
                     administrators.push(Administrator {
                         permissions: snapshot.permissions_of(id)?,
                         system_users: links.remove(&id).unwrap_or_default(),
+                        keys: keys.remove(&id).unwrap_or_default(),
                         user,
                     });
                 }

@@ -317,6 +317,14 @@ fn erasing_destroys_custom_fields_accounts_of_their_own_passwords_and_names_at_o
         system_user: format!("{MARK}-login"),
         who: people[0].into(),
     });
+    let line = format!(
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINBAMfae/WjJ+p7DQvIcyiX6DYUhawanLXDE7x4n0Ce4 {MARK}-key"
+    );
+    org.apply(Command::AddSshKey {
+        who: people[0].into(),
+        key: usher_core::model::SshKey::parse(&line).unwrap(),
+    });
+    let ssh_keys = org.values("SELECT fingerprint FROM ssh_keys");
     org.directory.settle().unwrap();
     assert!(!org.files_with_mark().is_empty());
     let hashes = org.values("SELECT hash FROM passwords");
@@ -335,6 +343,7 @@ fn erasing_destroys_custom_fields_accounts_of_their_own_passwords_and_names_at_o
             ("hashes", &hashes),
             ("keys", &keys),
             ("keys of accounts", &account_keys),
+            ("keys to come in with", &ssh_keys),
         ] {
             assert_eq!(org.left_of(values), 0, "{what} {when}");
         }

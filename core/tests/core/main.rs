@@ -17,6 +17,7 @@ mod groups;
 mod inbox;
 mod individuals;
 mod join;
+mod keys;
 mod levels;
 mod life;
 mod links;

@@ -74,6 +74,12 @@ fn world() -> (Org, World) {
         system_user: "qsys".into(),
         who: org.who("qadmin"),
     });
+    let line =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINBAMfae/WjJ+p7DQvIcyiX6DYUhawanLXDE7x4n0Ce4 qadmin";
+    org.apply(Command::AddSshKey {
+        who: org.who("qadmin"),
+        key: usher_core::model::SshKey::parse(line).unwrap(),
+    });
     let all = "qgus qmia qguest qboss qlead qdev qops qadmin qwait";
     for name in all.split(' ') {
         org.apply(Command::Edit(Edit {
@@ -265,6 +271,12 @@ const VERBS: &[(&str, Tells)] = &[
     }),
     ("administrators", |r, _| told(r.administrators())),
     ("administrator_of", |r, _| told(r.administrator_of("qsys"))),
+    ("ssh_keys_that_open", |r, _| {
+        told(r.ssh_keys_that_open(None))
+    }),
+    ("ssh_keys_of", |r, w| {
+        each(&w.people, |it| r.ssh_keys_of(it))
+    }),
     ("approvals", |r, _| told(r.approvals())),
     ("budget_of", |r, w| each(&w.groups, |it| r.budget_of(it))),
     ("link", |r, w| {

@@ -458,6 +458,7 @@ impl Told {
             | Change::PasswordLink { .. }
             | Change::GrantedAlone { .. }
             | Change::SystemUser { .. }
+            | Change::SshKey { .. }
             | Change::FieldTerms { .. }
             | Change::TrainingTerms { .. }
             | Change::Leaving { .. }
