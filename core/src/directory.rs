@@ -189,6 +189,14 @@ impl Directory {
         self.shared.store.authenticate(token, self.now())
     }
 
+    /// The connection whose token this was, if it has ended or was revoked: it opens nothing.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn ended_token(&self, token: &str) -> Result<Option<ConnectionId>> {
+        self.shared.store.ended_token(token, self.now())
+    }
+
     /// How many commands wait for the writer or are being written, in this process.
     pub fn unanswered(&self) -> usize {
         self.shared.store.unanswered()

@@ -1,7 +1,7 @@
 //! The errors of the core's boundary, in the language of whoever asked. Doors translate them: an exit code,
 //! a SCIM status, a line in the console.
 
-use crate::model::{GroupId, PoolName, Seats, UserId};
+use crate::model::{FoundBy, GroupId, PoolName, Seats, UserId};
 use crate::plan::Plan;
 
 /// A result of the core.
@@ -33,6 +33,14 @@ pub enum Error {
     Conflict {
         /// What is not unique, as a sentence.
         why: String,
+    },
+    /// A name by which a person is found is somebody else's.
+    #[error("this {} is already taken, by the person with id {by}", .name.as_scim())]
+    Taken {
+        /// Which name.
+        name: FoundBy,
+        /// Whose it is.
+        by: UserId,
     },
     /// Policy says no.
     #[error("{why}")]

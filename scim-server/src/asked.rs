@@ -128,7 +128,13 @@ impl Asking {
                 Err(Error::NotFound { .. }) if this.path.starts_with("/Groups") => {
                     this.refused(&Fault::no_such_group())
                 }
-                Err(error) => this.refused(&Fault::of(error)),
+                Err(error) => NewAsked {
+                    taken: match error {
+                        Error::Taken { name, by } => Some((*name, *by)),
+                        _ => None,
+                    },
+                    ..this.refused(&Fault::of(error))
+                },
                 Ok(applied) => match &applied.held {
                     Some(brake) => NewAsked {
                         batch: applied.batch,
@@ -192,7 +198,19 @@ impl Asking {
             batch: None,
             body: said.map(|it| it.body.clone()),
             names: said.map(|it| it.managers.clone()).unwrap_or_default(),
+            times: 1,
+            taken: None,
         }
+    }
+}
+
+/// What a request is about, without anybody's id.
+pub(crate) fn kind_of(path: Option<&[&str]>) -> &'static str {
+    match path {
+        Some(["scim", "v2", "Users", ..]) => "/Users",
+        Some(["scim", "v2", "Groups", ..]) => "/Groups",
+        Some(["scim", "v2", "Bulk", ..]) => "/Bulk",
+        _ => "/?",
     }
 }
 

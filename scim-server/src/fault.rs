@@ -228,6 +228,10 @@ impl Fault {
                 scim_type: Some(ScimType::Uniqueness),
                 ..Self::new(StatusCode::CONFLICT, why.as_str())
             },
+            Error::Taken { .. } => Self {
+                scim_type: Some(ScimType::Uniqueness),
+                ..Self::new(StatusCode::CONFLICT, error.to_string())
+            },
             Error::Forbidden { why } => Self::new(StatusCode::FORBIDDEN, why.as_str()),
             Error::NoSeat(shortfall) => {
                 Self::new(StatusCode::FORBIDDEN, format!("no free seat: {shortfall}"))

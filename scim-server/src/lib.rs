@@ -5,7 +5,7 @@
 //! is read for an answer); `schema` (the attributes), `update` with `wanted` (a User taken apart into the roster's fields) and
 //! `resource` with `kept` (the way back), `mapping` (attributes that feed other fields); `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list` with `anchors`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
 //! `platform` (what the place behind Usher asks); `discovery`; `pace` (how fast a token may go); `json`, `fault`, `answer`;
-//! `asked` (what is kept of a request) and `replay` (what a kept one asks for now);
+//! `asked` (what is kept of a request), `refused` (what is only counted) and `replay` (what a kept one asks for now);
 //! `standing` (whether it runs, and how well) with `metrics`, `template`, `request_id` and `log`.
 
 mod anchors;
@@ -35,6 +35,7 @@ mod peer;
 mod people;
 mod platform;
 mod projection;
+mod refused;
 mod replay;
 mod request;
 mod request_id;

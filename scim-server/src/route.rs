@@ -32,6 +32,7 @@ use crate::peer;
 use crate::people::{ActorNames, PoolNames};
 use crate::platform;
 use crate::projection::Projection;
+use crate::refused::Refused;
 use crate::request::{self, Query};
 use crate::request_id;
 use crate::server::MetricsTo;
@@ -65,6 +66,8 @@ pub(crate) struct App {
     pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) log: Log,
     pub(crate) pace: Pace,
+    /// What was refused before it was looked at.
+    pub(crate) refused: Refused,
     pub(crate) request_ids: request_id::Ids,
     pub(crate) actors: ActorNames,
 }
@@ -173,7 +176,7 @@ async fn handle(
     }
     let Authenticated {
         connection, maps, ..
-    } = authenticate(app, head)?;
+    } = authenticate(app, head, path)?;
     let Some(["scim", "v2", place @ ..]) = path else {
         return Err(Fault::no_such_address());
     };
@@ -198,18 +201,28 @@ async fn handle(
 }
 
 /// The connection whose token the request carries, unless it comes faster than it may.
-fn authenticate(app: &App, head: &Parts) -> Result<Authenticated, Fault> {
+fn authenticate(app: &App, head: &Parts, path: Option<&[&str]>) -> Result<Authenticated, Fault> {
     let none = || Fault::unauthorized("a bearer token is needed; `usher idp add` prints one");
     let token = bearer(&head.headers).ok_or_else(none)?;
     let Some(known) = app.directory.authenticate_token(token)? else {
-        let wrong = app.pace.wrong_token(peer::of(app, head));
-        wrong.map_err(Fault::too_many_wrong_tokens)?;
-        return Err(Fault::unauthorized(
-            "the token is unknown, has ended or was revoked; `usher idp rotate` makes a new one",
-        ));
+        let fault = match app.pace.wrong_token(peer::of(app, head)) {
+            Err(wait) => Fault::too_many_wrong_tokens(wait),
+            Ok(()) => Fault::unauthorized(
+                "the token is unknown, has ended or was revoked; `usher idp rotate` makes a new one",
+            ),
+        };
+        if let Some(connection) = app.directory.ended_token(token)? {
+            app.refused.note(connection, &head.method, path, &fault);
+        }
+        return Err(fault);
     };
     log::from(Actor::Connection(known.connection));
-    app.pace.request(known.token).map_err(Fault::too_fast)?;
+    app.pace.request(known.token).map_err(|wait| {
+        let fault = Fault::too_fast(wait);
+        let connection = known.connection;
+        app.refused.note(connection, &head.method, path, &fault);
+        fault
+    })?;
     Ok(known)
 }
 

@@ -30,6 +30,7 @@ use crate::pace::Pace;
 use crate::peer::Connected;
 use crate::people::{ActorNames, PoolNames};
 use crate::platform::{SIGN_INS_AT_ONCE, SignInDesk};
+use crate::refused::{self, Refused};
 use crate::request_id::Ids;
 use crate::route::{self, App};
 use crate::tls::{Begun, Tls};
@@ -232,6 +233,7 @@ async fn run(
         tls: config.tls.clone(),
         log: Log::start(config.log)?,
         pace: Pace::new(config.pace),
+        refused: Refused::default(),
         request_ids: Ids::default(),
         actors: ActorNames::default(),
     });
@@ -261,6 +263,7 @@ async fn run(
     tokio::select! {
         () = accept => {}
         () = follow => {}
+        () = refused::follow(&app) => {}
         () = stop => {}
     }
     // Whoever was still agreeing on keys has asked for nothing.
@@ -268,6 +271,7 @@ async fn run(
     drop(listener);
     // Whoever has not sent a whole request by then is cut off.
     let _ = tokio::time::timeout(END_TIME, graceful.shutdown()).await;
+    refused::keep(&app, true).await;
     app.log.end();
     Ok(())
 }

@@ -37,6 +37,7 @@ const KEYS: &[&str] = &[
     "batch",
     "replayed",
     "body",
+    "times",
 ];
 
 pub(crate) fn log(desk: &Desk, args: &IdpLogArgs) -> Result<()> {
@@ -97,6 +98,7 @@ fn row(asked: &Asked, connection: &str, labels: &HashMap<UserId, String>) -> Row
     });
     let came = match (&asked.error, asked.batch, asked.replayed) {
         (_, _, Some(_)) => "replayed".to_owned(),
+        (Some(error), ..) if asked.times > 1 => format!("{} times: {error}", asked.times),
         (Some(error), ..) => error.clone(),
         (None, Some(batch), _) => format!("batch {batch}"),
         (None, None, _) => "nothing to change".to_owned(),
@@ -133,6 +135,7 @@ fn row(asked: &Asked, connection: &str, labels: &HashMap<UserId, String>) -> Row
         ("batch", batch_json(asked.batch)),
         ("replayed", batch_json(asked.replayed)),
         ("body", json!(body)),
+        ("times", json!(asked.times)),
     ];
     Row { cells, json }
 }

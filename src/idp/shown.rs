@@ -126,16 +126,13 @@ fn instant(at: Option<Timestamp>) -> String {
 
 fn asked(asked: i64, failed: i64) -> String {
     match (asked, failed) {
-        (0, _) => "nothing asked".to_owned(),
-        (asked, 0) => format!(
-            "{}, all done",
-            count(asked, "change asked", "changes asked")
-        ),
+        (0, _) => "no request for a change".to_owned(),
+        (asked, 0) => format!("{}, all done", count(asked, "request", "requests")),
         (asked, failed) => {
             // The nearest whole number, but neither none nor all where that is not so.
             let share =
                 ((failed * 200 / asked + 1) / 2).clamp(1, if failed < asked { 99 } else { 100 });
-            let changes = count(asked, "change asked", "changes asked");
+            let changes = count(asked, "request", "requests");
             format!("{changes}, {failed} refused, failed or held ({share} %)")
         }
     }

@@ -150,7 +150,7 @@ fn a_connection_is_shown_in_words() {
     for words in [
         "active at once, not mailed",
         "10% or 25 in 10m; 25 of 25 may leave now",
-        "2 changes asked, 1 refused, failed or held (50 %)",
+        "2 requests, 1 refused, failed or held (50 %)",
         "1 seated or coming, nobody queued",
         "does not end, never used",
         "owns email, user name",

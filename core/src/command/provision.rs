@@ -8,8 +8,8 @@ use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::key_of_name;
 use crate::model::{
-    Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, Hold, LeaveKind, License, Link,
-    NewPeople, Part, Permission, PoolId, Profile, ProviderHold, Status, User, UserId,
+    Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, FoundBy, Hold, LeaveKind, License,
+    Link, NewPeople, Part, Permission, PoolId, Profile, ProviderHold, Status, User, UserId,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Leave, Planner, Seated, Waiting, Want};
@@ -112,22 +112,20 @@ impl Provision {
         let by_user_name = planner.owner_of(Field::UserName, profile.user_name.as_deref())?;
         let by_email = planner.owner_of(Field::Email, profile.email.as_deref())?;
         let candidates = [
-            ("externalId", by_external_id),
-            ("userName", by_user_name),
-            ("email address", by_email),
+            (FoundBy::ExternalId, by_external_id),
+            (FoundBy::UserName, by_user_name),
+            (FoundBy::Email, by_email),
         ];
-        for (what, user) in &candidates {
+        for (name, user) in &candidates {
             if let Some(user) = user
                 && user.status.is_live()
             {
-                return Err(Error::conflict(format!(
-                    "this {what} is already taken, by the person with id {}",
-                    user.id
-                )));
+                let (name, by) = (*name, user.id);
+                return Err(Error::Taken { name, by });
             }
         }
         let mut returns: Option<User> = None;
-        for (what, user) in candidates {
+        for (name, user) in candidates {
             let Some(user) = user else { continue };
             if returns.as_ref().is_some_and(|it| it.id == user.id) {
                 continue;
@@ -136,7 +134,7 @@ impl Provision {
                 .snapshot
                 .link(provider.id, user.id)?
                 .and_then(|it| it.external_id);
-            let same = what == "externalId"
+            let same = name == FoundBy::ExternalId
                 || known_as.is_none()
                 || self.external_id().is_none()
                 || known_as.as_deref() == self.external_id();
@@ -163,12 +161,15 @@ impl Provision {
         planner.subject = Some(user);
         let manager = self.resolve_manager(planner, provider, None)?.flatten();
         let leads_to = leads_to(planner, provider, false, &profile)?;
-        let pools = self.entitled_pools(planner).unwrap_or_default();
+        let (pools, unknown) = self.entitled(planner).unwrap_or_default();
         let mark = planner.mark();
         planner.push(self.created(user, profile.clone(), leads_to, manager, provider));
         let wants = planner.entitled_wants(&pools, leads_to, &[])?;
         let seated = self.seat(planner, provider, user, leads_to, &[], wants)?;
         entitlements::asked_for_new(planner, provider, user, &pools);
+        if !unknown.is_empty() {
+            Self::note_unknown_pools(planner, provider, user, &unknown)?;
+        }
         self.set_custom(planner, provider, user, None, written)?;
         if seated == Seated::Queued {
             planner.replace(
@@ -191,9 +192,12 @@ impl Provision {
         let user = planner.draws.user();
         planner.subject = Some(user);
         let manager = self.resolve_manager(planner, provider, None)?.flatten();
-        let pools = self.entitled_pools(planner).unwrap_or_default();
+        let (pools, unknown) = self.entitled(planner).unwrap_or_default();
         planner.push(self.created(user, profile, Status::Inactive, manager, provider));
         entitlements::asked_for_new(planner, provider, user, &pools);
+        if !unknown.is_empty() {
+            Self::note_unknown_pools(planner, provider, user, &unknown)?;
+        }
         self.set_custom(planner, provider, user, None, written)
     }
 
@@ -238,7 +242,8 @@ impl Provision {
         self.set_attributes(planner, provider, user, written, theirs)?;
         self.set_custom(planner, provider, user.id, Some((user, theirs)), written)?;
         planner.settle(user.id, Part::Active)?;
-        if let Some(pools) = self.entitled_pools(planner) {
+        if let Some((pools, unknown)) = self.entitled(planner) {
+            Self::note_unknown_pools(planner, provider, user.id, &unknown)?;
             let licenses = planner.licenses_of(user.id)?;
             let before = planner.entitlements_of(user.id)?;
             Self::ask(planner, provider, user.id, &pools, &before, &licenses)?;
@@ -388,9 +393,10 @@ impl Provision {
         provider: &Provider,
         user: &User,
     ) -> Result<()> {
-        let Some(pools) = self.entitled_pools(planner) else {
+        let Some((pools, unknown)) = self.entitled(planner) else {
             return Ok(());
         };
+        Self::note_unknown_pools(planner, provider, user.id, &unknown)?;
         let before = planner.entitlements_of(user.id)?;
         let licenses = planner.licenses_of(user.id)?;
         let given_up = Self::ask(planner, provider, user.id, &pools, &before, &licenses)?;
@@ -491,15 +497,11 @@ impl Provision {
                 && other.id != user.id
             {
                 if other.status.is_live() || other.status == Status::Cancelled {
-                    let what = if *field == Field::Email {
-                        "email address"
-                    } else {
-                        "userName"
+                    let name = match field {
+                        Field::Email => FoundBy::Email,
+                        _ => FoundBy::UserName,
                     };
-                    return Err(Error::conflict(format!(
-                        "this {what} is already taken, by the person with id {}",
-                        other.id
-                    )));
+                    return Err(Error::Taken { name, by: other.id });
                 }
                 let taken = Profile {
                     email: after.clone(),
@@ -554,10 +556,10 @@ impl Provision {
             && other.id != user.id
         {
             if other.status.is_live() {
-                return Err(Error::conflict(format!(
-                    "this externalId is already taken, by the person with id {}",
-                    other.id
-                )));
+                return Err(Error::Taken {
+                    name: FoundBy::ExternalId,
+                    by: other.id,
+                });
             }
             let freed = Some(Link { external_id: None });
             let known = Some(Link {

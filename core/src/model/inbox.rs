@@ -26,6 +26,47 @@ pub struct NewAsked {
     pub body: Option<String>,
     /// Addresses and user names in the body by which erasing must find it, beside the person whom it is about.
     pub names: Vec<String>,
+    /// How many requests alike it stands for; none and one are one.
+    pub times: u32,
+    /// Which name it asked for that is somebody else's, and whose.
+    pub taken: Option<(FoundBy, UserId)>,
+}
+
+/// A name by which a provider's person is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoundBy {
+    /// What the connection calls them.
+    ExternalId,
+    /// The user name.
+    UserName,
+    /// The email address.
+    Email,
+}
+
+impl FoundBy {
+    /// The word that is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ExternalId => "external_id",
+            Self::UserName => "user_name",
+            Self::Email => "email",
+        }
+    }
+
+    /// As providers know it.
+    pub const fn as_scim(self) -> &'static str {
+        match self {
+            Self::ExternalId => "externalId",
+            Self::UserName => "userName",
+            Self::Email => "email address",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        [Self::ExternalId, Self::UserName, Self::Email]
+            .into_iter()
+            .find(|it| it.as_str() == word)
+    }
 }
 
 /// A request that was kept.
@@ -53,6 +94,8 @@ pub struct Asked {
     pub body: Option<String>,
     /// The batch by which an administrator carried it out later.
     pub replayed: Option<BatchId>,
+    /// How many requests alike it stands for.
+    pub times: u32,
 }
 
 impl Asked {
@@ -63,7 +106,8 @@ impl Asked {
 
     /// Whether a brake held it.
     pub fn is_held(&self) -> bool {
-        self.status == HELD
+        // What came too fast is answered alike, and is about nobody.
+        self.status == HELD && self.user.is_some()
     }
 }
 

@@ -48,7 +48,7 @@ pub use ids::{
     ApprovalId, BatchId, ChoiceId, ConnectionId, FieldId, GroupId, IndividualId, InvitationId,
     PlatformId, PoolId, TokenId, TrainingId, UserId,
 };
-pub use inbox::{Asked, AskedFilter, ConnectionActivity, NewAsked};
+pub use inbox::{Asked, AskedFilter, ConnectionActivity, FoundBy, NewAsked};
 pub use individual::{Individual, IndividualTerms, NewIndividual, Record, RecordState};
 pub use join::{JoinAllow, JoinPage, slug_of};
 pub use label::Label;

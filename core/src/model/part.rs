@@ -17,6 +17,8 @@ pub enum Part {
     Custom(FieldId),
     /// Whether they are in. Nobody owns it: a deactivation holds by its own rule.
     Active,
+    /// The add-on pools that are asked for. Nobody owns them: a name that is no pool's is noted.
+    Entitlements,
 }
 
 /// What comes before the id of a custom field.
@@ -54,6 +56,7 @@ impl Part {
         match word {
             "manager" => Some(Self::Manager),
             "active" => Some(Self::Active),
+            "entitlements" => Some(Self::Entitlements),
             _ => match word.strip_prefix(CUSTOM) {
                 Some(id) => id.parse().ok().map(Self::Custom),
                 None => Field::from_word(word).map(Self::Field),
@@ -80,6 +83,7 @@ impl fmt::Display for Part {
             Self::Manager => f.write_str("manager"),
             Self::Custom(id) => write!(f, "{CUSTOM}{id}"),
             Self::Active => f.write_str("active"),
+            Self::Entitlements => f.write_str("entitlements"),
         }
     }
 }
@@ -116,6 +120,8 @@ pub enum Why {
     NotTaken,
     /// A person's deactivation holds.
     Held,
+    /// A name that the provider asked for is somebody else's. Told from its requests, and not stored.
+    Taken,
 }
 
 impl Why {
@@ -125,6 +131,7 @@ impl Why {
             Self::Overridden => "overridden",
             Self::NotTaken => "not_taken",
             Self::Held => "held",
+            Self::Taken => "taken",
         }
     }
 

@@ -25,7 +25,7 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 macro_rules! columns {
     () => {
-        "seq, connection, at, method, path, status, error, user, batch, body, replayed"
+        "seq, connection, at, method, path, status, error, user, batch, body, replayed, times"
     };
 }
 
@@ -43,6 +43,7 @@ fn asked_row(row: &Row<'_>) -> rusqlite::Result<Asked> {
         batch: id(8)?.map(BatchId::from_bytes),
         body: row.get(9)?,
         replayed: id(10)?.map(BatchId::from_bytes),
+        times: row.get(11)?,
     })
 }
 
@@ -63,9 +64,9 @@ pub(super) fn keep(
     let texts: usize = texts.into_iter().flatten().map(str::len).sum();
     let bytes = i64::try_from(ROW + asked.path.len() + texts).unwrap_or(i64::MAX);
     conn.prepare_cached(
-        "INSERT INTO inbox (connection, at, method, path, status, error, user, batch, body, total) \
+        "INSERT INTO inbox (connection, at, method, path, status, error, user, batch, body, total, times, taken_part, taken) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
-         ?10 + coalesce((SELECT total FROM inbox ORDER BY seq DESC LIMIT 1), 0))",
+         ?10 + coalesce((SELECT total FROM inbox ORDER BY seq DESC LIMIT 1), 0), ?11, ?12, ?13)",
     )
     .and_then(|mut it| {
         it.execute(params![
@@ -79,6 +80,9 @@ pub(super) fn keep(
             asked.batch.as_ref().map(|it| it.as_bytes().as_slice()),
             body,
             bytes,
+            asked.times.max(1),
+            asked.taken.map(|it| it.0.as_str()),
+            asked.taken.as_ref().map(|it| it.1.as_bytes().as_slice()),
         ])
     })
     .map_err(broken)?;
@@ -368,7 +372,8 @@ impl Read<'_> {
         let since = self.now().as_millis() - DAY_MS;
         self.together(|snapshot| {
             let number = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
-                Ok::<i64, Error>(snapshot.one(sql, params, |row| row.get(0))?.unwrap_or(0))
+                let found: Option<Option<i64>> = snapshot.one(sql, params, |row| row.get(0))?;
+                Ok::<i64, Error>(found.flatten().unwrap_or(0))
             };
             let id = connection.as_bytes().as_slice();
             let last = snapshot.one(
@@ -376,16 +381,23 @@ impl Read<'_> {
                 [id],
                 |row| row.get::<_, Option<i64>>(0),
             )?;
+            // Rows that stand for many are few, and all of what was refused.
+            let further = number(
+                "SELECT sum(times - 1) FROM inbox WHERE connection = ?1 AND at > ?2 AND times > 1",
+                &[&id, &since],
+            )?;
             Ok(ConnectionActivity {
                 last_asked_at: last.flatten().map(Timestamp::from_millis),
-                asked_today: number(
-                    "SELECT count(*) FROM inbox WHERE connection = ?1 AND at > ?2",
-                    &[&id, &since],
-                )?,
-                failed_today: number(
-                    "SELECT count(*) FROM inbox WHERE connection = ?1 AND at > ?2 AND status >= 400",
-                    &[&id, &since],
-                )?,
+                asked_today: further
+                    + number(
+                        "SELECT count(*) FROM inbox WHERE connection = ?1 AND at > ?2",
+                        &[&id, &since],
+                    )?,
+                failed_today: further
+                    + number(
+                        "SELECT count(*) FROM inbox WHERE connection = ?1 AND at > ?2 AND status >= 400",
+                        &[&id, &since],
+                    )?,
                 people: snapshot.people_of_connection(connection)?,
                 queued: number(
                     "SELECT count(DISTINCT user) FROM licenses WHERE state = 'queued' AND connection = ?1",

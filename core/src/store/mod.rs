@@ -62,7 +62,7 @@ use rusqlite::{Connection, ErrorCode};
 use crate::directory::{Authenticated, Notice};
 use crate::draw::Clock;
 use crate::error::{Error, Result};
-use crate::model::{Timestamp, TokenId};
+use crate::model::{ConnectionId, Timestamp, TokenId};
 use crate::plan::Plan;
 use crate::planner;
 use crate::token::{self, Kind};
@@ -274,6 +274,19 @@ impl Store {
             token: found.token,
             maps: found.maps,
         }))
+    }
+
+    /// Whose a token was that opens nothing any more.
+    pub(crate) fn ended_token(&self, text: &str, now: Timestamp) -> Result<Option<ConnectionId>> {
+        let Some(hash) = token::hash(Kind::Connection, text.trim()) else {
+            return Ok(None);
+        };
+        let sql = "SELECT connection FROM tokens WHERE hash = ?1";
+        let read = self.read(now)?;
+        let snapshot = read.snapshot()?;
+        snapshot.one(sql, [&hash], |row| {
+            Ok(ConnectionId::from_bytes(row.get(0)?))
+        })
     }
 
     pub(in crate::store) fn note_use(&self, token: TokenId, now: Timestamp) {

@@ -7,8 +7,8 @@ use super::snapshot::{Snapshot, word};
 use super::{broken, many};
 use crate::error::{Error, Result};
 use crate::model::{
-    ConnectionId, ConnectionPolicy, CustomField, Drift, Entitled, Entitlement, Mapping, NewPeople,
-    Part, Permission, PoolId, Said, Status, User, UserId, Why,
+    ConnectionId, ConnectionPolicy, CustomField, Drift, Entitled, Entitlement, FoundBy, Mapping,
+    NewPeople, Part, Permission, PoolId, Said, Status, User, UserId, Why,
 };
 
 fn entitlement_row(row: &Row<'_>) -> rusqlite::Result<Entitlement> {
@@ -139,8 +139,64 @@ impl Read<'_> {
                     found.push(drift);
                 }
             }
+            found.extend(self.names_taken(snapshot, of, &connections)?);
             Ok(found)
         })
+    }
+
+    /// Names that providers asked for and somebody else has: of the requests that are kept, those that were refused for it and
+    /// came to nothing since.
+    fn names_taken(
+        &self,
+        snapshot: &Snapshot<'_>,
+        of: Option<ConnectionId>,
+        connections: &[crate::model::Connection],
+    ) -> Result<Vec<Drift>> {
+        let sql = "SELECT taken, taken_part, user, max(seq) FROM inbox WHERE connection = ?1 AND taken IS NOT NULL \
+            GROUP BY taken, taken_part, user ORDER BY max(seq)";
+        let done = "SELECT 1 FROM inbox WHERE user = ?1 AND connection = ?2 AND seq > ?3 AND status < 400 LIMIT 1";
+        let mut found = Vec::new();
+        for connection in connections {
+            if connection.revoked_at.is_some() || of.is_some_and(|it| it != connection.id) {
+                continue;
+            }
+            let rows = snapshot.all(sql, [connection.id.as_bytes()], |row| {
+                let user: Option<[u8; 16]> = row.get(2)?;
+                Ok((
+                    UserId::from_bytes(row.get(0)?),
+                    word(row, 1, FoundBy::from_word)?,
+                    user.map(UserId::from_bytes),
+                    row.get::<_, i64>(3)?,
+                ))
+            })?;
+            for (holder, name, user, seq) in rows {
+                let who = user.unwrap_or(holder);
+                let bound = params![who.as_bytes(), connection.id.as_bytes(), seq];
+                if snapshot.one(done, bound, |_| Ok(()))?.is_some() {
+                    continue;
+                }
+                let holder = self.if_seen(snapshot, snapshot.user(holder)?)?;
+                let who = self.if_seen(snapshot, snapshot.user(who)?)?;
+                let (Some(holder), Some(who)) = (holder, who) else {
+                    continue;
+                };
+                if !holder.status.is_live() || !who.status.is_live() {
+                    continue;
+                }
+                let of_holder = name_of(snapshot, connection.id, &holder, name)?;
+                let of_theirs = name_of(snapshot, connection.id, &who, name)?;
+                found.extend(of_holder.map(|wanted| Drift {
+                    user: who.id,
+                    label: who.label(),
+                    connection: connection.name.clone(),
+                    part: name.as_str().to_owned(),
+                    provider: Some(wanted),
+                    roster: of_theirs,
+                    why: Why::Taken,
+                }));
+            }
+        }
+        Ok(found)
     }
 
     /// Whether the roster differs from a provider about this person.
@@ -187,6 +243,22 @@ impl Read<'_> {
     }
 }
 
+/// What somebody goes by for a connection.
+fn name_of(
+    snapshot: &Snapshot<'_>,
+    connection: ConnectionId,
+    user: &User,
+    name: FoundBy,
+) -> Result<Option<String>> {
+    Ok(match name {
+        FoundBy::UserName => user.profile.user_name.clone(),
+        FoundBy::Email => user.profile.email.clone(),
+        FoundBy::ExternalId => snapshot
+            .link(connection, user.id)?
+            .and_then(|it| it.external_id),
+    })
+}
+
 fn part_name(part: Part, fields: &[CustomField]) -> Option<String> {
     match part {
         Part::Custom(id) => fields
@@ -217,6 +289,7 @@ fn told(
         Part::Field(field) => (said, user.profile.get(field).map(str::to_owned)),
         Part::Active if user.status != Status::Inactive => return Ok(None),
         Part::Active => (said, Some("false".to_owned())),
+        Part::Entitlements => (said, None),
         Part::Manager => {
             let label = |id: UserId| -> Result<String> {
                 Ok(snapshot.label_of(id)?.unwrap_or_else(|| id.to_string()))

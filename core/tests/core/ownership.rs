@@ -387,3 +387,34 @@ fn what_a_provider_may_not_write_of_an_owner_is_not_its_own() {
     let plan = org.plan(rename).unwrap();
     assert_eq!((plan.changes.len(), skips(&plan).len()), (1, 0), "{plan:?}");
 }
+
+#[test]
+fn names_that_are_no_pool_s_are_listed_until_they_are_not_asked_for_any_more() {
+    let (org, okta) = provided();
+    org.add_pool("library", 3);
+    let asks = |who: UserId, pools: &[&str]| {
+        let pools = pools.iter().map(|it| (*it).to_owned()).collect();
+        let provision = Provision {
+            entitlements: Some(pools),
+            ..existing(who)
+        };
+        org.provision(okta, provision).unwrap()
+    };
+    let ana = org.user("ana").id;
+    let asked = asks(ana, &["libary", "library", "gym"]);
+    assert_eq!(
+        drifts(&org),
+        ["ana entitlements: libary, gym / - (not_taken)"]
+    );
+    org.apply(Command::Undo {
+        batch: asked.batch.unwrap(),
+    });
+    assert_eq!(drifts(&org), [""; 0]);
+    asks(ana, &["gym"]);
+    asks(ana, &["library"]);
+    assert_eq!(drifts(&org), [""; 0]);
+    let mut bo = newcomer("bo", "2");
+    bo.entitlements = Some(vec!["gym".into()]);
+    org.provision(okta, bo).unwrap();
+    assert_eq!(drifts(&org), ["bo entitlements: gym / - (not_taken)"]);
+}

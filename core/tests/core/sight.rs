@@ -504,6 +504,7 @@ fn failed(connection: ConnectionId) -> Asked {
         batch: None,
         body: Some("{}".into()),
         replayed: None,
+        times: 1,
     }
 }
 

@@ -171,6 +171,7 @@ impl From<Error> for Refusal {
                 Self::new(StatusCode::FORBIDDEN, why, "ask an administrator of Usher")
             }
             Error::Conflict { why } => Self::new(StatusCode::CONFLICT, why, "look again"),
+            Error::Taken { .. } => Self::new(StatusCode::CONFLICT, error.to_string(), "look again"),
             other => Fault::from(other).into(),
         }
     }

@@ -332,3 +332,59 @@ fn what_cannot_be_replayed_says_why() {
     let why = command_of(&org.directory, "https://usher.example", &org.last());
     assert!(why.is_err_and(|it| it.contains("nothing")));
 }
+
+#[test]
+fn what_is_refused_at_the_door_is_counted_as_one_row_for_many() {
+    let mut org = Org::serving(5, |it| it.pace = std::num::NonZeroU32::new(1));
+    let old = org.connect("entra", usher_core::model::ConnectionPolicy::default());
+    org.admin(Command::RevokeConnection {
+        name: "entra".into(),
+    });
+    for _ in 0..7 {
+        let reply = org.send_as(
+            &old,
+            "GET",
+            "/scim/v2/Users?filter=userName%20eq%20%22ana%22",
+            None,
+        );
+        assert_eq!(reply.status, 401);
+    }
+    assert_eq!(
+        org.send_as("usher_scim_nobody", "GET", "/scim/v2/Users", None)
+            .status,
+        401
+    );
+    let waiting =
+        (0..40).filter(|_| org.delete("0198c2f4-7a1e-7c3d-9b1a-3f2e5d6c7b8a").status == 429);
+    let waiting = u32::try_from(waiting.count()).expect("few");
+    assert!(waiting > 5, "{waiting}");
+    org.stop();
+    let asked = org.asked();
+    let ended: Vec<&Asked> = asked.iter().filter(|it| it.status == 401).collect();
+    assert!(
+        ended.len() <= 2 && ended.iter().all(|it| it.path == "/Users"),
+        "{ended:?}"
+    );
+    assert_eq!(ended.iter().map(|it| it.times).sum::<u32>(), 7);
+    let fast: Vec<&Asked> = asked.iter().filter(|it| it.status == 429).collect();
+    assert!(
+        fast.len() <= 2 && fast.iter().all(|it| !it.is_held()),
+        "{fast:?}"
+    );
+    assert_eq!(fast.iter().map(|it| it.times).sum::<u32>(), waiting);
+    let session = org.cli();
+    let read = session.read().expect("a reader");
+    assert!(
+        read.check_replay(fast[0], true).is_ok()
+            && command_of(&org.directory, "https://x.example", fast[0]).is_err()
+    );
+    let activity = read
+        .connection_activity(fast[0].connection)
+        .expect("numbers");
+    let done = i64::from(40 - waiting);
+    assert_eq!(
+        (activity.asked_today, activity.failed_today),
+        (40, 40),
+        "{done} were of nobody"
+    );
+}

@@ -4,13 +4,36 @@
 use super::{Provider, Provision};
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Entitled, Entitlement, Hold, License, PoolId, PoolName, Status, User, UserId};
+use crate::model::{
+    Entitled, Entitlement, Hold, License, Part, PoolId, PoolName, Said, Status, User, UserId, Why,
+};
 use crate::planner::{Planner, Seated, Waiting};
 
 impl Provision {
-    /// The pools that are asked for, each once; none when nothing was said of them. What is no add-on pool is noted.
-    pub(super) fn entitled_pools(&self, planner: &mut Planner<'_>) -> Option<Vec<PoolId>> {
+    /// Notes which of the names that are asked for are no add-on pool's, or that all of them are.
+    pub(super) fn note_unknown_pools(
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        user: UserId,
+        unknown: &[&str],
+    ) -> Result<()> {
+        if unknown.is_empty() {
+            return planner.settle(user, Part::Entitlements);
+        }
+        let known = planner.snapshot.drift(user, Part::Entitlements)?;
+        let said = Said {
+            connection: provider.id,
+            value: Some(unknown.join(", ")),
+            why: Why::NotTaken,
+        };
+        planner.differ(user, Part::Entitlements, known, Some(said));
+        Ok(())
+    }
+
+    /// The pools that are asked for, each once, and the names that are no add-on pool's.
+    pub(super) fn entitled(&self, planner: &mut Planner<'_>) -> Option<(Vec<PoolId>, Vec<&str>)> {
         let names = self.entitlements.as_ref()?;
+        let mut unknown = Vec::new();
         let mut pools = Vec::with_capacity(names.len());
         for name in names {
             let known = name
@@ -24,13 +47,16 @@ impl Provision {
                 ),
                 Some(pool) if !pools.contains(&pool) => pools.push(pool),
                 Some(_) => {}
-                None => planner.skip_name(
-                    name,
-                    "no pool of that name; the entitlement is kept and grants nothing until there is one",
-                ),
+                None => {
+                    unknown.push(name.as_str());
+                    planner.skip_name(
+                        name,
+                        "no pool of that name; the entitlement is kept and grants nothing until there is one",
+                    );
+                }
             }
         }
-        Some(pools)
+        Some((pools, unknown))
     }
 
     /// Records what is asked for from now on. Returns the pools that are asked for no longer, of which the license came by

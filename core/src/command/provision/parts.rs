@@ -50,7 +50,7 @@ impl Provision {
                         None => None,
                     }
                 }
-                Part::Manager | Part::Active => None,
+                Part::Manager | Part::Active | Part::Entitlements => None,
             };
             match refused {
                 None => {}
