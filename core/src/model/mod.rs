@@ -15,6 +15,7 @@ mod join;
 mod label;
 mod license;
 mod logo;
+pub(crate) mod marks;
 mod organization;
 mod part;
 mod password_link;

@@ -220,7 +220,7 @@ impl Profile {
         self.user_name.as_deref().map(user_name_key)
     }
 
-    /// What free words are looked up in.
+    /// What free words are looked up in, with the marks that follow it.
     pub fn search_text(&self) -> String {
         let parts = [
             &self.first_name,
@@ -234,7 +234,9 @@ impl Profile {
             &self.title,
             &self.functional_area,
         ];
-        search_text(parts.into_iter().filter_map(|it| it.as_deref()))
+        let mut text = search_text(parts.into_iter().filter_map(|it| it.as_deref()));
+        text.push_str(&super::marks::marks(self));
+        text
     }
 
     /// The key by which people are sorted by name: last name, then first, folded; then the display name or email.

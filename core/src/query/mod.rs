@@ -200,6 +200,22 @@ pub enum TextField {
     Language,
 }
 
+impl From<TextField> for crate::model::Field {
+    fn from(field: TextField) -> Self {
+        match field {
+            TextField::Email => Self::Email,
+            TextField::UserName => Self::UserName,
+            TextField::FirstName => Self::FirstName,
+            TextField::LastName => Self::LastName,
+            TextField::DisplayName => Self::DisplayName,
+            TextField::FunctionalArea => Self::FunctionalArea,
+            TextField::Title => Self::Title,
+            TextField::Region => Self::Region,
+            TextField::Language => Self::Language,
+        }
+    }
+}
+
 /// How a text field is compared: without regard to ASCII case, and to accents where the field is a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextOp {

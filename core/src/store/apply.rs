@@ -479,18 +479,14 @@ impl<'c> Applier<'c> {
                 "UPDATE users SET title = ?2 WHERE id = ?1",
                 params![id, value],
             )?,
-            Field::Region => {
-                return self.hit(
-                    "UPDATE users SET region = ?2 WHERE id = ?1",
-                    params![id, value],
-                );
-            }
-            Field::Language => {
-                return self.hit(
-                    "UPDATE users SET language = ?2 WHERE id = ?1",
-                    params![id, value],
-                );
-            }
+            Field::Region => self.hit(
+                "UPDATE users SET region = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
+            Field::Language => self.hit(
+                "UPDATE users SET language = ?2 WHERE id = ?1",
+                params![id, value],
+            )?,
             Field::Labels => {
                 labels::set(self.conn, user, value)?;
                 return self.hit(
@@ -528,8 +524,8 @@ impl<'c> Applier<'c> {
 
     /// Computes what is derived from the name-like fields anew: the sort key and the searched text.
     fn refresh_derived(&self, user: UserId) -> Result<()> {
-        let sql = "SELECT seq, search, email, user_name, first_name, last_name, display_name, title, functional_area \
-            FROM users WHERE id = ?1";
+        let sql = "SELECT seq, search, email, user_name, first_name, last_name, display_name, title, functional_area, region, \
+            language FROM users WHERE id = ?1";
         let (seq, indexed, profile): (i64, String, Profile) = self
             .conn
             .prepare_cached(sql)
@@ -543,6 +539,8 @@ impl<'c> Applier<'c> {
                         display_name: row.get(6)?,
                         title: row.get(7)?,
                         functional_area: row.get(8)?,
+                        region: row.get(9)?,
+                        language: row.get(10)?,
                         ..Profile::default()
                     };
                     Ok((row.get(0)?, row.get(1)?, profile))

@@ -8,6 +8,7 @@ use super::Snapshot;
 use super::circles::{self, Ways};
 use super::viewer::Viewer;
 use crate::error::Result;
+use crate::model::marks::{Place, marked, marks};
 use crate::model::{
     AssignmentState, Date, FieldId, GroupRole, Status, Timestamp, UserId, fold_key, folded,
     key_of_name, name_key,
@@ -368,9 +369,8 @@ impl Compiled {
             _ => {
                 let needle = folded(value);
                 // Folding a column costs more than looking into what is folded already.
-                if !matches!(field, TextField::Region | TextField::Language) {
-                    self.with("instr(users.search, ?) > 0 AND ", needle.clone());
-                }
+                let searched = mark(field, op, value).unwrap_or_else(|| needle.clone());
+                self.with("instr(users.search, ?) > 0 AND ", searched);
                 let column = column(field);
                 let test = match op {
                     TextOp::Equals => format!("fold({column}) = ?"),
@@ -527,6 +527,16 @@ fn id_value(id: UserId) -> Vec<u8> {
     id.as_bytes().to_vec()
 }
 
+/// How a region or a language stands behind what is searched; none for any other field.
+pub(super) fn mark(field: TextField, op: TextOp, value: &str) -> Option<String> {
+    let place = match op {
+        TextOp::Equals => Place::Whole,
+        TextOp::StartsWith => Place::Start,
+        TextOp::Contains => Place::Anywhere,
+    };
+    marked(field.into(), value, place)
+}
+
 pub(super) fn column(field: TextField) -> &'static str {
     match field {
         TextField::Email => "users.email",
@@ -557,6 +567,20 @@ pub(super) fn add_functions(conn: &rusqlite::Connection) -> rusqlite::Result<()>
     // Migrations compute keys by it.
     conn.create_scalar_function("name_key", 1, flags, |context| {
         Ok(name_key(&context.get::<String>(0)?))
+    })?;
+    // A migration marks by it.
+    conn.create_scalar_function("search_marks", 8, flags, |context| {
+        Ok(marks(&crate::model::Profile {
+            first_name: context.get(0)?,
+            last_name: context.get(1)?,
+            display_name: context.get(2)?,
+            user_name: context.get(3)?,
+            functional_area: context.get(4)?,
+            title: context.get(5)?,
+            region: context.get(6)?,
+            language: context.get(7)?,
+            ..crate::model::Profile::default()
+        }))
     })?;
     conn.create_scalar_function("fold", 1, flags, |context| {
         let text: Option<String> = context.get(0)?;

@@ -29,7 +29,10 @@ pub(super) enum Way {
 
 /// Compiles a query, for all whom it finds, so that an index finds them where one can.
 pub(super) fn driven(query: &Expr, now: Timestamp, viewer: Viewer) -> Compiled {
-    match sources::of(query).into_iter().find(|it| it.finds_all_fast) {
+    match sources::of(query, viewer)
+        .into_iter()
+        .find(|it| it.finds_all_fast)
+    {
         Some(source) => found_by(compile::compile_aside(query, now, viewer, false), source),
         None => compile::compile(query, now, viewer),
     }

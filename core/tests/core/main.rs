@@ -34,6 +34,7 @@ mod platform;
 mod pools;
 mod provided_groups;
 mod provision;
+mod rare;
 mod reclaim;
 mod replay;
 mod report;

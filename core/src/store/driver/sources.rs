@@ -3,6 +3,7 @@
 
 use super::Bindings;
 use crate::error::Result;
+use crate::model::marks::lacking;
 use crate::model::{
     AssignmentState, FieldId, PoolName, Status, Timestamp, fold_key, folded, name_key,
 };
@@ -11,6 +12,7 @@ use crate::query::{
 };
 use crate::store::compile;
 use crate::store::snapshot::Snapshot;
+use crate::store::viewer::Viewer;
 
 /// A statement that lists people.
 #[derive(Clone, PartialEq)]
@@ -36,16 +38,34 @@ const TEXT: &str = "SELECT rowid FROM users_text WHERE users_text MATCH ? \
     UNION ALL SELECT fresh.seq FROM users AS fresh \
     WHERE fresh.seq > (SELECT indexed_to FROM search_progress) AND instr(fresh.search, ?) > 0";
 
+/// As [`TEXT`], for one or two letters: the index holds trigrams in order, and every letter begins one.
+const LETTERS: &str = "SELECT doc FROM users_terms WHERE term >= ? AND term < ? \
+    UNION ALL SELECT search_pending.seq FROM search_pending \
+    CROSS JOIN users AS edited ON edited.seq = search_pending.seq WHERE instr(edited.search, ?) > 0 \
+    UNION ALL SELECT fresh.seq FROM users AS fresh \
+    WHERE fresh.seq > (SELECT indexed_to FROM search_progress) AND instr(fresh.search, ?) > 0";
+
+/// What is not shown to whoever asks, or not asked for.
+#[derive(Clone, Copy)]
+struct Unseen {
+    /// Who was erased: they have no address, and are seen only where a status is named.
+    erased: bool,
+    /// Names of people who have not accepted: they are as if they had none.
+    names: bool,
+}
+
 /// The statements that list at least everybody whom a query finds.
-pub(super) fn of(query: &Expr) -> Vec<Source> {
-    // Who was erased has no address, and is seen only where a status is named.
-    let hides_erased = !compile::names_status(query);
-    all(query, hides_erased)
+pub(super) fn of(query: &Expr, viewer: Viewer) -> Vec<Source> {
+    let unseen = Unseen {
+        erased: !compile::names_status(query),
+        names: viewer.hides_names,
+    };
+    all(query, unseen)
 }
 
 /// As [`of`], with those for which the roster has to be looked at.
 pub(super) fn within(snapshot: &Snapshot<'_>, query: &Expr) -> Result<Vec<Source>> {
-    let mut sources = of(query);
+    let mut sources = of(query, snapshot.viewer);
     let parts = match query {
         Expr::And(parts) => parts.as_slice(),
         one => std::slice::from_ref(one),
@@ -94,11 +114,11 @@ fn made_from(snapshot: &Snapshot<'_>, instant: i64) -> Result<i64> {
     Ok(low)
 }
 
-fn all(query: &Expr, hides_erased: bool) -> Vec<Source> {
+fn all(query: &Expr, unseen: Unseen) -> Vec<Source> {
     match query {
-        Expr::And(parts) => parts.iter().flat_map(|it| all(it, hides_erased)).collect(),
-        Expr::Or(parts) => any(parts, hides_erased).into_iter().collect(),
-        Expr::Not(inner) if hides_erased && matches!(**inner, Expr::Has(TextField::Email)) => {
+        Expr::And(parts) => parts.iter().flat_map(|it| all(it, unseen)).collect(),
+        Expr::Or(parts) => any(parts, unseen).into_iter().collect(),
+        Expr::Not(inner) if unseen.erased && matches!(**inner, Expr::Has(TextField::Email)) => {
             vec![by_seq(
                 "SELECT seq FROM users AS few WHERE few.email IS NULL AND few.status <> 'erased'",
                 Vec::new(),
@@ -106,7 +126,7 @@ fn all(query: &Expr, hides_erased: bool) -> Vec<Source> {
         }
         // Whom the platform never saw, and who was not looked at yet.
         Expr::Not(inner)
-            if hides_erased
+            if unseen.erased
                 && matches!(
                     **inner,
                     Expr::When {
@@ -122,15 +142,28 @@ fn all(query: &Expr, hides_erased: bool) -> Vec<Source> {
                 Vec::new(),
             )]
         }
-        one => source(one, hides_erased).into_iter().collect(),
+        Expr::Not(inner) => match &**inner {
+            // Whoever is none of them is not the first.
+            Expr::Or(parts) => {
+                let each = parts.iter().map(|it| Expr::Not(Box::new(it.clone())));
+                each.flat_map(|it| all(&it, unseen)).collect()
+            }
+            Expr::Has(field) if unseen.erased => has(*field, false, unseen).into_iter().collect(),
+            Expr::HasManager => vec![probed(
+                "SELECT few.seq FROM users AS few INDEXED BY users_without_manager WHERE few.manager IS NULL",
+                Vec::new(),
+            )],
+            _ => Vec::new(),
+        },
+        one => source(one, unseen).into_iter().collect(),
     }
 }
 
 /// One list for all parts of an `or`, if each has one.
-fn any(parts: &[Expr], hides_erased: bool) -> Option<Source> {
+fn any(parts: &[Expr], unseen: Unseen) -> Option<Source> {
     let mut sources: Vec<Source> = Vec::new();
     for part in parts {
-        let source = all(part, hides_erased).into_iter().next()?;
+        let source = all(part, unseen).into_iter().next()?;
         if !sources.contains(&source) {
             sources.push(source);
         }
@@ -148,7 +181,7 @@ fn any(parts: &[Expr], hides_erased: bool) -> Option<Source> {
     })
 }
 
-fn source(query: &Expr, hides_erased: bool) -> Option<Source> {
+fn source(query: &Expr, unseen: Unseen) -> Option<Source> {
     Some(match query {
         Expr::Group(name) => by_id(
             format!("SELECT user FROM memberships WHERE member_of = {GROUP}"),
@@ -192,7 +225,7 @@ fn source(query: &Expr, hides_erased: bool) -> Option<Source> {
         ),
         Expr::Pool { name, hold } => return pool(&fold_key(name.trim()), *hold),
         // Who was erased is linked to nothing.
-        Expr::Connection(name) if hides_erased => by_id(
+        Expr::Connection(name) if unseen.erased => by_id(
             "SELECT user FROM links WHERE connection = (SELECT id FROM connections WHERE name = ?)",
             vec![name.trim().to_owned().into()],
         ),
@@ -210,6 +243,11 @@ fn source(query: &Expr, hides_erased: bool) -> Option<Source> {
             return text_source(needle);
         }
         Expr::Field { field, op, value } => return field_source(*field, *op, value),
+        Expr::Has(field) => return has(*field, true, unseen),
+        Expr::HasManager => probed(
+            "SELECT few.seq FROM users AS few INDEXED BY users_by_manager WHERE few.manager IS NOT NULL",
+            Vec::new(),
+        ),
         Expr::When { field, from, until } => return when(*field, *from, *until),
         Expr::Day { field, from, until } => {
             let (sql, bindings) = compile::of_day(*field, *from, *until);
@@ -318,20 +356,61 @@ fn custom(field: FieldId, test: &FieldTest) -> Source {
 
 /// What is searched has the values of these fields, folded, each after a space.
 fn field_source(field: TextField, op: TextOp, value: &str) -> Option<Source> {
-    let searched = !matches!(field, TextField::Region | TextField::Language);
+    if let Some(mark) = compile::mark(field, op, value) {
+        return text_source(mark);
+    }
     let folded = folded(value);
     let needle = match op {
         TextOp::Contains => folded,
         TextOp::Equals | TextOp::StartsWith => format!(" {folded}"),
     };
-    if searched { text_source(needle) } else { None }
+    text_source(needle)
 }
 
 fn text_source(needle: String) -> Option<Source> {
-    let trigrams = compile::trigrams(&needle)?;
+    if needle.is_empty() {
+        return None;
+    }
+    let Some(trigrams) = compile::trigrams(&needle) else {
+        let end = format!("{needle}\u{10ffff}");
+        let letters = vec![
+            needle.clone().into(),
+            end.into(),
+            needle.clone().into(),
+            needle.into(),
+        ];
+        return Some(probed(LETTERS, letters));
+    };
     Some(by_seq(
         TEXT,
         vec![trigrams.into(), needle.clone().into(), needle.into()],
+    ))
+}
+
+/// Whoever has something in a field, or lacks it.
+fn has(field: TextField, has: bool, unseen: Unseen) -> Option<Source> {
+    use TextField::{DisplayName, FirstName, LastName};
+    let is_name = matches!(field, FirstName | LastName | DisplayName);
+    let marks = lacking(field.into(), !has);
+    if marks.is_empty() || is_name && unseen.names {
+        return None;
+    }
+    let marks: Vec<String> = marks.iter().map(|it| format!("\"{it}\"")).collect();
+    let (is_null, column) = (
+        if has { "NOT NULL" } else { "NULL" },
+        compile::column(field),
+    );
+    let of = |of: &str| format!("{of}.{} IS {is_null}", column.trim_start_matches("users."));
+    let (edited, fresh) = (of("edited"), of("fresh"));
+    Some(probed(
+        format!(
+            "SELECT rowid FROM users_text WHERE users_text MATCH ? \
+             UNION ALL SELECT search_pending.seq FROM search_pending \
+             CROSS JOIN users AS edited ON edited.seq = search_pending.seq WHERE {edited} \
+             UNION ALL SELECT fresh.seq FROM users AS fresh \
+             WHERE fresh.seq > (SELECT indexed_to FROM search_progress) AND {fresh}"
+        ),
+        vec![marks.join(" OR ").into()],
     ))
 }
 

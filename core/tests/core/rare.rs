@@ -1,0 +1,178 @@
+//! Rare people are found by whatever they are rare for, whether the text index has reached them or not.
+
+use usher_core::command::{Command, Create, Edit, NewPerson};
+use usher_core::model::{Field, Profile, Status, User};
+use usher_core::query::{PageFrom, SortBy, UsersPage, parse};
+
+use crate::org::{Org, address};
+
+const QUERIES: [&str; 22] = [
+    "region:emea",
+    "region:=emea",
+    "region:em*",
+    "region:e*",
+    "region:a",
+    "region:=é",
+    "language:de",
+    "language:=de",
+    "language:d*",
+    "no:region",
+    "has:region",
+    "no:title",
+    "no:first_name",
+    "no:name",
+    "no:manager",
+    "has:manager",
+    "-has:language",
+    "title:q",
+    "title:qx",
+    "q",
+    "z",
+    "no:title region:emea",
+];
+
+fn person(i: usize) -> NewPerson {
+    let some = |it: bool, text: &str| it.then(|| text.to_owned());
+    NewPerson {
+        profile: Profile {
+            email: Some(address(&format!("p{i}"))),
+            first_name: some(i % 17 != 0, "Ana"),
+            last_name: some(i % 34 != 0, if i % 50 == 3 { "Quix" } else { "Bo" }),
+            title: some(i % 40 != 1, if i % 60 == 7 { "Chief of Qx" } else { "Dev" }),
+            region: match i % 30 {
+                0 => some(true, "EMEA"),
+                1 => some(true, "Émea South"),
+                2 => some(true, "é"),
+                3..=12 => some(true, "Apac"),
+                _ => None,
+            },
+            language: some(i % 25 < 20, if i % 25 == 4 { "de" } else { "en" }),
+            ..Profile::default()
+        },
+        ..NewPerson::default()
+    }
+}
+
+/// What the query language says, said once more of one person.
+fn is_found(query: &str, user: &User) -> bool {
+    let profile = &user.profile;
+    let low = |it: &Option<String>| {
+        let text = it.as_deref().unwrap_or_default().to_lowercase();
+        text.replace('é', "e")
+    };
+    let (region, language, title) = (
+        low(&profile.region),
+        low(&profile.language),
+        low(&profile.title),
+    );
+    let names = [
+        &profile.first_name,
+        &profile.last_name,
+        &profile.display_name,
+    ];
+    let words = [
+        low(&profile.first_name),
+        low(&profile.last_name),
+        low(&profile.email),
+        title.clone(),
+    ]
+    .join(" ");
+    let begins = |letter: char| words.split(' ').any(|it| it.starts_with(letter));
+    match query {
+        "region:emea" => region.contains("emea"),
+        "region:=emea" => region == "emea",
+        "region:em*" => region.starts_with("em"),
+        "region:e*" => region.starts_with('e'),
+        "region:a" => region.contains('a'),
+        "region:=é" => region == "e",
+        "language:de" => language.contains("de"),
+        "language:=de" => language == "de",
+        "language:d*" => language.starts_with('d'),
+        "no:region" => region.is_empty(),
+        "has:region" => !region.is_empty(),
+        "no:title" => title.is_empty(),
+        "no:first_name" => profile.first_name.is_none(),
+        "no:name" => names.iter().all(|it| it.is_none()),
+        "no:manager" => user.manager.is_none(),
+        "has:manager" => user.manager.is_some(),
+        "-has:language" => language.is_empty(),
+        "title:q" => title.contains('q'),
+        "title:qx" => title.contains("qx"),
+        "q" => begins('q'),
+        "z" => begins('z'),
+        "no:title region:emea" => title.is_empty() && region.contains("emea"),
+        other => panic!("{other}"),
+    }
+}
+
+fn check(org: &Org, when: &str) {
+    let cli = org.cli();
+    let read = cli.read().unwrap();
+    let page = |query: &str| UsersPage {
+        query: parse(query, read.now()).unwrap(),
+        sort: SortBy::Name,
+        descending: false,
+        from: PageFrom::Start,
+        limit: 1_000,
+    };
+    let everybody = read.users(&page("")).unwrap();
+    for query in QUERIES {
+        let page = page(query);
+        let mut found: Vec<_> = read.users(&page).unwrap().iter().map(|it| it.id).collect();
+        let expected = everybody.iter().filter(|it| is_found(query, it));
+        let mut expected: Vec<_> = expected.map(|it| it.id).collect();
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{query} {when}");
+        let count = usize::try_from(read.count_users(&page.query).unwrap()).unwrap();
+        assert_eq!(count, expected.len(), "{query} counted {when}");
+    }
+}
+
+#[test]
+fn rare_people_are_found_by_region_language_letters_and_what_they_lack_also_before_they_are_indexed()
+ {
+    let org = Org::new(500);
+    org.apply(Command::Create(Create {
+        people: (0..240).map(person).collect(),
+        groups: Vec::new(),
+        pools: Vec::new(),
+        mail: false,
+    }));
+    for i in [5, 6, 7] {
+        org.set_manager(&format!("p{i}"), "p1");
+    }
+    check(&org, "when they are new");
+    org.directory.settle().unwrap();
+    check(&org, "when they are indexed");
+    let edit = |names: &str, set: &[(Field, Option<&str>)]| {
+        let set = set.iter().map(|it| (it.0, it.1.map(str::to_owned)));
+        org.apply(Command::Edit(Edit {
+            set: set.collect(),
+            ..Edit::of(org.who(names))
+        }));
+    };
+    edit(
+        "p0 p31",
+        &[(Field::Region, None), (Field::Title, Some("Qx"))],
+    );
+    edit(
+        "p14 p15",
+        &[(Field::Region, Some("emea")), (Field::Language, Some("de"))],
+    );
+    edit(
+        "p2",
+        &[(Field::FirstName, None), (Field::LastName, Some("Zed"))],
+    );
+    check(&org, "when some were edited");
+    org.directory.settle().unwrap();
+    check(&org, "when the edits are indexed");
+    let gone = org.who("p30 p4 p67");
+    org.apply(Command::Delete { who: gone.clone() });
+    check(&org, "when some were deleted");
+    org.apply(Command::Erase { who: gone });
+    check(&org, "when some were erased");
+    assert_eq!(org.statuses()[&Status::Erased], 3);
+    org.directory.settle().unwrap();
+    check(&org, "in the end");
+}
