@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 pub(super) const APPLICATION_ID: i32 = 0x5553_4852;
 
 /// Numbered SQL, only ever added to; the position is the schema version.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0001_roster.sql"),
     include_str!("../../../migrations/0002_settings.sql"),
     include_str!("../../../migrations/0003_trainings.sql"),
@@ -251,7 +251,7 @@ fn settle(conn: &Connection, cache_kib: i64) -> Result<()> {
 }
 
 /// Applies the migrations from a version on, each in one transaction.
-fn migrate(conn: &Connection, from: usize) -> Result<()> {
+pub(super) fn migrate(conn: &Connection, from: usize) -> Result<()> {
     compile::add_functions(conn).map_err(broken)?;
     for (done, sql) in MIGRATIONS.iter().enumerate().skip(from) {
         let version = done + 1;

@@ -108,3 +108,44 @@ fn run(conn: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<()
         .map(|_| ())
         .map_err(broken)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{compile, open};
+
+    #[test]
+    fn whoever_was_there_before_the_marks_is_found_by_them_once_the_index_is_made_anew() {
+        let conn = Connection::open_in_memory().unwrap();
+        compile::add_functions(&conn).unwrap();
+        for sql in open::MIGRATIONS.iter().take(17) {
+            conn.execute_batch(sql).unwrap();
+        }
+        for (i, region) in [(1, "NULL"), (2, "'EMEA'")] {
+            let sql = format!(
+                "INSERT INTO users (id, status, region, first_name, accepted, sort_name, search, created_at, updated_at, version) \
+                 VALUES (randomblob(16), 'active', {region}, 'Ana', 1, 'ana', ' ana', {i}, {i}, 1)"
+            );
+            conn.execute_batch(&sql).unwrap();
+        }
+        index_round(&conn).unwrap();
+        conn.pragma_update(None, "user_version", 17).unwrap();
+        open::migrate(&conn, 17).unwrap();
+        assert_eq!(waiting(&conn, 9).unwrap(), 2);
+        index_round(&conn).unwrap();
+        let found = |sql: &str, of: &[&str]| -> Vec<i64> {
+            let of = rusqlite::params_from_iter(of);
+            let mut statement = conn.prepare(sql).unwrap();
+            let rows = statement.query_map(of, |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let matched = "SELECT rowid FROM users_text WHERE users_text MATCH ?1";
+        let lacking = crate::model::marks::lacking(crate::model::Field::Region, true);
+        let lacking: Vec<String> = lacking.iter().map(|it| format!("\"{it}\"")).collect();
+        assert_eq!(found(matched, &[&lacking.join(" OR ")]), [1]);
+        assert_eq!(found(matched, &["ana"]), [1, 2]);
+        let letters = "SELECT doc FROM users_terms WHERE term >= ?1 AND term < ?2";
+        assert_eq!(found(letters, &[" a", " a\u{10ffff}"]), [1, 2]);
+        assert_eq!(found(letters, &[" b", " b\u{10ffff}"]), [0; 0]);
+    }
+}

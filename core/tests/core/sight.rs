@@ -543,6 +543,10 @@ const OPEN: &[(&str, &str)] = &[
     ("moment", "a place in the history, of their own batches"),
     ("moment_before", "as moment"),
     ("moment_after", "as moment"),
+    (
+        "logo",
+        "the organization's own picture, which everybody sees",
+    ),
     ("was_anybody_seen", "refused to those who see a part"),
     ("forecasts", "nothing, for those who see a part"),
     ("brake", "nothing, for those who see a part"),

@@ -15,7 +15,7 @@ use usher_core::model::{
 use usher_core::policy::Role;
 use usher_core::waste::{Reason, Wasteful};
 
-use super::company::Company;
+use super::company::{Company, ssh_key};
 use super::{Circle, Does};
 use crate::org::{address, create, newcomer, people};
 
@@ -74,6 +74,25 @@ impl Company {
                     _ => self.others,
                 };
                 return Some(Does::Anything(Command::Undo { batch }));
+            }
+            ("admin_key_add" | "admin_key_remove", Circle::Own | Circle::Outside) => {
+                let name = match circle {
+                    Circle::Own => self.somebody(role, circle, 'a')?,
+                    _ => "other".to_owned(),
+                };
+                let who = self.id(&name);
+                let command = if row == "admin_key_add" {
+                    Command::AddSshKey {
+                        who: who.into(),
+                        key: ssh_key(9_999),
+                    }
+                } else {
+                    Command::RemoveSshKeys {
+                        who: who.into(),
+                        fingerprint: None,
+                    }
+                };
+                return Some(Does::To(who, command));
             }
             ("accept" | "password_choose", Circle::Own) if role == Role::Person => {
                 let name = if row == "accept" { "out-w" } else { "out-a" };
@@ -195,7 +214,8 @@ impl Company {
             "see" | "accept" | "cancel" | "resend" | "edit" | "edit_protect" | "password_set"
             | "password_mail" | "password_choose" | "deactivate" | "reactivate" | "delete"
             | "erase" | "grant" | "release" | "queue_move" | "assign" | "unassign" | "progress"
-            | "admin_grant" | "invite" | "invite_session" | "undo" => return None,
+            | "admin_grant" | "admin_key_add" | "admin_key_remove" | "invite"
+            | "invite_session" | "undo" => return None,
             "see_administrators_fields" => return Some(Does::ShowsFields),
             "idp_replay" => {
                 return Some(Does::InPlace(Command::Provision(newcomer("newcomer", "9"))));
@@ -336,6 +356,9 @@ impl Company {
             "setting" => Command::SetSetting {
                 setting: Setting::IdleMinutes,
                 value: Some("7".into()),
+            },
+            "join_set" => Command::SetJoinPage {
+                set: vec![(Setting::JoinGroup, Some("Sales".into()))],
             },
             "idp_add" => Command::AddConnection {
                 name: "another".into(),

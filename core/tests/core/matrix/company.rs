@@ -4,7 +4,7 @@ use usher_core::command::{Command, Edit, FieldEdit, Invite, InviteToSession, Poo
 use usher_core::import::{Table, review_individuals};
 use usher_core::model::{
     Actor, ApprovalId, BatchId, ConnectionId, Door, Field, FieldKind, GroupRole, NewPeople,
-    Permission, PlatformId, Setting, TrainingKind, UserId,
+    Permission, PlatformId, Setting, SshKey, TrainingKind, UserId,
 };
 use usher_core::password::{Password, PasswordHash};
 
@@ -168,6 +168,14 @@ impl Company {
     }
 }
 
+/// A key of its own for each number.
+pub(crate) fn ssh_key(number: usize) -> SshKey {
+    SshKey::parse(&format!(
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINBAMfae/WjJ+p7DQvIcyiX6DYUhawanLXDE7x4n{number:04} key"
+    ))
+    .unwrap()
+}
+
 /// Whoever is active.
 fn active() -> String {
     let acting = ACTING.iter().map(|it| it.1.to_owned());
@@ -178,7 +186,7 @@ fn active() -> String {
 
 fn people_of(org: &Org) {
     let without_ap = active().replace(" ap ", " ");
-    org.create(&format!("{without_ap}  first"));
+    org.create(&format!("{without_ap} first other"));
     for state in ["w", "i", "d"] {
         let names: Vec<String> = ["below", "group", "out"]
             .iter()
@@ -227,8 +235,15 @@ fn people_of(org: &Org) {
         ("mu", Permission::ManageUsers),
         ("ma", Permission::ManageAssignments),
         ("mr", Permission::ManageReports),
+        ("other", Permission::ManageReports),
     ] {
         org.permit(name, permission);
+    }
+    for (number, name) in ACTING.iter().map(|it| it.1).chain(["other"]).enumerate() {
+        org.apply(Command::AddSshKey {
+            who: org.who(name),
+            key: ssh_key(number),
+        });
     }
     org.apply(Command::LinkSystemUser {
         system_user: "linked".into(),
