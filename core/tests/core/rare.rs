@@ -36,8 +36,11 @@ fn person(i: usize) -> NewPerson {
     NewPerson {
         profile: Profile {
             email: Some(address(&format!("p{i}"))),
-            first_name: some(i % 17 != 0, "Ana"),
-            last_name: some(i % 34 != 0, if i % 50 == 3 { "Quix" } else { "Bo" }),
+            first_name: some(!i.is_multiple_of(17), "Ana"),
+            last_name: some(
+                !i.is_multiple_of(34),
+                if i % 50 == 3 { "Quix" } else { "Bo" },
+            ),
             title: some(i % 40 != 1, if i % 60 == 7 { "Chief of Qx" } else { "Dev" }),
             region: match i % 30 {
                 0 => some(true, "EMEA"),
