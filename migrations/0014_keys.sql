@@ -6,3 +6,17 @@ CREATE TABLE ssh_keys (
     added_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ssh_keys_by_user ON ssh_keys (user);
+
+-- Files that go in or out of consoles without a folder on this machine, once, through a page of the server. The files are
+-- in the folder beside the database, named by id.
+CREATE TABLE transfers (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    actor_kind TEXT NOT NULL,
+    actor BLOB,
+    purpose TEXT NOT NULL CHECK (purpose IN ('download', 'upload')),
+    name TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX transfers_by_end ON transfers (expires_at);

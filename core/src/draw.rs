@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::model::{
     ApprovalId, BatchId, ChoiceId, ConnectionId, FieldId, GroupId, IndividualId, InvitationId,
-    PlatformId, PoolId, Timestamp, TokenId, TrainingId, UserId,
+    PlatformId, PoolId, Timestamp, TokenId, TrainingId, TransferId, UserId,
 };
 
 /// Where the time comes from.
@@ -145,6 +145,10 @@ impl Draws {
 
     pub(crate) fn approval(&mut self) -> ApprovalId {
         ApprovalId::from_uuid(self.uuid())
+    }
+
+    pub(crate) fn transfer(&mut self) -> TransferId {
+        TransferId::from_uuid(self.uuid())
     }
 
     pub(crate) fn invitation(&mut self) -> InvitationId {

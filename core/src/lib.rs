@@ -11,6 +11,7 @@ pub mod command;
 pub mod directory;
 pub mod draw;
 pub mod error;
+pub mod exchange;
 pub mod forecast;
 pub mod import;
 pub mod link;

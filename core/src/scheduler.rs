@@ -87,6 +87,10 @@ fn round(
         tell(&Err(error));
         return AFTER_FAILURE;
     }
+    if let Err(error) = directory.sweep_exchange() {
+        tell(&Err(error));
+        return AFTER_FAILURE;
+    }
     let session = directory.as_actor(Actor::Scheduler, Door::Schedule);
     let next = session.read().and_then(|it| it.next_due()).ok().flatten();
     let left = next.map_or(i64::MAX, |it| {

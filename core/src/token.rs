@@ -10,6 +10,8 @@ pub(crate) enum Kind {
     Connection,
     /// The platform's behind Usher, for `/api`.
     Platform,
+    /// The page's of a file, for `/exchange`.
+    Transfer,
 }
 
 impl Kind {
@@ -17,6 +19,7 @@ impl Kind {
         match self {
             Self::Connection => "usher_scim_",
             Self::Platform => "usher_api_",
+            Self::Transfer => "usher_file_",
         }
     }
 }

@@ -15,6 +15,7 @@ mod bulk;
 mod call;
 mod discovery;
 mod dispatch;
+mod exchange;
 mod fault;
 mod filter;
 #[doc(hidden)]

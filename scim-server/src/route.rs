@@ -23,6 +23,7 @@ use crate::asked::Asking;
 use crate::call::Call;
 use crate::discovery;
 use crate::dispatch::{self, Sent};
+use crate::exchange;
 use crate::fault::Fault;
 use crate::json;
 use crate::log::{self, Line, Log};
@@ -170,6 +171,9 @@ async fn handle(
         && let Some(answer) = standing::answer(app, head, place)
     {
         return answer;
+    }
+    if let Some(["exchange", token]) = path {
+        return Box::pin(exchange::answer(app, head, token, body)).await;
     }
     if let Some(["api", place @ ..]) = path {
         return Ok(Box::pin(platform::answer(app, head, place, body)).await);

@@ -2,7 +2,7 @@
 //! `/scim/v2/Users/{id}`. The list is closed, so that nobody makes new names by asking for them.
 
 /// Every template; the first that fits is it, and the last fits everything.
-pub(crate) const TEMPLATES: [&str; 22] = [
+pub(crate) const TEMPLATES: [&str; 23] = [
     "/scim/v2/Users",
     "/scim/v2/Users/{id}",
     "/scim/v2/Groups",
@@ -21,6 +21,7 @@ pub(crate) const TEMPLATES: [&str; 22] = [
     "/scim/v2/.search",
     "/scim/v2/Users/.search",
     "/scim/v2/Groups/.search",
+    "/exchange/{token}",
     "/healthz",
     "/readyz",
     "/metrics",

@@ -126,12 +126,20 @@ fn nothing_but_the_console_is_to_be_had() {
     }
     // With a terminal, too, what somebody wants to run is not looked at: it is the console that comes.
     let touched = org.path("touched");
+    let running = org.serve();
     let mut terminal = sshd.terminal(&org, "ana", &[&format!("touch {}", touched.display())]);
     terminal.shows("access 5/20");
     terminal.press("E");
     terminal.shows("Export:");
-    terminal.press("\x1b[Bout.xlsx\r");
-    terminal.shows("exchange folder");
+    // A file leaves through a page of the server only, wherever it is said to go.
+    terminal.press("E");
+    terminal.shows("Export:");
+    terminal.press(&format!("\x1b[B{}\r", org.path("out.csv").display()));
+    terminal.shows("/exchange/usher_file_");
+    assert!(!org.path("out.csv").exists());
+    drop(running);
+    terminal.press("\x1b");
+    terminal.shows("access 5/20");
     terminal.press("q");
     assert_eq!(terminal.end(), 0, "{}", terminal.contents());
     assert!(!touched.exists());

@@ -27,6 +27,8 @@ pub(crate) enum Effect {
     ReadNames,
     /// Write a file.
     Export(Box<Export>),
+    /// Write a file that is fetched from a page.
+    HandOut(Box<Export>),
     /// Keep a view.
     SaveView(Box<View>),
     /// Forget the view of this name.

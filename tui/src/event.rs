@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ratatui::layout::Size;
+use usher_core::exchange::Page;
 use usher_core::model::{BatchId, UserId};
 
 use crate::board::Found;
@@ -94,6 +95,8 @@ pub(crate) enum Answer {
     Names(Result<Box<Names>, String>),
     /// What came of writing a file, in words.
     Exported(Result<String, String>),
+    /// A page from which a file is fetched, and what the file is called.
+    HandedOut(Result<(Page, String), String>),
     /// What came of saving or removing a view, in words.
     View(Result<String, String>),
     /// One person's fields.

@@ -52,7 +52,9 @@ impl Runner {
             Effect::Count(_) | Effect::ReadNames | Effect::SaveView(_) | Effect::RemoveView(_) => {
                 &self.counts
             }
-            Effect::Plan { .. } | Effect::Discard(_) | Effect::Export(_) => &self.plans,
+            Effect::Plan { .. } | Effect::Discard(_) | Effect::Export(_) | Effect::HandOut(_) => {
+                &self.plans
+            }
             Effect::Apply {
                 request,
                 confirmed,
@@ -132,6 +134,11 @@ pub(crate) fn answer(
                 format!("wrote {to}: {} rows", rows.collect::<Vec<_>>().join(", "))
             });
             Answer::Exported(said.map_err(worded))
+        }
+        Effect::HandOut(export) => {
+            let name = export.to.to_string_lossy().into_owned();
+            let handed_out = session.hand_out(&export.report, &name);
+            Answer::HandedOut(handed_out.map(|it| (it.0, name)).map_err(worded))
         }
         Effect::SaveView(view) => {
             let name = view.name.clone();
@@ -393,7 +400,7 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
             result: Err(why),
         },
         Effect::ReadNames => Answer::Names(Err(why)),
-        Effect::Export(_) => Answer::Exported(Err(why)),
+        Effect::Export(_) | Effect::HandOut(_) => Answer::Exported(Err(why)),
         Effect::SaveView(_) | Effect::RemoveView(_) => Answer::View(Err(why)),
         Effect::ReadFields(user) => Answer::Fields {
             user: *user,

@@ -112,6 +112,11 @@ id!(
     "token"
 );
 id!(
+    /// A file's way in or out of a console.
+    TransferId,
+    "page"
+);
+id!(
     /// Something that waits for a second administrator.
     ApprovalId,
     "approval"

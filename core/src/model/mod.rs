@@ -28,6 +28,7 @@ mod status;
 mod text;
 mod time;
 mod training;
+mod transfer;
 mod user;
 mod view;
 mod when;
@@ -47,7 +48,7 @@ pub use due::{Due, DueKind, DueWhat};
 pub use group::{Budget, Group, GroupCarries, GroupRole, Membership};
 pub use ids::{
     ApprovalId, BatchId, ChoiceId, ConnectionId, FieldId, GroupId, IndividualId, InvitationId,
-    PlatformId, PoolId, TokenId, TrainingId, UserId,
+    PlatformId, PoolId, TokenId, TrainingId, TransferId, UserId,
 };
 pub use inbox::{Asked, AskedFilter, ConnectionActivity, FoundBy, NewAsked};
 pub use individual::{Individual, IndividualTerms, NewIndividual, Record, RecordState};
@@ -71,6 +72,7 @@ pub use training::{
     Assigned, Assignment, AssignmentCounts, AssignmentState, Progress, Training, TrainingKind,
     TrainingTerms,
 };
+pub use transfer::{Purpose, TRANSFER_MS, Transfer, file_name};
 pub use user::{Field, Invitation, InvitationState, Link, Profile, ProviderHold, User};
 pub use view::View;
 pub use when::When;

@@ -42,6 +42,7 @@ mod snapshot;
 mod ssh_keys;
 mod stale;
 mod trainings;
+mod transfers;
 mod turn;
 mod viewer;
 mod views;

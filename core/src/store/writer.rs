@@ -16,7 +16,7 @@ use super::events::{self, BatchHead, Nonces, Tip};
 use super::turn::Turn;
 use super::{
     LastUses, Snapshot, attempts, brake, broken, checkpoints, idempotency, inbox, levels, open,
-    platform, restore, search, stale, views, waste,
+    platform, restore, search, stale, transfers, views, waste,
 };
 use crate::change::Change;
 use crate::command::{Command, GroupTarget, Request, may_promote, promote};
@@ -157,6 +157,8 @@ pub(super) enum Note {
     Attempts(Vec<([u8; 16], i64)>),
     /// A saved view.
     View(views::ViewNote),
+    /// A file's way in or out of a console.
+    Transfer(transfers::TransferNote),
     /// What a connection asked that no command came of, and when.
     Asked(ConnectionId, Timestamp, Vec<NewAsked>),
     /// By which batch what a connection asked was carried out later.
@@ -349,6 +351,7 @@ impl Writer {
                 Note::Uses => {}
                 Note::Seen(seen) => platform::note_seen(&self.conn, seen)?,
                 Note::View(view) => views::write(&self.conn, view)?,
+                Note::Transfer(it) => transfers::write(&self.conn, it)?,
                 Note::Attempts(spent) => attempts::keep(&self.conn, self.clock.now(), spent)?,
                 Note::Asked(connection, at, asked) => {
                     for it in asked {
@@ -808,6 +811,7 @@ impl Writer {
         if erased.is_empty() {
             return;
         }
+        crate::exchange::empty(&self.path);
         let _ = restore::note_erased(&self.path, &erased);
         let _ = self.conn.busy_timeout(Duration::from_secs(5));
         self.truncate();

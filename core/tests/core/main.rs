@@ -12,6 +12,7 @@ mod days;
 mod delegation;
 mod entitlements;
 mod erasure;
+mod exchange;
 mod fields;
 mod groups;
 mod inbox;

@@ -8,6 +8,7 @@ mod discovery;
 mod door;
 mod entitlements;
 mod entra;
+mod exchange;
 mod filtering;
 mod fuzz;
 mod groups;

@@ -8,6 +8,7 @@ use super::{App, LOOK_MS, RECOUNT_MS, REFRESH_MS, Tone};
 use crate::counters::Counters;
 use crate::effect::Effect;
 use crate::event::{Answer, Counted, Timer};
+use crate::overlay::note::Note;
 use crate::overlay::plan::Phase;
 use crate::screen::users::Uncounted;
 use crate::summary::Proposal;
@@ -139,6 +140,24 @@ impl App {
                 self.say(&said, Tone::Good);
             }
             Answer::Exported(Err(why)) => match &mut self.form {
+                Some(form) => form.fault = Some(why),
+                None => self.say(&why, Tone::Bad),
+            },
+            Answer::HandedOut(Ok((page, name))) => {
+                self.form = None;
+                self.note = Some(Note {
+                    title: format!("Fetch {name} from this page"),
+                    lines: vec![
+                        page.url.clone(),
+                        String::new(),
+                        "It opens once, within ten minutes. Whoever has the address has the file."
+                            .to_owned(),
+                    ],
+                    copy: page.url,
+                });
+                self.lay_out();
+            }
+            Answer::HandedOut(Err(why)) => match &mut self.form {
                 Some(form) => form.fault = Some(why),
                 None => self.say(&why, Tone::Bad),
             },

@@ -275,10 +275,16 @@ impl App {
                 self.effects.push(Effect::ReadFields(user));
                 self.effects.push(Effect::ReadNames);
             }
-            Doing::Export(_) if self.settings.no_files => {
-                let why = "this console reads and writes no files; use the exchange folder";
+            Doing::Export(_) if self.settings.no_files && !self.is_served() => {
+                let why = "no file leaves this console while no server runs: start `usher serve`";
                 self.say(why, Tone::Bad);
                 self.form = None;
+            }
+            Doing::Export(export) if self.settings.no_files => {
+                if let Some(form) = &mut self.form {
+                    form.fault = Some("writing…".to_owned());
+                }
+                self.effects.push(Effect::HandOut(export));
             }
             Doing::Export(export) => {
                 if let Some(form) = &mut self.form {
@@ -293,6 +299,11 @@ impl App {
             }
             Doing::Say(text) => self.say(&text, Tone::Plain),
         }
+    }
+
+    /// Whether a server runs on this database, as far as is known.
+    fn is_served(&self) -> bool {
+        self.counters.as_ref().is_some_and(|it| it.served)
     }
 
     pub(super) fn key_on_form(&mut self, key: Key) {

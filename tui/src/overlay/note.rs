@@ -24,8 +24,19 @@ impl Note {
         let buf = frame.buffer_mut();
         clear(area, buf);
         put(buf, row(area, 0), 1, &self.title, theme.style(Role::Title));
-        for (y, line) in (2..).zip(&self.lines) {
-            put(buf, row(area, y), 1, line, theme.style(Role::Plain));
+        // What is longer than the screen is wide, such as an address, goes on below.
+        let width = usize::from(area.width.saturating_sub(2)).max(1);
+        let lines = self.lines.iter().flat_map(|line| {
+            let chars: Vec<char> = line.chars().collect();
+            let pieces: Vec<String> = chars.chunks(width).map(|it| it.iter().collect()).collect();
+            if pieces.is_empty() {
+                vec![String::new()]
+            } else {
+                pieces
+            }
+        });
+        for (y, line) in (2..).zip(lines) {
+            put(buf, row(area, y), 1, &line, theme.style(Role::Plain));
         }
         let hints = [
             ("y".to_owned(), "copy"),
