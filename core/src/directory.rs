@@ -21,7 +21,7 @@ use crate::store::{self, Store};
 
 pub use crate::store::{
     Administrator, AuditReport, BadLink, DuePage, Head, Held, HistoryFilter, HistoryPage,
-    HistoryPart, Listed, ProvidedGroup, Read,
+    HistoryPart, Listed, Named, ProvidedGroup, Read, Whole,
 };
 
 /// The organization's database, opened. Cheap to clone; the last clone that goes closes it.

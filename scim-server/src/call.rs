@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use usher_core::command::{Command, Provision};
 use usher_core::model::{ConnectionId, Mapping, User, UserId};
 use usher_core::query::{Expr, ListFrom, Listing, Order};
+use usher_core::directory::Named;
 use usher_core::{Applied, Error, Selection, Session};
 
 use crate::anchors::{self, Edge};
@@ -49,7 +50,7 @@ impl Call<'_> {
     /// `GET /Users/{id}`.
     pub(crate) fn get(&self, id: UserId) -> Result<Answer, Fault> {
         let people = self.people()?;
-        let person = people.whole(people.found(id)?.ok_or_else(Fault::no_such_user)?)?;
+        let person = people.whole(Named::Id(id))?.ok_or_else(Fault::no_such_user)?;
         if self.says(header::IF_NONE_MATCH, &person.etag()) {
             return Ok(answer::with(
                 answer::empty(StatusCode::NOT_MODIFIED),
@@ -195,20 +196,20 @@ impl Call<'_> {
 
     fn one(&self, key: &Key, span: &Span) -> Result<(Vec<Person>, i64), Fault> {
         let people = self.people()?;
-        let found = match key {
-            Key::Id(id) => people.found(*id)?,
-            Key::UserName(user_name) => people.named(user_name)?,
-            Key::ExternalId(external_id) => people.called(external_id)?,
+        let named = match key {
+            Key::Id(id) => Named::Id(*id),
+            Key::UserName(user_name) => Named::UserName(user_name),
+            Key::ExternalId(external_id) => Named::ExternalId(external_id),
         };
         let is_here = |user: &User| match span.from {
             ListFrom::Place(place) => place <= 1,
             ListFrom::Behind(seq) => user.seq > seq,
         };
-        match found {
-            None => Ok((Vec::new(), 0)),
-            Some(found) if span.size == 0 || !is_here(&found.user) => Ok((Vec::new(), 1)),
-            Some(found) => Ok((vec![people.whole(found)?], 1)),
-        }
+        Ok(match people.whole(named)? {
+            None => (Vec::new(), 0),
+            Some(found) if span.size == 0 || !is_here(&found.user) => (Vec::new(), 1),
+            Some(found) => (vec![found], 1),
+        })
     }
 
     /// `POST /Users`.
@@ -241,7 +242,7 @@ impl Call<'_> {
         let people = self.people()?;
         let person = match people.created(&applied) {
             Some(person) => person?,
-            None => people.whole(people.found(id)?.ok_or_else(Fault::no_such_user)?)?,
+            None => people.whole(Named::Id(id))?.ok_or_else(Fault::no_such_user)?,
         };
         let answer = self.shown(StatusCode::CREATED, &person);
         Ok(answer::with(
@@ -273,7 +274,9 @@ impl Call<'_> {
                     && found.user.connection == Some(self.connection)
                     && !people.has_drift(id)?
                 {
-                    return Ok(self.shown(StatusCode::OK, &people.whole(found)?));
+                    let person = people.whole(Named::Id(id))?;
+                    let person = person.ok_or_else(Fault::no_such_user)?;
+                    return Ok(self.shown(StatusCode::OK, &person));
                 }
                 command
             };
@@ -282,16 +285,17 @@ impl Call<'_> {
                 Err(error) => return Err(error.into()),
                 Ok(applied) => match &applied.held {
                     Some(brake) => return Err(Fault::held(brake)),
-                    None => return self.get_after(id),
+                    None => return self.now(id),
                 },
             }
         }
         Err(Fault::contended())
     }
 
-    fn get_after(&self, id: UserId) -> Result<Answer, Fault> {
+    /// The answer that shows the person as they are now.
+    fn now(&self, id: UserId) -> Result<Answer, Fault> {
         let people = self.people()?;
-        let person = people.whole(people.found(id)?.ok_or_else(Fault::no_such_user)?)?;
+        let person = people.whole(Named::Id(id))?.ok_or_else(Fault::no_such_user)?;
         Ok(self.shown(StatusCode::OK, &person))
     }
 

@@ -62,6 +62,12 @@ impl<K: Eq + Hash> Allowances<K> {
     }
 
     fn take_at(&self, who: K, now: Duration) -> Result<(), u32> {
+        self.take_of(who, now, false)
+    }
+
+    /// As [`Self::take`], and as much more as whoever asks likes if nobody is kept waiting by it: then the allowance is
+    /// spent, and never more than that.
+    fn take_of(&self, who: K, now: Duration, alone: bool) -> Result<(), u32> {
         let mut all = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
         let mut who = Some(who);
         if all.len() >= MOST && !all.contains_key(&who) {
@@ -76,6 +82,7 @@ impl<K: Eq + Hash> Allowances<K> {
                 *whole_at = after;
                 Ok(())
             }
+            Err(_) if alone => Ok(()),
             Err(wait) => Err(u32::try_from(wait.as_secs())
                 .unwrap_or(u32::MAX)
                 .saturating_add(1)),
@@ -83,15 +90,57 @@ impl<K: Eq + Hash> Allowances<K> {
     }
 }
 
+/// How fast a token may go with SCIM requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenPace {
+    /// As fast as the server can while nobody else asks it anything, else 200 a second.
+    #[default]
+    Shared,
+    /// So many a second over time, whoever else asks; ten seconds' worth at once.
+    AtMost(NonZeroU32),
+    /// As fast as it likes.
+    Free,
+}
+
+/// What a token may ask a second while others ask too. No provider documents more than 25.
+const SHARED: NonZeroU32 = NonZeroU32::new(200).expect("not zero");
+/// For how long whoever asked is taken to be there.
+const THERE_FOR: Duration = Duration::from_secs(10);
+
+/// The last who asked, and the last before who was somebody else, and when; nobody stands for all without a token of SCIM.
+#[derive(Default)]
+struct Askers {
+    last: Option<(Option<TokenId>, Duration)>,
+    other: Option<(Option<TokenId>, Duration)>,
+}
+
+impl Askers {
+    /// Notes who asks; whether nobody else did lately.
+    fn ask(&mut self, who: Option<TokenId>, now: Duration) -> bool {
+        if self.last.is_some_and(|it| it.0 != who) {
+            self.other = self.last;
+        }
+        self.last = Some((who, now));
+        self.other
+            .is_none_or(|it| it.0 == who || it.1 + THERE_FOR < now)
+    }
+}
+
 /// Who may go how fast.
 pub(crate) struct Pace {
     tokens: Option<Allowances<TokenId>>,
     wrong_tokens: Allowances<IpAddr>,
+    /// Who asks, where that decides.
+    askers: Option<Mutex<Askers>>,
 }
 
 impl Pace {
-    /// With so many requests a second for each token, or as many as it likes.
-    pub(crate) fn new(a_second: Option<NonZeroU32>) -> Self {
+    pub(crate) fn new(pace: TokenPace) -> Self {
+        let a_second = match pace {
+            TokenPace::Shared => Some(SHARED),
+            TokenPace::AtMost(number) => Some(number),
+            TokenPace::Free => None,
+        };
         let allowance = |it: NonZeroU32| Allowance {
             every: Duration::from_secs(1) / it.get(),
             burst: it.get().saturating_mul(BURST_SECONDS),
@@ -99,15 +148,33 @@ impl Pace {
         Self {
             tokens: a_second.map(|it| Allowances::new(allowance(it))),
             wrong_tokens: Allowances::new(WRONG_TOKENS),
+            askers: (pace == TokenPace::Shared).then(Mutex::default),
         }
     }
 
     /// A request with this token; or after how many seconds it may come.
     pub(crate) fn request(&self, token: TokenId) -> Result<(), u32> {
-        match &self.tokens {
-            Some(tokens) => tokens.take(token),
-            None => Ok(()),
+        let Some(tokens) = &self.tokens else {
+            return Ok(());
+        };
+        let now = tokens.began.elapsed();
+        let alone = self.is_alone(Some(token), now);
+        tokens.take_of(token, now, alone)
+    }
+
+    /// A request of somebody without a token of SCIM, who is not to wait for those who have one.
+    pub(crate) fn other_request(&self) {
+        if let Some(tokens) = &self.tokens {
+            self.is_alone(None, tokens.began.elapsed());
         }
+    }
+
+    fn is_alone(&self, who: Option<TokenId>, now: Duration) -> bool {
+        let Some(askers) = &self.askers else {
+            return false;
+        };
+        let mut askers = askers.lock().unwrap_or_else(PoisonError::into_inner);
+        askers.ask(who, now)
     }
 
     /// A token that opens nothing, from somewhere; or after how many seconds the next may come.
@@ -147,6 +214,36 @@ mod tests {
         let whole = later + Duration::from_secs(60);
         assert!((0..20).all(|_| all.take_at(1, whole).is_ok()));
         assert!(all.take_at(1, whole).is_err());
+    }
+
+    #[test]
+    fn who_is_alone_goes_as_fast_as_it_likes_until_somebody_else_comes() {
+        let each = Allowance {
+            every: Duration::from_millis(100),
+            burst: 20,
+        };
+        let all = Allowances::new(each);
+        let at = Duration::from_secs(5);
+        assert!((0..500).all(|_| all.take_of(1, at, true).is_ok()));
+        assert_eq!(all.take_of(1, at, false), Err(1), "its allowance is spent");
+        let later = at + Duration::from_millis(150);
+        assert_eq!(
+            all.take_of(1, later, false),
+            Ok(()),
+            "and no more than that"
+        );
+
+        let (one, two) = (TokenId::from_bytes([1; 16]), TokenId::from_bytes([2; 16]));
+        let mut askers = Askers::default();
+        let mut ask = |who, at| askers.ask(who, Duration::from_secs(at));
+        assert!(ask(Some(one), 1));
+        assert!(ask(Some(one), 2));
+        assert!(!ask(Some(two), 3));
+        assert!(!ask(Some(one), 4));
+        assert!(!ask(Some(one), 13));
+        assert!(ask(Some(one), 14), "the other has gone");
+        assert!(!ask(None, 15));
+        assert!(!ask(Some(one), 16), "the platform asked");
     }
 
     #[test]

@@ -6,9 +6,10 @@ use std::sync::{PoisonError, RwLock};
 
 use usher_core::change::Change;
 use usher_core::model::{
-    Actor, ConnectionId, Door, GroupId, Hold, License, PoolId, ProviderHold, Status, User, UserId,
+    Actor, ConnectionId, Door, Hold, License, PoolId, ProviderHold, Status, User, UserId,
 };
-use usher_core::query::{Expr, Listing, TextField, TextOp};
+use usher_core::query::Listing;
+use usher_core::directory::{Named, Whole};
 use usher_core::{Applied, Read, Result};
 
 use crate::resource::Person;
@@ -108,28 +109,6 @@ impl<'a> People<'a> {
         self.with_link(self.read.user(id)?)
     }
 
-    /// The person of that user name.
-    pub(crate) fn named(&self, user_name: &str) -> Result<Option<Found>> {
-        let expr = Expr::Field {
-            field: TextField::UserName,
-            op: TextOp::Equals,
-            value: user_name.to_owned(),
-        };
-        let (users, _) = self.read.users_from(&expr, 1, 1)?;
-        self.with_link(users.into_iter().next())
-    }
-
-    /// The person whom this connection calls so.
-    pub(crate) fn called(&self, external_id: &str) -> Result<Option<Found>> {
-        let user = self
-            .read
-            .user_by_external_id(self.connection, external_id)?;
-        Ok(user.filter(is_shown).map(|user| Found {
-            user,
-            external_id: Some(external_id.to_owned()),
-        }))
-    }
-
     /// Whether a provider has asked that they leave and they have not.
     pub(crate) fn is_leaving(&self, id: UserId) -> Result<bool> {
         Ok(self.read.leaving(id)?.is_some())
@@ -153,69 +132,28 @@ impl<'a> People<'a> {
 
     /// A page of people, and how many there are in all.
     pub(crate) fn page(&self, listing: &Listing) -> Result<(Vec<Person>, i64)> {
-        let listed = self.read.list(listing)?;
-        Ok((self.complete(listed.users)?, listed.total))
+        let (people, total) = self.read.whole_page(self.connection, listing)?;
+        let people = people.into_iter().map(|it| self.answered(it));
+        Ok((people.collect::<Result<_>>()?, total))
     }
 
     /// The person with everything that an answer says.
-    pub(crate) fn whole(&self, found: Found) -> Result<Person> {
-        let licenses = self.read.licenses_of(&[found.user.id])?;
-        let groups = self.read.groups_of(&[found.user.id])?;
-        let mut person = self.with_licenses(found, &licenses)?;
-        person.groups = groups.into_iter().map(|it| (it.1, it.2)).collect();
-        let id = person.user.id;
-        person.fields = self
-            .read
-            .open_fields_of(&[id])?
-            .remove(&id)
-            .unwrap_or_default();
-        Ok(person)
+    pub(crate) fn whole(&self, named: Named<'_>) -> Result<Option<Person>> {
+        let found = self.read.whole(self.connection, named)?;
+        found.map(|it| self.answered(it)).transpose()
     }
 
-    fn with_licenses(&self, found: Found, licenses: &[License]) -> Result<Person> {
-        let manager_name = match found.user.manager {
-            None => None,
-            Some(manager) => self.read.names_of(&[manager])?.remove(&manager),
+    fn answered(&self, whole: Whole) -> Result<Person> {
+        let found = Found {
+            user: whole.user,
+            external_id: whole.external_id,
         };
-        self.person(found, licenses, manager_name)
-    }
-
-    fn complete(&self, users: Vec<User>) -> Result<Vec<Person>> {
-        let ids: Vec<UserId> = users.iter().map(|it| it.id).collect();
-        let managers: Vec<UserId> = users.iter().filter_map(|it| it.manager).collect();
-        let names = self.read.names_of(&managers)?;
-        let mut links = self.read.links_of(self.connection, &ids)?;
-        let mut groups: HashMap<UserId, Vec<(GroupId, String)>> = HashMap::new();
-        for (user, group, name) in self.read.groups_of(&ids)? {
-            groups.entry(user).or_default().push((group, name));
-        }
-        let mut fields = self.read.open_fields_of(&ids)?;
-        // Licenses come in the order of people, so each takes those at the front that are theirs.
-        let licenses = self.read.licenses_of(&ids)?;
-        let mut rest = licenses.as_slice();
-        users
-            .into_iter()
-            .map(|user| {
-                let end = rest
-                    .iter()
-                    .position(|it| it.user != user.id)
-                    .unwrap_or(rest.len());
-                let (theirs, others) = rest.split_at(end);
-                rest = others;
-                let external_id = links.remove(&user.id).and_then(|it| it.external_id);
-                let manager_name = user
-                    .manager
-                    .and_then(|manager| names.get(&manager).cloned());
-                let groups = groups.remove(&user.id).unwrap_or_default();
-                let fields = fields.remove(&user.id).unwrap_or_default();
-                let person = self.person(Found { user, external_id }, theirs, manager_name)?;
-                Ok(Person {
-                    groups,
-                    fields,
-                    ..person
-                })
-            })
-            .collect()
+        let person = self.person(found, &whole.licenses, whole.manager_name)?;
+        Ok(Person {
+            groups: whole.groups,
+            fields: whole.fields,
+            ..person
+        })
     }
 
     fn person(

@@ -47,6 +47,7 @@ async fn handle(
         return Err(Refusal::unknown_token());
     };
     log::from(Actor::Platform(platform));
+    app.pace.other_request();
     let scope = match place {
         ["v1", "access"] => Scope::Access,
         ["v1", "sign-in"] => Scope::SignIn,

@@ -26,7 +26,7 @@ use crate::anchors::Anchors;
 use crate::fault::Fault;
 use crate::log::{self, Log, LogFormat};
 use crate::metrics::Open;
-use crate::pace::Pace;
+use crate::pace::{Pace, TokenPace};
 use crate::peer::Connected;
 use crate::people::{ActorNames, PoolNames};
 use crate::platform::{SIGN_INS_AT_ONCE, SignInDesk};
@@ -66,12 +66,12 @@ pub struct Config {
     pub head_time: Duration,
     /// The certificate to show; none for plain HTTP.
     pub tls: Option<Arc<Tls>>,
-    /// How many SCIM requests a second a token may make over time, ten seconds' worth at once; none for no limit.
-    pub pace: Option<NonZeroU32>,
+    /// How fast a token may go.
+    pub pace: TokenPace,
 }
 
 impl Config {
-    /// Without proxies, a log of requests and a limit to a token's pace; its metrics for this machine.
+    /// Without proxies and a log of requests; its metrics for this machine.
     pub fn new(listener: TcpListener, public_url: String) -> Self {
         Self {
             listener,
@@ -81,7 +81,7 @@ impl Config {
             metrics: MetricsTo::default(),
             head_time: HEAD_TIME,
             tls: None,
-            pace: None,
+            pace: TokenPace::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use usher_scim_server::{LogFormat, MetricsTo};
+use usher_scim_server::{LogFormat, MetricsTo, TokenPace};
 
 use super::public_url;
 
@@ -38,29 +38,32 @@ pub(crate) struct ServeArgs {
     /// Who may read /metrics: processes on this machine, all who reach the server, or none.
     #[arg(long, value_name = "WHO", default_value = "loopback")]
     pub(crate) metrics: MetricsWord,
-    /// How many SCIM requests a second a token may make over time, with ten seconds' worth at once; or off.
-    #[arg(long, value_name = "N", default_value = "200")]
+    /// How many SCIM requests a second a token may make over time, with ten seconds' worth at once; shared for 200 while
+    /// others ask too and no limit else; or off.
+    #[arg(long, value_name = "N", default_value = "shared")]
     pub(crate) pace: PaceWord,
 }
 
-/// A number of requests a second, or no limit.
+/// A number of requests a second, or a word.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PaceWord(pub(crate) Option<NonZeroU32>);
+pub(crate) struct PaceWord(pub(crate) TokenPace);
 
 impl FromStr for PaceWord {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "off" {
-            return Ok(Self(None));
+        match text {
+            "off" => return Ok(Self(TokenPace::Free)),
+            "shared" => return Ok(Self(TokenPace::Shared)),
+            _ => {}
         }
         let number = text
             .parse()
             .ok()
             .filter(|it: &NonZeroU32| it.get() <= FASTEST);
         match number {
-            Some(number) => Ok(Self(Some(number))),
-            None => Err(format!("write a number from 1 to {FASTEST}, or off")),
+            Some(number) => Ok(Self(TokenPace::AtMost(number))),
+            None => Err(format!("write a number from 1 to {FASTEST}, shared, or off")),
         }
     }
 }

@@ -167,34 +167,6 @@ impl Read<'_> {
         Ok(shown)
     }
 
-    /// What these people have in custom fields that everybody sees, of those who have anything: names and values as people
-    /// read them, in the order of the fields. What only administrators see is never among it.
-    ///
-    /// # Errors
-    /// See [`Read::organization`].
-    pub fn open_fields_of(
-        &self,
-        users: &[UserId],
-    ) -> Result<HashMap<UserId, Vec<(String, String)>>> {
-        let sql = "SELECT fields.name, coalesce(field_choices.name, field_values.value) FROM field_values \
-            JOIN fields ON fields.id = field_values.field AND fields.removed = 0 AND fields.visible_to = 'everybody' \
-            LEFT JOIN field_choices ON fields.kind = 'choice' AND field_choices.id = unhex(field_values.value, '-') \
-            WHERE field_values.user = ?1 ORDER BY fields.seq";
-        let snapshot = self.snapshot()?;
-        let mut found = HashMap::new();
-        // Of an organization without custom fields nobody is asked about.
-        let any = snapshot.one("SELECT 1 FROM field_values LIMIT 1", [], |_| Ok(()))?;
-        let users = self.only_seen(&snapshot, users)?;
-        for user in users.iter().filter(|_| any.is_some()) {
-            let values =
-                snapshot.all(sql, [user.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            if !values.is_empty() {
-                found.insert(*user, values);
-            }
-        }
-        Ok(found)
-    }
-
     /// What a person has in custom fields, as stored, of those that whoever reads may see.
     ///
     /// # Errors

@@ -73,7 +73,7 @@ pub(crate) use open::real_path;
 pub use provided::ProvidedGroup;
 pub use read::{
     Administrator, AuditReport, BadLink, DuePage, Head, Held, HistoryFilter, HistoryPage,
-    HistoryPart, Listed, Read,
+    HistoryPart, Listed, Named, Read, Whole,
 };
 pub(crate) use restore::restore;
 pub(crate) use snapshot::Snapshot;

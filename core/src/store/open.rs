@@ -35,6 +35,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0017_imports.sql"),
     include_str!("../../../migrations/0018_rules.sql"),
     include_str!("../../../migrations/0019_providers.sql"),
+    include_str!("../../../migrations/0020_plans.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.

@@ -9,6 +9,7 @@ mod seen;
 mod trainings;
 mod tree;
 mod users;
+mod whole;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,6 +35,7 @@ pub(super) use history::recorded_row;
 pub use history::{HistoryFilter, HistoryPage, HistoryPart};
 pub use listing::Listed;
 pub use past::Held;
+pub use whole::{Named, Whole};
 
 /// Something to read with.
 pub struct Read<'a> {
@@ -207,24 +209,6 @@ impl Read<'_> {
             }
         }
         Ok(names)
-        })
-    }
-
-    /// What a connection calls these people, of those whom it knows.
-    ///
-    /// # Errors
-    /// See [`Read::organization`].
-    pub fn links_of(
-        &self,
-        connection: ConnectionId,
-        users: &[UserId],
-    ) -> Result<HashMap<UserId, Link>> {
-        self.together(|snapshot| {
-            let mut links = HashMap::with_capacity(users.len());
-            for user in self.only_seen(snapshot, users)?.iter() {
-                links.extend(snapshot.link(connection, *user)?.map(|link| (*user, link)));
-            }
-            Ok(links)
         })
     }
 

@@ -258,7 +258,6 @@ impl Writer {
                 }
             }
         }
-        let _ = self.conn.execute_batch("PRAGMA optimize");
     }
 
     /// Takes jobs until the queue is empty or the group is full, commits, and answers. Returns a message that it took

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use usher_core::command::{Command, Edit, FieldEdit, Invite, PoolEdit, WhenFull};
-use usher_core::directory::{DuePage, HistoryFilter, HistoryPage};
+use usher_core::directory::{DuePage, HistoryFilter, HistoryPage, Named};
 use usher_core::model::{
     Actor, Asked, AskedFilter, AssignmentState, ConnectionId, Field, FieldId, FieldKind, GroupId,
     GroupRole, NewPeople, Period, Permission, PoolId, Progress, Step, TrainingId, TrainingKind,
@@ -254,7 +254,19 @@ const VERBS: &[(&str, Tells)] = &[
     }),
     ("labels_of", |r, w| told(r.labels_of(&w.people))),
     ("names_of", |r, w| told(r.names_of(&w.people))),
-    ("links_of", |r, w| told(r.links_of(w.connection, &w.people))),
+    ("whole", |r, w| {
+        each(&w.people, |it| r.whole(w.connection, Named::Id(it)))
+    }),
+    ("whole_page", |r, w| {
+        let everybody = Listing {
+            query: Expr::Everybody,
+            order: Order::Creation,
+            from: ListFrom::Place(1),
+            limit: 1_000,
+            total: None,
+        };
+        told(r.whole_page(w.connection, &everybody))
+    }),
     ("licenses_of", |r, w| told(r.licenses_of(&w.people))),
     ("queue_position", |r, w| {
         let pools = w.pools.iter();
@@ -325,7 +337,6 @@ const VERBS: &[(&str, Tells)] = &[
             user.map(|user| r.owned_of(&user)).transpose()
         })
     }),
-    ("open_fields_of", |r, w| told(r.open_fields_of(&w.people))),
     ("assignments_of", |r, w| {
         each(&w.people, |it| r.assignments_of(it))
     }),

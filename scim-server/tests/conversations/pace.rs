@@ -4,12 +4,14 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use usher_core::model::ConnectionPolicy;
+use usher_scim_server::TokenPace;
 
 use crate::org::{Org, Reply};
 
 /// With so many requests a second for a token, and ten seconds' worth at once.
 fn with_pace(a_second: u32) -> Org {
-    Org::serving(5, |it| it.pace = NonZeroU32::new(a_second))
+    let a_second = NonZeroU32::new(a_second).expect("not zero");
+    Org::serving(5, |it| it.pace = TokenPace::AtMost(a_second))
 }
 
 fn is_told_to_wait(reply: &Reply) {

@@ -49,29 +49,54 @@ impl Read<'_> {
     /// See [`Read::organization`].
     #[doc(hidden)]
     pub fn explain_list(&self, listing: &Listing) -> Result<Vec<String>> {
-        let (sql, bindings) = page_sql(listing, (0, 0), 1, self.now, self.viewer);
-        let sql = format!("EXPLAIN QUERY PLAN {sql}");
+        let page = page_sql(listing, (0, 0), 1, self.now, self.viewer);
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT {} {}",
+            user_columns!(),
+            page.sql
+        );
         self.snapshot()?
-            .all(&sql, rusqlite::params_from_iter(bindings), |row| row.get(3))
+            .all(&sql, rusqlite::params_from_iter(page.bindings), |row| {
+                row.get(3)
+            })
     }
 }
 
 fn list(snapshot: &Snapshot<'_>, listing: &Listing, now: Timestamp) -> Result<Listed> {
+    let (page, total) = page(snapshot, listing, now)?;
+    let users = match page {
+        None => Vec::new(),
+        Some(page) => {
+            let sql = format!("SELECT {} {}", user_columns!(), page.sql);
+            snapshot.all(&sql, rusqlite::params_from_iter(page.bindings), user_row)?
+        }
+    };
+    Ok(Listed { users, total })
+}
+
+/// A page's statement from `FROM users` on, and what is bound in it.
+pub(super) struct PageSql {
+    pub(super) sql: String,
+    pub(super) bindings: Vec<Value>,
+}
+
+/// How a page is read, if anybody can be on it, and how many there are in all.
+pub(super) fn page(
+    snapshot: &Snapshot<'_>,
+    listing: &Listing,
+    now: Timestamp,
+) -> Result<(Option<PageSql>, i64)> {
     let total = match listing.total {
         Some(total) => total,
         None => super::users::count_users(snapshot, &listing.query, now)?,
     };
-    let none = Listed {
-        users: Vec::new(),
-        total,
-    };
     let from = match listing.from {
-        _ if listing.limit <= 0 => return Ok(none),
+        _ if listing.limit <= 0 => return Ok((None, total)),
         ListFrom::Behind(seq) => (seq, 0),
         ListFrom::Place(place) => {
             let skip = place.max(1) - 1;
             if skip >= total {
-                return Ok(none);
+                return Ok((None, total));
             }
             if listing.query == Expr::Everybody && listing.order == Order::Creation {
                 self::place(snapshot, skip)?
@@ -80,9 +105,8 @@ fn list(snapshot: &Snapshot<'_>, listing: &Listing, now: Timestamp) -> Result<Li
             }
         }
     };
-    let (sql, bindings) = page_sql(listing, from, total, now, snapshot.viewer);
-    let users = snapshot.all(&sql, rusqlite::params_from_iter(bindings), user_row)?;
-    Ok(Listed { users, total })
+    let page = page_sql(listing, from, total, now, snapshot.viewer);
+    Ok((Some(page), total))
 }
 
 /// The statement of a page: behind a number in the order of creation, and then so many further.
@@ -92,7 +116,7 @@ fn page_sql(
     total: i64,
     now: Timestamp,
     viewer: Viewer,
-) -> (String, Vec<Value>) {
+) -> PageSql {
     let mut compiled = compile::compile(&listing.query, now, viewer);
     if behind > 0 {
         compiled.push(" AND users.seq > ?");
@@ -106,15 +130,10 @@ fn page_sql(
     compiled.order(&listing.order);
     let (order, mut bindings) = (compiled.sql, compiled.bindings);
     bindings.extend([listing.limit, skip].map(Value::Integer));
-    let sql = format!(
-        concat!(
-            "SELECT ",
-            user_columns!(),
-            " FROM users WHERE {} ORDER BY {} LIMIT ? OFFSET ?"
-        ),
-        condition, order
-    );
-    (sql, bindings)
+    PageSql {
+        sql: format!("FROM users WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"),
+        bindings,
+    }
 }
 
 /// Where so many people of the whole list end: the number in the order of creation behind which to look, and how many

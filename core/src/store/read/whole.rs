@@ -1,0 +1,215 @@
+//! People with everything that a provider is answered about them: several tables, read in one transaction and in as few
+//! statements as can be, because providers ask this all day.
+
+use rusqlite::types::Value;
+use rusqlite::{Row, params};
+
+use super::{Read, listing};
+use crate::error::Result;
+use crate::model::{ConnectionId, GroupId, License, Status, User, UserId, key_of_name};
+use crate::query::Listing;
+use crate::store::broken;
+use crate::store::snapshot::{Snapshot, license_columns, license_row, user_columns, user_row};
+
+/// A person with everything that a provider is answered about them.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The person.
+    pub user: User,
+    /// What the connection calls them.
+    pub external_id: Option<String>,
+    /// Their manager's name, as [`Read::names_of`] says it.
+    pub manager_name: Option<String>,
+    /// Their licenses.
+    pub licenses: Vec<License>,
+    /// The groups that they learn in, with their names.
+    pub groups: Vec<(GroupId, String)>,
+    /// What they have in custom fields that everybody sees: names and values, in the order of the fields.
+    pub fields: Vec<(String, String)>,
+}
+
+/// What names one person to a connection.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'a> {
+    /// Their id.
+    Id(UserId),
+    /// Their user name, else their address.
+    UserName(&'a str),
+    /// What the connection calls them.
+    ExternalId(&'a str),
+}
+
+/// How many columns a person's row has before those of [`whole_columns`].
+const OF_USER: usize = 25;
+
+/// What is read beside a person's row: what the connection (the first value bound) calls them, their manager's name, and
+/// whether they are in groups or have custom fields at all, which most are not.
+macro_rules! whole_columns {
+    () => {
+        concat!(
+            user_columns!(),
+            ", (SELECT external_id FROM links WHERE links.connection = ?1 AND links.user = users.id), \
+             (SELECT coalesce(m.display_name, nullif(trim(coalesce(m.first_name, '') || ' ' || coalesce(m.last_name, '')), ''), \
+             m.email, m.user_name) FROM users AS m WHERE m.id = users.manager), \
+             EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id), \
+             EXISTS (SELECT 1 FROM field_values WHERE field_values.user = users.id)"
+        )
+    };
+}
+
+impl Read<'_> {
+    /// The person whom a connection names so, unless they are deleted.
+    ///
+    /// # Errors
+    /// [`crate::Error::Forbidden`] for whoever does not see everybody.
+    pub fn whole(&self, connection: ConnectionId, named: Named<'_>) -> Result<Option<Whole>> {
+        self.sees_all("people as a provider has them")?;
+        self.together(|snapshot| {
+            let Some(row) = row_of(snapshot, connection, named)? else {
+                return Ok(None);
+            };
+            if matches!(row.user.status, Status::Deleted | Status::Erased) {
+                return Ok(None);
+            }
+            Ok(self.completed(snapshot, vec![row])?.pop())
+        })
+    }
+
+    /// A page of a list for a provider, and how many there are in all. Deleted and erased people are on none.
+    ///
+    /// # Errors
+    /// As [`Read::whole`].
+    pub fn whole_page(
+        &self,
+        connection: ConnectionId,
+        listing: &Listing,
+    ) -> Result<(Vec<Whole>, i64)> {
+        self.sees_all("people as a provider has them")?;
+        self.together(|snapshot| {
+            let (page, total) = listing::page(snapshot, listing, self.now)?;
+            let Some(page) = page else {
+                return Ok((Vec::new(), total));
+            };
+            let sql = format!("SELECT {} {}", whole_columns!(), page.sql);
+            let connection = Value::Blob(connection.as_bytes().to_vec());
+            let bindings = std::iter::once(connection).chain(page.bindings);
+            let rows = snapshot.all(&sql, rusqlite::params_from_iter(bindings), whole_row)?;
+            Ok((self.completed(snapshot, rows)?, total))
+        })
+    }
+
+    /// Adds what is read for each person.
+    fn completed(&self, snapshot: &Snapshot<'_>, rows: Vec<WholeRow>) -> Result<Vec<Whole>> {
+        let licenses = concat!(
+            "SELECT ",
+            license_columns!(),
+            " FROM licenses WHERE user = ?1"
+        );
+        let mut licenses = snapshot.conn.prepare_cached(licenses).map_err(broken)?;
+        rows.into_iter()
+            .map(|row| {
+                let id = row.user.id;
+                let licenses = licenses
+                    .query_map([id.as_bytes()], license_row)
+                    .and_then(Iterator::collect)
+                    .map_err(broken)?;
+                Ok(Whole {
+                    licenses,
+                    groups: match row.has_groups {
+                        true => groups_of(snapshot, id)?,
+                        false => Vec::new(),
+                    },
+                    fields: match row.has_fields {
+                        true => open_fields_of(snapshot, id)?,
+                        false => Vec::new(),
+                    },
+                    user: self.shown(row.user),
+                    external_id: row.external_id,
+                    manager_name: row.manager_name,
+                })
+            })
+            .collect()
+    }
+}
+
+/// What one statement tells of a person.
+struct WholeRow {
+    user: User,
+    external_id: Option<String>,
+    manager_name: Option<String>,
+    has_groups: bool,
+    has_fields: bool,
+}
+
+fn whole_row(row: &Row<'_>) -> rusqlite::Result<WholeRow> {
+    Ok(WholeRow {
+        user: user_row(row)?,
+        external_id: row.get(OF_USER)?,
+        manager_name: row.get(OF_USER + 1)?,
+        has_groups: row.get(OF_USER + 2)?,
+        has_fields: row.get(OF_USER + 3)?,
+    })
+}
+
+fn row_of(
+    snapshot: &Snapshot<'_>,
+    connection: ConnectionId,
+    named: Named<'_>,
+) -> Result<Option<WholeRow>> {
+    let by_email = concat!(
+        "SELECT ",
+        whole_columns!(),
+        " FROM users WHERE email_key = ?2"
+    );
+    match named {
+        Named::Id(id) => {
+            let sql = concat!("SELECT ", whole_columns!(), " FROM users WHERE id = ?2");
+            snapshot.one(
+                sql,
+                params![connection.as_bytes(), id.as_bytes()],
+                whole_row,
+            )
+        }
+        Named::UserName(name) => {
+            let key = key_of_name(name.trim());
+            let keys = params![connection.as_bytes(), key];
+            let sql = concat!(
+                "SELECT ",
+                whole_columns!(),
+                " FROM users WHERE user_name_key = ?2"
+            );
+            if let Some(row) = snapshot.one(sql, keys, whole_row)? {
+                return Ok(Some(row));
+            }
+            // Who has no user name goes by their address, as SCIM shows them.
+            let found = snapshot.one(by_email, keys, whole_row)?;
+            Ok(found.filter(|it| it.user.profile.user_name.is_none()))
+        }
+        Named::ExternalId(external_id) => {
+            let sql = concat!(
+                "SELECT ",
+                whole_columns!(),
+                " FROM users WHERE id = (SELECT user FROM links WHERE connection = ?1 AND external_id = ?2)"
+            );
+            let keys = params![connection.as_bytes(), external_id];
+            snapshot.one(sql, keys, whole_row)
+        }
+    }
+}
+
+fn groups_of(snapshot: &Snapshot<'_>, user: UserId) -> Result<Vec<(GroupId, String)>> {
+    let sql = "SELECT groups.id, groups.name FROM memberships JOIN groups ON groups.id = memberships.member_of \
+        WHERE memberships.user = ?1 AND memberships.role = 'learner' AND groups.removed = 0";
+    snapshot.all(sql, [user.as_bytes()], |row| {
+        Ok((GroupId::from_bytes(row.get(0)?), row.get(1)?))
+    })
+}
+
+/// What a person has in custom fields that everybody sees.
+fn open_fields_of(snapshot: &Snapshot<'_>, user: UserId) -> Result<Vec<(String, String)>> {
+    let sql = "SELECT fields.name, coalesce(field_choices.name, field_values.value) FROM field_values \
+        JOIN fields ON fields.id = field_values.field AND fields.removed = 0 AND fields.visible_to = 'everybody' \
+        LEFT JOIN field_choices ON fields.kind = 'choice' AND field_choices.id = unhex(field_values.value, '-') \
+        WHERE field_values.user = ?1 ORDER BY fields.seq";
+    snapshot.all(sql, [user.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+}
