@@ -20,7 +20,7 @@ use crate::planner::Who;
 use crate::store::{self, Store};
 
 pub use crate::store::{
-    Administrator, AuditReport, BadLink, DuePage, Head, Held, HistoryFilter, HistoryPage,
+    Administrator, AuditReport, BadLink, DuePage, Edition, Head, Held, HistoryFilter, HistoryPage,
     HistoryPart, Listed, Named, ProvidedGroup, Read, Whole,
 };
 

@@ -23,7 +23,12 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
 
 /// An answer with a body that is written already.
 pub(crate) fn written(status: StatusCode, body: Json) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(body.0)));
+    ready(status, Bytes::from(body.0))
+}
+
+/// An answer with a body that was written before.
+pub(crate) fn ready(status: StatusCode, body: Bytes) -> Answer {
+    let mut answer = Response::new(Full::new(body));
     *answer.status_mut() = status;
     let kind = HeaderValue::from_static("application/scim+json");
     answer.headers_mut().insert(header::CONTENT_TYPE, kind);

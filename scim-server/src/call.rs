@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
+use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap};
 use scim_v2::models::errors::ScimType;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use usher_core::command::{Command, Provision};
-use usher_core::model::{ConnectionId, Mapping, User, UserId};
+use usher_core::directory::{Edition, Named};
+use usher_core::model::{ConnectionId, Mapping, UserId};
 use usher_core::query::{Expr, ListFrom, Listing, Order};
-use usher_core::directory::Named;
 use usher_core::{Applied, Error, Selection, Session};
 
 use crate::anchors::{self, Edge};
@@ -33,6 +34,33 @@ use crate::wanted::asks_nothing;
 /// How often a change is computed anew because somebody else was quicker.
 const MOST_TRIES: usize = 16;
 
+/// A person as they are answered.
+struct Written {
+    /// Their number in the order of creation.
+    seq: i64,
+    version: i64,
+    json: Bytes,
+}
+
+impl Written {
+    fn of(edition: &Edition, json: Bytes) -> Self {
+        Self {
+            seq: edition.seq,
+            version: edition.version,
+            json,
+        }
+    }
+
+    fn etag(&self) -> String {
+        format!("W/\"{}\"", self.version)
+    }
+
+    fn answer(self, status: StatusCode) -> Answer {
+        let etag = self.etag();
+        answer::with(answer::ready(status, self.json), header::ETAG, etag)
+    }
+}
+
 /// One authenticated request.
 pub(crate) struct Call<'a> {
     pub(crate) app: &'a App,
@@ -49,16 +77,15 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// `GET /Users/{id}`.
     pub(crate) fn get(&self, id: UserId) -> Result<Answer, Fault> {
-        let people = self.people()?;
-        let person = people.whole(Named::Id(id))?.ok_or_else(Fault::no_such_user)?;
-        if self.says(header::IF_NONE_MATCH, &person.etag()) {
+        let found = self.found(Named::Id(id))?.ok_or_else(Fault::no_such_user)?;
+        if self.says(header::IF_NONE_MATCH, &found.etag()) {
             return Ok(answer::with(
                 answer::empty(StatusCode::NOT_MODIFIED),
                 header::ETAG,
-                person.etag(),
+                found.etag(),
             ));
         }
-        Ok(self.shown(StatusCode::OK, &person))
+        Ok(found.answer(StatusCode::OK))
     }
 
     /// `GET /Users` and `POST /Users/.search`.
@@ -70,12 +97,12 @@ impl Call<'_> {
             order: &order,
             total,
             returned: people.len(),
-            last: people.last().map(|it| it.user.seq),
+            last: people.last().map(|it| it.seq),
         };
         Ok(page.answer(|out| {
             for person in &people {
                 out.element();
-                self.write(person, out);
+                out.bytes(&person.json);
             }
         }))
     }
@@ -116,7 +143,7 @@ impl Call<'_> {
         Ok(page.answer(|out| {
             for person in &people {
                 out.element();
-                self.write(person, out);
+                out.bytes(&person.json);
             }
             for group in &groups_shown {
                 out.element();
@@ -137,7 +164,7 @@ impl Call<'_> {
         query: &Query,
         order: &Order,
         span: &Span,
-    ) -> Result<(Vec<Person>, i64), Fault> {
+    ) -> Result<(Vec<Written>, i64), Fault> {
         let sought = match &query.filter {
             Some(text) => filter::read(text, self.context())?,
             None => Sought::Fitting(Expr::Everybody),
@@ -155,12 +182,11 @@ impl Call<'_> {
                     limit: span.size,
                     total: span.total.or(anchor.map(|it| it.total)),
                 };
-                let people = self.people()?;
                 // A page takes long enough to let others have this thread's work meanwhile.
-                let (people, total) = tokio::task::block_in_place(|| people.page(&listing))?;
+                let (people, total) = tokio::task::block_in_place(|| self.page(listing))?;
                 if let (Some(edge), [first, .., last]) = (edge, people.as_slice()) {
                     let page = anchors::Read {
-                        ends: (first.user.seq, last.user.seq),
+                        ends: (first.seq, last.seq),
                         returned: i64::try_from(people.len()).unwrap_or(i64::MAX),
                         total,
                     };
@@ -194,22 +220,86 @@ impl Call<'_> {
         Displaced::by(&self.maps)
     }
 
-    fn one(&self, key: &Key, span: &Span) -> Result<(Vec<Person>, i64), Fault> {
+    /// A page of people, written: those who are not kept ready are read and written now.
+    fn page(&self, mut listing: Listing) -> Result<(Vec<Written>, i64), Fault> {
         let people = self.people()?;
+        if self.projection == Projection::Whole {
+            let (editions, total) = people.editions(&listing)?;
+            let displaced = self.displaced();
+            let found = editions.iter().map(|edition| {
+                let json = self.app.ready.find(self.connection, edition, displaced);
+                (edition, json)
+            });
+            let found: Vec<_> = found.collect();
+            let missing = found.iter().filter(|it| it.1.is_none()).count();
+            if missing <= found.len() / 4 {
+                let written = found.into_iter().filter_map(|(edition, json)| match json {
+                    Some(json) => Some(Ok(Written::of(edition, json))),
+                    // Who went meanwhile is on no page.
+                    None => match people.whole(Named::Id(edition.user)) {
+                        Ok(whole) => whole.map(|it| Ok(self.written(&it.0, it.1))),
+                        Err(error) => Some(Err(error.into())),
+                    },
+                });
+                return Ok((written.collect::<Result<_, Fault>>()?, total));
+            }
+            listing.total = Some(total);
+        }
+        let (people, total) = people.page(&listing)?;
+        let written = people.iter().map(|it| self.written(&it.0, it.1));
+        Ok((written.collect(), total))
+    }
+
+    fn one(&self, key: &Key, span: &Span) -> Result<(Vec<Written>, i64), Fault> {
         let named = match key {
             Key::Id(id) => Named::Id(*id),
             Key::UserName(user_name) => Named::UserName(user_name),
             Key::ExternalId(external_id) => Named::ExternalId(external_id),
         };
-        let is_here = |user: &User| match span.from {
+        let is_here = |seq: i64| match span.from {
             ListFrom::Place(place) => place <= 1,
-            ListFrom::Behind(seq) => user.seq > seq,
+            ListFrom::Behind(behind) => seq > behind,
         };
-        Ok(match people.whole(named)? {
+        Ok(match self.found(named)? {
             None => (Vec::new(), 0),
-            Some(found) if span.size == 0 || !is_here(&found.user) => (Vec::new(), 1),
+            Some(found) if span.size == 0 || !is_here(found.seq) => (Vec::new(), 1),
             Some(found) => (vec![found], 1),
         })
+    }
+
+    /// The person of that name, written.
+    fn found(&self, named: Named<'_>) -> Result<Option<Written>, Fault> {
+        let people = self.people()?;
+        // An id says at once whether a look is worth it.
+        let may_be_kept = match named {
+            Named::Id(id) => self.app.ready.knows(self.connection, id),
+            Named::UserName(_) | Named::ExternalId(_) => true,
+        };
+        if self.projection == Projection::Whole
+            && may_be_kept
+            && let Some(edition) = people.edition(named)?
+        {
+            let displaced = self.displaced();
+            if let Some(json) = self.app.ready.find(self.connection, &edition, displaced) {
+                return Ok(Some(Written::of(&edition, json)));
+            }
+        }
+        let found = people.whole(named)?;
+        Ok(found.map(|it| self.written(&it.0, it.1)))
+    }
+
+    /// Writes a person, and keeps that for the next who asks.
+    fn written(&self, person: &Person, edition: Edition) -> Written {
+        let mut out = Json::with_capacity(2_048);
+        self.write(person, &mut out);
+        let json = Bytes::copy_from_slice(&out.0);
+        if self.projection == Projection::Whole {
+            let displaced = self.displaced();
+            self.app
+                .ready
+                .keep(self.connection, edition, displaced, &json);
+        }
+        Written::of(&edition, json)
     }
 
     /// `POST /Users`.
@@ -239,12 +329,16 @@ impl Call<'_> {
         let Some(id) = applied.user else {
             return Err(Fault::internal());
         };
-        let people = self.people()?;
-        let person = match people.created(&applied) {
-            Some(person) => person?,
-            None => people.whole(Named::Id(id))?.ok_or_else(Fault::no_such_user)?,
+        let created = self.people()?.created(&applied);
+        let answer = match created {
+            Some(person) => self.shown(StatusCode::CREATED, &person?),
+            None => {
+                let found = self.found(Named::Id(id))?;
+                found
+                    .ok_or_else(Fault::no_such_user)?
+                    .answer(StatusCode::CREATED)
+            }
         };
-        let answer = self.shown(StatusCode::CREATED, &person);
         Ok(answer::with(
             answer,
             header::LOCATION,
@@ -274,9 +368,8 @@ impl Call<'_> {
                     && found.user.connection == Some(self.connection)
                     && !people.has_drift(id)?
                 {
-                    let person = people.whole(Named::Id(id))?;
-                    let person = person.ok_or_else(Fault::no_such_user)?;
-                    return Ok(self.shown(StatusCode::OK, &person));
+                    drop(people);
+                    return self.now(id);
                 }
                 command
             };
@@ -294,9 +387,9 @@ impl Call<'_> {
 
     /// The answer that shows the person as they are now.
     fn now(&self, id: UserId) -> Result<Answer, Fault> {
-        let people = self.people()?;
-        let person = people.whole(Named::Id(id))?.ok_or_else(Fault::no_such_user)?;
-        Ok(self.shown(StatusCode::OK, &person))
+        let found = self.found(Named::Id(id))?;
+        let found = found.ok_or_else(Fault::no_such_user)?;
+        Ok(found.answer(StatusCode::OK))
     }
 
     /// `DELETE /Users/{id}`.

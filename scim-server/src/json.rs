@@ -26,6 +26,11 @@ impl Json {
         self.0.extend_from_slice(json.as_bytes());
     }
 
+    /// Bytes that are JSON already.
+    pub(crate) fn bytes(&mut self, json: &[u8]) {
+        self.0.extend_from_slice(json);
+    }
+
     /// Begins a member of an object; `name` is one of ours, in which nothing has to be escaped.
     pub(crate) fn member(&mut self, name: &str) {
         if self.0.last() != Some(&b'{') {

@@ -36,6 +36,7 @@ mod peer;
 mod people;
 mod platform;
 mod projection;
+mod ready;
 mod refused;
 mod replay;
 mod request;

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use usher_core::change::Change;
+use usher_core::directory::{Edition, Named, Whole};
 use usher_core::model::{
     Actor, ConnectionId, Door, Hold, License, PoolId, ProviderHold, Status, User, UserId,
 };
 use usher_core::query::Listing;
-use usher_core::directory::{Named, Whole};
 use usher_core::{Applied, Read, Result};
 
 use crate::resource::Person;
@@ -130,30 +130,46 @@ impl<'a> People<'a> {
         self.read.has_drift(id)
     }
 
-    /// A page of people, and how many there are in all.
-    pub(crate) fn page(&self, listing: &Listing) -> Result<(Vec<Person>, i64)> {
+    /// A page of people with their editions, and how many there are in all.
+    pub(crate) fn page(&self, listing: &Listing) -> Result<(Vec<(Person, Edition)>, i64)> {
         let (people, total) = self.read.whole_page(self.connection, listing)?;
         let people = people.into_iter().map(|it| self.answered(it));
         Ok((people.collect::<Result<_>>()?, total))
     }
 
-    /// The person with everything that an answer says.
-    pub(crate) fn whole(&self, named: Named<'_>) -> Result<Option<Person>> {
+    /// The editions of the people on a page, and how many there are in all.
+    pub(crate) fn editions(&self, listing: &Listing) -> Result<(Vec<Edition>, i64)> {
+        self.read.edition_page(listing)
+    }
+
+    /// Which edition of a person is current; none also when that is not told by one look-up.
+    pub(crate) fn edition(&self, named: Named<'_>) -> Result<Option<Edition>> {
+        self.read.edition(self.connection, named)
+    }
+
+    /// The person with everything that an answer says, and which edition of them it is.
+    pub(crate) fn whole(&self, named: Named<'_>) -> Result<Option<(Person, Edition)>> {
         let found = self.read.whole(self.connection, named)?;
         found.map(|it| self.answered(it)).transpose()
     }
 
-    fn answered(&self, whole: Whole) -> Result<Person> {
+    fn answered(&self, whole: Whole) -> Result<(Person, Edition)> {
         let found = Found {
             user: whole.user,
             external_id: whole.external_id,
         };
         let person = self.person(found, &whole.licenses, whole.manager_name)?;
-        Ok(Person {
+        let edition = Edition {
+            // A place in a queue moves with others.
+            is_all: whole.edition.is_all && person.queue_position.is_none(),
+            ..whole.edition
+        };
+        let person = Person {
             groups: whole.groups,
             fields: whole.fields,
             ..person
-        })
+        };
+        Ok((person, edition))
     }
 
     fn person(

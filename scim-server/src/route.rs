@@ -33,6 +33,7 @@ use crate::peer;
 use crate::people::{ActorNames, PoolNames};
 use crate::platform;
 use crate::projection::Projection;
+use crate::ready::Ready;
 use crate::refused::Refused;
 use crate::request::{self, Query};
 use crate::request_id;
@@ -56,6 +57,8 @@ pub(crate) struct App {
     pub(crate) pools: PoolNames,
     /// Where pages of long lists begin.
     pub(crate) anchors: Anchors,
+    /// Answers about people that may still hold.
+    pub(crate) ready: Ready,
     pub(crate) sign_in: platform::SignInDesk,
     /// Proxies whose word about where a request comes from is taken.
     pub(crate) trusted_proxies: Vec<IpAddr>,

@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -30,6 +29,7 @@ use crate::pace::{Pace, TokenPace};
 use crate::peer::Connected;
 use crate::people::{ActorNames, PoolNames};
 use crate::platform::{SIGN_INS_AT_ONCE, SignInDesk};
+use crate::ready::Ready;
 use crate::refused::{self, Refused};
 use crate::request_id::Ids;
 use crate::route::{self, App};
@@ -225,6 +225,7 @@ async fn run(
         base,
         pools: PoolNames::default(),
         anchors: Anchors::default(),
+        ready: Ready::default(),
         sign_in: SignInDesk::default(),
         trusted_proxies: config.trusted_proxies,
         metrics: Arc::default(),

@@ -63,7 +63,9 @@ impl FromStr for PaceWord {
             .filter(|it: &NonZeroU32| it.get() <= FASTEST);
         match number {
             Some(number) => Ok(Self(TokenPace::AtMost(number))),
-            None => Err(format!("write a number from 1 to {FASTEST}, shared, or off")),
+            None => Err(format!(
+                "write a number from 1 to {FASTEST}, shared, or off"
+            )),
         }
     }
 }

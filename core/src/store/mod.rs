@@ -72,7 +72,7 @@ pub(crate) use found::found;
 pub(crate) use open::real_path;
 pub use provided::ProvidedGroup;
 pub use read::{
-    Administrator, AuditReport, BadLink, DuePage, Head, Held, HistoryFilter, HistoryPage,
+    Administrator, AuditReport, BadLink, DuePage, Edition, Head, Held, HistoryFilter, HistoryPage,
     HistoryPart, Listed, Named, Read, Whole,
 };
 pub(crate) use restore::restore;

@@ -35,7 +35,7 @@ pub(super) use history::recorded_row;
 pub use history::{HistoryFilter, HistoryPage, HistoryPart};
 pub use listing::Listed;
 pub use past::Held;
-pub use whole::{Named, Whole};
+pub use whole::{Edition, Named, Whole};
 
 /// Something to read with.
 pub struct Read<'a> {

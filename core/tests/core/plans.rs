@@ -237,3 +237,19 @@ fn what_somebody_did_is_read_from_the_index_of_their_batches() {
         );
     }
 }
+
+#[test]
+fn no_statistics_of_a_small_roster_outlive_it() {
+    let mut org = Org::new(9);
+    org.create("ana bo cleo");
+    let kept = |org: &Org| -> i64 {
+        let conn = rusqlite::Connection::open(&org.path).unwrap();
+        let sql = "SELECT count(*) FROM sqlite_master WHERE name LIKE 'sqlite_stat%'";
+        conn.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    for _ in 0..3 {
+        // The writer before it ends here.
+        org.reopen();
+        assert_eq!(kept(&org), 0);
+    }
+}

@@ -265,7 +265,24 @@ const VERBS: &[(&str, Tells)] = &[
             limit: 1_000,
             total: None,
         };
-        told(r.whole_page(w.connection, &everybody))
+        format!(
+            "{}{}",
+            told(r.whole_page(w.connection, &everybody)),
+            told(r.edition_page(&everybody))
+        )
+    }),
+    ("edition", |r, w| {
+        each(&w.people, |it| r.edition(w.connection, Named::Id(it)))
+    }),
+    ("edition_page", |r, _| {
+        let inactive = Listing {
+            query: Expr::Status(vec![usher_core::model::Status::Inactive]),
+            order: Order::Creation,
+            from: ListFrom::Place(1),
+            limit: 1_000,
+            total: None,
+        };
+        told(r.edition_page(&inactive))
     }),
     ("licenses_of", |r, w| told(r.licenses_of(&w.people))),
     ("queue_position", |r, w| {

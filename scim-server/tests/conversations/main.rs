@@ -23,6 +23,7 @@ mod others;
 mod pace;
 mod patching;
 mod platform;
+mod ready;
 mod standing;
 mod tls;
 mod unread;

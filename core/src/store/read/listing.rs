@@ -50,11 +50,7 @@ impl Read<'_> {
     #[doc(hidden)]
     pub fn explain_list(&self, listing: &Listing) -> Result<Vec<String>> {
         let page = page_sql(listing, (0, 0), 1, self.now, self.viewer);
-        let sql = format!(
-            "EXPLAIN QUERY PLAN SELECT {} {}",
-            user_columns!(),
-            page.sql
-        );
+        let sql = format!("EXPLAIN QUERY PLAN SELECT {} {}", user_columns!(), page.sql);
         self.snapshot()?
             .all(&sql, rusqlite::params_from_iter(page.bindings), |row| {
                 row.get(3)

@@ -9,13 +9,32 @@ use crate::error::Result;
 use crate::model::{ConnectionId, GroupId, License, Status, User, UserId, key_of_name};
 use crate::query::Listing;
 use crate::store::broken;
-use crate::store::snapshot::{Snapshot, license_columns, license_row, user_columns, user_row};
+use crate::store::snapshot::{
+    Snapshot, license_columns, license_row, user_columns, user_row, word,
+};
+
+/// Which edition of a person is current: an answer that was written about an edition holds as long as that one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edition {
+    /// Who.
+    pub user: UserId,
+    /// Their number in the order of creation.
+    pub seq: i64,
+    /// Rises with every change of what is theirs: profile, status, licenses, what connections call them.
+    pub version: i64,
+    /// Their manager's, whose name is shown with them.
+    pub manager_version: Option<i64>,
+    /// Whether nothing else decides what is shown of them: they are in no group and have no custom fields.
+    pub is_all: bool,
+}
 
 /// A person with everything that a provider is answered about them.
 #[derive(Clone, Debug)]
 pub struct Whole {
     /// The person.
     pub user: User,
+    /// Which edition of them this is.
+    pub edition: Edition,
     /// What the connection calls them.
     pub external_id: Option<String>,
     /// Their manager's name, as [`Read::names_of`] says it.
@@ -52,8 +71,19 @@ macro_rules! whole_columns {
              (SELECT coalesce(m.display_name, nullif(trim(coalesce(m.first_name, '') || ' ' || coalesce(m.last_name, '')), ''), \
              m.email, m.user_name) FROM users AS m WHERE m.id = users.manager), \
              EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id), \
-             EXISTS (SELECT 1 FROM field_values WHERE field_values.user = users.id)"
+             EXISTS (SELECT 1 FROM field_values WHERE field_values.user = users.id), \
+             (SELECT m.version FROM users AS m WHERE m.id = users.manager)"
         )
+    };
+}
+
+/// The columns of [`edition_row`].
+macro_rules! edition_columns {
+    () => {
+        "users.id, users.seq, users.status, users.version, \
+         (SELECT m.version FROM users AS m WHERE m.id = users.manager), \
+         EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id) \
+         OR EXISTS (SELECT 1 FROM field_values WHERE field_values.user = users.id)"
     };
 }
 
@@ -72,6 +102,57 @@ impl Read<'_> {
                 return Ok(None);
             }
             Ok(self.completed(snapshot, vec![row])?.pop())
+        })
+    }
+
+    /// Which edition is current of the person whom a connection names so, unless they are deleted.
+    ///
+    /// # Errors
+    /// As [`Read::whole`].
+    pub fn edition(&self, connection: ConnectionId, named: Named<'_>) -> Result<Option<Edition>> {
+        self.sees_all("people as a provider has them")?;
+        let snapshot = self.snapshot()?;
+        let found = match named {
+            Named::Id(id) => {
+                let sql = concat!("SELECT ", edition_columns!(), " FROM users WHERE id = ?1");
+                snapshot.one(sql, [id.as_bytes()], edition_row)?
+            }
+            Named::UserName(name) => {
+                let sql = concat!(
+                    "SELECT ",
+                    edition_columns!(),
+                    " FROM users WHERE user_name_key = ?1"
+                );
+                snapshot.one(sql, [key_of_name(name.trim())], edition_row)?
+            }
+            Named::ExternalId(external_id) => {
+                let sql = concat!(
+                    "SELECT ",
+                    edition_columns!(),
+                    " FROM users WHERE id = (SELECT user FROM links WHERE connection = ?1 AND external_id = ?2)"
+                );
+                let keys = params![connection.as_bytes(), external_id];
+                snapshot.one(sql, keys, edition_row)?
+            }
+        };
+        Ok(found.flatten())
+    }
+
+    /// A page of a list for a provider as [`Read::whole_page`] has it, told by the editions of the people on it.
+    ///
+    /// # Errors
+    /// As [`Read::whole`].
+    pub fn edition_page(&self, listing: &Listing) -> Result<(Vec<Edition>, i64)> {
+        self.sees_all("people as a provider has them")?;
+        self.together(|snapshot| {
+            let (page, total) = listing::page(snapshot, listing, self.now)?;
+            let Some(page) = page else {
+                return Ok((Vec::new(), total));
+            };
+            let sql = format!("SELECT {} {}", edition_columns!(), page.sql);
+            let bindings = rusqlite::params_from_iter(page.bindings);
+            let rows = snapshot.all(&sql, bindings, edition_row)?;
+            Ok((rows.into_iter().flatten().collect(), total))
         })
     }
 
@@ -113,7 +194,15 @@ impl Read<'_> {
                     .query_map([id.as_bytes()], license_row)
                     .and_then(Iterator::collect)
                     .map_err(broken)?;
+                let edition = Edition {
+                    user: id,
+                    seq: row.user.seq,
+                    version: row.user.version,
+                    manager_version: row.manager_version,
+                    is_all: !row.has_groups && !row.has_fields,
+                };
                 Ok(Whole {
+                    edition,
                     licenses,
                     groups: match row.has_groups {
                         true => groups_of(snapshot, id)?,
@@ -139,6 +228,22 @@ struct WholeRow {
     manager_name: Option<String>,
     has_groups: bool,
     has_fields: bool,
+    manager_version: Option<i64>,
+}
+
+/// The edition of a person who is not deleted.
+fn edition_row(row: &Row<'_>) -> rusqlite::Result<Option<Edition>> {
+    let status = word(row, 2, Status::from_word)?;
+    if matches!(status, Status::Deleted | Status::Erased) {
+        return Ok(None);
+    }
+    Ok(Some(Edition {
+        user: UserId::from_bytes(row.get(0)?),
+        seq: row.get(1)?,
+        version: row.get(3)?,
+        manager_version: row.get(4)?,
+        is_all: !row.get::<_, bool>(5)?,
+    }))
 }
 
 fn whole_row(row: &Row<'_>) -> rusqlite::Result<WholeRow> {
@@ -148,6 +253,7 @@ fn whole_row(row: &Row<'_>) -> rusqlite::Result<WholeRow> {
         manager_name: row.get(OF_USER + 1)?,
         has_groups: row.get(OF_USER + 2)?,
         has_fields: row.get(OF_USER + 3)?,
+        manager_version: row.get(OF_USER + 4)?,
     })
 }
 
