@@ -335,7 +335,9 @@ fn what_cannot_be_replayed_says_why() {
 
 #[test]
 fn what_is_refused_at_the_door_is_counted_as_one_row_for_many() {
-    let mut org = Org::serving(5, |it| it.pace = std::num::NonZeroU32::new(1));
+    let mut org = Org::serving(5, |it| {
+        it.pace = usher_scim_server::TokenPace::AtMost(std::num::NonZeroU32::MIN)
+    });
     let old = org.connect("entra", usher_core::model::ConnectionPolicy::default());
     org.admin(Command::RevokeConnection {
         name: "entra".into(),
