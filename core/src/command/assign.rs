@@ -117,7 +117,7 @@ pub(super) fn give_back(planner: &mut Planner<'_>, user: &User, training: &Train
     if keeps {
         return Ok(());
     }
-    planner.set_license(user.id, license.pool, license.hold, Hold::None, false)
+    planner.take_back(license)
 }
 
 /// Whether another open pre-work, or a group, asks for the same license.

@@ -101,7 +101,7 @@ pub(super) fn release(planner: &mut Planner<'_>, who: &Selection, pool: &PoolNam
             Some(it) if it.hold == Hold::Consumed && user.status != Status::Erased => {
                 planner.skip(&user, "consumed")
             }
-            Some(it) => planner.set_license(id, pool, it.hold, Hold::None, false)?,
+            Some(it) => planner.take_back(it)?,
         }
     }
     Ok(())

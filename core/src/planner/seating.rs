@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use super::Planner;
 use crate::capacity::PLACE_STEP;
+use crate::change::Change;
 use crate::command::WhenFull;
 use crate::error::{Result, Shortfall, Shortfalls};
-use crate::model::{AtCapacity, ConnectionId, Date, Hold, PoolId, QueueEntry, Status, UserId};
+use crate::model::{
+    AtCapacity, ConnectionId, Date, Hold, License, PoolId, QueueEntry, Status, UserId,
+};
 
 /// One license that a person needs.
 #[derive(Clone, Copy)]
@@ -236,6 +239,22 @@ impl Planner<'_> {
             } else {
                 self.queue_license(user, want, waiting)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Takes a license back from somebody who stays, and with it the day on which it would have ended: another one of that
+    /// pool is for good.
+    pub(crate) fn take_back(&mut self, license: &License) -> Result<()> {
+        let (user, pool) = (license.user, license.pool);
+        self.set_license(user, pool, license.hold, Hold::None, false)?;
+        if let Some(day) = self.snapshot.license_end(user, pool)? {
+            self.push(Change::LicenseEnd {
+                user,
+                pool,
+                before: Some(day),
+                after: None,
+            });
         }
         Ok(())
     }

@@ -7,9 +7,9 @@ use rusqlite::params;
 
 use super::{Snapshot, compile, platform};
 use crate::change::Change;
-use crate::command::{Command, Request};
+use crate::command::{Command, Edit, Request};
 use crate::error::Result;
-use crate::model::{DueKind, UserId};
+use crate::model::{DueKind, Field, UserId};
 use crate::plan::Plan;
 use crate::selection::Selection;
 
@@ -71,9 +71,22 @@ pub(super) fn rests_on_seen(command: &Command) -> bool {
     who.is_some_and(platform::rests_on_seen)
 }
 
+/// Whether an edit sets only what each person has by themself: nothing that is unique, and nothing that others bring.
+fn is_each_ones_own(edit: &Edit) -> bool {
+    let unique = |it: &(Field, Option<String>)| matches!(it.0, Field::Email | Field::UserName);
+    !edit.set.iter().any(unique)
+        && edit.manager.is_none()
+        && edit.add_groups.is_empty()
+        && edit.remove_groups.is_empty()
+        && edit.protected.is_none()
+        && edit.send_on.is_none()
+}
+
 /// Whom a command is for that frees licenses or sets what nobody else has, and so competes with nobody.
 fn takes_nothing(command: &Command) -> Option<&Selection> {
     match command {
+        Command::Edit(edit) if is_each_ones_own(edit) => Some(&edit.who),
+        Command::Unassign { who, .. } | Command::MailPasswordLink { who } => Some(who),
         Command::Deactivate { who }
         | Command::Cancel { who }
         | Command::Delete { who }

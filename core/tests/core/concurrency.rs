@@ -197,3 +197,42 @@ fn a_large_command_planned_before_another_commits_sees_what_that_one_changed() {
         org.assert_chain();
     }
 }
+
+#[test]
+fn a_large_edit_planned_before_another_commits_is_for_whom_it_means_then() {
+    for (title, joins) in [("Leaver", true), ("Stayer", false)] {
+        let org = Org::new(900);
+        let titled = |prefix: &str, count: usize, title: &str| {
+            let names: Vec<String> = (0..count).map(|i| format!("{prefix}{i}")).collect();
+            let mut people = people(&names.join(" "));
+            for person in &mut people {
+                person.profile.title = Some(title.to_owned());
+            }
+            Command::Create(Create {
+                people,
+                groups: Vec::new(),
+                pools: Vec::new(),
+                mail: false,
+            })
+        };
+        org.apply(titled("old", 300, "Leaver"));
+        let (answer, answered) = std::sync::mpsc::channel();
+        let newcomers = org.request(titled("new", 400, title));
+        let query = usher_core::query::parse("title:Leaver", org.directory.now()).unwrap();
+        let edit = org.request(Command::Edit(usher_core::command::Edit {
+            set: vec![(usher_core::model::Field::Region, Some("EMEA".into()))],
+            ..usher_core::command::Edit::of(query)
+        }));
+        org.cli().apply_then(newcomers, None, move |result| {
+            answer.send(result.map(|_| ())).unwrap()
+        });
+        let applied = org.cli().apply(edit, None).unwrap();
+        answered.recv().unwrap().unwrap();
+        let meant = if joins { 700 } else { 300 };
+        assert_eq!(applied.plan.people(), meant, "{title}");
+        let region = usher_core::query::parse("region:emea", org.directory.now()).unwrap();
+        let cli = org.cli();
+        let found = cli.read().unwrap().count_users(&region).unwrap();
+        assert_eq!(usize::try_from(found).unwrap(), meant);
+    }
+}

@@ -4,7 +4,7 @@ use usher_core::change::Change;
 use usher_core::command::{Command, Create, Edit, Invite, PoolEdit, WhenFull};
 use usher_core::directory::{DuePage, HistoryPage};
 use usher_core::model::{
-    Actor, Date, Door, DueWhat, Field, Setting, Status, TimeZoneName, Timestamp,
+    Actor, Date, Door, DueWhat, Field, Setting, Status, TimeZoneName, Timestamp, TrainingKind,
 };
 use usher_core::{Applied, Directory};
 
@@ -511,7 +511,9 @@ fn who_is_brought_back_after_a_day_does_not_leave_by_it() {
 #[test]
 fn deleted_people_are_erased_after_the_retention_days() {
     let org = Org::new(9);
-    org.create("ana bo cleo");
+    for name in ["ana", "bo", "cleo"] {
+        org.create(name);
+    }
     let (ana, bo) = (org.user("ana").id, org.user("bo").id);
     org.apply(Command::Delete {
         who: org.who("ana bo cleo"),
@@ -712,4 +714,35 @@ fn people_are_found_by_the_days_that_lie_ahead() {
     assert_eq!(found("send_on:<30d"), "cleo");
     assert_eq!(found("has:delete_on or has:deactivate_on"), "ana bo");
     assert_eq!(found("no:deactivate_on status:active"), "owner bo");
+}
+
+#[test]
+fn a_license_that_was_taken_back_takes_its_end_with_it() {
+    let org = Org::new(9);
+    org.add_pool("pro", 3);
+    org.add_training("Reading", TrainingKind::PreWork, Some("pro"));
+    org.create("ana");
+    let pool = || "pro".parse().unwrap();
+    org.apply(Command::Grant {
+        who: org.who("ana"),
+        pool: pool(),
+        until: Some(Some(day("2027-02-01"))),
+    });
+    let released = org.apply(Command::Release {
+        who: org.who("ana"),
+        pool: pool(),
+    });
+    let due = || org.cli().read().unwrap().forecasts().unwrap()[1].leavers;
+    org.apply(Command::Undo {
+        batch: released.batch.unwrap(),
+    });
+    assert_eq!((org.seats("pro").0, due()), (1, 1), "undone with its end");
+    org.apply(Command::Release {
+        who: org.who("ana"),
+        pool: pool(),
+    });
+    org.assign("ana", "Reading");
+    org.tick(60 * 86_400_000);
+    org.directory.do_due().unwrap();
+    assert_eq!(org.seats("pro").0, 1, "the pre-work's license is for good");
 }

@@ -402,7 +402,9 @@ fn reactivation_is_atomic_over_every_pool_the_person_needs_and_names_every_missi
 #[test]
 fn a_training_is_a_course_pre_work_or_a_session_with_a_date_and_instructors() {
     let org = Org::new(9);
-    org.create("ana bo");
+    for name in ["ana", "bo"] {
+        org.create(name);
+    }
     let add = |kind, held_on: Option<&str>| Command::AddTraining {
         name: "Day".into(),
         kind,

@@ -166,7 +166,7 @@ fn give_back(
             format!("the license of {name} is consumed and stays: the pool is not recoverable"),
         );
     } else {
-        planner.set_license(user.id, license.pool, license.hold, Hold::None, false)?;
+        planner.take_back(&license)?;
     }
     Ok(())
 }

@@ -73,6 +73,13 @@ pub(crate) enum Deed {
     Grant {
         who: Who,
         pool: usize,
+        /// Until how many days ahead: `None` leaves the end, `Some(None)` is without one.
+        until: Option<Option<i64>>,
+    },
+    /// Takes back what whoever left still holds, or the seats of whoever never came, or both.
+    Reclaim {
+        left: bool,
+        never_came: bool,
     },
     Release {
         who: Who,

@@ -305,6 +305,7 @@ impl World {
                     Error::Invalid { .. }
                         | Error::NotFound { .. }
                         | Error::Conflict { .. }
+                        | Error::Taken { .. }
                         | Error::Forbidden { .. }
                         | Error::NoSeat(_)
                 );

@@ -85,6 +85,8 @@ pub(crate) struct Person {
     pub(crate) title: Option<String>,
     /// The days on which they are deactivated and deleted by themselves, counted from 1970.
     pub(crate) dates: [Option<i64>; 2],
+    /// The days on which their licenses of pools end.
+    pub(crate) ends: BTreeMap<usize, i64>,
     /// What they have in the custom fields, by their places in [`FIELDS`].
     pub(crate) fields: BTreeMap<usize, String>,
     /// What each connection calls them.
@@ -127,6 +129,7 @@ impl Person {
             user_name: None,
             title: None,
             dates: [None; 2],
+            ends: BTreeMap::new(),
             fields: BTreeMap::new(),
             links: BTreeMap::new(),
             connection: None,
@@ -463,6 +466,13 @@ impl Tables {
             ))
         }) {
             roster.people[user].learns.insert(training, state);
+        }
+        let sql = "SELECT user, pool, ends_on FROM license_ends";
+        for (user, pool, day) in self.rows(sql, |row| {
+            Ok((key(row, 0, &users)?, key(row, 1, &pools)?, row.get(2)?))
+        }) {
+            let day = day_number(Some(day)).unwrap();
+            roster.people[user].ends.insert(pool, day);
         }
         let sql = "SELECT user, pool FROM license_requests";
         for (user, pool) in self.rows(sql, |row| Ok((key(row, 0, &users)?, key(row, 1, &pools)?))) {

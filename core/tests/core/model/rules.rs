@@ -55,7 +55,16 @@ pub(crate) struct Model {
     /// On which day each approval was asked, and for whom by name.
     asked: Vec<(i64, Option<String>)>,
     /// What was done of which kind to whom for which day.
-    done: BTreeSet<(usize, usize, i64)>,
+    done: BTreeSet<(usize, Due, i64)>,
+}
+
+/// What is due, in the order in which it is done on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Deactivate,
+    /// The end of a license of a pool.
+    LicenseEnd(usize),
+    Delete,
 }
 
 /// Nothing is done.
@@ -118,29 +127,37 @@ impl Model {
     /// A day later, everything is done that is due and was not done for that day: each day and kind by itself.
     pub(crate) fn next_day(&mut self, how: How) {
         self.today += 1;
-        let mut due: BTreeMap<(i64, usize), Vec<usize>> = BTreeMap::new();
+        // Ends of one day are done together, of whatever pool.
+        let mut due: BTreeMap<(i64, u8), Vec<(usize, Due)>> = BTreeMap::new();
         for (who, person) in self.roster.people.iter().enumerate() {
-            for (kind, day) in person.dates.iter().enumerate() {
-                if let Some(day) = day.filter(|it| *it <= self.today)
-                    && !self.done.contains(&(who, kind, day))
-                {
-                    due.entry((day, kind)).or_default().push(who);
+            let kinds = [Due::Deactivate, Due::Delete].into_iter().zip(person.dates);
+            let dates = kinds.filter_map(|(kind, day)| Some((kind, day?)));
+            let ends = person.ends.iter();
+            for (kind, day) in dates.chain(ends.map(|it| (Due::LicenseEnd(*it.0), *it.1))) {
+                if day <= self.today && !self.done.contains(&(who, kind, day)) {
+                    let order = match kind {
+                        Due::Deactivate => 0,
+                        Due::LicenseEnd(_) => 1,
+                        Due::Delete => 2,
+                    };
+                    due.entry((day, order)).or_default().push((who, kind));
                 }
             }
         }
-        for ((day, kind), people) in due {
+        for ((day, _), people) in due {
             let before = self.roster.clone();
             let mut deal = Deal::new(self, how, &[]);
-            for who in people {
+            for (who, kind) in people {
                 deal.model.done.insert((who, kind, day));
                 let status = deal.status(who);
-                if deal.stays(who) {
-                    continue;
-                }
-                if kind == 0 && status.is_seated_or_coming() {
-                    deal.deactivate(who);
-                } else if kind == 1 && !matches!(status, Status::Deleted | Status::Erased) {
-                    deal.leave(who, Status::Deleted);
+                match kind {
+                    Due::LicenseEnd(pool) => deal.end(who, pool),
+                    _ if deal.stays(who) => {}
+                    Due::Deactivate if status.is_seated_or_coming() => deal.deactivate(who),
+                    Due::Delete if !matches!(status, Status::Deleted | Status::Erased) => {
+                        deal.leave(who, Status::Deleted);
+                    }
+                    Due::Deactivate | Due::Delete => {}
                 }
             }
             deal.move_reports_up();
@@ -454,19 +471,14 @@ impl Deal<'_> {
                 Ok(goes)
             }),
             Deed::Erase { who } => self.each(who, |it, who| Ok(it.erase(who))),
-            Deed::Grant { who, pool } => self.each(who, |it, who| {
-                let has =
-                    it.person(who).holds.contains_key(pool) || it.roster().is_queued(*pool, who);
-                let status = it.status(who);
-                if !status.is_seated_or_coming() || has {
-                    return Ok(false);
-                }
-                if it.is_for_later(*pool, status) {
-                    return Ok(it.person(who).requests.insert(*pool));
-                }
-                let seat = it.seat(who, &[(*pool, false)], &[], status)?;
-                Ok(!matches!(seat, Seat::Out))
-            }),
+            Deed::Grant { who, pool, until } => {
+                let until = until.map(|it| it.map(|ahead| self.model.today + ahead));
+                self.each(who, |it, who| it.grant(who, *pool, until))
+            }
+            Deed::Reclaim { left, never_came } => {
+                self.reclaim(*left, *never_came);
+                Ok(())
+            }
             Deed::Release { who, pool } => self.each(who, |it, who| Ok(it.release(who, *pool))),
             Deed::AddPool { name, terms } => {
                 self.check_terms(name, terms)?;

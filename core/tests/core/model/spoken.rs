@@ -1,5 +1,7 @@
 //! Deeds in the words of the core.
 
+use std::collections::BTreeSet;
+
 use usher_core::Selection;
 use usher_core::Session;
 use usher_core::command::{
@@ -11,6 +13,7 @@ use usher_core::model::{
     Setting, UserId,
 };
 use usher_core::query::Expr;
+use usher_core::waste::{Reason, Wasteful};
 
 use super::World;
 use super::deeds::{Deed, How, Who};
@@ -188,11 +191,32 @@ impl World {
             Deed::Erase { who } => Command::Erase {
                 who: selection(who),
             },
-            Deed::Grant { who, pool: of } => Command::Grant {
+            Deed::Grant {
+                who,
+                pool: of,
+                until,
+            } => Command::Grant {
                 who: selection(who),
                 pool: pool(*of),
-                until: None,
+                until: until
+                    .map(|it| it.map(|ahead| day_text(self.model.today + ahead).parse().unwrap())),
             },
+            Deed::Reclaim { left, never_came } => {
+                let reasons = [(*left, Reason::Left), (*never_came, Reason::NotAccepted)];
+                let soon = self.org.directory.now().plus_millis(60_000);
+                Command::Reclaim(Wasteful {
+                    reasons: reasons
+                        .into_iter()
+                        .filter(|it| it.0)
+                        .map(|it| it.1)
+                        .collect(),
+                    not_seen_since: soon,
+                    invited_before: soon,
+                    pool: None,
+                    except: BTreeSet::new(),
+                    limit: usize::MAX,
+                })
+            }
             Deed::Release { who, pool: of } => Command::Release {
                 who: selection(who),
                 pool: pool(*of),

@@ -34,6 +34,7 @@ enum Kind {
     Erase,
     Grant,
     Release,
+    Reclaim,
     AddPool,
     SetPool,
     Move,
@@ -56,7 +57,7 @@ enum Kind {
 }
 
 /// Every kind, as often as it is worth.
-const KINDS: [(u32, Kind); 36] = [
+const KINDS: [(u32, Kind); 37] = [
     (8, Kind::Invite),
     (7, Kind::Create),
     (8, Kind::Provision),
@@ -74,6 +75,7 @@ const KINDS: [(u32, Kind); 36] = [
     (2, Kind::Erase),
     (7, Kind::Grant),
     (3, Kind::Release),
+    (2, Kind::Reclaim),
     (1, Kind::AddPool),
     (10, Kind::SetPool),
     (4, Kind::Move),
@@ -342,6 +344,15 @@ impl Step {
             Kind::Grant => Deed::Grant {
                 who: who(),
                 pool: add_on(a),
+                until: match c % 6 {
+                    0 | 1 => Some(Some(1 + i64::try_from(b % 4).unwrap())),
+                    2 => Some(None),
+                    _ => None,
+                },
+            },
+            Kind::Reclaim => Deed::Reclaim {
+                left: a % 3 != 0,
+                never_came: a % 3 != 1,
             },
             Kind::Release => Deed::Release {
                 who: who(),

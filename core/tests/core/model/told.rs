@@ -450,9 +450,24 @@ impl Told {
                 let place = place.unwrap();
                 self.connections.insert(*connection, place).is_none()
             }
+            Change::LicenseEnd {
+                user,
+                pool,
+                before,
+                after,
+            } => {
+                let pool = self.pools[pool];
+                let epoch = Date::of_utc(Timestamp::from_millis(0));
+                let [before, after] = [before, after].map(|it| it.map(|it| epoch.days_until(it)));
+                let ends = &mut self.person(*user).ends;
+                let was = match after {
+                    Some(after) => ends.insert(pool, after),
+                    None => ends.remove(&pool),
+                };
+                was == before
+            }
             // Told by nothing that a roster here holds.
-            Change::LicenseEnd { .. }
-            | Change::Due { .. }
+            Change::Due { .. }
             | Change::Instructor { .. }
             | Change::Password { .. }
             | Change::PasswordLink { .. }

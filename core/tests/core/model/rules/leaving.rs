@@ -52,6 +52,29 @@ impl Deal<'_> {
         }
     }
 
+    /// Takes back what whoever left still holds of pools that are recoverable by now, and the seats of whoever waits.
+    pub(super) fn reclaim(&mut self, left: bool, never_came: bool) {
+        let recoverable = |it: &Self, pool: usize| it.model.roster.pools[pool].terms.recoverable;
+        for who in 0..self.roster().people.len() {
+            let status = self.status(who);
+            if self.person(who).protected {
+                continue;
+            }
+            let holds = self.person(who).holds.clone();
+            if left && !status.is_seated_or_coming() {
+                let stays = |it: &Self, pool: usize| !recoverable(it, pool);
+                let kept = holds.into_iter().filter(|it| stays(self, it.0));
+                let kept = kept.collect();
+                self.person(who).holds = kept;
+            } else if never_came && status.waits() {
+                let mut gives = holds.into_iter();
+                if gives.any(|(pool, it)| !it.consumed || it.stands || recoverable(self, pool)) {
+                    self.cancel(who);
+                }
+            }
+        }
+    }
+
     pub(super) fn reactivate(&mut self, who: usize, restore: bool) -> Result<bool, Refused> {
         let leads_to = if self.person(who).accepted {
             Status::Active

@@ -202,9 +202,58 @@ impl Deal<'_> {
         }
     }
 
+    /// Gives somebody an add-on license, or one that they have another end.
+    pub(super) fn grant(
+        &mut self,
+        who: usize,
+        pool: usize,
+        until: Option<Option<i64>>,
+    ) -> Result<bool, Refused> {
+        let status = self.status(who);
+        if !status.is_seated_or_coming() {
+            return Ok(false);
+        }
+        let held = self.person(who).holds.get(&pool).copied();
+        if held.is_some() || self.roster().is_queued(pool, who) {
+            let stands = held.is_some_and(|it| it.stands);
+            return Ok(!stands && until.is_some_and(|it| self.set_end(who, pool, it)));
+        }
+        if self.is_for_later(pool, status) {
+            let has_end = until.flatten().is_some();
+            return Ok(!has_end && self.person(who).requests.insert(pool));
+        }
+        let seat = self.seat(who, &[(pool, false)], &[], status)?;
+        let given = !matches!(seat, Seat::Out);
+        if given {
+            self.set_end(who, pool, until.flatten());
+        }
+        Ok(given)
+    }
+
+    fn set_end(&mut self, who: usize, pool: usize, day: Option<i64>) -> bool {
+        let ends = &mut self.person(who).ends;
+        let was = match day {
+            Some(day) => ends.insert(pool, day),
+            None => ends.remove(&pool),
+        };
+        was != day
+    }
+
+    /// The day on which a license ends: it goes unless it is used for good.
+    pub(super) fn end(&mut self, who: usize, pool: usize) {
+        let recoverable = self.roster().pools[pool].terms.recoverable;
+        self.person(who).ends.remove(&pool);
+        let held = self.person(who).holds.get(&pool).copied();
+        if held.is_some_and(|it| !it.stands && (!it.consumed || recoverable)) {
+            self.person(who).holds.remove(&pool);
+        }
+        self.roster().pools[pool].queue.retain(|it| it.0 != who);
+    }
+
     pub(super) fn release(&mut self, who: usize, pool: usize) -> bool {
         if self.roster().is_queued(pool, who) {
             self.roster().pools[pool].queue.retain(|it| it.0 != who);
+            self.person(who).ends.remove(&pool);
             return true;
         }
         let person = self.person(who);
@@ -218,6 +267,7 @@ impl Deal<'_> {
             .is_some_and(|it| !it.stands && (!it.consumed || erased));
         if goes {
             person.holds.remove(&pool);
+            person.ends.remove(&pool);
         }
         goes
     }
