@@ -14,6 +14,7 @@ pub mod error;
 pub mod exchange;
 pub mod forecast;
 pub mod import;
+pub mod invited;
 pub mod link;
 pub mod model;
 pub mod password;

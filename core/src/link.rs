@@ -2,6 +2,7 @@
 //! database, so that the same link can be mailed again after a crash, and whoever reads the database, a backup of it or a
 //! log of it can open nothing: neither tokens nor hashes of them are kept anywhere. The key is not part of a backup.
 
+mod form;
 mod key;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};

@@ -23,6 +23,44 @@ const PASSES: u32 = 2;
 /// How many hashes are made at once in a process.
 const AT_ONCE: usize = 2;
 
+/// Why a password may not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// It is longer than [`LONGEST`].
+    Long,
+    /// It is shorter than [`SHORTEST`].
+    Short,
+    /// It has a line break in it.
+    LineBreak,
+    /// It is one of those that are tried first.
+    Common,
+    /// It is made of what others know of the person.
+    About,
+}
+
+impl Weakness {
+    /// The error that says so, and what to do.
+    fn error(self) -> Error {
+        let (why, remedy) = match self {
+            Self::Long => ("is longer than 1000 bytes", "choose a shorter one"),
+            Self::Short => (
+                "is shorter than 10 characters",
+                "choose a longer one; four words that have nothing to do with each other are good",
+            ),
+            Self::LineBreak => ("has a line break in it", "choose one of a single line"),
+            Self::Common => (
+                "is one of those that are tried first",
+                "choose words that have nothing to do with each other",
+            ),
+            Self::About => (
+                "is made of the person's address or name, or the organization's",
+                "choose words that have nothing to do with them",
+            ),
+        };
+        Error::invalid("password", why, remedy)
+    }
+}
+
 /// A password that may be used: long enough, and not among those that are tried first.
 pub struct Password(String);
 
@@ -32,31 +70,29 @@ impl Password {
     /// # Errors
     /// [`Error::Invalid`] with what is wrong with it, and never with the password.
     pub fn choose(text: &str, about: &[&str]) -> Result<Self> {
-        let bad = |why: &str, remedy: &str| Err(Error::invalid("password", why, remedy));
+        Self::checked(text, about).map_err(Weakness::error)
+    }
+
+    /// As [`Password::choose`].
+    ///
+    /// # Errors
+    /// The first weakness that it has.
+    pub fn checked(text: &str, about: &[&str]) -> Result<Self, Weakness> {
         if text.len() > LONGEST {
-            return bad("is longer than 1000 bytes", "choose a shorter one");
+            return Err(Weakness::Long);
         }
         let text = composed(text);
         if text.chars().count() < SHORTEST {
-            return bad(
-                "is shorter than 10 characters",
-                "choose a longer one; four words that have nothing to do with each other are good",
-            );
+            return Err(Weakness::Short);
         }
         if text.contains(['\n', '\r', '\0']) {
-            return bad("has a line break in it", "choose one of a single line");
+            return Err(Weakness::LineBreak);
         }
         if common::is_common(&text) {
-            return bad(
-                "is one of those that are tried first",
-                "choose words that have nothing to do with each other",
-            );
+            return Err(Weakness::Common);
         }
         if common::is_about(&text, about) {
-            return bad(
-                "is made of the person's address or name, or the organization's",
-                "choose words that have nothing to do with them",
-            );
+            return Err(Weakness::About);
         }
         Ok(Self(text))
     }

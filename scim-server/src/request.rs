@@ -21,7 +21,7 @@ pub(crate) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
 }
 
 /// Percent-decoding; in a query a plus is a space. None when the result is not UTF-8.
-fn decoded(text: &str, plus: bool) -> Option<Cow<'_, str>> {
+pub(crate) fn decoded(text: &str, plus: bool) -> Option<Cow<'_, str>> {
     if !text.contains(['%', '+']) {
         return Some(Cow::Borrowed(text));
     }

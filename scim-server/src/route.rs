@@ -29,6 +29,7 @@ use crate::json;
 use crate::log::{self, Line, Log};
 use crate::metrics::{self, Metrics};
 use crate::pace::Pace;
+use crate::pages;
 use crate::peer;
 use crate::people::{ActorNames, PoolNames};
 use crate::platform;
@@ -60,6 +61,8 @@ pub(crate) struct App {
     /// Answers about people that may still hold.
     pub(crate) ready: Ready,
     pub(crate) sign_in: platform::SignInDesk,
+    /// What is done after it was answered.
+    pub(crate) later: pages::Later,
     /// Proxies whose word about where a request comes from is taken.
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) metrics: Arc<Metrics>,
@@ -180,6 +183,11 @@ async fn handle(
     }
     if let Some(["api", place @ ..]) = path {
         return Ok(Box::pin(platform::answer(app, head, place, body)).await);
+    }
+    if let Some(place @ [first, ..]) = path
+        && pages::PLACES.contains(first)
+    {
+        return Ok(Box::pin(pages::answer(app, head, place, body)).await);
     }
     let Authenticated {
         connection, maps, ..

@@ -26,6 +26,7 @@ use crate::fault::Fault;
 use crate::log::{self, Log, LogFormat};
 use crate::metrics::Open;
 use crate::pace::{Pace, TokenPace};
+use crate::pages::Later;
 use crate::peer::Connected;
 use crate::people::{ActorNames, PoolNames};
 use crate::platform::{SIGN_INS_AT_ONCE, SignInDesk};
@@ -220,6 +221,7 @@ async fn run(
     config.listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(config.listener)?;
     let base = config.public_url.trim_end_matches('/').to_owned();
+    let later = Later::start(directory.clone())?;
     let app = Arc::new(App {
         directory,
         base,
@@ -227,6 +229,7 @@ async fn run(
         anchors: Anchors::default(),
         ready: Ready::default(),
         sign_in: SignInDesk::default(),
+        later,
         trusted_proxies: config.trusted_proxies,
         metrics: Arc::default(),
         metrics_to: config.metrics,

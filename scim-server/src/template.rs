@@ -2,7 +2,7 @@
 //! `/scim/v2/Users/{id}`. The list is closed, so that nobody makes new names by asking for them.
 
 /// Every template; the first that fits is it, and the last fits everything.
-pub(crate) const TEMPLATES: [&str; 23] = [
+pub(crate) const TEMPLATES: [&str; 30] = [
     "/scim/v2/Users",
     "/scim/v2/Users/{id}",
     "/scim/v2/Groups",
@@ -22,6 +22,13 @@ pub(crate) const TEMPLATES: [&str; 23] = [
     "/scim/v2/Users/.search",
     "/scim/v2/Groups/.search",
     "/exchange/{token}",
+    "/accept/{token}",
+    "/password",
+    "/password/{token}",
+    "/join/{slug}",
+    "/join/{slug}/{token}",
+    "/pages/style.css",
+    "/pages/logo",
     "/healthz",
     "/readyz",
     "/metrics",

@@ -21,10 +21,11 @@ impl Accept {
                 user.status
             )));
         }
-        let pending = planner
-            .snapshot
-            .invitation(user.id)?
-            .is_some_and(|it| it.state == InvitationState::Pending && it.expires_at > planner.now);
+        let pending = planner.snapshot.invitation(user.id)?.is_some_and(|it| {
+            it.state == InvitationState::Pending
+                && it.expires_at > planner.now
+                && self.generation.is_none_or(|of| of == it.generation)
+        });
         if !pending {
             return Err(Error::conflict(
                 "this invitation has expired or was replaced; ask for a new one",
@@ -82,11 +83,13 @@ impl Accept {
         }
         for (field, after) in &self.set {
             let before = user.profile.get(*field).map(str::to_owned);
-            if matches!(
-                field,
-                Field::FirstName | Field::LastName | Field::DisplayName | Field::Language
-            ) && before != *after
-            {
+            let is_theirs = match field {
+                Field::FirstName | Field::LastName | Field::DisplayName | Field::Language => true,
+                // What an administrator has said of them stays.
+                Field::FunctionalArea | Field::Title | Field::Region => before.is_none(),
+                _ => false,
+            };
+            if is_theirs && before != *after {
                 planner.push(Change::Profile {
                     user: user.id,
                     field: *field,

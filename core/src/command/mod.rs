@@ -80,6 +80,11 @@ pub enum Command {
         /// Whether to mail the new link.
         mail: bool,
     },
+    /// Have one's own invitation, while it is open, replaced and mailed anew. Only the person's session may.
+    AskForInvitation {
+        /// Whose.
+        user: UserId,
+    },
     /// Set or take one person's password, where there is no single sign-on.
     SetPassword(SetPassword),
     /// Mail people a link to choose a password, which works once and for 72 hours.
@@ -89,6 +94,11 @@ pub enum Command {
     },
     /// Choose one's own password by such a link. Only the person's session may.
     ChoosePassword(ChoosePassword),
+    /// Have such a link mailed to oneself. Only the person's session may.
+    ForgetPassword {
+        /// Whose.
+        user: UserId,
+    },
     /// Set fields of people.
     Edit(Edit),
     /// Take people off their seats.
@@ -576,6 +586,8 @@ pub enum GroupTarget {
 pub struct Accept {
     /// Who.
     pub user: UserId,
+    /// Which of the person's links it is; without it, the living one.
+    pub generation: Option<i64>,
     /// Fields that the person filled in.
     pub set: Vec<(Field, Option<String>)>,
     /// The password that they chose; none under single sign-on.
@@ -784,6 +796,8 @@ impl Command {
             Self::SetPassword(_) => "password_set",
             Self::MailPasswordLink { .. } => "password_mail",
             Self::ChoosePassword(_) => "password_choose",
+            Self::ForgetPassword { .. } => "password_forget",
+            Self::AskForInvitation { .. } => "invitation_ask",
             Self::Edit(_) => "edit",
             Self::Deactivate { .. } => "deactivate",
             Self::Reactivate { .. } => "reactivate",
@@ -862,6 +876,8 @@ impl Command {
             Self::SetPassword(it) => it.plan(planner),
             Self::MailPasswordLink { who } => password::mail(planner, who),
             Self::ChoosePassword(it) => it.plan(planner),
+            Self::ForgetPassword { user } => password::forget_own(planner, *user),
+            Self::AskForInvitation { user } => resend::ask(planner, *user),
             Self::Edit(it) => it.plan(planner),
             Self::Deactivate { who } => deactivate::plan(planner, who),
             Self::Reactivate {

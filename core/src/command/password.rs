@@ -53,6 +53,27 @@ pub(super) fn mail(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
     Ok(())
 }
 
+/// Mails the person themself a link, if they sign in by a password at all.
+pub(super) fn forget_own(planner: &mut Planner<'_>, user: UserId) -> Result<()> {
+    if planner.actor != Actor::Person(user) {
+        return Err(Error::forbidden(
+            "password_forget is not allowed: a person only asks for their own link",
+        ));
+    }
+    refuse_under_single_sign_on(planner)?;
+    let user = planner.user(user)?;
+    planner.name(&user);
+    if user.status == Status::Active && user.profile.email.is_some() {
+        mail_link(planner, user.id, Template::ChoosePassword)?;
+    } else {
+        planner.skip(
+            &user,
+            format!("{}: has no account to sign in to", user.status),
+        );
+    }
+    Ok(())
+}
+
 impl ChoosePassword {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
         if planner.actor != Actor::Person(self.user) {

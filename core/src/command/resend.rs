@@ -1,8 +1,8 @@
 //! Replace invitations' links: waiting, pending_transfer stay; cancelled → waiting.
 
 use crate::change::Change;
-use crate::error::Result;
-use crate::model::{CountsFrom, Hold, Profile, Status, User};
+use crate::error::{Error, Result};
+use crate::model::{Actor, CountsFrom, Hold, Profile, Status, User, UserId};
 use crate::planner::{Planner, Seated, Waiting, Want};
 use crate::selection::Selection;
 
@@ -18,6 +18,27 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, mail: bool) -> Re
         }
     }
     planner.refuse_overspending()
+}
+
+/// Replaces the link of whoever holds one of theirs that works no more, and mails the new one to the invited address.
+pub(super) fn ask(planner: &mut Planner<'_>, user: UserId) -> Result<()> {
+    refuse_others(planner, user)?;
+    let user = planner.user(user)?;
+    planner.name(&user);
+    match user.status {
+        Status::Waiting | Status::PendingTransfer => planner.invite(user.id, true)?,
+        other => planner.skip(&user, format!("{other}, not invited")),
+    }
+    Ok(())
+}
+
+fn refuse_others(planner: &Planner<'_>, user: UserId) -> Result<()> {
+    if planner.actor == Actor::Person(user) {
+        return Ok(());
+    }
+    Err(Error::forbidden(
+        "invitation_ask is not allowed: a person only asks for their own invitation",
+    ))
 }
 
 fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {

@@ -532,6 +532,8 @@ pub struct Settings {
     pub help_contact: Option<String>,
     /// The organization's own words on the pages of an invitation.
     pub welcome_text: Option<String>,
+    /// Whether there is a logo.
+    pub has_logo: bool,
     /// The join page.
     pub join: JoinPage,
     /// What reading a file may cost.
@@ -575,6 +577,7 @@ impl Settings {
             sign_in_url: set(Setting::SignInUrl).map(str::to_owned),
             help_contact: set(Setting::HelpContact).map(str::to_owned),
             welcome_text: set(Setting::WelcomeText).map(str::to_owned),
+            has_logo: set(Setting::Logo).is_some(),
             join: JoinPage {
                 on: is_on(Setting::JoinPage),
                 slug: set(Setting::JoinSlug).map(str::to_owned),

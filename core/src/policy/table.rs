@@ -128,6 +128,8 @@ pub const TABLE: &[Row] = &[
     // Administrators' passwords are the owners' alone, which the command itself sees to.
     row("password_set", MANAGE_USERS, NO_MORE),
     row("password_mail", MANAGE_USERS, NO_MORE),
+    row("invitation_ask", NOBODY, &[(Role::Person, Scope::Own)]),
+    row("password_forget", NOBODY, &[(Role::Person, Scope::Own)]),
     row("password_choose", NOBODY, &[(Role::Person, Scope::Own)]),
     row("deactivate", MANAGE_USERS, NO_MORE),
     row("reactivate", MANAGE_USERS, NO_MORE),

@@ -29,6 +29,11 @@ const PEER: Allowance = Allowance {
     burst: 500,
     every_ms: 2_000,
 };
+/// Three mails asked for with one name, one more every 20 minutes.
+const ASKED: Allowance = Allowance {
+    burst: 3,
+    every_ms: 20 * 60_000,
+};
 /// The most names and sources kept. At two hashes at once it takes longer to fill than any allowance takes to come back.
 const MOST: usize = 50_000;
 
@@ -94,11 +99,34 @@ impl Attempts {
             Source::Peer(address) => (b"peer", address, PEER),
         };
         let source = key(digest_key, kind, &network(address));
+        self.take((name, NAME), (source, allowance), now)
+    }
+
+    /// Counts that a mail is asked for, by whom it is about and by where the wish comes from; or how many milliseconds to
+    /// wait.
+    pub(crate) fn ask(
+        &self,
+        digest_key: &[u8; 32],
+        about: &str,
+        source: IpAddr,
+        now: Timestamp,
+    ) -> std::result::Result<Attempt, i64> {
+        let name = key(digest_key, b"askd", key_of_name(about.trim()).as_bytes());
+        let source = key(digest_key, b"askr", &network(source));
+        self.take((name, ASKED), (source, PERSON), now)
+    }
+
+    fn take(
+        &self,
+        (name, of_name): (Key, Allowance),
+        (source, of_source): (Key, Allowance),
+        now: Timestamp,
+    ) -> std::result::Result<Attempt, i64> {
         let now = now.as_millis();
         let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
         let of = |key: &Key| whole_at.get(key).copied().unwrap_or(now);
-        let name_after = NAME.take(of(&name), now);
-        let source_after = allowance.take(of(&source), now);
+        let name_after = of_name.take(of(&name), now);
+        let source_after = of_source.take(of(&source), now);
         let (name_after, source_after) = match (name_after, source_after) {
             (Ok(a), Ok(b)) => (a, b),
             (a, b) => return Err(a.err().max(b.err()).unwrap_or(0)),
@@ -109,7 +137,7 @@ impl Attempts {
         Ok(Attempt {
             name,
             source,
-            every_ms: allowance.every_ms,
+            every_ms: of_source.every_ms,
         })
     }
 

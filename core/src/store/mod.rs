@@ -23,6 +23,7 @@ mod groups;
 mod idempotency;
 mod inbox;
 mod individuals;
+mod invited;
 mod labels;
 mod levels;
 mod links;

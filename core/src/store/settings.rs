@@ -24,7 +24,7 @@ impl Snapshot<'_> {
     /// Every setting, typed.
     pub(crate) fn settings(&self) -> Result<Settings> {
         // The logo is large, and of no use to whoever decides something.
-        let sql = "SELECT name, value FROM settings WHERE name <> 'logo'";
+        let sql = "SELECT name, CASE name WHEN 'logo' THEN '' ELSE value END FROM settings";
         let rows = self.all(sql, [], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
         })?;

@@ -160,6 +160,7 @@ impl Org {
         session.apply(
             session.request(Command::Accept(Accept {
                 user,
+                generation: None,
                 set: Vec::new(),
                 password: None,
                 records,

@@ -169,6 +169,7 @@ fn who_accepts_chooses_a_password() {
     let accept = Accept {
         records: usher_core::command::OwnRecords::StartFresh,
         user,
+        generation: None,
         set: Vec::new(),
         password: Some(org.hash(GOOD)),
     };

@@ -197,6 +197,7 @@ fn whoever_accepts_says_their_name_and_needs_no_password_under_single_sign_on() 
     let session = org.directory.as_actor(Actor::Person(user), Door::Page);
     let accept = Accept {
         user,
+        generation: None,
         set: vec![
             (Field::FirstName, Some("Anastasia".into())),
             (Field::Title, Some("Queen".into())),

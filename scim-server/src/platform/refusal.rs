@@ -116,10 +116,6 @@ impl Refusal {
         }
     }
 
-    pub(super) fn internal() -> Self {
-        Fault::internal().into()
-    }
-
     /// The answer that says so.
     pub(super) fn answer(self) -> Answer {
         let mut body = json!({"error": self.error, "remedy": self.remedy});

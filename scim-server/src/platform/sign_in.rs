@@ -38,6 +38,26 @@ impl Default for Desk {
     }
 }
 
+impl Desk {
+    /// Does something with a password on a thread of its own, when it is its turn; none when too many wait.
+    pub(crate) async fn turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let _visit = Visit(&self.here);
+        if self.here.fetch_add(1, Ordering::Relaxed) >= AT_ONCE + MOST_WAITING {
+            return None;
+        }
+        let turn = Arc::clone(&self.turns).acquire_owned().await.ok()?;
+        let done = tokio::task::spawn_blocking(move || {
+            // Held until the hash is made, also when nobody waits for the answer any more.
+            let _turn = turn;
+            work()
+        });
+        done.await.ok()
+    }
+}
+
 /// One who is at the desk, until dropped.
 struct Visit<'a>(&'a AtomicUsize);
 
@@ -69,23 +89,10 @@ pub(super) async fn answer(
         (None, Some(peer)) => Source::Peer(peer),
         (None, None) => Source::Peer(IpAddr::from([0, 0, 0, 0])),
     };
-    let desk = &app.sign_in;
-    let visit = Visit(&desk.here);
-    if desk.here.fetch_add(1, Ordering::Relaxed) >= AT_ONCE + MOST_WAITING {
-        return Err(Refusal::crowded());
-    }
-    let turn = Arc::clone(&desk.turns)
-        .acquire_owned()
-        .await
-        .map_err(|_| Refusal::crowded())?;
     let directory = app.directory.clone();
-    let signed_in = tokio::task::spawn_blocking(move || {
-        // Held until the hash is made, also when nobody waits for the answer any more.
-        let _turn = turn;
-        directory.sign_in(&who, &password, source)
-    });
-    let signed_in = signed_in.await.map_err(|_| Refusal::internal())??;
-    drop(visit);
+    let work = move || directory.sign_in(&who, &password, source);
+    let signed_in = app.sign_in.turn(work).await;
+    let signed_in = signed_in.ok_or_else(Refusal::crowded)??;
     match signed_in {
         SignIn::In(user) => Ok(reply(StatusCode::OK, &allowed(&user))),
         SignIn::No => Ok(reply(StatusCode::OK, &json!({"allowed": false}))),

@@ -21,6 +21,7 @@ mod okta;
 mod org;
 mod others;
 mod pace;
+mod pages;
 mod patching;
 mod platform;
 mod ready;

@@ -44,6 +44,11 @@ impl Org {
 
     /// The same, with a server that is set up otherwise.
     pub(crate) fn serving(seats: i64, set: impl FnOnce(&mut Config)) -> Self {
+        Self::opened(seats, Options::default(), set)
+    }
+
+    /// The same, in a world of its own.
+    pub(crate) fn opened(seats: i64, options: Options, set: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let founding = Founding {
             name: "Acme".to_owned(),
@@ -52,8 +57,7 @@ impl Org {
             time_zone: "UTC".parse().expect("a zone"),
         };
         let path = folder.path().join("usher.db");
-        let directory =
-            Directory::create(&path, &founding, Options::default()).expect("a new database");
+        let directory = Directory::create(&path, &founding, options).expect("a new database");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let mut config = Config::new(listener, "https://usher.example".to_owned());
         set(&mut config);

@@ -44,7 +44,7 @@ impl Company {
 
     fn of_people(&self, row: &str, role: Role, circle: Circle) -> Option<Does> {
         let state = match row {
-            "cancel" | "resend" | "accept" => 'w',
+            "cancel" | "resend" | "accept" | "invitation_ask" => 'w',
             "reactivate" => 'i',
             "erase" => 'd',
             _ => 'a',
@@ -94,13 +94,17 @@ impl Company {
                 };
                 return Some(Does::To(who, command));
             }
-            ("accept" | "password_choose", Circle::Own) if role == Role::Person => {
-                let name = if row == "accept" { "out-w" } else { "out-a" };
+            ("accept" | "password_choose" | "invitation_ask" | "password_forget", Circle::Own)
+                if role == Role::Person =>
+            {
+                let name = if state == 'w' { "out-w" } else { "out-a" };
                 let who = self.id(name);
                 return Some(Does::By(who, who, self.by_themself(row, name)));
             }
-            ("accept" | "password_choose", Circle::Own) => return None,
-            ("accept" | "password_choose", _) => {
+            ("accept" | "password_choose" | "invitation_ask" | "password_forget", Circle::Own) => {
+                return None;
+            }
+            ("accept" | "password_choose" | "invitation_ask" | "password_forget", _) => {
                 let name = self.somebody(role, circle, state)?;
                 let command = self.by_themself(row, &name);
                 return Some(Does::By(self.id("misc"), self.id(&name), command));
@@ -119,10 +123,17 @@ impl Company {
         match row {
             "accept" => Command::Accept(Accept {
                 user: self.id(name),
+                generation: None,
                 set: Vec::new(),
                 password: None,
                 records: OwnRecords::StartFresh,
             }),
+            "invitation_ask" => Command::AskForInvitation {
+                user: self.id(name),
+            },
+            "password_forget" => Command::ForgetPassword {
+                user: self.id(name),
+            },
             _ => Command::ChoosePassword(ChoosePassword {
                 user: self.id(name),
                 generation: self.link_of(name),
@@ -215,7 +226,7 @@ impl Company {
             | "password_mail" | "password_choose" | "deactivate" | "reactivate" | "delete"
             | "erase" | "grant" | "release" | "queue_move" | "assign" | "unassign" | "progress"
             | "admin_grant" | "admin_key_add" | "admin_key_remove" | "invite"
-            | "invite_session" | "undo" => return None,
+            | "invite_session" | "undo" | "invitation_ask" | "password_forget" => return None,
             "see_administrators_fields" => return Some(Does::ShowsFields),
             "idp_replay" => {
                 return Some(Does::InPlace(Command::Provision(newcomer("newcomer", "9"))));

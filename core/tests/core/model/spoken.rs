@@ -125,6 +125,7 @@ impl World {
             Deed::Accept { who, transfer } => {
                 let accept = Accept {
                     user: ids[*who],
+                    generation: None,
                     set: Vec::new(),
                     password: None,
                     records: if *transfer {

@@ -1,0 +1,121 @@
+//! What somebody who opens a link is to be told: their own record, and what has become of the link. Looked up only for a
+//! link that is genuine, and changes nothing.
+
+use std::net::IpAddr;
+
+use crate::directory::Directory;
+use crate::error::Result;
+use crate::link::{Link, LinkKind};
+use crate::model::{Date, Individual, Settings, User, UserId};
+
+/// Whoever holds the link of an invitation.
+#[derive(Clone, Debug)]
+pub struct Invited {
+    /// The person.
+    pub user: User,
+    /// What the organization has set.
+    pub settings: Settings,
+    /// What has become of the link.
+    pub standing: Standing,
+    /// The account of their own that can come along.
+    pub account: Option<Individual>,
+    /// The last day on which the link can be used, or could.
+    pub until: Date,
+}
+
+/// What has become of an invitation's link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It can be used.
+    Open,
+    /// It was not used in time.
+    Expired,
+    /// A newer one was made.
+    Replaced,
+    /// The person is in.
+    Used,
+    /// The invitation was withdrawn, or the person left.
+    Withdrawn,
+    /// The person waits for a seat, at this place in line.
+    Queued(i64),
+}
+
+/// Whoever holds a link to choose a password.
+#[derive(Clone, Debug)]
+pub struct Choosing {
+    /// The person.
+    pub user: User,
+    /// What the organization has set.
+    pub settings: Settings,
+    /// Whether it can be used.
+    pub is_open: bool,
+}
+
+impl Directory {
+    /// Whoever an invitation's link is of; nobody when they are gone.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn invited(&self, link: &Link) -> Result<Option<Invited>> {
+        if link.kind != LinkKind::Invitation {
+            return Ok(None);
+        }
+        let read = self.shared.store.read(self.now())?;
+        read.invited(link.user, link.generation)
+    }
+
+    /// Whoever a password's link is of; nobody when they are gone.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn choosing(&self, link: &Link) -> Result<Option<Choosing>> {
+        if link.kind != LinkKind::Password {
+            return Ok(None);
+        }
+        let read = self.shared.store.read(self.now())?;
+        read.choosing(link.user, link.generation)
+    }
+
+    /// What pages show of the organization.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn shown_settings(&self) -> Result<Settings> {
+        self.shared.store.read(self.now())?.settings()
+    }
+
+    /// Notes that somebody has begun with this link of theirs; once.
+    pub fn note_begun(&self, user: UserId, generation: i64) {
+        let _ = (user, generation);
+    }
+
+    /// Counts that somebody asks for a mail, whether or not there is anybody of that name: the answer is the number of
+    /// seconds to wait when it was asked for too often, with that name or from that source.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn count_wish(&self, about: &str, source: IpAddr) -> Result<Option<u32>> {
+        let store = &self.shared.store;
+        let now = self.now();
+        let (_, digest_key) = store.read(now)?.for_sign_in()?;
+        match store.attempts().ask(&digest_key, about, source, now) {
+            Ok(attempt) => {
+                store.keep_attempt(&attempt);
+                Ok(None)
+            }
+            Err(wait_ms) => {
+                let seconds = (wait_ms + 999) / 1_000;
+                Ok(Some(u32::try_from(seconds).unwrap_or(u32::MAX)))
+            }
+        }
+    }
+
+    /// Whoever has this address and signs in, for a mail that only they get.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn user_to_write_to(&self, address: &str) -> Result<Option<UserId>> {
+        let read = self.shared.store.read(self.now())?;
+        read.active_of_address(address)
+    }
+}

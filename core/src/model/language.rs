@@ -1,0 +1,201 @@
+//! The languages that mails and pages are written in.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Date, TimeZoneName, Timestamp};
+use crate::error::Error;
+
+/// A language that people are written to in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// French.
+    French,
+    /// German.
+    German,
+    /// Spanish.
+    Spanish,
+}
+
+impl Language {
+    /// Every one, in the order of a listing.
+    pub const ALL: [Self; 4] = [Self::English, Self::French, Self::German, Self::Spanish];
+
+    /// The BCP 47 tag.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::French => "fr",
+            Self::German => "de",
+            Self::Spanish => "es",
+        }
+    }
+
+    /// The language of a BCP 47 tag such as `de-AT`, by its first part; none when it is none of ours.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        let first = tag.trim().split(['-', '_']).next()?;
+        Self::ALL
+            .into_iter()
+            .find(|it| it.tag().eq_ignore_ascii_case(first))
+    }
+
+    /// The first of ours in an `Accept-Language` header, by what its sender likes best.
+    pub fn accepted(header: &str) -> Option<Self> {
+        let mut best: Option<(u32, Self)> = None;
+        for part in header.split(',').take(32) {
+            let (tag, weight) = part.split_once(';').unwrap_or((part, ""));
+            let weight = match weight.trim().strip_prefix("q=") {
+                None => 1000,
+                Some(it) => match it.trim().parse::<f32>() {
+                    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                    Ok(it) if (0.0..=1.0).contains(&it) => (it * 1000.0) as u32,
+                    _ => 0,
+                },
+            };
+            if weight > 0
+                && let Some(language) = Self::of_tag(tag)
+                && best.is_none_or(|it| it.0 < weight)
+            {
+                best = Some((weight, language));
+            }
+        }
+        best.map(|it| it.1)
+    }
+
+    /// A day as it is written in this language.
+    pub fn day(self, day: Date) -> String {
+        let civil = day.civil();
+        let month = usize::try_from(civil.month() - 1)
+            .ok()
+            .and_then(|it| self.months().get(it).copied());
+        let (month, day, year) = (month.unwrap_or(""), civil.day(), civil.year());
+        match self {
+            Self::English => format!("{day} {month} {year}"),
+            Self::French if day == 1 => format!("1er {month} {year}"),
+            Self::French => format!("{day} {month} {year}"),
+            Self::German => format!("{day}. {month} {year}"),
+            Self::Spanish => format!("{day} de {month} de {year}"),
+        }
+    }
+
+    /// An instant as it is written in this language, in a time zone.
+    pub fn instant(self, at: Timestamp, zone: &TimeZoneName) -> String {
+        let instant = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
+        let time = instant.to_zoned(zone.zone().clone()).time();
+        let day = self.day(Date::of(at, zone));
+        format!("{day}, {:02}:{:02}", time.hour(), time.minute())
+    }
+
+    const fn months(self) -> [&'static str; 12] {
+        match self {
+            Self::English => [
+                "January",
+                "February",
+                "March",
+                "April",
+                "May",
+                "June",
+                "July",
+                "August",
+                "September",
+                "October",
+                "November",
+                "December",
+            ],
+            Self::French => [
+                "janvier",
+                "février",
+                "mars",
+                "avril",
+                "mai",
+                "juin",
+                "juillet",
+                "août",
+                "septembre",
+                "octobre",
+                "novembre",
+                "décembre",
+            ],
+            Self::German => [
+                "Januar",
+                "Februar",
+                "März",
+                "April",
+                "Mai",
+                "Juni",
+                "Juli",
+                "August",
+                "September",
+                "Oktober",
+                "November",
+                "Dezember",
+            ],
+            Self::Spanish => [
+                "enero",
+                "febrero",
+                "marzo",
+                "abril",
+                "mayo",
+                "junio",
+                "julio",
+                "agosto",
+                "septiembre",
+                "octubre",
+                "noviembre",
+                "diciembre",
+            ],
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.tag())
+    }
+}
+
+impl FromStr for Language {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::of_tag(text)
+            .ok_or_else(|| Error::invalid("language", "is not one of ours", "say en, fr, de or es"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_answered_in_what_its_owner_likes_best() {
+        for (header, language) in [
+            ("de-AT,de;q=0.9,en;q=0.8", Some(Language::German)),
+            ("en;q=0.4, fr;q=0.7", Some(Language::French)),
+            ("ja, es;q=0.1", Some(Language::Spanish)),
+            ("ja, de;q=0", None),
+            ("", None),
+            ("*;q=1, en;q=x", None),
+        ] {
+            assert_eq!(Language::accepted(header), language, "{header}");
+        }
+    }
+
+    #[test]
+    fn days_are_written_as_people_write_them() {
+        let day: Date = "2026-12-01".parse().unwrap();
+        let written = Language::ALL.map(|it| it.day(day));
+        assert_eq!(
+            written,
+            [
+                "1 December 2026",
+                "1er décembre 2026",
+                "1. Dezember 2026",
+                "1 de diciembre de 2026"
+            ]
+        );
+    }
+}

@@ -1,0 +1,246 @@
+//! Forms: what is asked, what is refused, and from where.
+
+use std::time::{Duration, Instant};
+
+use usher_core::command::Command;
+use usher_core::import::{Table, review_individuals};
+use usher_core::model::{Actor, Door, Field, Setting, Status};
+use usher_core::{SignIn, Source};
+
+use super::{ANA, GOOD, House, filled};
+use crate::org::Reply;
+
+impl House {
+    fn signs_in(&self, who: &str, password: &str) -> bool {
+        let source = Source::Peer([198, 51, 100, 7].into());
+        let came = self.org.directory.sign_in(who, password, source);
+        matches!(came, Ok(SignIn::In(_)))
+    }
+
+    fn import_account(&self) {
+        let table = "email,first_name,training,state\nana@acme.example,Ana,Intro,completed\n";
+        let table = Table::read(table.as_bytes()).expect("a table");
+        let accounts = review_individuals(&table).expect("accounts").accounts;
+        self.org.admin(Command::ImportIndividuals { accounts });
+    }
+
+    fn assignments(&self, who: &str) -> usize {
+        let session = self.org.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let read = session.read().expect("a reader");
+        let assigned = read.assignments_of(self.user(who).id).expect("a reader");
+        assigned.len()
+    }
+}
+
+/// Which fields a page says are wrong.
+fn wrong(page: &Reply) -> Vec<&str> {
+    let Some((_, rest)) = page.text.split_once("role=\"alert\"") else {
+        return Vec::new();
+    };
+    let list = rest.split_once("</ul>").map_or("", |it| it.0);
+    let links = list.split("href=\"#").skip(1);
+    links.filter_map(|it| Some(it.split_once('"')?.0)).collect()
+}
+
+#[test]
+fn what_is_wrong_is_said_with_the_way_to_its_field() {
+    let house = House::with_seats(3);
+    house.invite(ANA, &[]);
+    let path = house.link(ANA);
+    let form = house.begin(&path);
+    let with = |changed: &[(&'static str, &'static str)]| {
+        let mut fields = filled();
+        fields.retain(|it| changed.iter().all(|other| other.0 != it.0));
+        fields.extend_from_slice(changed);
+        house.send(&path, &form, &fields)
+    };
+    for (changed, fields) in [
+        (&[("first", " "), ("last", "")][..], &["first", "last"][..]),
+        (&[("first", "A\u{202e}na")], &["first"]),
+        (&[("password", "short"), ("repeat", "short")], &["password"]),
+        (
+            &[("password", "Password123!"), ("repeat", "Password123!")],
+            &["password"],
+        ),
+        (&[("password", "ana@acme.example")], &["password"]),
+        (&[("repeat", "grape tunnel orbit fudges")], &["repeat"]),
+        (&[("password", "")], &["password"]),
+    ] {
+        let page = with(changed);
+        assert_eq!(page.status, 422, "{}", page.text);
+        assert_eq!(wrong(&page), fields, "{}", page.text);
+        for field in fields {
+            let input = page.text.split(&format!("id=\"{field}\"")).nth(1);
+            let input = input
+                .and_then(|it| it.split_once('>'))
+                .map_or("", |it| it.0);
+            assert!(input.contains("aria-invalid=\"true\""), "{field} {input}");
+            assert!(input.contains(&format!("{field}-wrong")), "{field} {input}");
+        }
+        assert!(!page.text.contains(GOOD), "a password never comes back");
+        assert_eq!(house.status(ANA), Status::Waiting);
+    }
+    let page = with(&[("first", "<script>alert(1)</script>"), ("last", "")]);
+    assert!(
+        page.text.contains("value=\"&lt;script&gt;"),
+        "{}",
+        page.text
+    );
+    assert!(!page.text.contains("<script"), "{}", page.text);
+    assert_eq!(with(&[]).status, 200);
+    assert!(house.signs_in(ANA, GOOD));
+}
+
+#[test]
+fn an_account_of_ones_own_comes_along_or_stays() {
+    for (choice, assignments) in [("transfer", 1), ("fresh", 0)] {
+        let house = House::with_seats(3);
+        house.org.admin(Command::AddTraining {
+            name: "Intro".to_owned(),
+            kind: usher_core::model::TrainingKind::Course,
+            pool: None,
+            held_on: None,
+        });
+        house.import_account();
+        house.invite(ANA, &[]);
+        assert_eq!(house.status(ANA), Status::PendingTransfer);
+        let path = house.link(ANA);
+        assert!(house.get(&path).text.contains("an account of your own"));
+        let form = house.begin(&path);
+        assert!(form.text.contains("Intro (completed)"), "{}", form.text);
+        assert!(form.text.contains("value=\"Ana\""), "the account's name");
+        let without = house.send(&path, &form, &filled());
+        assert_eq!(wrong(&without), ["transfer"]);
+        let mut fields = filled();
+        fields.push(("records", choice));
+        let done = house.send(&path, &form, &fields);
+        assert_eq!(done.status, 200, "{}", done.text);
+        assert_eq!(house.assignments(ANA), assignments, "{choice}");
+    }
+}
+
+#[test]
+fn under_single_sign_on_nobody_chooses_a_password() {
+    let house = House::with_seats(3);
+    house.set(Setting::SingleSignOn, "on");
+    house.set(Setting::RequiredOnInvite, "email,title");
+    house.set(Setting::SignInUrl, "https://academy.acme.example/in");
+    house.invite(ANA, &[(Field::Title, "Chief")]);
+    house.set(Setting::RequiredOnInvite, "email,title,region");
+    let path = house.link(ANA);
+    let form = house.begin(&path);
+    assert!(!form.text.contains("password\""), "{}", form.text);
+    assert!(!form.text.contains("Chief") && form.text.contains("id=\"region\""));
+    let fields = [("first", "Ana"), ("last", "Li"), ("region", "North")];
+    let done = house.send(&path, &form, &fields);
+    assert_eq!(done.status, 200, "{}", done.text);
+    assert!(
+        done.text
+            .contains("href=\"https://academy.acme.example/in\"")
+    );
+    let user = house.user(ANA);
+    assert_eq!(user.profile.region.as_deref(), Some("North"));
+    assert_eq!(user.profile.title.as_deref(), Some("Chief"));
+    let forgot = house.get("/password");
+    assert!(forgot.text.contains("There is no password"));
+}
+
+#[test]
+fn a_form_is_taken_from_our_own_page_only() {
+    let house = House::with_seats(3);
+    house.invite(ANA, &[]);
+    let path = house.link(ANA);
+    let form = house.begin(&path);
+    for headers in [
+        "Sec-Fetch-Site: cross-site\r\n",
+        "Sec-Fetch-Site: same-site\r\n",
+        "Origin: https://evil.example\r\n",
+    ] {
+        let foreign = house.send_from(&path, &form, &filled(), headers);
+        assert_eq!(foreign.status, 403, "{}", foreign.text);
+    }
+    let other = house.get("/password");
+    for (page, token) in [(&form, "abc"), (&form, ""), (&other, "")] {
+        let mut fields = filled();
+        fields.push(("step", "accept"));
+        if page.text == form.text {
+            fields.push(("form", token));
+        }
+        let stale = house.send(&path, page, &fields);
+        assert_eq!(stale.status, 400, "{}", stale.text);
+        assert!(stale.text.contains("open for too long"));
+    }
+    let json = "Content-Type: application/json\r\n";
+    assert_eq!(house.org.raw("POST", &path, json, b"{}").status, 400);
+    let large = vec![b'a'; 20_000];
+    let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+    assert_eq!(house.org.raw("POST", &path, kind, &large).status, 413);
+    assert_eq!(house.org.raw("DELETE", &path, "", b"").status, 405);
+    assert_eq!(house.status(ANA), Status::Waiting);
+    house.pass_days(1);
+    let old = house.send(&path, &form, &filled());
+    assert_eq!(old.status, 400, "a page of yesterday: {}", old.text);
+    let page = house.get(&path);
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("content-type", "text/html; charset=utf-8"),
+    ] {
+        assert_eq!(page.header(name), Some(value), "{name}");
+    }
+    let policy = page.header("content-security-policy").unwrap_or_default();
+    for part in [
+        "default-src 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(policy.contains(part), "{policy}");
+    }
+    assert!(!page.text.contains("style=\"") && !page.text.contains("<style"));
+    assert_eq!(house.get("/pages/style.css").status, 200);
+    assert_eq!(house.get("/pages/logo").status, 404);
+}
+
+#[test]
+fn who_forgets_a_password_gets_a_link_and_nobody_else_learns_who_that_is() {
+    let house = House::with_seats(3);
+    house.invite(ANA, &[]);
+    house.accept(&house.link(ANA));
+    let ask = |address: &str| {
+        let page = house.get("/password");
+        house.send("/password", &page, &[("address", address)])
+    };
+    assert_eq!(wrong(&ask("no address")), ["address"]);
+    let events = house.org.events();
+    let unknown = ask("bob@acme.example");
+    let known = ask(ANA);
+    assert_eq!(known.status, 200, "{}", known.text);
+    assert_eq!(
+        known.text.replace(ANA, "X"),
+        unknown.text.replace("bob@acme.example", "X")
+    );
+    let until = Instant::now() + Duration::from_secs(10);
+    while house.password_link(ANA).is_none() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let path = house.password_link(ANA).expect("a link was made");
+    assert!(house.org.events() > events);
+    let form = house.get(&path);
+    assert_eq!(form.status, 200, "{}", form.text);
+    let other = "seven quiet lamps hum";
+    let weak = house.send(&path, &form, &[("password", "short"), ("repeat", "short")]);
+    assert_eq!(wrong(&weak), ["password"]);
+    let chosen = house.send(&path, &form, &[("password", other), ("repeat", other)]);
+    assert_eq!(chosen.status, 200, "{}", chosen.text);
+    assert!(house.signs_in(ANA, other) && !house.signs_in(ANA, GOOD));
+    let dead = house.get(&path);
+    assert_eq!(dead.status, 410, "{}", dead.text);
+    assert!(dead.text.contains("href=\"/password\""));
+    // Known and unknown are counted alike.
+    for address in [ANA, "bob@acme.example"] {
+        let statuses: Vec<u16> = (0..3).map(|_| ask(address).status).collect();
+        assert_eq!(statuses, [200, 200, 429], "{address}");
+    }
+}
