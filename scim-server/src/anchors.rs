@@ -30,7 +30,7 @@ pub(crate) struct Edge {
 /// What is known of a place.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Anchor {
-    /// The number in the order of creation behind which the page begins.
+    /// The person behind whom the page begins, by their number in the order of creation.
     pub(crate) behind: i64,
     /// How many the list had in all when its first page was read.
     pub(crate) total: i64,
@@ -39,8 +39,8 @@ pub(crate) struct Anchor {
 
 /// A page that was read.
 pub(crate) struct Read {
-    /// The numbers of its first and last person in the order of creation.
-    pub(crate) ends: (i64, i64),
+    /// The numbers of its first and last person in the order of creation; the first only where the list is in that order.
+    pub(crate) ends: (Option<i64>, i64),
     pub(crate) returned: i64,
     pub(crate) total: i64,
 }
@@ -82,8 +82,12 @@ impl Anchors {
             );
         };
         put(edge.place.saturating_add(page.returned), page.ends.1);
-        if edge.place > 1 {
-            put(edge.place, page.ends.0 - 1);
+        let before = match page.ends.0 {
+            Some(first) => Some(first - 1),
+            None => from.map(|it| it.behind),
+        };
+        if let Some(before) = before.filter(|_| edge.place > 1) {
+            put(edge.place, before);
         }
     }
 
@@ -108,7 +112,7 @@ mod tests {
 
     fn page(ends: (i64, i64), total: i64) -> Read {
         Read {
-            ends,
+            ends: (Some(ends.0), ends.1),
             returned: 100,
             total,
         }

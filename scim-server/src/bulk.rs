@@ -92,6 +92,11 @@ pub(crate) async fn answer(call: Call<'_>, body: Value) -> Result<Answer, Fault>
     ))
 }
 
+/// The data of the operations that a body asks for, where it is a Bulk request; each refers to what it names.
+pub(crate) fn operations(body: Value) -> Result<Vec<Value>, Fault> {
+    Ok(read(body)?.0.into_iter().map(|it| it.data).collect())
+}
+
 fn shown(operation: &Operation, outcome: Outcome) -> Value {
     let mut out = Map::new();
     out.insert("method".to_owned(), json!(operation.method.as_str()));

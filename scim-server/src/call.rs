@@ -94,7 +94,6 @@ impl Call<'_> {
         let (people, total) = self.people_found(query, &order, &span)?;
         let page = Page {
             span: &span,
-            order: &order,
             total,
             returned: people.len(),
             last: people.last().map(|it| it.seq),
@@ -135,7 +134,6 @@ impl Call<'_> {
         let groups_shown = self.page_of_groups(&span, &groups, of_people)?;
         let page = Page {
             span: &span,
-            order: &Order::Newest,
             total: of_people.saturating_add(i64::try_from(groups.len()).unwrap_or(i64::MAX)),
             returned: people.len() + groups_shown.len(),
             last: None,
@@ -185,8 +183,10 @@ impl Call<'_> {
                 // A page takes long enough to let others have this thread's work meanwhile.
                 let (people, total) = tokio::task::block_in_place(|| self.page(listing))?;
                 if let (Some(edge), [first, .., last]) = (edge, people.as_slice()) {
+                    // Only in the order of creation it is known who could stand before the first.
+                    let first = (*order == Order::Creation).then_some(first.seq);
                     let page = anchors::Read {
-                        ends: (first.seq, last.seq),
+                        ends: (first, last.seq),
                         returned: i64::try_from(people.len()).unwrap_or(i64::MAX),
                         total,
                     };
@@ -197,10 +197,10 @@ impl Call<'_> {
         }
     }
 
-    /// The place that a page begins at, where counting up to it would cost: in a list that has a filter.
+    /// The place that a page begins at, where counting up to it would cost: in a list that has a filter or an order.
     fn edge(&self, query: &Expr, order: &Order, span: &Span) -> Option<Edge> {
         let (list, place) = span.by_place()?;
-        let counts = *query != Expr::Everybody && *order == Order::Creation;
+        let counts = *query != Expr::Everybody || *order != Order::Creation;
         counts.then_some(Edge {
             connection: self.connection,
             list,

@@ -5,6 +5,7 @@
 use serde_json::Value;
 use usher_core::model::ConnectionId;
 
+use crate::bulk;
 use crate::filter::{self, Context};
 use crate::group_wanted::{GroupPatch, Wish};
 use crate::mapping::Displaced;
@@ -64,6 +65,8 @@ pub const TARGETS: [Target; 3] = [
             r#"{"Operations":[{"op":"Replace","path":"active","value":"False"},{"op":"Add","path":"emails[type eq \"work\"].value","value":"a@acme.example"},{"op":"Remove","path":"members","value":[{"value":"0198c2f4-7a1e-7c3d-9b1a-3f2e5d6c7b8a"}]}]}"#,
             r#"{"Operations":[{"op":"replace","value":{"name.givenName":"Ana","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division":"x","displayName":null}}]}"#,
             r#"{"displayName":"Sales","externalId":"7","members":[{"value":"0198c2f4-7a1e-7c3d-9b1a-3f2e5d6c7b8a","$ref":null}]}"#,
+            r#"{"failOnErrors":1,"Operations":[{"method":"POST","path":"/Users","bulkId":"a","data":{"userName":"ana"}},{"method":"PATCH","path":"/Groups/bulkId:g","version":"W/\"1\"","data":{"Operations":[{"op":"add","path":"members","value":[{"value":"bulkId:a"}]}]}},{"method":"post","path":"Groups","bulkId":"g","data":{"displayName":"Sales","members":[{"value":"bulkId:a"}]}},{"method":"DELETE","path":"/Users/0198c2f4-7a1e-7c3d-9b1a-3f2e5d6c7b8a"}]}"#,
+            r#"{"Operations":[{"op":"remove","path":"members[value eq \"0198c2f4-7a1e-7c3d-9b1a-3f2e5d6c7b8a\"]"},{"op":"replace","value":{"id":"7","displayName":"Sales"}},{"op":"replace","path":"members","value":[]},{"op":"add","path":"members","value":[{"$ref":null,"value":"7","display":"Ana"}]}]}"#,
             r#"{"userName":"b","phoneNumbers":{"value":"+1","type":"work"},"roles":["a","b"],"manager":"","locale":7,"addresses":[{"region":"BE"},{}]}"#,
         ],
     },
@@ -112,11 +115,25 @@ pub fn body(data: &[u8]) {
     let Ok(value) = serde_json::from_slice::<Value>(data) else {
         return;
     };
+    // What is read the short way is read as the long way has it.
+    if let Some(wanted) = Wanted::usual(data) {
+        let long =
+            schema::user(value.clone()).and_then(|it| Wanted::read(it, Displaced::default()));
+        assert_eq!(long.ok(), Some(wanted));
+    }
     if let Ok(user) = schema::user(value.clone()) {
         let again = schema::user(Value::Object(user.clone())).ok();
         assert_eq!(again.as_ref(), Some(&user));
         let _ = Wanted::read(user, Displaced::default());
     }
+    one(value.clone());
+    if let Ok(operations) = bulk::operations(value) {
+        operations.into_iter().for_each(one);
+    }
+}
+
+/// A body that is about one person or group.
+fn one(value: Value) {
     let _ = Wish::read(value.clone());
     let _ = GroupPatch::read(value.clone());
     patched(value);

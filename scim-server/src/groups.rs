@@ -9,7 +9,7 @@ use usher_core::change::Change;
 use usher_core::command::{Command, GroupTarget, ProvisionGroup};
 use usher_core::directory::ProvidedGroup;
 use usher_core::model::{GroupId, UserId};
-use usher_core::query::{ListFrom, Order};
+use usher_core::query::ListFrom;
 use usher_core::{Error, Read};
 
 use crate::answer::{self, Answer};
@@ -116,10 +116,9 @@ impl Call<'_> {
         let shown = self.page_of_groups(&span, &groups, 0)?;
         let page = Page {
             span: &span,
-            // Groups are few: their pages go by place.
-            order: &Order::Newest,
             total,
             returned: shown.len(),
+            // Groups are few: their pages go by place.
             last: None,
         };
         Ok(page.answer(|out| {

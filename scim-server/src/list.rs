@@ -3,7 +3,7 @@
 use hyper::StatusCode;
 use scim_v2::models::errors::ScimType;
 use scim_v2::schema_urns;
-use usher_core::query::{ListFrom, Order};
+use usher_core::query::ListFrom;
 
 use crate::answer::{self, Answer};
 use crate::fault::Fault;
@@ -84,13 +84,13 @@ impl Span {
     }
 
     /// The cursor of the page behind one whose last person has that number in the order of creation.
-    fn next(&self, order: &Order, returned: i64, last: Option<i64>, total: i64) -> Option<String> {
+    fn next(&self, returned: i64, last: Option<i64>, total: i64) -> Option<String> {
         if !self.by_cursor || returned == 0 || returned < self.size {
             return None;
         }
-        let (kind, number) = match (order, last) {
-            (Order::Creation, Some(last)) => ("b", last),
-            _ => {
+        let (kind, number) = match last {
+            Some(last) => ("b", last),
+            None => {
                 let next = self.start().saturating_add(returned);
                 if next > total {
                     return None;
@@ -118,12 +118,11 @@ fn check(query: &Query) -> u64 {
 /// What a page says beside its resources.
 pub(crate) struct Page<'a> {
     pub(crate) span: &'a Span,
-    pub(crate) order: &'a Order,
     /// How many there are in all.
     pub(crate) total: i64,
     /// How many are on it.
     pub(crate) returned: usize,
-    /// The number of its last person in the order of creation, if it goes by that.
+    /// The number of its last person in the order of creation, if it has people only.
     pub(crate) last: Option<i64>,
 }
 
@@ -143,7 +142,7 @@ impl Page<'_> {
         }
         out.member("itemsPerPage");
         out.shown(returned);
-        let next = self.span.next(self.order, returned, self.last, self.total);
+        let next = self.span.next(returned, self.last, self.total);
         out.optional_member("nextCursor", next.as_deref());
         out.raw_member("Resources", "[");
         write(&mut out);

@@ -20,9 +20,8 @@ const SUITE_BOUND: Duration = Duration::from_secs(240);
 /// What the tester expects and RFC 7643 and 7644 do not, counted apart; docs/conformance.md has the reasons.
 ///
 /// It takes our extension for writable, every attribute of which is the server's: RFC 7644 §3.5.2 has the server refuse
-/// that with `mutability`. And it names a manager of its own making, and compares what comes back with what it sent: when
-/// that person is active, the answer has the manager's `displayName` too, which is the server's (RFC 7643 §4.3); when they
-/// are not, which it draws by lot, the roster has them manage nobody.
+/// that with `mutability`. And it names managers of its own making: of those whom it makes inactive, which it draws by lot, the
+/// roster has none manage anybody.
 const EXPECTED: [&str; 6] = [
     "Failed to add attribute 'urn:ietf:params:scim:schemas:extension:usher:2.0:User'",
     "Failed to replace attribute 'urn:ietf:params:scim:schemas:extension:usher:2.0:User'",

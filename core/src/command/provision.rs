@@ -645,7 +645,7 @@ impl Provision {
             planner.skip_name(name, "a manager who reports to this person");
             return Ok(None);
         }
-        planner.manager_name = Some(manager.name());
+        planner.manager_name = manager.own_name();
         Ok(Some(Some(manager.id)))
     }
 }

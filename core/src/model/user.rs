@@ -300,13 +300,18 @@ impl User {
 
     /// The name to show: display name, else first and last, else the label.
     pub fn name(&self) -> String {
+        self.own_name().unwrap_or_else(|| self.label())
+    }
+
+    /// The name that is shown, of whoever has one.
+    pub fn own_name(&self) -> Option<String> {
         if let Some(name) = &self.profile.display_name {
-            return name.clone();
+            return Some(name.clone());
         }
         match (&self.profile.first_name, &self.profile.last_name) {
-            (Some(first), Some(last)) => format!("{first} {last}"),
-            (Some(name), None) | (None, Some(name)) => name.clone(),
-            (None, None) => self.label(),
+            (Some(first), Some(last)) => Some(format!("{first} {last}")),
+            (Some(name), None) | (None, Some(name)) => Some(name.clone()),
+            (None, None) => None,
         }
     }
 }

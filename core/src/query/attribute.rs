@@ -227,6 +227,6 @@ pub struct Listing {
 pub enum ListFrom {
     /// At this place, 1 being the first.
     Place(i64),
-    /// Behind the person of this number in the order of creation; only in that order.
+    /// Behind the person of this number in the order of creation, wherever they stand in the list's own.
     Behind(i64),
 }

@@ -222,8 +222,8 @@ impl Compiled {
             ),
             Value::Manager => out.push(&format!("({})", id_text("users.manager"))),
             Value::ManagerName => out.push(
-                "(SELECT coalesce(above.display_name, nullif(trim(coalesce(above.first_name, '') || ' ' || coalesce(above.last_name, '')), ''), \
-                 above.email, above.user_name) FROM users AS above WHERE above.id = users.manager)",
+                "(SELECT coalesce(above.display_name, nullif(trim(coalesce(above.first_name, '') || ' ' || coalesce(above.last_name, '')), '')) \
+                 FROM users AS above WHERE above.id = users.manager)",
             ),
             Value::QueuePosition => out.push(
                 "(SELECT max(licenses.place) FROM licenses WHERE licenses.user = users.id AND licenses.state = 'queued' \
@@ -310,17 +310,7 @@ impl Compiled {
                 fold,
                 descending,
             } => {
-                let plain = matches!(
-                    value,
-                    Value::Created | Value::Updated | Value::QueuePosition | Value::Active
-                );
-                if !plain {
-                    self.push(fold_function(*fold));
-                }
-                self.value("", value);
-                if !plain {
-                    self.push(")");
-                }
+                self.sort_key(value, *fold);
                 self.push(if *descending {
                     " DESC NULLS FIRST, users.seq"
                 } else {
@@ -328,6 +318,65 @@ impl Compiled {
                 });
             }
         }
+    }
+
+    /// What is compared in an order.
+    fn sort_key(&mut self, value: &Value, fold: Fold) {
+        let plain = matches!(
+            value,
+            Value::Created | Value::Updated | Value::QueuePosition | Value::Active
+        );
+        if !plain {
+            self.push(fold_function(fold));
+        }
+        self.value("", value);
+        if !plain {
+            self.push(")");
+        }
+    }
+
+    /// The condition of standing behind the person of this number in an order.
+    pub(super) fn behind(&mut self, order: &Order, seq: i64) {
+        let (value, fold, descending) = match order {
+            Order::Creation => return self.with("users.seq > ?", seq),
+            Order::Newest => return self.with("users.seq < ?", seq),
+            Order::By {
+                value,
+                fold,
+                descending,
+            } => (value, *fold, *descending),
+        };
+        // Theirs is read once: inside, `users` is that one row.
+        let theirs = |out: &mut Self| {
+            out.push("(SELECT ");
+            out.sort_key(value, fold);
+            out.with(" FROM users WHERE users.seq = ?)", seq);
+        };
+        self.push("CASE WHEN ");
+        theirs(self);
+        self.push(" IS NULL THEN ");
+        self.sort_key(value, fold);
+        // Who has none is at the end, or at the beginning when it is turned round.
+        self.push(if descending {
+            " IS NOT NULL OR "
+        } else {
+            " IS NULL AND "
+        });
+        self.with("users.seq > ? ELSE ", seq);
+        self.sort_key(value, fold);
+        self.push(if descending { " < " } else { " > " });
+        theirs(self);
+        self.push(" OR (");
+        self.sort_key(value, fold);
+        self.push(" = ");
+        theirs(self);
+        self.with(" AND users.seq > ?)", seq);
+        if !descending {
+            self.push(" OR ");
+            self.sort_key(value, fold);
+            self.push(" IS NULL");
+        }
+        self.push(" END");
     }
 }
 

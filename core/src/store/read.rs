@@ -193,10 +193,10 @@ impl Read<'_> {
         self.together(|snapshot| {
         let sql = if self.viewer.hides_names {
             "SELECT CASE WHEN accepted = 1 THEN coalesce(display_name, nullif(trim(coalesce(first_name, '') || ' ' || \
-             coalesce(last_name, '')), ''), email, user_name) ELSE coalesce(email, user_name) END FROM users WHERE id = ?1"
+             coalesce(last_name, '')), '')) END FROM users WHERE id = ?1"
         } else {
-            "SELECT coalesce(display_name, nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), \
-             email, user_name) FROM users WHERE id = ?1"
+            "SELECT coalesce(display_name, nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), '')) \
+             FROM users WHERE id = ?1"
         };
         let mut names = HashMap::with_capacity(users.len());
         for user in self.only_seen(snapshot, users)?.iter() {

@@ -253,7 +253,7 @@ impl Serialize for Place<'_> {
 
 impl Wanted {
     /// What a body asks for, if it is of the usual kind; exactly what [`Wanted::read`] would make of it.
-    pub(super) fn usual(body: &[u8]) -> Option<Self> {
+    pub(crate) fn usual(body: &[u8]) -> Option<Self> {
         let Object(mut user) = serde_json::from_slice::<Object<Usual<'_>>>(body).ok()?;
         let email = user.take_email()?;
         let region = user.take_region()?;

@@ -213,3 +213,32 @@ fn a_patch_is_all_or_nothing() {
         .is_error(409, Some("uniqueness"));
     assert_eq!(org.user(&id).body, before);
 }
+
+#[test]
+fn a_manager_is_shown_by_the_name_that_they_have() {
+    let org = Org::with_free_seats(9);
+    let boss = org.create("boss@acme.example");
+    let ana = org.create("ana@acme.example");
+    let path = format!("{ENTERPRISE}:manager");
+    let named = json!([{"op": "Add", "path": path, "value": boss}]);
+    let shown = org.patch(&ana, named).body[ENTERPRISE]["manager"].clone();
+    let address = format!("/scim/v2/Users/{boss}");
+    assert_eq!(shown["value"], json!(boss));
+    assert!(
+        shown["$ref"]
+            .as_str()
+            .is_some_and(|it| it.ends_with(&address))
+    );
+    assert_eq!(shown.get("displayName"), None, "they have none");
+    let name = json!([{"op": "replace", "path": "name", "value": {"givenName": "Bo", "familyName": "Ek"}}]);
+    org.patch(&boss, name);
+    let name = |org: &Org| org.user(&ana).body[ENTERPRISE]["manager"]["displayName"].clone();
+    assert_eq!(name(&org), "Bo Ek");
+    let found = org.find("manager.displayName eq \"bo ek\"");
+    assert_eq!(found.body["Resources"][0]["id"], json!(ana));
+    org.patch(
+        &boss,
+        json!([{"op": "replace", "path": "displayName", "value": "Bo"}]),
+    );
+    assert_eq!(name(&org), "Bo");
+}

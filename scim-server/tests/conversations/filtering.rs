@@ -409,6 +409,25 @@ fn any_attribute_with_one_value_sorts() {
                 .cloned()
                 .unwrap_or_default();
             assert_eq!(found.len(), people.len(), "{by}");
+            // By cursor it is the same list, also among those who have the same value or none.
+            let (mut cursor, mut seen) = (String::new(), Vec::new());
+            loop {
+                let page = org.get(&format!(
+                    "/scim/v2/Users?cursor={}&count=3&sortBy={by}&sortOrder={order}",
+                    encoded(&cursor)
+                ));
+                seen.extend(
+                    page.body["Resources"]
+                        .as_array()
+                        .cloned()
+                        .unwrap_or_default(),
+                );
+                match page.body["nextCursor"].as_str() {
+                    Some(next) if seen.len() <= found.len() => cursor = next.to_owned(),
+                    _ => break,
+                }
+            }
+            assert_eq!(ids(&seen), ids(&found), "{by} {order}");
             if path.is_empty() {
                 continue;
             }

@@ -128,6 +128,10 @@ fn the_catalog_app_deactivates_and_sets_passwords_without_a_path() {
 fn a_profile_with_department_and_manager_is_kept_whole() {
     let org = Org::with_free_seats(10);
     let boss = org.create("boss@acme.example");
+    org.patch(
+        &boss,
+        json!([{"op": "replace", "path": "displayName", "value": "The Boss"}]),
+    );
     let mut person = isaac();
     person[ENTERPRISE] = json!({"employeeNumber": "E7", "department": "Music", "manager": {"value": boss, "displayName": "?"}});
     person["nickName"] = json!("Ike");
@@ -140,7 +144,7 @@ fn a_profile_with_department_and_manager_is_kept_whole() {
         assert_eq!(reply.body[key], person[key], "{key}");
     }
     let manager = json!({
-        "value": boss, "$ref": format!("https://usher.example/scim/v2/Users/{boss}"), "displayName": "boss@acme.example",
+        "value": boss, "$ref": format!("https://usher.example/scim/v2/Users/{boss}"), "displayName": "The Boss",
     });
     assert_eq!(
         reply.body[ENTERPRISE],

@@ -1,4 +1,5 @@
-//! What OneLogin, JumpCloud, Ping and Google send, in their order and spelling (SCIM.md §1.3 to §1.6).
+//! What OneLogin, JumpCloud, Ping, Google, Rippling, SailPoint, authentik and scripts send, in their order and spelling
+//! (SCIM.md §1.3 to §1.7).
 
 use serde_json::{Value, json};
 
@@ -149,6 +150,130 @@ fn google_sends_no_address_and_suspends() {
         org.find("emails eq \"ana.li@acme.example\"").body["Resources"][0]["id"],
         json!(id)
     );
+}
+
+#[test]
+fn rippling_names_the_primary_address() {
+    let org = Org::with_free_seats(2);
+    let id = org
+        .post(json!({"userName": "ana", "active": true, "emails": [
+            {"value": "ana@acme.example", "type": "work", "primary": true}, {"value": "ana@home.example", "type": "home"}]}))
+        .id();
+    let found = |it: &str| {
+        org.find(&format!("emails[primary eq true].value eq \"{it}\""))
+            .body["totalResults"]
+            .clone()
+    };
+    assert_eq!(
+        (found("ANA@acme.example"), found("ana@home.example")),
+        (json!(1), json!(0))
+    );
+    let moved = json!([{"op": "replace", "path": "emails[primary eq true].value", "value": "ana.li@acme.example"}]);
+    let reply = org.patch(&id, moved);
+    assert_eq!(
+        reply.body["emails"][0]["value"],
+        json!("ana.li@acme.example"),
+        "{reply:?}"
+    );
+    assert_eq!(reply.body["emails"][1]["value"], json!("ana@home.example"));
+}
+
+#[test]
+fn sailpoint_discovers_each_thing_by_its_name_and_reads_everybody() {
+    let org = Org::with_free_seats(5);
+    for it in ["ana", "bo", "cy"] {
+        org.create(&format!("{it}@acme.example"));
+    }
+    for path in [
+        "ServiceProviderConfig",
+        "ResourceTypes",
+        "ResourceTypes/User",
+        "ResourceTypes/Group",
+        "Schemas",
+    ] {
+        assert_eq!(org.get(&format!("/scim/v2/{path}")).status, 200, "{path}");
+    }
+    for urn in [
+        "core:2.0:User",
+        "core:2.0:Group",
+        "extension:enterprise:2.0:User",
+        "extension:usher:2.0:User",
+    ] {
+        let reply = org.get(&format!(
+            "/scim/v2/Schemas/urn:ietf:params:scim:schemas:{urn}"
+        ));
+        assert_eq!(reply.status, 200, "{urn}");
+    }
+    let mut seen = 0;
+    for start in [1, 3, 5] {
+        let page = org
+            .get(&format!("/scim/v2/Users?startIndex={start}&count=2"))
+            .body;
+        assert_eq!(page["totalResults"], json!(4));
+        seen += page["Resources"].as_array().map_or(0, Vec::len);
+    }
+    assert_eq!(seen, 4);
+}
+
+#[test]
+fn authentik_patches_with_an_id_and_syncs_whole_groups() {
+    let org = Org::with_free_seats(5);
+    let (ana, bo) = (
+        org.create("ana@acme.example"),
+        org.create("bo@acme.example"),
+    );
+    let config = org.get("/scim/v2/ServiceProviderConfig").body;
+    assert_eq!(config["patch"]["supported"], json!(true));
+    let whole = json!([{"op": "replace", "value": {"id": ana, "userName": "ana@acme.example", "displayName": "Ana", "active": true}}]);
+    let reply = org.patch(&ana, whole);
+    assert_eq!(
+        (reply.status, &reply.body["displayName"]),
+        (200, &json!("Ana"))
+    );
+    let group =
+        |members: Value| json!({"displayName": "Sales", "externalId": "g1", "members": members});
+    let made = org.send(
+        "POST",
+        "/scim/v2/Groups",
+        Some(group(json!([{"value": ana}]))),
+    );
+    let path = format!("/scim/v2/Groups/{}", made.id());
+    let put = org.send("PUT", &path, Some(group(json!([{"value": bo}]))));
+    assert_eq!(put.status, 200, "{put:?}");
+    assert_eq!(put.body["members"].as_array().map(Vec::len), Some(1));
+    assert_eq!(put.body["members"][0]["value"], json!(bo));
+}
+
+#[test]
+fn a_script_with_curl_needs_nothing_but_a_name() {
+    let org = Org::with_free_seats(2);
+    let made = plainly(
+        &org,
+        "POST",
+        "/scim/v2/Users",
+        &json!({"userName": "ana@acme.example"}),
+    );
+    assert_eq!((made.status, &made.body["active"]), (201, &json!(true)));
+    let twice = plainly(
+        &org,
+        "POST",
+        "/scim/v2/Users",
+        &json!({"userName": "ANA@acme.example"}),
+    );
+    twice.is_error(409, Some("uniqueness"));
+    assert!(
+        twice.body["detail"]
+            .as_str()
+            .is_some_and(|it| it.contains(&made.id()))
+    );
+    let off = json!({"Operations": [{"op": "replace", "path": "active", "value": false}]});
+    let path = format!("/scim/v2/Users/{}", made.id());
+    assert_eq!(
+        plainly(&org, "PATCH", &path, &off).body["active"],
+        json!(false)
+    );
+    assert_eq!(plainly(&org, "DELETE", &path, &Value::Null).status, 204);
+    plainly(&org, "DELETE", &path, &Value::Null).is_error(404, None);
 }
 
 #[test]

@@ -105,7 +105,7 @@ pub(super) fn page(
     Ok((Some(page), total))
 }
 
-/// The statement of a page: behind a number in the order of creation, and then so many further.
+/// The statement of a page: behind the person of a number, and then so many further.
 fn page_sql(
     listing: &Listing,
     (behind, skip): (i64, i64),
@@ -115,8 +115,9 @@ fn page_sql(
 ) -> PageSql {
     let mut compiled = compile::compile(&listing.query, now, viewer);
     if behind > 0 {
-        compiled.push(" AND users.seq > ?");
-        compiled.bindings.push(Value::Integer(behind));
+        compiled.push(" AND (");
+        compiled.behind(&listing.order, behind);
+        compiled.push(")");
     }
     let condition = std::mem::take(&mut compiled.sql);
     let everybody = listing.query == Expr::Everybody;
