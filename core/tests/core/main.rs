@@ -25,6 +25,7 @@ mod links;
 mod listing;
 mod matrix;
 mod model;
+mod no_address;
 mod org;
 mod ownership;
 mod passwords;
