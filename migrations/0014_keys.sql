@@ -20,3 +20,9 @@ CREATE TABLE transfers (
     used_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX transfers_by_end ON transfers (expires_at);
+
+-- Lists in the order of what few people have: those who have nothing come last, without an index.
+CREATE INDEX users_by_area ON users (functional_area COLLATE NOCASE, seq) WHERE functional_area IS NOT NULL;
+CREATE INDEX users_by_title ON users (title COLLATE NOCASE, seq) WHERE title IS NOT NULL;
+CREATE INDEX users_by_region ON users (region COLLATE NOCASE, seq) WHERE region IS NOT NULL;
+CREATE INDEX users_by_language ON users (language COLLATE NOCASE, seq) WHERE language IS NOT NULL;

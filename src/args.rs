@@ -74,9 +74,26 @@ Without a command, the console opens.";
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) console: ConsoleArgs,
     /// What to do; without it, the console opens.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+}
+
+/// How the console is to be.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Console")]
+pub(crate) struct ConsoleArgs {
+    /// Its colours: the terminal's own, those for a light or a dark background, or none; NO_COLOR is mono.
+    #[arg(long, value_name = "NAME", value_parser = usher_tui::Theme::WORDS)]
+    pub(crate) theme: Option<String>,
+    /// Draw no frames, for those who hear or feel the screen.
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Look, but change nothing.
+    #[arg(long)]
+    pub(crate) read_only: bool,
 }
 
 /// What every command understands.
@@ -363,6 +380,14 @@ pub(crate) enum SortWord {
     Created,
     /// When they were last seen; who never was comes last
     Seen,
+    /// Functional area; who has none comes last
+    Area,
+    /// Title; who has none comes last
+    Title,
+    /// Region; who has none comes last
+    Region,
+    /// Language; who has none comes last
+    Language,
 }
 
 /// One person, now or then.

@@ -6,13 +6,13 @@ use usher_core::Session;
 use usher_core::model::Door;
 use usher_tui::{ConsoleError, ConsoleOptions};
 
-use crate::args::{ActingAs, Common};
+use crate::args::{ActingAs, Common, ConsoleArgs};
 use crate::desk::session;
 use crate::failure::{Failure, Result};
 use crate::ssh;
 
 /// Opens the console on the database.
-pub(crate) fn open(common: &Common) -> Result<()> {
+pub(crate) fn open(common: &Common, args: ConsoleArgs) -> Result<()> {
     if !is_possible() {
         return Err(Failure::Usage(
             "the console needs a terminal; without one, give a command (see `usher --help`)"
@@ -21,9 +21,15 @@ pub(crate) fn open(common: &Common) -> Result<()> {
     }
     let directory = usher_core::Directory::open(&common.db, usher_core::Options::default())?;
     let session = session(&directory, common.actor, Door::Console)?;
+    let options = ConsoleOptions {
+        theme: args.theme,
+        plain: args.plain,
+        read_only: args.read_only,
+        ..ConsoleOptions::default()
+    };
     let is_named = matches!(common.actor, Some(ActingAs::Administrator(_)));
     if !(is_named && ssh::is_remote()) {
-        return run(&session, ConsoleOptions::default());
+        return run(&session, options);
     }
     let session = match ssh::key_of_this_session() {
         Some(key) => session.by_key(key),
@@ -31,7 +37,7 @@ pub(crate) fn open(common: &Common) -> Result<()> {
     };
     let options = ConsoleOptions {
         no_files: true,
-        ..ConsoleOptions::default()
+        ..options
     };
     run(&session, options)
 }

@@ -83,9 +83,14 @@ fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn run(Arguments { common, command }: Arguments) -> Result<()> {
+fn run(arguments: Arguments) -> Result<()> {
+    let Arguments {
+        common,
+        console,
+        command,
+    } = arguments;
     match command {
-        None => console::open(&common),
+        None => console::open(&common, console),
         Some(Command::ImportWorker { task }) => import_worker::run(&task),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Serve(args)) => serve::run(&common, args),

@@ -91,6 +91,10 @@ fn sort(word: SortWord) -> SortBy {
         SortWord::Status => SortBy::Status,
         SortWord::Created => SortBy::Created,
         SortWord::Seen => SortBy::Seen,
+        SortWord::Area => SortBy::Area,
+        SortWord::Title => SortBy::Title,
+        SortWord::Region => SortBy::Region,
+        SortWord::Language => SortBy::Language,
     }
 }
 

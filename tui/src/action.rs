@@ -66,6 +66,10 @@ pub enum Action {
     Help,
     /// Take the mouse or leave it to the terminal.
     Mouse,
+    /// The next colours.
+    Theme,
+    /// Draw frames, or none.
+    Plain,
     /// Draw the screen anew.
     Repaint,
     /// One step back.

@@ -30,6 +30,7 @@ use crate::overlay::menu::Menu;
 use crate::overlay::note::Note;
 use crate::overlay::plan::Sheet;
 use crate::screen::users::Users;
+use crate::theme::{Depth, Theme};
 
 /// How long the keyboard must rest before a filter being typed is put in force.
 const TYPING: Duration = Duration::from_millis(90);
@@ -47,6 +48,10 @@ const MOST_DEFERRED: usize = 256;
 pub(crate) struct Settings {
     pub(crate) read_only: bool,
     pub(crate) plain: bool,
+    /// Its colours.
+    pub(crate) theme: Theme,
+    /// How many of them the terminal shows.
+    pub(crate) depth: Depth,
     pub(crate) no_files: bool,
     pub(crate) title: Option<String>,
 }

@@ -18,7 +18,6 @@ use crate::input::InputThread;
 use crate::runner::Runner;
 use crate::signals::SignalThread;
 use crate::terminal::{self, TerminalGuard};
-use crate::theme::Theme;
 use crate::view;
 use crate::watcher::Watcher;
 
@@ -41,7 +40,7 @@ pub(crate) enum Ending {
 }
 
 /// Runs the console on the process's terminal until it ends.
-pub(crate) fn run(session: &Session, settings: Settings, theme: Theme) -> io::Result<Ending> {
+pub(crate) fn run(session: &Session, settings: Settings) -> io::Result<Ending> {
     let (events, received) = mpsc::channel();
     let guard = TerminalGuard::enter()?;
     let keyboard = InputThread::start(io::stdin().as_fd().try_clone_to_owned()?, events.clone())?;
@@ -54,7 +53,6 @@ pub(crate) fn run(session: &Session, settings: Settings, theme: Theme) -> io::Re
     let mut screen = Screen {
         terminal,
         app,
-        theme,
         repaint: false,
     };
     screen.draw()?;
@@ -79,7 +77,6 @@ fn idle_limit(session: &Session) -> Option<Duration> {
 struct Screen {
     terminal: Terminal<AnsiBackend<File>>,
     app: App,
-    theme: Theme,
     /// The terminal may show something else than what was drawn.
     repaint: bool,
 }
@@ -141,8 +138,9 @@ impl Screen {
             self.terminal.clear()?;
         }
         if std::mem::take(&mut self.app.dirty) || repaint {
-            let (app, theme) = (&self.app, self.theme);
-            self.terminal.draw(|frame| view::draw(app, theme, frame))?;
+            let app = &self.app;
+            self.terminal
+                .draw(|frame| view::draw(app, app.settings.theme, frame))?;
         }
         Ok(())
     }
@@ -185,6 +183,7 @@ mod tests {
     use usher_core::{Directory, Founding, Options};
 
     use super::*;
+    use crate::theme::Theme;
 
     /// A database, and what a console draws on.
     struct Place {
@@ -210,16 +209,13 @@ mod tests {
         fn screen(&self) -> Screen {
             let size = Size::new(80, 24);
             let settings = Settings {
-                read_only: false,
-                plain: false,
-                no_files: false,
-                title: None,
+                theme: Theme::Mono,
+                ..Settings::default()
             };
             let output = File::create(self.folder.path().join("screen")).expect("a file");
             Screen {
                 terminal: Terminal::new(AnsiBackend::new(output, size)).expect("a terminal"),
                 app: App::new(settings, size, self.directory.now()),
-                theme: Theme::Mono,
                 repaint: false,
             }
         }

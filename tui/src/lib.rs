@@ -51,13 +51,14 @@ use crate::console::Ending;
 
 pub use crate::action::{ACTIONS, Action, Entry, Place};
 pub use crate::key::Key;
-pub use crate::theme::Theme;
+pub use crate::theme::{Depth, Theme};
 
 /// How the console is to be.
 #[derive(Clone, Debug, Default)]
 pub struct ConsoleOptions {
-    /// Colours; none named: the terminal's own, or none at all where the environment sets `NO_COLOR`.
-    pub theme: Option<Theme>,
+    /// Colours, by one of [`Theme::WORDS`]; none named: the terminal's own, or none at all where the environment sets
+    /// `NO_COLOR`. Of how many colours, `COLORTERM` says.
+    pub theme: Option<String>,
     /// Draw no frames, for those who hear or feel the screen.
     pub plain: bool,
     /// Look, but change nothing.
@@ -97,7 +98,13 @@ pub enum ConsoleError {
 /// [`ConsoleError`]; the terminal is as it was before in every case.
 pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError> {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
-    let theme = options.theme.unwrap_or(if no_color {
+    let depth = match std::env::var("COLORTERM").as_deref() {
+        Ok("truecolor" | "24bit") => Depth::True,
+        _ => Depth::Indexed,
+    };
+    let named = options.theme.as_deref();
+    let named = named.and_then(|it| Theme::from_word(it, depth));
+    let theme = named.unwrap_or(if no_color {
         Theme::Mono
     } else {
         Theme::Terminal
@@ -105,10 +112,12 @@ pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError
     let settings = Settings {
         read_only: options.read_only,
         plain: options.plain,
+        theme,
+        depth,
         no_files: options.no_files,
         title: options.title,
     };
-    match console::run(&session, settings, theme) {
+    match console::run(&session, settings) {
         Ok(Ending::Left) => Ok(()),
         Ok(Ending::Idle) => Err(ConsoleError::Idle),
         Ok(Ending::ShutOut) => Err(ConsoleError::ShutOut),

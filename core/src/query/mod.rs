@@ -263,6 +263,29 @@ pub enum SortBy {
     Created,
     /// When they were last seen; who never was comes last, whichever way round.
     Seen,
+    /// Functional area; who has none comes last, whichever way round.
+    Area,
+    /// Title; likewise.
+    Title,
+    /// Region; likewise.
+    Region,
+    /// Language; likewise.
+    Language,
+}
+
+impl SortBy {
+    /// Every order.
+    pub const ALL: [Self; 9] = [
+        Self::Name,
+        Self::Email,
+        Self::Status,
+        Self::Created,
+        Self::Seen,
+        Self::Area,
+        Self::Title,
+        Self::Region,
+        Self::Language,
+    ];
 }
 
 /// A page of people to read, by key and never by offset.

@@ -26,6 +26,7 @@ mod listing;
 mod matrix;
 mod model;
 mod no_address;
+mod orders;
 mod org;
 mod ownership;
 mod passwords;

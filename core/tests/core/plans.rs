@@ -54,6 +54,27 @@ fn a_page_of_everybody_comes_from_the_index_of_its_order() {
 }
 
 #[test]
+fn those_who_have_what_a_list_is_in_the_order_of_come_from_an_index_and_the_others_in_the_order_of_creation()
+ {
+    let two_parts = [
+        (SortBy::Seen, "users_by_seen"),
+        (SortBy::Area, "users_by_area"),
+        (SortBy::Title, "users_by_title"),
+        (SortBy::Region, "users_by_region"),
+        (SortBy::Language, "users_by_language"),
+    ];
+    for (sort, index) in two_parts {
+        for query in [Expr::Everybody, Expr::Status(vec![Status::Active])] {
+            let plans = plans(&query, &[sort]);
+            assert_none(&plans, "TEMP B-TREE");
+            for plan in &plans {
+                assert!(plan.contains(index), "{plan}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_page_of_one_status_in_an_index_order_is_neither_scanned_nor_sorted() {
     for status in Status::ALL {
         let query = Expr::Status(vec![status]);

@@ -389,14 +389,7 @@ const VERBS: &[(&str, Tells)] = &[
         told(all) + &told(r.history_of(&of, 0, 10_000))
     }),
     ("users", |r, _| {
-        let sorts = [
-            SortBy::Name,
-            SortBy::Email,
-            SortBy::Status,
-            SortBy::Created,
-            SortBy::Seen,
-        ];
-        sorts
+        SortBy::ALL
             .into_iter()
             .map(|it| told(r.users(&everybody(it))))
             .collect()

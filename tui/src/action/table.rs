@@ -19,7 +19,7 @@ pub const ACTIONS: &[Entry] = &[
         Action::Sort,
         &[Char('s')],
         "sort",
-        "Sort by the next of name, email, status, creation and last seen.",
+        "Sort by the next of name, email, status, creation, last seen, area, title, region and language.",
     ),
     entry(
         Users,
@@ -202,6 +202,20 @@ pub const ACTIONS: &[Entry] = &[
         &[Ctrl('t')],
         "mouse",
         "Leave the mouse to the terminal, for selecting text, or take it again.",
+    ),
+    entry(
+        Users,
+        Action::Theme,
+        &[Ctrl('n')],
+        "colours",
+        "Try the next colours: the terminal's own, for dark, for light, none.",
+    ),
+    entry(
+        Users,
+        Action::Plain,
+        &[Ctrl('p')],
+        "no frames",
+        "Draw no frames, for those who hear or feel the screen, or draw them again.",
     ),
     entry(
         Users,
@@ -470,6 +484,20 @@ pub const ACTIONS: &[Entry] = &[
         &[Ctrl('t')],
         "mouse",
         "Leave the mouse to the terminal, for selecting text, or take it again.",
+    ),
+    entry(
+        Board,
+        Action::Theme,
+        &[Ctrl('n')],
+        "colours",
+        "Try the next colours: the terminal's own, for dark, for light, none.",
+    ),
+    entry(
+        Board,
+        Action::Plain,
+        &[Ctrl('p')],
+        "no frames",
+        "Draw no frames, for those who hear or feel the screen, or draw them again.",
     ),
     entry(
         Board,

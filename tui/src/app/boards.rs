@@ -95,6 +95,8 @@ impl App {
             }
             Action::Repaint => self.effects.push(Effect::Repaint),
             Action::Mouse => self.turn_mouse(),
+            Action::Theme => self.next_theme(),
+            Action::Plain => self.turn_frames(),
             Action::Quit => self.quit(),
             Action::Open => {
                 let opens = self.board().and_then(Board::current);

@@ -185,6 +185,8 @@ impl App {
             }
             Action::Repaint => self.effects.push(Effect::Repaint),
             Action::Mouse => self.turn_mouse(),
+            Action::Theme => self.next_theme(),
+            Action::Plain => self.turn_frames(),
             Action::Back => self.back(),
             Action::Quit => self.quit(),
             moving => {

@@ -11,7 +11,7 @@ use crate::people;
 use crate::words;
 
 /// Actions of the list that are worth an entry: movements are not.
-const LISTED: [Action; 18] = [
+const LISTED: [Action; 20] = [
     Action::Invite,
     Action::Filter,
     Action::Sort,
@@ -28,6 +28,8 @@ const LISTED: [Action; 18] = [
     Action::Detail,
     Action::Help,
     Action::Mouse,
+    Action::Theme,
+    Action::Plain,
     Action::Repaint,
     Action::Quit,
 ];

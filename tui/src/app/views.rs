@@ -27,6 +27,27 @@ impl App {
         self.say_sort();
     }
 
+    /// The next colours.
+    pub(super) fn next_theme(&mut self) {
+        self.settings.theme = self.settings.theme.next(self.settings.depth);
+        let said = format!("colours: {}", self.settings.theme.word());
+        self.say(&said, Tone::Plain);
+        self.effects.push(Effect::Repaint);
+    }
+
+    /// Draws frames, or none.
+    pub(super) fn turn_frames(&mut self) {
+        self.settings.plain = !self.settings.plain;
+        let said = if self.settings.plain {
+            "without frames"
+        } else {
+            "with frames"
+        };
+        self.say(said, Tone::Plain);
+        self.lay_out();
+        self.effects.push(Effect::Repaint);
+    }
+
     /// Turns the order round.
     pub(super) fn sort_backwards(&mut self) {
         let (sort, descending) = (self.users.list.sort(), self.users.list.is_descending());

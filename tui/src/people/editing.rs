@@ -9,7 +9,7 @@ use crate::board::Doing;
 use crate::form::{Field, Form, Offer};
 use crate::names::{PROFILE, PersonFields, Settable};
 
-/// The line that lets an edit set what a provider owns.
+/// What that line is called.
 const OVERRIDE: &str = "override";
 
 /// Edits one person, or sets fields of many.
@@ -44,10 +44,13 @@ pub(super) fn edit(whom: &Whom) -> Doing {
         ])
         .collect();
     let n_fields = fields.len();
+    let hint = "yes also sets what providers own, until they write that again.";
+    let fields = fields.into_iter().chain([overriding(hint.to_owned())]);
+    let fields = fields.collect();
     let whom = whom.clone();
     let form = Form::new(format!("Edit: {}", whom.words), fields, move |fields| {
         let mut edit = nobody();
-        for field in fields {
+        for field in fields.iter().filter(|it| it.settable().is_some()) {
             let Some(text) = field.given() else { continue };
             set(
                 &mut edit,
@@ -61,9 +64,21 @@ pub(super) fn edit(whom: &Whom) -> Doing {
         if edit == nobody() {
             return Err((0, "nothing is set yet".to_owned()));
         }
+        edit.overriding = fields.last().is_some_and(|it| it.text() == "yes");
         Ok(plan_edit(&whom, edit))
     });
     Doing::Ask(Box::new(form))
+}
+
+/// The line that lets an edit set what a provider owns.
+fn overriding(hint: String) -> Field {
+    Field::new(OVERRIDE, hint)
+        .with("no")
+        .offering(Offer::Words(&["no", "yes"]))
+        .checked(|text| match text.trim() {
+            "no" | "yes" => Ok(()),
+            _ => Err("use no or yes".to_owned()),
+        })
 }
 
 fn set(edit: &mut Edit, what: Option<&Settable>, value: Option<&str>) -> Result<(), String> {
@@ -127,15 +142,7 @@ pub(crate) fn edit_form(person: &PersonFields) -> Form {
         .collect();
     if let Some((owner, _)) = &person.owned {
         let hint = format!("yes also sets what {owner} owns, until it writes that again.");
-        fields.push(
-            Field::new(OVERRIDE, hint)
-                .with("no")
-                .offering(Offer::Words(&["no", "yes"]))
-                .checked(|text| match text.trim() {
-                    "no" | "yes" => Ok(()),
-                    _ => Err("use no or yes".to_owned()),
-                }),
-        );
+        fields.push(overriding(hint));
     }
     let (user, words) = (person.user, person.label.clone());
     let form = Form::new(format!("Edit {}", person.label), fields, move |fields| {

@@ -110,16 +110,22 @@ impl ListColumn {
 }
 
 /// Every order, with its word.
-pub(crate) const SORTS: [(&str, SortBy); 5] = [
+pub(crate) const SORTS: [(&str, SortBy); 9] = [
     ("name", SortBy::Name),
     ("email", SortBy::Email),
     ("status", SortBy::Status),
     ("created", SortBy::Created),
     ("seen", SortBy::Seen),
+    ("area", SortBy::Area),
+    ("title", SortBy::Title),
+    ("region", SortBy::Region),
+    ("language", SortBy::Language),
 ];
 
 /// The words for the orders.
-pub(crate) const SORT_WORDS: [&str; 5] = ["name", "email", "status", "created", "seen"];
+pub(crate) const SORT_WORDS: [&str; 9] = [
+    "name", "email", "status", "created", "seen", "area", "title", "region", "language",
+];
 
 /// The order of a word.
 pub(crate) fn sort_of(word: &str) -> Option<SortBy> {

@@ -10,7 +10,7 @@ use crate::app::Settings;
 use crate::event::Event;
 
 /// An organization whose connection of this name brought five people, and lets one go an hour.
-fn org(connection: &str) -> Org {
+pub(super) fn org(connection: &str) -> Org {
     let org = Org::new(20);
     connect(&org, connection);
     org

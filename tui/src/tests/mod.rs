@@ -3,6 +3,7 @@
 mod boards;
 mod flows;
 mod held;
+mod looks;
 mod org;
 mod play;
 mod properties;

@@ -1,18 +1,50 @@
-//! Pages in which it matters when people were last seen. In that order those who were never seen come last, whichever way
-//! round, so that the index need not have the many who never were.
+//! Pages in the order of what many people do not have: when they were last seen, an area, a title. Those who have nothing
+//! come last, whichever way round, so that the index need not have them.
 
 use rusqlite::types::Value;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Timestamp, User, UserId};
-use crate::query::{PageFrom, UsersPage};
+use crate::query::{PageFrom, SortBy, UsersPage};
 use crate::store::compile;
+use crate::store::driver::{self, Way};
 use crate::store::snapshot::{Snapshot, user_columns, user_row};
+
+/// What a list is in the order of.
+#[derive(Clone, Copy)]
+pub(super) struct Key {
+    /// The column.
+    column: &'static str,
+    /// As its index compares it.
+    compared: &'static str,
+}
+
+impl Key {
+    /// The column of an order that many people are not in.
+    pub(super) fn of(sort: SortBy) -> Option<Self> {
+        let (column, compared) = match sort {
+            SortBy::Seen => ("users.last_seen_at", "users.last_seen_at"),
+            SortBy::Area => (
+                "users.functional_area",
+                "users.functional_area COLLATE NOCASE",
+            ),
+            SortBy::Title => ("users.title", "users.title COLLATE NOCASE"),
+            SortBy::Region => ("users.region", "users.region COLLATE NOCASE"),
+            SortBy::Language => ("users.language", "users.language COLLATE NOCASE"),
+            SortBy::Name | SortBy::Email | SortBy::Status | SortBy::Created => return None,
+        };
+        Some(Self { column, compared })
+    }
+
+    fn of_page(page: &UsersPage) -> Result<Self> {
+        Self::of(page.sort).ok_or_else(|| Error::Broken("a page of another order".into()))
+    }
+}
 
 /// Where the anchor of a page stands in this order.
 struct Anchor {
     seq: i64,
-    seen: Option<i64>,
+    value: Value,
 }
 
 /// The statements whose rows, one after the other, are the page.
@@ -52,10 +84,10 @@ pub(super) fn parts(
     let anchor = match page.from {
         PageFrom::Start | PageFrom::End => None,
         PageFrom::After(user) | PageFrom::Before(user) | PageFrom::At(user) => {
-            Some(anchor(snapshot, user)?)
+            Some(anchor(snapshot, user, Key::of_page(page)?)?)
         }
     };
-    let among_seen = anchor.as_ref().map(|it| it.seen.is_some());
+    let among_seen = anchor.as_ref().map(|it| it.value != Value::Null);
     // Forwards from somebody never seen, and backwards from somebody seen, the other part lies behind.
     let kinds: &[bool] = match (backwards(page), among_seen) {
         (false, None | Some(true)) => &[true, false],
@@ -70,15 +102,15 @@ pub(super) fn parts(
     parts.collect()
 }
 
-fn anchor(snapshot: &Snapshot<'_>, user: UserId) -> Result<Anchor> {
-    let sql = "SELECT seq, last_seen_at FROM users WHERE id = ?1";
-    let found = snapshot.one(sql, [user.as_bytes()], |row| {
+fn anchor(snapshot: &Snapshot<'_>, user: UserId, key: Key) -> Result<Anchor> {
+    let sql = format!("SELECT seq, {} FROM users WHERE id = ?1", key.column);
+    let found = snapshot.one(&sql, [user.as_bytes()], |row| {
         Ok(Anchor {
             seq: row.get(0)?,
-            seen: row.get(1)?,
+            value: row.get(1)?,
         })
     })?;
-    found.ok_or_else(|| crate::error::Error::not_found("user", user))
+    found.ok_or_else(|| Error::not_found("user", user))
 }
 
 fn part(
@@ -88,7 +120,14 @@ fn part(
     anchor: Option<&Anchor>,
     now: Timestamp,
 ) -> Result<Part> {
-    let compiled = compile::compile_for_seen(snapshot, &page.query, now)?;
+    let key = Key::of_page(page)?;
+    // Few are found by another index, and then put in order.
+    let (compiled, free) = match driver::way(snapshot, &page.query, now)? {
+        Way::Few(few) => (few, "+"),
+        Way::Straight(_) | Way::Walk(_) => {
+            (compile::compile_for_seen(snapshot, &page.query, now)?, "")
+        }
+    };
     let (mut sql, mut bindings) = (compiled.sql, compiled.bindings);
     let descending = page.descending != backwards(page);
     let (op, order) = match (descending, matches!(page.from, PageFrom::At(_))) {
@@ -99,20 +138,26 @@ fn part(
     };
     let (is, by) = if seen {
         (
-            "users.last_seen_at IS NOT NULL",
-            format!("users.last_seen_at {order}, users.seq {order}"),
+            format!("{free}{} IS NOT NULL", key.column),
+            format!("{free}{} {order}, users.seq {order}", key.compared),
         )
     } else {
-        ("users.last_seen_at IS NULL", format!("users.seq {order}"))
+        (
+            format!("{free}{} IS NULL", key.column),
+            format!("{free}users.seq {order}"),
+        )
     };
     sql = format!("({sql}) AND {is}");
     if let Some(anchor) = anchor {
-        match anchor.seen {
-            Some(at) => {
-                sql.push_str(&format!(" AND (users.last_seen_at, users.seq) {op} (?, ?)"));
-                bindings.push(at.into());
+        match &anchor.value {
+            Value::Null => sql.push_str(&format!(" AND {free}users.seq {op} ?")),
+            value => {
+                sql.push_str(&format!(
+                    " AND ({free}{}, users.seq) {op} (?, ?)",
+                    key.compared
+                ));
+                bindings.push(value.clone());
             }
-            None => sql.push_str(&format!(" AND users.seq {op} ?")),
         }
         bindings.push(anchor.seq.into());
     }

@@ -139,7 +139,7 @@ impl Read<'_> {
             let sql = format!("EXPLAIN QUERY PLAN {sql}");
             snapshot.all(&sql, rusqlite::params_from_iter(bindings), |row| row.get(3))
         };
-        if page.sort == SortBy::Seen {
+        if seen::Key::of(page.sort).is_some() {
             let mut plan = Vec::new();
             for mut part in seen::parts(&snapshot, page, self.now)? {
                 part.bindings.push(Value::Integer(1));
@@ -229,7 +229,7 @@ fn anchor_row(row: &Row<'_>) -> rusqlite::Result<Anchor> {
 const WALK: i64 = 20_000;
 
 fn users_page(snapshot: &Snapshot<'_>, page: &UsersPage, now: Timestamp) -> Result<Vec<User>> {
-    if page.sort == SortBy::Seen {
+    if seen::Key::of(page.sort).is_some() {
         return seen::page(snapshot, page, now);
     }
     let mut users = Vec::new();
@@ -324,8 +324,13 @@ impl Span<'_> {
             SortBy::Status => {
                 format!("{free}users.status {order}, users.sort_name {order}, users.seq {order}")
             }
-            // Pages by when people were seen are made elsewhere, in two parts.
-            SortBy::Created | SortBy::Seen => format!("{free}users.seq {order}"),
+            // Pages by what many do not have are made elsewhere, in two parts.
+            SortBy::Created
+            | SortBy::Seen
+            | SortBy::Area
+            | SortBy::Title
+            | SortBy::Region
+            | SortBy::Language => format!("{free}users.seq {order}"),
         }
     }
 }
@@ -390,7 +395,12 @@ fn past(sort: SortBy, op: &str, descending: bool, anchor: &Anchor, sorted: bool)
                 seq,
             ],
         ),
-        SortBy::Created | SortBy::Seen => (format!("{free}users.seq {op} ?"), vec![seq]),
+        SortBy::Created
+        | SortBy::Seen
+        | SortBy::Area
+        | SortBy::Title
+        | SortBy::Region
+        | SortBy::Language => (format!("{free}users.seq {op} ?"), vec![seq]),
         // People without an address come first; among them the order is that of creation.
         SortBy::Email => match (anchor.email_key.clone(), descending) {
             (Some(key), false) => (format!("{free}users.email_key {op} ?"), vec![key.into()]),
