@@ -56,11 +56,18 @@ impl Deal<'_> {
             })
         });
         self.begins_as_learner(who);
+        let is_met = !self.person(who).links.contains_key(&by);
+        let stays = self.stays_with_another(who, by, active);
+        if stays && is_met {
+            self.skipped.insert(who);
+        }
         let person = self.person(who);
         person.email = Some(name.to_owned());
         person.user_name = Some(name.to_owned());
         person.links.insert(by, external_id);
-        person.connection = Some(by);
+        if !stays {
+            person.connection = Some(by);
+        }
         if let Some(manager) = manager {
             person.manager = Some(manager);
         }
@@ -99,6 +106,20 @@ impl Deal<'_> {
         Ok(())
     }
 
+    /// Whoever is another connection's stays so, until that one has let them go and this one brings them in.
+    fn stays_with_another(&mut self, who: usize, by: usize, active: Option<bool>) -> bool {
+        let status = self.status(who);
+        let let_go_by = self.model.memory.get(who).and_then(|it| it.by_provider);
+        let keeper = self.person(who).connection.filter(|it| *it != by);
+        keeper.is_some_and(|keeper| match status {
+            Status::Deleted | Status::Erased => false,
+            Status::Inactive | Status::Cancelled => {
+                active != Some(true) || let_go_by != Some(keeper)
+            }
+            Status::Queued | Status::Waiting | Status::PendingTransfer | Status::Active => true,
+        })
+    }
+
     pub(super) fn update(
         &mut self,
         by: usize,
@@ -119,18 +140,10 @@ impl Deal<'_> {
             Some(manager) => self.person(who).manager = manager,
             None => {}
         }
-        let let_go_by = self.model.memory[who].by_provider;
+        let stays = self.stays_with_another(who, by, active);
         let person = self.person(who);
         let is_met = !person.links.contains_key(&by);
         person.links.entry(by).or_insert(None);
-        // Whoever is another connection's stays so, until that one has let them go and this one brings them in.
-        let stays = person
-            .connection
-            .filter(|it| *it != by)
-            .is_some_and(|keeper| {
-                let at_rest = matches!(status, Status::Inactive | Status::Cancelled);
-                !(at_rest && active == Some(true) && let_go_by == Some(keeper))
-            });
         if !stays {
             person.connection = Some(by);
         }
