@@ -5,6 +5,7 @@ mod admin;
 mod brake;
 mod dates;
 mod fields;
+mod files;
 mod idp;
 mod individuals;
 mod join;
@@ -28,6 +29,7 @@ pub(crate) use admin::{AdminCommand, ApprovalsCommand, KeyCommand};
 pub(crate) use brake::{BrakeCommand, IdpBrakeArgs};
 pub(crate) use dates::{DueArgs, DueCommand};
 pub(crate) use fields::{FieldAddArgs, FieldCommand, FieldSetArgs, FieldValuesArgs, LabelCommand};
+pub(crate) use files::ImportArgs;
 pub(crate) use idp::{DriftArgs, IdpOwnArgs, IdpSetArgs};
 pub(crate) use individuals::{IndividualsCommand, IndividualsImportArgs};
 pub(crate) use join::{JoinCommand, JoinSetArgs};
@@ -242,6 +244,11 @@ pub(crate) enum Command {
     /// Custom fields: what is known of people beyond the profile
     #[command(subcommand)]
     Field(FieldCommand),
+    /// Bring in, create and update the people of a file: csv, xlsx, xls or ods
+    #[command(after_help = files::IMPORT_HELP)]
+    Import(ImportArgs),
+    /// List what was imported, newest first
+    Imports(LimitArgs),
     /// Accounts that people have of their own, and their records
     #[command(subcommand)]
     Individuals(IndividualsCommand),

@@ -50,7 +50,7 @@ pub(crate) fn apply(desk: &Desk, command: Command, args: &PlanArgs) -> Result<Op
     ask_and_apply(desk, request).map(Some)
 }
 
-fn chosen(args: &PlanArgs) -> WhenFull {
+pub(crate) fn chosen(args: &PlanArgs) -> WhenFull {
     match (args.queue_rest, args.fewer) {
         (true, _) => WhenFull::QueueRest,
         (false, true) => WhenFull::Fewer,
@@ -65,6 +65,9 @@ fn ask_and_apply(desk: &Desk, mut request: Request) -> Result<Applied> {
         show::on_terminal(&plan, &mut io::stderr().lock())?;
         if plan.is_empty() {
             return Err(nothing_to_change(&plan));
+        }
+        if let Some(review) = plan.review.as_ref().filter(|it| it.is_blocked()) {
+            return Err(Failure::refused(review.sentence()));
         }
         if !plan.shortfalls.is_empty() {
             request.when_full = choose_when_full()?;
@@ -148,6 +151,9 @@ fn explained(error: Error) -> Failure {
             moved.what.join("; "),
             moved.plan.digest
         )),
+        Error::Faulty(review) => {
+            Failure::refused(format!("{}\n{}", review.sentence(), show::faults(&review)))
+        }
         error => error.into(),
     }
 }

@@ -19,6 +19,7 @@ mod field;
 mod group;
 mod history;
 mod idp;
+mod import;
 mod import_worker;
 mod individuals;
 mod init;
@@ -128,6 +129,8 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Pool(command) => pool::run(desk, command),
         Command::Group(command) => group::run(desk, command),
         Command::Field(command) => field::run(desk, command),
+        Command::Import(args) => import::run(desk, &args),
+        Command::Imports(args) => import::list(desk, &args),
         Command::Individuals(command) => individuals::run(desk, command),
         Command::Label(command) => label::run(desk, command),
         Command::Setting(args) => setting::run(desk, args),

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     Actor, ApprovalId, ApprovalState, Assignment, Brake, ChoiceId, ChoiceTerms, ConnectionId,
     ConnectionPolicy, Date, DueKind, Entitled, Field, FieldId, FieldTerms, GroupId, GroupRole,
-    Hold, IndividualId, IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, Permission,
-    PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Said, Scopes, Seats, Setting,
-    SshKey, Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
+    Hold, ImportTerms, IndividualId, IndividualTerms, Invitation, Leaving, Link, Part,
+    PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Said,
+    Scopes, Seats, Setting, SshKey, Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
 };
 
 use crate::password::PasswordHash;
@@ -402,6 +402,11 @@ pub enum Change {
         /// To.
         after: Option<String>,
     },
+    /// A file was imported; what it did are the batch's other changes.
+    Imported {
+        /// Which file, and what became of its rows.
+        terms: Box<ImportTerms>,
+    },
     /// A group was added.
     GroupAdded {
         /// Its id.
@@ -684,6 +689,7 @@ impl Change {
             | Self::FieldTerms { .. }
             | Self::FieldChoice { .. }
             | Self::Setting { .. }
+            | Self::Imported { .. }
             | Self::GroupAdded { .. }
             | Self::GroupBudget { .. }
             | Self::GroupName { .. }
@@ -757,6 +763,7 @@ impl Change {
             Self::FieldTerms { .. } => "field_terms",
             Self::FieldChoice { .. } => "field_choice",
             Self::Setting { .. } => "setting",
+            Self::Imported { .. } => "imported",
             Self::GroupAdded { .. } => "group_added",
             Self::GroupBudget { .. } => "group_budget",
             Self::GroupName { .. } => "group_name",

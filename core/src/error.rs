@@ -1,7 +1,8 @@
 //! The errors of the core's boundary, in the language of whoever asked. Doors translate them: an exit code,
 //! a SCIM status, a line in the console.
 
-use crate::model::{FoundBy, GroupId, PoolName, Seats, UserId};
+use crate::import::Review;
+use crate::model::{BatchId, FoundBy, GroupId, PoolName, Seats, Timestamp, UserId};
 use crate::plan::Plan;
 
 /// A result of the core.
@@ -60,6 +61,19 @@ pub enum Error {
     /// The group was changed by somebody else since it was read.
     #[error("group {0} was changed by somebody else meanwhile; look again and repeat")]
     GroupChanged(GroupId),
+    /// Rows of an import are wrong, and the others are not done without them.
+    #[error("{}", .0.sentence())]
+    Faulty(Box<Review>),
+    /// The same file was imported in the same mode, and that was not undone.
+    #[error(
+        "nothing was applied: this file was imported already at {at}, as batch {batch}; undo that, or say --again to import it once more"
+    )]
+    Imported {
+        /// The batch that it was applied as.
+        batch: BatchId,
+        /// When.
+        at: Timestamp,
+    },
     /// The idempotency key was used for another command.
     #[error("this idempotency key was already used for another command; use a new one")]
     KeyReused,

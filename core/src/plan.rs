@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::change::{Change, Names};
 use crate::error::{Error, Shortfall};
+use crate::import::Review;
 use crate::model::{PoolId, PoolName, Seats, UserId};
 
 /// What a command would do.
@@ -26,6 +27,8 @@ pub struct Plan {
     /// Pools that cannot hand out what is asked. Not empty: nothing can be applied until the person chooses
     /// [`crate::command::WhenFull::Fewer`] or [`crate::command::WhenFull::QueueRest`].
     pub shortfalls: Vec<Shortfall>,
+    /// Of an import: what it makes of each row.
+    pub review: Option<Box<Review>>,
     /// What the person confirms.
     pub digest: Digest,
     /// The names of everything that the plan mentions.
@@ -134,6 +137,8 @@ pub enum Template {
     Promoted,
     /// A pool fills up; to its purchasers.
     SeatAlarm,
+    /// A file was imported; to the administrator who did.
+    ImportDone,
     /// A brake holds people whom a provider would take off; to whoever may decide.
     BrakePulled,
 }
@@ -149,6 +154,7 @@ impl Template {
             Self::EmailChanged => "email_changed",
             Self::Promoted => "promoted",
             Self::SeatAlarm => "seat_alarm",
+            Self::ImportDone => "import_done",
             Self::BrakePulled => "brake_pulled",
         }
     }
@@ -389,12 +395,16 @@ impl Serialize for ChangesJson<'_> {
 
 impl Serialize for Plan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Plan", 5)?;
+        let n_keys = 5 + usize::from(self.review.is_some());
+        let mut out = serializer.serialize_struct("Plan", n_keys)?;
         out.serialize_field("command", self.command)?;
         out.serialize_field("digest", &self.digest)?;
         out.serialize_field("changes", &ChangesJson(self))?;
         out.serialize_field("skipped", &self.skipped)?;
         out.serialize_field("effects", &self.effects)?;
+        if let Some(review) = &self.review {
+            out.serialize_field("import", review)?;
+        }
         out.end()
     }
 }

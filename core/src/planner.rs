@@ -20,6 +20,7 @@ use crate::change::{Change, Hidden, Names};
 use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
 use crate::error::{Error, Result};
+use crate::import::Review;
 use crate::model::{
     Actor, BatchId, Brake, ConnectionId, Date, Door, Field, Fingerprint, GroupCarries, GroupId,
     GroupRole, Hold, Invitation, InvitationState, Leaving, License, Permission, Pool, PoolId,
@@ -97,6 +98,8 @@ pub(crate) struct Planner<'s> {
     leavers: Option<HashMap<UserId, Leaving>>,
     /// The brake that holds whom the command takes off.
     pub(crate) held: Option<Brake>,
+    /// What an import makes of its rows.
+    pub(crate) review: Option<Box<Review>>,
     /// Whom a door must answer with.
     pub(crate) subject: Option<UserId>,
     /// The name of their manager, if it was read.
@@ -261,6 +264,7 @@ impl<'s> Planner<'s> {
             room: None,
             leavers: None,
             held: None,
+            review: None,
             subject: None,
             manager_name: None,
             token: None,
@@ -294,6 +298,7 @@ impl<'s> Planner<'s> {
             skipped: self.skipped,
             effects,
             shortfalls: self.ledger.shortfalls(),
+            review: self.review,
             digest: Digest::UNASKED,
             names: self.names,
         };
@@ -434,6 +439,34 @@ impl<'s> Planner<'s> {
 
     pub(crate) fn actor_is_owner(&self) -> bool {
         self.authority.is_owner() || self.authority.has(Role::Scheduler)
+    }
+
+    /// What the person chose for whom there is no room; nothing yet is fewer where the rest is told of by itself.
+    pub(crate) fn leave_out_whom_there_is_no_room_for(&mut self) {
+        if self.when_full == WhenFull::Ask {
+            self.when_full = WhenFull::Fewer;
+        }
+    }
+
+    /// Whether the person has chosen that whom there is no room for is left out.
+    pub(crate) fn leaves_out(&self) -> bool {
+        self.when_full == WhenFull::Fewer
+    }
+
+    /// Whom this plan brings onto the roster under that key.
+    pub(crate) fn arrival(&self, key: &str) -> Option<UserId> {
+        self.arrived.get(key).copied()
+    }
+
+    /// Why somebody was left out last, if anybody was since a mark.
+    pub(crate) fn skipped_since(&self, mark: Mark) -> Option<&str> {
+        let since = self.skipped.get(mark.skipped..)?;
+        since.last().map(|it| it.reason.as_str())
+    }
+
+    /// Takes back what was said since a mark of who is left out; somebody says it better.
+    pub(crate) fn unsay_skips(&mut self, mark: Mark) {
+        self.skipped.truncate(mark.skipped);
     }
 
     /// Whether this plan takes a link from somebody already.

@@ -21,6 +21,7 @@ use crate::query::Expr;
 
 pub use cell::{Cell, Column};
 pub use csv::csv_cell;
+pub(crate) use file::{cannot_write, place};
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -248,6 +248,8 @@ impl Fault {
             | Error::KeyReused
             | Error::Cancelled
             | Error::File { .. }
+            | Error::Faulty(_)
+            | Error::Imported { .. }
             | Error::Broken(_) => Self::internal(),
         }
     }

@@ -7,6 +7,7 @@ use std::io;
 
 use serde_json::Value;
 use usher_core::change::Change;
+use usher_core::import::{Does, Review, letters};
 use usher_core::model::UserId;
 use usher_core::plan::PoolEffect;
 use usher_core::{Applied, Plan};
@@ -18,6 +19,8 @@ use crate::output::one_line;
 const SHOWN_PEOPLE: usize = 20;
 /// How many names are shown of those left out for one reason.
 const SHOWN_SKIPS: usize = 5;
+/// How many faults of a file are shown.
+const SHOWN_FAULTS: usize = 20;
 
 /// The plan as text for a terminal.
 pub(crate) fn on_terminal(plan: &Plan, out: &mut impl io::Write) -> Result<()> {
@@ -25,6 +28,7 @@ pub(crate) fn on_terminal(plan: &Plan, out: &mut impl io::Write) -> Result<()> {
     for shortfall in &plan.shortfalls {
         let _ = writeln!(text, "  does not fit: {shortfall}");
     }
+    reviewed(&mut text, plan);
     effects(&mut text, plan);
     promoted(&mut text, plan.effects.promoted.people);
     changes(&mut text, plan);
@@ -34,6 +38,7 @@ pub(crate) fn on_terminal(plan: &Plan, out: &mut impl io::Write) -> Result<()> {
 /// What was applied, in a few lines.
 pub(crate) fn applied(applied: &Applied, out: &mut impl io::Write) -> Result<()> {
     let mut text = format!("done: {}\n", sentence(&applied.plan));
+    reviewed(&mut text, &applied.plan);
     effects(&mut text, &applied.plan);
     promoted(&mut text, applied.promoted);
     if let Some(batch) = applied.batch {
@@ -95,7 +100,12 @@ fn moves(plan: &Plan) -> BTreeMap<(&'static str, &'static str), usize> {
 }
 
 fn effects(text: &mut String, plan: &Plan) {
-    for (reason, who) in skips_by_reason(plan) {
+    let mut reasons = skips_by_reason(plan);
+    if plan.review.is_some() {
+        // What is wrong in a row is told with its cell.
+        reasons.retain(|reason, _| !reason.starts_with("row "));
+    }
+    for (reason, who) in reasons {
         let names: Vec<_> = who.iter().take(SHOWN_SKIPS).copied().collect();
         let more = who.len().saturating_sub(SHOWN_SKIPS);
         let more = if more > 0 {
@@ -142,6 +152,51 @@ fn effects(text: &mut String, plan: &Plan) {
             )
         );
     }
+}
+
+/// What an import makes of its rows, and what is wrong with them.
+fn reviewed(text: &mut String, plan: &Plan) {
+    let Some(review) = &plan.review else { return };
+    let counts = [
+        (Does::Invite, "to invite"),
+        (Does::Create, "to create"),
+        (Does::Update, "to update"),
+        (Does::Nothing, "unchanged"),
+        (Does::Wrong, "wrong"),
+    ];
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(does, word)| (review.count(*does), word))
+        .filter(|it| it.0 > 0)
+        .map(|(rows, word)| format!("{rows} {word}"))
+        .collect();
+    let rows = count(review.rows.len(), "row", "rows");
+    let _ = writeln!(text, "  {rows}: {}", counts.join(", "));
+    let ignored: Vec<&str> = review.columns.ignored().collect();
+    if !ignored.is_empty() {
+        let _ = writeln!(text, "  columns that are ignored: {}", ignored.join(", "));
+    }
+    text.push_str(&faults(review));
+}
+
+/// What is wrong in a file, cell by cell, as far as it can be shown.
+pub(crate) fn faults(review: &Review) -> String {
+    let mut text = String::new();
+    for fault in review.faults.iter().take(SHOWN_FAULTS) {
+        let place = match fault.column {
+            Some(column) => format!("{}{}, {}", letters(column), fault.row, review.title(column)),
+            None => format!("row {}", fault.row),
+        };
+        let _ = writeln!(text, "  {place}: {}", fault.why);
+    }
+    let more = review.faults.len().saturating_sub(SHOWN_FAULTS);
+    if more > 0 {
+        let _ = writeln!(
+            text,
+            "  and {more} more; --errors OUT.xlsx writes them all into a copy"
+        );
+    }
+    text
 }
 
 fn promoted(text: &mut String, people: usize) {

@@ -15,6 +15,7 @@ mod doors;
 mod fields;
 mod files;
 mod hostile_files;
+mod imports;
 mod inbox;
 mod individuals;
 mod join;

@@ -304,6 +304,14 @@ impl Change {
                 };
                 said(&format!("setting {setting}"), value(before), value(after))
             }
+            Self::Imported { terms } => said(
+                "import",
+                Value::Null,
+                json!(format!(
+                    "{} rows: {} arrived, {} updated, {} unchanged, {} wrong",
+                    terms.rows, terms.arrived, terms.updated, terms.unchanged, terms.wrong
+                )),
+            ),
             Self::GroupBudget {
                 group,
                 before,

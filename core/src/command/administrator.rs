@@ -132,6 +132,7 @@ pub(super) fn digest_of_grant(
         skipped: Vec::new(),
         effects: Effects::default(),
         shortfalls: Vec::new(),
+        review: None,
         digest: Digest::UNASKED,
         names,
     };

@@ -4,8 +4,8 @@ use super::{Edit, field};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    Date, Field, GroupId, Hold, Invitation, InvitationState, Name, Part, Permission, QueueEntry,
-    Status, User, UserId,
+    Date, Field, GroupId, GroupRole, Hold, Invitation, InvitationState, Name, Part, Permission,
+    QueueEntry, Status, User, UserId,
 };
 use crate::plan::Template;
 use crate::planner::Planner;
@@ -17,10 +17,7 @@ impl Edit {
             planner.require("edit_protect")?;
         }
         self.refuse_begun(planner)?;
-        let unique = self.set.iter().any(|(field, value)| {
-            matches!(field, Field::Email | Field::UserName) && value.is_some()
-        });
-        if users.len() > 1 && (unique || self.version.is_some()) {
+        if users.len() > 1 && (self.sets_unique() || self.version.is_some()) {
             return Err(Error::invalid(
                 "email or user name",
                 "is unique and cannot be set for several people",
@@ -52,85 +49,85 @@ impl Edit {
             )?;
             field::look_up(planner, &mut given, &users)?;
         }
+        let looked_up = LookedUp {
+            manager,
+            joins,
+            given,
+        };
         for id in users {
             let user = planner.user(id)?;
             planner.name(&user);
-            if !user.status.is_live() {
-                planner.skip(&user, user.status.to_string());
-                continue;
-            }
-            if self.version.is_some_and(|it| it != user.version) {
-                return Err(Error::Changed(id));
-            }
-            if !planner.actor_is_owner() && planner.permissions_of(id)?.contains(&Permission::Owner)
-            {
-                planner.skip(&user, "an owner; only owners may");
-                continue;
-            }
-            if unique && planner.has_more_rights(id)? {
-                planner.skip(
-                    &user,
-                    "has permissions that you do not have; an owner changes how they sign in",
-                );
-                continue;
-            }
-            let mark = planner.mark();
-            if let Some(why) = self.fields(planner, &user)? {
-                planner.back_to(mark);
+            if let Some(why) = self.one(planner, &user, &looked_up)? {
                 planner.skip(&user, why);
-                continue;
-            }
-            field::give_as_owned(planner, &user, &given, self.overriding)?;
-            if let Some(after) = manager
-                && after != user.manager
-                && planner.may_set(&user, Part::Manager, self.overriding)?
-            {
-                match after.map_or(Ok(()), |it| planner.refuse_cycle(id, it)) {
-                    Ok(()) => {
-                        let word = |it: Option<UserId>| it.map(|it| it.to_string());
-                        planner.overridden(
-                            &user,
-                            Part::Manager,
-                            word(user.manager).as_deref(),
-                            word(after).as_deref(),
-                        )?;
-                        planner.push(Change::Manager {
-                            user: id,
-                            before: user.manager,
-                            after,
-                        });
-                    }
-                    Err(error) => {
-                        planner.back_to(mark);
-                        planner.skip(&user, error.to_string());
-                        continue;
-                    }
-                }
-            }
-            if let Some(why) = planner.change_groups(&user, &joins)? {
-                planner.back_to(mark);
-                planner.skip(&user, why);
-                continue;
-            }
-            if let Some(after) = self.protected.filter(|it| *it != user.protected) {
-                planner.push(Change::Protected {
-                    user: id,
-                    before: user.protected,
-                    after,
-                });
-            }
-            if let Some(day) = self.send_on
-                && let Some(why) = send_on(planner, &user, day)?
-            {
-                planner.back_to(mark);
-                planner.skip(&user, why);
-                continue;
-            }
-            if planner.mark() == mark {
-                planner.skip(&user, "already so");
             }
         }
         Ok(())
+    }
+
+    /// Plans one person; returns why nothing of it can be.
+    pub(super) fn one(
+        &self,
+        planner: &mut Planner<'_>,
+        user: &User,
+        looked_up: &LookedUp,
+    ) -> Result<Option<String>> {
+        let id = user.id;
+        if !user.status.is_live() {
+            return Ok(Some(user.status.to_string()));
+        }
+        if self.version.is_some_and(|it| it != user.version) {
+            return Err(Error::Changed(id));
+        }
+        if !planner.actor_is_owner() && planner.permissions_of(id)?.contains(&Permission::Owner) {
+            return Ok(Some("an owner; only owners may".to_owned()));
+        }
+        if self.sets_unique() && planner.has_more_rights(id)? {
+            return Ok(Some(
+                "has permissions that you do not have; an owner changes how they sign in"
+                    .to_owned(),
+            ));
+        }
+        let mark = planner.mark();
+        if let Some(why) = self.fields(planner, user)? {
+            planner.back_to(mark);
+            return Ok(Some(why));
+        }
+        field::give_as_owned(planner, user, &looked_up.given, self.overriding)?;
+        if let Some(after) = looked_up.manager
+            && after != user.manager
+            && planner.may_set(user, Part::Manager, self.overriding)?
+        {
+            if let Err(error) = after.map_or(Ok(()), |it| planner.refuse_cycle(id, it)) {
+                planner.back_to(mark);
+                return Ok(Some(error.to_string()));
+            }
+            self::manager(planner, user, after)?;
+        }
+        if let Some(why) = planner.change_groups(user, &looked_up.joins)? {
+            planner.back_to(mark);
+            return Ok(Some(why));
+        }
+        if let Some(after) = self.protected.filter(|it| *it != user.protected) {
+            planner.push(Change::Protected {
+                user: id,
+                before: user.protected,
+                after,
+            });
+        }
+        if let Some(day) = self.send_on
+            && let Some(why) = send_on(planner, user, day)?
+        {
+            planner.back_to(mark);
+            return Ok(Some(why));
+        }
+        Ok((planner.mark() == mark).then(|| "already so".to_owned()))
+    }
+
+    /// Whether it sets what nobody else has.
+    fn sets_unique(&self) -> bool {
+        self.set.iter().any(|(field, value)| {
+            matches!(field, Field::Email | Field::UserName) && value.is_some()
+        })
     }
 
     /// Days that have begun cannot be set: what they would do is done by its command.
@@ -243,6 +240,34 @@ impl Edit {
         }
         Ok(())
     }
+}
+
+/// What an edit names, looked up once for everybody.
+#[derive(Default)]
+pub(super) struct LookedUp {
+    /// Their manager: `None` leaves it.
+    pub(super) manager: Option<Option<UserId>>,
+    /// Groups to join or change role in, and to leave.
+    pub(super) joins: Vec<(GroupId, Option<GroupRole>)>,
+    /// Values of custom fields.
+    pub(super) given: Vec<field::Given>,
+}
+
+/// Plans another manager, or none, who makes no circle.
+pub(super) fn manager(planner: &mut Planner<'_>, user: &User, after: Option<UserId>) -> Result<()> {
+    let word = |it: Option<UserId>| it.map(|it| it.to_string());
+    planner.overridden(
+        user,
+        Part::Manager,
+        word(user.manager).as_deref(),
+        word(after).as_deref(),
+    )?;
+    planner.push(Change::Manager {
+        user: user.id,
+        before: user.manager,
+        after,
+    });
+    Ok(())
 }
 
 /// Plans the day on which a person's pending invitation is mailed; returns why it cannot be set.

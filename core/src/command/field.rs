@@ -240,6 +240,17 @@ pub(super) struct Given {
     before: Option<HashMap<UserId, String>>,
 }
 
+impl Given {
+    /// A value that is stored in a field.
+    pub(super) fn of(field: FieldId, after: Option<String>) -> Self {
+        Self {
+            field,
+            after,
+            before: None,
+        }
+    }
+}
+
 /// Understands values by the names of their fields.
 pub(super) fn given<'v>(
     fields: &[CustomField],

@@ -130,6 +130,18 @@ impl Joining {
                 Err(error) => return refused(planner, &label, None, error),
             },
         };
+        self.newcomer_under(planner, person, manager, given)
+    }
+
+    /// As [`Joining::newcomer`], with the manager looked up.
+    pub(super) fn newcomer_under(
+        &self,
+        planner: &mut Planner<'_>,
+        person: &NewPerson,
+        manager: Option<UserId>,
+        given: &[Given],
+    ) -> Result<()> {
+        let label = person.profile.email.clone().unwrap_or_default();
         let user = planner.draws.user();
         planner.name_new(user, &label);
         let mark = planner.mark();
@@ -151,11 +163,11 @@ impl Joining {
                     mark,
                     created(user, person.profile.clone(), Status::Queued, manager),
                 );
-                self.join_groups(planner, user)?;
+                self.enter_groups(planner, user);
             }
             Seated::In => {
                 self.welcome(planner, user, person)?;
-                self.join_groups(planner, user)?;
+                self.enter_groups(planner, user);
                 planner.assign_entry(user, entry);
             }
         }
@@ -185,6 +197,18 @@ impl Joining {
                 Err(error) => return refused(planner, &user.label(), Some(user), error),
             },
         };
+        self.comeback_under(planner, user, person, manager, given)
+    }
+
+    /// As [`Joining::comeback`], with the manager looked up.
+    pub(super) fn comeback_under(
+        &self,
+        planner: &mut Planner<'_>,
+        user: &User,
+        person: &NewPerson,
+        manager: Option<UserId>,
+        given: &[Given],
+    ) -> Result<()> {
         let licenses = planner.licenses_of(user.id)?;
         let entry = match self.status {
             Status::Active => {
@@ -376,6 +400,18 @@ impl Joining {
             });
         }
         Ok(())
+    }
+
+    /// The groups of somebody new, who is in none yet.
+    fn enter_groups(&self, planner: &mut Planner<'_>, user: UserId) {
+        for (group, role) in &self.groups {
+            planner.push(Change::Membership {
+                user,
+                group: *group,
+                before: None,
+                after: Some(*role),
+            });
+        }
     }
 
     fn join_groups(&self, planner: &mut Planner<'_>, user: UserId) -> Result<()> {

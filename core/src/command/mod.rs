@@ -17,6 +17,7 @@ mod erase;
 mod field;
 mod grant;
 mod group;
+mod import;
 mod individual;
 mod invite;
 mod joining;
@@ -50,6 +51,7 @@ use crate::planner::Planner;
 use crate::selection::Selection;
 use crate::waste::Wasteful;
 
+pub use import::Import;
 pub use individual::OwnRecords;
 pub(crate) use promote::{all as promote_all, may_promote, promote};
 
@@ -165,6 +167,8 @@ pub enum Command {
         /// Settings of the join page, as typed; none resets.
         set: Vec<(Setting, Option<String>)>,
     },
+    /// Bring in, create and update the people of a file.
+    Import(Import),
     /// Register accounts that people have of their own, with their records.
     ImportIndividuals {
         /// Which.
@@ -807,6 +811,7 @@ impl Command {
             Self::Release { .. } => "release",
             Self::AddPool { .. } => "pool_add",
             Self::SetPool { .. } => "pool_set",
+            Self::Import(_) => "import",
             Self::ImportIndividuals { .. } => "individuals_import",
             Self::TransferIndividual { .. } => "individuals_transfer",
             Self::EraseIndividual { .. } => "individuals_erase",
@@ -890,6 +895,7 @@ impl Command {
             Self::Release { who, pool } => grant::release(planner, who, pool),
             Self::AddPool { name, set } => pool::add(planner, name, set),
             Self::SetPool { name, set } => pool::set(planner, name, set),
+            Self::Import(it) => it.plan(planner),
             Self::ImportIndividuals { accounts } => individual::import(planner, accounts),
             Self::TransferIndividual { email, trainings } => {
                 individual::transfer(planner, email, trainings)

@@ -41,7 +41,7 @@ fn refuse_others(planner: &Planner<'_>, user: UserId) -> Result<()> {
     ))
 }
 
-fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
+pub(super) fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result<()> {
     let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
     let wants = [Want::new(planner.access, Hold::None, Hold::Reserved)];
     let wants = if counts_from == CountsFrom::Invitation {

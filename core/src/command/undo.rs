@@ -678,6 +678,7 @@ fn fact_back(
         | Change::FieldTerms { .. }
         | Change::FieldChoice { .. }
         | Change::Setting { .. }
+        | Change::Imported { .. }
         | Change::GroupAdded { .. }
         | Change::GroupBudget { .. }
         | Change::GroupName { .. }
@@ -913,6 +914,8 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
                 planner.skip_name(&after.name, "the value changed since");
             }
         }
+        // That it was imported stays true; its batch says by which it was undone.
+        Change::Imported { .. } => {}
         Change::Setting {
             setting,
             before,

@@ -185,7 +185,7 @@ fn state(text: &str) -> Result<Option<RecordState>> {
 }
 
 /// `2026-01-31`, an instant that begins so, or `31.01.2026`.
-fn day(text: &str) -> Result<Option<Date>> {
+pub(crate) fn day(text: &str) -> Result<Option<Date>> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -200,8 +200,14 @@ fn day(text: &str) -> Result<Option<Date>> {
         let at = text.parse::<Timestamp>().ok()?;
         at.to_string().get(..10)?.parse().ok()
     };
+    // A clock on some wall is of no matter to the day.
+    let wall = || {
+        let (day, time) = text.split_at_checked(10)?;
+        time.starts_with(['T', ' ']).then(|| day.parse().ok())?
+    };
     iso()
         .or_else(instant)
+        .or_else(wall)
         .or_else(dotted)
         .map(Some)
         .ok_or_else(|| {

@@ -2,9 +2,13 @@
 //! a process of its own (`apart.rs`, `worker.rs`), what is read of them is bounded, and nothing of them is trusted.
 
 mod apart;
+mod columns;
+mod copy;
 mod delimited;
 mod individuals;
 mod limits;
+pub(crate) mod near;
+mod review;
 mod sheet;
 mod table;
 mod wire;
@@ -12,8 +16,12 @@ mod workbook;
 mod worker;
 
 pub use apart::{Source, Task, WORKER, read_apart};
+pub use columns::{Column, Columns, EXAMPLE, REASON};
+pub use copy::write_error_copy;
+pub(crate) use individuals::day;
 pub use individuals::{Problem, Reviewed, review_individuals};
 pub use limits::Limits;
+pub use review::{Does, Fault, Mode, Review, RowReview, letters};
 pub use sheet::{About, Cell, Cells, Format, MOST_COLUMNS, Row, Sheet};
 pub use table::Table;
 pub use worker::{read_here, work};

@@ -39,6 +39,13 @@ impl Format {
             Self::Ods => "ods",
         }
     }
+
+    /// The format of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Csv, Self::Xlsx, Self::Xls, Self::Ods]
+            .into_iter()
+            .find(|it| it.as_str() == word)
+    }
 }
 
 /// How a sheet was found in its file.

@@ -61,9 +61,14 @@ pub(super) fn xlsx<F: Read + Seek>(
 /// What is packed in a file may not be more than it may be, by what the file says of itself; should it lie, the worker's
 /// other limits end it.
 fn refuse_bombs<F: Read + Seek>(file: &mut F, limits: &Limits) -> Result<(), Bad> {
-    let archive = zip::ZipArchive::new(&mut *file).map_err(|_| damaged())?;
-    let inflated = archive.decompressed_size().unwrap_or(u128::MAX);
-    if inflated > u128::from(limits.inflated) {
+    let mut archive = zip::ZipArchive::new(&mut *file).map_err(|_| damaged())?;
+    let mut inflated = 0_u64;
+    for part in 0..archive.len() {
+        let part = archive.by_index_raw(part).map_err(|_| damaged())?;
+        inflated = inflated.saturating_add(part.size());
+    }
+    drop(archive);
+    if inflated > limits.inflated {
         return Err(Bad::new(
             format!("holds more than {} when unpacked", said(limits.inflated)),
             "split it, or save it as CSV (UTF-8)",

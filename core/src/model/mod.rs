@@ -9,6 +9,7 @@ mod custom_field;
 mod due;
 mod group;
 mod ids;
+mod import;
 mod inbox;
 mod individual;
 mod join;
@@ -51,6 +52,7 @@ pub use ids::{
     ApprovalId, BatchId, ChoiceId, ConnectionId, FieldId, GroupId, IndividualId, InvitationId,
     PlatformId, PoolId, TokenId, TrainingId, TransferId, UserId,
 };
+pub use import::{Import, ImportTerms};
 pub use inbox::{Asked, AskedFilter, ConnectionActivity, FoundBy, NewAsked};
 pub use individual::{Individual, IndividualTerms, NewIndividual, Record, RecordState};
 pub use join::{JoinAllow, JoinPage, slug_of};

@@ -10,7 +10,7 @@ use crate::model::harmless;
 /// A cell that a spreadsheet shows instead of computing it: one that begins like a formula gets an apostrophe in front.
 pub fn csv_cell(text: &str) -> String {
     let text = harmless(text);
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = crate::import::begins_like_a_formula(&text);
     let text = if formula {
         format!("'{text}")
     } else {

@@ -120,6 +120,29 @@ impl Output {
     }
 }
 
+/// Puts these bytes into a file that is not there yet; it appears whole or not at all, and only its owner may read it.
+pub(crate) fn place(to: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(exists(to));
+    }
+    let folder = to.parent().filter(|it| !it.as_os_str().is_empty());
+    let cannot = |kind: std::io::ErrorKind| {
+        file_error(to, format!("cannot be made ({kind})"), "check the folder")
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".usher-file-")
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .map_err(|it| cannot(it.kind()))?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(cannot_write)?;
+    let placed = file.persist_noclobber(to);
+    placed.map(drop).map_err(|error| match error.error.kind() {
+        std::io::ErrorKind::AlreadyExists => exists(to),
+        kind => cannot(kind),
+    })
+}
+
 fn exists(to: &Path) -> Error {
     file_error(to, "exists already", "choose another name, or say --force")
 }

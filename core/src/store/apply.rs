@@ -245,6 +245,8 @@ impl<'c> Applier<'c> {
             }
             Change::PoolTerms { pool, after, .. } => self.set_terms(*pool, after),
             Change::Setting { setting, after, .. } => settings::set(self.conn, *setting, after.as_deref()),
+            // Kept with its batch by the writer, which knows it.
+            Change::Imported { .. } => Ok(()),
             Change::GroupAdded { group, name } => self.group_added(*group, name),
             Change::GroupName { group, after, .. } => self.group_name(*group, after),
             Change::GroupLink { group, connection, after, .. } => {
@@ -630,6 +632,7 @@ impl<'c> Applier<'c> {
         waste::forget(self.conn, user)?;
         individuals::erase_of(self.conn, user)?;
         super::views::forget(self.conn, user)?;
+        super::imports::erase(self.conn, user)?;
         let id = user.as_bytes();
         self.hit(
             "UPDATE users SET status = 'erased', email = NULL, email_key = NULL, user_name = NULL, user_name_key = NULL, \

@@ -271,6 +271,7 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             before,
             after,
         } => json(&(setting, before, after)),
+        Change::Imported { terms } => json(&(terms,)),
         Change::GroupAdded { group, name } => json(&(group, name)),
         Change::GroupBudget {
             group,
@@ -688,6 +689,10 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
                 before,
                 after,
             }
+        }
+        "imported" => {
+            let (terms,) = json(body)?;
+            Change::Imported { terms }
         }
         "group_added" => {
             let (group, name) = json(body)?;

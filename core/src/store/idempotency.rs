@@ -137,6 +137,7 @@ pub(super) fn repeat(snapshot: &Snapshot<'_>, outcome: Outcome) -> Result<Applie
         skipped: skipped.collect(),
         effects: Effects::default(),
         shortfalls: Vec::new(),
+        review: None,
         digest: Digest::UNASKED,
         names: Names::default(),
     };

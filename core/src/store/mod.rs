@@ -21,6 +21,7 @@ mod fields;
 mod found;
 mod groups;
 mod idempotency;
+mod imports;
 mod inbox;
 mod individuals;
 mod invited;
@@ -70,6 +71,7 @@ use crate::planner;
 use crate::token::{self, Kind};
 
 pub(crate) use found::found;
+pub(crate) use imports::Known;
 pub(crate) use open::real_path;
 pub use provided::ProvidedGroup;
 pub use read::{

@@ -15,8 +15,8 @@ use super::apply::{self, Applier};
 use super::events::{self, BatchHead, Nonces, Tip};
 use super::turn::Turn;
 use super::{
-    LastUses, Snapshot, attempts, brake, broken, checkpoints, idempotency, inbox, levels, open,
-    platform, restore, search, stale, transfers, views, waste,
+    LastUses, Snapshot, attempts, brake, broken, checkpoints, idempotency, imports, inbox, levels,
+    open, platform, restore, search, stale, transfers, views, waste,
 };
 use crate::change::Change;
 use crate::command::{Command, GroupTarget, Request, may_promote, promote};
@@ -95,6 +95,7 @@ impl Job {
             Command::InviteToSession(it) => it.invite.people.len() > ALONE,
             Command::Create(it) => it.people.len() > ALONE,
             Command::ImportIndividuals { accounts } => accounts.len() > ALONE,
+            Command::Import(it) => it.sheet.rows().len() > ALONE,
             Command::Edit(it) => many(&it.who),
             // They concern everybody in a group, or everybody who has a training.
             Command::EditGroup { .. }
@@ -676,10 +677,12 @@ impl Writer {
                 })));
             }
         }
-        if plan.shortfalls.is_empty() {
-            Ok(())
-        } else {
-            Err(Shortfalls(plan.shortfalls.clone()).into())
+        if !plan.shortfalls.is_empty() {
+            return Err(Shortfalls(plan.shortfalls.clone()).into());
+        }
+        match &plan.review {
+            Some(review) if review.is_blocked() => Err(Error::Faulty(review.clone())),
+            _ => Ok(()),
         }
     }
 
@@ -744,6 +747,7 @@ impl Writer {
                 .and_then(|mut it| it.execute(params![batch.as_bytes(), mail.user.as_bytes(), mail.template.as_str(), at.as_millis()]))
                 .map_err(broken)?;
         }
+        imports::note(conn, origin.actor, batch, changes, at)?;
         brake::note(conn, origin.actor, batch, changes, &moved.people, at)?;
         self.erased.extend(changes.iter().filter_map(|it| match it {
             Change::Erased { user, .. } => Some(*user),

@@ -15,6 +15,7 @@ mod erasure;
 mod exchange;
 mod fields;
 mod groups;
+mod imports;
 mod inbox;
 mod individuals;
 mod join;

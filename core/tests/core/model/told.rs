@@ -490,6 +490,7 @@ impl Told {
             | Change::ConnectionTerms { .. }
             | Change::ConnectionMaps { .. }
             | Change::ConnectionOwns { .. }
+            | Change::Imported { .. }
             | Change::ConnectionSends { .. } => true,
         };
         let gone = change.user().is_some_and(|it| self.erased[self.place(it)]);

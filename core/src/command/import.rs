@@ -1,0 +1,292 @@
+//! Bring in, create and update the people of a file: one command, whatever the rows want, planned as one batch. What is
+//! read of many people is read at once, and everything that is wrong is said, with its cell.
+
+mod carrying;
+mod managers;
+mod people;
+mod reading;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::import::{Column, Columns, Does, Fault, Mode, Review, RowReview, Sheet};
+use crate::model::{
+    CustomField, Date, Field, FieldId, GroupId, GroupRole, ImportTerms, PoolId, RequiredItem,
+    Status, User, UserId, VisibleTo,
+};
+use crate::planner::Planner;
+
+/// Bring in, create and update the people of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Import {
+    /// What was read of the file.
+    pub sheet: Arc<Sheet>,
+    /// The file's name, for the history.
+    pub file: Option<String>,
+    /// What is done about people who are, and who are not, on the roster.
+    pub mode: Mode,
+    /// Whether what is right is done while something is wrong. Whom there is no room for is wrong then.
+    pub partial: bool,
+    /// Whether the same file may be imported again in the same mode.
+    pub again: bool,
+    /// Whether addresses stand as they were typed that look like a slip of the hand.
+    pub as_typed: bool,
+    /// Whether what a connection owns is set all the same.
+    pub overriding: bool,
+    /// Whether people are mailed.
+    pub mail: bool,
+    /// The day at whose beginning invitations are mailed, where a row names none; none is at once.
+    pub send_on: Option<Date>,
+}
+
+impl Import {
+    /// An import of a sheet that mails whom it invites.
+    pub fn of(sheet: Arc<Sheet>, mode: Mode) -> Self {
+        Self {
+            sheet,
+            file: None,
+            mode,
+            partial: false,
+            again: false,
+            as_typed: false,
+            overriding: false,
+            mail: true,
+            send_on: None,
+        }
+    }
+}
+
+/// What one row wants. Blank cells want nothing.
+#[derive(Default)]
+struct Wanted {
+    row: u32,
+    /// Whom it is about, as typed.
+    who: String,
+    id: Option<String>,
+    set: Vec<(Field, Option<String>)>,
+    /// Custom fields, as they are stored.
+    fields: Vec<(FieldId, Option<String>)>,
+    /// The manager as typed; `Some(None)` is to have none.
+    manager: Option<Option<String>>,
+    groups: Vec<(GroupId, GroupRole)>,
+    leaves_groups: bool,
+    pools: Vec<PoolId>,
+    status: Option<Status>,
+    send_on: Option<Date>,
+    /// Whom of the roster it means.
+    known: Option<(UserId, Status)>,
+    /// Whether that one is brought onto the roster, as somebody is who is not known.
+    arrives: bool,
+    /// Whom they are to report to, once looked up.
+    boss: Option<Option<Boss>>,
+    does: Option<Does>,
+}
+
+/// Somebody's manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Boss {
+    /// Somebody of the roster.
+    Person(UserId),
+    /// Whoever comes by the row at this place.
+    Row(usize),
+}
+
+impl Wanted {
+    fn get(&self, field: Field) -> Option<&str> {
+        let set = self.set.iter().find(|it| it.0 == field)?;
+        set.1.as_deref()
+    }
+
+    fn is_wrong(&self) -> bool {
+        self.does == Some(Does::Wrong)
+    }
+
+    /// Whether nothing was decided about it yet.
+    fn is_open(&self) -> bool {
+        self.does.is_none()
+    }
+}
+
+/// What is looked up once for all rows.
+struct Desk<'i> {
+    import: &'i Import,
+    columns: Columns,
+    fields: Vec<CustomField>,
+    required: Vec<RequiredItem>,
+    groups: HashMap<String, GroupId>,
+    group_names: Vec<String>,
+    pools: Vec<(String, PoolId, bool)>,
+    /// The newest day that has begun.
+    begun: Date,
+    faults: BTreeMap<u32, Vec<Fault>>,
+}
+
+impl<'i> Desk<'i> {
+    fn new(import: &'i Import, planner: &mut Planner<'_>) -> Result<Self> {
+        let mut fields = planner.snapshot.custom_fields()?;
+        let sees_all = planner.snapshot.sees_all_fields();
+        fields.retain(|it| {
+            !it.terms.removed && (sees_all || it.terms.visible_to == VisibleTo::Everybody)
+        });
+        let settings = planner.settings()?;
+        let required = if settings.required_is_set {
+            settings.required_on_invite.items().to_vec()
+        } else {
+            vec![RequiredItem::Field(Field::Email)]
+        };
+        let groups = planner.snapshot.groups()?;
+        let pools = planner.ledger.pools();
+        Ok(Self {
+            import,
+            columns: Columns::find(&import.sheet, &fields)?,
+            fields,
+            required,
+            pools: pools
+                .map(|it| (it.name.as_str().to_owned(), it.id, it.is_access()))
+                .collect(),
+            groups: groups
+                .iter()
+                .map(|it| (crate::model::name_key(&it.name), it.id))
+                .collect(),
+            group_names: groups.into_iter().map(|it| it.name).collect(),
+            begun: planner.newest_begun()?,
+            faults: BTreeMap::new(),
+        })
+    }
+
+    /// Notes what is wrong in a row.
+    fn fault(&mut self, wanted: &mut Wanted, column: Option<Column>, why: impl Into<String>) {
+        wanted.does = Some(Does::Wrong);
+        let column = column.and_then(|it| self.columns.place(it));
+        self.faults.entry(wanted.row).or_default().push(Fault {
+            row: wanted.row,
+            column,
+            why: why.into(),
+        });
+    }
+
+    /// What a column is called in the file, else what it is.
+    fn called(&self, column: Column) -> String {
+        column.words(&self.fields)
+    }
+}
+
+impl Import {
+    pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        let digest = planner.snapshot.keyed(&self.sheet.hash())?;
+        if !self.again
+            && let Some(before) = planner.snapshot.standing_import(&digest, self.mode)?
+        {
+            return Err(Error::Imported {
+                batch: before.batch,
+                at: before.at,
+            });
+        }
+        planner.refuse_begun("send date", self.send_on, "leave it out to mail now")?;
+        if self.partial {
+            planner.leave_out_whom_there_is_no_room_for();
+        }
+        let mut desk = Desk::new(self, planner)?;
+        let mut rows = desk.read();
+        desk.find_people(planner, &mut rows)?;
+        desk.find_managers(planner, &mut rows)?;
+        desk.carry_out(planner, &mut rows)?;
+        self.conclude(planner, desk, rows, digest);
+        Ok(())
+    }
+
+    /// Says what becomes of every row, and that the file was imported.
+    fn conclude(
+        &self,
+        planner: &mut Planner<'_>,
+        desk: Desk<'_>,
+        rows: Vec<Wanted>,
+        digest: String,
+    ) {
+        let Desk {
+            columns, faults, ..
+        } = desk;
+        let mut review = Review {
+            sheet: Arc::clone(&self.sheet),
+            columns,
+            rows: Vec::with_capacity(rows.len()),
+            faults: faults.into_values().flatten().collect(),
+            partial: self.partial,
+        };
+        for wanted in rows {
+            let does = wanted.does.unwrap_or(Does::Nothing);
+            if does == Does::Wrong {
+                let why: Vec<&str> = review
+                    .faults_of(wanted.row)
+                    .iter()
+                    .map(|it| it.why.as_str())
+                    .collect();
+                planner.skip_name(
+                    &wanted.who,
+                    format!("row {}: {}", wanted.row, why.join("; ")),
+                );
+            }
+            review.rows.push(RowReview {
+                row: wanted.row,
+                who: wanted.who,
+                does,
+            });
+        }
+        if !planner.is_idle() {
+            planner.push(Change::Imported {
+                terms: Box::new(ImportTerms {
+                    file: self.file.clone(),
+                    digest,
+                    mode: self.mode,
+                    format: self.sheet.about.format,
+                    rows: review.rows.len(),
+                    arrived: review.count(Does::Invite) + review.count(Does::Create),
+                    updated: review.count(Does::Update),
+                    unchanged: review.count(Does::Nothing),
+                    wrong: review.count(Does::Wrong),
+                }),
+            });
+        }
+        planner.review = Some(Box::new(review));
+    }
+}
+
+/// Whether that person may be brought onto the roster by this mode, as if they were new.
+fn comes_back(mode: Mode, status: Status) -> bool {
+    match mode {
+        Mode::Invite | Mode::Both => matches!(status, Status::Cancelled | Status::Deleted),
+        Mode::Create => status == Status::Deleted,
+        Mode::Update => false,
+    }
+}
+
+/// Whether that status can be changed to that one for somebody who was known, and if not, what to do.
+fn why_not(user: &User, wish: Status) -> Option<String> {
+    use Status::{Active, Cancelled, Deleted, Erased, Inactive, PendingTransfer, Queued, Waiting};
+    let now = user.status;
+    let why = match (now, wish) {
+        (_, Erased) => "erasing has no undo: use usher erase".to_owned(),
+        (_, Queued | PendingTransfer) => format!("{wish} comes by itself and cannot be set"),
+        (Inactive, Active) if !user.accepted => {
+            "has never accepted: say waiting to invite them again".to_owned()
+        }
+        (Inactive, Waiting) if user.accepted => {
+            "has been in before: say active to bring them back".to_owned()
+        }
+        (Waiting | PendingTransfer, Active) => {
+            "is invited and comes in by accepting: leave the status empty".to_owned()
+        }
+        (Queued, Active | Waiting) => "is queued and comes in when a seat is free".to_owned(),
+        (Active, Waiting) => "is active already and cannot be invited".to_owned(),
+        (Cancelled, Active) => "was never in: say waiting to invite them again".to_owned(),
+        (Active | Inactive | Deleted, Cancelled) => {
+            format!("is {now}: only an invitation can be cancelled")
+        }
+        (Cancelled | Deleted, Inactive) => format!("is {now} and holds no seat to be taken off"),
+        (Erased, _) => "is erased".to_owned(),
+        _ => return None,
+    };
+    Some(why)
+}

@@ -1,0 +1,474 @@
+//! Carrying out what the rows want: whoever is new first, managers before those who report to them; then who is there
+//! already; and everybody's managers last, when all of them are there.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Boss, Desk, Wanted, why_not};
+use crate::command::edit::{self, LookedUp};
+use crate::command::field::Given;
+use crate::command::joining::Joining;
+use crate::command::{Edit, NewPerson, cancel, deactivate, delete, grant, reactivate, resend};
+use crate::error::{Error, Result};
+use crate::import::{Column, Does};
+use crate::model::{
+    Field, FieldId, GroupId, GroupRole, Part, PoolName, Profile, Status, User, UserId, key_of_name,
+};
+use crate::planner::{Planner, Seated};
+use crate::selection::Selection;
+
+/// What people have in custom fields now.
+type Values = HashMap<FieldId, HashMap<UserId, String>>;
+
+impl Desk<'_> {
+    /// Plans every row that is not decided yet.
+    pub(super) fn carry_out(
+        &mut self,
+        planner: &mut Planner<'_>,
+        rows: &mut [Wanted],
+    ) -> Result<()> {
+        let mut came: HashMap<usize, UserId> = HashMap::new();
+        for place in arrival_order(rows) {
+            if let Some(id) = self.bring_in(planner, rows, place, &came)? {
+                came.insert(place, id);
+            }
+        }
+        let there: Vec<UserId> = rows
+            .iter()
+            .filter(|it| it.is_open())
+            .filter_map(|it| Some(it.known?.0))
+            .collect();
+        planner.expect(&there)?;
+        let values = self.values(planner, rows, &there)?;
+        let mut managers = Vec::new();
+        for wanted in rows.iter_mut().filter(|it| it.is_open()) {
+            let Some((id, _)) = wanted.known else {
+                continue;
+            };
+            let user = planner.user(id)?;
+            planner.name(&user);
+            let boss = match self.boss(wanted, &came) {
+                Ok(boss) => boss,
+                Err(why) => {
+                    self.fault(wanted, Some(Column::Manager), why);
+                    continue;
+                }
+            };
+            let boss = boss.filter(|it| *it != user.manager);
+            let changed = self.update(planner, wanted, &user, &values)?;
+            if !wanted.is_open() {
+                continue;
+            }
+            match boss {
+                Some(boss) => managers.push((wanted.row, user, boss, changed)),
+                None if changed => wanted.does = Some(Does::Update),
+                None => wanted.does = Some(Does::Nothing),
+            }
+        }
+        let mut places: HashMap<u32, usize> = HashMap::new();
+        if !managers.is_empty() {
+            places.extend(rows.iter().enumerate().map(|(place, it)| (it.row, place)));
+        }
+        for (row, user, boss, _) in managers {
+            let Some(wanted) = places.get(&row).and_then(|it| rows.get_mut(*it)) else {
+                continue;
+            };
+            let mark = planner.mark();
+            if planner.may_set(&user, Part::Manager, self.import.overriding)? {
+                edit::manager(planner, &user, boss)?;
+                wanted.does = Some(Does::Update);
+            } else {
+                self.refused(planner, wanted, mark, Some(Column::Manager));
+            }
+        }
+        Ok(())
+    }
+
+    /// Plans somebody who comes by a row; returns who that is.
+    fn bring_in(
+        &mut self,
+        planner: &mut Planner<'_>,
+        rows: &mut [Wanted],
+        place: usize,
+        came: &HashMap<usize, UserId>,
+    ) -> Result<Option<UserId>> {
+        let Some(wanted) = rows.get_mut(place) else {
+            return Ok(None);
+        };
+        let manager = match self.boss(wanted, came) {
+            Ok(boss) => boss.flatten(),
+            Err(why) => {
+                self.fault(wanted, Some(Column::Manager), why);
+                return Ok(None);
+            }
+        };
+        let status = match (wanted.status, self.import.mode) {
+            (Some(Status::Active), _) | (None, crate::import::Mode::Create) => Status::Active,
+            _ => Status::Waiting,
+        };
+        let mut profile = Profile::default();
+        for (field, value) in &wanted.set {
+            profile.set(*field, value.clone());
+        }
+        let key = profile.email_key().or_else(|| profile.user_name_key());
+        let person = NewPerson {
+            profile,
+            ..NewPerson::default()
+        };
+        let joining = Joining {
+            status,
+            mail: self.import.mail,
+            send_on: wanted.send_on.or(self.import.send_on),
+            groups: wanted.groups.clone(),
+            pools: wanted.pools.clone(),
+            session: None,
+        };
+        let given = given(wanted.fields.iter().filter(|it| it.1.is_some()));
+        let mark = planner.mark();
+        let known = match wanted.known {
+            Some((id, _)) => Some(planner.user(id)?),
+            None => None,
+        };
+        match &known {
+            None => joining.newcomer_under(planner, &person, manager, &given)?,
+            Some(user) => {
+                planner.name(user);
+                joining.comeback_under(planner, user, &person, manager, &given)?;
+            }
+        }
+        if planner.skipped_since(mark).is_some() {
+            self.refused(planner, wanted, mark, None);
+            return Ok(None);
+        }
+        wanted.does = Some(match status {
+            Status::Active => Does::Create,
+            _ => Does::Invite,
+        });
+        let new = || planner.arrival(&key.unwrap_or_default());
+        Ok(known.map_or_else(new, |it| Some(it.id)))
+    }
+
+    /// Makes a fault of the reason for which the core has just left somebody out; or, where whoever asked has chosen that
+    /// fewer people come when there is no room, leaves it at that.
+    fn refused(
+        &mut self,
+        planner: &mut Planner<'_>,
+        wanted: &mut Wanted,
+        mark: crate::planner::Mark,
+        column: Option<Column>,
+    ) {
+        let why = planner.skipped_since(mark).unwrap_or_default().to_owned();
+        if planner.leaves_out() && !self.import.partial && why.starts_with("no free seat") {
+            wanted.does = Some(Does::Nothing);
+            return;
+        }
+        planner.unsay_skips(mark);
+        self.fault(wanted, column, why);
+    }
+
+    /// Whom somebody is to report to: `None` leaves it.
+    fn boss(
+        &self,
+        wanted: &Wanted,
+        came: &HashMap<usize, UserId>,
+    ) -> Result<Option<Option<UserId>>, String> {
+        match wanted.boss {
+            None => Ok(None),
+            Some(None) => Ok(Some(None)),
+            Some(Some(Boss::Person(id))) => Ok(Some(Some(id))),
+            Some(Some(Boss::Row(place))) => match came.get(&place) {
+                Some(id) => Ok(Some(Some(*id))),
+                None => Err("is of this file too, and cannot be brought in".to_owned()),
+            },
+        }
+    }
+
+    /// What the people of the file have in the custom fields of the file.
+    fn values(&self, planner: &Planner<'_>, rows: &[Wanted], there: &[UserId]) -> Result<Values> {
+        let mut fields: Vec<FieldId> = rows
+            .iter()
+            .filter(|it| it.is_open())
+            .flat_map(|it| it.fields.iter().map(|it| it.0))
+            .collect();
+        fields.sort_unstable();
+        fields.dedup();
+        let there: HashSet<UserId> = there.iter().copied().collect();
+        let mut values = Values::new();
+        for field in fields {
+            values.insert(field, planner.snapshot.field_values(field, &there)?);
+        }
+        Ok(values)
+    }
+
+    /// Plans what a row wants of somebody who is there, but their manager. Returns whether anything is planned.
+    fn update(
+        &mut self,
+        planner: &mut Planner<'_>,
+        wanted: &mut Wanted,
+        user: &User,
+        values: &Values,
+    ) -> Result<bool> {
+        let wish = wanted.status.filter(|it| *it != user.status);
+        if let Some(wish) = wish
+            && let Some(why) = why_not(user, wish)
+        {
+            self.fault(wanted, Some(Column::Status), why);
+            return Ok(false);
+        }
+        let mark = planner.mark();
+        if let Some((column, why)) = self.edit(planner, wanted, user, values, wish)? {
+            self.back_out(planner, wanted, mark, column, why);
+            return Ok(false);
+        }
+        if planner.skipped_since(mark).is_some() {
+            // What a connection owns is not set, and said so.
+            planner.back_to(mark);
+            self.refused(planner, wanted, mark, None);
+            return Ok(false);
+        }
+        if let Some(wish) = wish
+            && let Some(why) = self.restate(planner, user, wish)?
+        {
+            self.back_out(planner, wanted, mark, Some(Column::Status), why);
+            return Ok(false);
+        }
+        if planner.skipped_since(mark).is_some() {
+            planner.back_to(mark);
+            self.refused(planner, wanted, mark, Some(Column::Status));
+            return Ok(false);
+        }
+        if wish.is_none_or(Status::is_seated_or_coming) {
+            self.license(planner, wanted, user)?;
+        }
+        Ok(planner.mark() != mark)
+    }
+
+    fn back_out(
+        &mut self,
+        planner: &mut Planner<'_>,
+        wanted: &mut Wanted,
+        mark: crate::planner::Mark,
+        column: Option<Column>,
+        why: String,
+    ) {
+        planner.back_to(mark);
+        planner.unsay_skips(mark);
+        let left_out = planner.leaves_out() && !self.import.partial;
+        if left_out && why.starts_with("no free seat") {
+            planner.skip_name(&wanted.who, why);
+            wanted.does = Some(Does::Nothing);
+        } else {
+            self.fault(wanted, column, why);
+        }
+    }
+
+    /// Plans the fields and groups that differ. Returns why nothing of it can be.
+    fn edit(
+        &self,
+        planner: &mut Planner<'_>,
+        wanted: &Wanted,
+        user: &User,
+        values: &Values,
+        wish: Option<Status>,
+    ) -> Result<Option<(Option<Column>, String)>> {
+        let mut set = Vec::new();
+        for (field, after) in &wanted.set {
+            let before = user.profile.get(*field);
+            // By whatever case of letters they were found, they keep theirs.
+            let same_name = matches!(field, Field::Email | Field::UserName)
+                && before.map(key_of_name) == after.as_deref().map(key_of_name);
+            if before == after.as_deref() || same_name {
+                continue;
+            }
+            let day = matches!(field, Field::DeactivateOn | Field::DeleteOn);
+            if let Some(day) = after.as_deref().filter(|_| day)
+                && day
+                    .parse()
+                    .is_ok_and(|it: crate::model::Date| it <= self.begun)
+            {
+                let why = format!("{day} has begun already; choose a later one");
+                return Ok(Some((Some(Column::Field(*field)), why)));
+            }
+            if after.is_none()
+                && self
+                    .required
+                    .contains(&crate::model::RequiredItem::Field(*field))
+            {
+                let why = "cannot be emptied: it is required".to_owned();
+                return Ok(Some((Some(Column::Field(*field)), why)));
+            }
+            set.push((*field, after.clone()));
+        }
+        let mut fields = Vec::new();
+        for (field, after) in &wanted.fields {
+            let before = values.get(field).and_then(|it| it.get(&user.id));
+            if before == after.as_ref() {
+                continue;
+            }
+            let mut own = self.fields.iter();
+            if after.is_none() && own.any(|it| it.id == *field && it.terms.required) {
+                let why = "cannot be emptied: it is required".to_owned();
+                return Ok(Some((Some(Column::Custom(*field)), why)));
+            }
+            fields.push((*field, after.clone()));
+        }
+        let joins = self.joins(planner, wanted, user)?;
+        if set.is_empty() && fields.is_empty() && joins.is_empty() {
+            return Ok(None);
+        }
+        let leaves = wish.is_some_and(|it| !it.is_seated_or_coming());
+        if leaves && joins.iter().any(|it| it.1.is_some()) {
+            let why = "cannot be joined by who leaves".to_owned();
+            return Ok(Some((Some(Column::Groups), why)));
+        }
+        let edit = Edit {
+            set,
+            overriding: self.import.overriding,
+            ..Edit::of(Vec::new())
+        };
+        let looked_up = LookedUp {
+            manager: None,
+            joins,
+            given: given(fields.iter()),
+        };
+        let only = match (
+            edit.set.as_slice(),
+            looked_up.given.len(),
+            looked_up.joins.len(),
+        ) {
+            ([(field, _)], 0, 0) => Some(Column::Field(*field)),
+            _ => None,
+        };
+        let why = edit.one(planner, user, &looked_up)?;
+        Ok(why.filter(|it| it != "already so").map(|why| {
+            let column = [
+                ("user name", Column::Field(Field::UserName)),
+                ("address", Column::Field(Field::Email)),
+                ("email", Column::Field(Field::Email)),
+            ];
+            let named = column.iter().find(|it| why.contains(it.0)).map(|it| it.1);
+            (only.or(named), why)
+        }))
+    }
+
+    fn joins(
+        &self,
+        planner: &Planner<'_>,
+        wanted: &Wanted,
+        user: &User,
+    ) -> Result<Vec<(GroupId, Option<GroupRole>)>> {
+        if wanted.leaves_groups {
+            let all = planner.memberships_of(user.id)?;
+            return Ok(all.into_iter().map(|it| (it.group, None)).collect());
+        }
+        if wanted.groups.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = planner.memberships_of(user.id)?;
+        let named_role = self.columns.place(Column::Role).is_some();
+        let mut joins = Vec::new();
+        for (group, role) in &wanted.groups {
+            let before = now.iter().find(|it| it.group == *group).map(|it| it.role);
+            // A name without a role joins, and takes nobody's role away.
+            let keeps = before.is_some() && *role == GroupRole::Learner && !named_role;
+            if before != Some(*role) && !keeps {
+                joins.push((*group, Some(*role)));
+            }
+        }
+        Ok(joins)
+    }
+
+    /// Plans another status. Returns why it cannot be; or the planner says so among the skips.
+    fn restate(
+        &self,
+        planner: &mut Planner<'_>,
+        user: &User,
+        wish: Status,
+    ) -> Result<Option<String>> {
+        let takes_off = matches!(wish, Status::Inactive | Status::Cancelled | Status::Deleted);
+        if takes_off && let Some(why) = planner.why_not_take_off(user)? {
+            return Ok(Some(why.to_owned()));
+        }
+        match (user.status, wish) {
+            (_, Status::Inactive) => deactivate::one(planner, user)?,
+            (_, Status::Deleted) => delete::one(planner, user)?,
+            (_, Status::Cancelled) if user.accepted => {
+                return Ok(Some("has accepted; deactivate instead".to_owned()));
+            }
+            (_, Status::Cancelled) => cancel::one(planner, user)?,
+            (Status::Inactive, _) => {
+                if let Seated::Out(why) = reactivate::one(planner, user, self.import.mail, false)? {
+                    return Ok(Some(why));
+                }
+            }
+            // Waiting, of whoever has an account of their own, is the same.
+            (Status::PendingTransfer, _) => {}
+            (_, _) => resend::back(planner, user, self.import.mail)?,
+        }
+        Ok(None)
+    }
+
+    /// Plans the add-on licenses that somebody does not have.
+    fn license(
+        &mut self,
+        planner: &mut Planner<'_>,
+        wanted: &mut Wanted,
+        user: &User,
+    ) -> Result<()> {
+        if wanted.pools.is_empty() {
+            return Ok(());
+        }
+        let (held, asked) = (planner.licenses_of(user.id)?, planner.requests_of(user.id)?);
+        for pool in wanted.pools.clone() {
+            if held.iter().any(|it| it.pool == pool) || asked.contains(&pool) {
+                continue;
+            }
+            let name = self
+                .pools
+                .iter()
+                .find(|it| it.1 == pool)
+                .map(|it| it.0.clone());
+            let name: PoolName = name.unwrap_or_default().parse()?;
+            let mark = planner.mark();
+            match grant::grant(planner, &Selection::Ids(vec![user.id]), &name, None) {
+                Ok(()) if planner.skipped_since(mark).is_some() => {
+                    self.refused(planner, wanted, mark, Some(Column::Licenses));
+                }
+                Ok(()) => {}
+                Err(error @ Error::Invalid { .. }) => {
+                    self.fault(wanted, Some(Column::Licenses), error.to_string());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn given<'v>(values: impl Iterator<Item = &'v (FieldId, Option<String>)>) -> Vec<Given> {
+    values.map(|it| Given::of(it.0, it.1.clone())).collect()
+}
+
+/// Where everybody stands who comes, managers before those who report to them.
+fn arrival_order(rows: &[Wanted]) -> Vec<usize> {
+    let comes = |it: &Wanted| it.arrives && it.is_open();
+    let (mut order, mut placed) = (Vec::new(), HashSet::new());
+    for (place, wanted) in rows.iter().enumerate() {
+        if !comes(wanted) {
+            continue;
+        }
+        let mut line = Vec::new();
+        let mut at = Some(place);
+        while let Some(it) = at.filter(|it| placed.insert(*it)) {
+            let Some(row) = rows.get(it).filter(|it| comes(it)) else {
+                break;
+            };
+            line.push(it);
+            at = match row.boss {
+                Some(Some(Boss::Row(above))) => Some(above),
+                _ => None,
+            };
+        }
+        order.extend(line.into_iter().rev());
+    }
+    order
+}

@@ -1,0 +1,292 @@
+//! Whom everybody of a file is to report to: people of the roster, or of the file, in whatever order its rows stand. Circles
+//! are looked for in what everybody's managers will be, not in the order of the rows.
+
+use std::collections::{HashMap, HashSet};
+
+use super::reading::unknown;
+use super::{Boss, Desk, Wanted};
+use crate::error::Result;
+use crate::import::{Column, near};
+use crate::model::{Field, Status, UserId, key_of_name, search_text};
+use crate::planner::Planner;
+use crate::store::Known;
+
+/// The names of managers, and whom they mean.
+struct Names {
+    arriving: HashMap<String, usize>,
+    by_email: HashMap<String, Known>,
+    by_user_name: HashMap<String, Known>,
+    by_id: HashMap<String, Known>,
+    /// Everybody of the file by their first and last names.
+    called: HashMap<String, Vec<Boss>>,
+}
+
+/// What a name means.
+enum Meant {
+    One(Boss, Option<Status>),
+    Several,
+    Nobody,
+}
+
+impl Names {
+    fn look_up(planner: &Planner<'_>, rows: &[Wanted]) -> Result<Self> {
+        let (mut arriving, mut called): (HashMap<_, _>, HashMap<_, Vec<_>>) = Default::default();
+        for (place, wanted) in rows.iter().enumerate() {
+            let boss = match wanted.known {
+                Some((id, _)) if !wanted.arrives => Boss::Person(id),
+                _ if wanted.arrives => Boss::Row(place),
+                _ => continue,
+            };
+            if wanted.arrives {
+                for field in [Field::Email, Field::UserName] {
+                    if let Some(name) = wanted.get(field) {
+                        arriving.entry(key_of_name(name)).or_insert(place);
+                    }
+                }
+            }
+            if let (Some(first), Some(last)) =
+                (wanted.get(Field::FirstName), wanted.get(Field::LastName))
+            {
+                called
+                    .entry(search_text([last, first]))
+                    .or_default()
+                    .push(boss);
+            }
+        }
+        let mut keys: Vec<String> = rows
+            .iter()
+            .filter_map(|it| it.manager.as_ref()?.as_deref())
+            .map(key_of_name)
+            .filter(|it| !arriving.contains_key(it))
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let ids: Vec<String> = keys
+            .iter()
+            .filter_map(|it| it.parse::<UserId>().ok())
+            .map(|it| it.to_string())
+            .collect();
+        Ok(Self {
+            by_email: planner.snapshot.known_by_email(&keys)?,
+            by_user_name: planner.snapshot.known_by_user_name(&keys)?,
+            by_id: planner.snapshot.known_by_id(&ids)?,
+            arriving,
+            called,
+        })
+    }
+
+    fn meant(&self, planner: &Planner<'_>, name: &str) -> Result<Meant> {
+        let key = key_of_name(name);
+        if let Some(place) = self.arriving.get(&key) {
+            return Ok(Meant::One(Boss::Row(*place), None));
+        }
+        let found = self
+            .by_email
+            .get(&key)
+            .or_else(|| self.by_user_name.get(&key))
+            .or_else(|| self.by_id.get(&key));
+        if let Some(known) = found {
+            return Ok(Meant::One(Boss::Person(known.id), Some(known.status)));
+        }
+        if name.contains('@') {
+            return Ok(Meant::Nobody);
+        }
+        // `Ana Li`, and `Li, Ana`.
+        let (first, last) = match name.split_once(',') {
+            Some((last, first)) => (first, last),
+            None => name.rsplit_once(char::is_whitespace).unwrap_or(("", name)),
+        };
+        let sorted = search_text([last.trim(), first.trim()]);
+        let sorted = sorted.trim().to_owned();
+        let mut all: Vec<(Boss, Option<Status>)> = self
+            .called
+            .iter()
+            .filter(|it| it.0.trim() == sorted)
+            .flat_map(|it| it.1.iter().map(|it| (*it, None)))
+            .collect();
+        let known = planner.snapshot.known_by_sort_name(&sorted)?;
+        let living = known.into_iter().filter(|it| it.status.is_live());
+        for it in living {
+            let boss = Boss::Person(it.id);
+            all.retain(|it| it.0 != boss);
+            all.push((boss, Some(it.status)));
+        }
+        Ok(match all.as_slice() {
+            [] => Meant::Nobody,
+            [(boss, status)] => Meant::One(*boss, *status),
+            _ => Meant::Several,
+        })
+    }
+
+    /// The name of somebody that is nearly this one.
+    fn near(&self, planner: &Planner<'_>, name: &str) -> Result<Option<String>> {
+        let Some((local, domain)) = name.rsplit_once('@') else {
+            return Ok(None);
+        };
+        let domain = domain.to_ascii_lowercase();
+        let domains = planner.snapshot.domains()?;
+        let known = domains.iter().map(String::as_str);
+        let mut keys: Vec<String> = near::domain_meant(&domain, known)
+            .map(|it| key_of_name(&format!("{local}@{it}")))
+            .into_iter()
+            .collect();
+        let slips = near::neighbours(&local.to_ascii_lowercase());
+        keys.extend(slips.into_iter().map(|it| format!("{it}@{domain}")));
+        let there = planner.snapshot.known_by_email(&keys)?;
+        let is_there = |it: &&String| there.contains_key(*it) || self.arriving.contains_key(*it);
+        Ok(keys.iter().find(is_there).cloned())
+    }
+}
+
+/// For how many managers a name nearly the same is looked for.
+const LOOKED_FOR: usize = 50;
+
+impl Desk<'_> {
+    /// Finds everybody's managers, and refuses circles.
+    pub(super) fn find_managers(
+        &mut self,
+        planner: &mut Planner<'_>,
+        rows: &mut [Wanted],
+    ) -> Result<()> {
+        if self.columns.place(Column::Manager).is_none() {
+            return Ok(());
+        }
+        let names = Names::look_up(planner, rows)?;
+        // The same few managers are named again and again.
+        let mut told: HashMap<String, Result<Boss, String>> = HashMap::new();
+        let mut looked_for = 0;
+        for (place, wanted) in rows.iter_mut().enumerate() {
+            let Some(manager) = wanted.manager.clone().filter(|_| wanted.is_open()) else {
+                continue;
+            };
+            let Some(name) = manager else {
+                wanted.boss = Some(None);
+                continue;
+            };
+            let boss = match told.get(&name) {
+                Some(known) => known.clone(),
+                None => {
+                    let found = match names.meant(planner, &name)? {
+                        Meant::One(boss, status) => match status {
+                            Some(status) if !status.is_seated_or_coming() => Err(format!(
+                                "is {status}: name somebody on the roster, or leave it empty"
+                            )),
+                            _ => Ok(boss),
+                        },
+                        Meant::Several => Err(format!(
+                            "several people are called {name}: give the address"
+                        )),
+                        Meant::Nobody => {
+                            looked_for += 1;
+                            let near = match looked_for {
+                                0..=LOOKED_FOR => names.near(planner, &name)?,
+                                _ => None,
+                            };
+                            Err(unknown("user", &name, near.as_deref()))
+                        }
+                    };
+                    told.insert(name.clone(), found.clone());
+                    found
+                }
+            };
+            let me = match wanted.known {
+                Some((id, _)) if !wanted.arrives => Boss::Person(id),
+                _ => Boss::Row(place),
+            };
+            match boss {
+                Ok(boss) if boss == me => {
+                    self.fault(wanted, Some(Column::Manager), "is the person themself");
+                }
+                Ok(boss) => wanted.boss = Some(Some(boss)),
+                Err(why) => self.fault(wanted, Some(Column::Manager), why),
+            }
+        }
+        self.refuse_circles(planner, rows)
+    }
+
+    /// Refuses every row that is part of a circle in what everybody's managers will be. A row that is refused leaves its
+    /// person where they were, by which another circle may come about.
+    fn refuse_circles(&mut self, planner: &Planner<'_>, rows: &mut [Wanted]) -> Result<()> {
+        let mut now: HashMap<UserId, Option<Boss>> = HashMap::new();
+        loop {
+            let place_of: HashMap<Boss, usize> = rows
+                .iter()
+                .enumerate()
+                .map(|(place, it)| match it.known {
+                    Some((id, _)) if !it.arrives => (Boss::Person(id), place),
+                    _ => (Boss::Row(place), place),
+                })
+                .collect();
+            let mut above = |it: Boss, rows: &[Wanted]| -> Result<Option<Boss>> {
+                let row = place_of.get(&it).and_then(|it| rows.get(*it));
+                if let Some(boss) = row.filter(|it| !it.is_wrong()).and_then(|it| it.boss) {
+                    return Ok(boss);
+                }
+                let id = match (it, row) {
+                    (Boss::Person(id), _) => id,
+                    (
+                        Boss::Row(_),
+                        Some(Wanted {
+                            known: Some((id, _)),
+                            ..
+                        }),
+                    ) => *id,
+                    (Boss::Row(_), _) => return Ok(None),
+                };
+                if let Some(known) = now.get(&id) {
+                    return Ok(*known);
+                }
+                let found = planner.snapshot.manager_of(id)?.map(Boss::Person);
+                now.insert(id, found);
+                Ok(found)
+            };
+            let mut fine: HashSet<Boss> = HashSet::new();
+            let mut circles: Vec<Vec<usize>> = Vec::new();
+            for (place, wanted) in rows.iter().enumerate() {
+                if wanted.is_wrong() || !matches!(wanted.boss, Some(Some(_))) {
+                    continue;
+                }
+                let me = match wanted.known {
+                    Some((id, _)) if !wanted.arrives => Boss::Person(id),
+                    _ => Boss::Row(place),
+                };
+                let mut line: Vec<Boss> = Vec::new();
+                let mut on_line: HashSet<Boss> = HashSet::new();
+                let mut at = Some(me);
+                while let Some(it) = at.filter(|it| !fine.contains(it)) {
+                    if !on_line.insert(it) {
+                        let circle = line.iter().skip_while(|other| **other != it);
+                        circles.push(
+                            circle
+                                .filter_map(|it| place_of.get(it).copied())
+                                .filter(|it| rows.get(*it).is_some_and(|it| it.boss.is_some()))
+                                .collect(),
+                        );
+                        break;
+                    }
+                    line.push(it);
+                    at = above(it, rows)?;
+                }
+                fine.extend(line);
+            }
+            if circles.is_empty() {
+                return Ok(());
+            }
+            for circle in circles {
+                let numbers: Vec<String> = circle
+                    .iter()
+                    .filter_map(|it| Some(rows.get(*it)?.row.to_string()))
+                    .collect();
+                let why = match numbers.as_slice() {
+                    [_] => "reports to this person already, at some height".to_owned(),
+                    _ => format!("would report in a circle: rows {}", numbers.join(", ")),
+                };
+                for place in circle {
+                    if let Some(wanted) = rows.get_mut(place) {
+                        self.fault(wanted, Some(Column::Manager), why.clone());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Who is meant by each row: somebody of the roster, or somebody new. Everybody is looked up at once.
+
+use std::collections::HashMap;
+
+use super::reading::quoted;
+use super::{Desk, Wanted, comes_back};
+use crate::error::Result;
+use crate::import::{Column, Does, Mode, near};
+use crate::model::{Date, Field, RequiredItem, Status, key_of_name};
+use crate::planner::Planner;
+use crate::store::Known;
+
+/// For how many rows somebody of nearly the same name is looked for among everybody.
+const LOOKED_FOR: usize = 50;
+
+/// Everybody whom the rows name.
+struct Roster {
+    by_id: HashMap<String, Known>,
+    by_email: HashMap<String, Known>,
+    by_user_name: HashMap<String, Known>,
+}
+
+impl Roster {
+    fn look_up(planner: &Planner<'_>, rows: &[Wanted]) -> Result<Self> {
+        let all = |key: &dyn Fn(&Wanted) -> Option<String>| {
+            let mut keys: Vec<String> = rows.iter().filter_map(key).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            keys
+        };
+        let email = |it: &Wanted| it.get(Field::Email).map(key_of_name);
+        let user_name = |it: &Wanted| it.get(Field::UserName).map(key_of_name);
+        let mut names = all(&email);
+        names.extend(all(&user_name));
+        names.sort_unstable();
+        names.dedup();
+        Ok(Self {
+            by_id: planner.snapshot.known_by_id(&all(&|it| it.id.clone()))?,
+            by_email: planner.snapshot.known_by_email(&names)?,
+            by_user_name: planner.snapshot.known_by_user_name(&names)?,
+        })
+    }
+
+    /// Whoever goes by a name: it is their user name, or their address and they have none.
+    fn goes_by(&self, key: &str) -> Option<Known> {
+        let named = self.by_user_name.get(key).copied();
+        named.or_else(|| {
+            self.by_email
+                .get(key)
+                .copied()
+                .filter(|it| !it.has_user_name)
+        })
+    }
+}
+
+impl Desk<'_> {
+    /// Finds whom every row means, and decides who is new.
+    pub(super) fn find_people(
+        &mut self,
+        planner: &mut Planner<'_>,
+        rows: &mut [Wanted],
+    ) -> Result<()> {
+        let roster = Roster::look_up(planner, rows)?;
+        let mut seen: HashMap<(&'static str, String), u32> = HashMap::new();
+        for wanted in rows.iter_mut() {
+            self.find(wanted, &roster);
+            self.refuse_twice(wanted, &mut seen);
+            self.decide(wanted);
+            if wanted.arrives {
+                self.require(wanted);
+                self.look_at_days(wanted);
+                self.refuse_other_names(wanted, &roster);
+            }
+        }
+        if !self.import.as_typed {
+            self.refuse_slips(planner, rows)?;
+        }
+        self.suggest(planner, rows)
+    }
+
+    /// Finds the one person whom the row's id, address and user name mean.
+    fn find(&mut self, wanted: &mut Wanted, roster: &Roster) {
+        if let Some(id) = wanted.id.clone() {
+            match roster.by_id.get(&id) {
+                Some(known) => wanted.known = Some((known.id, known.status)),
+                None => self.fault(
+                    wanted,
+                    Some(Column::Id),
+                    "is nobody's: leave it empty, or copy it from an export",
+                ),
+            }
+            return;
+        }
+        let email = wanted.get(Field::Email).map(key_of_name);
+        let user_name = wanted.get(Field::UserName).map(key_of_name);
+        let by_email = email
+            .as_ref()
+            .and_then(|it| roster.by_email.get(it))
+            .copied();
+        let by_name = user_name.as_ref().and_then(|it| roster.goes_by(it));
+        wanted.known = match (by_email, by_name) {
+            (Some(one), Some(other)) if one.id != other.id => {
+                let why = "is the user name of somebody else than the one who has this address";
+                self.fault(wanted, Some(Column::Field(Field::UserName)), why);
+                None
+            }
+            // Without an address of its own, or with that one's, it is who has the user name.
+            (found, other) => {
+                let other = other.filter(|_| email.is_none());
+                found.or(other).map(|it| (it.id, it.status))
+            }
+        };
+        let named = email.is_some() || user_name.is_some();
+        if !named && !wanted.is_wrong() {
+            let column = self.columns.place(Column::Field(Field::Email));
+            let why = "says nobody: give an email address";
+            let column = column.map(|_| Column::Field(Field::Email));
+            self.fault(wanted, column, why);
+        }
+    }
+
+    fn refuse_twice(
+        &mut self,
+        wanted: &mut Wanted,
+        seen: &mut HashMap<(&'static str, String), u32>,
+    ) {
+        let named = [
+            (
+                "email",
+                Column::Field(Field::Email),
+                wanted.get(Field::Email).map(key_of_name),
+            ),
+            (
+                "user name",
+                Column::Field(Field::UserName),
+                wanted.get(Field::UserName).map(key_of_name),
+            ),
+            (
+                "person",
+                Column::Id,
+                wanted.known.map(|it| it.0.to_string()),
+            ),
+        ];
+        for (what, column, key) in named {
+            let Some(key) = key else { continue };
+            match seen.get(&(what, key.clone())) {
+                Some(row) => {
+                    let why = format!("is in row {row} already: leave one of them out");
+                    let column = self.columns.place(column).map(|_| column);
+                    return self.fault(wanted, column, why);
+                }
+                None => {
+                    seen.insert((what, key), wanted.row);
+                }
+            }
+        }
+    }
+
+    /// Decides by the mode what is done about somebody.
+    fn decide(&mut self, wanted: &mut Wanted) {
+        if wanted.is_wrong() {
+            return;
+        }
+        let mode = self.import.mode;
+        match wanted.known {
+            None if mode == Mode::Update => {
+                // Who was meant is looked for when everybody is known who is not there.
+                let column = if wanted.get(Field::Email).is_some() {
+                    Column::Field(Field::Email)
+                } else {
+                    Column::Field(Field::UserName)
+                };
+                self.fault(wanted, Some(column), "is nobody's on the roster");
+            }
+            None => wanted.arrives = true,
+            Some((_, Status::Erased)) => self.fault(wanted, Some(Column::Id), "is erased"),
+            Some((_, status)) => {
+                let wish = wanted.status;
+                let back = comes_back(mode, status) && wish.is_none_or(|it| it != status);
+                // By its status somebody comes back in the other modes too.
+                let by_status = matches!(
+                    (status, wish),
+                    (Status::Deleted, Some(Status::Active | Status::Waiting))
+                        | (Status::Cancelled, Some(Status::Waiting))
+                ) && !matches!(mode, Mode::Invite | Mode::Create);
+                if back || by_status {
+                    wanted.arrives = true;
+                } else if matches!(mode, Mode::Invite | Mode::Create) {
+                    self.leave(wanted);
+                } else if !status.is_live() && wish.is_none_or(|it| it == status) {
+                    wanted.does = Some(Does::Nothing);
+                }
+            }
+        }
+        if wanted.arrives {
+            let fits = wanted
+                .status
+                .is_none_or(|it| matches!(it, Status::Waiting | Status::Active));
+            if !fits {
+                let why = "nobody of that address is on the roster: leave the status empty, or say waiting or active";
+                self.fault(wanted, Some(Column::Status), why);
+            }
+        }
+    }
+
+    /// What must be known of whoever comes, where nothing is known of them yet.
+    fn require(&mut self, wanted: &mut Wanted) {
+        if wanted.known.is_some() {
+            return;
+        }
+        for item in self.required.clone() {
+            let (has, column) = match item {
+                RequiredItem::Field(field) => (wanted.get(field).is_some(), Column::Field(field)),
+                RequiredItem::Manager => (matches!(wanted.manager, Some(Some(_))), Column::Manager),
+                RequiredItem::Group => (!wanted.groups.is_empty(), Column::Groups),
+            };
+            self.lacks(wanted, has, column);
+        }
+        let required: Vec<_> = self
+            .fields
+            .iter()
+            .filter(|it| it.terms.required)
+            .map(|it| it.id)
+            .collect();
+        for id in required {
+            let has = wanted.fields.iter().any(|it| it.0 == id && it.1.is_some());
+            self.lacks(wanted, has, Column::Custom(id));
+        }
+    }
+
+    fn lacks(&mut self, wanted: &mut Wanted, has: bool, column: Column) {
+        // A value that cannot be read is told already.
+        let place = self.columns.place(column);
+        let told = self
+            .faults
+            .get(&wanted.row)
+            .is_some_and(|it| it.iter().any(|it| it.column == place && place.is_some()));
+        if has || told {
+            return;
+        }
+        let name = self.called(column);
+        let why = match place {
+            Some(_) => format!("is missing: {name} is required"),
+            None => format!("{name} is required, and the file has no such column"),
+        };
+        self.fault(wanted, Some(column), why);
+    }
+
+    /// A day that has begun would take whoever comes off again.
+    fn look_at_days(&mut self, wanted: &mut Wanted) {
+        for field in [Field::DeactivateOn, Field::DeleteOn] {
+            let day: Option<Date> = wanted.get(field).and_then(|it| it.parse().ok());
+            if let Some(day) = day
+                && day <= self.begun
+            {
+                let why = format!("{day} has begun already; choose a later one");
+                self.fault(wanted, Some(Column::Field(field)), why);
+            }
+        }
+    }
+
+    /// Names that somebody else goes by.
+    fn refuse_other_names(&mut self, wanted: &mut Wanted, roster: &Roster) {
+        let me = wanted.known.map(|it| it.0);
+        let field = match wanted.get(Field::UserName) {
+            Some(_) => Field::UserName,
+            None => Field::Email,
+        };
+        let key = wanted.get(field).map(key_of_name);
+        let other = key.and_then(|it| roster.goes_by(&it));
+        if let Some(other) = other
+            && me != Some(other.id)
+        {
+            let why = match field {
+                Field::UserName => format!("is the user name of somebody who is {}", other.status),
+                _ => "is the user name of somebody else".to_owned(),
+            };
+            self.fault(wanted, Some(Column::Field(field)), why);
+        }
+    }
+
+    /// Addresses that are probably mistyped: at a domain that is nearly one that is known.
+    fn refuse_slips(&mut self, planner: &Planner<'_>, rows: &mut [Wanted]) -> Result<()> {
+        let domains = planner.snapshot.domains()?;
+        let mut meant: HashMap<String, Option<String>> = HashMap::new();
+        let mut slips: Vec<(usize, String, String)> = Vec::new();
+        for (place, wanted) in rows.iter().enumerate() {
+            if !wanted.arrives || wanted.known.is_some() {
+                continue;
+            }
+            let Some(email) = wanted.get(Field::Email) else {
+                continue;
+            };
+            let Some((local, domain)) = email.rsplit_once('@') else {
+                continue;
+            };
+            let meant = meant
+                .entry(domain.to_ascii_lowercase())
+                .or_insert_with_key(|it| {
+                    let known = domains.iter().map(String::as_str);
+                    near::domain_meant(it, known).map(str::to_owned)
+                });
+            if let Some(meant) = meant {
+                slips.push((place, email.to_owned(), format!("{local}@{meant}")));
+            }
+        }
+        let keys: Vec<String> = slips.iter().map(|it| key_of_name(&it.2)).collect();
+        let there = planner.snapshot.known_by_email(&keys)?;
+        for (place, typed, meant) in slips {
+            let Some(wanted) = rows.get_mut(place) else {
+                continue;
+            };
+            let why = match there.get(&key_of_name(&meant)) {
+                Some(known) => {
+                    format!(
+                        "{typed}: did you mean {meant}, who exists and is {}?",
+                        known.status
+                    )
+                }
+                None => format!("{typed}: did you mean {meant}? If not, import with --as-typed"),
+            };
+            self.fault(wanted, Some(Column::Field(Field::Email)), why);
+        }
+        Ok(())
+    }
+
+    /// Whom of the roster rows mean that name nobody: at a domain nearly the same, or by a slip in the name.
+    fn suggest(&mut self, planner: &Planner<'_>, rows: &mut [Wanted]) -> Result<()> {
+        let lost = |it: &&mut Wanted| {
+            self.import.mode == Mode::Update && it.known.is_none() && it.get(Field::Email).is_some()
+        };
+        let lost: Vec<&mut Wanted> = rows.iter_mut().filter(lost).take(LOOKED_FOR).collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let domains = planner.snapshot.domains()?;
+        for wanted in lost {
+            let Some((local, domain)) = wanted.get(Field::Email).and_then(|it| it.rsplit_once('@'))
+            else {
+                continue;
+            };
+            let domain = domain.to_ascii_lowercase();
+            let mut keys = Vec::new();
+            let known = domains.iter().map(String::as_str);
+            if let Some(meant) = near::domain_meant(&domain, known) {
+                keys.push(key_of_name(&format!("{local}@{meant}")));
+            }
+            let slips = near::neighbours(&local.to_ascii_lowercase());
+            keys.extend(slips.into_iter().map(|it| format!("{it}@{domain}")));
+            let found = planner.snapshot.known_by_email(&keys)?;
+            let Some(meant) = keys.iter().find(|it| found.contains_key(*it)) else {
+                continue;
+            };
+            if let Some(fault) = self
+                .faults
+                .get_mut(&wanted.row)
+                .and_then(|it| it.iter_mut().find(|it| it.why.starts_with("is nobody's")))
+            {
+                let typed = quoted(wanted.get(Field::Email).unwrap_or_default());
+                fault.why = format!("{typed} is nobody's on the roster: did you mean {meant}?");
+            }
+        }
+        Ok(())
+    }
+}

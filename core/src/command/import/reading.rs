@@ -1,0 +1,315 @@
+//! Understanding the cells of every row, without looking at who is on the roster.
+
+use super::{Desk, Wanted};
+use crate::error::Error;
+use crate::import::{Column, Does, EXAMPLE, Row, day, near};
+use crate::model::{
+    CustomField, EmailAddress, Field, FieldKind, GroupRole, Status, UserId, harmless, name_key,
+};
+
+/// What empties a field.
+const CLEAR: &str = "(clear)";
+/// What stands in a cell whose formula failed.
+const FAILED: [&str; 8] = [
+    "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#ERROR!",
+];
+
+impl Desk<'_> {
+    /// Reads every row below the titles but the example of a template.
+    pub(super) fn read(&mut self) -> Vec<Wanted> {
+        let sheet = std::sync::Arc::clone(&self.import.sheet);
+        let below = sheet
+            .rows()
+            .get(self.columns.head + 1..)
+            .unwrap_or_default();
+        let holds = self.columns.holds.clone();
+        let mut rows = Vec::with_capacity(below.len());
+        let reason = self.columns.reason();
+        for row in below {
+            let says_only_why = row
+                .cells()
+                .enumerate()
+                .all(|(place, it)| it.is_blank() || Some(place) == reason);
+            if says_only_why {
+                continue;
+            }
+            let wanted = self.row(row, &holds);
+            if wanted.get(Field::Email) != Some(EXAMPLE) {
+                rows.push(wanted);
+            } else {
+                self.faults.remove(&row.number());
+            }
+        }
+        rows
+    }
+
+    fn row(&mut self, row: &Row, holds: &[Option<Column>]) -> Wanted {
+        let mut wanted = Wanted {
+            row: row.number(),
+            who: self.who(row),
+            ..Wanted::default()
+        };
+        let mut role = None;
+        let mut groups = None;
+        for (cell, column) in row.cells().zip(holds) {
+            let Some(column) = *column else { continue };
+            if cell.is_blank() {
+                continue;
+            }
+            let said = cell.said();
+            let text = said.trim();
+            if FAILED.contains(&text) {
+                let why = format!("holds {text}, which a formula failed with: put a value there");
+                self.fault(&mut wanted, Some(column), why);
+                continue;
+            }
+            match column {
+                Column::Role => role = Some(text.to_owned()),
+                Column::Groups => groups = Some(text.to_owned()),
+                _ => self.cell(&mut wanted, column, text),
+            }
+        }
+        self.groups(&mut wanted, groups.as_deref(), role.as_deref());
+        wanted
+    }
+
+    /// Whom a row is about, as typed.
+    fn who(&self, row: &Row) -> String {
+        let said = |column| {
+            let place = self.columns.place(column)?;
+            let said = row.cell(place).said();
+            let said: String = harmless(said.trim()).chars().take(80).collect();
+            (!said.is_empty()).then_some(said)
+        };
+        said(Column::Field(Field::Email))
+            .or_else(|| said(Column::Field(Field::UserName)))
+            .or_else(|| said(Column::Id))
+            .unwrap_or_else(|| format!("row {}", row.number()))
+    }
+
+    fn cell(&mut self, wanted: &mut Wanted, column: Column, text: &str) {
+        let clear = text.eq_ignore_ascii_case(CLEAR);
+        match column {
+            Column::Id => match text.parse::<UserId>() {
+                Ok(id) => wanted.id = Some(id.to_string()),
+                Err(_) => self.fault(
+                    wanted,
+                    Some(column),
+                    "is no id: leave it empty, or copy it from an export",
+                ),
+            },
+            Column::Field(field) if clear => wanted.set.push((field, None)),
+            Column::Field(field) => self.field(wanted, field, text),
+            Column::Custom(id) if clear => wanted.fields.push((id, None)),
+            Column::Custom(id) => {
+                let Some(field) = self.fields.iter().find(|it| it.id == id) else {
+                    return;
+                };
+                match custom(field, text) {
+                    Ok(value) => wanted.fields.push((id, value)),
+                    Err(why) => self.fault(wanted, Some(column), why),
+                }
+            }
+            Column::Manager if clear => wanted.manager = Some(None),
+            Column::Manager => wanted.manager = Some(Some(inner_address(text).to_owned())),
+            Column::Licenses => self.licenses(wanted, text),
+            Column::Status => match status(text) {
+                Some(status) => wanted.status = Some(status),
+                None => self.fault(
+                    wanted,
+                    Some(column),
+                    format!(
+                        "{} is no status: use waiting, active, inactive, cancelled or deleted",
+                        quoted(text)
+                    ),
+                ),
+            },
+            Column::SendOn if clear => {}
+            Column::SendOn => match day(text) {
+                Ok(Some(day)) if day <= self.begun => self.fault(
+                    wanted,
+                    Some(column),
+                    format!("{day} has begun already: leave it empty to mail now"),
+                ),
+                Ok(day) => wanted.send_on = day,
+                Err(error) => self.fault(wanted, Some(column), said(error)),
+            },
+            Column::Groups | Column::Role => {}
+        }
+    }
+
+    fn field(&mut self, wanted: &mut Wanted, field: Field, text: &str) {
+        let column = Some(Column::Field(field));
+        let parsed = match field {
+            Field::Email => inner_address(text)
+                .parse::<EmailAddress>()
+                .map(|it| Some(it.as_str().to_owned())),
+            Field::DeactivateOn | Field::DeleteOn => {
+                day(text).map(|it| it.map(|it| it.to_string()))
+            }
+            _ => field.parse(text),
+        };
+        match parsed {
+            Ok(Some(value)) => wanted.set.push((field, Some(value))),
+            Ok(None) => {}
+            Err(error) => self.fault(wanted, column, said(error)),
+        }
+    }
+
+    fn licenses(&mut self, wanted: &mut Wanted, text: &str) {
+        if text.eq_ignore_ascii_case(CLEAR) {
+            let why = "licenses are taken back by usher pool release, and with whoever leaves";
+            return self.fault(wanted, Some(Column::Licenses), why);
+        }
+        let words = text.split(|it: char| it.is_whitespace() || ";,".contains(it));
+        for word in words.filter(|it| !it.is_empty()) {
+            // Exports say how it is held, which is nothing to be wanted.
+            let name = word.split_once(':').map_or(word, |it| it.0);
+            let mut pools = self.pools.iter();
+            let found = pools.find(|it| it.0.eq_ignore_ascii_case(name));
+            match found.map(|it| (it.1, it.2)) {
+                // The seat comes with the person.
+                Some((_, true)) => {}
+                Some((pool, false)) if !wanted.pools.contains(&pool) => wanted.pools.push(pool),
+                Some(_) => {}
+                None => {
+                    let known = self.pools.iter().map(|it| it.0.as_str());
+                    let why = unknown("pool", name, near::meant(name, known));
+                    self.fault(wanted, Some(Column::Licenses), why);
+                }
+            }
+        }
+    }
+
+    fn groups(&mut self, wanted: &mut Wanted, groups: Option<&str>, role: Option<&str>) {
+        let role = match role.map(|it| (it, group_role(it))) {
+            None => GroupRole::Learner,
+            Some((_, Some(role))) => role,
+            Some((text, None)) => {
+                let why = format!(
+                    "{} is no role in a group: use learner, coach, author, user_administrator or administrator",
+                    quoted(text)
+                );
+                return self.fault(wanted, Some(Column::Role), why);
+            }
+        };
+        let Some(text) = groups else { return };
+        if text.eq_ignore_ascii_case(CLEAR) {
+            wanted.leaves_groups = true;
+            return;
+        }
+        // A name may have a comma in it.
+        let whole = self.groups.contains_key(&name_key(text));
+        let signs: &[char] = if whole {
+            &[]
+        } else if text.contains([';', '\n']) {
+            &[';', '\n']
+        } else {
+            &[',']
+        };
+        for part in text.split(signs).map(str::trim).filter(|it| !it.is_empty()) {
+            let (name, role) = match part.rsplit_once(':') {
+                Some((name, word)) if !self.groups.contains_key(&name_key(part)) => {
+                    match group_role(word) {
+                        Some(role) => (name.trim(), role),
+                        None => (part, role),
+                    }
+                }
+                _ => (part, role),
+            };
+            match self.groups.get(&name_key(name)).copied() {
+                Some(group) if !wanted.groups.iter().any(|it| it.0 == group) => {
+                    wanted.groups.push((group, role));
+                }
+                Some(_) => {}
+                None => {
+                    let known = self.group_names.iter().map(String::as_str);
+                    let why = unknown("group", name, near::meant(name, known));
+                    self.fault(wanted, Some(Column::Groups), why);
+                }
+            }
+        }
+    }
+
+    /// Notes that a row is left alone because something else was decided.
+    pub(super) fn leave(&self, wanted: &mut Wanted) {
+        if wanted.is_open() {
+            wanted.does = Some(Does::Nothing);
+        }
+    }
+}
+
+/// The address in `Ana Li <ana@acme.example>`, else the text.
+fn inner_address(text: &str) -> &str {
+    let inner = text
+        .strip_suffix('>')
+        .and_then(|it| it.rsplit_once('<'))
+        .map_or(text, |it| it.1);
+    inner.trim().trim_start_matches("mailto:")
+}
+
+fn custom(field: &CustomField, text: &str) -> Result<Option<String>, String> {
+    let parsed = match field.terms.kind {
+        FieldKind::Date => match day(text) {
+            Ok(day) => return Ok(day.map(|it| it.to_string())),
+            Err(error) => Err(error),
+        },
+        FieldKind::Text | FieldKind::Choice => field.parse(text),
+    };
+    parsed.map_err(|error| {
+        let living = field.choices.iter().filter(|it| !it.terms.removed);
+        let meant = near::meant(text, living.map(|it| it.terms.name.as_str()));
+        match meant {
+            Some(meant) => format!("has no value {}: did you mean {meant}?", quoted(text)),
+            None => said(error),
+        }
+    })
+}
+
+/// What is wrong with a value, without saying again what it is: its column does.
+pub(super) fn said(error: Error) -> String {
+    match error {
+        Error::Invalid { why, remedy, .. } => format!("{why}; {remedy}"),
+        other => other.to_string(),
+    }
+}
+
+/// `there is no group Slaes; did you mean Sales?`
+pub(super) fn unknown(noun: &str, name: &str, meant: Option<&str>) -> String {
+    let shown: String = harmless(name).chars().take(60).collect();
+    match meant {
+        Some(meant) => format!("there is no {noun} {shown}; did you mean {meant}?"),
+        None => format!("there is no {noun} {shown}"),
+    }
+}
+
+pub(super) fn quoted(text: &str) -> String {
+    let shown: String = harmless(text).chars().take(40).collect();
+    format!("{shown:?}")
+}
+
+fn plain(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    text.replace([' ', '-'], "_")
+}
+
+/// A status, also as other exports say it.
+fn status(text: &str) -> Option<Status> {
+    let word = plain(text);
+    match word.as_str() {
+        "invited" | "pending" => Some(Status::Waiting),
+        "enabled" | "yes" | "true" => Some(Status::Active),
+        "deactivated" | "disabled" | "suspended" | "no" | "false" => Some(Status::Inactive),
+        "canceled" => Some(Status::Cancelled),
+        word => Status::from_word(word),
+    }
+}
+
+fn group_role(text: &str) -> Option<GroupRole> {
+    let word = plain(text);
+    match word.as_str() {
+        "member" => Some(GroupRole::Learner),
+        "admin" => Some(GroupRole::Administrator),
+        word => GroupRole::from_word(word),
+    }
+}

@@ -1,0 +1,253 @@
+//! Which column is what: by its title, in any order, however exports spell it. A title that is nothing we know is named and
+//! the column ignored.
+
+use std::collections::HashMap;
+
+use super::sheet::{Row, Sheet};
+use crate::error::{Error, Result};
+use crate::model::{CustomField, Field, FieldId, field_key, harmless};
+
+/// The title of the column in which an error copy says what is wrong; such a column is no part of what is imported.
+pub const REASON: &str = "Wrong in this row";
+/// How far down the row of titles is looked for.
+const LOOKED_AT: usize = 12;
+/// The address of a template's example, which is nobody's.
+pub const EXAMPLE: &str = "ana.example@usher.invalid";
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// The person's id, as exports have it.
+    Id,
+    /// A field of the profile.
+    Field(Field),
+    /// A custom field.
+    Custom(FieldId),
+    /// Whom they report to.
+    Manager,
+    /// Groups to be in.
+    Groups,
+    /// Their role in these groups.
+    Role,
+    /// Add-on licenses to have.
+    Licenses,
+    /// Where they stand.
+    Status,
+    /// The day on which their invitation is mailed.
+    SendOn,
+}
+
+/// How titles are spelled, letters and digits only. The first of a kind is the word of our own exports.
+const TITLES: &[(&str, Column)] = &[
+    ("id", Column::Id),
+    ("userid", Column::Id),
+    ("usherid", Column::Id),
+    ("email", Column::Field(Field::Email)),
+    ("mail", Column::Field(Field::Email)),
+    ("emailaddress", Column::Field(Field::Email)),
+    ("mailaddress", Column::Field(Field::Email)),
+    ("workemail", Column::Field(Field::Email)),
+    ("primaryemail", Column::Field(Field::Email)),
+    ("businessemail", Column::Field(Field::Email)),
+    ("username", Column::Field(Field::UserName)),
+    ("login", Column::Field(Field::UserName)),
+    ("loginname", Column::Field(Field::UserName)),
+    ("account", Column::Field(Field::UserName)),
+    ("upn", Column::Field(Field::UserName)),
+    ("userprincipalname", Column::Field(Field::UserName)),
+    ("firstname", Column::Field(Field::FirstName)),
+    ("givenname", Column::Field(Field::FirstName)),
+    ("forename", Column::Field(Field::FirstName)),
+    ("first", Column::Field(Field::FirstName)),
+    ("lastname", Column::Field(Field::LastName)),
+    ("familyname", Column::Field(Field::LastName)),
+    ("surname", Column::Field(Field::LastName)),
+    ("last", Column::Field(Field::LastName)),
+    ("displayname", Column::Field(Field::DisplayName)),
+    ("fullname", Column::Field(Field::DisplayName)),
+    ("name", Column::Field(Field::DisplayName)),
+    ("functionalarea", Column::Field(Field::FunctionalArea)),
+    ("area", Column::Field(Field::FunctionalArea)),
+    ("department", Column::Field(Field::FunctionalArea)),
+    ("dept", Column::Field(Field::FunctionalArea)),
+    ("title", Column::Field(Field::Title)),
+    ("jobtitle", Column::Field(Field::Title)),
+    ("position", Column::Field(Field::Title)),
+    ("region", Column::Field(Field::Region)),
+    ("language", Column::Field(Field::Language)),
+    ("lang", Column::Field(Field::Language)),
+    ("locale", Column::Field(Field::Language)),
+    ("preferredlanguage", Column::Field(Field::Language)),
+    ("labels", Column::Field(Field::Labels)),
+    ("label", Column::Field(Field::Labels)),
+    ("tags", Column::Field(Field::Labels)),
+    ("deactivateon", Column::Field(Field::DeactivateOn)),
+    ("deactivationdate", Column::Field(Field::DeactivateOn)),
+    ("deleteon", Column::Field(Field::DeleteOn)),
+    ("deletiondate", Column::Field(Field::DeleteOn)),
+    ("manager", Column::Manager),
+    ("manageremail", Column::Manager),
+    ("reportsto", Column::Manager),
+    ("supervisor", Column::Manager),
+    ("linemanager", Column::Manager),
+    ("groups", Column::Groups),
+    ("group", Column::Groups),
+    ("team", Column::Groups),
+    ("role", Column::Role),
+    ("grouprole", Column::Role),
+    ("licenses", Column::Licenses),
+    ("license", Column::Licenses),
+    ("pools", Column::Licenses),
+    ("pool", Column::Licenses),
+    ("addons", Column::Licenses),
+    ("status", Column::Status),
+    ("state", Column::Status),
+    ("sendon", Column::SendOn),
+    ("senddate", Column::SendOn),
+];
+
+impl Column {
+    /// The title of its own in exports and templates; a custom field's is the field's name.
+    pub fn title(self) -> Option<&'static str> {
+        match self {
+            Self::Id => Some("id"),
+            Self::Field(field) => Some(field.as_str()),
+            Self::Custom(_) => None,
+            Self::Manager => Some("manager"),
+            Self::Groups => Some("groups"),
+            Self::Role => Some("role"),
+            Self::Licenses => Some("licenses"),
+            Self::Status => Some("status"),
+            Self::SendOn => Some("send_on"),
+        }
+    }
+
+    /// What it is called in a sentence.
+    pub(crate) fn words(self, fields: &[CustomField]) -> String {
+        match self {
+            Self::Custom(id) => fields
+                .iter()
+                .find(|it| it.id == id)
+                .map_or_else(String::new, |it| it.terms.name.clone()),
+            other => other.title().unwrap_or_default().replace('_', " "),
+        }
+    }
+}
+
+/// A title without what spellings differ in.
+fn plain(title: &str) -> String {
+    title
+        .chars()
+        .filter(|it| it.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Where the titles stand and what is below them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// Where the row of titles stands among the rows of the sheet.
+    pub(crate) head: usize,
+    /// The number of that row.
+    pub number: u32,
+    /// The titles, as typed.
+    pub titles: Vec<String>,
+    /// What each column holds; none for one that is ignored.
+    pub holds: Vec<Option<Column>>,
+    places: HashMap<Column, usize>,
+}
+
+impl Columns {
+    /// Finds the row of titles, and what its columns are.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when nothing tells whom the rows are about, or two columns hold the same.
+    pub(crate) fn find(sheet: &Sheet, fields: &[CustomField]) -> Result<Self> {
+        let rows = sheet.rows().iter().take(LOOKED_AT).enumerate();
+        let found = rows
+            .map(|(head, row)| Self::of(head, row, fields))
+            .find(Self::tells_whom);
+        let Some(mut columns) = found else {
+            return Err(Error::invalid(
+                "the file",
+                "has no column called email",
+                "name the columns in its first row, such as email, first name, last name; `usher template` makes a file to fill in",
+            ));
+        };
+        for (place, column) in columns.holds.iter().enumerate() {
+            let Some(column) = *column else { continue };
+            if columns.places.insert(column, place).is_some() {
+                let title = columns.titles.get(place).map_or("", String::as_str);
+                let title: String = harmless(title).chars().take(40).collect();
+                return Err(Error::invalid(
+                    "the file",
+                    format!("has a second column for the same thing, {title:?}"),
+                    "leave one of them out",
+                ));
+            }
+        }
+        Ok(columns)
+    }
+
+    fn of(head: usize, row: &Row, fields: &[CustomField]) -> Self {
+        let titles: Vec<String> = row.cells().map(|it| it.said().into_owned()).collect();
+        let own: HashMap<String, FieldId> = fields.iter().map(|it| (it.key(), it.id)).collect();
+        let holds = titles.iter().map(|it| meaning(it, &own)).collect();
+        Self {
+            head,
+            number: row.number(),
+            titles,
+            holds,
+            places: HashMap::new(),
+        }
+    }
+
+    fn tells_whom(&self) -> bool {
+        self.holds.iter().flatten().any(|it| {
+            matches!(
+                it,
+                Column::Id | Column::Field(Field::Email | Field::UserName)
+            )
+        })
+    }
+
+    /// Where a column stands, if there is one.
+    pub fn place(&self, column: Column) -> Option<usize> {
+        self.places.get(&column).copied()
+    }
+
+    /// The titles of the columns that are ignored, but the one in which an error copy says what is wrong.
+    pub fn ignored(&self) -> impl Iterator<Item = &str> {
+        let all = self.titles.iter().zip(&self.holds);
+        all.filter(|(title, holds)| {
+            holds.is_none() && !title.trim().is_empty() && title.trim() != REASON
+        })
+        .map(|it| it.0.trim())
+    }
+
+    /// Where the column stands in which an earlier error copy said what is wrong.
+    pub(crate) fn reason(&self) -> Option<usize> {
+        self.titles.iter().position(|it| it.trim() == REASON)
+    }
+}
+
+fn meaning(title: &str, own: &HashMap<String, FieldId>) -> Option<Column> {
+    let title = title.trim().trim_end_matches('*').trim_end();
+    if title == REASON {
+        return None;
+    }
+    let custom = |name: &str| own.get(&field_key(name)).copied().map(Column::Custom);
+    if let Some(name) = title.strip_prefix("field:") {
+        return custom(name);
+    }
+    let word = plain(title);
+    let known = TITLES.iter().find(|it| it.0 == word).map(|it| it.1);
+    // A field of the organization's own is meant rather than a spelling of ours, but not rather than our very word.
+    let is_ours = known
+        .and_then(Column::title)
+        .is_some_and(|it| plain(it) == word);
+    if is_ours {
+        return known;
+    }
+    custom(title).or(known)
+}

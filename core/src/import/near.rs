@@ -1,0 +1,150 @@
+//! What somebody probably meant: names and addresses that differ by a slip of the hand.
+
+/// Mail services that people mistype.
+const COMMON: &[&str] = &[
+    "gmail.com",
+    "googlemail.com",
+    "outlook.com",
+    "hotmail.com",
+    "yahoo.com",
+    "icloud.com",
+    "live.com",
+    "msn.com",
+    "gmx.de",
+    "web.de",
+    "proton.me",
+    "protonmail.com",
+];
+
+/// How many slips of the hand lie between two words (letters left out, put in, changed, or two swapped), up to a limit.
+pub(crate) fn slips(one: &str, other: &str, most: usize) -> Option<usize> {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    if one.len().abs_diff(other.len()) > most {
+        return None;
+    }
+    let width = other.len() + 1;
+    let (mut before, mut now) = (vec![0; width], vec![0; width]);
+    let mut last: Vec<usize> = (0..width).collect();
+    let at = |row: &[usize], place: usize| row.get(place).copied().unwrap_or(usize::MAX / 2);
+    for (i, a) in one.iter().enumerate() {
+        now.clear();
+        now.push(i + 1);
+        for (j, b) in other.iter().enumerate() {
+            let changed = at(&last, j) + usize::from(a != b);
+            let left_out = at(&last, j + 1) + 1;
+            let put_in = at(&now, j) + 1;
+            let mut best = changed.min(left_out).min(put_in);
+            let swapped =
+                i > 0 && j > 0 && one.get(i - 1) == Some(b) && other.get(j - 1) == Some(a);
+            if swapped {
+                best = best.min(at(&before, j - 1) + 1);
+            }
+            now.push(best);
+        }
+        std::mem::swap(&mut before, &mut last);
+        std::mem::swap(&mut last, &mut now);
+    }
+    Some(at(&last, other.len())).filter(|it| *it <= most)
+}
+
+/// The word of a list that is meant by one that is not in it, if one is near enough.
+pub(crate) fn meant<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    let word = word.trim().to_lowercase();
+    let most = match word.chars().count() {
+        0..=3 => 1,
+        4..=7 => 2,
+        _ => 3,
+    };
+    known
+        .filter_map(|it| Some((slips(&word, &it.to_lowercase(), most)?, it)))
+        .min_by_key(|it| it.0)
+        .map(|it| it.1)
+}
+
+/// The domain that is meant by a mistyped one: of those that are known here, else of those that everybody knows.
+pub(crate) fn domain_meant<'d>(
+    domain: &str,
+    known: impl Iterator<Item = &'d str>,
+) -> Option<&'d str> {
+    let known: Vec<&str> = known.collect();
+    if known.contains(&domain) || COMMON.contains(&domain) {
+        return None;
+    }
+    let near = |it: &&str| slips(domain, it, 1 + usize::from(domain.len() > 12)).is_some();
+    let mut all = known.iter().copied();
+    all.find(near).or_else(|| {
+        COMMON
+            .iter()
+            .copied()
+            .find(|it| slips(domain, it, 1).is_some())
+    })
+}
+
+/// Every word that is one slip away from this one: as many as a few hundred.
+pub(crate) fn neighbours(word: &str) -> Vec<String> {
+    const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
+    let letters: Vec<char> = word.chars().collect();
+    let with = |change: &dyn Fn(&mut Vec<char>)| {
+        let mut letters = letters.clone();
+        change(&mut letters);
+        letters.into_iter().collect::<String>()
+    };
+    let mut all = Vec::new();
+    for place in 0..=letters.len() {
+        for letter in LETTERS.chars() {
+            all.push(with(&|it| it.insert(place, letter)));
+            if place < letters.len() {
+                all.push(with(&|it| {
+                    it.splice(place..=place, [letter]).for_each(drop)
+                }));
+            }
+        }
+        if place < letters.len() {
+            all.push(with(&|it| {
+                it.remove(place);
+            }));
+        }
+        if place + 1 < letters.len() {
+            all.push(with(&|it| it.swap(place, place + 1)));
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all.retain(|it| it != word && !it.is_empty());
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_counted() {
+        for (one, other, expected) in [
+            ("acme.com", "acme.con", Some(1)),
+            ("gmial.com", "gmail.com", Some(1)),
+            ("sales", "slaes", Some(1)),
+            ("sales", "sales", Some(0)),
+            ("a", "abcd", None),
+            ("ab", "cd", Some(2)),
+            ("", "a", Some(1)),
+        ] {
+            assert_eq!(slips(one, other, 2), expected, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn what_is_meant_is_near() {
+        let groups = ["Sales", "Design", "Sales EMEA"];
+        assert_eq!(meant("slaes", groups.into_iter()), Some("Sales"));
+        assert_eq!(meant("Marketing", groups.into_iter()), None);
+        assert_eq!(domain_meant("gmial.com", [].into_iter()), Some("gmail.com"));
+        assert_eq!(
+            domain_meant("acme.con", ["acme.com"].into_iter()),
+            Some("acme.com")
+        );
+        assert_eq!(domain_meant("gmx.de", ["gmx.te"].into_iter()), None);
+        assert_eq!(domain_meant("other.org", ["acme.com"].into_iter()), None);
+        assert!(neighbours("ana").contains(&"anna".to_owned()));
+    }
+}

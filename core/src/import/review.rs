@@ -1,0 +1,239 @@
+//! What an import makes of a sheet, row by row: what it will do, or what is wrong, in which cell, and what to do.
+
+use std::sync::Arc;
+
+use serde::ser::{SerializeSeq, SerializeStruct};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::columns::Columns;
+use super::sheet::Sheet;
+use crate::error::{Error, Result};
+
+/// What an import does about people who are, and who are not, on the roster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Invites whoever is not on it; the others stay as they are.
+    Invite,
+    /// Makes active accounts of whoever is not on it; the others stay as they are.
+    Create,
+    /// Updates whoever is on it; the others are wrong.
+    Update,
+    /// Invites whoever is not on it, and updates the others.
+    #[default]
+    Both,
+}
+
+impl Mode {
+    /// Every mode.
+    pub const ALL: [Self; 4] = [Self::Invite, Self::Create, Self::Update, Self::Both];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invite => "invite",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Both => "both",
+        }
+    }
+
+    /// The mode of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+impl std::str::FromStr for Mode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::from_word(text.trim()).ok_or_else(|| {
+            Error::invalid("mode", "is not known", "use invite, create, update or both")
+        })
+    }
+}
+
+/// What an import does about one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Does {
+    /// Somebody new is invited, or invited again.
+    Invite,
+    /// Somebody new gets an account, or an account again.
+    Create,
+    /// Somebody is changed.
+    Update,
+    /// Nothing: the roster says so already, or the mode leaves them as they are.
+    Nothing,
+    /// Nothing, because something is wrong.
+    Wrong,
+}
+
+impl Does {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invite => "invite",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Nothing => "nothing",
+            Self::Wrong => "wrong",
+        }
+    }
+}
+
+/// Something wrong in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The number of the row.
+    pub row: u32,
+    /// The column, counted from 0; none when it is not about one cell.
+    pub column: Option<usize>,
+    /// What is wrong, and what to do.
+    pub why: String,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowReview {
+    /// Its number in the file.
+    pub row: u32,
+    /// Whom it is about, as typed.
+    pub who: String,
+    /// What is done about it.
+    pub does: Does,
+}
+
+/// Everything that an import makes of a sheet.
+#[derive(Clone, Debug)]
+pub struct Review {
+    /// The sheet.
+    pub sheet: Arc<Sheet>,
+    /// What its columns hold.
+    pub columns: Columns,
+    /// Its rows, in their order.
+    pub rows: Vec<RowReview>,
+    /// What is wrong, by rows.
+    pub faults: Vec<Fault>,
+    /// Whether what is right is done while something is wrong.
+    pub partial: bool,
+}
+
+impl Review {
+    /// Whether nothing is done because something is wrong.
+    pub fn is_blocked(&self) -> bool {
+        !self.partial && !self.faults.is_empty()
+    }
+
+    /// How many rows are done that way.
+    pub fn count(&self, does: Does) -> usize {
+        self.rows.iter().filter(|it| it.does == does).count()
+    }
+
+    /// What is wrong in a row.
+    pub fn faults_of(&self, row: u32) -> &[Fault] {
+        let first = self.faults.partition_point(|it| it.row < row);
+        let after = self.faults.partition_point(|it| it.row <= row);
+        self.faults.get(first..after).unwrap_or_default()
+    }
+
+    /// The title of a column, as typed.
+    pub fn title(&self, column: usize) -> &str {
+        self.columns.titles.get(column).map_or("", |it| it.trim())
+    }
+
+    /// How many rows are wrong, and what can be done about it.
+    pub fn sentence(&self) -> String {
+        let rows = match self.count(Does::Wrong) {
+            1 => "1 row is".to_owned(),
+            rows => format!("{rows} rows are"),
+        };
+        format!(
+            "nothing was applied: {rows} wrong; mend them, or say --partial to import the others"
+        )
+    }
+}
+
+/// The letters by which spreadsheets name a column: `A`, `Z`, `AA`.
+pub fn letters(column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = column + 1;
+    while rest > 0 {
+        let digit = u8::try_from((rest - 1) % 26).unwrap_or(0);
+        letters.push(char::from(b'A' + digit));
+        rest = (rest - 1) / 26;
+    }
+    letters.iter().rev().collect()
+}
+
+struct Rows<'r>(&'r Review);
+struct Faults<'r>(&'r Review);
+
+impl Serialize for Review {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Review", 7)?;
+        out.serialize_field("sheet", &self.sheet.about.sheet)?;
+        out.serialize_field("format", &self.sheet.about.format)?;
+        out.serialize_field("partial", &self.partial)?;
+        let ignored: Vec<&str> = self.columns.ignored().collect();
+        out.serialize_field("ignored_columns", &ignored)?;
+        out.serialize_field("rows", &Rows(self))?;
+        out.serialize_field("faults", &Faults(self))?;
+        out.end()
+    }
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Row<'r> {
+            row: u32,
+            who: &'r str,
+            does: &'static str,
+        }
+        let mut out = serializer.serialize_seq(Some(self.0.rows.len()))?;
+        for it in &self.0.rows {
+            out.serialize_element(&Row {
+                row: it.row,
+                who: &it.who,
+                does: it.does.as_str(),
+            })?;
+        }
+        out.end()
+    }
+}
+
+impl Serialize for Faults<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Said<'r> {
+            row: u32,
+            cell: Option<String>,
+            column: Option<&'r str>,
+            why: &'r str,
+        }
+        let mut out = serializer.serialize_seq(Some(self.0.faults.len()))?;
+        for it in &self.0.faults {
+            out.serialize_element(&Said {
+                row: it.row,
+                cell: it
+                    .column
+                    .map(|column| format!("{}{}", letters(column), it.row)),
+                column: it.column.map(|column| self.0.title(column)),
+                why: &it.why,
+            })?;
+        }
+        out.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_called_as_spreadsheets_call_them() {
+        let names: Vec<String> = [0, 25, 26, 51, 52, 701, 702].map(letters).to_vec();
+        assert_eq!(names, ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
+    }
+}

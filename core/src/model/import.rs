@@ -1,0 +1,47 @@
+//! What is known of an import beside its batch.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, BatchId, Timestamp};
+use crate::import::{Format, Mode};
+
+/// A file that was imported, and what became of its rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportTerms {
+    /// The file's name, without its folder; it is kept beside the history and not in it, because it may name somebody.
+    #[serde(skip)]
+    pub file: Option<String>,
+    /// The digest of what was in it, keyed by the database, in hexadecimal digits.
+    pub digest: String,
+    /// What was done about people who were, and who were not, on the roster.
+    pub mode: Mode,
+    /// What the file was.
+    pub format: Format,
+    /// How many rows it had.
+    pub rows: usize,
+    /// Of these, how many brought somebody onto the roster.
+    pub arrived: usize,
+    /// How many changed somebody.
+    pub updated: usize,
+    /// How many changed nothing.
+    pub unchanged: usize,
+    /// How many were wrong.
+    pub wrong: usize,
+}
+
+/// An import in the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The batch that it was applied as.
+    pub batch: BatchId,
+    /// Its number in the order of commits.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub actor: Actor,
+    /// Which file, and what became of its rows.
+    pub terms: ImportTerms,
+    /// The batch by which it was undone.
+    pub undone_by: Option<BatchId>,
+}

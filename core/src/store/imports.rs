@@ -1,0 +1,242 @@
+//! Imports: which files came in, and finding many people by what files call them.
+
+use std::collections::HashMap;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use rusqlite::{Connection, Row, params};
+use serde_json::json;
+use sha2::Sha256;
+
+use super::read::Read;
+use super::snapshot::word;
+use super::{Snapshot, actor, broken, outbox};
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::import::{Format, Mode};
+use crate::model::{Actor, BatchId, Import, ImportTerms, Status, Timestamp, UserId};
+use crate::plan::Template;
+
+/// How many keys one statement looks up.
+const KEYS_AT_ONCE: usize = 2_000;
+
+/// Somebody who goes by a name in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) id: UserId,
+    pub(crate) status: Status,
+    /// Whether they have a user name of their own; who has none goes by their address.
+    pub(crate) has_user_name: bool,
+}
+
+macro_rules! import_columns {
+    () => {
+        "batches.id, batches.seq, batches.at, batches.actor_kind, batches.actor, file, lower(hex(digest)), mode, format, \
+         n_rows, arrived, updated, unchanged, wrong, \
+         (SELECT id FROM batches AS undoing WHERE undoing.undoes = batches.id ORDER BY seq DESC LIMIT 1)"
+    };
+}
+
+fn import_row(row: &Row<'_>) -> rusqlite::Result<Import> {
+    let count = |column| {
+        row.get::<_, i64>(column)
+            .map(|it| usize::try_from(it).unwrap_or(0))
+    };
+    Ok(Import {
+        batch: BatchId::from_bytes(row.get(0)?),
+        seq: row.get(1)?,
+        at: Timestamp::from_millis(row.get(2)?),
+        actor: actor::decode(row, 3)?,
+        terms: ImportTerms {
+            file: row.get(5)?,
+            digest: row.get(6)?,
+            mode: word(row, 7, Mode::from_word)?,
+            format: word(row, 8, Format::from_word)?,
+            rows: count(9)?,
+            arrived: count(10)?,
+            updated: count(11)?,
+            unchanged: count(12)?,
+            wrong: count(13)?,
+        },
+        undone_by: row.get::<_, Option<[u8; 16]>>(14)?.map(BatchId::from_bytes),
+    })
+}
+
+impl Snapshot<'_> {
+    /// A hash under the database's key, so that it says nothing to anybody else, in hexadecimal digits.
+    pub(crate) fn keyed(&self, hash: &[u8; 32]) -> Result<String> {
+        let mut keyed = Hmac::<Sha256>::new_from_slice(&self.digest_key()?)
+            .map_err(|error| Error::Broken(error.to_string()))?;
+        keyed.update(b"import");
+        keyed.update(hash);
+        let bytes = keyed.finalize().into_bytes();
+        Ok(bytes.iter().map(|it| format!("{it:02x}")).collect())
+    }
+
+    /// The newest import of such a file in such a mode that was not undone.
+    pub(crate) fn standing_import(&self, digest: &str, mode: Mode) -> Result<Option<Import>> {
+        let sql = concat!(
+            "SELECT ",
+            import_columns!(),
+            " FROM imports JOIN batches ON batches.id = imports.batch WHERE digest = unhex(?1) AND mode = ?2 \
+              ORDER BY batches.seq DESC"
+        );
+        let all = self.all(sql, params![digest, mode.as_str()], import_row)?;
+        Ok(all.into_iter().find(|it| it.undone_by.is_none()))
+    }
+
+    /// Everybody who has one of these addresses, by their keys.
+    pub(crate) fn known_by_email(&self, keys: &[String]) -> Result<HashMap<String, Known>> {
+        self.known_by(
+            "SELECT value, users.id, users.status, users.user_name IS NOT NULL \
+             FROM json_each(?1) CROSS JOIN users ON users.email_key = value",
+            keys,
+        )
+    }
+
+    /// Everybody who has one of these user names of their own, by their keys.
+    pub(crate) fn known_by_user_name(&self, keys: &[String]) -> Result<HashMap<String, Known>> {
+        self.known_by(
+            "SELECT value, users.id, users.status, 1 \
+             FROM json_each(?1) CROSS JOIN users ON users.user_name_key = value",
+            keys,
+        )
+    }
+
+    /// Whoever has one of these ids, by the ids.
+    pub(crate) fn known_by_id(&self, keys: &[String]) -> Result<HashMap<String, Known>> {
+        let plain: Vec<String> = keys.iter().map(|it| it.replace('-', "")).collect();
+        let found = self.known_by(
+            "SELECT value, users.id, users.status, users.user_name IS NOT NULL \
+             FROM json_each(?1) CROSS JOIN users ON users.id = unhex(value)",
+            &plain,
+        )?;
+        let by_id = found.into_values().map(|it| (it.id.to_string(), it));
+        Ok(by_id.collect())
+    }
+
+    /// Whoever is called so, at most a few.
+    pub(crate) fn known_by_sort_name(&self, name: &str) -> Result<Vec<Known>> {
+        self.all(
+            "SELECT id, status, user_name IS NOT NULL FROM users WHERE sort_name = ?1 LIMIT 3",
+            [name],
+            |row| known(row, 0),
+        )
+    }
+
+    fn known_by(&self, sql: &str, keys: &[String]) -> Result<HashMap<String, Known>> {
+        let mut found = HashMap::new();
+        for some in keys.chunks(KEYS_AT_ONCE) {
+            let keys = json!(some).to_string();
+            found.extend(self.all(sql, [keys], |row| Ok((row.get(0)?, known(row, 1)?)))?);
+        }
+        Ok(found)
+    }
+
+    /// Domains of addresses that are here: of those who came first and last.
+    pub(crate) fn domains(&self) -> Result<Vec<String>> {
+        let sql = "SELECT email_key FROM (SELECT email_key FROM users ORDER BY seq LIMIT 500) \
+            UNION ALL SELECT email_key FROM (SELECT email_key FROM users ORDER BY seq DESC LIMIT 500)";
+        let keys: Vec<Option<String>> = self.all(sql, [], |row| row.get(0))?;
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for key in keys.into_iter().flatten() {
+            if let Some((_, domain)) = key.rsplit_once('@') {
+                *counts.entry(domain.to_owned()).or_default() += 1;
+            }
+        }
+        let mut domains: Vec<(String, usize)> = counts.into_iter().collect();
+        domains.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        Ok(domains.into_iter().map(|it| it.0).collect())
+    }
+}
+
+fn known(row: &Row<'_>, from: usize) -> rusqlite::Result<Known> {
+    Ok(Known {
+        id: UserId::from_bytes(row.get(from)?),
+        status: word(row, from + 1, Status::from_word)?,
+        has_user_name: row.get(from + 2)?,
+    })
+}
+
+impl Read<'_> {
+    /// Imports, newest first; older than the batch of that number if given.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn imports(&self, before: Option<i64>, limit: usize) -> Result<Vec<Import>> {
+        let sql = concat!(
+            "SELECT ",
+            import_columns!(),
+            " FROM imports JOIN batches ON batches.id = imports.batch WHERE batches.seq < ?1 \
+              ORDER BY batches.seq DESC LIMIT ?2"
+        );
+        let bound = params![
+            before.unwrap_or(i64::MAX),
+            i64::try_from(limit).unwrap_or(i64::MAX)
+        ];
+        let own = self.only_own();
+        let mut found = self.snapshot()?.all(sql, bound, import_row)?;
+        found.retain(|it| own.is_none_or(|own| it.actor == Actor::Administrator(own)));
+        Ok(found)
+    }
+}
+
+/// Notes the import that a batch is, and puts a mail to the administrator who gave it into the outbox.
+pub(super) fn note(
+    conn: &Connection,
+    by: Actor,
+    batch: BatchId,
+    changes: &[Change],
+    at: Timestamp,
+) -> Result<()> {
+    let found = changes.iter().find_map(|it| match it {
+        Change::Imported { terms } => Some(terms),
+        _ => None,
+    });
+    let Some(terms) = found else { return Ok(()) };
+    let count = |it: usize| i64::try_from(it).unwrap_or(i64::MAX);
+    let sql = "INSERT INTO imports (batch, digest, mode, file, format, n_rows, arrived, updated, unchanged, wrong) \
+        VALUES (?1, unhex(?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    conn.prepare_cached(sql)
+        .and_then(|mut it| {
+            it.execute(params![
+                batch.as_bytes(),
+                terms.digest,
+                terms.mode.as_str(),
+                terms.file,
+                terms.format.as_str(),
+                count(terms.rows),
+                count(terms.arrived),
+                count(terms.updated),
+                count(terms.unchanged),
+                count(terms.wrong)
+            ])
+        })
+        .map_err(broken)?;
+    let Actor::Administrator(user) = by else {
+        return Ok(());
+    };
+    let about = json!({
+        "batch": batch.to_string(),
+        "rows": terms.rows,
+        "arrived": terms.arrived,
+        "updated": terms.updated,
+        "unchanged": terms.unchanged,
+        "wrong": terms.wrong,
+    });
+    let snapshot = Snapshot::new(conn);
+    outbox::tell_each(&snapshot, &[user], Template::ImportDone, &about, batch, at)
+}
+
+/// Forgets the names of files in which a name of somebody is who is erased.
+pub(super) fn erase(conn: &Connection, user: UserId) -> Result<()> {
+    let sql = "UPDATE imports SET file = NULL WHERE file IS NOT NULL AND EXISTS (\
+        SELECT 1 FROM users WHERE id = ?1 AND (\
+            length(first_name) > 2 AND instr(lower(file), lower(first_name)) \
+            OR length(last_name) > 2 AND instr(lower(file), lower(last_name)) \
+            OR length(email_key) > 2 AND instr(lower(file), substr(email_key, 1, instr(email_key, '@') - 1)) \
+            OR length(user_name_key) > 2 AND instr(lower(file), user_name_key)))";
+    conn.prepare_cached(sql)
+        .and_then(|mut it| it.execute([user.as_bytes()]))
+        .map(drop)
+        .map_err(broken)
+}

@@ -1,0 +1,166 @@
+//! `usher import` and `usher imports`: people by files, and what was imported.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
+use usher_core::Read;
+use usher_core::command::{Command, Import};
+use usher_core::import::write_error_copy;
+use usher_core::model::{Door, Import as Imported};
+
+use crate::args::{ImportArgs, LimitArgs, batch_json};
+use crate::confirm::{self, carry_out};
+use crate::desk::Desk;
+use crate::failure::{Failure, Result};
+use crate::names::ActorNames;
+use crate::output::{Listing, Row};
+use crate::reading;
+
+const PAGE: usize = 500;
+const COLUMNS: &[&str] = &[
+    "BATCH",
+    "AT",
+    "ACTOR",
+    "FILE",
+    "MODE",
+    "ROWS",
+    "ARRIVED",
+    "UPDATED",
+    "UNCHANGED",
+    "WRONG",
+    "UNDONE BY",
+];
+const KEYS: &[&str] = &[
+    "batch",
+    "at",
+    "actor",
+    "file",
+    "digest",
+    "mode",
+    "format",
+    "rows",
+    "arrived",
+    "updated",
+    "unchanged",
+    "wrong",
+    "undone_by",
+];
+
+/// Imports a file.
+pub(crate) fn run(desk: &Desk, args: &ImportArgs) -> Result<()> {
+    let desk = &Desk {
+        session: desk
+            .session
+            .directory()
+            .as_actor(desk.session.actor(), Door::Import),
+        format: desk.format,
+    };
+    if let Some(out) = &args.errors {
+        refuse_ending(out)?;
+    }
+    let sheet = reading::sheet(desk, &args.file, args.sheet.as_deref())?;
+    let name = args
+        .file
+        .file_name()
+        .filter(|_| args.file != Path::new("-"));
+    let command = Command::Import(Import {
+        file: name.map(|it| it.to_string_lossy().into_owned()),
+        partial: args.partial,
+        again: args.again,
+        as_typed: args.as_typed,
+        overriding: args.overriding,
+        mail: !args.no_mail,
+        send_on: args.send_on,
+        ..Import::of(Arc::new(sheet), args.mode)
+    });
+    if let Some(out) = &args.errors {
+        let mut request = desk.session.request(command.clone());
+        request.when_full = confirm::chosen(&args.plan);
+        let plan = desk.session.plan(&request)?;
+        if let Some(review) = plan.review.filter(|it| !it.faults.is_empty()) {
+            let rows = write_error_copy(&review, out)?;
+            crate::failure::complain(&format!(
+                "{} with what is wrong: {}",
+                match rows {
+                    1 => "wrote 1 row".to_owned(),
+                    rows => format!("wrote {rows} rows"),
+                },
+                out.display()
+            ));
+        }
+    }
+    carry_out(desk, command, &args.plan)
+}
+
+fn refuse_ending(out: &Path) -> Result<()> {
+    let is_xlsx = out
+        .extension()
+        .is_some_and(|it| it.eq_ignore_ascii_case("xlsx"));
+    if is_xlsx {
+        Ok(())
+    } else {
+        Err(Failure::Usage(
+            "the copy with what is wrong is a workbook: let its name end in .xlsx".into(),
+        ))
+    }
+}
+
+/// Lists imports, newest first.
+pub(crate) fn list(desk: &Desk, args: &LimitArgs) -> Result<()> {
+    let read = desk.read()?;
+    let mut actors = ActorNames::default();
+    let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
+    let mut left = args.limit.unwrap_or(usize::MAX);
+    let mut before = None;
+    while left > 0 {
+        let limit = PAGE.min(left);
+        let imports = read.imports(before, limit)?;
+        for import in &imports {
+            listing.row(row(&read, &mut actors, import)?)?;
+        }
+        left -= imports.len().min(left);
+        match imports.last() {
+            Some(last) if imports.len() == limit => before = Some(last.seq),
+            _ => break,
+        }
+    }
+    listing.end("no imports")
+}
+
+fn row(read: &Read<'_>, actors: &mut ActorNames, import: &Imported) -> Result<Row> {
+    let actor = actors.name(read, import.actor)?;
+    let terms = &import.terms;
+    let cells = vec![
+        import.batch.to_string(),
+        import.at.to_string(),
+        actor.clone(),
+        terms.file.clone().unwrap_or_else(|| "-".to_owned()),
+        terms.mode.as_str().to_owned(),
+        terms.rows.to_string(),
+        terms.arrived.to_string(),
+        terms.updated.to_string(),
+        terms.unchanged.to_string(),
+        terms.wrong.to_string(),
+        import
+            .undone_by
+            .map(|it| it.to_string())
+            .unwrap_or_default(),
+    ];
+    let json = vec![
+        ("batch", json!(import.batch.to_string())),
+        ("at", json!(import.at)),
+        ("actor", json!(actor)),
+        ("file", json!(terms.file)),
+        ("digest", json!(terms.digest)),
+        ("mode", json!(terms.mode)),
+        ("format", json!(terms.format)),
+        ("rows", json!(terms.rows)),
+        ("arrived", json!(terms.arrived)),
+        ("updated", json!(terms.updated)),
+        ("unchanged", json!(terms.unchanged)),
+        ("wrong", json!(terms.wrong)),
+        ("undone_by", batch_json(import.undone_by)),
+    ];
+    Ok(Row { cells, json })
+}

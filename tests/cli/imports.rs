@@ -1,0 +1,127 @@
+//! People by files, on the command line.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::program::Org;
+
+const FILE: &str = "E-Mail;First name;Last name;Groups;Manager;Shoe\n\
+    ana@acme.example;Ana;Li;Sales;bo@acme.example;38\n\
+    bo@acme.example;Bo;Ek;Sales:coach;;\n";
+
+#[test]
+fn a_file_is_reviewed_applied_listed_and_undone() {
+    let org = Org::with_seats(10);
+    org.type_in("group add Sales --yes").ok();
+    std::fs::write(org.path("people.csv"), FILE).unwrap();
+    let before = org.head();
+    let plan = org.json("import people.csv --plan");
+    assert_eq!(org.head(), before);
+    assert_eq!(plan["command"], "import");
+    assert_eq!(plan["import"]["ignored_columns"], json!(["Shoe"]));
+    assert_eq!(
+        plan["import"]["rows"][0],
+        json!({"row": 2, "who": "ana@acme.example", "does": "invite"})
+    );
+    let table = org.type_in("import people.csv --plan").ok();
+    assert!(table.contains("2 rows: 2 to invite"), "{table}");
+    assert!(table.contains("columns that are ignored: Shoe"), "{table}");
+    let applied = org.json("import people.csv --yes");
+    assert_eq!(org.status("ana@acme.example"), "waiting");
+    let imports = org.json("imports");
+    assert_eq!(imports[0]["file"], "people.csv");
+    assert_eq!(imports[0]["batch"], applied["batch"]);
+    assert_eq!(
+        (&imports[0]["rows"], &imports[0]["arrived"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(org.json("batches --limit 1")[0]["door"], "import");
+    // Once, until it is undone.
+    let again = org.type_in("import people.csv --yes");
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert!(again.err.contains("imported already"), "{}", again.err);
+    let batch = applied["batch"].as_str().unwrap();
+    org.type_in(&format!("undo {batch} --yes")).ok();
+    assert!(org.json("imports")[0]["undone_by"].is_string());
+    org.type_in("import people.csv --yes --no-mail").ok();
+    assert_eq!(org.status("bo@acme.example"), "waiting");
+    org.type_in("audit verify").ok();
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_cell_and_written_into_a_copy_that_can_be_mended() {
+    let org = Org::with_seats(10);
+    let file = "email,first name,manager\nana@acme.example,Ana,\nbo,Bo,\ncy@acme.exmaple,Cy,nobody@x.example\n";
+    std::fs::write(org.path("people.csv"), file).unwrap();
+    let said = org.type_in("import people.csv --errors wrong.csv --yes");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    let said = org.type_in("import people.csv --errors wrong.xlsx --yes");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    for part in [
+        "wrote 2 rows with what is wrong: wrong.xlsx",
+        "2 rows are wrong",
+        "A3, email: has no @",
+        "A4, email: cy@acme.exmaple: did you mean cy@acme.example",
+    ] {
+        assert!(said.err.contains(part), "{part}: {}", said.err);
+    }
+    assert_eq!(org.json("users").as_array().unwrap().len(), 1);
+    // The copy says the same, and does not hide what it is about.
+    let said = org.type_in("import wrong.xlsx --yes");
+    assert!(said.err.contains("A3, email: has no @"), "{}", said.err);
+    let said = org.type_in("import wrong.xlsx --partial --yes --errors rest.xlsx");
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(org.status("ana@acme.example"), "waiting");
+    let rest = org.json("import rest.xlsx --plan");
+    assert_eq!(rest["import"]["rows"].as_array().unwrap().len(), 2);
+    let fault = &rest["import"]["faults"][0];
+    assert_eq!(
+        (&fault["cell"], &fault["column"]),
+        (&json!("A2"), &json!("email"))
+    );
+    let again = org.type_in("import people.csv --errors wrong.xlsx --yes");
+    assert!(again.err.contains("exists already"), "{}", again.err);
+}
+
+#[test]
+fn an_import_that_is_killed_and_run_again_ends_as_one_that_was_not() {
+    let rows = 2_000;
+    let mut file = "email,first name,manager\n".to_owned();
+    for i in 0..rows {
+        file += &format!("p{i}@acme.example,Pat {i},p{}@acme.example\n", i / 10);
+    }
+    // The first reports to nobody.
+    file = file.replacen(
+        "p0@acme.example,Pat 0,p0@acme.example",
+        "p0@acme.example,Pat 0,",
+        1,
+    );
+    let org = Org::with_seats(5_000);
+    std::fs::write(org.path("people.csv"), &file).unwrap();
+    for delay in [60, 150, 300, 500, 800] {
+        let mut child = org
+            .command(&["import", "people.csv", "--yes"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(delay));
+        let _ = child.kill();
+        let _ = child.wait();
+        let people = org.json("users --count")["count"]
+            .as_i64()
+            .unwrap_or_default();
+        assert!(people == 1 || people == rows + 1, "{people}");
+    }
+    let last = org.type_in("import people.csv --yes");
+    assert!(
+        last.code == Some(0) || last.err.contains("imported already"),
+        "{last:?}"
+    );
+    assert_eq!(org.json("imports").as_array().unwrap().len(), 1);
+    let seats = org.json("seats");
+    assert_eq!(seats[0]["held"], rows + 1);
+    org.type_in("audit verify").ok();
+}
