@@ -3,6 +3,7 @@
 
 mod admin;
 mod brake;
+mod config;
 mod dates;
 mod fields;
 mod files;
@@ -10,6 +11,7 @@ mod idp;
 mod individuals;
 mod join;
 mod looking;
+mod outbox;
 mod people;
 mod platform;
 mod requests;
@@ -27,6 +29,7 @@ use usher_core::plan::Digest;
 
 pub(crate) use admin::{AdminCommand, ApprovalsCommand, KeyCommand};
 pub(crate) use brake::{BrakeCommand, IdpBrakeArgs};
+pub(crate) use config::{ConfigCommand, MailFlags};
 pub(crate) use dates::{DueArgs, DueCommand};
 pub(crate) use fields::{FieldAddArgs, FieldCommand, FieldSetArgs, FieldValuesArgs, LabelCommand};
 pub(crate) use files::ImportArgs;
@@ -34,6 +37,7 @@ pub(crate) use idp::{DriftArgs, IdpOwnArgs, IdpSetArgs};
 pub(crate) use individuals::{IndividualsCommand, IndividualsImportArgs};
 pub(crate) use join::{JoinCommand, JoinSetArgs};
 pub(crate) use looking::{HistoryArgs, ReclaimArgs, ReportArgs};
+pub(crate) use outbox::{OutboxArgs, OutboxCommand, OutboxListArgs};
 pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
 };
@@ -49,7 +53,7 @@ pub(crate) use trainings::{
     ReactivateArgs, TrainingCommand,
 };
 
-pub(crate) use serve::ServeArgs;
+pub(crate) use serve::{LogWord, MetricsWord, PaceWord, ServeArgs, ServeFlags};
 pub(crate) use setting::{SettingArgs, SettingCommand};
 pub(crate) use ssh::{SshCommand, SshKeysArgs, SshSetupArgs};
 
@@ -118,6 +122,9 @@ pub(crate) struct Common {
     /// acts as the owner of the file.
     #[arg(long = "as", global = true, value_name = "ID", value_parser = acting)]
     pub(crate) actor: Option<ActingAs>,
+    /// The configuration file; without it, FILE.conf beside the database, if it is there.
+    #[arg(long, global = true, env = "USHER_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// As whom a command is given.
@@ -274,6 +281,12 @@ pub(crate) enum Command {
     /// Show or reorder who waits for a license
     #[command(args_conflicts_with_subcommands = true)]
     Queue(QueueArgs),
+    /// Mails: what waits, what went out, what was refused
+    #[command(args_conflicts_with_subcommands = true)]
+    Outbox(OutboxArgs),
+    /// What the server is told by its configuration file, the environment and flags
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// List what was applied, newest first
     Batches(LimitArgs),
     /// Undo a batch as far as the world has not moved on
@@ -317,7 +330,7 @@ A query is words and conditions, all of which must hold:
   deactivate_on:<30d  delete_on:2027-01  send_on:tomorrow
   manager:bo@corp.example  below:bo@corp.example (at any depth)  group:\"Sales EMEA\"  connection:okta  label:wave-2
   group:Sales:coach  role:coach  training:Onboarding  training:Onboarding:started  assignment:started
-  pool:access  license:pro:queued  is:protected  is:admin  is:sso-mismatch  id:ID
+  pool:access  license:pro:queued  is:protected  is:admin  is:sso-mismatch  is:undelivered  id:ID
   cost-center:4711  joined:>=2026-01-01  shirt:XL  has:shirt    custom fields by their names
   (a or b) -c                one of both, and not the third
 Fields: email, user_name, first_name, last_name, display_name, name (all three), functional_area (area), title, region,

@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod batches;
 mod brake;
+mod config;
 mod confirm;
 mod console;
 mod demo;
@@ -27,6 +28,7 @@ mod invite;
 mod join;
 mod label;
 mod names;
+mod outbox;
 mod output;
 mod password;
 mod past;
@@ -140,6 +142,8 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Unassign(args) => training::unassign(desk, args),
         Command::Progress(args) => training::progress(desk, args),
         Command::Queue(args) => queue::run(desk, args.command),
+        Command::Outbox(args) => outbox::run(common, desk, args),
+        Command::Config(command) => config::run(common, desk, &command),
         Command::Batches(args) => batches::list(desk, &args),
         Command::Undo(args) => batches::undo(desk, &args),
         Command::Admin(command) => admin::run(desk, command),

@@ -3,25 +3,31 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use usher_core::mail::{Courier, MailConfig};
 use usher_core::model::{Actor, Door};
 use usher_core::{Directory, Options, Scheduler};
 use usher_scim_server::{Config, Tls};
 
 use crate::args::{Common, Format, ServeArgs};
+use crate::config::{Setup, Told};
 use crate::failure::{Failure, Result, complain};
 use crate::output::say;
 use crate::public_url;
 
 pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
     let directory = Directory::open(&common.db, Options::default())?;
-    let tls = tls(&args)?;
-    let listener = bind(args.listen)?;
+    let mut setup = Setup::load(common)?;
+    setup.mail_flags(args.mail);
+    let told = Told::of(&setup, args.flags)?;
+    let mail = setup.mail(&directory)?;
+    let tls = tls(&told)?;
+    let listener = bind(told.listen)?;
     let set = directory
         .as_actor(Actor::FileOwner, Door::Cli)
         .read()?
         .settings()?;
     let own_url = own_url(&listener, tls.is_some())?;
-    let public_url = match (&args.public_url, set.public_url) {
+    let public_url = match (&told.public_url, set.public_url) {
         (Some(given), known) => {
             public_url::keep_first(&directory, given, known.as_deref());
             given.clone()
@@ -29,37 +35,60 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
         (None, Some(known)) => known,
         (None, None) => own_url.clone(),
     };
-    directory.reached_at(args.public_url.clone(), own_url);
+    directory.reached_at(told.public_url.clone(), own_url);
     if directory.ensure_link_key()? {
         complain(&format!(
             "{} was missing and is made anew: links that were mailed before do not work any more; send them again with `usher resend`",
             directory.link_key_file().display()
         ));
     }
-    warn(&args, tls.as_deref(), &public_url);
+    warn(&told, tls.as_deref(), &public_url);
     // Said in every format, because whoever starts a server wants to know where; and once, before the first request.
     say(
         Format::Table,
         &format!("serving {}/scim/v2 for {}", public_url, common.db.display()),
     )?;
     let config = Config {
-        trusted_proxies: args.trusted_proxy,
-        log: args.log.into(),
-        metrics: args.metrics.into(),
+        trusted_proxies: told.trusted_proxies,
+        log: told.log.into(),
+        metrics: told.metrics.into(),
         tls,
-        pace: args.pace.0,
+        pace: told.pace.0,
         ..Config::new(listener, public_url)
     };
     let _serving = directory.begin_serving()?;
     let _scheduler = schedule(&directory)?;
+    let _courier = bring_out(&directory, mail)?;
     usher_scim_server::serve(directory, config, std::future::pending())
         .map_err(|error| Failure::refused(format!("the server has ended: {error}")))
 }
 
+/// Brings mail out by itself, for as long as the answer is kept.
+pub(crate) fn bring_out(directory: &Directory, mail: MailConfig) -> Result<Courier> {
+    Ok(Courier::start(
+        directory.clone(),
+        mail,
+        |brought| match brought {
+            Err(error) => complain(&format!("mail cannot be brought out: {error}")),
+            Ok(it) => {
+                if let Some(why) = &it.down {
+                    complain(&format!("mail does not go out, and waits: {why}"));
+                }
+            }
+        },
+    )?)
+}
+
 /// The certificate that is named, if any.
-fn tls(args: &ServeArgs) -> Result<Option<Arc<Tls>>> {
-    let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) else {
-        return Ok(None);
+fn tls(told: &Told) -> Result<Option<Arc<Tls>>> {
+    let (certificate, key) = match (&told.tls_cert, &told.tls_key) {
+        (Some(certificate), Some(key)) => (certificate, key),
+        (None, None) => return Ok(None),
+        _ => {
+            return Err(Failure::refused(
+                "HTTPS needs both tls-cert and tls-key; only one of them is set",
+            ));
+        }
     };
     match Tls::load(certificate, key) {
         Ok(tls) => Ok(Some(Arc::new(tls))),
@@ -68,7 +97,7 @@ fn tls(args: &ServeArgs) -> Result<Option<Arc<Tls>>> {
 }
 
 /// Says what works and will hurt.
-fn warn(args: &ServeArgs, tls: Option<&Tls>, public_url: &str) {
+fn warn(told: &Told, tls: Option<&Tls>, public_url: &str) {
     match tls {
         Some(tls) => {
             if let Some(warning) = tls.warning() {
@@ -80,7 +109,7 @@ fn warn(args: &ServeArgs, tls: Option<&Tls>, public_url: &str) {
                 ));
             }
         }
-        None if !args.listen.ip().is_loopback() && args.trusted_proxy.is_empty() => {
+        None if !told.listen.ip().is_loopback() && told.trusted_proxies.is_empty() => {
             complain(
                 "tokens come in unprotected over plain HTTP; say --tls-cert and --tls-key, or name the proxy in front by --trusted-proxy",
             );

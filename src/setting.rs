@@ -96,6 +96,7 @@ fn typed(setting: Setting, text: Option<&str>) -> Value {
         | Setting::IdleMinutes
         | Setting::InboxDays
         | Setting::InboxMegabytes
+        | Setting::OutboxDays
         | Setting::ImportMegabytes
         | Setting::ImportUnpackedMegabytes
         | Setting::ImportRows
@@ -122,6 +123,7 @@ fn typed(setting: Setting, text: Option<&str>) -> Value {
         | Setting::Logo
         | Setting::JoinSlug
         | Setting::JoinGroup
-        | Setting::JoinText => json!(text),
+        | Setting::JoinText
+        | Setting::Language => json!(text),
     }
 }

@@ -258,6 +258,10 @@ fn standing(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, Value)>> 
     let invitation = read
         .invitation(user.id)?
         .map(|it| json!({ "state": it.state, "expires_at": it.expires_at, "send_on": it.send_on }));
+    let progress = read.invitation_progress(user.id)?;
+    let undelivered = read
+        .undelivered(user.id)?
+        .map(|it| json!({ "state": it.state, "at": it.at, "why": it.why }));
     let owned = read.owned_of(user)?;
     let owned =
         owned.map(|(connection, fields)| json!({ "connection": connection, "fields": fields }));
@@ -269,6 +273,8 @@ fn standing(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, Value)>> 
         ("permissions", json!(read.permissions_of(user.id)?)),
         ("protected", json!(user.protected)),
         ("invitation", invitation.unwrap_or(Value::Null)),
+        ("invitation_progress", json!(progress)),
+        ("undelivered", undelivered.unwrap_or(Value::Null)),
         ("queue_position", json!(queue_position(read, user)?)),
     ])
 }

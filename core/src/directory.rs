@@ -21,7 +21,7 @@ use crate::store::{self, Store};
 
 pub use crate::store::{
     Administrator, AuditReport, BadLink, DuePage, Edition, Head, Held, HistoryFilter, HistoryPage,
-    HistoryPart, Listed, Named, ProvidedGroup, Read, Whole,
+    HistoryPart, Listed, Named, OutboxFilter, ProvidedGroup, Read, Whole,
 };
 
 /// The organization's database, opened. Cheap to clone; the last clone that goes closes it.

@@ -7,6 +7,7 @@ use crate::directory::Directory;
 use crate::error::Result;
 use crate::link::{Link, LinkKind};
 use crate::model::{Date, Individual, Settings, User, UserId};
+use crate::store::OutboxNote;
 
 /// Whoever holds the link of an invitation.
 #[derive(Clone, Debug)]
@@ -84,9 +85,15 @@ impl Directory {
         self.shared.store.read(self.now())?.settings()
     }
 
-    /// Notes that somebody has begun with this link of theirs; once.
+    /// Notes that somebody has begun to fill in the page of their invitation; once, and without waiting for it. To be called
+    /// for the first thing that they send, never for looking at it: mail scanners look.
     pub fn note_begun(&self, user: UserId, generation: i64) {
-        let _ = (user, generation);
+        let at = self.now();
+        self.shared.store.note_outbox_later(OutboxNote::Begun {
+            user,
+            generation,
+            at,
+        });
     }
 
     /// Counts that somebody asks for a mail, whether or not there is anybody of that name: the answer is the number of

@@ -16,6 +16,7 @@ pub mod forecast;
 pub mod import;
 pub mod invited;
 pub mod link;
+pub mod mail;
 pub mod model;
 pub mod password;
 pub mod past;
@@ -33,7 +34,8 @@ mod token;
 pub mod waste;
 
 pub use directory::{
-    Applied, Authenticated, Directory, Done, Founding, Notice, Options, Read, Session, Watch,
+    Applied, Authenticated, Directory, Done, Founding, Notice, Options, OutboxFilter, Read,
+    Session, Watch,
 };
 pub use draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 pub use error::{Error, Result};

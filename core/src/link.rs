@@ -106,8 +106,8 @@ impl Directory {
             LinkKind::Invitation => format!("{base}/accept/{token}"),
             LinkKind::Password => format!("{base}/password/{token}"),
             LinkKind::Join => {
-                let slug = self.shared.store.read(self.now())?.join_slug()?;
-                let slug = slug.as_deref().unwrap_or("in");
+                let settings = self.shared.store.read(self.now())?.settings()?;
+                let slug = settings.join.slug.as_deref().unwrap_or("in");
                 format!("{base}/join/{slug}/{token}")
             }
         })

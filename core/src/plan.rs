@@ -121,7 +121,7 @@ pub struct Mail {
 }
 
 /// A message that Usher sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Template {
     /// An invitation with its link.
     Invitation,
@@ -131,7 +131,7 @@ pub enum Template {
     ChoosePassword,
     /// The account works again.
     WelcomeBack,
-    /// The address changed; to the old and the new one.
+    /// The address changed; to the new one.
     EmailChanged,
     /// A seat became free for somebody who was queued.
     Promoted,
@@ -141,9 +141,52 @@ pub enum Template {
     ImportDone,
     /// A brake holds people whom a provider would take off; to whoever may decide.
     BrakePulled,
+    /// The invitation has not been accepted yet.
+    Reminder,
+    /// The address changed; to the one before.
+    EmailLeft,
+    /// The account will be deleted on its day.
+    DeletionAhead,
+    /// Somebody wants to join with this address, which is to be confirmed.
+    Join,
+    /// A text to send ahead of invitations; Usher itself sends it to nobody.
+    Announcement,
 }
 
 impl Template {
+    /// Every message, in the order of a listing.
+    pub const ALL: [Self; 14] = [
+        Self::Invitation,
+        Self::Reminder,
+        Self::AccountCreated,
+        Self::ChoosePassword,
+        Self::WelcomeBack,
+        Self::EmailChanged,
+        Self::EmailLeft,
+        Self::Promoted,
+        Self::Join,
+        Self::DeletionAhead,
+        Self::SeatAlarm,
+        Self::BrakePulled,
+        Self::ImportDone,
+        Self::Announcement,
+    ];
+
+    /// The message of that word, with `-` or `_`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let word = word.trim().to_ascii_lowercase().replace('-', "_");
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+
+    /// The kind of link of the person's that it carries: `invitation` or `password`.
+    pub(crate) const fn carries(self) -> Option<&'static str> {
+        match self {
+            Self::Invitation | Self::Reminder => Some("invitation"),
+            Self::AccountCreated | Self::ChoosePassword | Self::Promoted => Some("password"),
+            _ => None,
+        }
+    }
+
     /// The word stored.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -156,6 +199,11 @@ impl Template {
             Self::SeatAlarm => "seat_alarm",
             Self::ImportDone => "import_done",
             Self::BrakePulled => "brake_pulled",
+            Self::Reminder => "reminder",
+            Self::EmailLeft => "email_left",
+            Self::DeletionAhead => "deletion_ahead",
+            Self::Join => "join",
+            Self::Announcement => "announcement",
         }
     }
 }

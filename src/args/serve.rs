@@ -8,40 +8,49 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 use usher_scim_server::{LogFormat, MetricsTo, TokenPace};
 
-use super::public_url;
+use super::{MailFlags, public_url};
 
 /// The greatest number of requests a second that can be set; what is faster needs no limit.
 const FASTEST: u32 = 100_000;
 
-/// The server.
+/// The server. What is not said here is looked for in the environment and the configuration file: `usher config show`.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) flags: ServeFlags,
+    #[command(flatten)]
+    pub(crate) mail: MailFlags,
+}
+
+/// What the server is told by flags.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ServeFlags {
     /// The address to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: SocketAddr,
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
     /// The address under which identity providers reach it, for links in its answers; else the setting public-url, which this
     /// is kept as where none is set.
     #[arg(long, value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
     /// Speak HTTPS with the certificate in this PEM file, with those that vouch for it after it; read again when it changes.
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The PEM file of the certificate's private key, which not everybody may read.
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
     /// A proxy in front of the server, whose X-Forwarded-For says where requests come from; repeat it for more.
     #[arg(long, value_name = "IP")]
     pub(crate) trusted_proxy: Vec<IpAddr>,
     /// How requests are logged on stderr, one line each, without anything personal; failures are told in any case.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) log: LogWord,
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log: Option<LogWord>,
     /// Who may read /metrics: processes on this machine, all who reach the server, or none.
-    #[arg(long, value_name = "WHO", default_value = "loopback")]
-    pub(crate) metrics: MetricsWord,
+    #[arg(long, value_name = "WHO")]
+    pub(crate) metrics: Option<MetricsWord>,
     /// How many SCIM requests a second a token may make over time, with ten seconds' worth at once; shared for 200 while
     /// others ask too and no limit else; or off.
-    #[arg(long, value_name = "N", default_value = "shared")]
-    pub(crate) pace: PaceWord,
+    #[arg(long, value_name = "N")]
+    pub(crate) pace: Option<PaceWord>,
 }
 
 /// A number of requests a second, or a word.

@@ -193,6 +193,9 @@ impl Edit {
             }
             if *field == Field::Email && user.status == Status::Active {
                 planner.mail(user.id, Template::EmailChanged);
+                if user.profile.email.is_some() {
+                    planner.mail(user.id, Template::EmailLeft);
+                }
             }
             planner.overridden(user, Part::Field(*field), before, after.as_deref())?;
             let before = before.map(str::to_owned);

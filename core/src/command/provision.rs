@@ -523,6 +523,9 @@ impl Provision {
             });
             if *field == Field::Email && user.status == Status::Active {
                 planner.mail(user.id, Template::EmailChanged);
+                if user.profile.email.is_some() {
+                    planner.mail(user.id, Template::EmailLeft);
+                }
             }
         }
         if let Some(after) = self.resolve_manager(planner, provider, Some(user))?

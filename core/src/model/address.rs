@@ -60,6 +60,13 @@ impl EmailAddress {
         &self.0
     }
 
+    /// The part before the `@` as it was typed, and the domain as it stands in DNS: what mail goes to.
+    pub fn mailbox(&self) -> (String, String) {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let domain = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned());
+        (local.to_owned(), domain)
+    }
+
     /// The text under which this address is unique.
     pub fn key(&self) -> String {
         address_key(&self.0).unwrap_or_else(|_| fold_key(&self.0))

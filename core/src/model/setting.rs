@@ -86,11 +86,15 @@ pub enum Setting {
     ImportMemoryMegabytes,
     /// How much processor time reading a file may take.
     ImportSeconds,
+    /// In which language people are written to whose own is not known.
+    Language,
+    /// How long mails are kept after they went out.
+    OutboxDays,
 }
 
 impl Setting {
     /// Every setting, in the order of a listing.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::OrganizationName,
         Self::TimeZone,
         Self::PublicUrl,
@@ -120,6 +124,8 @@ impl Setting {
         Self::ImportWholeRows,
         Self::ImportMemoryMegabytes,
         Self::ImportSeconds,
+        Self::Language,
+        Self::OutboxDays,
     ];
 
     /// The word stored, and the name in JSON.
@@ -154,6 +160,8 @@ impl Setting {
             Self::ImportWholeRows => "import_whole_rows",
             Self::ImportMemoryMegabytes => "import_memory_megabytes",
             Self::ImportSeconds => "import_seconds",
+            Self::Language => "language",
+            Self::OutboxDays => "outbox_days",
         }
     }
 
@@ -227,6 +235,12 @@ impl Setting {
             Self::ImportSeconds => {
                 "How many seconds of processor time reading a file may take, and as many again for every 100,000 rows."
             }
+            Self::Language => {
+                "The language of mails and pages for people whose own is not known or not ours: en, fr, de or es."
+            }
+            Self::OutboxDays => {
+                "For how many days mails are listed after they were sent, refused or dropped."
+            }
         }
     }
 
@@ -259,6 +273,8 @@ impl Setting {
             Self::ImportWholeRows => Some("50000"),
             Self::ImportMemoryMegabytes => Some("256"),
             Self::ImportSeconds => Some("10"),
+            Self::Language => Some("en"),
+            Self::OutboxDays => Some("90"),
         }
     }
 
@@ -291,6 +307,8 @@ impl Setting {
             Self::ImportWholeRows => self.number(text, 1, MOST_ROWS),
             Self::ImportMemoryMegabytes => self.number(text, 64, MOST_MEGABYTES),
             Self::ImportSeconds => self.number(text, 1, MOST_SECONDS),
+            Self::OutboxDays => self.number(text, 1, MOST_DAYS),
+            Self::Language => text.parse::<super::Language>().map(|it| it.to_string()),
             Self::AccessWhileHeld => match text.trim().to_ascii_lowercase().as_str() {
                 "leaving" => Ok("leaving".to_owned()),
                 "no" => Ok("no".to_owned()),
@@ -538,6 +556,10 @@ pub struct Settings {
     pub join: JoinPage,
     /// What reading a file may cost.
     pub import: Limits,
+    /// The language of mails and pages for people whose own is not known.
+    pub language: super::Language,
+    /// Days for which mails are listed after they were settled.
+    pub outbox_days: u32,
 }
 
 impl Settings {
@@ -598,6 +620,8 @@ impl Settings {
                     seconds: number(Setting::ImportSeconds).into(),
                 }
             },
+            outbox_days: number(Setting::OutboxDays),
+            language: super::Language::of_tag(text(Setting::Language)).unwrap_or_default(),
         }
     }
 }

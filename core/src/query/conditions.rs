@@ -18,7 +18,7 @@ const NAMES: [TextField; 3] = [
 ];
 
 /// What `is:` takes besides the statuses.
-pub(super) const IS: [&str; 3] = ["protected", "admin", "sso-mismatch"];
+pub(super) const IS: [&str; 4] = ["protected", "admin", "sso-mismatch", "undelivered"];
 /// What `has:` and `no:` take besides custom fields.
 pub(super) const HAS: [&str; 15] = [
     "email",
@@ -198,13 +198,14 @@ fn is(value: &Value) -> Result<Expr, ParseError> {
         "protected" => Ok(Expr::Protected),
         "admin" | "administrator" => Ok(Expr::Administrator),
         "sso-mismatch" | "sso_mismatch" => Ok(Expr::SsoMismatch),
+        "undelivered" => Ok(Expr::Undelivered),
         word => words::status(word)
             .map(|it| Expr::Status(vec![it]))
             .ok_or_else(|| {
                 error(
                     value.at,
                     format!(
-                        "nobody can be {:?}; use is:protected, is:admin, is:sso-mismatch or a status",
+                        "nobody can be {:?}; use is:protected, is:admin, is:sso-mismatch, is:undelivered or a status",
                         words::shown(word)
                     ),
                 )

@@ -137,6 +137,8 @@ pub enum Expr {
     Attribute(Box<Attribute>),
     /// Single sign-on is on, and the user name is an address other than the email or one of its aliases.
     SsoMismatch,
+    /// The last mail to them could not be brought.
+    Undelivered,
 }
 
 /// A manager as a query names them.

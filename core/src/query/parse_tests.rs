@@ -537,6 +537,7 @@ fn leaf() -> impl Strategy<Value = Expr> {
         }),
         Just(Expr::Protected),
         Just(Expr::SsoMismatch),
+        Just(Expr::Undelivered),
         custom(),
     ]
 }

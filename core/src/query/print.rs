@@ -87,6 +87,7 @@ fn print(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
         Expr::Administrator => f.write_str("is:admin"),
         Expr::Attribute(_) => f.write_str("(an identity provider's filter)"),
         Expr::SsoMismatch => f.write_str("is:sso-mismatch"),
+        Expr::Undelivered => f.write_str("is:undelivered"),
     }
 }
 

@@ -131,7 +131,12 @@ impl<'c> Applier<'c> {
                 self.retain(*user, *before, *after)?;
                 self.set_status(*user, *before, *after)
             }
-            Change::Profile { user, field, after, .. } => self.set_field(*user, *field, after.as_deref()),
+            Change::Profile { user, field, after, .. } => {
+                if *field == Field::Email {
+                    super::outbox::address_changed(self.conn, *user)?;
+                }
+                self.set_field(*user, *field, after.as_deref())
+            }
             Change::FieldValue { user, field, after, .. } => fields::set_value(self.conn, *user, *field, after.as_deref()),
             Change::FieldAdded { field, terms } => fields::add(self.conn, *field, terms),
             Change::FieldTerms { field, before, after } => fields::set_terms(self.conn, *field, before, after),
@@ -651,7 +656,7 @@ impl<'c> Applier<'c> {
         self.run("DELETE FROM permissions WHERE user = ?1", [id])?;
         self.run("DELETE FROM system_users WHERE user = ?1", [id])?;
         self.run("DELETE FROM ssh_keys WHERE user = ?1", [id])?;
-        self.run("DELETE FROM outbox WHERE user = ?1", [id])?;
+        super::outbox::forget(self.conn, user)?;
         brake::forget(self.conn, user)?;
         self.forget_dates(user)?;
         password::erase(self.conn, user)?;

@@ -278,6 +278,7 @@ impl Compiled {
             Expr::Protected => self.push("users.protected = 1"),
             Expr::Attribute(attribute) => self.attribute(attribute),
             Expr::SsoMismatch => self.push(SSO_MISMATCH),
+            Expr::Undelivered => self.push("users.id IN (SELECT user FROM undelivered)"),
             Expr::Administrator => self.push("EXISTS (SELECT 1 FROM permissions WHERE permissions.user = users.id)"),
         }
     }

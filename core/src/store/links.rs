@@ -13,12 +13,6 @@ impl Read<'_> {
         })
     }
 
-    /// Under which word the join page has its address; none while nobody has named it.
-    pub(crate) fn join_slug(&self) -> Result<Option<String>> {
-        let sql = "SELECT value FROM settings WHERE name = 'join_slug'";
-        self.snapshot()?.one(sql, [], |row| row.get(0))
-    }
-
     /// Whether any mail went out that had a link in it.
     pub(crate) fn has_mailed_links(&self) -> Result<bool> {
         let sql = "SELECT 1 FROM outbox WHERE state <> 'waiting' LIMIT 1";

@@ -73,6 +73,8 @@ use crate::token::{self, Kind};
 pub(crate) use found::found;
 pub(crate) use imports::Known;
 pub(crate) use open::real_path;
+pub use outbox::OutboxFilter;
+pub(crate) use outbox::{Claim, Lease, OutboxNote, Settled};
 pub use provided::ProvidedGroup;
 pub use read::{
     Administrator, AuditReport, BadLink, DuePage, Edition, Head, Held, HistoryFilter, HistoryPage,
@@ -240,6 +242,11 @@ impl Store {
                 }
             }
         }
+    }
+
+    /// A private file beside the database, made when it is not there.
+    pub(crate) fn open_beside(&self, suffix: &str) -> Result<File> {
+        turn::open_beside(&self.path, suffix)
     }
 
     pub(crate) fn unanswered(&self) -> usize {

@@ -16,7 +16,7 @@ use super::events::{self, BatchHead, Nonces, Tip};
 use super::turn::Turn;
 use super::{
     LastUses, Snapshot, attempts, brake, broken, checkpoints, idempotency, imports, inbox, levels,
-    open, platform, restore, search, stale, transfers, views, waste,
+    open, outbox, platform, restore, search, stale, transfers, views, waste,
 };
 use crate::change::Change;
 use crate::command::{Command, GroupTarget, Request, may_promote, promote};
@@ -166,6 +166,8 @@ pub(super) enum Note {
     Replayed(i64, BatchId),
     /// Drop what connections asked long ago.
     TrimAsked,
+    /// What becomes of mails.
+    Outbox(outbox::OutboxNote),
 }
 
 type Answer = (Box<dyn FnOnce(Result<Applied>) + Send>, Result<Applied>);
@@ -328,11 +330,26 @@ impl Writer {
                 Err(_) => break,
             }
         }
+        let unsynced = notes
+            .iter()
+            .all(|it| matches!(it, Note::Outbox(it) if it.may_wait()));
+        let synced = |full: bool| {
+            let mode = if full { "FULL" } else { "NORMAL" };
+            let set = self.conn.pragma_update(None, "synchronous", mode);
+            set.map_err(broken)
+        };
+        if unsynced {
+            let _ = synced(false);
+        }
         let noted = self
             .turn
             .begin(&self.conn)
             .and_then(|()| self.write_notes(&notes))
             .and_then(|()| self.run_cached("COMMIT"));
+        // Nothing else is ever written without it: should it not come back, the connection is made anew with it.
+        if unsynced && synced(true).is_err() {
+            self.reopen();
+        }
         if noted.is_err() {
             let _ = self.conn.execute_batch("ROLLBACK");
         }
@@ -360,6 +377,7 @@ impl Writer {
                 }
                 Note::Replayed(seq, batch) => inbox::note_replayed(&self.conn, *seq, *batch)?,
                 Note::TrimAsked => inbox::trim(&self.conn, self.clock.now())?,
+                Note::Outbox(note) => outbox::write(&self.conn, note)?,
             }
         }
         Ok(())
@@ -741,12 +759,7 @@ impl Writer {
             events::person_key(conn, user).ok().flatten()
         })?;
         self.tip = Some(tip);
-        for mail in &plan.effects.mails {
-            self.conn
-                .prepare_cached("INSERT INTO outbox (batch, user, template, created_at) VALUES (?1, ?2, ?3, ?4)")
-                .and_then(|mut it| it.execute(params![batch.as_bytes(), mail.user.as_bytes(), mail.template.as_str(), at.as_millis()]))
-                .map_err(broken)?;
-        }
+        outbox::put(conn, &plan.effects.mails, changes, batch, at)?;
         imports::note(conn, origin.actor, batch, changes, at)?;
         brake::note(conn, origin.actor, batch, changes, &moved.people, at)?;
         self.erased.extend(changes.iter().filter_map(|it| match it {
@@ -816,6 +829,7 @@ impl Writer {
         }
         crate::exchange::empty(&self.path);
         let _ = restore::note_erased(&self.path, &erased);
+        let _ = crate::mail::forget_letters(&self.path, &erased);
         let _ = self.conn.busy_timeout(Duration::from_secs(5));
         self.truncate();
     }

@@ -29,6 +29,7 @@ mod model;
 mod no_address;
 mod orders;
 mod org;
+mod outbox;
 mod ownership;
 mod passwords;
 mod past;

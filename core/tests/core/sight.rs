@@ -446,6 +446,18 @@ const VERBS: &[(&str, Tells)] = &[
     ("labels", |r, _| told(r.labels())),
     ("leaving", |r, w| each(&w.people, |it| r.leaving(it))),
     ("is_held", |r, w| each(&w.people, |it| r.is_held(it))),
+    ("outbox", |r, _| {
+        told(r.outbox(usher_core::OutboxFilter::default(), 1_000))
+    }),
+    ("outbox_mail", |r, _| {
+        (1..100).map(|it| told(r.outbox_mail(it))).collect()
+    }),
+    ("undelivered", |r, w| {
+        each(&w.people, |it| r.undelivered(it))
+    }),
+    ("invitation_progress", |r, w| {
+        each(&w.people, |it| r.invitation_progress(it))
+    }),
 ];
 
 /// What only those are told who see everybody.
@@ -469,6 +481,7 @@ const WHOLE: &[(&str, Tells)] = &[
         told(r.pools_over(Period::Last(3, Step::Day), Step::Day))
     }),
     ("next_due", |r, _| told(r.next_due())),
+    ("outbox_counts", |r, _| told(r.outbox_counts())),
     ("individuals", |r, _| told(r.individuals(None, 100))),
     ("individual", |r, _| told(r.individual("qown@home.example"))),
     ("individual_by_id", |r, _| {

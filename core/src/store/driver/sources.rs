@@ -218,6 +218,7 @@ fn source(query: &Expr, unseen: Unseen) -> Option<Source> {
             "SELECT seq FROM users AS few WHERE few.protected = 1",
             Vec::new(),
         ),
+        Expr::Undelivered => by_id("SELECT user FROM undelivered", Vec::new()),
         Expr::SsoMismatch => by_seq(
             "SELECT few.seq FROM users AS few \
              WHERE instr(few.user_name_key, '@') > 0 AND few.user_name_key IS NOT few.email_key",

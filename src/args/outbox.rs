@@ -1,0 +1,84 @@
+//! What can be said about mails.
+
+use clap::{Args, Subcommand, ValueEnum};
+use usher_core::model::{EmailAddress, MailState};
+
+/// Mails; without a command, they are listed.
+#[derive(Debug, Args)]
+pub(crate) struct OutboxArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<OutboxCommand>,
+    #[command(flatten)]
+    pub(crate) list: OutboxListArgs,
+}
+
+/// What can be done with mails.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OutboxCommand {
+    /// List mails, newest first
+    List(OutboxListArgs),
+    /// Show one mail as it would be sent now, with its link
+    Show {
+        /// Its number in the list.
+        number: i64,
+    },
+    /// Bring out now what is due, without a server
+    Send,
+    /// Try again what was refused, and what waits for its next attempt
+    Retry {
+        /// Only these, by their numbers in the list; also ones that were dropped.
+        numbers: Vec<i64>,
+    },
+    /// Note that what was last sent to an address came back
+    Bounced {
+        /// The address.
+        address: EmailAddress,
+        /// What the mail server said.
+        #[arg(long, value_name = "TEXT", default_value = "came back")]
+        why: String,
+    },
+}
+
+/// Which mails are listed.
+#[derive(Debug, Args)]
+pub(crate) struct OutboxListArgs {
+    /// Only those in this state.
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: Option<StateWord>,
+    /// Only those to this person: an address, a user name or an id.
+    #[arg(long, value_name = "WHO")]
+    pub(crate) to: Option<String>,
+    /// How many at most.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub(crate) limit: usize,
+}
+
+/// A state of a mail.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum StateWord {
+    /// Not taken yet.
+    Waiting,
+    /// On its way at this moment.
+    Sending,
+    /// Taken by the mail server.
+    Sent,
+    /// Refused for good.
+    Failed,
+    /// Not sent, because it was of no use any more.
+    Dropped,
+    /// Taken, and came back.
+    Bounced,
+}
+
+impl From<StateWord> for MailState {
+    fn from(word: StateWord) -> Self {
+        match word {
+            StateWord::Waiting => Self::Waiting,
+            StateWord::Sending => Self::Sending,
+            StateWord::Sent => Self::Sent,
+            StateWord::Failed => Self::Failed,
+            StateWord::Dropped => Self::Dropped,
+            StateWord::Bounced => Self::Bounced,
+        }
+    }
+}
