@@ -22,6 +22,7 @@ pub(crate) fn open(common: &Common, args: ConsoleArgs) -> Result<()> {
     let directory = usher_core::Directory::open(&common.db, usher_core::Options::default())?;
     let session = session(&directory, common.actor, Door::Console)?;
     let options = ConsoleOptions {
+        replay: Some(replay()),
         theme: args.theme,
         plain: args.plain,
         read_only: args.read_only,
@@ -40,6 +41,14 @@ pub(crate) fn open(common: &Common, args: ConsoleArgs) -> Result<()> {
         ..options
     };
     run(&session, options)
+}
+
+/// What a kept request of a provider's would come to today.
+pub(crate) fn replay() -> usher_tui::Replay {
+    usher_tui::Replay::new(|directory, asked| {
+        let base = directory.public_url().map_err(|it| it.to_string())?;
+        usher_scim_server::command_of(directory, &base, asked)
+    })
 }
 
 /// Whether there is a terminal to draw on and to type at.

@@ -39,6 +39,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
         console::run(
             &directory.as_actor(Actor::FileOwner, Door::Console),
             usher_tui::ConsoleOptions {
+                replay: Some(console::replay()),
                 title: Some("demo".to_owned()),
                 ..usher_tui::ConsoleOptions::default()
             },

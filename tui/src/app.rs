@@ -29,6 +29,7 @@ use crate::overlay::help::Help;
 use crate::overlay::menu::Menu;
 use crate::overlay::note::Note;
 use crate::overlay::plan::Sheet;
+use crate::replay::Replay;
 use crate::screen::users::Users;
 use crate::theme::{Depth, Theme};
 
@@ -48,6 +49,8 @@ const MOST_DEFERRED: usize = 256;
 pub(crate) struct Settings {
     pub(crate) read_only: bool,
     pub(crate) plain: bool,
+    /// How what a provider asked is carried out from the inbox.
+    pub(crate) replay: Option<Replay>,
     /// Its colours.
     pub(crate) theme: Theme,
     /// How many of them the terminal shows.

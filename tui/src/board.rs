@@ -110,6 +110,8 @@ pub(crate) enum Doing {
         /// What is wanted.
         wish: Wish,
     },
+    /// Show what a request of this number, that a provider made, would do today.
+    Replay(i64),
     /// Ask for what is still missing.
     Ask(Box<Form>),
     /// Read a person's fields, to edit them.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use usher_core::Selection;
 use usher_core::command::{Command, Request, WhenFull};
-use usher_core::model::{BatchId, UserId, View};
+use usher_core::model::{BatchId, ConnectionId, UserId, View};
 use usher_core::plan::Digest;
 use usher_core::query::{Expr, SortBy};
 
@@ -12,6 +12,7 @@ use crate::board::BoardRequest;
 use crate::event::Timer;
 use crate::overlay::plan::Sheet;
 use crate::people::Export;
+use crate::replay::Replay;
 use crate::verb::Verb;
 
 /// Something to be done.
@@ -151,6 +152,15 @@ pub(crate) enum Wish {
     },
     /// Anything that is not about people who were found or marked.
     Order(Box<Order>),
+    /// Carrying out in a connection's place what it asked and did not get.
+    Replay {
+        /// The number of the request.
+        seq: i64,
+        /// How it becomes a command.
+        by: Replay,
+        /// Who asked it, once it is planned.
+        connection: Option<ConnectionId>,
+    },
     /// Undoing a batch; without one, this administrator's last batch that can be undone.
     Undo(Option<BatchId>),
 }

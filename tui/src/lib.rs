@@ -31,6 +31,7 @@ mod names;
 mod overlay;
 mod people;
 mod reads;
+mod replay;
 mod runner;
 mod screen;
 mod signals;
@@ -51,6 +52,7 @@ use crate::console::Ending;
 
 pub use crate::action::{ACTIONS, Action, Entry, Place};
 pub use crate::key::Key;
+pub use crate::replay::Replay;
 pub use crate::theme::{Depth, Theme};
 
 /// How the console is to be.
@@ -65,6 +67,8 @@ pub struct ConsoleOptions {
     pub read_only: bool,
     /// Write no files: whoever sits here has no folder on this machine.
     pub no_files: bool,
+    /// How what a provider asked is carried out from the inbox; without it, it is not.
+    pub replay: Option<Replay>,
     /// A word in the header, such as `demo`.
     pub title: Option<String>,
 }
@@ -115,6 +119,7 @@ pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError
         theme,
         depth,
         no_files: options.no_files,
+        replay: options.replay,
         title: options.title,
     };
     match console::run(&session, settings) {

@@ -18,7 +18,7 @@ use crate::counters::Counters;
 use crate::effect::{Effect, Intent, Wish};
 use crate::event::{Answer, Event, Outcome};
 use crate::summary::Proposal;
-use crate::{names, reads};
+use crate::{names, reads, replay};
 
 /// Carries out the effects that need the directory.
 pub(crate) struct Runner {
@@ -61,14 +61,21 @@ impl Runner {
                 intent,
                 undoes,
             } => {
-                let events = self.events.clone();
-                self.session
-                    .apply_then(*request.clone(), Some(confirmed), move |result| {
+                let (events, session) = (self.events.clone(), self.session.clone());
+                replay::acting(&self.session, &intent.wish).apply_then(
+                    *request.clone(),
+                    Some(confirmed),
+                    move |result| {
+                        // The writer's own thread must not wait for itself.
+                        note_replayed(&session, &intent.wish, &result, |note| {
+                            let _ = std::thread::Builder::new().spawn(note);
+                        });
                         // The console may have been left meanwhile.
                         let _ = events.send(Event::Answered(Answer::Applied(Box::new(outcome(
                             result, *request, intent, undoes,
                         )))));
-                    });
+                    },
+                );
                 return None;
             }
             Effect::Timer(..)
@@ -196,7 +203,9 @@ pub(crate) fn answer(
             intent,
             undoes,
         } => {
-            let result = session.apply((*request).clone(), Some(confirmed));
+            let acting = replay::acting(session, &intent.wish);
+            let result = acting.apply((*request).clone(), Some(confirmed));
+            note_replayed(session, &intent.wish, &result, |note| note());
             Answer::Applied(Box::new(outcome(result, *request, intent, undoes)))
         }
         Effect::Discard(sheet) => {
@@ -209,8 +218,38 @@ pub(crate) fn answer(
     })
 }
 
-fn plan(session: &Session, intent: Intent) -> Result<Proposal, String> {
-    let (command, undoes) = command(session, &intent.wish)?;
+/// Notes by which batch a request of a provider's was carried out, so that it is not done twice.
+fn note_replayed(
+    session: &Session,
+    wish: &Wish,
+    result: &Result<Applied>,
+    carry_out: impl FnOnce(Box<dyn FnOnce() + Send>),
+) {
+    if let (Wish::Replay { seq, .. }, Ok(applied)) = (wish, result)
+        && let Some(batch) = applied.batch
+    {
+        let (session, seq) = (session.clone(), *seq);
+        // Should it fail, the inbox shows the request as it was, and the batch is there all the same.
+        carry_out(Box::new(move || drop(session.note_replayed(seq, batch))));
+    }
+}
+
+fn plan(session: &Session, mut intent: Intent) -> Result<Proposal, String> {
+    let (command, undoes) = match &mut intent.wish {
+        Wish::Replay {
+            seq,
+            by,
+            connection,
+        } => {
+            let read = session.read().map_err(|it| it.to_string())?;
+            let asked = read.asked_by_number(*seq).map_err(|it| it.to_string())?;
+            drop(read);
+            *connection = Some(asked.connection);
+            (by.command(session, &asked)?, None)
+        }
+        wish => command(session, wish)?,
+    };
+    let session = &replay::acting(session, &intent.wish);
     let mut request = session.request(command);
     request.when_full = intent.when_full;
     // A commit whose outcome is unknown can then be repeated without doing anything twice.
@@ -231,6 +270,7 @@ fn command(session: &Session, wish: &Wish) -> Result<(Command, Option<BatchId>),
     let batch = match wish {
         Wish::People { verb, who, .. } => return Ok((verb.command(who.clone()), None)),
         Wish::Order(order) => return Ok((order.command.clone(), None)),
+        Wish::Replay { .. } => return Err("a request is planned by itself".to_owned()),
         Wish::Undo(Some(batch)) => *batch,
         Wish::Undo(None) => {
             let last = session

@@ -118,6 +118,7 @@ impl Proposal {
         match &self.intent.wish {
             Wish::People { verb, .. } => verb.heading(&who),
             Wish::Order(order) => order.heading.clone(),
+            Wish::Replay { seq, .. } => format!("Replay request {seq}: {}", self.subject()),
             Wish::Undo(_) => match self.undoes {
                 Some(batch) => format!("Undo batch {}: {} back", short(batch), self.subject()),
                 None => format!("Undo: {} back", self.subject()),
@@ -368,6 +369,7 @@ fn command_line(intent: &Intent, plan: &Plan, undoes: Option<BatchId>) -> String
             None => "usher undo".to_owned(),
         },
         Wish::Order(order) => order.line.clone(),
+        Wish::Replay { seq, .. } => format!("usher idp replay {seq}"),
         Wish::People { verb, who, typed } => verb.line(&whom(who, typed.as_deref(), plan)),
     };
     match intent.when_full {

@@ -4,6 +4,7 @@
 //! hour of one machine; only the ratios and their goals are meant to be compared.
 
 mod batch;
+mod console;
 mod crash;
 mod floor;
 pub(crate) mod http;
@@ -34,10 +35,15 @@ use subject::{Scale, Subject};
 use table::Row;
 use usher::Usher;
 
+/// How many people there are when the console is measured, unless it is said otherwise.
+const CONSOLE_SIZES: [u64; 2] = [1_000, 100_000];
+
 /// What was asked for on the command line.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Options {
     quick: bool,
+    /// Only the console, at these sizes; the first is what the others are compared with.
+    console: Option<Vec<u64>>,
     users: Option<u64>,
     leavers: Option<u64>,
     ceiling: Option<PathBuf>,
@@ -52,6 +58,12 @@ impl Options {
             let mut value = || args.next().with_context(|| format!("{arg} needs a value"));
             match arg.as_str() {
                 "--quick" => options.quick = true,
+                "--console" => options.console = Some(CONSOLE_SIZES.to_vec()),
+                "--sizes" => {
+                    let sizes = value()?.split(',').map(str::parse);
+                    let sizes = sizes.collect::<Result<_, _>>();
+                    options.console = Some(sizes.context("--sizes takes numbers with commas")?);
+                }
                 "--users" => {
                     options.users = Some(value()?.parse().context("--users takes a number")?)
                 }
@@ -91,6 +103,9 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<bool> {
     let folder = tempfile::Builder::new()
         .prefix("bench-")
         .tempdir_in(&target)?;
+    if let Some(sizes) = &options.console {
+        return console::run(&program, folder.path(), sizes).map(|()| true);
+    }
     let mut rows = Vec::new();
     let measured = measure(&options, &program, folder.path(), &mut rows);
     // What was found before a fault is worth as much as without it.
@@ -159,6 +174,7 @@ mod tests {
             all,
             Options {
                 quick: true,
+                console: None,
                 users: Some(5000),
                 leavers: None,
                 ceiling: Some("./c".into()),
@@ -166,6 +182,12 @@ mod tests {
             }
         );
         assert_eq!(all.scale().users, 5000);
+        assert_eq!(parse("--console")?.console, Some(CONSOLE_SIZES.to_vec()));
+        assert_eq!(
+            parse("--console --sizes 10,20")?.console,
+            Some(vec![10, 20])
+        );
+        assert!(parse("--sizes 1,b").is_err());
         assert!(parse("--users").is_err());
         assert!(parse("--users many").is_err());
         assert!(parse("--fast").is_err());

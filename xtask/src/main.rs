@@ -29,6 +29,8 @@ cargo xtask bench    measure against raw SQLite in the same minute
                        --quick            fewer users, one round
                        --users N          people to fill in (default 200000)
                        --leavers N        only one batch of N leavers, every tenth a manager
+                       --console          only the console: start, keys, sorting, memory, bytes
+                       --sizes N,N,…      at so many people (default 1000,100000)
                        --program PROGRAM  measure this usher instead of building one
                        --ceiling PROGRAM  a bare server to measure beside ours
 ";

@@ -261,6 +261,17 @@ impl App {
                 self.lay_out();
             }
             Doing::Plan { target, wish } => self.plan(target, of_marks, wish),
+            Doing::Replay(seq) => match self.settings.replay.clone() {
+                Some(by) => {
+                    let wish = Wish::Replay {
+                        seq,
+                        by,
+                        connection: None,
+                    };
+                    self.plan(format!("request {seq} of a provider"), of_marks, wish);
+                }
+                None => self.say("requests are replayed by usher idp replay", Tone::Bad),
+            },
             Doing::Ask(_) | Doing::Edit(_) if self.settings.read_only => {
                 self.say("this console is read-only", Tone::Bad);
             }

@@ -25,13 +25,26 @@ pub(super) const KIND: Kind = Kind {
     ],
     empty: "nothing was asked",
     read,
-    acts: &[Act {
-        key: Key::Char('F'),
-        name: "only failed",
-        sentence: "Show only what was refused, failed or is held, or everything again.",
-        does: turn,
-    }],
+    acts: &[
+        Act {
+            key: Key::Char('F'),
+            name: "only failed",
+            sentence: "Show only what was refused, failed or is held, or everything again.",
+            does: turn,
+        },
+        Act {
+            key: Key::Char('P'),
+            name: "replay",
+            sentence: "Carry out what was refused, failed or is held, as it would be today.",
+            does: replay,
+        },
+    ],
 };
+
+fn replay(here: &Here<'_>) -> Doing {
+    let number = here.item.and_then(|it| it.key.parse().ok());
+    number.map_or_else(|| Doing::Say("nothing is here".to_owned()), Doing::Replay)
+}
 
 fn turn(here: &Here<'_>) -> Doing {
     match here.topic {

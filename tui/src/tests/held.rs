@@ -8,6 +8,7 @@ use super::org::Org;
 use super::play::Play;
 use crate::app::Settings;
 use crate::event::Event;
+use crate::replay::Replay;
 
 /// An organization whose connection of this name brought five people, and lets one go an hour.
 pub(super) fn org(connection: &str) -> Org {
@@ -296,4 +297,65 @@ fn a_form_says_what_a_provider_owns_and_overrides_it() {
     );
     play.keys("y");
     assert!(play.shows("1 edited"), "{}", play.screen());
+}
+
+#[test]
+fn what_failed_is_replayed_from_the_inbox_through_a_plan_in_the_connections_place() {
+    let org = org("okta");
+    let other = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let okta = other
+        .read()
+        .and_then(|it| it.connection("okta"))
+        .expect("a connection")
+        .id;
+    let session = org.directory.as_actor(Actor::Connection(okta), Door::Scim);
+    let (answer, answered) = std::sync::mpsc::channel();
+    let asked = NewAsked {
+        method: "POST",
+        path: "/Users".into(),
+        status: 403,
+        error: Some("no seat was free".into()),
+        body: Some("{}".into()),
+        ..NewAsked::default()
+    };
+    session.keep_asked(vec![asked], move |kept| answer.send(kept).expect("heard"));
+    answered.recv().expect("answered").expect("kept");
+    let replay = Replay::new(|_, asked| {
+        assert_eq!((asked.method.as_str(), asked.status), ("POST", 403));
+        let mut person = Provision::of(ProvisionTarget::New);
+        let address = Some("late.okta@acme.example".to_owned());
+        person.set = vec![(Field::UserName, address.clone()), (Field::Email, address)];
+        Ok(Command::Provision(person))
+    });
+    let settings = Settings {
+        replay: Some(replay),
+        ..Settings::default()
+    };
+    let mut play = Play::with(org, settings, Size::new(100, 24));
+    play.keys(":inbox<enter>FP");
+    assert!(play.shows("usher idp replay"), "{}", play.screen());
+    assert!(play.shows("Replay request"), "{}", play.screen());
+    play.keys("yF");
+    assert!(
+        play.line("POST Users").contains("replayed"),
+        "{}",
+        play.screen()
+    );
+    assert_eq!(
+        user(&play.org, "late.okta"),
+        other
+            .read()
+            .and_then(|it| it.find_user("late.okta@acme.example"))
+            .expect("a person")
+            .id
+    );
+    play.keys("P");
+    assert!(!play.shows("Apply this?"), "{}", play.screen());
+}
+
+#[test]
+fn without_the_way_to_replay_the_command_is_named() {
+    let mut play = Play::open(org("okta"));
+    play.keys(":inbox<enter>P");
+    assert!(!play.shows("Apply this?"), "{}", play.screen());
 }
