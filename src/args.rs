@@ -35,7 +35,7 @@ pub(crate) use fields::{FieldAddArgs, FieldCommand, FieldSetArgs, FieldValuesArg
 pub(crate) use files::ImportArgs;
 pub(crate) use idp::{DriftArgs, IdpOwnArgs, IdpSetArgs};
 pub(crate) use individuals::{IndividualsCommand, IndividualsImportArgs};
-pub(crate) use join::{JoinCommand, JoinSetArgs};
+pub(crate) use join::{HandoutArgs, JoinCommand, JoinSetArgs};
 pub(crate) use looking::{HistoryArgs, ReclaimArgs, ReportArgs};
 pub(crate) use outbox::{OutboxArgs, OutboxCommand, OutboxListArgs};
 pub(crate) use people::{
@@ -267,6 +267,8 @@ pub(crate) enum Command {
     /// The page on which people join by themselves
     #[command(subcommand)]
     Join(JoinCommand),
+    /// Write every page that an invited person will see into one file, to hand out
+    Guide(HandoutArgs),
     /// What there is to learn
     #[command(subcommand)]
     Training(TrainingCommand),

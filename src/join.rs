@@ -8,12 +8,14 @@ use crate::args::{Format, JoinCommand, JoinSetArgs};
 use crate::confirm::carry_out;
 use crate::desk::Desk;
 use crate::failure::Result;
+use crate::handout;
 use crate::output::{say, write_one};
 
 pub(crate) fn run(desk: &Desk, command: JoinCommand) -> Result<()> {
     match command {
         JoinCommand::Show => show(desk),
         JoinCommand::Set(args) => set(desk, args),
+        JoinCommand::Sheet(args) => handout::join_sheet(desk, &args),
     }
 }
 

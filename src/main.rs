@@ -18,6 +18,7 @@ mod edit;
 mod failure;
 mod field;
 mod group;
+mod handout;
 mod history;
 mod idp;
 mod import;
@@ -137,6 +138,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Label(command) => label::run(desk, command),
         Command::Setting(args) => setting::run(desk, args),
         Command::Join(command) => join::run(desk, command),
+        Command::Guide(args) => handout::guide(desk, &args),
         Command::Training(command) => training::run(desk, command),
         Command::Assign(args) => training::assign(desk, args),
         Command::Unassign(args) => training::unassign(desk, args),

@@ -32,6 +32,7 @@ mod sign_in;
 mod store;
 mod token;
 pub mod waste;
+pub mod wish;
 
 pub use directory::{
     Applied, Authenticated, Directory, Done, Founding, Notice, Options, OutboxFilter, Read,

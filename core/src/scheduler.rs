@@ -83,7 +83,8 @@ fn round(
         return AFTER_FAILURE;
     }
     // A round at a time: what is left comes after the pause, so that nobody waits for it.
-    if let Err(error) = directory.trim_inbox().and_then(|_| directory.trim_outbox()) {
+    let trimmed = directory.trim_inbox().and_then(|_| directory.trim_outbox());
+    if let Err(error) = trimmed.and_then(|_| directory.trim_wishes()) {
         tell(&Err(error));
         return AFTER_FAILURE;
     }

@@ -57,6 +57,7 @@ mod wire;
 pub use log::LogFormat;
 pub use mapping::attribute_path;
 pub use pace::TokenPace;
+pub use pages::{guide, join_sheet};
 pub use replay::command_of;
 pub use server::{Config, MetricsTo, Running, serve, spawn};
 pub use tls::Tls;

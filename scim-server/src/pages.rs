@@ -7,7 +7,9 @@
 
 mod accept;
 mod frame;
+mod handout;
 mod html;
+mod join;
 mod later;
 mod password;
 mod sent;
@@ -30,6 +32,7 @@ use crate::log;
 use crate::peer;
 use crate::route::{self, App};
 use frame::{Frame, Look};
+pub use handout::{guide, join_sheet};
 pub(crate) use later::Later;
 use sent::Sent;
 use words::words;
@@ -141,6 +144,8 @@ impl<'a> Visit<'a> {
             ["accept", token] => Box::pin(accept::answer(self, token, sent)).await,
             ["password"] => Box::pin(password::forgotten(self, sent)).await,
             ["password", token] => Box::pin(password::answer(self, token, sent)).await,
+            ["join", slug] => Box::pin(join::asked(self, slug, sent)).await,
+            ["join", slug, token] => Box::pin(join::answer(self, slug, token, sent)).await,
             _ => Err(Trouble::Nothing),
         }
     }

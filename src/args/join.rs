@@ -1,6 +1,9 @@
 //! What can be said about the join page.
 
+use std::path::PathBuf;
+
 use clap::{ArgGroup, Args, Subcommand};
+use usher_core::model::Language;
 
 use super::PlanArgs;
 
@@ -11,6 +14,21 @@ pub(crate) enum JoinCommand {
     Show,
     /// Turn the join page on or off, and say who may join by it
     Set(JoinSetArgs),
+    /// Write a sheet to print and hang up, with the page's address and a QR code of it
+    Sheet(HandoutArgs),
+}
+
+/// A file to hand out.
+#[derive(Debug, Args)]
+pub(crate) struct HandoutArgs {
+    /// The file to write, such as guide.html.
+    pub(crate) out: PathBuf,
+    /// Its language: en, fr, de or es.
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub(crate) language: Language,
+    /// Replace the file if it is there.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// What to set of the join page; what is not named stays.

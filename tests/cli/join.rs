@@ -44,3 +44,37 @@ fn a_logo_is_taken_from_a_file_and_said_in_words() {
     let missing = org.run(&["setting", "logo", "/nowhere/logo.png", "--yes"]);
     assert_eq!(missing.code, Some(1), "{missing:?}");
 }
+
+#[test]
+fn what_is_handed_out_is_one_file_that_needs_nothing_beside_it() {
+    let org = Org::with_seats(5);
+    let (guide, sheet) = (org.path("guide.html"), org.path("sheet.html"));
+    let write = |words: &[&str], file: &std::path::Path| {
+        let name = file.display().to_string();
+        org.run(&[words, &[name.as_str()]].concat())
+    };
+    org.type_in("setting welcome-text 'Glad to <b>have</b> you.' --yes")
+        .ok();
+    write(&["guide"], &guide).ok();
+    let said = write(&["guide"], &guide);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("--force"), "{said:?}");
+    write(&["guide", "--force", "--language", "de"], &guide).ok();
+    let text = std::fs::read_to_string(&guide).unwrap();
+    assert!(text.starts_with("<!DOCTYPE html>\n<html lang=\"de\">"));
+    for part in ["Wer sind Sie?", "Meine Eintr", "Warteliste", "Glad to"] {
+        assert!(text.contains(part), "{part}");
+    }
+    for outside in ["http:", "https:", "src=\"/", "href=\"/", "<script", "<b>"] {
+        assert!(!text.contains(outside), "{outside}");
+    }
+    assert_eq!(write(&["guide", "--language", "xx"], &sheet).code, Some(2));
+    let said = write(&["join", "sheet"], &sheet);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("usher join set --on"), "{said:?}");
+    org.type_in("join set --on --slug in --allow acme.example --yes")
+        .ok();
+    write(&["join", "sheet"], &sheet).ok();
+    let text = std::fs::read_to_string(&sheet).unwrap();
+    assert!(text.contains("http://127.0.0.1:8080/join/in") && text.contains("<svg"));
+}

@@ -3,6 +3,7 @@
 //! cannot be installed, its check is skipped, never passed.
 
 mod fuzz;
+mod pages;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -51,7 +52,8 @@ const PACKAGES: [&str; 2] = ["scim2-cli", "scim-sanity"];
 pub(crate) fn install(root: &Path) -> Result<bool> {
     let suites = have(root, &SUITES, &PACKAGES);
     let fuzzer = have(root, &[fuzz::PROGRAM], &[fuzz::PROGRAM]);
-    Ok(suites && fuzzer)
+    let browser = pages::install(root);
+    Ok(suites && fuzzer && browser)
 }
 
 /// Whether these programs are here, or could be installed.
@@ -96,6 +98,7 @@ pub(crate) fn run(root: &Path) -> Result<Counted> {
         println!("schemathesis could not be installed");
         counted.skipped += 1;
     }
+    counted.add(&pages::run(root)?);
     Ok(counted)
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Joining {
     pub(super) pools: Vec<PoolId>,
     /// The session to which they are invited.
     pub(super) session: Option<TrainingId>,
+    /// The id of whoever is new, if they have one already.
+    pub(super) newcomer: Option<UserId>,
 }
 
 impl Joining {
@@ -54,6 +56,7 @@ impl Joining {
             groups,
             pools,
             session: None,
+            newcomer: None,
         })
     }
 
@@ -142,7 +145,7 @@ impl Joining {
         given: &[Given],
     ) -> Result<()> {
         let label = person.profile.email.clone().unwrap_or_default();
-        let user = planner.draws.user();
+        let user = self.newcomer.unwrap_or_else(|| planner.draws.user());
         planner.name_new(user, &label);
         let mark = planner.mark();
         // The record comes first in the history, but its status is known only when the seat is decided.

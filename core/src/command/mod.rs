@@ -20,6 +20,7 @@ mod group;
 mod import;
 mod individual;
 mod invite;
+mod join;
 mod joining;
 mod label;
 mod ownership;
@@ -70,6 +71,8 @@ pub enum Command {
     ProvisionGroup(ProvisionGroup),
     /// Come in by one's own invitation. Only the person's session may.
     Accept(Accept),
+    /// Come in by the join page. Only the session of whoever wished it may.
+    Join(Join),
     /// Withdraw invitations before acceptance.
     Cancel {
         /// Whose.
@@ -600,6 +603,19 @@ pub struct Accept {
     pub records: OwnRecords,
 }
 
+/// Come in by the join page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// The wish to join, whose id a new person gets.
+    pub wish: UserId,
+    /// Which of its links it is.
+    pub generation: i64,
+    /// Fields that the person filled in.
+    pub set: Vec<(Field, Option<String>)>,
+    /// The password that they chose; none under single sign-on.
+    pub password: Option<PasswordHash>,
+}
+
 /// Set or take one person's password.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SetPassword {
@@ -795,6 +811,7 @@ impl Command {
             Self::Provision(_) => "provision",
             Self::ProvisionGroup(_) => "provision_group",
             Self::Accept(_) => "accept",
+            Self::Join(_) => "join",
             Self::Cancel { .. } => "cancel",
             Self::Resend { .. } => "resend",
             Self::SetPassword(_) => "password_set",
@@ -876,6 +893,7 @@ impl Command {
             Self::Provision(it) => it.plan(planner),
             Self::ProvisionGroup(it) => it.plan(planner),
             Self::Accept(it) => it.plan(planner),
+            Self::Join(it) => it.plan(planner),
             Self::Cancel { who } => cancel::plan(planner, who),
             Self::Resend { who, mail } => resend::plan(planner, who, *mail),
             Self::SetPassword(it) => it.plan(planner),

@@ -121,6 +121,7 @@ pub const TABLE: &[Row] = &[
     row("provision", &[Role::Connection], NO_MORE),
     row("provision_group", &[Role::Connection], NO_MORE),
     row("accept", NOBODY, &[(Role::Person, Scope::Own)]),
+    row("join", NOBODY, &[(Role::Person, Scope::Own)]),
     row("cancel", MANAGE_USERS, NO_MORE),
     row("resend", MANAGE_USERS, OWN_GROUP),
     row("edit", MANAGE_USERS, NO_MORE),

@@ -134,6 +134,8 @@ impl<'c> Applier<'c> {
             Change::Profile { user, field, after, .. } => {
                 if *field == Field::Email {
                     super::outbox::address_changed(self.conn, *user)?;
+                    // Under the address that goes, nobody would find the wish any more that is theirs.
+                    super::wishes::erase(self.conn, *user)?;
                 }
                 self.set_field(*user, *field, after.as_deref())
             }
@@ -638,6 +640,7 @@ impl<'c> Applier<'c> {
         individuals::erase_of(self.conn, user)?;
         super::views::forget(self.conn, user)?;
         super::imports::erase(self.conn, user)?;
+        super::wishes::erase(self.conn, user)?;
         let id = user.as_bytes();
         self.hit(
             "UPDATE users SET status = 'erased', email = NULL, email_key = NULL, user_name = NULL, user_name_key = NULL, \

@@ -74,6 +74,16 @@ fn living(snapshot: &Snapshot<'_>, user: UserId) -> Result<Option<User>> {
     Ok(found.filter(|it| !matches!(it.status, Status::Deleted | Status::Erased)))
 }
 
+/// Somebody's place in line for a seat.
+pub(super) fn place(snapshot: &Snapshot<'_>, user: UserId) -> Result<i64> {
+    let mut pools = snapshot.pools()?.into_iter();
+    let position = match pools.find(|it| it.is_access()) {
+        Some(pool) => snapshot.queue_position(pool.id, user)?,
+        None => None,
+    };
+    Ok(position.unwrap_or(1))
+}
+
 fn standing(
     snapshot: &Snapshot<'_>,
     user: &User,
@@ -83,14 +93,7 @@ fn standing(
 ) -> Result<Standing> {
     Ok(match user.status {
         Status::Active => Standing::Used,
-        Status::Queued => {
-            let mut pools = snapshot.pools()?.into_iter();
-            let position = match pools.find(|it| it.is_access()) {
-                Some(pool) => snapshot.queue_position(pool.id, user.id)?,
-                None => None,
-            };
-            Standing::Queued(position.unwrap_or(1))
-        }
+        Status::Queued => Standing::Queued(place(snapshot, user.id)?),
         Status::Waiting | Status::PendingTransfer => match invitation.state {
             InvitationState::Pending if invitation.generation != generation => Standing::Replaced,
             InvitationState::Pending if invitation.expires_at > now => Standing::Open,

@@ -49,6 +49,7 @@ mod turn;
 mod viewer;
 mod views;
 mod waste;
+mod wishes;
 mod writer;
 
 use std::collections::HashMap;

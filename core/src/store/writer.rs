@@ -156,6 +156,8 @@ pub(super) enum Note {
     Uses,
     /// What attempts to sign in have spent.
     Attempts(Vec<([u8; 16], i64)>),
+    /// A wish to join.
+    Wish(super::wishes::WishNote),
     /// A saved view.
     View(views::ViewNote),
     /// A file's way in or out of a console.
@@ -367,6 +369,7 @@ impl Writer {
             match note {
                 Note::Uses => {}
                 Note::Seen(seen) => platform::note_seen(&self.conn, seen)?,
+                Note::Wish(wish) => super::wishes::write(&self.conn, wish)?,
                 Note::View(view) => views::write(&self.conn, view)?,
                 Note::Transfer(it) => transfers::write(&self.conn, it)?,
                 Note::Attempts(spent) => attempts::keep(&self.conn, self.clock.now(), spent)?,

@@ -7,8 +7,8 @@ use usher_core::command::{
     Command, Create, Edit, FieldEdit, Invite, NewPerson, OwnRecords, SetPassword,
 };
 use usher_core::model::{
-    Actor, Door, EmailAddress, Field, FieldKind, GroupRole, NewAsked, NewIndividual, Permission,
-    Profile, Record, RecordState, TrainingKind, UserId,
+    Actor, Door, EmailAddress, Field, FieldKind, GroupRole, Language, NewAsked, NewIndividual,
+    Permission, Profile, Record, RecordState, Setting, TrainingKind, UserId,
 };
 use usher_core::password::Password;
 use usher_core::{Error, Session, Source};
@@ -104,6 +104,13 @@ impl Org {
 #[test]
 fn erasing_destroys_every_copy_from_every_door_and_every_file() {
     let mut org = Org::new(50);
+    org.apply(crate::join::agree(&[
+        (Setting::JoinPage, "on"),
+        (Setting::JoinAllow, "*"),
+    ]));
+    let wisher = marked(Field::Email, 1).parse().unwrap();
+    let wish = org.directory.wish_to_join(&wisher, Language::English);
+    assert!(wish.unwrap().is_some());
     let (okta, _) = org.connect("okta", usher_core::model::NewPeople::Active);
     let person = |i| NewPerson {
         profile: profile(i),

@@ -1,7 +1,8 @@
-//! The join page: what is agreed about it.
+//! The join page: what is agreed about it, and who comes in by it.
 
-use usher_core::command::Command;
-use usher_core::model::{JoinPage, Setting};
+use usher_core::command::{Command, Join};
+use usher_core::model::{Actor, Door, Field, JoinPage, Language, Setting, Status, UserId};
+use usher_core::{Applied, Error, Result};
 
 use crate::org::{Org, assert_error};
 
@@ -65,4 +66,123 @@ fn what_makes_no_join_page_is_refused() {
     ] {
         assert_error(org.plan(agree(&[(setting, value)])), why);
     }
+}
+
+impl Org {
+    /// A join page for everybody of acme.example.
+    fn opens_its_page(&self) {
+        self.apply(agree(&[
+            (Setting::JoinPage, "on"),
+            (Setting::JoinAllow, "acme.example"),
+        ]));
+    }
+
+    fn wishes(&self, address: &str) -> Option<UserId> {
+        let address = address.parse().unwrap();
+        let wished = self.directory.wish_to_join(&address, Language::German);
+        wished.unwrap()
+    }
+
+    fn joins(&self, wish: UserId, generation: i64) -> Result<Applied> {
+        let session = self.directory.as_actor(Actor::Person(wish), Door::Page);
+        self.tick(1);
+        let join = Command::Join(Join {
+            wish,
+            generation,
+            set: vec![(Field::FirstName, Some("Ana".to_owned()))],
+            password: None,
+        });
+        session.apply(session.request(join), None)
+    }
+}
+
+#[test]
+fn the_link_seats_whoever_wished_to_join_and_the_wish_does_not() {
+    let mut org = Org::new(3);
+    org.apply(Command::AddGroup {
+        name: "Sales".to_owned(),
+    });
+    org.opens_its_page();
+    org.apply(agree(&[(Setting::JoinGroup, "Sales")]));
+    let head = |org: &Org| org.cli().read().unwrap().audit_head().unwrap().seq;
+    let before = head(&org);
+    let wish = org.wishes("Ana@acme.example").unwrap();
+    assert_eq!(org.wishes("ana@other.example"), None);
+    assert_eq!(head(&org), before, "a wish makes no history");
+    assert_error(org.joins(wish, 2), "used, replaced or has expired");
+    assert_eq!(org.wishes("ana@ACME.example"), Some(wish));
+    assert_error(org.joins(wish, 1), "used, replaced or has expired");
+    org.reopen();
+    let joined = org.joins(wish, 2).unwrap();
+    assert_eq!(joined.user, Some(wish));
+    let session = org.cli();
+    let read = session.read().unwrap();
+    let ana = read.find_user("ana@acme.example").unwrap();
+    assert_eq!(ana.status, Status::Active);
+    assert_eq!(ana.profile.email.as_deref(), Some("ana@ACME.example"));
+    assert_eq!(read.memberships_of(ana.id).unwrap().len(), 1);
+    drop(read);
+    assert_error(org.joins(wish, 2), "already");
+    org.apply(Command::Undo {
+        batch: joined.batch.unwrap(),
+    });
+    assert_eq!(org.user("ana").status, Status::Deleted);
+    org.assert_chain();
+}
+
+#[test]
+fn whoever_is_known_is_mailed_what_is_of_use_to_them() {
+    let org = Org::new(9);
+    org.opens_its_page();
+    org.invite("ana");
+    org.create("bo");
+    org.invite("cy");
+    org.apply(Command::Cancel { who: org.who("cy") });
+    let session = org.cli();
+    let generation = |name: &str| {
+        let read = session.read().unwrap();
+        read.invitation(org.user(name).id)
+            .unwrap()
+            .unwrap()
+            .generation
+    };
+    let before = generation("ana");
+    assert_eq!(org.wishes("ana@acme.example"), None);
+    assert_eq!(generation("ana"), before + 1, "their invitation anew");
+    assert_eq!(org.wishes("bo@acme.example"), None);
+    let link = session.read().unwrap().password_link(org.user("bo").id);
+    assert!(link.unwrap().is_some(), "a way to sign in");
+    let wish = org.wishes("cy@acme.example").unwrap();
+    let joined = org.joins(wish, 1).unwrap();
+    assert_eq!(joined.user, Some(org.user("cy").id), "their own record");
+    assert_eq!(org.user("cy").status, Status::Active);
+}
+
+#[test]
+fn a_link_to_join_ends_with_the_page_with_time_and_with_the_seats() {
+    let org = Org::new(2);
+    org.opens_its_page();
+    let (ana, bo, cy) = (
+        org.wishes("ana@acme.example").unwrap(),
+        org.wishes("bo@acme.example").unwrap(),
+        org.wishes("cy@acme.example").unwrap(),
+    );
+    org.apply(agree(&[(Setting::JoinAllow, "ana@acme.example")]));
+    assert_error(org.joins(bo, 1), "does not let this address in");
+    org.apply(agree(&[(Setting::JoinPage, "off")]));
+    assert_error(org.joins(ana, 1), "does not let this address in");
+    org.opens_its_page();
+    org.joins(ana, 1).unwrap();
+    org.joins(bo, 1).unwrap();
+    assert_eq!(org.user("bo").status, Status::Queued);
+    org.at_capacity("access", "refuse");
+    assert!(matches!(org.joins(cy, 1), Err(Error::NoSeat(_))));
+    org.at_capacity("access", "queue");
+    org.tick(72 * 3_600_000);
+    assert_error(org.joins(cy, 1), "has expired");
+    org.directory.trim_wishes().unwrap();
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    let left = "SELECT (SELECT count(*) FROM wishes) + (SELECT count(*) FROM outbox WHERE template = 'join')";
+    let left: i64 = conn.query_row(left, [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0, "nobody's address stays who did not come");
 }

@@ -16,7 +16,6 @@ pub(crate) struct Frame<'a> {
 
 /// Where a page's style and picture are.
 #[derive(Clone, Copy)]
-#[expect(dead_code, reason = "the hand-out is to come")]
 pub(crate) enum Look<'a> {
     /// Beside it, behind this prefix.
     Served(&'a str),
@@ -90,7 +89,7 @@ impl Frame<'_> {
     }
 
     /// The organization's logo, else its name.
-    fn mark(&self, it: &mut Html) {
+    pub(crate) fn mark(&self, it: &mut Html) {
         let name = self.organization();
         match self.look {
             Look::Served(prefix) if self.settings.has_logo => {

@@ -4,7 +4,8 @@
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 
 use usher_core::command::Command;
-use usher_core::model::{Actor, Door, EmailAddress};
+use usher_core::link::Link;
+use usher_core::model::{Actor, Door, EmailAddress, Language};
 use usher_core::{Directory, Result};
 
 use crate::log;
@@ -18,6 +19,10 @@ pub(crate) struct Later(SyncSender<Wish>);
 enum Wish {
     /// A link to choose a password.
     Password(EmailAddress),
+    /// A link to join.
+    Join(EmailAddress, Language),
+    /// To forget a wish that has come true.
+    Forget(Link),
 }
 
 impl Later {
@@ -41,6 +46,16 @@ impl Later {
         self.wish(Wish::Password(address))
     }
 
+    /// Has a link to join mailed to this address, if it may join. False when too many wait.
+    pub(crate) fn join(&self, address: EmailAddress, language: Language) -> bool {
+        self.wish(Wish::Join(address, language))
+    }
+
+    /// Forgets a wish to join that has come true. When too many wait, it goes when its link expires.
+    pub(crate) fn forget(&self, link: Link) {
+        self.wish(Wish::Forget(link));
+    }
+
     fn wish(&self, wish: Wish) -> bool {
         match self.0.try_send(wish) {
             Ok(()) => true,
@@ -59,5 +74,7 @@ fn fulfil(directory: &Directory, wish: &Wish) -> Result<()> {
             let request = session.request(Command::ForgetPassword { user });
             session.apply(request, None).map(drop)
         }
+        Wish::Join(address, language) => directory.wish_to_join(address, *language).map(drop),
+        Wish::Forget(link) => directory.forget_wish(link),
     }
 }

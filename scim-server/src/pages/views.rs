@@ -265,6 +265,15 @@ pub(crate) fn used(frame: &Frame<'_>, forgot: Option<&str>) -> String {
     })
 }
 
+/// The page of somebody who wishes to join and is here already.
+pub(crate) fn known(frame: &Frame<'_>, lead: &str) -> String {
+    let words = frame.words();
+    frame.page(words.join_known_title, |it| {
+        it.told("p", &[("class", "lead")], lead);
+        frame.sign_in(it);
+    })
+}
+
 /// The page of a link that is none of ours, or whose owner is gone.
 pub(crate) fn unknown(frame: &Frame<'_>) -> String {
     let words = frame.words();
@@ -369,7 +378,8 @@ pub(crate) fn masked(address: &str) -> String {
     match address.rsplit_once('@') {
         Some((local, domain)) => {
             let first: String = local.chars().take(1).collect();
-            format!("{first}…@{domain}")
+            // Not broken between the two.
+            format!("{first}…\u{2060}@{domain}")
         }
         None => "…".to_owned(),
     }

@@ -31,7 +31,6 @@ pub(crate) const fn own_name(language: Language) -> &'static str {
 macro_rules! words {
     ($($name:ident)*) => {
         /// Everything that the pages say in one language.
-        #[cfg_attr(not(test), expect(dead_code, reason = "the join page is to come"))]
         pub(crate) struct Words {
             $(pub(crate) $name: &'static str,)*
         }
@@ -46,7 +45,7 @@ macro_rules! words {
 }
 
 words! {
-    language_label questions problem continue_label
+    language_label questions problem
     welcome_title welcome_lead welcome_account welcome_until welcome_button welcome_unasked
     details_title details_lead first_name last_name address area title region missing_other password password_hint repeat sso_note details_button
     records_legend records_lead records_completed records_started records_assigned transfer transfer_hint fresh fresh_hint
@@ -65,6 +64,8 @@ words! {
     join_known_title join_known_lead
     slow_title slow_lead foreign_title foreign_lead stale crowded_title crowded_lead broken_title broken_lead
     nothing_title nothing_lead
+    guide_title guide_lead guide_mail guide_mail_lead guide_open guide_new guide_own guide_done guide_queued guide_trouble
+    guide_password guide_join sheet_lead sheet_note
 }
 
 /// A phrase with its braces filled in. What is filled in is not looked at again.

@@ -1,6 +1,7 @@
 //! What invited people see and send, over HTTP as a browser without scripts would.
 
 mod forms;
+mod joining;
 mod spending;
 
 use std::sync::Arc;
@@ -188,7 +189,7 @@ fn a_link_leads_from_the_mail_to_an_active_person() {
     let welcome = house.get(&path);
     assert_eq!(welcome.status, 200);
     assert!(welcome.text.contains("<h1>Acme invites you</h1>"));
-    assert!(welcome.text.contains("a…@acme.example"));
+    assert!(welcome.text.contains("a…\u{2060}@acme.example"));
     for personal in [ANA, "Anna"] {
         assert!(
             !welcome.text.contains(personal),

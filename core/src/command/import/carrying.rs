@@ -121,6 +121,7 @@ impl Desk<'_> {
             groups: wanted.groups.clone(),
             pools: wanted.pools.clone(),
             session: None,
+            newcomer: None,
         };
         let given = given(wanted.fields.iter().filter(|it| it.1.is_some()));
         let mark = planner.mark();

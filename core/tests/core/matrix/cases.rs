@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use usher_core::command::{
     Accept, ChoosePassword, Command, ConnectionEdit, Create, Edit, FieldEdit, GroupEdit,
-    GroupTarget, HeldWho, Invite, InviteToSession, OwnRecords, PoolEdit, ProgressReport,
+    GroupTarget, HeldWho, Invite, InviteToSession, Join, OwnRecords, PoolEdit, ProgressReport,
     ProvisionGroup, SetPassword, TrainingEdit,
 };
 use usher_core::import::{Table, review_individuals};
@@ -104,6 +104,13 @@ impl Company {
             ("accept" | "password_choose" | "invitation_ask" | "password_forget", Circle::Own) => {
                 return None;
             }
+            ("join", Circle::Own) if role == Role::Person => {
+                return Some(Does::By(self.wish, self.wish, self.joins()));
+            }
+            ("join", Circle::Outside) => {
+                return Some(Does::By(self.id("misc"), self.wish, self.joins()));
+            }
+            ("join", _) => return None,
             ("accept" | "password_choose" | "invitation_ask" | "password_forget", _) => {
                 let name = self.somebody(role, circle, state)?;
                 let command = self.by_themself(row, &name);
@@ -117,6 +124,15 @@ impl Company {
             return Some(Does::Shows(who));
         }
         Some(Does::To(who, self.to_one(row, &name, who)?))
+    }
+
+    fn joins(&self) -> Command {
+        Command::Join(Join {
+            wish: self.wish,
+            generation: 1,
+            set: Vec::new(),
+            password: None,
+        })
     }
 
     fn by_themself(&self, row: &str, name: &str) -> Command {
@@ -226,7 +242,9 @@ impl Company {
             | "password_mail" | "password_choose" | "deactivate" | "reactivate" | "delete"
             | "erase" | "grant" | "release" | "queue_move" | "assign" | "unassign" | "progress"
             | "admin_grant" | "admin_key_add" | "admin_key_remove" | "invite"
-            | "invite_session" | "undo" | "invitation_ask" | "password_forget" => return None,
+            | "invite_session" | "undo" | "invitation_ask" | "password_forget" | "join" => {
+                return None;
+            }
             "see_administrators_fields" => return Some(Does::ShowsFields),
             "idp_replay" => {
                 return Some(Does::InPlace(Command::Provision(newcomer("newcomer", "9"))));

@@ -3,8 +3,8 @@
 use usher_core::command::{Command, Edit, FieldEdit, Invite, InviteToSession, PoolEdit, WhenFull};
 use usher_core::import::{Table, review_individuals};
 use usher_core::model::{
-    Actor, ApprovalId, BatchId, ConnectionId, Door, Field, FieldKind, GroupRole, NewPeople,
-    Permission, PlatformId, Setting, SshKey, TrainingKind, UserId,
+    Actor, ApprovalId, BatchId, ConnectionId, Door, Field, FieldKind, GroupRole, Language,
+    NewPeople, Permission, PlatformId, Setting, SshKey, TrainingKind, UserId,
 };
 use usher_core::password::{Password, PasswordHash};
 
@@ -21,6 +21,8 @@ pub(crate) struct Company {
     platform: PlatformId,
     pub(crate) hash: PasswordHash,
     pub(crate) approval: ApprovalId,
+    /// A wish to join.
+    pub(crate) wish: UserId,
     /// Batches that these applied themselves.
     pub(crate) own: Vec<(Role, BatchId)>,
     /// One that somebody else applied.
@@ -99,7 +101,14 @@ impl Company {
         let (own, others) = batches(&org);
         // A day begins on which a pool does, and nobody has let anybody in yet.
         org.tick(DAY);
+        org.apply(crate::join::agree(&[
+            (Setting::JoinPage, "on"),
+            (Setting::JoinAllow, "*"),
+        ]));
+        let joiner = "joiner@acme.example".parse().unwrap();
+        let wish = org.directory.wish_to_join(&joiner, Language::English);
         Self {
+            wish: wish.unwrap().unwrap(),
             org,
             connection,
             platform,

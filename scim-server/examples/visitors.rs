@@ -1,0 +1,199 @@
+//! An organization whose pages wait to be looked at: people in every state an invited person can be in. Prints the links as
+//! one JSON object and serves until its standard input ends. For `cargo xtask pages`, and for whoever works on the pages.
+
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use usher_core::command::{Command, Create, Invite, NewPerson, PoolEdit};
+use usher_core::directory::Founding;
+use usher_core::import::{Table, review_individuals};
+use usher_core::link::{Link, LinkKind};
+use usher_core::model::{
+    Actor, CountsFrom, Door, EmailAddress, Field, Language, Setting, Timestamp, TrainingKind,
+};
+use usher_core::{Clock, Directory, Options, Selection, SystemClock};
+use usher_scim_server::{Config, LogFormat, spawn};
+
+type Failure = Box<dyn std::error::Error>;
+
+struct Shifted(std::sync::atomic::AtomicI64);
+
+impl Clock for Shifted {
+    fn now(&self) -> Timestamp {
+        let ahead = self.0.load(std::sync::atomic::Ordering::Relaxed);
+        SystemClock.now().plus_millis(ahead)
+    }
+}
+
+struct House {
+    directory: Directory,
+    base: String,
+    links: Map<String, Value>,
+}
+
+impl House {
+    fn does(&self, command: Command) -> Result<(), Failure> {
+        let session = self.directory.as_actor(Actor::FileOwner, Door::Cli);
+        session.apply(session.request(command), None)?;
+        Ok(())
+    }
+
+    fn set(&self, setting: Setting, value: &str) -> Result<(), Failure> {
+        let value = Some(value.to_owned());
+        self.does(Command::SetSetting { setting, value })
+    }
+
+    fn person(address: &str, language: Option<&str>) -> NewPerson {
+        let mut person = NewPerson::default();
+        let profile = &mut person.profile;
+        profile.set(Field::Email, Some(address.to_owned()));
+        profile.set(Field::FunctionalArea, Some("Sales".to_owned()));
+        profile.set(Field::Language, language.map(str::to_owned));
+        person
+    }
+
+    /// Invites somebody and notes their link under a name.
+    fn invite(&mut self, name: &str, language: Option<&str>) -> Result<Selection, Failure> {
+        let address = format!("{name}@acme.example");
+        self.does(Command::Invite(Invite {
+            people: vec![Self::person(&address, language)],
+            groups: Vec::new(),
+            pools: Vec::new(),
+            mail: false,
+            send_on: None,
+        }))?;
+        let session = self.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let user = session.read()?.find_user(&address)?.id;
+        self.note(name, LinkKind::Invitation, user, 1)?;
+        Ok(Selection::from(user))
+    }
+
+    fn note(
+        &mut self,
+        name: &str,
+        kind: LinkKind,
+        user: usher_core::model::UserId,
+        generation: i64,
+    ) -> Result<(), Failure> {
+        let link = Link {
+            kind,
+            user,
+            generation,
+        };
+        let token = self.directory.link_token(&link)?;
+        let place = match kind {
+            LinkKind::Invitation => "accept",
+            LinkKind::Password => "password",
+            LinkKind::Join => "join/acme",
+        };
+        let url = format!("{}/{place}/{token}", self.base);
+        self.links.insert(name.to_owned(), json!(url));
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let clock = Arc::new(Shifted(0.into()));
+    let options = Options {
+        clock: clock.clone(),
+        ..Options::default()
+    };
+    let founding = Founding {
+        name: "Acme Academy".to_owned(),
+        seats: 12,
+        owner: "owner@acme.example".parse()?,
+        time_zone: "UTC".parse()?,
+    };
+    let directory = Directory::create(&folder.path().join("usher.db"), &founding, options)?;
+    let mut house = House {
+        directory: directory.clone(),
+        base: base.clone(),
+        links: Map::new(),
+    };
+    house.set(Setting::HelpContact, "help@acme.example")?;
+    house.set(Setting::SignInUrl, "https://academy.acme.example/in")?;
+    house.set(
+        Setting::WelcomeText,
+        "We are glad to have you.\nYour first course waits for you.",
+    )?;
+    house.does(Command::AddTraining {
+        name: "Introduction".to_owned(),
+        kind: TrainingKind::Course,
+        pool: None,
+        held_on: None,
+    })?;
+    let accounts = "email,first_name,last_name,training,state\n\
+        own@acme.example,Olga,Ortiz,Introduction,completed\nown@acme.example,Olga,Ortiz,Safety,started\n";
+    let accounts = review_individuals(&Table::read(accounts.as_bytes())?)?.accounts;
+    house.does(Command::ImportIndividuals { accounts })?;
+    let old = house.invite("old", None)?;
+    house.invite("late", None)?;
+    let gone = house.invite("gone", None)?;
+    clock
+        .0
+        .store(13 * 24 * 3600 * 1000, std::sync::atomic::Ordering::Relaxed);
+    house.does(Command::Resend {
+        who: old,
+        mail: false,
+    })?;
+    house.does(Command::Cancel { who: gone })?;
+    clock
+        .0
+        .store(15 * 24 * 3600 * 1000, std::sync::atomic::Ordering::Relaxed);
+    for (name, language) in [
+        ("new", None),
+        ("plain", None),
+        ("own", None),
+        ("neu", Some("de")),
+        ("nouvelle", Some("fr")),
+        ("nueva", Some("es")),
+    ] {
+        house.invite(name, language)?;
+    }
+    house.does(Command::Create(Create {
+        people: vec![House::person("paula@acme.example", None)],
+        groups: Vec::new(),
+        pools: Vec::new(),
+        mail: true,
+    }))?;
+    let session = directory.as_actor(Actor::FileOwner, Door::Cli);
+    let paula = session.read()?.find_user("paula@acme.example")?.id;
+    house.note("password", LinkKind::Password, paula, 1)?;
+    house.does(Command::SetJoinPage {
+        set: vec![
+            (Setting::JoinPage, Some("on".to_owned())),
+            (Setting::JoinSlug, Some("acme".to_owned())),
+            (Setting::JoinAllow, Some("acme.example".to_owned())),
+            (
+                Setting::JoinText,
+                Some("For everybody who works at Acme.".to_owned()),
+            ),
+        ],
+    })?;
+    let joe: EmailAddress = "joe@acme.example".parse()?;
+    let wish = directory.wish_to_join(&joe, Language::English)?;
+    if let Some(wish) = wish {
+        house.note("join", LinkKind::Join, wish, 1)?;
+    }
+    // The last seats go to whoever is first; then there is a queue.
+    house.does(Command::SetPool {
+        name: "access".parse()?,
+        set: PoolEdit {
+            counts_from: Some(CountsFrom::Activation),
+            ..PoolEdit::default()
+        },
+    })?;
+    let mut config = Config::new(listener, base.clone());
+    config.log = LogFormat::default();
+    let server = spawn(directory, config)?;
+    house.links.insert("base".to_owned(), json!(base));
+    println!("{}", Value::Object(house.links));
+    std::io::stdin().read_to_end(&mut Vec::new())?;
+    server.stop()?;
+    Ok(())
+}
