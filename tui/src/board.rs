@@ -112,6 +112,8 @@ pub(crate) enum Doing {
     },
     /// Show what a request of this number, that a provider made, would do today.
     Replay(i64),
+    /// Try mails again: these, else all that can be.
+    Retry(Vec<i64>),
     /// Ask for what is still missing.
     Ask(Box<Form>),
     /// Read a person's fields, to edit them.

@@ -10,11 +10,13 @@ mod everything;
 mod fields;
 mod groups;
 mod held;
+mod imports;
 mod inbox;
 mod invitations;
 mod labels;
 mod learners;
 mod members;
+mod outbox;
 mod person;
 mod pools;
 mod queue;
@@ -59,6 +61,10 @@ pub(crate) enum Topic {
         /// Only what was refused, failed or is held.
         failed: bool,
     },
+    /// What was imported from files.
+    Imports,
+    /// What became of mails.
+    Outbox,
     /// What was applied.
     Batches,
     /// The events of a batch.
@@ -98,6 +104,8 @@ impl Topic {
             Self::Connections => &connections::KIND,
             Self::Held(_) => &held::KIND,
             Self::Inbox { .. } => &inbox::KIND,
+            Self::Imports => &imports::KIND,
+            Self::Outbox => &outbox::KIND,
             Self::Batches => &batches::KIND,
             Self::Batch(_) => &batch::KIND,
             Self::Due => &due::KIND,
@@ -130,6 +138,8 @@ impl Topic {
             Self::Tree(BTreeSet::new()),
             Self::Fields,
             Self::Labels,
+            Self::Imports,
+            Self::Outbox,
             Self::Held(None),
             Self::Inbox {
                 connection: None,

@@ -30,6 +30,8 @@ pub(crate) enum Effect {
     Export(Box<Export>),
     /// Write a file that is fetched from a page.
     HandOut(Box<Export>),
+    /// Try mails again: these, else all that can be.
+    RetryMails(Vec<i64>),
     /// Keep a view.
     SaveView(Box<View>),
     /// Forget the view of this name.

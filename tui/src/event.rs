@@ -97,6 +97,8 @@ pub(crate) enum Answer {
     Exported(Result<String, String>),
     /// A page from which a file is fetched, and what the file is called.
     HandedOut(Result<(Page, String), String>),
+    /// How many mails are tried again.
+    Retried(Result<usize, String>),
     /// What came of saving or removing a view, in words.
     View(Result<String, String>),
     /// One person's fields.

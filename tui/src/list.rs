@@ -39,6 +39,8 @@ pub(crate) struct Row {
     pub(crate) seen: String,
     /// When they were created.
     pub(crate) created: String,
+    /// What they have in custom fields, by their names.
+    pub(crate) custom: Vec<(String, String)>,
     /// Whether only owners may take them off.
     pub(crate) protected: bool,
 }

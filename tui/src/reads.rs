@@ -88,10 +88,16 @@ fn found_among(read: &Read<'_>, query: Option<&Expr>, users: &[User]) -> Result<
 fn rows(read: &Read<'_>, users: Vec<User>) -> Result<Vec<Row>> {
     let managers: Vec<_> = users.iter().filter_map(|it| it.manager).collect();
     let managers = read.labels_of(&managers)?;
-    Ok(users.into_iter().map(|user| row(user, &managers)).collect())
+    let ids: Vec<_> = users.iter().map(|it| it.id).collect();
+    let mut fields = read.fields_of(&ids)?;
+    let rows = users.into_iter().map(|user| {
+        let custom = fields.remove(&user.id).unwrap_or_default();
+        row(user, &managers, custom)
+    });
+    Ok(rows.collect())
 }
 
-fn row(user: User, managers: &HashMap<UserId, String>) -> Row {
+fn row(user: User, managers: &HashMap<UserId, String>, custom: Vec<(String, String)>) -> Row {
     Row {
         id: user.id,
         status: user.status,
@@ -113,6 +119,7 @@ fn row(user: User, managers: &HashMap<UserId, String>) -> Row {
         labels: user.profile.labels.unwrap_or_default(),
         seen: user.last_seen_at.map(day).unwrap_or_default(),
         created: day(user.created_at),
+        custom,
         protected: user.protected,
     }
 }

@@ -52,9 +52,11 @@ impl Runner {
             Effect::Count(_) | Effect::ReadNames | Effect::SaveView(_) | Effect::RemoveView(_) => {
                 &self.counts
             }
-            Effect::Plan { .. } | Effect::Discard(_) | Effect::Export(_) | Effect::HandOut(_) => {
-                &self.plans
-            }
+            Effect::Plan { .. }
+            | Effect::Discard(_)
+            | Effect::Export(_)
+            | Effect::HandOut(_)
+            | Effect::RetryMails(_) => &self.plans,
             Effect::Apply {
                 request,
                 confirmed,
@@ -147,6 +149,7 @@ pub(crate) fn answer(
             let handed_out = session.hand_out(&export.report, &name);
             Answer::HandedOut(handed_out.map(|it| (it.0, name)).map_err(worded))
         }
+        Effect::RetryMails(mails) => Answer::Retried(session.retry_mails(mails).map_err(worded)),
         Effect::SaveView(view) => {
             let name = view.name.clone();
             let saved = session.save_view(*view);
@@ -441,6 +444,7 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
         },
         Effect::ReadNames => Answer::Names(Err(why)),
         Effect::Export(_) | Effect::HandOut(_) => Answer::Exported(Err(why)),
+        Effect::RetryMails(_) => Answer::Retried(Err(why)),
         Effect::SaveView(_) | Effect::RemoveView(_) => Answer::View(Err(why)),
         Effect::ReadFields(user) => Answer::Fields {
             user: *user,

@@ -132,6 +132,7 @@ impl App {
                         form.take_names(&names);
                     }
                     self.names = *names;
+                    self.name_columns();
                 }
                 Err(why) => self.say(&why, Tone::Bad),
             },
@@ -161,6 +162,15 @@ impl App {
                 Some(form) => form.fault = Some(why),
                 None => self.say(&why, Tone::Bad),
             },
+            Answer::Retried(result) => {
+                match result {
+                    Ok(0) => self.say("nothing of it can be tried again", Tone::Plain),
+                    Ok(1) => self.say("1 mail is tried again", Tone::Good),
+                    Ok(n) => self.say(&format!("{n} mails are tried again"), Tone::Good),
+                    Err(why) => self.say(&why, Tone::Bad),
+                }
+                self.committed();
+            }
             Answer::View(result) => {
                 match result {
                     Ok(said) => self.say(&said, Tone::Good),

@@ -261,6 +261,10 @@ impl App {
                 self.lay_out();
             }
             Doing::Plan { target, wish } => self.plan(target, of_marks, wish),
+            Doing::Retry(_) if self.settings.read_only => {
+                self.say("this console is read-only", Tone::Bad);
+            }
+            Doing::Retry(mails) => self.effects.push(Effect::RetryMails(mails)),
             Doing::Replay(seq) => match self.settings.replay.clone() {
                 Some(by) => {
                     let wish = Wish::Replay {

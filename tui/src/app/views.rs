@@ -48,6 +48,17 @@ impl App {
         self.effects.push(Effect::Repaint);
     }
 
+    /// Calls the columns of custom fields as these are called now.
+    pub(super) fn name_columns(&mut self) {
+        for column in &mut self.users.columns {
+            if let ListColumn::Custom(id, name) = column
+                && let Some(field) = self.names.fields.iter().find(|it| it.id == *id)
+            {
+                name.clone_from(&field.terms.name);
+            }
+        }
+    }
+
     /// Turns the order round.
     pub(super) fn sort_backwards(&mut self) {
         let (sort, descending) = (self.users.list.sort(), self.users.list.is_descending());
@@ -67,13 +78,16 @@ impl App {
 
     /// The form that chooses columns and order.
     pub(super) fn ask_look(&mut self) {
-        let list = &self.users.list;
+        let (list, custom) = (&self.users.list, self.names.fields.clone());
         let columns: Vec<_> = self.users.columns.iter().map(|it| it.word()).collect();
         let fields = vec![
             Field::new("columns", "In their order; left empty, those that fit.")
-                .offering(Offer::Words(&ListColumn::WORDS))
+                .offering(Offer::Choices(ListColumn::words(&custom)))
                 .with(&columns.join(", "))
-                .checked(|text| ListColumn::parse(text).map(|_| ())),
+                .checked({
+                    let custom = custom.clone();
+                    move |text| ListColumn::parse(text, &custom).map(|_| ())
+                }),
             Field::new("sort by", SORT_WORDS.join(", "))
                 .offering(Offer::Words(&SORT_WORDS))
                 .with(sort_word(list.sort()))
@@ -85,9 +99,9 @@ impl App {
                 .offering(Offer::Words(&["yes", "no"]))
                 .with(if list.is_descending() { "yes" } else { "no" }),
         ];
-        let form = Form::new("Columns and order", fields, |fields| {
+        let form = Form::new("Columns and order", fields, move |fields| {
             let text = |i: usize| fields.get(i).map_or("", Field::text);
-            let columns = ListColumn::parse(text(0)).map_err(|why| (0, why))?;
+            let columns = ListColumn::parse(text(0), &custom).map_err(|why| (0, why))?;
             let sort = sort_of(text(1)).ok_or_else(|| (1, "name an order".to_owned()))?;
             Ok(Doing::Look(Look {
                 columns,
@@ -141,12 +155,7 @@ impl App {
         let view = View {
             name: String::new(),
             query: self.users.filter.text.clone(),
-            columns: self
-                .users
-                .columns
-                .iter()
-                .map(|it| it.word().to_owned())
-                .collect(),
+            columns: self.users.columns.iter().map(ListColumn::kept).collect(),
             sort: sort_word(self.users.list.sort()).to_owned(),
             descending: self.users.list.is_descending(),
         };
@@ -167,7 +176,9 @@ impl App {
     pub(super) fn show_view(&mut self, view: &View) {
         let columns = view.columns.iter();
         self.look(Look {
-            columns: columns.filter_map(|it| ListColumn::from_word(it)).collect(),
+            columns: columns
+                .filter_map(|it| ListColumn::from_word(it, &self.names.fields))
+                .collect(),
             sort: sort_of(&view.sort).unwrap_or_default(),
             descending: view.descending,
         });

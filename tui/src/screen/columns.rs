@@ -1,11 +1,15 @@
 //! The columns that the list of people can show, and by what it is sorted, as words that are chosen, saved and read again.
 
+use usher_core::model::{CustomField, FieldId, field_key};
 use usher_core::query::SortBy;
 
 use crate::list::Row;
 
+/// Before the id of a custom field, where a view keeps it as a column: the name may be another one day.
+const FIELD: &str = "field:";
+
 /// A column of the list of people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ListColumn {
     Name,
     Email,
@@ -17,6 +21,8 @@ pub(crate) enum ListColumn {
     Labels,
     Seen,
     Created,
+    /// A custom field, and what it is called.
+    Custom(FieldId, String),
 }
 
 impl ListColumn {
@@ -33,39 +39,66 @@ impl ListColumn {
         ("seen", Self::Seen),
         ("created", Self::Created),
     ];
-    /// The words.
-    pub(crate) const WORDS: [&'static str; 10] = [
-        "name", "email", "area", "title", "manager", "region", "language", "labels", "seen",
-        "created",
-    ];
-
-    /// The column of a word.
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        let found = Self::ALL.iter().find(|(it, _)| *it == word.trim());
-        found.map(|(_, column)| *column)
+    /// The column of a word, or of a custom field by its name or as a view keeps it.
+    pub(crate) fn from_word(word: &str, fields: &[CustomField]) -> Option<Self> {
+        let word = word.trim();
+        if let Some((_, column)) = Self::ALL.iter().find(|(it, _)| *it == word) {
+            return Some(column.clone());
+        }
+        let (id, key) = (word.strip_prefix(FIELD), field_key(word));
+        let found = fields.iter().filter(|it| !it.terms.removed).find(|it| {
+            id.is_some_and(|id| it.id.to_string() == id) || field_key(&it.terms.name) == key
+        });
+        found.map(|it| Self::Custom(it.id, it.terms.name.clone()))
     }
 
-    /// Its word.
-    pub(crate) fn word(self) -> &'static str {
-        let found = Self::ALL.iter().find(|(_, column)| *column == self);
+    /// As whoever chooses it types it.
+    pub(crate) fn word(&self) -> &str {
+        if let Self::Custom(_, name) = self {
+            return name;
+        }
+        let found = Self::ALL.iter().find(|(_, column)| column == self);
         found.map_or("", |(word, _)| word)
     }
 
-    /// Columns in words, in their order.
-    ///
-    /// # Errors
-    /// The first word that is none.
-    pub(crate) fn parse(text: &str) -> Result<Vec<Self>, String> {
-        let words = text
-            .split([',', ';', ' '])
-            .filter(|it| !it.trim().is_empty());
-        words
-            .map(|it| Self::from_word(it).ok_or_else(|| format!("there is no column {it}")))
+    /// As a view keeps it.
+    pub(crate) fn kept(&self) -> String {
+        match self {
+            Self::Custom(id, _) => format!("{FIELD}{id}"),
+            known => known.word().to_owned(),
+        }
+    }
+
+    /// The words that can be chosen.
+    pub(crate) fn words(fields: &[CustomField]) -> Vec<String> {
+        let fields = fields.iter().filter(|it| !it.terms.removed);
+        let known = Self::ALL.iter().map(|it| it.0.to_owned());
+        known
+            .chain(fields.map(|it| it.terms.name.clone()))
             .collect()
     }
 
+    /// Columns in words, in their order. The name of a custom field may have spaces in it, where commas stand between.
+    ///
+    /// # Errors
+    /// The first word that is none.
+    pub(crate) fn parse(text: &str, fields: &[CustomField]) -> Result<Vec<Self>, String> {
+        let mut columns = Vec::new();
+        for part in text.split([',', ';']).map(str::trim) {
+            if let Some(column) = Self::from_word(part, fields) {
+                columns.push(column);
+                continue;
+            }
+            for word in part.split_whitespace() {
+                let column = Self::from_word(word, fields);
+                columns.push(column.ok_or_else(|| format!("there is no column {word}"))?);
+            }
+        }
+        Ok(columns)
+    }
+
     /// Its head.
-    pub(crate) fn head(self) -> &'static str {
+    pub(crate) fn head(&self) -> &str {
         match self {
             Self::Name => "Name",
             Self::Email => "Email",
@@ -77,15 +110,16 @@ impl ListColumn {
             Self::Labels => "Labels",
             Self::Seen => "Last seen",
             Self::Created => "Created",
+            Self::Custom(_, name) => name,
         }
     }
 
     /// How many cells it takes at least, and its share of the rest.
-    pub(crate) fn size(self) -> (u16, u16) {
+    pub(crate) fn size(&self) -> (u16, u16) {
         match self {
             Self::Name => (18, 2),
             Self::Email => (20, 3),
-            Self::Area | Self::Title | Self::Manager | Self::Labels => (14, 1),
+            Self::Area | Self::Title | Self::Manager | Self::Labels | Self::Custom(..) => (14, 1),
             Self::Region => (10, 0),
             Self::Language => (9, 0),
             Self::Seen | Self::Created => (11, 0),
@@ -93,7 +127,7 @@ impl ListColumn {
     }
 
     /// Its text in a row.
-    pub(crate) fn text(self, row: &Row) -> &str {
+    pub(crate) fn text<'r>(&self, row: &'r Row) -> &'r str {
         match self {
             Self::Name => &row.name,
             Self::Email => &row.email,
@@ -105,6 +139,10 @@ impl ListColumn {
             Self::Labels => &row.labels,
             Self::Seen => &row.seen,
             Self::Created => &row.created,
+            Self::Custom(_, name) => {
+                let found = row.custom.iter().find(|it| it.0 == *name);
+                found.map_or("", |it| &it.1)
+            }
         }
     }
 }

@@ -61,7 +61,7 @@ fn chosen_columns(chosen: &[ListColumn], room: u16) -> Vec<Column> {
             break;
         }
         taken += least.min(room);
-        fitting.push(*what);
+        fitting.push(what.clone());
     }
     let shares: u16 = fitting.iter().map(|it| it.size().1).sum();
     let left = room.saturating_sub(taken);

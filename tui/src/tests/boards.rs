@@ -540,3 +540,32 @@ fn people_are_exported_to_a_file() {
         play.screen()
     );
 }
+
+#[test]
+fn mails_are_listed_with_what_became_of_them_and_tried_again() {
+    let mut play = Play::open(Org::new(9));
+    play.org
+        .other()
+        .done(Command::Invite(usher_core::command::Invite {
+            people: usher_core::command::parse_people("yan@acme.example").0,
+            groups: Vec::new(),
+            pools: Vec::new(),
+            mail: true,
+            send_on: None,
+        }));
+    play.keys(":outbox<enter>");
+    let line = play.line("yan@acme.example");
+    assert!(
+        line.contains("waiting") && line.contains("invitation"),
+        "{}",
+        play.screen()
+    );
+    play.keys("R");
+    assert!(play.shows("1 mail is tried again"), "{}", play.screen());
+    play.keys("A");
+    assert!(play.shows("tried again"), "{}", play.screen());
+    play.keys("<enter>");
+    assert!(play.shows("invitation"), "{}", play.screen());
+    play.keys("<esc>:imports<enter>");
+    assert!(play.shows("nothing was imported"), "{}", play.screen());
+}

@@ -172,6 +172,7 @@ fn person(text: &str, number: u128) -> Row {
         labels: text.to_owned(),
         seen: text.to_owned(),
         created: text.to_owned(),
+        custom: Vec::new(),
         protected: false,
     }
 }

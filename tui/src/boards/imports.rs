@@ -1,0 +1,85 @@
+//! What was imported from files, newest first.
+
+use usher_core::model::Import;
+use usher_core::{Read, Result};
+
+use super::{Topic, batches, minute};
+use crate::board::{Act, Doing, Found, Here, Item, Kind, number, text};
+use crate::key::Key;
+use crate::theme::Role;
+use crate::words;
+
+pub(super) const KIND: Kind = Kind {
+    name: "imports",
+    sentence: "What was imported from files, and what became of its rows.",
+    columns: &[
+        text("At", 16, 0),
+        text("File", 16, 2),
+        text("Who", 14, 1),
+        number("Rows", 7),
+        number("Arrived", 7),
+        number("Updated", 7),
+        number("Same", 6),
+        number("Wrong", 6),
+        text("Fate", 7, 0),
+    ],
+    empty: "nothing was imported; usher import FILE does",
+    read,
+    acts: &[Act {
+        key: Key::Char('u'),
+        name: "undo this",
+        sentence: "Show the plan for undoing this import.",
+        does: undo,
+    }],
+};
+
+fn undo(here: &Here<'_>) -> Doing {
+    match here.item.and_then(|it| it.key.parse().ok()) {
+        Some(batch) => batches::undo(batch),
+        None => Doing::Say("there is no import here".to_owned()),
+    }
+}
+
+fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
+    let mut imports = read.imports(None, limit + 1)?;
+    let more = imports.len() > limit;
+    imports.truncate(limit);
+    let mut items = Vec::with_capacity(imports.len());
+    for import in &imports {
+        items.push(item(import, &read.actor_name(import.actor)?));
+    }
+    Ok(Found {
+        title: "imports".to_owned(),
+        items,
+        more,
+    })
+}
+
+fn item(import: &Import, actor: &str) -> Item {
+    let terms = &import.terms;
+    let count = |it: usize| words::number(i64::try_from(it).unwrap_or(i64::MAX));
+    let cells = vec![
+        minute(import.at),
+        terms.file.clone().unwrap_or_else(|| "-".to_owned()),
+        actor.replace('_', " "),
+        count(terms.rows),
+        count(terms.arrived),
+        count(terms.updated),
+        count(terms.unchanged),
+        count(terms.wrong),
+        if import.undone_by.is_some() {
+            "undone"
+        } else {
+            ""
+        }
+        .to_owned(),
+    ];
+    let role = match (import.undone_by.is_some(), terms.wrong > 0) {
+        (true, _) => Role::Muted,
+        (false, true) => Role::Warn,
+        (false, false) => Role::Plain,
+    };
+    Item::new(import.batch, cells)
+        .looking(role)
+        .opening(Topic::Batch(import.batch))
+}

@@ -1,0 +1,79 @@
+//! What became of mails, and what is to become of them.
+
+use usher_core::model::{MailState, OutboxMail};
+use usher_core::{OutboxFilter, Read, Result};
+
+use super::{Topic, minute};
+use crate::board::{Act, Doing, Found, Here, Item, Kind, number, text};
+use crate::key::Key;
+use crate::theme::Role;
+
+pub(super) const KIND: Kind = Kind {
+    name: "outbox",
+    sentence: "What became of mails, and what is to become of them.",
+    columns: &[
+        text("At", 16, 0),
+        text("State", 9, 0),
+        text("To", 22, 2),
+        text("Message", 16, 1),
+        text("Why", 12, 2),
+        number("Tried", 5),
+        number("Number", 7),
+    ],
+    empty: "no mail was written",
+    read,
+    acts: &[
+        Act {
+            key: Key::Char('R'),
+            name: "try again",
+            sentence: "Try this mail again.",
+            does: again,
+        },
+        Act {
+            key: Key::Char('A'),
+            name: "try all again",
+            sentence: "Try everything again that was refused for good or waits for its next attempt.",
+            does: |_| Doing::Retry(Vec::new()),
+        },
+    ],
+};
+
+fn again(here: &Here<'_>) -> Doing {
+    let number = here.item.and_then(|it| it.key.parse().ok());
+    number.map_or_else(
+        || Doing::Say("no mail is here".to_owned()),
+        |number| Doing::Retry(vec![number]),
+    )
+}
+
+fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
+    let mut mails = read.outbox(OutboxFilter::default(), limit + 1)?;
+    let more = mails.len() > limit;
+    mails.truncate(limit);
+    Ok(Found {
+        title: "outbox".to_owned(),
+        items: mails.iter().map(item).collect(),
+        more,
+    })
+}
+
+fn item(mail: &OutboxMail) -> Item {
+    let cells = vec![
+        minute(mail.settled_at.unwrap_or(mail.created_at)),
+        mail.state.as_str().to_owned(),
+        mail.label.clone(),
+        mail.template.as_str().replace('_', " "),
+        mail.why.clone().unwrap_or_default(),
+        mail.attempts.to_string(),
+        mail.seq.to_string(),
+    ];
+    let role = match mail.state {
+        MailState::Failed | MailState::Bounced => Role::Danger,
+        MailState::Waiting if mail.attempts > 0 => Role::Warn,
+        MailState::Dropped => Role::Muted,
+        MailState::Waiting | MailState::Sending | MailState::Sent => Role::Plain,
+    };
+    Item::new(mail.seq, cells)
+        .looking(role)
+        .opening(Topic::Batch(mail.batch))
+}
