@@ -15,6 +15,10 @@ ALTER TABLE outbox ADD COLUMN why TEXT;
 -- Nothing was sent before; what has waited since then would surprise.
 UPDATE outbox SET state = 'dropped', why = 'from before mails were sent; resend it', settled_at = created_at;
 
+-- Of an invitation that was taken: when it is looked at again whether its person is to be reminded, and how often they were.
+ALTER TABLE outbox ADD COLUMN remind_at INTEGER;
+ALTER TABLE outbox ADD COLUMN reminded INTEGER NOT NULL DEFAULT 0;
+
 DROP INDEX outbox_by_user;
 CREATE INDEX outbox_by_user ON outbox (user, seq);
 CREATE INDEX outbox_open ON outbox (next_at, seq) WHERE state IN ('waiting', 'sending');
@@ -41,4 +45,12 @@ CREATE TABLE mail_texts (
     subject TEXT NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (template, language)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX outbox_remind ON outbox (remind_at) WHERE remind_at IS NOT NULL;
+
+-- Who was told of the deletion ahead, and for which day.
+CREATE TABLE deletion_notices (
+    user BLOB NOT NULL PRIMARY KEY REFERENCES users (id),
+    day TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -19,6 +19,7 @@ mod seats;
 mod serve;
 mod setting;
 mod ssh;
+mod template_mail;
 mod trainings;
 
 use std::path::PathBuf;
@@ -56,6 +57,7 @@ pub(crate) use trainings::{
 pub(crate) use serve::{LogWord, MetricsWord, PaceWord, ServeArgs, ServeFlags};
 pub(crate) use setting::{SettingArgs, SettingCommand};
 pub(crate) use ssh::{SshCommand, SshKeysArgs, SshSetupArgs};
+pub(crate) use template_mail::{MessageArgs, TemplateMailCommand};
 
 /// How WHO arguments are understood; part of the help of every command that takes them.
 pub(crate) const WHO_HELP: &str = "\
@@ -286,6 +288,11 @@ pub(crate) enum Command {
     /// Mails: what waits, what went out, what was refused
     #[command(args_conflicts_with_subcommands = true)]
     Outbox(OutboxArgs),
+    /// What mails say: in Usher's words, or in yours
+    #[command(subcommand)]
+    TemplateMail(TemplateMailCommand),
+    /// Look whether everything is as it should be, and say what to do
+    Doctor,
     /// What the server is told by its configuration file, the environment and flags
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -12,6 +12,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use usher_core::Directory;
 use usher_core::command::Command;
+use usher_core::mail::{MailConfig, Out};
 use usher_core::model::{Actor, ConnectionPolicy, Door};
 use usher_scim_server::{Config, Running};
 
@@ -19,7 +20,7 @@ use crate::args::DemoArgs;
 use crate::console;
 use crate::failure::{Failure, Result};
 use crate::idp::base_url;
-use crate::serve::{bind, local_url, schedule};
+use crate::serve::{bind, bring_out, local_url, schedule};
 use provider::Provider;
 
 /// The name of the imitated identity provider's connection.
@@ -34,6 +35,18 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     let served = serve(&directory)?;
     let serving = directory.begin_serving()?;
     let scheduler = schedule(&directory)?;
+    directory.reached_at(None, served.url.clone());
+    let courier = bring_out(
+        &directory,
+        MailConfig {
+            from: "usher@demo.example"
+                .parse()
+                .map_err(|_| Failure::refused("the sample's sender is no address"))?,
+            reply_to: None,
+            pace: 0,
+            out: Out::Folder(directory.mail_folder()),
+        },
+    )?;
     let provider = connect(&directory, &served, args.people)?;
     let ended = if console::is_possible() {
         console::run(
@@ -50,6 +63,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
     // The provider first, so that it does not call a server that is gone; the directory last of all.
     drop(provider);
     drop(serving);
+    drop(courier);
     drop(scheduler);
     let stopped = served
         .running

@@ -28,6 +28,15 @@ impl Failure {
         Self::Refused(why.into())
     }
 
+    /// The reason, for whoever tells it in their own way.
+    pub(crate) fn why(&self) -> String {
+        match self {
+            Self::Usage(why) | Self::Refused(why) => why.clone(),
+            Self::Core(error) => error.to_string(),
+            Self::Unread => "nobody reads".to_owned(),
+        }
+    }
+
     /// The same after something was applied, so that nobody takes a full disk behind the output for a refusal.
     pub(crate) fn although_applied(self, batch: Option<BatchId>) -> Self {
         match (self, batch) {

@@ -12,6 +12,7 @@ mod confirm;
 mod console;
 mod demo;
 mod desk;
+mod doctor;
 mod drift;
 mod due;
 mod edit;
@@ -44,6 +45,7 @@ mod serve;
 mod setting;
 mod ssh;
 mod standing;
+mod template_mail;
 mod token;
 mod training;
 mod tree;
@@ -145,6 +147,8 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Progress(args) => training::progress(desk, args),
         Command::Queue(args) => queue::run(desk, args.command),
         Command::Outbox(args) => outbox::run(common, desk, args),
+        Command::TemplateMail(command) => template_mail::run(common, desk, command),
+        Command::Doctor => doctor::run(common, desk),
         Command::Config(command) => config::run(common, desk, &command),
         Command::Batches(args) => batches::list(desk, &args),
         Command::Undo(args) => batches::undo(desk, &args),

@@ -85,8 +85,8 @@ fn tls(told: &Told) -> Result<Option<Arc<Tls>>> {
         (Some(certificate), Some(key)) => (certificate, key),
         (None, None) => return Ok(None),
         _ => {
-            return Err(Failure::refused(
-                "HTTPS needs both tls-cert and tls-key; only one of them is set",
+            return Err(Failure::Usage(
+                "HTTPS needs both tls-cert and tls-key; only one of them is set".to_owned(),
             ));
         }
     };

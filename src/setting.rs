@@ -97,6 +97,7 @@ fn typed(setting: Setting, text: Option<&str>) -> Value {
         | Setting::InboxDays
         | Setting::InboxMegabytes
         | Setting::OutboxDays
+        | Setting::DeletionNoticeDays
         | Setting::ImportMegabytes
         | Setting::ImportUnpackedMegabytes
         | Setting::ImportRows
@@ -124,6 +125,7 @@ fn typed(setting: Setting, text: Option<&str>) -> Value {
         | Setting::JoinSlug
         | Setting::JoinGroup
         | Setting::JoinText
-        | Setting::Language => json!(text),
+        | Setting::Language
+        | Setting::Reminders => json!(text),
     }
 }

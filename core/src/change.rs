@@ -5,15 +5,17 @@ mod described;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mail::MailText;
 use crate::model::{
     Actor, ApprovalId, ApprovalState, Assignment, Brake, ChoiceId, ChoiceTerms, ConnectionId,
     ConnectionPolicy, Date, DueKind, Entitled, Field, FieldId, FieldTerms, GroupId, GroupRole,
-    Hold, ImportTerms, IndividualId, IndividualTerms, Invitation, Leaving, Link, Part,
+    Hold, ImportTerms, IndividualId, IndividualTerms, Invitation, Language, Leaving, Link, Part,
     PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Said,
     Scopes, Seats, Setting, SshKey, Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
 };
 
 use crate::password::PasswordHash;
+use crate::plan::Template;
 
 pub(crate) use described::Hidden;
 pub use described::{Described, Names, said};
@@ -393,6 +395,17 @@ pub enum Change {
         /// To.
         after: ChoiceTerms,
     },
+    /// What a mail says, in the organization's own words. None is as Usher says it.
+    MailText {
+        /// Which message.
+        template: Template,
+        /// In which language.
+        language: Language,
+        /// From.
+        before: Option<MailText>,
+        /// To.
+        after: Option<MailText>,
+    },
     /// What the organization has set about itself. A value is canonical text; none is the default.
     Setting {
         /// Which setting.
@@ -689,6 +702,7 @@ impl Change {
             | Self::FieldTerms { .. }
             | Self::FieldChoice { .. }
             | Self::Setting { .. }
+            | Self::MailText { .. }
             | Self::Imported { .. }
             | Self::GroupAdded { .. }
             | Self::GroupBudget { .. }
@@ -763,6 +777,7 @@ impl Change {
             Self::FieldTerms { .. } => "field_terms",
             Self::FieldChoice { .. } => "field_choice",
             Self::Setting { .. } => "setting",
+            Self::MailText { .. } => "mail_text",
             Self::Imported { .. } => "imported",
             Self::GroupAdded { .. } => "group_added",
             Self::GroupBudget { .. } => "group_budget",

@@ -72,6 +72,20 @@ pub struct Smtp {
     pub hello: String,
 }
 
+impl Smtp {
+    /// Connects, signs in, and says goodbye; sends nothing.
+    ///
+    /// # Errors
+    /// Why no mail would go out, as a sentence.
+    pub fn try_out(&self) -> Result<(), String> {
+        let runtime = courier::runtime().map_err(|error| error.to_string())?;
+        runtime.block_on(async {
+            smtp::Line::connect(self).await?.quit().await;
+            Ok(())
+        })
+    }
+}
+
 /// Never the password.
 impl fmt::Debug for Smtp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

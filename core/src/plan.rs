@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::ser::{SerializeSeq, SerializeStruct};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use crate::change::{Change, Names};
@@ -121,7 +121,8 @@ pub struct Mail {
 }
 
 /// A message that Usher sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Template {
     /// An invitation with its link.
     Invitation,

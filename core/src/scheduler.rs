@@ -83,8 +83,11 @@ fn round(
         return AFTER_FAILURE;
     }
     // A round at a time: what is left comes after the pause, so that nobody waits for it.
-    let trimmed = directory.trim_inbox().and_then(|_| directory.trim_outbox());
-    if let Err(error) = trimmed.and_then(|_| directory.trim_wishes()) {
+    let kept = directory
+        .trim_inbox()
+        .and_then(|_| directory.put_reminders())
+        .and_then(|_| directory.trim_outbox());
+    if let Err(error) = kept.and_then(|_| directory.trim_wishes()) {
         tell(&Err(error));
         return AFTER_FAILURE;
     }

@@ -4,6 +4,7 @@
 
 mod access;
 mod body;
+mod bounce;
 mod progress;
 mod refusal;
 mod seen;
@@ -53,6 +54,7 @@ async fn handle(
         ["v1", "sign-in"] => Scope::SignIn,
         ["v1", "seen"] => Scope::Seen,
         ["v1", "progress"] => Scope::Progress,
+        ["v1", "bounce"] => Scope::Bounce,
         _ => return Err(Refusal::no_such_address()),
     };
     if !scopes.has(scope) {
@@ -66,6 +68,7 @@ async fn handle(
         Scope::Access => access::answer(app, body),
         Scope::Seen => seen::answer(app, body).await,
         Scope::SignIn => sign_in::answer(app, peer::of(app, head), body).await,
+        Scope::Bounce => bounce::answer(app, body).await,
         Scope::Progress => progress::answer(app, platform, &head.headers, body).await,
     }
 }

@@ -2,13 +2,14 @@
 //! `/scim/v2/Users/{id}`. The list is closed, so that nobody makes new names by asking for them.
 
 /// Every template; the first that fits is it, and the last fits everything.
-pub(crate) const TEMPLATES: [&str; 30] = [
+pub(crate) const TEMPLATES: [&str; 31] = [
     "/scim/v2/Users",
     "/scim/v2/Users/{id}",
     "/scim/v2/Groups",
     "/scim/v2/Groups/{id}",
     "/api/v1/access",
     "/api/v1/sign-in",
+    "/api/v1/bounce",
     "/api/v1/seen",
     "/api/v1/progress",
     "/scim/v2/ServiceProviderConfig",

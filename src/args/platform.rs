@@ -34,7 +34,7 @@ pub(crate) enum TokenCommand {
 pub(crate) struct TokenAddArgs {
     /// Its name, a short word such as academy.
     pub(crate) name: String,
-    /// What it opens: access, seen, progress, sign-in, with commas between.
+    /// What it opens: access, seen, progress, sign-in, bounce, with commas between.
     #[arg(long, value_name = "SCOPES")]
     pub(crate) scope: Scopes,
     /// The address under which the platform reaches the server, kept as the setting public-url.

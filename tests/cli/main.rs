@@ -21,6 +21,7 @@ mod individuals;
 mod join;
 mod keys;
 mod life;
+mod outbox;
 mod ownership;
 mod past;
 mod plans;
@@ -31,6 +32,8 @@ mod refusals;
 mod reports;
 mod serve;
 mod settings;
+#[path = "../program/sink.rs"]
+mod sink;
 mod trainings;
 
 use program::Org;

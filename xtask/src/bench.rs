@@ -11,6 +11,7 @@ pub(crate) mod http;
 mod large;
 mod leavers;
 mod load;
+mod mail;
 mod parts;
 mod people;
 mod reading;
@@ -45,6 +46,7 @@ struct Options {
     /// Only the console, at these sizes; the first is what the others are compared with.
     console: Option<Vec<u64>>,
     users: Option<u64>,
+    mail: Option<u64>,
     leavers: Option<u64>,
     ceiling: Option<PathBuf>,
     program: Option<PathBuf>,
@@ -70,6 +72,7 @@ impl Options {
                 "--leavers" => {
                     options.leavers = Some(value()?.parse().context("--leavers takes a number")?)
                 }
+                "--mail" => options.mail = Some(value()?.parse().context("--mail takes a number")?),
                 "--program" => options.program = Some(value()?.into()),
                 "--ceiling" => options.ceiling = Some(value()?.into()),
                 _ => bail!("unknown option {arg}"),
@@ -120,6 +123,9 @@ fn measure(options: &Options, program: &Path, folder: &Path, rows: &mut Vec<Row>
     let scale = options.scale();
     if let Some(people) = options.leavers {
         return leavers::measure(program, folder, people, rows);
+    }
+    if let Some(people) = options.mail {
+        return mail::measure(program, folder, people, rows);
     }
     let usher = Usher::init(program, folder, "usher", scale.seats())?;
     let mut ours = Subject::new(usher.connect()?, scale)?;
@@ -176,6 +182,7 @@ mod tests {
                 quick: true,
                 console: None,
                 users: Some(5000),
+                mail: None,
                 leavers: None,
                 ceiling: Some("./c".into()),
                 program: Some("./u".into())

@@ -31,6 +31,7 @@ cargo xtask bench    measure against raw SQLite in the same minute
                        --leavers N        only one batch of N leavers, every tenth a manager
                        --console          only the console: start, keys, sorting, memory, bytes
                        --sizes N,N,…      at so many people (default 1000,100000)
+                       --mail N           only N invitations and their mails, beside the bare mail library
                        --program PROGRAM  measure this usher instead of building one
                        --ceiling PROGRAM  a bare server to measure beside ours
 ";

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Change;
+use crate::mail::MailText;
 use crate::model::{
     Assignment, ChoiceTerms, ConnectionId, CustomField, Field, FieldId, GroupId, Hold,
     IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, PoolId, PoolName, Said,
@@ -288,6 +289,24 @@ impl Change {
                     &format!("value of field {}", names.field(*field)),
                     before.as_ref().map_or(Value::Null, word),
                     word(after),
+                )
+            }
+            Self::MailText {
+                template,
+                language,
+                before,
+                after,
+            } => {
+                let value = |it: &Option<MailText>| {
+                    it.as_ref().map_or(Value::Null, |it| {
+                        json!(format!("{}: {}", it.subject, it.body.replace('\n', " ")))
+                    })
+                };
+                let word = template.as_str().replace('_', " ");
+                said(
+                    &format!("mail {word} in {language}"),
+                    value(before),
+                    value(after),
                 )
             }
             Self::Setting {

@@ -23,6 +23,7 @@ mod invite;
 mod join;
 mod joining;
 mod label;
+mod mail_text;
 mod ownership;
 mod password;
 mod platform;
@@ -41,13 +42,15 @@ mod undo;
 
 use crate::draw::Draw;
 use crate::error::Result;
+use crate::mail::MailText;
 use crate::model::{
     Alarms, ApprovalId, AtCapacity, BatchId, Brake, ConnectionPolicy, CountsFrom, Date, DueKind,
-    EmailAddress, Field, FieldKind, GroupId, GroupRole, Name, NewIndividual, NewPeople, Part,
-    Permission, PoolName, Profile, Progress, Scopes, Seats, Setting, SshKey, TrainingKind, UserId,
-    VisibleTo,
+    EmailAddress, Field, FieldKind, GroupId, GroupRole, Language, Name, NewIndividual, NewPeople,
+    Part, Permission, PoolName, Profile, Progress, Scopes, Seats, Setting, SshKey, TrainingKind,
+    UserId, VisibleTo,
 };
 use crate::password::PasswordHash;
+use crate::plan::Template;
 use crate::planner::Planner;
 use crate::selection::Selection;
 use crate::waste::Wasteful;
@@ -157,6 +160,15 @@ pub enum Command {
         name: PoolName,
         /// What to set.
         set: PoolEdit,
+    },
+    /// Say a mail in the organization's own words, or as Usher says it.
+    SetMailText {
+        /// Which message.
+        template: Template,
+        /// In which language.
+        language: Language,
+        /// What it says; none as Usher says it.
+        text: Option<MailText>,
     },
     /// Set something about the organization, or go back to the default.
     SetSetting {
@@ -837,6 +849,7 @@ impl Command {
             Self::RemoveField { .. } => "field_remove",
             Self::RenameLabel { to: Some(_), .. } => "label_rename",
             Self::RenameLabel { to: None, .. } => "label_remove",
+            Self::SetMailText { .. } => "mail_text",
             Self::SetSetting { .. } => "setting",
             Self::SetJoinPage { .. } => "join_set",
             Self::AddGroup { .. } => "group_add",
@@ -923,6 +936,11 @@ impl Command {
             Self::SetField { name, set } => field::set(planner, name, set),
             Self::RemoveField { name } => field::remove(planner, name),
             Self::RenameLabel { label, to } => label::plan(planner, label, to.as_deref()),
+            Self::SetMailText {
+                template,
+                language,
+                text,
+            } => mail_text::plan(planner, *template, *language, text.as_ref()),
             Self::SetSetting { setting, value } => {
                 setting::plan(planner, *setting, value.as_deref())
             }

@@ -678,6 +678,7 @@ fn fact_back(
         | Change::FieldTerms { .. }
         | Change::FieldChoice { .. }
         | Change::Setting { .. }
+        | Change::MailText { .. }
         | Change::Imported { .. }
         | Change::GroupAdded { .. }
         | Change::GroupBudget { .. }
@@ -916,6 +917,23 @@ fn organization(planner: &mut Planner<'_>, change: &Change) -> Result<()> {
         }
         // That it was imported stays true; its batch says by which it was undone.
         Change::Imported { .. } => {}
+        Change::MailText {
+            template,
+            language,
+            before,
+            after,
+        } => {
+            if planner.snapshot.mail_text(*template, *language)? == *after {
+                planner.push(Change::MailText {
+                    template: *template,
+                    language: *language,
+                    before: after.clone(),
+                    after: before.clone(),
+                });
+            } else {
+                planner.skip_name(template.as_str(), "the text changed since");
+            }
+        }
         Change::Setting {
             setting,
             before,

@@ -33,6 +33,21 @@ impl Directory {
         Ok(*found)
     }
 
+    /// Puts out the mails that the calendar causes: reminders, and notices of deletions ahead. Whether there were any. The
+    /// scheduler asks for it.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read or written.
+    pub fn put_reminders(&self) -> Result<bool> {
+        let store = &self.shared.store;
+        let now = self.now();
+        let due = store.read(now)?.has_reminders_due()?;
+        if due {
+            store.note_outbox(OutboxNote::Remind(now))?;
+        }
+        Ok(due)
+    }
+
     /// Drops mails that were settled longer ago than they are kept. The scheduler asks for it.
     ///
     /// # Errors

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 use crate::model::{Language, is_hostile};
 use crate::plan::Template;
@@ -13,7 +15,7 @@ const LONGEST_SUBJECT: usize = 200;
 const LONGEST_BODY: usize = 10_000;
 
 /// What a mail says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailText {
     /// Its subject.
     pub subject: String,

@@ -3,20 +3,28 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Date, TimeZoneName, Timestamp};
 use crate::error::Error;
 
 /// A language that people are written to in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Language {
     /// English.
     #[default]
+    #[serde(rename = "en")]
     English,
     /// French.
+    #[serde(rename = "fr")]
     French,
     /// German.
+    #[serde(rename = "de")]
     German,
     /// Spanish.
+    #[serde(rename = "es")]
     Spanish,
 }
 

@@ -38,11 +38,19 @@ pub enum Scope {
     Seen,
     /// Telling how far people are with their trainings.
     Progress,
+    /// Telling that mail to an address came back.
+    Bounce,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] = [Self::Access, Self::SignIn, Self::Seen, Self::Progress];
+    pub const ALL: [Self; 5] = [
+        Self::Access,
+        Self::SignIn,
+        Self::Seen,
+        Self::Progress,
+        Self::Bounce,
+    ];
 
     /// The word stored, and in JSON.
     pub const fn as_str(self) -> &'static str {
@@ -51,6 +59,7 @@ impl Scope {
             Self::SignIn => "sign_in",
             Self::Seen => "seen",
             Self::Progress => "progress",
+            Self::Bounce => "bounce",
         }
     }
 }
@@ -68,7 +77,7 @@ impl FromStr for Scope {
                 Error::invalid(
                     "scope",
                     "is not known",
-                    "use access, seen, progress and sign-in, with commas between",
+                    "use access, seen, progress, sign-in and bounce, with commas between",
                 )
             })
     }

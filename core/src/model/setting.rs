@@ -90,11 +90,15 @@ pub enum Setting {
     Language,
     /// How long mails are kept after they went out.
     OutboxDays,
+    /// After how many days people are reminded of their invitation.
+    Reminders,
+    /// How many days ahead people are told that they will be deleted.
+    DeletionNoticeDays,
 }
 
 impl Setting {
     /// Every setting, in the order of a listing.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::OrganizationName,
         Self::TimeZone,
         Self::PublicUrl,
@@ -126,6 +130,8 @@ impl Setting {
         Self::ImportSeconds,
         Self::Language,
         Self::OutboxDays,
+        Self::Reminders,
+        Self::DeletionNoticeDays,
     ];
 
     /// The word stored, and the name in JSON.
@@ -162,6 +168,8 @@ impl Setting {
             Self::ImportSeconds => "import_seconds",
             Self::Language => "language",
             Self::OutboxDays => "outbox_days",
+            Self::Reminders => "reminders",
+            Self::DeletionNoticeDays => "deletion_notice_days",
         }
     }
 
@@ -238,6 +246,12 @@ impl Setting {
             Self::Language => {
                 "The language of mails and pages for people whose own is not known or not ours: en, fr, de or es."
             }
+            Self::Reminders => {
+                "After how many days, counted from the mail, people are reminded of an invitation that they have not accepted: up to two numbers like 3,7, or off."
+            }
+            Self::DeletionNoticeDays => {
+                "How many days before their delete-on date people are told of it by mail; 0 is not at all."
+            }
             Self::OutboxDays => {
                 "For how many days mails are listed after they were sent, refused or dropped."
             }
@@ -275,6 +289,8 @@ impl Setting {
             Self::ImportSeconds => Some("10"),
             Self::Language => Some("en"),
             Self::OutboxDays => Some("90"),
+            Self::Reminders => Some("off"),
+            Self::DeletionNoticeDays => Some("0"),
         }
     }
 
@@ -308,6 +324,18 @@ impl Setting {
             Self::ImportMemoryMegabytes => self.number(text, 64, MOST_MEGABYTES),
             Self::ImportSeconds => self.number(text, 1, MOST_SECONDS),
             Self::OutboxDays => self.number(text, 1, MOST_DAYS),
+            Self::DeletionNoticeDays => self.number(text, 0, 365),
+            Self::Reminders => match reminders(text) {
+                Some(days) if days.is_empty() => Ok("off".to_owned()),
+                Some(days) => {
+                    let days: Vec<String> = days.iter().map(ToString::to_string).collect();
+                    Ok(days.join(","))
+                }
+                None => Err(self.invalid(
+                    "is no such rule",
+                    "write one or two numbers of days from 1 to 365, the second larger, like 3,7; or off",
+                )),
+            },
             Self::Language => text.parse::<super::Language>().map(|it| it.to_string()),
             Self::AccessWhileHeld => match text.trim().to_ascii_lowercase().as_str() {
                 "leaving" => Ok("leaving".to_owned()),
@@ -401,6 +429,19 @@ impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.as_str().replace('_', "-"))
     }
+}
+
+/// The days after which people are reminded, at most two; none of them for off.
+fn reminders(text: &str) -> Option<Vec<u32>> {
+    if matches!(text.trim().to_ascii_lowercase().as_str(), "off" | "no" | "") {
+        return Some(Vec::new());
+    }
+    let days: Option<Vec<u32>> = text
+        .split([',', ' ', ';'])
+        .filter(|it| !it.is_empty())
+        .map(|it| it.parse().ok().filter(|it| (1..=365).contains(it)))
+        .collect();
+    days.filter(|it| it.len() <= 2 && it.is_sorted_by(|a, b| a < b))
 }
 
 /// An `http` or `https` address without a slash at its end.
@@ -560,6 +601,10 @@ pub struct Settings {
     pub language: super::Language,
     /// Days for which mails are listed after they were settled.
     pub outbox_days: u32,
+    /// After how many days people are reminded of their invitation, at most two; none when they are not.
+    pub reminders: Vec<u32>,
+    /// How many days ahead people are told that they will be deleted; 0 when they are not.
+    pub deletion_notice_days: u32,
 }
 
 impl Settings {
@@ -621,6 +666,8 @@ impl Settings {
                 }
             },
             outbox_days: number(Setting::OutboxDays),
+            reminders: reminders(text(Setting::Reminders)).unwrap_or_default(),
+            deletion_notice_days: number(Setting::DeletionNoticeDays),
             language: super::Language::of_tag(text(Setting::Language)).unwrap_or_default(),
         }
     }

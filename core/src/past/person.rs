@@ -212,6 +212,7 @@ impl Telling {
             | Change::FieldTerms { .. }
             | Change::FieldChoice { .. }
             | Change::Setting { .. }
+            | Change::MailText { .. }
             | Change::Imported { .. }
             | Change::Password { .. }
             | Change::PasswordLink { .. }

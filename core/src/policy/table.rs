@@ -216,6 +216,7 @@ pub const TABLE: &[Row] = &[
     row("label_remove", MANAGE_USERS, NO_MORE),
     // Settings.
     row("setting", OWNERS, NO_MORE),
+    row("mail_text", OWNERS, NO_MORE),
     row("join_set", OWNERS, NO_MORE),
     // Connections.
     row("idp_add", OWNERS, NO_MORE),

@@ -251,6 +251,9 @@ impl<'c> Applier<'c> {
                 self.set_terms(*pool, terms)
             }
             Change::PoolTerms { pool, after, .. } => self.set_terms(*pool, after),
+            Change::MailText { template, language, after, .. } => {
+                super::outbox::set_text(self.conn, *template, *language, after.as_ref())
+            }
             Change::Setting { setting, after, .. } => settings::set(self.conn, *setting, after.as_deref()),
             // Kept with its batch by the writer, which knows it.
             Change::Imported { .. } => Ok(()),

@@ -271,6 +271,12 @@ fn encode(change: &Change) -> Result<Vec<u8>> {
             before,
             after,
         } => json(&(setting, before, after)),
+        Change::MailText {
+            template,
+            language,
+            before,
+            after,
+        } => json(&(template, language, before, after)),
         Change::Imported { terms } => json(&(terms,)),
         Change::GroupAdded { group, name } => json(&(group, name)),
         Change::GroupBudget {
@@ -681,6 +687,15 @@ fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
         "individual_erased" => {
             let (account,) = json(body)?;
             Change::IndividualErased { account }
+        }
+        "mail_text" => {
+            let (template, language, before, after) = json(body)?;
+            Change::MailText {
+                template,
+                language,
+                before,
+                after,
+            }
         }
         "setting" => {
             let (setting, before, after) = json(body)?;

@@ -36,6 +36,7 @@ mod password;
 mod platform;
 mod provided;
 mod read;
+mod remind;
 mod restore;
 mod search;
 mod settings;

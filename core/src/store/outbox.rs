@@ -136,6 +136,8 @@ pub(crate) enum OutboxNote {
     },
     /// Drop what was settled before an instant.
     Trim(Timestamp),
+    /// Put out what is due by the calendar: reminders, and notices of deletions ahead.
+    Remind(Timestamp),
 }
 
 impl OutboxNote {
@@ -217,6 +219,7 @@ pub(super) fn write(conn: &Connection, note: &OutboxNote) -> Result<()> {
             params![user.as_bytes(), generation, at.as_millis()],
         )
         .map(drop),
+        OutboxNote::Remind(now) => super::remind::put(conn, *now),
         OutboxNote::Trim(before) => run(
             conn,
             "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE settled_at < ?1 ORDER BY settled_at LIMIT ?2)",
@@ -266,7 +269,8 @@ fn claim(conn: &Connection, wish: &Claim) -> Result<()> {
 fn settle(conn: &Connection, it: &Settled) -> Result<()> {
     let why = it.why.as_deref().map(shortened);
     let settled_at = (it.state != MailState::Waiting).then_some(it.at.as_millis());
-    let sql = "UPDATE outbox SET state = ?3, next_at = ?4, settled_at = ?5, why = ?6, lease = NULL \
+    let sql = "UPDATE outbox SET state = ?3, next_at = ?4, settled_at = ?5, why = ?6, lease = NULL, \
+        remind_at = CASE WHEN ?3 = 'sent' AND template = 'invitation' THEN ?5 END \
         WHERE seq = ?1 AND state = 'sending' AND lease = ?2 RETURNING user";
     let values = params![
         it.seq,
@@ -363,6 +367,7 @@ pub(super) fn address_changed(conn: &Connection, user: UserId) -> Result<()> {
 pub(super) fn forget(conn: &Connection, user: UserId) -> Result<()> {
     let id = params![user.as_bytes()];
     run(conn, "DELETE FROM outbox WHERE user = ?1", id)?;
+    run(conn, "DELETE FROM deletion_notices WHERE user = ?1", id)?;
     run(conn, "DELETE FROM undelivered WHERE user = ?1", id).map(drop)
 }
 
@@ -621,6 +626,47 @@ impl Snapshot<'_> {
             Some(MailState::Dropped) => InvitationProgress::NotMailed,
         })
     }
+}
+
+impl Snapshot<'_> {
+    /// What a message says in the organization's own words, if it has any.
+    pub(crate) fn mail_text(
+        &self,
+        template: Template,
+        language: Language,
+    ) -> Result<Option<MailText>> {
+        let sql = "SELECT subject, body FROM mail_texts WHERE template = ?1 AND language = ?2";
+        self.one(sql, [template.as_str(), language.tag()], |row| {
+            Ok(MailText {
+                subject: row.get(0)?,
+                body: row.get(1)?,
+            })
+        })
+    }
+}
+
+/// Sets what a message says; none removes the organization's own words.
+pub(super) fn set_text(
+    conn: &Connection,
+    template: Template,
+    language: Language,
+    text: Option<&MailText>,
+) -> Result<()> {
+    let key = [template.as_str(), language.tag()];
+    match text {
+        None => run(
+            conn,
+            "DELETE FROM mail_texts WHERE template = ?1 AND language = ?2",
+            key,
+        ),
+        Some(text) => run(
+            conn,
+            "INSERT INTO mail_texts (template, language, subject, body) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (template, language) DO UPDATE SET subject = ?3, body = ?4",
+            [key[0], key[1], text.subject.as_str(), text.body.as_str()],
+        ),
+    }
+    .map(drop)
 }
 
 impl Read<'_> {

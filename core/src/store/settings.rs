@@ -98,6 +98,9 @@ pub(super) fn set(conn: &Connection, setting: Setting, value: Option<&str>) -> R
             .map_err(broken)
     };
     let name = setting.as_str();
+    if setting == Setting::Reminders {
+        super::remind::rule_changed(conn)?;
+    }
     match (setting, value) {
         (Setting::OrganizationName, Some(value)) => {
             run("UPDATE organization SET name = ?1", &[&value])

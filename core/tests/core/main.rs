@@ -48,6 +48,9 @@ mod serving;
 mod settings;
 mod sheets;
 mod sight;
+#[path = "../../../tests/program/sink.rs"]
+mod sink;
+mod smtp;
 mod timelines;
 mod undo;
 mod views;

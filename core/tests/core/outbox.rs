@@ -457,3 +457,126 @@ fn settled_mails_are_kept_for_a_while_and_then_dropped() {
     assert_eq!(states(&org), ["waiting"]);
     assert!(!org.directory.trim_outbox().unwrap());
 }
+
+#[test]
+fn who_does_not_accept_is_reminded_by_the_rule_and_once_each_time() {
+    let org = Org::new(9);
+    let (config, taken) = willing();
+    org.apply(Command::SetSetting {
+        setting: Setting::Reminders,
+        value: Some("3, 7".into()),
+    });
+    org.invite("ana bo cy");
+    org.directory.bring_out(&config).unwrap();
+    taken.lock().unwrap().clear();
+    org.accept("bo").unwrap();
+    let mut days = Vec::new();
+    for hour in 0..(13 * 24) {
+        // Two servers ask, and one of them twice.
+        for _ in 0..3 {
+            org.directory.put_reminders().unwrap();
+        }
+        org.directory.bring_out(&config).unwrap();
+        for letter in taken.lock().unwrap().drain(..) {
+            assert!(letter.subject.contains("still open"), "{}", letter.subject);
+            days.push((letter.to.split('@').next().unwrap().to_owned(), hour / 24));
+        }
+        if hour == 4 * 24 {
+            org.apply(Command::Cancel { who: org.who("cy") });
+        }
+        org.tick(3_600_000);
+    }
+    days.sort();
+    let wanted = [("ana", 3), ("ana", 7), ("cy", 3)].map(|it| (it.0.to_owned(), it.1));
+    assert_eq!(days, wanted);
+}
+
+#[test]
+fn a_rule_that_is_made_later_counts_for_invitations_that_are_open() {
+    let org = Org::new(9);
+    let (config, taken) = willing();
+    org.invite("ana");
+    org.directory.bring_out(&config).unwrap();
+    org.tick(8 * DAY);
+    org.directory.put_reminders().unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(taken.lock().unwrap().len(), 1);
+    org.apply(Command::SetSetting {
+        setting: Setting::Reminders,
+        value: Some("3,7".into()),
+    });
+    org.directory.put_reminders().unwrap();
+    org.directory.put_reminders().unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(taken.lock().unwrap().len(), 2, "one reminder for both days");
+}
+
+#[test]
+fn people_are_told_of_their_deletion_ahead_and_again_when_the_day_changes() {
+    let org = Org::new(9);
+    let (config, taken) = willing();
+    org.create("ana");
+    org.directory.bring_out(&config).unwrap();
+    taken.lock().unwrap().clear();
+    let today = usher_core::model::Date::of_utc(org.directory.now());
+    let on = |days: i64| Some(today.plus_days(days).to_string());
+    edit(&org, "ana", Field::DeleteOn, on(20).as_deref());
+    let told = || {
+        org.directory.put_reminders().unwrap();
+        org.directory.bring_out(&config).unwrap();
+        taken.lock().unwrap().len()
+    };
+    org.tick(15 * DAY);
+    assert_eq!(told(), 0, "off until it is set");
+    org.apply(Command::SetSetting {
+        setting: Setting::DeletionNoticeDays,
+        value: Some("7".into()),
+    });
+    assert_eq!((told(), told()), (1, 1));
+    edit(&org, "ana", Field::DeleteOn, on(22).as_deref());
+    assert_eq!((told(), told()), (2, 2));
+}
+
+#[test]
+fn mails_speak_in_the_organizations_own_words_until_these_are_taken_back() {
+    use usher_core::mail::MailText;
+    use usher_core::model::Language;
+    use usher_core::plan::Template;
+    let org = Org::new(9);
+    let (config, taken) = willing();
+    let own = |text: Option<&str>| Command::SetMailText {
+        template: Template::Invitation,
+        language: Language::English,
+        text: text.map(|it| MailText {
+            subject: "Welcome to {organization}".into(),
+            body: it.into(),
+        }),
+    };
+    let refused = org.try_apply(own(Some("come in"))).unwrap_err().to_string();
+    assert!(refused.contains("has no link"), "{refused}");
+    let applied = org.apply(own(Some("Dear {first_name},\n\ncome in <b>:\n{link}")));
+    org.invite("ana");
+    org.directory.bring_out(&config).unwrap();
+    {
+        let taken = taken.lock().unwrap();
+        assert_eq!(taken[0].subject, "Welcome to Acme");
+        assert!(
+            taken[0].text.starts_with("Dear ana,\n\ncome in <b>:\nhttp"),
+            "{}",
+            taken[0].text
+        );
+        assert!(String::from_utf8_lossy(&taken[0].bytes).contains("come in &lt;b&gt;"));
+    }
+    org.undo(&applied);
+    org.invite("bo");
+    org.directory.bring_out(&config).unwrap();
+    assert!(
+        taken.lock().unwrap()[1]
+            .subject
+            .starts_with("Your invitation")
+    );
+    assert!(
+        org.plan(own(None)).unwrap().is_empty(),
+        "nothing to take back"
+    );
+}

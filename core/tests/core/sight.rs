@@ -716,6 +716,7 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
         "license_requests_of",
         "entitlements_of",
         "views",
+        "undelivered",
         "individual_by_id",
         "provided_group_called",
         "drifts",

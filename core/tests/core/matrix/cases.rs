@@ -382,6 +382,14 @@ impl Company {
                 label: "blue".into(),
                 to: None,
             },
+            "mail_text" => Command::SetMailText {
+                template: usher_core::plan::Template::Invitation,
+                language: usher_core::model::Language::English,
+                text: Some(usher_core::mail::MailText {
+                    subject: "Come in".into(),
+                    body: "{link}".into(),
+                }),
+            },
             "setting" => Command::SetSetting {
                 setting: Setting::IdleMinutes,
                 value: Some("7".into()),

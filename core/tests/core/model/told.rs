@@ -474,6 +474,7 @@ impl Told {
             | Change::GrantedAlone { .. }
             | Change::SystemUser { .. }
             | Change::SshKey { .. }
+            | Change::MailText { .. }
             | Change::FieldTerms { .. }
             | Change::TrainingTerms { .. }
             | Change::Leaving { .. }
