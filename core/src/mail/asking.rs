@@ -61,6 +61,8 @@ impl Directory {
         drop(read);
         if overflows {
             store.note_outbox(OutboxNote::Trim(before))?;
+            // What cannot be removed is tried again with the next round.
+            let _ = super::folder::trim(self.path(), before);
         }
         Ok(overflows)
     }
@@ -93,6 +95,8 @@ impl Directory {
                 "day",
                 stationery.day(language, now.plus_millis(7 * 86_400_000)),
             ),
+            ("help_contact", "help@example.com".to_owned()),
+            ("sign_in_url", "https://example.com".to_owned()),
             ("pool", "access".to_owned()),
             ("alarm", "95".to_owned()),
             ("held", "95".to_owned()),
@@ -105,7 +109,8 @@ impl Directory {
             ("updated", "20".to_owned()),
             ("wrong", "3".to_owned()),
         ] {
-            values.insert(name, value);
+            // What is set is shown as it is.
+            values.entry(name).or_insert(value);
         }
         let filled = fill(text.unwrap_or(&own), &values);
         Ok((filled.subject.clone(), letter::plain(&filled)))

@@ -6,10 +6,11 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::{Letter, Verdict};
 use crate::directory::Directory;
-use crate::model::UserId;
+use crate::model::{Timestamp, UserId};
 use crate::store::real_path;
 
 impl Directory {
@@ -75,7 +76,26 @@ pub(crate) fn forget(database: &Path, people: &[UserId]) -> io::Result<()> {
         let ending = name
             .to_str()
             .and_then(|it| it.get(it.len().checked_sub(40)?..));
-        if ending.is_some_and(|it| endings.contains(it)) {
+        // Whoever wished to join had no id yet; those mails are short-lived and go all at once.
+        let is_wish = name.to_str().is_some_and(|it| it.contains("-join-"));
+        if is_wish || ending.is_some_and(|it| endings.contains(it)) {
+            fs::remove_file(file.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes mails from the folder beside a database that were written before an instant.
+pub(super) fn trim(database: &Path, before: Timestamp) -> io::Result<()> {
+    let files = match fs::read_dir(folder_of(database)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    let before = u64::try_from(before.as_millis()).unwrap_or(0);
+    let before = SystemTime::UNIX_EPOCH + Duration::from_millis(before);
+    for file in files {
+        let file = file?;
+        if file.metadata()?.modified()? < before {
             fs::remove_file(file.path())?;
         }
     }

@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use serde_json::Value;
 
@@ -14,13 +14,16 @@ use crate::directory::Directory;
 use crate::error::{Error, Result};
 use crate::link::{Link, LinkKind};
 use crate::model::{
-    Actor, Date, Door, EmailAddress, InvitationState, Language, LinkState, OutboxMail, Permission,
-    Settings, Status, Timestamp, User, UserId, harmless,
+    Actor, Date, Door, EmailAddress, InvitationState, Language, LinkState, Logo, OutboxMail,
+    Permission, Settings, Status, Timestamp, User, UserId, harmless,
 };
 use crate::plan::Template;
 
 /// The longest first name that a mail greets with.
 const LONGEST_GREETED: usize = 40;
+
+/// The name of the logo within a mail.
+const LOGO_ID: &str = "logo";
 
 /// A mail, ready to go.
 #[derive(Clone)]
@@ -66,6 +69,7 @@ pub(super) enum Prepared {
 pub(super) struct Stationery {
     settings: Settings,
     public_url: String,
+    logo: Option<Logo>,
     own_texts: Vec<(Template, Language, MailText)>,
 }
 
@@ -74,10 +78,12 @@ impl Stationery {
         let read = directory.shared.store.read(directory.now())?;
         let settings = read.settings()?;
         let own_texts = read.mail_texts()?;
+        let logo = read.logo()?;
         drop(read);
         Ok(Self {
             settings,
             public_url: directory.public_url()?,
+            logo,
             own_texts,
         })
     }
@@ -96,14 +102,22 @@ impl Stationery {
 
     /// What stands for the placeholders that every message has.
     pub(super) fn values(&self, config: &MailConfig) -> Values<'static> {
-        Values::from([
+        let settings = &self.settings;
+        let mut values = Values::from([
             (
                 "organization",
-                harmless(&self.settings.organization_name).into_owned(),
+                harmless(&settings.organization_name).into_owned(),
             ),
             ("public_url", self.public_url.clone()),
             ("from", config.from.to_string()),
-        ])
+        ]);
+        if let Some(help) = &settings.help_contact {
+            values.insert("help_contact", help.clone());
+        }
+        if let Some(url) = &settings.sign_in_url {
+            values.insert("sign_in_url", url.clone());
+        }
+        values
     }
 
     pub(super) fn instant(&self, language: Language, at: Timestamp) -> String {
@@ -349,7 +363,13 @@ fn letter(
     let recipient = address(to)?;
     let message_id = format!("<{}.{}@{}>", row.batch, row.seq, from.domain());
     let text = plain(filled);
-    let html = html(filled, language, &stationery.settings.organization_name);
+    let logo = stationery.logo.as_ref();
+    let html = html(
+        filled,
+        language,
+        &stationery.settings.organization_name,
+        logo.is_some(),
+    );
     let name = harmless(&stationery.settings.organization_name).into_owned();
     let at = u64::try_from(row.created_at.as_millis()).unwrap_or(0);
     let mut builder = Message::builder()
@@ -372,10 +392,21 @@ fn letter(
         builder = builder.raw_header(HeaderValue::new(name, value.to_owned()));
     }
     let boundary = format!("usher-{}-{}", row.batch, row.seq);
+    let html = part(ContentType::TEXT_HTML, html);
     let parts = MultiPart::alternative()
-        .boundary(boundary)
-        .singlepart(part(ContentType::TEXT_PLAIN, text.clone()))
-        .singlepart(part(ContentType::TEXT_HTML, html));
+        .boundary(&boundary)
+        .singlepart(part(ContentType::TEXT_PLAIN, text.clone()));
+    let parts = match logo {
+        None => parts.singlepart(html),
+        // In the mail itself: nothing is fetched when it is read, so nobody learns that it was.
+        Some(logo) => {
+            let kind = ContentType::parse(logo.kind()).map_err(|it| unwritable(&it))?;
+            let picture =
+                Attachment::new_inline(LOGO_ID.to_owned()).body(logo.bytes().to_vec(), kind);
+            let both = MultiPart::related().boundary(format!("{boundary}-in"));
+            parts.multipart(both.singlepart(html).singlepart(picture))
+        }
+    };
     let message = builder.multipart(parts).map_err(|it| unwritable(&it))?;
     Ok(Letter {
         seq: row.seq,
@@ -419,7 +450,7 @@ pub(super) fn plain(filled: &Filled) -> String {
     text
 }
 
-fn html(filled: &Filled, language: Language, organization: &str) -> String {
+fn html(filled: &Filled, language: Language, organization: &str, has_logo: bool) -> String {
     let (tag, title) = (language.tag(), escaped(&filled.subject));
     let mut body = String::new();
     for lines in &filled.paragraphs {
@@ -436,13 +467,21 @@ fn html(filled: &Filled, language: Language, organization: &str) -> String {
         body.push_str("</p>\n");
     }
     let organization = escaped(organization);
+    let head = if has_logo {
+        format!(
+            "<p style=\"margin:0 0 20px\"><img src=\"cid:{LOGO_ID}\" alt=\"{organization}\" \
+             style=\"max-height:56px;max-width:240px\"></p>"
+        )
+    } else {
+        format!("<p style=\"margin:0 0 20px;font-weight:600\">{organization}</p>")
+    };
     format!(
         "<!doctype html>\n<html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title></head>\n\
          <body style=\"margin:0;padding:24px 12px;background:#f3f3f0;color:#1b1b1b;\
          font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif\">\n\
          <div style=\"max-width:560px;margin:0 auto;padding:28px;background:#ffffff;border-radius:8px\">\n\
-         <p style=\"margin:0 0 20px;font-weight:600\">{organization}</p>\n{body}</div></body></html>\n"
+         {head}\n{body}</div></body></html>\n"
     )
 }
 

@@ -60,6 +60,14 @@ const PUBLIC_URL: Placeholder = Placeholder {
     name: "public_url",
     meaning: "the address of the pages",
 };
+const HELP: Placeholder = Placeholder {
+    name: "help_contact",
+    meaning: "whom people write to who cannot get in: the setting help-contact",
+};
+const SIGN_IN: Placeholder = Placeholder {
+    name: "sign_in_url",
+    meaning: "where people sign in: the setting sign-in-url",
+};
 const FROM: Placeholder = Placeholder {
     name: "from",
     meaning: "the address that mails come from",
@@ -127,7 +135,7 @@ impl Template {
             Self::DeletionAhead => &[LOGIN, DAY],
             Self::Announcement => &[FROM],
         };
-        let mut all = vec![ORGANIZATION, PUBLIC_URL];
+        let mut all = vec![ORGANIZATION, PUBLIC_URL, HELP, SIGN_IN];
         // What goes to somebody who is not known, and to an address that somebody left, tells nothing of the person.
         if !matches!(self, Self::Join | Self::Announcement) {
             all.push(FIRST_NAME);

@@ -580,3 +580,26 @@ fn mails_speak_in_the_organizations_own_words_until_these_are_taken_back() {
         "nothing to take back"
     );
 }
+
+#[test]
+fn a_logo_is_in_the_mail_itself_and_whom_to_ask_is_said_where_it_is_set() {
+    let org = Org::new(9);
+    let (config, taken) = willing();
+    let picture = usher_core::model::Logo::new(b"\x89PNG\r\n\x1a\n0000".to_vec()).unwrap();
+    for (setting, value) in [
+        (Setting::Logo, picture.to_string()),
+        (Setting::HelpContact, "help@acme.example".to_owned()),
+    ] {
+        org.apply(Command::SetSetting {
+            setting,
+            value: Some(value),
+        });
+    }
+    org.invite("ana");
+    org.directory.bring_out(&config).unwrap();
+    let taken = taken.lock().unwrap();
+    let text = String::from_utf8(taken[0].bytes.clone()).unwrap();
+    assert!(text.contains("multipart/related") && text.contains("Content-ID: <logo>"));
+    assert!(text.contains("cid:logo") && !text.contains("src=3D\"http"));
+    assert!(taken[0].text.contains("write to help@acme.example"));
+}

@@ -472,3 +472,14 @@ fn progress_is_told_as_a_command_and_starting_uses_the_license() {
         assert_eq!(reply.body["at"], json!(at), "{body}");
     }
 }
+
+#[test]
+fn what_came_back_is_told_without_an_answer_about_people() {
+    let behind = Behind::with("bounce");
+    let known = behind.post("bounce", json!({"address": OWNER, "why": "mailbox full"}));
+    let nobody = behind.post("bounce", json!({"address": "nobody@nowhere.example"}));
+    assert_eq!(known.status, 200);
+    assert_eq!((known.status, &known.body), (nobody.status, &nobody.body));
+    refused(&behind.post("bounce", json!({})), 400);
+    refused(&behind.post("seen", json!({"user": OWNER})), 403);
+}

@@ -1,6 +1,6 @@
 //! Invitations that wait for their people.
 
-use usher_core::model::{InvitationState, Status};
+use usher_core::model::{InvitationProgress, InvitationState, Status};
 use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
 use usher_core::{Read, Result};
 
@@ -12,13 +12,13 @@ use crate::theme::Role;
 
 pub(super) const KIND: Kind = Kind {
     name: "invitations",
-    sentence: "Invitations that wait: until when, and mailed when.",
+    sentence: "Invitations that wait: until when, and how far their mail has come.",
     columns: &[
         text("Name", 18, 1),
         text("Email", 24, 2),
         text("Status", 9, 0),
         text("Link until", 11, 0),
-        text("Mailed on", 11, 0),
+        text("Mail", 13, 0),
         text("Invited", 11, 0),
     ],
     empty: "no invitation waits; i invites people",
@@ -60,10 +60,16 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
             Some(it) => day(it.expires_at),
             None => "none".to_owned(),
         };
-        let mailed = match pending.and_then(|it| it.send_on) {
-            Some(on) => format!("on {on}"),
-            None => "sent".to_owned(),
+        let progress = read.invitation_progress(user.id)?;
+        let mailed = match (pending.and_then(|it| it.send_on), progress) {
+            (Some(on), _) => format!("on {on}"),
+            (None, Some(it)) => it.as_str().replace('_', " "),
+            (None, None) => "not mailed".to_owned(),
         };
+        let lost = matches!(
+            progress,
+            Some(InvitationProgress::Failed | InvitationProgress::Bounced)
+        );
         let cells = vec![
             user.name(),
             user.label(),
@@ -72,7 +78,11 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
             mailed,
             day(user.created_at),
         ];
-        let role = if late { Role::Warn } else { Role::Plain };
+        let role = if late || lost {
+            Role::Warn
+        } else {
+            Role::Plain
+        };
         items.push(Item::new(user.id, cells).looking(role).about(user.id));
     }
     Ok(Found {
