@@ -163,6 +163,14 @@ fn the_database(database: &Database, user: &User) -> Check {
             Some(format!("its owner cannot use it: chmod 600 {shown}")),
         );
     }
+    if let Some(other) = somebody_elses(database) {
+        let why = format!(
+            "{} is somebody else's: chown {} {shown}*",
+            other.display(),
+            user.name
+        );
+        return Check::new(what, Some(why));
+    }
     let folders = database.path.ancestors().skip(1);
     for (i, folder) in folders.enumerate() {
         let Ok(metadata) = std::fs::metadata(folder) else {
@@ -189,6 +197,15 @@ fn the_database(database: &Database, user: &User) -> Check {
         }
     }
     Check::new(what, None)
+}
+
+/// A file beside the database, and of it, that belongs to somebody else: whoever ran a command as root may have made it.
+fn somebody_elses(database: &Database) -> Option<PathBuf> {
+    let name = database.path.file_name()?.to_string_lossy().into_owned();
+    let beside = std::fs::read_dir(database.path.parent()?).ok()?.flatten();
+    let mut of_it = beside.filter(|it| it.file_name().to_string_lossy().starts_with(&name));
+    let found = of_it.find(|it| it.metadata().is_ok_and(|it| it.uid() != database.owner));
+    found.map(|it| it.path())
 }
 
 fn the_user(user: &User) -> Check {

@@ -129,8 +129,6 @@ fn nothing_but_the_console_is_to_be_had() {
     let running = org.serve();
     let mut terminal = sshd.terminal(&org, "ana", &[&format!("touch {}", touched.display())]);
     terminal.shows("access 5/20");
-    terminal.press("E");
-    terminal.shows("Export:");
     // A file leaves through a page of the server only, wherever it is said to go.
     terminal.press("E");
     terminal.shows("Export:");

@@ -555,3 +555,78 @@ fn a_days_work() {
     assert_eq!(session.end().exit_code(), 40);
     session.assert_restored();
 }
+
+/// Whoever watches a queue sees it move up when somebody else frees a seat, and stays where they were.
+#[test]
+fn a_queue_moves_up_while_it_is_watched() {
+    let mut session = Session::start();
+    session.shows("access 3/50");
+    let other = session.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let apply = |command: Command, when_full| {
+        let mut request = other.request(command);
+        request.when_full = when_full;
+        other.apply(request, None).expect("applied")
+    };
+    apply(
+        Command::SetPool {
+            name: "access".parse().expect("a pool"),
+            set: usher_core::command::PoolEdit {
+                purchased: Some(3),
+                ..usher_core::command::PoolEdit::default()
+            },
+        },
+        usher_core::command::WhenFull::Ask,
+    );
+    let late = Create {
+        people: vec![person("late@acme.example")],
+        groups: Vec::new(),
+        pools: Vec::new(),
+        mail: false,
+    };
+    apply(
+        Command::Create(late),
+        usher_core::command::WhenFull::QueueRest,
+    );
+    session.shows("1 queued");
+    session.press("2\r");
+    session.shows("late@acme.example");
+    let bo = other.read().expect("readable").find_user("bo@acme.example");
+    apply(
+        Command::Deactivate {
+            who: bo.expect("bo").id.into(),
+        },
+        usher_core::command::WhenFull::Ask,
+    );
+    session.shows("promoted from the queue");
+    session.until("an empty queue", |screen| {
+        !screen.contents().contains("late@acme.example")
+    });
+    session.press("q");
+    assert_eq!(session.end().exit_code(), 40);
+    session.assert_restored();
+}
+
+/// A console that is killed with a plan on its screen, or while it is being applied, has done all of it or nothing.
+#[test]
+fn a_console_that_is_killed_in_mid_action_leaves_all_or_nothing() {
+    for confirmed in [false, true] {
+        let mut session = Session::start();
+        session.shows("ana@acme.example");
+        session.press("*d");
+        session.shows("Apply this?");
+        if confirmed {
+            session.press("y");
+        }
+        session.signal("-KILL");
+        session.end();
+        let other = session.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let read = other.read().expect("readable");
+        let is_in = |name: &str| {
+            let user = read.find_user(&format!("{name}@acme.example"));
+            user.expect("somebody").status == usher_core::model::Status::Active
+        };
+        assert_eq!(is_in("ana"), is_in("bo"), "all or nothing");
+        assert!(confirmed || is_in("ana"), "nothing before it was confirmed");
+        assert!(read.audit_verify().expect("readable").first_bad.is_none());
+    }
+}
