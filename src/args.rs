@@ -33,7 +33,7 @@ pub(crate) use brake::{BrakeCommand, IdpBrakeArgs};
 pub(crate) use config::{ConfigCommand, MailFlags};
 pub(crate) use dates::{DueArgs, DueCommand};
 pub(crate) use fields::{FieldAddArgs, FieldCommand, FieldSetArgs, FieldValuesArgs, LabelCommand};
-pub(crate) use files::ImportArgs;
+pub(crate) use files::{ExportArgs, ImportArgs, TemplateArgs};
 pub(crate) use idp::{DriftArgs, IdpOwnArgs, IdpSetArgs};
 pub(crate) use individuals::{IndividualsCommand, IndividualsImportArgs};
 pub(crate) use join::{HandoutArgs, JoinCommand, JoinSetArgs};
@@ -256,6 +256,11 @@ pub(crate) enum Command {
     /// Bring in, create and update the people of a file: csv, xlsx, xls or ods
     #[command(after_help = files::IMPORT_HELP)]
     Import(ImportArgs),
+    /// Write a workbook to fill in for an import, with this organization's columns
+    Template(TemplateArgs),
+    /// Write people to a file: xlsx, csv or json
+    #[command(after_help = files::EXPORT_HELP)]
+    Export(ExportArgs),
     /// List what was imported, newest first
     Imports(LimitArgs),
     /// Accounts that people have of their own, and their records

@@ -16,6 +16,7 @@ mod doctor;
 mod drift;
 mod due;
 mod edit;
+mod export;
 mod failure;
 mod field;
 mod group;
@@ -134,6 +135,8 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Pool(command) => pool::run(desk, command),
         Command::Group(command) => group::run(desk, command),
         Command::Field(command) => field::run(desk, command),
+        Command::Export(args) => export::run(desk, args),
+        Command::Template(args) => export::template(desk, &args),
         Command::Import(args) => import::run(desk, &args),
         Command::Imports(args) => import::list(desk, &args),
         Command::Individuals(command) => individuals::run(desk, command),

@@ -4,6 +4,7 @@
 
 mod cell;
 mod csv;
+mod export;
 mod file;
 mod gather;
 mod json;
@@ -21,6 +22,7 @@ use crate::query::Expr;
 
 pub use cell::{Cell, Column};
 pub use csv::csv_cell;
+pub use export::{Export, export};
 pub(crate) use file::{cannot_write, place};
 
 /// What a report is about.

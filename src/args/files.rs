@@ -56,3 +56,31 @@ pub(crate) struct ImportArgs {
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
 }
+
+/// Part of the help of what writes files of people.
+pub(crate) const EXPORT_HELP: &str = "\
+Columns are id, email, user_name, first_name, last_name, display_name, status, functional_area, title, region, language,
+manager, groups, licenses, labels, deactivate_on, delete_on, last_seen_at, created_at, updated_at, and custom fields by their
+names. `usher import FILE --mode update` reads them again, and changes nothing while nobody has changed the file.";
+
+/// People as a file.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// Where it goes; its ending says the format: .xlsx, .csv or .json.
+    pub(crate) out: PathBuf,
+    /// Whom; everybody who is not deleted without it.
+    pub(crate) query: Vec<String>,
+    /// Only these columns, in this order, apart by commas.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// Replace the file if it is there already.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// A file to fill in.
+#[derive(Debug, Args)]
+pub(crate) struct TemplateArgs {
+    /// Where it goes; an .xlsx file that is not there yet.
+    pub(crate) out: PathBuf,
+}

@@ -125,3 +125,38 @@ fn an_import_that_is_killed_and_run_again_ends_as_one_that_was_not() {
     assert_eq!(seats[0]["held"], rows + 1);
     org.type_in("audit verify").ok();
 }
+
+#[test]
+fn people_are_exported_and_a_template_is_made_and_both_are_imported_again() {
+    let org = Org::with_seats(10);
+    org.type_in("field add Badge --yes").ok();
+    org.type_in("create ana@acme.example --first-name =Ana --field Badge=0042 --no-mail --yes")
+        .ok();
+    for name in ["people.xlsx", "people.csv", "people.json"] {
+        let said = org.type_in(&format!("export {name}")).ok();
+        assert_eq!(said, format!("wrote {name}: 2 people\n"));
+    }
+    let said = org.type_in("export people.csv");
+    assert!(said.err.contains("exists already"), "{said:?}");
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(org.path("people.json")).unwrap()).unwrap();
+    assert_eq!(json[1]["first_name"], "=Ana");
+    assert_eq!(json[1]["Badge"], "0042");
+    assert_eq!(json[1]["licenses"], json!(["access:consumed"]));
+    org.type_in("export few.csv ana --columns email,badge --force")
+        .ok();
+    assert_eq!(
+        std::fs::read_to_string(org.path("few.csv")).unwrap(),
+        "email,Badge\r\nana@acme.example,0042\r\n"
+    );
+    for name in ["people.xlsx", "people.csv"] {
+        let plan = org.json(&format!("import {name} --mode update --plan"));
+        assert_eq!(plan["changes"], json!([]), "{name}");
+        assert_eq!(plan["import"]["faults"], json!([]), "{name}");
+    }
+    let said = org.type_in("template fill.csv");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    org.type_in("template fill.xlsx").ok();
+    let plan = org.json("import fill.xlsx --plan");
+    assert_eq!(plan["import"]["rows"], json!([]));
+}

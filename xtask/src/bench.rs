@@ -6,6 +6,7 @@
 mod batch;
 mod console;
 mod crash;
+mod files;
 mod floor;
 pub(crate) mod http;
 mod large;
@@ -45,6 +46,8 @@ struct Options {
     quick: bool,
     /// Only the console, at these sizes; the first is what the others are compared with.
     console: Option<Vec<u64>>,
+    /// Only files in and out.
+    files: bool,
     users: Option<u64>,
     mail: Option<u64>,
     leavers: Option<u64>,
@@ -60,6 +63,7 @@ impl Options {
             let mut value = || args.next().with_context(|| format!("{arg} needs a value"));
             match arg.as_str() {
                 "--quick" => options.quick = true,
+                "--files" => options.files = true,
                 "--console" => options.console = Some(CONSOLE_SIZES.to_vec()),
                 "--sizes" => {
                     let sizes = value()?.split(',').map(str::parse);
@@ -108,6 +112,9 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<bool> {
         .tempdir_in(&target)?;
     if let Some(sizes) = &options.console {
         return console::run(&program, folder.path(), sizes).map(|()| true);
+    }
+    if options.files {
+        return files::run(&program, folder.path()).map(|()| true);
     }
     let mut rows = Vec::new();
     let measured = measure(&options, &program, folder.path(), &mut rows);
@@ -180,6 +187,7 @@ mod tests {
             all,
             Options {
                 quick: true,
+                files: false,
                 console: None,
                 users: Some(5000),
                 mail: None,

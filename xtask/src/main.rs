@@ -30,6 +30,7 @@ cargo xtask bench    measure against raw SQLite in the same minute
                        --users N          people to fill in (default 200000)
                        --leavers N        only one batch of N leavers, every tenth a manager
                        --console          only the console: start, keys, sorting, memory, bytes
+                       --files            only files in and out, against the bare libraries
                        --sizes N,N,…      at so many people (default 1000,100000)
                        --mail N           only N invitations and their mails, beside the bare mail library
                        --program PROGRAM  measure this usher instead of building one

@@ -81,6 +81,8 @@ struct Wanted {
     arrives: bool,
     /// Whom they are to report to, once looked up.
     boss: Option<Option<Boss>>,
+    /// Where that one stands who can be nobody's manager from now on.
+    unfit: Option<Status>,
     does: Option<Does>,
 }
 

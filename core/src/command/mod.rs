@@ -26,6 +26,7 @@ mod label;
 mod mail_text;
 mod ownership;
 mod password;
+mod pasting;
 mod platform;
 mod pool;
 mod promote;
@@ -45,9 +46,8 @@ use crate::error::Result;
 use crate::mail::MailText;
 use crate::model::{
     Alarms, ApprovalId, AtCapacity, BatchId, Brake, ConnectionPolicy, CountsFrom, Date, DueKind,
-    EmailAddress, Field, FieldKind, GroupId, GroupRole, Language, Name, NewIndividual, NewPeople,
-    Part, Permission, PoolName, Profile, Progress, Scopes, Seats, Setting, SshKey, TrainingKind,
-    UserId, VisibleTo,
+    Field, FieldKind, GroupId, GroupRole, Language, NewIndividual, NewPeople, Part, Permission,
+    PoolName, Profile, Progress, Scopes, Seats, Setting, SshKey, TrainingKind, UserId, VisibleTo,
 };
 use crate::password::PasswordHash;
 use crate::plan::Template;
@@ -57,6 +57,7 @@ use crate::waste::Wasteful;
 
 pub use import::Import;
 pub use individual::OwnRecords;
+pub use pasting::parse_people;
 pub(crate) use promote::{all as promote_all, may_promote, promote};
 
 /// What an actor wants.
@@ -1005,57 +1006,5 @@ impl Command {
             Self::Reclaim(wanted) => reclaim::plan(planner, wanted),
             Self::Undo { batch } => undo::plan(planner, *batch),
         }
-    }
-}
-
-/// Addresses as people paste them: separated by comma, semicolon or white space, or as `Ana Li <ana@acme.example>`.
-/// Returns the people and what could not be read.
-pub fn parse_people(text: &str) -> (Vec<NewPerson>, Vec<String>) {
-    let (mut people, mut bad) = (Vec::new(), Vec::new());
-    for entry in text.split([',', ';', '\n', '\r']) {
-        let entry = entry.trim();
-        if entry.is_empty() {
-            continue;
-        }
-        match entry.split_once('<') {
-            Some((name, rest)) => match rest
-                .trim_end()
-                .strip_suffix('>')
-                .map(str::parse::<EmailAddress>)
-            {
-                Some(Ok(email)) => people.push(named(name, &email)),
-                _ => bad.push(entry.to_owned()),
-            },
-            None => {
-                for word in entry.split_whitespace() {
-                    match word.parse::<EmailAddress>() {
-                        Ok(email) => people.push(named("", &email)),
-                        Err(_) => bad.push(word.to_owned()),
-                    }
-                }
-            }
-        }
-    }
-    (people, bad)
-}
-
-fn named(name: &str, email: &EmailAddress) -> NewPerson {
-    let name = name.trim().trim_matches('"');
-    let part = |text: &str| {
-        Name::parse("name", text)
-            .ok()
-            .flatten()
-            .map(Name::into_string)
-    };
-    let (first, last) = name.rsplit_once(' ').unwrap_or((name, ""));
-    let profile = Profile {
-        email: Some(email.as_str().to_owned()),
-        first_name: part(first),
-        last_name: part(last),
-        ..Profile::default()
-    };
-    NewPerson {
-        profile,
-        ..NewPerson::default()
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod near;
 mod review;
 mod sheet;
 mod table;
+mod template;
 mod wire;
 mod workbook;
 mod worker;
@@ -24,9 +25,40 @@ pub use limits::Limits;
 pub use review::{Does, Fault, Mode, Review, RowReview, letters};
 pub use sheet::{About, Cell, Cells, Format, MOST_COLUMNS, Row, Sheet};
 pub use table::Table;
+pub use template::write_template;
 pub use worker::{read_here, work};
 
 use crate::error::Error;
+use crate::model::GroupRole;
+
+/// A group with a role, as a cell says it. A name with a separator in it is quoted.
+pub(crate) fn group_said(name: &str, role: GroupRole) -> String {
+    if name.contains([';', ',', '"', '\n']) {
+        format!("\"{}\":{}", name.replace('"', "\"\""), role.as_str())
+    } else {
+        format!("{name}:{}", role.as_str())
+    }
+}
+
+/// The parts of a list in a cell: apart by a sign, which is part of a name within quotes.
+pub(crate) fn parts(text: &str, signs: &[char]) -> Vec<String> {
+    let (mut parts, mut part, mut quoted) = (Vec::new(), String::new(), false);
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if quoted && letters.peek() == Some(&'"') => {
+                letters.next();
+                part.push('"');
+            }
+            '"' if quoted || part.trim().is_empty() => quoted = !quoted,
+            it if signs.contains(&it) && !quoted => parts.push(std::mem::take(&mut part)),
+            it => part.push(it),
+        }
+    }
+    parts.push(part);
+    let parts = parts.into_iter().map(|it| it.trim().to_owned());
+    parts.filter(|it| !it.is_empty()).collect()
+}
 
 fn bad(bad: wire::Bad) -> Error {
     Error::invalid("the file", bad.why, bad.remedy)

@@ -1,12 +1,14 @@
 //! Tables before they are a file: columns with a type, and cells.
 
+use std::borrow::Cow;
+
 use crate::model::{Date, Timestamp};
 
 /// A column of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// The key in JSON and the title in CSV.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// How wide it is shown, in characters.
     pub width: u16,
 }
@@ -14,7 +16,18 @@ pub struct Column {
 impl Column {
     /// A column of that key and width.
     pub const fn new(key: &'static str, width: u16) -> Self {
-        Self { key, width }
+        Self {
+            key: Cow::Borrowed(key),
+            width,
+        }
+    }
+
+    /// A column of a name that somebody gave.
+    pub fn named(key: String, width: u16) -> Self {
+        Self {
+            key: Cow::Owned(key),
+            width,
+        }
     }
 
     /// The title for people: `first_name` is `First name`.
@@ -45,6 +58,8 @@ pub enum Cell {
     Day(Date),
     /// Several words.
     Words(Vec<String>),
+    /// Several texts, each of which may have spaces in it.
+    List(Vec<String>),
     /// Several values, each with its name.
     Fields(Vec<(String, String)>),
 }
@@ -75,6 +90,7 @@ impl Cell {
             Self::Instant(at) => at.to_string(),
             Self::Day(day) => day.to_string(),
             Self::Words(words) => words.join(" "),
+            Self::List(texts) => texts.join("; "),
             Self::Fields(fields) => {
                 let said = fields
                     .iter()
@@ -88,7 +104,7 @@ impl Cell {
 /// What tables are written into. Rows go out as they come.
 pub(crate) trait Sink {
     /// Begins a table.
-    fn table(&mut self, name: &str, columns: &'static [Column]) -> crate::Result<()>;
+    fn table(&mut self, name: &str, columns: &[Column]) -> crate::Result<()>;
     /// Writes a row of the table begun last.
     fn row(&mut self, cells: &[Cell]) -> crate::Result<()>;
     /// Draws what the table has as lines over time: which column is the time, which one names the line, which are values.

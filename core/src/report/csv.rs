@@ -34,8 +34,8 @@ impl<W: Write> Csv<W> {
 }
 
 impl<W: Write> Sink for Csv<W> {
-    fn table(&mut self, _name: &str, columns: &'static [Column]) -> Result<()> {
-        self.line(columns.iter().map(|it| csv_cell(it.key)))
+    fn table(&mut self, _name: &str, columns: &[Column]) -> Result<()> {
+        self.line(columns.iter().map(|it| csv_cell(&it.key)))
     }
 
     fn row(&mut self, cells: &[Cell]) -> Result<()> {

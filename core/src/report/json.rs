@@ -12,7 +12,7 @@ pub(crate) struct Json<W> {
     out: W,
     /// Whether there is an object of tables around them.
     several: bool,
-    columns: &'static [Column],
+    columns: Vec<Column>,
     tables: usize,
     rows: usize,
 }
@@ -22,7 +22,7 @@ impl<W: Write> Json<W> {
         Self {
             out,
             several,
-            columns: &[],
+            columns: Vec::new(),
             tables: 0,
             rows: 0,
         }
@@ -38,13 +38,13 @@ impl<W: Write> Json<W> {
 }
 
 impl<W: Write> Sink for Json<W> {
-    fn table(&mut self, name: &str, columns: &'static [Column]) -> Result<()> {
+    fn table(&mut self, name: &str, columns: &[Column]) -> Result<()> {
         self.end_table().map_err(cannot_write)?;
         if self.several {
             let lead = if self.tables == 0 { "{" } else { "," };
             write!(self.out, "{lead}\n\"{name}\": ").map_err(cannot_write)?;
         }
-        self.columns = columns;
+        self.columns = columns.to_vec();
         self.tables += 1;
         self.rows = 0;
         Ok(())
@@ -56,7 +56,7 @@ impl<W: Write> Sink for Json<W> {
         let mut line = lead.to_owned();
         for (i, (column, cell)) in self.columns.iter().zip(cells).enumerate() {
             let comma = if i == 0 { "" } else { "," };
-            line += &format!("{comma}\"{}\":{}", column.key, value(cell));
+            line += &format!("{comma}{}:{}", json!(column.key), value(cell));
         }
         line.push('}');
         self.out.write_all(line.as_bytes()).map_err(cannot_write)
@@ -81,7 +81,7 @@ fn value(cell: &Cell) -> Value {
         Cell::Flag(flag) => json!(flag),
         Cell::Instant(at) => json!(at),
         Cell::Day(day) => json!(day),
-        Cell::Words(words) => json!(words),
+        Cell::Words(words) | Cell::List(words) => json!(words),
         Cell::Fields(fields) => {
             let named = fields
                 .iter()

@@ -21,7 +21,7 @@ pub(crate) struct Xlsx<W> {
     out: W,
     zone: TimeZoneName,
     name: String,
-    columns: &'static [Column],
+    columns: Vec<Column>,
     /// How many sheets this table has.
     sheets: u32,
     row: u32,
@@ -47,7 +47,7 @@ impl<W: Write + Send> Xlsx<W> {
             out,
             zone,
             name: String::new(),
-            columns: &[],
+            columns: Vec::new(),
             sheets: 0,
             row: 0,
             formats: Formats {
@@ -74,7 +74,7 @@ impl<W: Write + Send> Xlsx<W> {
             .set_name(name)
             .and_then(|it| it.set_freeze_panes(1, 0))
             .map_err(cannot_write)?;
-        for (column, about) in (0..).zip(self.columns) {
+        for (column, about) in (0..).zip(&self.columns) {
             sheet
                 .set_column_width(column, f64::from(about.width))
                 .and_then(|it| {
@@ -119,10 +119,10 @@ impl<W: Write + Send> Xlsx<W> {
 }
 
 impl<W: Write + Send> Sink for Xlsx<W> {
-    fn table(&mut self, name: &str, columns: &'static [Column]) -> Result<()> {
+    fn table(&mut self, name: &str, columns: &[Column]) -> Result<()> {
         self.end_sheet()?;
         self.name = name.to_owned();
-        self.columns = columns;
+        self.columns = columns.to_vec();
         self.sheets = 0;
         self.begin_sheet()
     }
@@ -155,7 +155,7 @@ impl<W: Write + Send> Sink for Xlsx<W> {
                     }
                     None => Ok(sheet),
                 },
-                Cell::Text(_) | Cell::Words(_) | Cell::Fields(_) => {
+                Cell::Text(_) | Cell::Words(_) | Cell::List(_) | Cell::Fields(_) => {
                     let text = shown(&cell.said());
                     if text.starts_with(['=', '+', '-', '@']) {
                         sheet.write_string_with_format(row, column, text, &self.formats.quoted)

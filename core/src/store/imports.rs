@@ -13,11 +13,16 @@ use super::{Snapshot, actor, broken, outbox};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::import::{Format, Mode};
-use crate::model::{Actor, BatchId, Import, ImportTerms, Status, Timestamp, UserId};
+use crate::model::{
+    Actor, BatchId, FieldId, Import, ImportTerms, Membership, Status, Timestamp, UserId,
+};
 use crate::plan::Template;
 
 /// How many keys one statement looks up.
 const KEYS_AT_ONCE: usize = 2_000;
+
+/// The most functional areas to choose from.
+const MOST_AREAS: usize = 500;
 
 /// Somebody who goes by a name in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +163,58 @@ fn known(row: &Row<'_>, from: usize) -> rusqlite::Result<Known> {
 }
 
 impl Read<'_> {
+    /// Where these people are members, of the groups that whoever reads knows. They are people whom a page of
+    /// [`Read::users`] has shown.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub(crate) fn memberships_of_all(&self, users: &[UserId]) -> Result<Vec<Membership>> {
+        let mut found = self.snapshot()?.memberships_of_all(users)?;
+        found.retain(|it| self.knows_group(it.group));
+        Ok(found)
+    }
+
+    /// What these people have in custom fields, as stored; whoever reads may not see all of the fields.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub(crate) fn field_values_of_all(
+        &self,
+        users: &[UserId],
+    ) -> Result<Vec<(UserId, FieldId, String)>> {
+        let sql = "SELECT user, field, field_values.value FROM json_each(?1) AS asked \
+            CROSS JOIN field_values ON user = unhex(asked.value)";
+        self.snapshot()?.of_all(sql, users, |row| {
+            Ok((
+                UserId::from_bytes(row.get(0)?),
+                FieldId::from_bytes(row.get(1)?),
+                row.get(2)?,
+            ))
+        })
+    }
+
+    /// Functional areas that people have, as many as a list to choose from may have; none for whoever sees a part of the people.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub(crate) fn functional_areas(&self) -> Result<Vec<String>> {
+        let mut areas: Vec<String> = Vec::new();
+        if self.only_own().is_some() {
+            return Ok(areas);
+        }
+        let snapshot = self.snapshot()?;
+        let sql = "SELECT functional_area FROM users WHERE functional_area IS NOT NULL \
+            AND functional_area COLLATE NOCASE > ?1 ORDER BY functional_area COLLATE NOCASE LIMIT 1";
+        while areas.len() < MOST_AREAS {
+            let after = areas.last().map_or("", String::as_str);
+            match snapshot.one(sql, [after], |row| row.get(0))? {
+                Some(area) => areas.push(area),
+                None => break,
+            }
+        }
+        Ok(areas)
+    }
+
     /// Imports, newest first; older than the batch of that number if given.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ pub(super) fn bound(ids: &[UserId]) -> String {
 }
 
 impl Snapshot<'_> {
-    fn of_all<T>(
+    pub(super) fn of_all<T>(
         &self,
         sql: &str,
         ids: &[UserId],

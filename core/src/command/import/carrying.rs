@@ -54,6 +54,10 @@ impl Desk<'_> {
                 }
             };
             let boss = boss.filter(|it| *it != user.manager);
+            if boss.is_some() && wanted.unfit.is_some() {
+                self.refuse_unfit(wanted);
+                continue;
+            }
             let changed = self.update(planner, wanted, &user, &values)?;
             if !wanted.is_open() {
                 continue;

@@ -153,7 +153,7 @@ impl Desk<'_> {
         }
         let names = Names::look_up(planner, rows)?;
         // The same few managers are named again and again.
-        let mut told: HashMap<String, Result<Boss, String>> = HashMap::new();
+        let mut told: HashMap<String, Result<(Boss, Option<Status>), String>> = HashMap::new();
         let mut looked_for = 0;
         for (place, wanted) in rows.iter_mut().enumerate() {
             let Some(manager) = wanted.manager.clone().filter(|_| wanted.is_open()) else {
@@ -167,12 +167,10 @@ impl Desk<'_> {
                 Some(known) => known.clone(),
                 None => {
                     let found = match names.meant(planner, &name)? {
-                        Meant::One(boss, status) => match status {
-                            Some(status) if !status.is_seated_or_coming() => Err(format!(
-                                "is {status}: name somebody on the roster, or leave it empty"
-                            )),
-                            _ => Ok(boss),
-                        },
+                        // Whoever has one already who is not there any more, may keep them.
+                        Meant::One(boss, status) => {
+                            Ok((boss, status.filter(|it| !it.is_seated_or_coming())))
+                        }
                         Meant::Several => Err(format!(
                             "several people are called {name}: give the address"
                         )),
@@ -194,14 +192,28 @@ impl Desk<'_> {
                 _ => Boss::Row(place),
             };
             match boss {
-                Ok(boss) if boss == me => {
+                Ok((boss, _)) if boss == me => {
                     self.fault(wanted, Some(Column::Manager), "is the person themself");
                 }
-                Ok(boss) => wanted.boss = Some(Some(boss)),
+                Ok((boss, unfit)) => {
+                    wanted.boss = Some(Some(boss));
+                    wanted.unfit = unfit;
+                    if wanted.arrives && unfit.is_some() {
+                        self.refuse_unfit(wanted);
+                    }
+                }
                 Err(why) => self.fault(wanted, Some(Column::Manager), why),
             }
         }
         self.refuse_circles(planner, rows)
+    }
+
+    /// Refuses a manager who is not on the roster.
+    pub(super) fn refuse_unfit(&mut self, wanted: &mut Wanted) {
+        if let Some(status) = wanted.unfit {
+            let why = format!("is {status}: name somebody on the roster, or leave it empty");
+            self.fault(wanted, Some(Column::Manager), why);
+        }
     }
 
     /// Refuses every row that is part of a circle in what everybody's managers will be. A row that is refused leaves its

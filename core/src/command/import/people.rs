@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::reading::quoted;
 use super::{Desk, Wanted, comes_back};
 use crate::error::Result;
-use crate::import::{Column, Does, Mode, near};
+use crate::import::{Column, Mode, near};
 use crate::model::{Date, Field, RequiredItem, Status, key_of_name};
 use crate::planner::Planner;
 use crate::store::Known;
@@ -63,9 +63,11 @@ impl Desk<'_> {
         let roster = Roster::look_up(planner, rows)?;
         let mut seen: HashMap<(&'static str, String), u32> = HashMap::new();
         for wanted in rows.iter_mut() {
-            self.find(wanted, &roster);
+            let certain = self.find(wanted, &roster);
             self.refuse_twice(wanted, &mut seen);
-            self.decide(wanted);
+            if certain {
+                self.decide(wanted);
+            }
             if wanted.arrives {
                 self.require(wanted);
                 self.look_at_days(wanted);
@@ -78,8 +80,9 @@ impl Desk<'_> {
         self.suggest(planner, rows)
     }
 
-    /// Finds the one person whom the row's id, address and user name mean.
-    fn find(&mut self, wanted: &mut Wanted, roster: &Roster) {
+    /// Finds the one person whom the row's id, address and user name mean. Returns whether it is certain whom, or that it is
+    /// somebody new.
+    fn find(&mut self, wanted: &mut Wanted, roster: &Roster) -> bool {
         if let Some(id) = wanted.id.clone() {
             match roster.by_id.get(&id) {
                 Some(known) => wanted.known = Some((known.id, known.status)),
@@ -89,7 +92,7 @@ impl Desk<'_> {
                     "is nobody's: leave it empty, or copy it from an export",
                 ),
             }
-            return;
+            return wanted.known.is_some();
         }
         let email = wanted.get(Field::Email).map(key_of_name);
         let user_name = wanted.get(Field::UserName).map(key_of_name);
@@ -102,7 +105,7 @@ impl Desk<'_> {
             (Some(one), Some(other)) if one.id != other.id => {
                 let why = "is the user name of somebody else than the one who has this address";
                 self.fault(wanted, Some(Column::Field(Field::UserName)), why);
-                None
+                return false;
             }
             // Without an address of its own, or with that one's, it is who has the user name.
             (found, other) => {
@@ -117,6 +120,7 @@ impl Desk<'_> {
             let column = column.map(|_| Column::Field(Field::Email));
             self.fault(wanted, column, why);
         }
+        named
     }
 
     fn refuse_twice(
@@ -158,9 +162,6 @@ impl Desk<'_> {
 
     /// Decides by the mode what is done about somebody.
     fn decide(&mut self, wanted: &mut Wanted) {
-        if wanted.is_wrong() {
-            return;
-        }
         let mode = self.import.mode;
         match wanted.known {
             None if mode == Mode::Update => {
@@ -185,10 +186,10 @@ impl Desk<'_> {
                 ) && !matches!(mode, Mode::Invite | Mode::Create);
                 if back || by_status {
                     wanted.arrives = true;
-                } else if matches!(mode, Mode::Invite | Mode::Create) {
+                } else if matches!(mode, Mode::Invite | Mode::Create)
+                    || (!status.is_live() && wish.is_none_or(|it| it == status))
+                {
                     self.leave(wanted);
-                } else if !status.is_live() && wish.is_none_or(|it| it == status) {
-                    wanted.does = Some(Does::Nothing);
                 }
             }
         }

@@ -199,7 +199,13 @@ impl Desk<'_> {
             return;
         }
         // A name may have a comma in it.
-        let whole = self.groups.contains_key(&name_key(text));
+        let before_role = text
+            .rsplit_once(':')
+            .filter(|it| group_role(it.1).is_some());
+        let whole = [Some(text), before_role.map(|it| it.0)]
+            .into_iter()
+            .flatten()
+            .any(|it| self.groups.contains_key(&name_key(it)));
         let signs: &[char] = if whole {
             &[]
         } else if text.contains([';', '\n']) {
@@ -207,7 +213,8 @@ impl Desk<'_> {
         } else {
             &[',']
         };
-        for part in text.split(signs).map(str::trim).filter(|it| !it.is_empty()) {
+        for part in crate::import::parts(text, signs) {
+            let part = part.as_str();
             let (name, role) = match part.rsplit_once(':') {
                 Some((name, word)) if !self.groups.contains_key(&name_key(part)) => {
                     match group_role(word) {
