@@ -212,6 +212,39 @@ mod tests {
     }
 
     #[test]
+    fn while_two_hashes_are_made_choosing_a_password_and_signing_in_wait_for_their_turn() {
+        let free = std::sync::Barrier::new(3);
+        let begun = std::sync::Barrier::new(3);
+        let (done, heard) = std::sync::mpsc::channel();
+        let soon = std::time::Duration::from_millis(200);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    in_turn(|| {
+                        begun.wait();
+                        free.wait();
+                    })
+                });
+            }
+            begun.wait();
+            let chooses = done.clone();
+            scope.spawn(move || {
+                let chosen = Password::choose("grape tunnel orbit fudge", &[]).ok();
+                let hash = chosen.and_then(|it| PasswordHash::of(&it, [5; 16]).ok());
+                chooses.send(hash.is_some()).ok();
+            });
+            scope.spawn(move || {
+                let fits = PasswordHash::OF_NOBODY.fits("grape tunnel orbit fudge");
+                done.send(fits.is_ok_and(|it| !it)).ok();
+            });
+            let early = heard.recv_timeout(soon);
+            free.wait();
+            assert!(early.is_err(), "a third hash was made beside two");
+            assert_eq!(heard.iter().collect::<Vec<_>>(), [true, true]);
+        });
+    }
+
+    #[test]
     fn a_hash_fits_its_password_alone_however_it_was_composed() {
         let chosen = Password::choose("caf\u{e9} au lait, tiede", &[]).ok();
         let hash = chosen.and_then(|it| PasswordHash::of(&it, [3; 16]).ok());

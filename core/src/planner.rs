@@ -9,6 +9,7 @@ mod entitled;
 mod foresight;
 mod groups;
 mod owned;
+mod password_links;
 mod seating;
 mod waits;
 
@@ -273,6 +274,7 @@ impl<'s> Planner<'s> {
 
     pub(crate) fn finish(mut self, command: &'static str, asked: bool) -> Result<Planned> {
         self.settle_waiting()?;
+        self.settle_password_links()?;
         self.move_reports_up()?;
         if asked {
             self.names.pools = self

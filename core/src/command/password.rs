@@ -116,33 +116,26 @@ pub(super) fn set(
     password: Option<&PasswordHash>,
 ) -> Result<()> {
     push(planner, user, password)?;
-    if let Some(link) = planner.snapshot.password_link(user)?
-        && link.state == LinkState::Pending
-    {
-        planner.push(Change::PasswordLink {
-            user,
-            before: Some(link),
-            after: Some(PasswordLink {
-                state: LinkState::Dead,
-                ..link
-            }),
-        });
+    end_link(planner, user)
+}
+
+fn end_link(planner: &mut Planner<'_>, user: UserId) -> Result<()> {
+    if let Some(link) = planner.password_link(user)? {
+        planner.end_password_link(user, link);
     }
     Ok(())
 }
 
-/// Takes the password of somebody who comes back from having been removed: nobody regains a key by coming back.
+/// Takes the password of somebody who comes back from having been removed, and the link to choose one: nobody regains a
+/// key by coming back.
 pub(super) fn forget(planner: &mut Planner<'_>, user: UserId) -> Result<()> {
-    if planner.snapshot.has_password(user)? {
-        set(planner, user, None)?;
-    }
-    Ok(())
+    set(planner, user, None)
 }
 
 /// Mails a link to choose a password, which replaces the one before. Nothing under single sign-on.
 pub(super) fn mail_link(planner: &mut Planner<'_>, user: UserId, template: Template) -> Result<()> {
     if !planner.settings()?.single_sign_on {
-        let before = planner.snapshot.password_link(user)?;
+        let before = planner.password_link(user)?;
         let after = PasswordLink {
             generation: before.map_or(1, |it| it.generation + 1),
             state: LinkState::Pending,

@@ -551,7 +551,7 @@ fn fact_back(
             user,
             "a password that was taken does not come back; set another, or mail a link to choose one",
         ),
-        Change::PasswordLink { after, .. } => {
+        Change::PasswordLink { before, after, .. } => {
             let today = planner.snapshot.password_link(id)?;
             if let Some(link) = today.filter(|it| it.state == LinkState::Pending && today == *after)
             {
@@ -564,6 +564,14 @@ fn fact_back(
                     before: today,
                     after,
                 });
+            } else if status != Status::Deleted
+                && before.is_some_and(|it| it.state == LinkState::Pending)
+                && after.is_some_and(|it| it.state == LinkState::Dead)
+            {
+                planner.skip(
+                    user,
+                    "a link to choose a password that ended does not come back; mail another",
+                );
             }
         }
         Change::Permission {

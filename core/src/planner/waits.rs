@@ -160,7 +160,17 @@ impl Planner<'_> {
             after: settled,
         };
         match place {
-            Some(place) if from == settled => return Ok(Some(place)),
+            Some(place) if from == settled => {
+                // An undo says of everybody whom it leaves as they are why.
+                if self.undoing.is_some() {
+                    let account = match settled {
+                        Status::PendingTransfer => "has an account of their own still",
+                        _ => "has no account of their own any more",
+                    };
+                    self.skip(&user, format!("{settled}: {account}"));
+                }
+                return Ok(Some(place));
+            }
             Some(place) => {
                 if let Some(slot) = self.changes.get_mut(place) {
                     *slot = change;

@@ -1,14 +1,17 @@
 //! What is known of a page of people, each kind by one statement.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Row;
 
 use super::events::hex;
+use super::password::link_row;
 use super::snapshot::{Snapshot, date, license_columns, license_row, user_columns, user_row, word};
 use super::trainings::{ASSIGNMENT_COLUMNS, assigned_row};
 use crate::error::Result;
 use crate::model::{
     Assigned, GroupId, GroupRole, Invitation, InvitationId, InvitationState, License, Membership,
-    PoolId, Timestamp, User, UserId,
+    PasswordLink, PoolId, Timestamp, User, UserId,
 };
 
 /// The ids as one binding; read back by `json_each` in their order.
@@ -75,6 +78,19 @@ impl Snapshot<'_> {
             };
             Ok((UserId::from_bytes(row.get(0)?), invitation))
         })
+    }
+
+    /// Links to choose a password of these people.
+    pub(crate) fn password_links_of_all(
+        &self,
+        ids: &[UserId],
+    ) -> Result<BTreeMap<UserId, PasswordLink>> {
+        let sql = "SELECT generation, password_links.state, expires_at, user \
+            FROM json_each(?1) CROSS JOIN password_links ON user = unhex(value)";
+        let links = self.of_all(sql, ids, |row| {
+            Ok((UserId::from_bytes(row.get(3)?), link_row(row)?))
+        })?;
+        Ok(links.into_iter().collect())
     }
 
     /// Assignments of these people, ended ones included.

@@ -1,12 +1,21 @@
 //! Passwords and the links to choose one: apart from what lists read, and gone with the person.
 
-use rusqlite::{Connection, Params, params};
+use rusqlite::{Connection, Params, Row, params};
 
 use super::snapshot::word;
 use super::{Read, Snapshot, broken};
 use crate::error::{Error, Result};
 use crate::model::{LinkState, PasswordLink, Settings, Timestamp, User, UserId};
 use crate::password::PasswordHash;
+
+/// A link from a row that begins with its generation, state and end.
+pub(super) fn link_row(row: &Row<'_>) -> rusqlite::Result<PasswordLink> {
+    Ok(PasswordLink {
+        generation: row.get(0)?,
+        state: word(row, 1, LinkState::from_word)?,
+        expires_at: Timestamp::from_millis(row.get(2)?),
+    })
+}
 
 impl Snapshot<'_> {
     pub(crate) fn has_password(&self, user: UserId) -> Result<bool> {
@@ -17,13 +26,7 @@ impl Snapshot<'_> {
     /// The link with which a person may choose a password.
     pub(crate) fn password_link(&self, user: UserId) -> Result<Option<PasswordLink>> {
         let sql = "SELECT generation, state, expires_at FROM password_links WHERE user = ?1";
-        self.one(sql, [user.as_bytes()], |row| {
-            Ok(PasswordLink {
-                generation: row.get(0)?,
-                state: word(row, 1, LinkState::from_word)?,
-                expires_at: Timestamp::from_millis(row.get(2)?),
-            })
-        })
+        self.one(sql, [user.as_bytes()], link_row)
     }
 
     /// What is kept of a person's password.

@@ -143,6 +143,21 @@ fn who_waits_for_a_transfer_waits_plainly_once_the_account_is_gone() {
 }
 
 #[test]
+fn an_undone_import_says_of_whoever_has_an_account_still_that_they_wait_with_it() {
+    let org = with_accounts();
+    org.invite("carl");
+    let first = org.apply(import("email\ncarl@acme.example\n"));
+    let more = "email,training,state\ncarl@acme.example,Basics,started\n";
+    org.apply(import(more));
+    let batch = first.batch.unwrap();
+    let undone = org.apply(Command::Undo { batch });
+    assert_eq!(org.user("carl").status, Status::PendingTransfer);
+    let said = skips(&undone.plan);
+    let still = "carl: pending_transfer: has an account of their own still";
+    assert!(said.iter().any(|it| it == still), "{said:?}");
+}
+
+#[test]
 fn who_waits_with_another_address_waits_with_the_account_of_that_one() {
     let org = with_accounts();
     org.invite("ana");

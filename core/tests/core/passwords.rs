@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use usher_core::command::{Accept, ChoosePassword, Command, Create, NewPerson, SetPassword};
-use usher_core::model::{Actor, Door, LinkState, Permission, Setting, UserId};
+use usher_core::command::{Accept, ChoosePassword, Command, Create, Edit, NewPerson, SetPassword};
+use usher_core::model::{Actor, Door, Field, LinkState, Permission, Setting, Status, UserId};
 use usher_core::password::{Password, PasswordHash};
 use usher_core::{Applied, Result, SignIn, Source};
 
@@ -288,6 +288,87 @@ fn undoing_a_deletion_gives_the_password_back_and_being_made_again_does_not() {
     let (okta, _) = org.connect("okta", usher_core::model::NewPeople::Active);
     org.provision(okta, newcomer("bo", "b-1")).unwrap();
     assert!(!org.signs_in("bo", GOOD));
+}
+
+#[test]
+fn a_link_to_choose_a_password_dies_with_the_address_that_it_was_mailed_to() {
+    let org = Org::new(5);
+    org.create("ana bo");
+    let (ana, bo) = (org.user("ana").id, org.user("bo").id);
+    let mail = |who: UserId| drop(org.apply(Command::MailPasswordLink { who: who.into() }));
+    let readdress = |who: UserId, name: &str| {
+        let mut edit = Edit::of(who);
+        edit.set = vec![(Field::Email, Some(address(name)))];
+        org.apply(Command::Edit(edit)).batch.unwrap()
+    };
+    mail(ana);
+    mail(bo);
+    let batch = readdress(ana, "ana.li");
+    assert_eq!(org.link("ana.li"), Some((1, LinkState::Dead)));
+    assert_eq!(org.link("bo"), Some((1, LinkState::Pending)));
+    assert_error(
+        org.choose(ana, 1, GOOD),
+        "was used, replaced or has expired",
+    );
+    mail(ana);
+    org.apply(Command::Undo { batch });
+    assert_eq!(org.link("ana"), Some((2, LinkState::Dead)));
+    assert_error(
+        org.choose(ana, 2, GOOD),
+        "was used, replaced or has expired",
+    );
+    org.choose(bo, 1, GOOD).unwrap();
+    org.assert_chain();
+}
+
+#[test]
+fn a_link_to_choose_a_password_dies_with_the_account() {
+    let org = Org::new(5);
+    org.create("ana bo cleo");
+    let ids = ["ana", "bo", "cleo"].map(|it| org.user(it).id);
+    for who in ids {
+        org.apply(Command::MailPasswordLink { who: who.into() });
+    }
+    let off = org.deactivate("ana").batch.unwrap();
+    let undone = org.apply(Command::Undo { batch: off });
+    let said = "ana: a link to choose a password that ended does not come back; mail another";
+    assert_eq!(skips(&undone.plan), [said]);
+    org.apply(Command::Delete {
+        who: org.who("bo cleo"),
+    });
+    let (okta, _) = org.connect("okta", usher_core::model::NewPeople::Active);
+    org.provision(okta, newcomer("bo", "b-1")).unwrap();
+    org.create("cleo");
+    for (name, who) in ["ana", "bo", "cleo"].into_iter().zip(ids) {
+        assert_eq!(org.user(name).status, Status::Active);
+        assert_eq!(org.link(name), Some((1, LinkState::Dead)));
+        assert_error(
+            org.choose(who, 1, GOOD),
+            "was used, replaced or has expired",
+        );
+    }
+}
+
+#[test]
+fn who_is_made_anew_with_mail_gets_a_link_of_their_own_though_the_old_one_was_never_used() {
+    let org = Org::new(5);
+    org.create("ana");
+    let ana = org.user("ana").id;
+    org.apply(Command::MailPasswordLink { who: ana.into() });
+    org.set_password("ana", Some(GOOD)).unwrap();
+    org.apply(Command::MailPasswordLink { who: ana.into() });
+    org.apply(Command::Delete { who: ana.into() });
+    let Command::Create(create) = create("ana") else {
+        unreachable!()
+    };
+    org.apply(Command::Create(Create {
+        mail: true,
+        ..create
+    }));
+    assert_eq!(org.link("ana"), Some((3, LinkState::Pending)));
+    assert!(!org.signs_in("ana", GOOD));
+    org.choose(ana, 3, OTHER).unwrap();
+    org.assert_chain();
 }
 
 #[test]
