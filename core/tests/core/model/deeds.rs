@@ -13,6 +13,8 @@ pub(crate) enum Deed {
         pools: Vec<usize>,
         manager: Option<usize>,
         group: Option<usize>,
+        /// In how many days the invitation is mailed; none is now.
+        ahead: Option<i64>,
     },
     /// A provider makes somebody.
     Provision {
@@ -38,6 +40,8 @@ pub(crate) enum Deed {
         who: usize,
         /// Whether records of an account of their own come along.
         transfer: bool,
+        /// Whether they choose a password.
+        password: bool,
     },
     Cancel {
         who: Who,
@@ -52,6 +56,65 @@ pub(crate) enum Deed {
         field: Option<(usize, Option<String>)>,
         group: Option<(usize, Option<GroupRole>)>,
         protected: Option<bool>,
+    },
+    /// Sets or takes a password.
+    SetPassword {
+        who: usize,
+        on: bool,
+    },
+    /// Mails people a link to choose one.
+    MailLink {
+        who: Who,
+    },
+    /// Somebody asks for such a link.
+    ForgetPassword {
+        who: usize,
+    },
+    /// Somebody comes with the link of that number.
+    ChoosePassword {
+        who: usize,
+        number: i64,
+    },
+    /// Gives somebody another address.
+    Readdress {
+        who: usize,
+        email: String,
+    },
+    SingleSignOn {
+        on: bool,
+    },
+    /// Moves the day on which invitations are mailed, so many days ahead, or leaves them unmailed.
+    SendOn {
+        who: Who,
+        ahead: Option<i64>,
+    },
+    /// Moves the organization to a time zone, by its place.
+    Zone {
+        zone: usize,
+    },
+    AddPlatform {
+        name: String,
+    },
+    /// The tokens until now go on for so many days.
+    RotatePlatform {
+        platform: usize,
+        days: i64,
+    },
+    RevokePlatform {
+        platform: usize,
+    },
+    /// Somebody who has a token (of a platform, by places) says that a person was seen some days ago.
+    Seen {
+        token: (usize, usize),
+        who: usize,
+        ago: i64,
+    },
+    /// As [`Deed::Progress`], by somebody who has a token.
+    Told {
+        token: (usize, usize),
+        who: usize,
+        training: usize,
+        completed: bool,
     },
     /// Require a title of whoever is invited or created, or no longer.
     Require {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use usher_core::change::Change;
-use usher_core::model::{Permission, Status, UserId};
+use usher_core::model::{LinkState, Permission, Status, UserId};
 use usher_core::{Applied, Plan};
 
-use super::roster::{ACCESS, Person, Roster};
+use super::roster::{ACCESS, Link, Person, Platform, Roster};
 
 /// What is wrong with a state, and with the way to it.
 pub(crate) fn wrong(before: &Roster, now: &Roster) -> Vec<String> {
@@ -42,6 +42,14 @@ pub(crate) fn wrong(before: &Roster, now: &Roster) -> Vec<String> {
             && !matches!(person.status, Status::Waiting | Status::PendingTransfer)
         {
             say("has a living invitation");
+        }
+        let link = person.link.as_ref();
+        if person.status != Status::Active && link.is_some_and(|it| it.state == LinkState::Pending)
+        {
+            say("has no account and a link to choose its password");
+        }
+        if person.send_on.is_some() && !person.is_invited() {
+            say("is to be mailed an invitation that is dead");
         }
         if person.status != Status::Active && !person.permissions.is_empty() {
             say("has permissions");
@@ -141,13 +149,21 @@ pub(crate) fn not_foretold(
     wrong
 }
 
+const A_PASSWORD: &str = "a password does not come back; set another, or mail a link to choose one";
+
+const A_LINK: &str = "a link to choose a password that ended does not come back; mail another";
+
 /// Reasons for which even an undo at once is not complete (DESIGN §2: erasing has no undo, rows and shown secrets stay; a
 /// replaced link stays dead).
-const EXCUSES: [&str; 4] = [
+const EXCUSES: [&str; 8] = [
     "erased; erasing has no undo",
     "the link was replaced; the older one does not come back",
     "is somebody else's now",
     "comes back by `usher admin grant` and a second administrator",
+    A_PASSWORD,
+    A_LINK,
+    "a password that was taken does not come back; set another, or mail a link to choose one",
+    "the invitation was mailed; that does not come back",
 ];
 
 /// What an undo of the last batch has not restored, when nothing else happened since.
@@ -173,7 +189,9 @@ pub(crate) fn not_restored(
                 wrong.push(format!("the new person {i} stays"))
             }
             Some(was) if person.status != Status::Erased => {
-                let names_stay = plan.skipped.iter().any(|it| it.user == Some(ids[i]));
+                let names_stay = plan.skipped.iter().any(|it| {
+                    it.user == Some(ids[i]) && ![A_PASSWORD, A_LINK].contains(&it.reason.as_str())
+                });
                 let (was, person) = (comparable(was, names_stay), comparable(person, names_stay));
                 if was != person {
                     wrong.push(format!("person {i} was {was:?} and is {person:?}"));
@@ -191,6 +209,9 @@ pub(crate) fn not_restored(
         if !group.removed {
             wrong.push(format!("the new group {group:?} stays"));
         }
+    }
+    if before.zone != now.zone || before.single_sign_on != now.single_sign_on {
+        wrong.push("the settings stay".to_owned());
     }
     if before.required != now.required {
         wrong.push(format!("{:?} was required", before.required));
@@ -219,10 +240,16 @@ fn comparable(person: &Person, names_stay: bool) -> Person {
         .then_some((0, usher_core::model::InvitationState::Pending));
     let mut person = Person {
         invitation: state,
+        // What undo never brings back, nor takes.
+        mailed: 0,
+        password: false,
+        link: None,
+        seen: None,
         ..person.clone()
     };
     if names_stay {
         person.invitation = None;
+        person.send_on = None;
         person.permissions.clear();
         person.email = None;
         person.user_name = None;
@@ -241,6 +268,15 @@ pub(crate) fn went_too_far(
     let mut wrong = Vec::new();
     for (i, was) in before.people.iter().enumerate() {
         let person = &now.people[i];
+        let pending = |it: &&Link| it.state == LinkState::Pending;
+        let revives = person.link.as_ref().filter(pending) != was.link.as_ref().filter(pending)
+            && person.link.as_ref().is_some_and(|it| pending(&it))
+            && !was.is_promoted_to(person);
+        if revives || was.password != person.password || was.seen != person.seen {
+            wrong.push(format!(
+                "an undo gave person {i} a key or took it: {was:?}, now {person:?}"
+            ));
+        }
         let promoted = |pool: usize| before.is_queued(pool, i) && !now.is_queued(pool, i);
         if !undone.contains(&ids[i]) {
             let lost = was
@@ -254,6 +290,12 @@ pub(crate) fn went_too_far(
                     "person {i}, no part of the batch, was {was:?} and is {person:?}"
                 ));
             }
+        }
+    }
+    for (was, is) in before.platforms.iter().zip(&now.platforms) {
+        let ended = |it: &Platform| it.tokens.clone();
+        if was.revoked && !is.revoked || ended(was) != ended(is) {
+            wrong.push(format!("a shown token was given back or taken: {is:?}"));
         }
     }
     for user in undone {

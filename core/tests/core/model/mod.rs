@@ -2,6 +2,7 @@
 //! and restarts in between. No difference is allowed, in anything, after any step.
 
 mod deeds;
+mod keys;
 mod laws;
 mod past;
 mod roster;
@@ -10,7 +11,7 @@ mod spoken;
 mod steps;
 mod told;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -120,11 +121,15 @@ struct World {
     /// The roster as it was read after some of the steps.
     seen: Vec<Seen>,
     trace: Vec<String>,
+    /// The platforms' tokens as they were shown.
+    secrets: BTreeMap<(usize, usize), String>,
 }
 
 impl World {
     fn new() -> Self {
         let org = Org::new(7);
+        // An hour at which it is another day in some time zones.
+        org.tick(3 * 3_600_000);
         for (name, policy) in CONNECTIONS.iter().zip(POLICIES) {
             org.connect(name, policy);
         }
@@ -159,7 +164,7 @@ impl World {
         let tables = Tables::open(&org.path);
         let mut model = Model::new(tables.roster());
         let epoch = Date::of_utc(Timestamp::from_millis(0));
-        model.today = epoch.days_until(Date::of_utc(org.directory.now()));
+        model.day = epoch.days_until(Date::of_utc(org.directory.now()));
         let connections =
             CONNECTIONS.map(|it| org.cli().read().unwrap().connection(it).unwrap().id);
         Self {
@@ -170,6 +175,7 @@ impl World {
             log: Vec::new(),
             seen: Vec::new(),
             trace: Vec::new(),
+            secrets: BTreeMap::new(),
         }
     }
 
@@ -192,8 +198,18 @@ impl World {
         match &deed {
             Deed::Reopen => self.org.reopen(),
             Deed::NextDay => self.next_day(how),
+            Deed::Seen { token, who, ago } => self.see(*token, *who, *ago),
             Deed::Undo { of } => self.undo(*of, how, &before),
             _ => self.command(&deed, how, &before),
+        }
+        if matches!(
+            deed,
+            Deed::NextDay
+                | Deed::Undo { .. }
+                | Deed::RotatePlatform { .. }
+                | Deed::RevokePlatform { .. }
+        ) {
+            self.compare_tokens();
         }
         let now = self.tables.roster();
         if now != self.model.roster {
@@ -238,6 +254,7 @@ impl World {
                         applied.plan.skipped
                     ));
                 }
+                self.keep(deed, &applied);
                 self.note(&applied, before, memory);
             }
             (Err(_), Err(_)) => {
@@ -481,6 +498,21 @@ fn difference(model: &Roster, core: &Roster) -> String {
         if a != b {
             lines.push(format!("pool {i}\n  should be {a:?}\n  and is    {b:?}"));
         }
+    }
+    let rest = |it: &Roster| {
+        let (groups, accounts) = (it.groups.clone(), it.accounts.clone());
+        let settings = (it.zone, it.single_sign_on, it.required.clone());
+        (
+            groups,
+            accounts,
+            settings,
+            it.platforms.clone(),
+            it.approvals.clone(),
+        )
+    };
+    if rest(model) != rest(core) {
+        let (a, b) = (rest(model), rest(core));
+        lines.push(format!("the rest\n  should be {a:?}\n  and is    {b:?}"));
     }
     lines.join("\n")
 }

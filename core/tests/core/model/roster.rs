@@ -6,7 +6,8 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, Row};
 use usher_core::model::{
     ApprovalId, ApprovalState, AssignmentState, AtCapacity, Date, GroupId, GroupRole,
-    InvitationState, Permission, PoolTerms, Record, RecordState, Status, Timestamp, UserId,
+    InvitationState, LinkState, Permission, PoolTerms, Record, RecordState, Status, Timestamp,
+    UserId,
 };
 
 /// The connections, by name; their places in this list stand for them everywhere.
@@ -14,6 +15,15 @@ pub(crate) const CONNECTIONS: [&str; 2] = ["entra", "okta"];
 pub(crate) const ACCESS: usize = 0;
 /// The custom fields: a text, and a choice of the values below.
 pub(crate) const FIELDS: [&str; 2] = ["Cost center", "Shirt"];
+/// Time zones, and how many days after UTC's it is there at the hour of these tests.
+pub(crate) const ZONES: [(&str, i64); 3] = [
+    ("Europe/Berlin", 0),
+    ("Pacific/Kiritimati", 1),
+    ("Etc/GMT+12", -1),
+];
+pub(crate) const DAY_MS: i64 = 86_400_000;
+/// For how many days a link to choose a password works.
+const LINK_DAYS: i64 = 3;
 pub(crate) const SHIRTS: [&str; 2] = ["S", "Extra Large"];
 
 /// People in order of creation, pools in order of adding. People and pools stand for themselves by their places.
@@ -28,8 +38,36 @@ pub(crate) struct Roster {
     pub(crate) approvals: Vec<Approval>,
     /// What is required on invite, where that is set.
     pub(crate) required: Option<String>,
+    /// Where the organization is, of [`ZONES`].
+    pub(crate) zone: usize,
+    pub(crate) single_sign_on: bool,
+    pub(crate) platforms: Vec<Platform>,
     pub(crate) carries: Vec<Carries>,
     pub(crate) trainings: Vec<Training>,
+}
+
+/// Whoever has one of these tokens speaks for a platform: each with the day on which it ends.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Platform {
+    pub(crate) name: String,
+    pub(crate) revoked: bool,
+    pub(crate) tokens: Vec<Option<i64>>,
+}
+
+/// A link to choose a password.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Link {
+    pub(crate) number: i64,
+    pub(crate) state: LinkState,
+    /// The day on which it was made.
+    pub(crate) made: i64,
+}
+
+/// Whether and from which day on an invitation is mailed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Post {
+    pub(crate) mail: bool,
+    pub(crate) send_on: Option<i64>,
 }
 
 /// A group, in order of adding.
@@ -96,6 +134,16 @@ pub(crate) struct Person {
     pub(crate) released: bool,
     pub(crate) protected: bool,
     pub(crate) invitation: Option<(i64, InvitationState)>,
+    /// The day on which it is mailed that was not yet.
+    pub(crate) send_on: Option<i64>,
+    /// How many invitations were mailed.
+    pub(crate) mailed: i64,
+    /// How they are invited once they have waited for a seat.
+    pub(crate) post: Option<Post>,
+    pub(crate) password: bool,
+    pub(crate) link: Option<Link>,
+    /// The day on which they were last seen.
+    pub(crate) seen: Option<i64>,
     pub(crate) groups: BTreeMap<usize, GroupRole>,
     pub(crate) permissions: BTreeSet<Permission>,
     pub(crate) holds: BTreeMap<usize, Held>,
@@ -136,6 +184,12 @@ impl Person {
             released: false,
             protected: false,
             invitation: None,
+            send_on: None,
+            mailed: 0,
+            post: None,
+            password: false,
+            link: None,
+            seen: None,
             groups: BTreeMap::new(),
             permissions: BTreeSet::new(),
             holds: BTreeMap::new(),
@@ -146,6 +200,11 @@ impl Person {
 
     pub(crate) fn is_invited(&self) -> bool {
         matches!(self.invitation, Some((_, InvitationState::Pending)))
+    }
+
+    /// Has come from the queue to an account.
+    pub(crate) fn is_promoted_to(&self, now: &Self) -> bool {
+        self.status == Status::Queued && now.status == Status::Active
     }
 
     /// Holds the seat, be it by a fallback.
@@ -315,7 +374,7 @@ impl Tables {
         };
         roster.people = self.rows(
             "SELECT status, accepted, manager, email, user_name, title, connection, provider_hold, protected, generation, state, \
-             deactivate_on, delete_on \
+             deactivate_on, delete_on, send_on, last_seen_at \
              FROM users LEFT JOIN invitations ON user = users.id ORDER BY seq",
             |row| {
                 let invitation: Option<(i64, String)> = row
@@ -332,6 +391,11 @@ impl Tables {
                     connection: place(&connections, row.get(6)?),
                     released: row.get::<_, String>(7)? == "released",
                     protected: row.get(8)?,
+                    send_on: day_number(row.get(13)?)
+                        .filter(|_| invitation.as_ref().is_some_and(|it| it.1 == "pending")),
+                    seen: row
+                        .get::<_, Option<i64>>(14)?
+                        .map(|it| it.div_euclid(DAY_MS)),
                     invitation: invitation.map(|(generation, state)| {
                         (generation, InvitationState::from_word(&state).unwrap())
                     }),
@@ -356,6 +420,51 @@ impl Tables {
                 })
             },
         );
+        let sql = "SELECT time_zone FROM organization";
+        let zone: String = self.rows(sql, |row| row.get(0)).remove(0);
+        roster.zone = ZONES.iter().position(|it| it.0 == zone).unwrap();
+        let sql = "SELECT value FROM settings WHERE name = 'single_sign_on'";
+        let is_on = self.rows(sql, |row| row.get::<_, String>(0)).pop();
+        roster.single_sign_on = is_on.is_some_and(|it| it == "on");
+        let sql = "SELECT name, revoked_at FROM platforms ORDER BY id";
+        roster.platforms = self.rows(sql, |row| {
+            Ok(Platform {
+                name: row.get(0)?,
+                revoked: row.get::<_, Option<i64>>(1)?.is_some(),
+                tokens: Vec::new(),
+            })
+        });
+        let platforms = self.places("SELECT id FROM platforms ORDER BY id");
+        let sql = "SELECT platform, ends_at FROM platform_tokens ORDER BY id";
+        for (platform, end) in self.rows(sql, |row| {
+            Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Option<i64>>(1)?))
+        }) {
+            let end = end.map(|it| it.div_euclid(DAY_MS));
+            roster.platforms[platforms[&platform]].tokens.push(end);
+        }
+        let sql = "SELECT user FROM passwords";
+        for user in self.rows(sql, |row| row.get::<_, [u8; 16]>(0)) {
+            roster.people[users[&user]].password = true;
+        }
+        let sql = "SELECT user, generation, state, expires_at FROM password_links";
+        for (user, number, state, end) in self.rows(sql, |row| {
+            Ok((
+                row.get::<_, [u8; 16]>(0)?,
+                row.get(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, i64>(3)?,
+            ))
+        }) {
+            roster.people[users[&user]].link = Some(Link {
+                number,
+                state: LinkState::from_word(&state).unwrap(),
+                made: end.div_euclid(DAY_MS) - LINK_DAYS,
+            });
+        }
+        let sql = "SELECT user, count(*) FROM outbox WHERE template = 'invitation' GROUP BY user";
+        for (user, mailed) in self.rows(sql, |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get(1)?))) {
+            roster.people[users[&user]].mailed = mailed;
+        }
         let sql = "SELECT value FROM settings WHERE name = 'required_on_invite'";
         roster.required = self.rows(sql, |row| row.get(0)).pop();
         let sql = "SELECT user, fields.name, coalesce(field_choices.name, value) FROM field_values JOIN fields ON fields.id = field_values.field \
@@ -478,8 +587,8 @@ impl Tables {
         for (user, pool) in self.rows(sql, |row| Ok((key(row, 0, &users)?, key(row, 1, &pools)?))) {
             roster.people[user].requests.insert(pool);
         }
-        let sql = "SELECT user, pool, state, stands_for_access, leads_to FROM licenses ORDER BY place, user";
-        for (user, pool, state, stands, leads_to) in self.rows(sql, |row| {
+        let sql = "SELECT user, pool, state, stands_for_access, leads_to, mail, send_on FROM licenses ORDER BY place, user";
+        for (user, pool, state, stands, leads_to, mail, send_on) in self.rows(sql, |row| {
             let (state, leads_to): (String, Option<String>) = (row.get(2)?, row.get(4)?);
             Ok((
                 key(row, 0, &users)?,
@@ -487,9 +596,15 @@ impl Tables {
                 state,
                 row.get(3)?,
                 leads_to,
+                row.get::<_, Option<bool>>(5)?,
+                day_number(row.get(6)?),
             ))
         }) {
             if state == "queued" {
+                if pool == ACCESS {
+                    let mail = mail.unwrap_or_default();
+                    roster.people[user].post = Some(Post { mail, send_on });
+                }
                 let leads_to = Status::from_word(&leads_to.unwrap()).unwrap();
                 roster.pools[pool].queue.push((user, leads_to));
             } else {

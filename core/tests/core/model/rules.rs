@@ -6,21 +6,22 @@ mod groups;
 mod individuals;
 mod joining;
 mod leaving;
+mod passwords;
+mod platform;
 mod providers;
 mod seating;
+mod sending;
 mod trainings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use usher_core::command::WhenFull;
-use usher_core::model::{
-    AssignmentState, AtCapacity, InvitationState, NewPeople, Permission, PoolTerms, Status,
-};
+use usher_core::model::{AssignmentState, AtCapacity, NewPeople, Permission, PoolTerms, Status};
 
 use authority::Reach;
 
 use super::deeds::{Deed, How, Who};
-use super::roster::{ACCESS, Held, Person, Pool, Roster};
+use super::roster::{ACCESS, Held, Person, Pool, Post, Roster, ZONES};
 
 /// What the rules remember beyond the roster.
 #[derive(Clone, Debug, Default)]
@@ -48,8 +49,8 @@ struct Entry {
 pub(crate) struct Model {
     pub(crate) roster: Roster,
     memory: Vec<Memory>,
-    /// The day that it is, counted from 1970.
-    pub(crate) today: i64,
+    /// The day that it is, counted from 1970, in UTC.
+    pub(crate) day: i64,
     /// Addresses of accounts that history still has, undone ones included.
     pub(super) addresses: BTreeSet<String>,
     /// On which day each approval was asked, and for whom by name.
@@ -65,6 +66,7 @@ enum Due {
     /// The end of a license of a pool.
     LicenseEnd(usize),
     Delete,
+    Send,
 }
 
 /// Nothing is done.
@@ -85,11 +87,16 @@ impl Model {
         Self {
             roster,
             memory,
-            today: 0,
+            day: 0,
             addresses: BTreeSet::new(),
             asked: Vec::new(),
             done: BTreeSet::new(),
         }
+    }
+
+    /// The day that it is where the organization is.
+    pub(crate) fn today(&self) -> i64 {
+        self.day + ZONES[self.roster.zone].1
     }
 
     /// Does a deed; the roster is as before when it is refused.
@@ -103,6 +110,7 @@ impl Model {
                 | Deed::Remove { .. }
                 | Deed::ProvideGroup { .. }
         );
+        deal.post = deal.post_of(deed);
         let done = deal.perform(deed);
         deal.move_reports_up();
         deal.settle_waiting();
@@ -126,19 +134,22 @@ impl Model {
 
     /// A day later, everything is done that is due and was not done for that day: each day and kind by itself.
     pub(crate) fn next_day(&mut self, how: How) {
-        self.today += 1;
+        self.day += 1;
         // Ends of one day are done together, of whatever pool.
         let mut due: BTreeMap<(i64, u8), Vec<(usize, Due)>> = BTreeMap::new();
         for (who, person) in self.roster.people.iter().enumerate() {
             let kinds = [Due::Deactivate, Due::Delete].into_iter().zip(person.dates);
             let dates = kinds.filter_map(|(kind, day)| Some((kind, day?)));
             let ends = person.ends.iter();
-            for (kind, day) in dates.chain(ends.map(|it| (Due::LicenseEnd(*it.0), *it.1))) {
-                if day <= self.today && !self.done.contains(&(who, kind, day)) {
+            let sends = person.send_on.map(|it| (Due::Send, it));
+            let ends = ends.map(|it| (Due::LicenseEnd(*it.0), *it.1));
+            for (kind, day) in dates.chain(ends).chain(sends) {
+                if day <= self.today() && !self.done.contains(&(who, kind, day)) {
                     let order = match kind {
                         Due::Deactivate => 0,
                         Due::LicenseEnd(_) => 1,
                         Due::Delete => 2,
+                        Due::Send => 3,
                     };
                     due.entry((day, order)).or_default().push((who, kind));
                 }
@@ -148,10 +159,15 @@ impl Model {
             let before = self.roster.clone();
             let mut deal = Deal::new(self, how, &[]);
             for (who, kind) in people {
+                // An invitation that is not to be mailed any more, or another day, is not.
+                if kind == Due::Send && deal.person(who).send_on != Some(day) {
+                    continue;
+                }
                 deal.model.done.insert((who, kind, day));
                 let status = deal.status(who);
                 match kind {
                     Due::LicenseEnd(pool) => deal.end(who, pool),
+                    Due::Send => deal.send(who),
                     _ if deal.stays(who) => {}
                     Due::Deactivate if status.is_seated_or_coming() => deal.deactivate(who),
                     Due::Delete if !matches!(status, Status::Deleted | Status::Erased) => {
@@ -248,15 +264,20 @@ impl Model {
                 if pool != ACCESS {
                     continue;
                 }
+                let post = person.post.take().unwrap();
                 if leads_to != Status::Active {
-                    invite(person);
                     let email = person.email.clone();
+                    deal.invite(who, post);
                     let status = deal.waiting_status(email.as_deref());
                     deal.person(who).status = status;
                     continue;
                 }
                 person.status = Status::Active;
                 person.accepted = true;
+                // Whoever is a connection's has their way in by it.
+                if post.mail && !person.password && person.connection.is_none() {
+                    deal.mail_password_link(who);
+                }
                 let entry = deal.entry(who, None);
                 for pool in entry.pools.clone() {
                     if !deal.has_license(who, pool) {
@@ -267,17 +288,6 @@ impl Model {
                 deal.enter(who, &entry);
             }
         }
-    }
-}
-
-fn invite(person: &mut Person) {
-    let generation = person.invitation.map_or(0, |it| it.0);
-    person.invitation = Some((generation + 1, InvitationState::Pending));
-}
-
-fn end_invitation(person: &mut Person, state: InvitationState) {
-    if let Some((generation, InvitationState::Pending)) = person.invitation {
-        person.invitation = Some((generation, state));
     }
 }
 
@@ -292,6 +302,8 @@ struct Deal<'m> {
     leaving: Vec<usize>,
     /// A provider does it.
     provider: bool,
+    /// Whether and when whoever is invited by it is mailed.
+    post: Post,
     /// Whom it may be done to.
     reach: Reach,
     /// How many were asked for in each group with a budget that whoever acts runs, and how many more there may be.
@@ -315,6 +327,10 @@ impl<'m> Deal<'m> {
             short: false,
             leaving: Vec::new(),
             provider: false,
+            post: Post {
+                mail: true,
+                send_on: None,
+            },
             reach: Reach::Everybody,
             asked: BTreeMap::new(),
             before_spent: (0..roster.groups.len())
@@ -379,6 +395,18 @@ impl Deal<'_> {
         Ok(())
     }
 
+    fn post_of(&mut self, deed: &Deed) -> Post {
+        let ahead = match deed {
+            Deed::Join { ahead, .. } => *ahead,
+            _ => None,
+        };
+        Post {
+            // The connections of these tests leave mailing to the provider.
+            mail: !self.provider,
+            send_on: ahead.map(|it| self.model.today() + it),
+        }
+    }
+
     fn perform(&mut self, deed: &Deed) -> Result<(), Refused> {
         self.reach = self.reach_of(deed)?;
         match deed {
@@ -388,6 +416,7 @@ impl Deal<'_> {
                 pools,
                 manager,
                 group,
+                ..
             } => self.join(*active, emails, pools, *manager, *group),
             Deed::Provision {
                 by,
@@ -410,7 +439,62 @@ impl Deal<'_> {
                 self.leave(*who, Status::Deleted);
                 Ok(())
             }
-            Deed::Accept { who, transfer } => self.accept(*who, *transfer),
+            Deed::Accept {
+                who,
+                transfer,
+                password,
+            } => {
+                if *password {
+                    self.refuse_under_single_sign_on()?;
+                }
+                self.accept(*who, *transfer)?;
+                if *password {
+                    self.person(*who).lose_keys();
+                    self.person(*who).password = true;
+                }
+                Ok(())
+            }
+            Deed::SetPassword { who, on } => {
+                if !self.set_password(*who, *on)? {
+                    self.skipped.insert(*who);
+                }
+                Ok(())
+            }
+            Deed::MailLink { who } => {
+                self.refuse_under_single_sign_on()?;
+                self.each(who, |it, who| Ok(it.mail_link_to(who)))
+            }
+            Deed::ForgetPassword { who } => {
+                self.refuse_under_single_sign_on()?;
+                if self.has_an_account(*who) {
+                    self.mail_password_link(*who);
+                } else {
+                    self.skipped.insert(*who);
+                }
+                Ok(())
+            }
+            Deed::ChoosePassword { who, number } => self.choose_password(*who, *number),
+            Deed::Readdress { who, email } => {
+                if !self.readdress(*who, email) {
+                    self.skipped.insert(*who);
+                }
+                Ok(())
+            }
+            Deed::SingleSignOn { on } => {
+                self.roster().single_sign_on = *on;
+                Ok(())
+            }
+            Deed::SendOn { who, ahead } => {
+                let day = ahead.map(|it| self.model.today() + it);
+                self.each(who, |it, who| it.send_another_day(who, day))
+            }
+            Deed::Zone { zone } => {
+                self.roster().zone = *zone;
+                Ok(())
+            }
+            Deed::AddPlatform { name } => self.add_platform(name),
+            Deed::RotatePlatform { platform, days } => self.rotate_platform(*platform, *days),
+            Deed::RevokePlatform { platform } => self.revoke_platform(*platform),
             Deed::Cancel { who } => self.each(who, |it, who| Ok(it.cancel(who))),
             Deed::Resend { who } => {
                 self.each(who, Self::resend)?;
@@ -472,7 +556,7 @@ impl Deal<'_> {
             }),
             Deed::Erase { who } => self.each(who, |it, who| Ok(it.erase(who))),
             Deed::Grant { who, pool, until } => {
-                let until = until.map(|it| it.map(|ahead| self.model.today + ahead));
+                let until = until.map(|it| it.map(|ahead| self.model.today() + ahead));
                 self.each(who, |it, who| it.grant(who, *pool, until))
             }
             Deed::Reclaim { left, never_came } => {
@@ -574,6 +658,12 @@ impl Deal<'_> {
                 who,
                 training,
                 completed,
+            }
+            | Deed::Told {
+                who,
+                training,
+                completed,
+                ..
             } => {
                 if !self.progress(*who, *training, *completed) {
                     self.skipped.insert(*who);
@@ -581,7 +671,7 @@ impl Deal<'_> {
                 Ok(())
             }
             Deed::Date { who, kind, ahead } => {
-                let day = ahead.map(|it| self.model.today + it);
+                let day = ahead.map(|it| self.model.today() + it);
                 self.each(who, |it, who| {
                     let live = it.status(who).is_live() && it.may_edit(who);
                     let moves = live && it.person(who).dates[*kind] != day;
@@ -614,7 +704,7 @@ impl Deal<'_> {
                 self.roster().groups[*group].budget = *seats;
                 Ok(())
             }
-            Deed::Undo { .. } | Deed::NextDay | Deed::Reopen => Ok(()),
+            Deed::Undo { .. } | Deed::Seen { .. } | Deed::NextDay | Deed::Reopen => Ok(()),
         }
     }
 

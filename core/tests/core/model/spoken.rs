@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use usher_core::Selection;
 use usher_core::Session;
 use usher_core::command::{
-    Accept, Command, Create, Edit, GroupEdit, GroupTarget, Invite, NewPerson, OwnRecords, PoolEdit,
-    ProgressReport, Provision, ProvisionGroup, ProvisionTarget,
+    Accept, ChoosePassword, Command, Create, Edit, GroupEdit, GroupTarget, Invite, NewPerson,
+    OwnRecords, PoolEdit, ProgressReport, Provision, ProvisionGroup, ProvisionTarget, SetPassword,
 };
 use usher_core::model::{
     Actor, Field, GroupRole, NewIndividual, PoolTerms, Profile, Progress, Record, RecordState,
@@ -17,7 +17,8 @@ use usher_core::waste::{Reason, Wasteful};
 
 use super::World;
 use super::deeds::{Deed, How, Who};
-use super::roster::{FIELDS, day_text};
+use super::keys::a_password;
+use super::roster::{DAY_MS, FIELDS, ZONES, day_text};
 
 impl World {
     /// The deed in the words of the core, with whoever does it.
@@ -35,6 +36,7 @@ impl World {
         let pool = |pool: usize| roster.pools[pool].name.parse().unwrap();
         let name = |who: usize| ids[who].to_string();
         let groups = self.tables.group_ids();
+        let day = |ahead: i64| day_text(self.model.today() + ahead).parse().unwrap();
         let group_id = |group: usize| groups[group].to_string();
         let command = match deed {
             Deed::Join {
@@ -43,6 +45,7 @@ impl World {
                 pools,
                 manager,
                 group,
+                ahead,
             } => {
                 let people = emails.iter().map(|email| NewPerson {
                     profile: Profile {
@@ -71,7 +74,7 @@ impl World {
                         groups,
                         pools,
                         mail: true,
-                        send_on: None,
+                        send_on: ahead.map(day),
                     })
                 }
             }
@@ -122,12 +125,16 @@ impl World {
                     },
                 );
             }
-            Deed::Accept { who, transfer } => {
+            Deed::Accept {
+                who,
+                transfer,
+                password,
+            } => {
                 let accept = Accept {
                     user: ids[*who],
                     generation: None,
                     set: Vec::new(),
-                    password: None,
+                    password: password.then(a_password),
                     records: if *transfer {
                         OwnRecords::Transfer
                     } else {
@@ -179,6 +186,59 @@ impl World {
                 setting: Setting::RequiredOnInvite,
                 value: on.then(|| "title".to_owned()),
             },
+            Deed::SingleSignOn { on } => Command::SetSetting {
+                setting: Setting::SingleSignOn,
+                value: on.then(|| "on".to_owned()),
+            },
+            Deed::Zone { zone } => Command::SetSetting {
+                setting: Setting::TimeZone,
+                value: Some(ZONES[*zone].0.to_owned()),
+            },
+            Deed::SetPassword { who, on } => Command::SetPassword(SetPassword {
+                user: ids[*who],
+                password: on.then(a_password),
+            }),
+            Deed::MailLink { who } => Command::MailPasswordLink {
+                who: selection(who),
+            },
+            Deed::ForgetPassword { who } => {
+                return (
+                    self.session(Actor::Person(ids[*who]), how),
+                    Command::ForgetPassword { user: ids[*who] },
+                );
+            }
+            Deed::ChoosePassword { who, number } => {
+                let choose = ChoosePassword {
+                    user: ids[*who],
+                    generation: *number,
+                    password: a_password(),
+                };
+                return (
+                    self.session(Actor::Person(ids[*who]), how),
+                    Command::ChoosePassword(choose),
+                );
+            }
+            Deed::Readdress { who, email } => Command::Edit(Edit {
+                set: vec![(Field::Email, Some(email.clone()))],
+                overriding: true,
+                ..Edit::of(Selection::from(ids[*who]))
+            }),
+            Deed::SendOn { who, ahead } => Command::Edit(Edit {
+                send_on: Some(ahead.map(day)),
+                overriding: true,
+                ..Edit::of(selection(who))
+            }),
+            Deed::AddPlatform { name } => Command::AddPlatform {
+                name: name.clone(),
+                scopes: "access,seen,progress".parse().unwrap(),
+            },
+            Deed::RotatePlatform { platform, days } => Command::RotatePlatformToken {
+                name: roster.platforms[*platform].name.clone(),
+                overlap_ms: days * DAY_MS,
+            },
+            Deed::RevokePlatform { platform } => Command::RevokePlatform {
+                name: roster.platforms[*platform].name.clone(),
+            },
             Deed::Deactivate { who } => Command::Deactivate {
                 who: selection(who),
             },
@@ -199,8 +259,9 @@ impl World {
             } => Command::Grant {
                 who: selection(who),
                 pool: pool(*of),
-                until: until
-                    .map(|it| it.map(|ahead| day_text(self.model.today + ahead).parse().unwrap())),
+                until: until.map(|it| {
+                    it.map(|ahead| day_text(self.model.today() + ahead).parse().unwrap())
+                }),
             },
             Deed::Reclaim { left, never_came } => {
                 let reasons = [(*left, Reason::Left), (*never_came, Reason::NotAccepted)];
@@ -241,7 +302,7 @@ impl World {
             },
             Deed::Date { who, kind, ahead } => {
                 let field = [Field::DeactivateOn, Field::DeleteOn][*kind];
-                let day = ahead.map(|it| day_text(self.model.today + it));
+                let day = ahead.map(|it| day_text(self.model.today() + it));
                 Command::Edit(Edit {
                     set: vec![(field, day)],
                     overriding: true,
@@ -344,6 +405,21 @@ impl World {
                 who: selection(who),
                 training: roster.trainings[*training].name.clone(),
             },
+            Deed::Told {
+                token,
+                who,
+                training,
+                completed,
+            } => {
+                let (platform, _) = self.opened(*token).unwrap();
+                let as_told = Deed::Progress {
+                    who: *who,
+                    training: *training,
+                    completed: *completed,
+                };
+                let (_, command) = self.spoken(&as_told, how, ids);
+                return (self.session(Actor::Platform(platform), how), command);
+            }
             Deed::Progress {
                 who,
                 training,
@@ -359,7 +435,7 @@ impl World {
                     },
                 }],
             },
-            Deed::Undo { .. } | Deed::NextDay | Deed::Reopen => {
+            Deed::Undo { .. } | Deed::Seen { .. } | Deed::NextDay | Deed::Reopen => {
                 unreachable!("not one of these commands")
             }
         };

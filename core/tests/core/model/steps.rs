@@ -8,7 +8,7 @@ use usher_core::command::WhenFull;
 use usher_core::model::{CountsFrom, GroupRole, Permission, PoolTerms, RecordState, Status};
 
 use super::deeds::{Deed, How, Who};
-use super::roster::{ACCESS, CONNECTIONS, Roster, SHIRTS};
+use super::roster::{ACCESS, CONNECTIONS, Roster, SHIRTS, ZONES};
 use super::rules::Model;
 use crate::org::address;
 
@@ -53,11 +53,21 @@ enum Kind {
     Import,
     Transfer,
     EraseAccount,
+    SetPassword,
+    MailLink,
+    ChoosePassword,
+    Readdress,
+    SingleSignOn,
+    SendOn,
+    Zone,
+    Platform,
+    Seen,
+    Told,
     Reopen,
 }
 
 /// Every kind, as often as it is worth.
-const KINDS: [(u32, Kind); 37] = [
+const KINDS: [(u32, Kind); 47] = [
     (8, Kind::Invite),
     (7, Kind::Create),
     (8, Kind::Provision),
@@ -94,6 +104,16 @@ const KINDS: [(u32, Kind); 37] = [
     (5, Kind::Import),
     (3, Kind::Transfer),
     (1, Kind::EraseAccount),
+    (3, Kind::SetPassword),
+    (4, Kind::MailLink),
+    (5, Kind::ChoosePassword),
+    (4, Kind::Readdress),
+    (1, Kind::SingleSignOn),
+    (4, Kind::SendOn),
+    (3, Kind::Zone),
+    (4, Kind::Platform),
+    (2, Kind::Seen),
+    (3, Kind::Told),
     (1, Kind::Reopen),
 ];
 
@@ -230,6 +250,8 @@ impl Step {
                     .collect(),
                 manager: (b < 60).then(|| anybody(c)),
                 group: (b > 200).then(|| living(c)).flatten(),
+                ahead: (matches!(self.kind, Kind::Invite) && d % 3 == 0)
+                    .then(|| 1 + i64::try_from(c % 3).unwrap()),
             },
             Kind::Provision => {
                 let name = address(&format!("p{}", a % ADDRESSES));
@@ -283,9 +305,73 @@ impl Step {
                             matches!(status, Status::Waiting | Status::PendingTransfer)
                         }),
                         transfer: c % 3 != 0,
+                        password: d % 3 == 0,
                     },
                     unattended,
                 );
+            }
+            Kind::SetPassword => Deed::SetPassword {
+                who: fit(&stands(Status::Active)),
+                on: d % 3 != 0,
+            },
+            Kind::MailLink if d > 200 => {
+                let who = fit(&stands(Status::Active));
+                return (Deed::ForgetPassword { who }, unattended);
+            }
+            Kind::MailLink => Deed::MailLink { who: who() },
+            Kind::ChoosePassword => {
+                let who = fit(&|it| roster.people[it].link.is_some());
+                let newest = roster.people[who].link.as_ref().map_or(1, |it| it.number);
+                let number = newest - i64::from(d % 4 == 0);
+                return (Deed::ChoosePassword { who, number }, unattended);
+            }
+            Kind::Readdress => {
+                let deed = Deed::Readdress {
+                    who: fit(&|it| roster.people[it].link.is_some()),
+                    email: address(&format!("p{}", c % ADDRESSES)),
+                };
+                return (deed, How { by: None, ..how });
+            }
+            Kind::SingleSignOn => Deed::SingleSignOn { on: a % 4 == 0 },
+            Kind::SendOn => Deed::SendOn {
+                who: who(),
+                ahead: (b > 60).then(|| 1 + i64::try_from(c % 3).unwrap()),
+            },
+            Kind::Zone => Deed::Zone {
+                zone: a % ZONES.len(),
+            },
+            Kind::Platform if roster.platforms.is_empty() || a < 60 => Deed::AddPlatform {
+                name: format!("academy-{}", b % 3),
+            },
+            Kind::Platform => {
+                let platform = b % roster.platforms.len();
+                if a < 100 {
+                    Deed::RevokePlatform { platform }
+                } else {
+                    let days = i64::from(c % 3 != 0);
+                    Deed::RotatePlatform { platform, days }
+                }
+            }
+            Kind::Seen | Kind::Told if roster.platforms.is_empty() => Deed::Reopen,
+            Kind::Seen | Kind::Told => {
+                let platform = c % roster.platforms.len();
+                let token = (platform, b % roster.platforms[platform].tokens.len());
+                let who = fit(&stands(Status::Active));
+                let deed = match self.kind {
+                    // Nobody is known to the model who is not to the platform.
+                    Kind::Told if roster.opens(token, model.day) => Deed::Told {
+                        token,
+                        who,
+                        training: a % roster.trainings.len(),
+                        completed: d % 3 == 0,
+                    },
+                    _ => Deed::Seen {
+                        token,
+                        who,
+                        ago: i64::try_from(d % 3).unwrap(),
+                    },
+                };
+                return (deed, unattended);
             }
             Kind::Cancel => Deed::Cancel { who: who() },
             Kind::Resend => Deed::Resend { who: who() },

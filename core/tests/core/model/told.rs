@@ -8,12 +8,13 @@ use usher_core::change::Change;
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
     Actor, ApprovalId, ApprovalState, AssignmentState, ConnectionId, Date, Field, FieldId, GroupId,
-    Hold, IndividualId, IndividualTerms, PoolId, PoolTerms, ProviderHold, Setting, Status,
-    Timestamp, TrainingId, UserId,
+    Hold, IndividualId, IndividualTerms, Invitation, InvitationState, PlatformId, PoolId,
+    PoolTerms, ProviderHold, Setting, Status, Timestamp, TokenId, TrainingId, UserId,
 };
 
 use super::roster::{
-    Account, Approval, CONNECTIONS, Carries, FIELDS, Group, Held, Person, Pool, Roster,
+    ACCESS, Account, Approval, CONNECTIONS, Carries, DAY_MS, FIELDS, Group, Held, Link, Person,
+    Platform, Pool, Post, Roster, ZONES,
 };
 
 /// What the history tells differently from the tables.
@@ -60,10 +61,16 @@ struct Told {
     holds: BTreeMap<(usize, usize), (Hold, bool)>,
     learns: BTreeMap<(usize, TrainingId), AssignmentState>,
     carried: BTreeMap<(usize, TrainingId), ()>,
+    platforms: BTreeMap<PlatformId, usize>,
+    tokens: BTreeMap<TokenId, usize>,
     /// Who is erased by now: their beginnings are not known any more.
     erased: Vec<bool>,
     created: BTreeSet<usize>,
     wrong: Vec<String>,
+}
+
+fn day_of(day: Date) -> i64 {
+    Date::of_utc(Timestamp::from_millis(0)).days_until(day)
 }
 
 fn day(text: Option<&str>) -> Option<i64> {
@@ -198,9 +205,16 @@ impl Told {
                 before,
                 after,
             } => {
-                let [before, after] =
-                    [before, after].map(|it| it.map(|it| (it.generation, it.state)));
-                std::mem::replace(&mut self.person(*user).invitation, after) == before
+                let told = |it: &Option<Invitation>| {
+                    let pending = it.filter(|it| it.state == InvitationState::Pending);
+                    let send_on = pending.and_then(|it| it.send_on);
+                    (it.map(|it| (it.generation, it.state)), send_on.map(day_of))
+                };
+                let (before, after) = (told(before), told(after));
+                let person = self.person(*user);
+                let was = (person.invitation, person.send_on);
+                (person.invitation, person.send_on) = after;
+                was == before
             }
             Change::Membership {
                 user,
@@ -359,6 +373,81 @@ impl Told {
                 self.choices.insert(choice.to_string(), after.name.clone());
                 true
             }
+            Change::Setting {
+                setting: Setting::TimeZone,
+                before,
+                after,
+            } => {
+                let [before, after] = [before, after].map(|it| {
+                    let zone = it.as_deref().unwrap_or(ZONES[0].0);
+                    ZONES.iter().position(|it| it.0 == zone).unwrap()
+                });
+                std::mem::replace(&mut self.roster.zone, after) == before
+            }
+            Change::Setting {
+                setting: Setting::SingleSignOn,
+                before,
+                after,
+            } => {
+                let [before, after] = [before, after].map(|it| it.as_deref() == Some("on"));
+                std::mem::replace(&mut self.roster.single_sign_on, after) == before
+            }
+            Change::Password {
+                user,
+                before,
+                after,
+                ..
+            } => std::mem::replace(&mut self.person(*user).password, *after) == *before,
+            Change::PasswordLink {
+                user,
+                before,
+                after,
+            } => {
+                let [before, after] = [before, after].map(|it| {
+                    it.map(|it| Link {
+                        number: it.generation,
+                        state: it.state,
+                        made: it.expires_at.as_millis().div_euclid(DAY_MS) - 3,
+                    })
+                });
+                std::mem::replace(&mut self.person(*user).link, after) == before
+            }
+            Change::PlatformAdded { platform, name, .. } => {
+                let next = self.roster.platforms.len();
+                self.roster.platforms.push(Platform {
+                    name: name.clone(),
+                    revoked: false,
+                    tokens: Vec::new(),
+                });
+                self.platforms.insert(*platform, next).is_none()
+            }
+            Change::PlatformRevoked {
+                platform,
+                before,
+                after,
+                ..
+            } => {
+                let platform = &mut self.roster.platforms[self.platforms[platform]];
+                std::mem::replace(&mut platform.revoked, after.is_some()) == before.is_some()
+            }
+            Change::PlatformTokenAdded {
+                platform, token, ..
+            } => {
+                let tokens = &mut self.roster.platforms[self.platforms[platform]].tokens;
+                tokens.push(None);
+                self.tokens.insert(*token, tokens.len() - 1).is_none()
+            }
+            Change::PlatformTokenEnds {
+                platform,
+                token,
+                before,
+                after,
+            } => {
+                let [before, after] =
+                    [before, after].map(|it| it.map(|it| it.as_millis().div_euclid(DAY_MS)));
+                let platform = &mut self.roster.platforms[self.platforms[platform]];
+                std::mem::replace(&mut platform.tokens[self.tokens[token]], after) == before
+            }
             Change::Setting { setting, after, .. } => {
                 if *setting == Setting::RequiredOnInvite {
                     self.roster.required.clone_from(after);
@@ -469,8 +558,6 @@ impl Told {
             // Told by nothing that a roster here holds.
             Change::Due { .. }
             | Change::Instructor { .. }
-            | Change::Password { .. }
-            | Change::PasswordLink { .. }
             | Change::GrantedAlone { .. }
             | Change::SystemUser { .. }
             | Change::SshKey { .. }
@@ -482,10 +569,6 @@ impl Told {
             | Change::ConnectionRevoked { .. }
             | Change::TokenAdded { .. }
             | Change::TokenEnds { .. }
-            | Change::PlatformAdded { .. }
-            | Change::PlatformRevoked { .. }
-            | Change::PlatformTokenAdded { .. }
-            | Change::PlatformTokenEnds { .. }
             | Change::Entitlement { .. }
             | Change::Drift { .. }
             | Change::ConnectionTerms { .. }
@@ -512,7 +595,15 @@ impl Told {
                     let consumed = hold == Hold::Consumed;
                     person.holds.insert(pool, Held { consumed, stands });
                 }
-                Hold::Queued(entry) => queues[pool].push((entry.place, who, entry.leads_to)),
+                Hold::Queued(entry) => {
+                    if pool == ACCESS {
+                        person.post = Some(Post {
+                            mail: entry.mail,
+                            send_on: entry.send_on.map(day_of),
+                        });
+                    }
+                    queues[pool].push((entry.place, who, entry.leads_to));
+                }
             }
         }
         for (pool, mut queue) in self.roster.pools.iter_mut().zip(queues) {
@@ -541,6 +632,8 @@ impl Told {
         }
         let mut wrong = std::mem::take(&mut self.wrong);
         for (i, (told, is)) in self.roster.people.iter_mut().zip(&now.people).enumerate() {
+            // Of which there are no events.
+            (told.mailed, told.seen) = (is.mailed, is.seen);
             if is.status == Status::Erased {
                 // The rest went with them.
                 *told = Person {

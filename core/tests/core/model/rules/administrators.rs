@@ -36,7 +36,7 @@ impl Deal<'_> {
             by,
             state: ApprovalState::Pending,
         });
-        let asked = (self.model.today, self.label(who));
+        let asked = (self.model.day, self.label(who));
         self.model.asked.push(asked);
         true
     }
@@ -83,7 +83,7 @@ impl Deal<'_> {
 
     fn is_open(&mut self, approval: usize) -> bool {
         let pending = self.roster().approvals[approval].state == ApprovalState::Pending;
-        pending && self.model.today - self.model.asked[approval].0 < DAYS
+        pending && self.model.day - self.model.asked[approval].0 < DAYS
     }
 
     fn label(&mut self, who: usize) -> Option<String> {

@@ -48,6 +48,11 @@ fn needs(deed: &Deed) -> Needs {
         Deed::AddPool { .. } | Deed::SetPool { .. } => Needs::Any(PURCHASERS),
         Deed::Erase { .. }
         | Deed::Require { .. }
+        | Deed::SingleSignOn { .. }
+        | Deed::Zone { .. }
+        | Deed::AddPlatform { .. }
+        | Deed::RotatePlatform { .. }
+        | Deed::RevokePlatform { .. }
         | Deed::EraseAccount { .. }
         | Deed::Permit { .. } => Needs::Any(OWNER),
         _ => Needs::Any(USERS),
@@ -119,6 +124,9 @@ impl Deal<'_> {
                 | Deed::Remove { .. }
                 | Deed::ProvideGroup { .. }
                 | Deed::Accept { .. }
+                | Deed::ForgetPassword { .. }
+                | Deed::ChoosePassword { .. }
+                | Deed::Told { .. }
         );
         let Some(by) = self.how.by.filter(|_| !by_rule) else {
             return Ok(Reach::Everybody);

@@ -4,7 +4,7 @@ use usher_core::model::{GroupRole, InvitationState, Status};
 
 use super::super::roster::{ACCESS, Person};
 use super::authority::Reach;
-use super::{Deal, Entry, Refused, Seat, end_invitation, invite};
+use super::{Deal, Entry, Refused, Seat};
 
 impl Deal<'_> {
     /// Puts a person where they are to be, with what their groups bring; false when there is no seat.
@@ -45,7 +45,7 @@ impl Deal<'_> {
                 self.waiting_status(email.as_deref())
             }
         };
-        let today = self.model.today;
+        let today = self.model.today();
         let person = self.person(who);
         person.status = status;
         // Who is brought back after a day does not leave by it.
@@ -56,7 +56,7 @@ impl Deal<'_> {
                 person.accepted = true;
                 self.enter(who, &entry);
             }
-            Status::Waiting | Status::PendingTransfer => invite(person),
+            Status::Waiting | Status::PendingTransfer => self.invite(who, self.post),
             _ => {}
         }
         Ok(true)
@@ -95,6 +95,12 @@ impl Deal<'_> {
         let add_ons: Vec<(usize, bool)> = pools.iter().map(|it| (*it, false)).collect();
         for email in emails {
             let known = self.who_has_email(email);
+            // Nobody takes an address that somebody else goes by as a user name.
+            let mut people = self.model.roster.people.iter().enumerate();
+            let theirs = Some(email.as_str());
+            if people.any(|(i, it)| it.user_name.as_deref() == theirs && known != Some(i)) {
+                continue;
+            }
             // Who may not see somebody does not bring them in either.
             if known.is_some_and(|it| !self.sees(it)) {
                 continue;
@@ -122,6 +128,10 @@ impl Deal<'_> {
                     self.add(person)
                 });
                 if self.bring_in(who, &add_ons, group, leads_to)? {
+                    self.person(who).lose_keys();
+                    if self.status(who) == Status::Active {
+                        self.mail_password_link(who);
+                    }
                     added = Some(who);
                 } else if known.is_none() {
                     self.roster().people.pop();
@@ -196,7 +206,7 @@ impl Deal<'_> {
         }
         person.status = status;
         person.accepted = true;
-        end_invitation(person, InvitationState::Accepted);
+        person.end_invitation(InvitationState::Accepted);
         Ok(())
     }
 
@@ -219,12 +229,27 @@ impl Deal<'_> {
     pub(super) fn resend(&mut self, who: usize) -> Result<bool, Refused> {
         match self.status(who) {
             Status::Waiting | Status::PendingTransfer => {
-                invite(self.person(who));
+                self.invite(who, self.post);
                 Ok(true)
             }
             Status::Cancelled => self.bring_back(who),
             _ => Ok(false),
         }
+    }
+
+    /// Another address, which is nobody else's, as their user name neither.
+    pub(super) fn readdress(&mut self, who: usize, email: &str) -> bool {
+        let theirs = |it: &Option<String>| it.as_deref() == Some(email);
+        let people = self.model.roster.people.iter().enumerate();
+        let mut others = people.filter(|it| it.0 != who);
+        let goes_by_it = self.model.roster.people[who].user_name.is_none();
+        let taken = others.any(|(_, it)| theirs(&it.email) || goes_by_it && theirs(&it.user_name));
+        let moves = self.status(who).is_live() && !theirs(&self.person(who).email) && !taken;
+        if moves {
+            self.person(who).email = Some(email.to_owned());
+            self.person(who).end_link();
+        }
+        moves
     }
 
     pub(super) fn edit(

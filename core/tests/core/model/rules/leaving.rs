@@ -3,7 +3,7 @@
 use usher_core::model::{AssignmentState, InvitationState, Status};
 
 use super::super::roster::{ACCESS, Person, Training};
-use super::{Deal, Refused, end_invitation};
+use super::{Deal, Refused};
 
 impl Deal<'_> {
     pub(super) fn deactivate(&mut self, who: usize) {
@@ -27,7 +27,9 @@ impl Deal<'_> {
         if status != Status::Cancelled {
             person.permissions.clear();
         }
-        end_invitation(person, InvitationState::Dead);
+        person.end_invitation(InvitationState::Dead);
+        person.end_link();
+        person.post = None;
         person.requests.clear();
         for state in person.learns.values_mut().filter(|it| it.is_open()) {
             *state = AssignmentState::Ended;
@@ -66,7 +68,8 @@ impl Deal<'_> {
                 let kept = holds.into_iter().filter(|it| stays(self, it.0));
                 let kept = kept.collect();
                 self.person(who).holds = kept;
-            } else if never_came && status.waits() {
+            } else if never_came && status.waits() && self.person(who).send_on.is_none() {
+                // Whoever is to be invited on a day to come could not have come yet.
                 let mut gives = holds.into_iter();
                 if gives.any(|(pool, it)| !it.consumed || it.stands || recoverable(self, pool)) {
                     self.cancel(who);

@@ -56,6 +56,9 @@ impl Deal<'_> {
             })
         });
         self.begins_as_learner(who);
+        if self.status(who) == Status::Deleted {
+            self.person(who).lose_keys();
+        }
         let is_met = !self.person(who).links.contains_key(&by);
         let stays = self.stays_with_another(who, by, active);
         if stays && is_met {

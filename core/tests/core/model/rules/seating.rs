@@ -67,6 +67,9 @@ impl Deal<'_> {
                 // What groups carry comes with becoming active.
             } else if queues || queueing.contains(&pool) {
                 self.roster().pools[pool].queue.push((who, leads_to));
+                if pool == ACCESS {
+                    self.person(who).post = Some(self.post);
+                }
             } else {
                 let from = instead.get(&pool).copied().unwrap_or(pool);
                 let stands = pool == ACCESS && from != ACCESS;

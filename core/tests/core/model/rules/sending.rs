@@ -1,0 +1,61 @@
+//! When an invitation is mailed: at once, on a day, or not at all.
+
+use usher_core::model::{InvitationState, Status};
+
+use super::super::roster::{ACCESS, Person, Post};
+use super::{Deal, Refused};
+
+impl Person {
+    pub(super) fn end_invitation(&mut self, state: InvitationState) {
+        if self.is_invited() {
+            self.invitation = self.invitation.map(|it| (it.0, state));
+            self.send_on = None;
+        }
+    }
+}
+
+impl Deal<'_> {
+    /// A new link, whatever became of the one before; mailed now, unless for a day to come or not at all.
+    pub(super) fn invite(&mut self, who: usize, post: Post) {
+        let today = self.model.today();
+        let person = self.person(who);
+        let number = person.invitation.map_or(1, |it| it.0 + 1);
+        person.invitation = Some((number, InvitationState::Pending));
+        person.send_on = post.send_on.filter(|it| post.mail && *it > today);
+        person.mailed += i64::from(post.mail && person.send_on.is_none());
+    }
+
+    /// The day has come.
+    pub(super) fn send(&mut self, who: usize) {
+        let person = self.person(who);
+        if person.is_invited() {
+            person.send_on = None;
+            person.mailed += 1;
+        }
+    }
+
+    /// Another day, or none, on which nothing is mailed by itself any more.
+    pub(super) fn send_another_day(
+        &mut self,
+        who: usize,
+        day: Option<i64>,
+    ) -> Result<bool, Refused> {
+        if !self.status(who).is_live() || !self.may_edit(who) {
+            return Ok(false);
+        }
+        let queue = &self.roster().pools[ACCESS].queue;
+        let waits_to_be_invited = queue.iter().any(|it| it.0 == who && it.1 != Status::Active);
+        let person = self.person(who);
+        if person.is_invited() && person.status != Status::Queued {
+            return Ok(std::mem::replace(&mut person.send_on, day) != day);
+        }
+        let on = match &mut person.post {
+            Some(post) if waits_to_be_invited && post.send_on != day => {
+                post.mail = day.is_some();
+                &mut post.send_on
+            }
+            _ => return Ok(false),
+        };
+        Ok(std::mem::replace(on, day) != day)
+    }
+}
