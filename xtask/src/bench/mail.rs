@@ -57,7 +57,8 @@ pub(crate) fn measure(
         let started = Instant::now();
         usher(&["outbox", "send"], "")?;
         ours.push(people as f64 / started.elapsed().as_secs_f64());
-        ensure!(sink.taken() - before == people, "not all mails arrived");
+        // The pool fills up meanwhile, and its purchaser is told of that too.
+        ensure!(sink.taken() - before >= people, "not all mails arrived");
         let started = Instant::now();
         send_bare(sink.address, people)?;
         bare.push(people as f64 / started.elapsed().as_secs_f64());
