@@ -13,6 +13,7 @@ mod large;
 mod leavers;
 mod load;
 mod mail;
+mod pages;
 mod parts;
 mod people;
 mod reading;
@@ -44,6 +45,7 @@ const CONSOLE_SIZES: [u64; 2] = [1_000, 100_000];
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Options {
     quick: bool,
+    pages: bool,
     /// Only the console, at these sizes; the first is what the others are compared with.
     console: Option<Vec<u64>>,
     /// Only files in and out.
@@ -64,6 +66,7 @@ impl Options {
             match arg.as_str() {
                 "--quick" => options.quick = true,
                 "--files" => options.files = true,
+                "--pages" => options.pages = true,
                 "--console" => options.console = Some(CONSOLE_SIZES.to_vec()),
                 "--sizes" => {
                     let sizes = value()?.split(',').map(str::parse);
@@ -128,6 +131,9 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<bool> {
 
 fn measure(options: &Options, program: &Path, folder: &Path, rows: &mut Vec<Row>) -> Result<()> {
     let scale = options.scale();
+    if options.pages {
+        return pages::measure(program, folder, rows);
+    }
     if let Some(people) = options.leavers {
         return leavers::measure(program, folder, people, rows);
     }
@@ -188,6 +194,7 @@ mod tests {
             Options {
                 quick: true,
                 files: false,
+                pages: false,
                 console: None,
                 users: Some(5000),
                 mail: None,

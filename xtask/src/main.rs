@@ -28,6 +28,7 @@ cargo xtask fuzz     what reads filters, paths and bodies, under mutated input
 cargo xtask bench    measure against raw SQLite in the same minute
                        --quick            fewer users, one round
                        --users N          people to fill in (default 200000)
+                       --pages            only what a page of an invited person costs
                        --leavers N        only one batch of N leavers, every tenth a manager
                        --console          only the console: start, keys, sorting, memory, bytes
                        --files            only files in and out, against the bare libraries
