@@ -35,7 +35,7 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
         (None, Some(known)) => known,
         (None, None) => own_url.clone(),
     };
-    directory.reached_at(told.public_url.clone(), own_url);
+    directory.reached_at(told.public_url.clone(), own_url.clone());
     if directory.ensure_link_key()? {
         complain(&format!(
             "{} was missing and is made anew: links that were mailed before do not work any more; send them again with `usher resend`",
@@ -46,7 +46,11 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
     // Said in every format, because whoever starts a server wants to know where; and once, before the first request.
     say(
         Format::Table,
-        &format!("serving {}/scim/v2 for {}", public_url, common.db.display()),
+        &format!(
+            "serving {public_url}/scim/v2 for {}{}",
+            common.db.display(),
+            listening(&public_url, &own_url)
+        ),
     )?;
     let config = Config {
         trusted_proxies: told.trusted_proxies,
@@ -61,6 +65,15 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
     let _courier = bring_out(&directory, mail)?;
     usher_scim_server::serve(directory, config, std::future::pending())
         .map_err(|error| Failure::refused(format!("the server has ended: {error}")))
+}
+
+/// Where it listens, if that is not what is told already.
+fn listening(public_url: &str, own_url: &str) -> String {
+    if public_url == own_url {
+        String::new()
+    } else {
+        format!(", listening at {own_url}")
+    }
 }
 
 /// Brings mail out by itself, for as long as the answer is kept.

@@ -157,7 +157,7 @@ fn setup_prints_lines_for_sshd_and_what_is_to_be_done() {
         config[1].ends_with("usher.db ssh keys %u %t %k"),
         "{config:?}"
     );
-    assert!(said.out.contains("install"), "{said:?}");
+    assert!(said.out.contains("TO DO"), "{said:?}");
     let json = org.type_in("ssh setup --format json");
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     let checks = json["checks"].as_array().unwrap();

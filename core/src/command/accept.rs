@@ -4,7 +4,7 @@
 use super::{Accept, individual, password};
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Actor, Field, Hold, InvitationState, Status};
+use crate::model::{Actor, Field, Hold, InvitationState, RequiredItem, Status};
 use crate::planner::{Planner, Seated, Waiting, Want};
 
 impl Accept {
@@ -81,12 +81,15 @@ impl Accept {
         } else {
             planner.request_licenses_of(user.id, &assigned, &licenses)?;
         }
+        let required = planner.settings()?.required_on_invite.items().to_vec();
         for (field, after) in &self.set {
             let before = user.profile.get(*field).map(str::to_owned);
             let is_theirs = match field {
                 Field::FirstName | Field::LastName | Field::DisplayName | Field::Language => true,
-                // What an administrator has said of them stays.
-                Field::FunctionalArea | Field::Title | Field::Region => before.is_none(),
+                // What nobody has said of them and everybody has to have.
+                Field::FunctionalArea | Field::Title | Field::Region => {
+                    before.is_none() && required.contains(&RequiredItem::Field(*field))
+                }
                 _ => false,
             };
             if is_theirs && before != *after {

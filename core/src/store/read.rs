@@ -185,33 +185,6 @@ impl Read<'_> {
         Ok(labels)
     }
 
-    /// Names to show of these people, of those whom whoever reads may see: display name, else first and last, else address, else user name.
-    ///
-    /// # Errors
-    /// See [`Read::organization`].
-    pub fn names_of(&self, users: &[UserId]) -> Result<HashMap<UserId, String>> {
-        self.together(|snapshot| {
-        let sql = if self.viewer.hides_names {
-            "SELECT CASE WHEN accepted = 1 THEN coalesce(display_name, nullif(trim(coalesce(first_name, '') || ' ' || \
-             coalesce(last_name, '')), '')) END FROM users WHERE id = ?1"
-        } else {
-            "SELECT coalesce(display_name, nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), '')) \
-             FROM users WHERE id = ?1"
-        };
-        let mut names = HashMap::with_capacity(users.len());
-        for user in self.only_seen(snapshot, users)?.iter() {
-            if !names.contains_key(user)
-                && let Some(Some(name)) = snapshot.one(sql, [user.as_bytes()], |row| {
-                    row.get::<_, Option<String>>(0)
-                })?
-            {
-                names.insert(*user, name);
-            }
-        }
-        Ok(names)
-        })
-    }
-
     /// Every pool, `access` first.
     ///
     /// # Errors

@@ -270,7 +270,8 @@ fn the_address_of_an_active_person_is_changed_with_a_notice_and_a_waiting_one_ge
             ..Edit::of(org.who(from))
         }))
     };
-    assert_eq!(rename("active", "renamed").plan.mails(), 1);
+    // To the old address and to the new one.
+    assert_eq!(rename("active", "renamed").plan.mails(), 2);
     assert_eq!(rename("waiting", "other").plan.mails(), 0);
     assert_eq!(org.user("renamed").status, Status::Active);
 }

@@ -253,7 +253,6 @@ const VERBS: &[(&str, Tells)] = &[
         told(r.user_by_external_id(w.connection, "ext-1"))
     }),
     ("labels_of", |r, w| told(r.labels_of(&w.people))),
-    ("names_of", |r, w| told(r.names_of(&w.people))),
     ("whole", |r, w| {
         each(&w.people, |it| r.whole(w.connection, Named::Id(it)))
     }),
@@ -327,6 +326,7 @@ const VERBS: &[(&str, Tells)] = &[
             .map(|it| it.described(&names));
         said.map(|it| format!("{it:?}\n")).collect()
     }),
+    ("imports", |r, _| told(r.imports(None, 100))),
     ("actor_name", |r, w| each(&w.actors, |it| r.actor_name(it))),
     ("groups", |r, _| told(r.groups())),
     ("group_names", |r, _| told(r.group_names())),
@@ -713,6 +713,7 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
     // Of these there is nothing here, and the narrowing is one line.
     let nothing = [
         "approvals",
+        "imports",
         "license_requests_of",
         "entitlements_of",
         "views",

@@ -37,7 +37,7 @@ pub struct Whole {
     pub edition: Edition,
     /// What the connection calls them.
     pub external_id: Option<String>,
-    /// Their manager's name, as [`Read::names_of`] says it.
+    /// Their manager's name: display name, else first and last; none of a manager who has neither.
     pub manager_name: Option<String>,
     /// Their licenses.
     pub licenses: Vec<License>,
@@ -68,8 +68,8 @@ macro_rules! whole_columns {
         concat!(
             user_columns!(),
             ", (SELECT external_id FROM links WHERE links.connection = ?1 AND links.user = users.id), \
-             (SELECT coalesce(m.display_name, nullif(trim(coalesce(m.first_name, '') || ' ' || coalesce(m.last_name, '')), ''), \
-             m.email, m.user_name) FROM users AS m WHERE m.id = users.manager), \
+             (SELECT coalesce(m.display_name, nullif(trim(coalesce(m.first_name, '') || ' ' || coalesce(m.last_name, '')), '')) \
+             FROM users AS m WHERE m.id = users.manager), \
              EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id), \
              EXISTS (SELECT 1 FROM field_values WHERE field_values.user = users.id), \
              (SELECT m.version FROM users AS m WHERE m.id = users.manager)"

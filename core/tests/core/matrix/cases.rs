@@ -1,13 +1,14 @@
 //! For every row of the table: the command, as it is given to somebody of a circle.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use usher_core::command::{
     Accept, ChoosePassword, Command, ConnectionEdit, Create, Edit, FieldEdit, GroupEdit,
-    GroupTarget, HeldWho, Invite, InviteToSession, Join, OwnRecords, PoolEdit, ProgressReport,
+    GroupTarget, HeldWho, Import, Invite, InviteToSession, Join, OwnRecords, PoolEdit, ProgressReport,
     ProvisionGroup, SetPassword, TrainingEdit,
 };
-use usher_core::import::{Table, review_individuals};
+use usher_core::import::{Mode, Sheet, Table, review_individuals};
 use usher_core::model::{
     Brake, ConnectionPolicy, DueKind, Field, FieldKind, GroupRole, Permission, PoolName, Progress,
     Setting, TrainingKind, UserId,
@@ -346,6 +347,15 @@ impl Company {
             "reject" => Command::Reject {
                 approval: self.approval,
             },
+            "import" => {
+                let sheet = Sheet::of_texts(
+                    ["email", "newcomer@acme.example"].map(|it| std::iter::once(it)),
+                );
+                Command::Import(Import {
+                    mail: false,
+                    ..Import::of(Arc::new(sheet), Mode::Invite)
+                })
+            }
             "individuals_import" => {
                 let table = Table::read(b"email,training\nanother@acme.example,Intro\n").unwrap();
                 Command::ImportIndividuals {
