@@ -5,12 +5,14 @@ use usher_core::{Directory, Options};
 
 use crate::args::{BackupArgs, Common, RestoreArgs};
 use crate::confirm::answer;
-use crate::desk::{can_ask, open_directory};
+use crate::desk::{can_ask, only_owners, open_directory};
 use crate::failure::{Failure, Result};
 use crate::output::say_or_tell;
 
 pub(crate) fn backup(common: &Common, args: &BackupArgs) -> Result<()> {
-    open_directory(&common.db)?.backup(&args.to)?;
+    let directory = open_directory(&common.db)?;
+    only_owners(&directory, common, "a copy of everything")?;
+    directory.backup(&args.to)?;
     let (to, db) = (args.to.display(), common.db.display());
     say_or_tell(
         common.format,
@@ -23,6 +25,10 @@ pub(crate) fn backup(common: &Common, args: &BackupArgs) -> Result<()> {
 }
 
 pub(crate) fn restore(common: &Common, args: &RestoreArgs) -> Result<()> {
+    // A file that cannot be opened any more is what restoring is for, and says nothing of anybody.
+    if let Ok(directory) = open_directory(&common.db) {
+        only_owners(&directory, common, "restoring")?;
+    }
     // What is there already is kept beside it, but it is not what anybody sees any more; so this asks.
     if !args.yes && common.db.exists() {
         agree(common)?;

@@ -46,6 +46,11 @@ pub(crate) fn open_directory(path: &Path) -> Result<Directory> {
     )?)
 }
 
+/// Refuses an administrator who is not an owner, in what is about the database itself.
+pub(crate) fn only_owners(directory: &Directory, common: &Common, what: &str) -> Result<()> {
+    Ok(session(directory, common.actor, Door::Cli)?.require_owner(what)?)
+}
+
 /// A session as the named administrator, else as the one who is linked to the operating-system user, else as the owner of
 /// the file.
 pub(crate) fn session(

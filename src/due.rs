@@ -8,11 +8,11 @@ use usher_core::command::Command;
 use usher_core::directory::DuePage;
 use usher_core::model::{Due, DueWhat, PoolId, UserId};
 
-use crate::args::{DueArgs, DueCommand, PlanArgs};
+use crate::args::{DueArgs, DueCommand, Format, PlanArgs};
 use crate::confirm::carry_out;
 use crate::desk::Desk;
 use crate::failure::{Failure, Result};
-use crate::output::{Listing, Row};
+use crate::output::{Listing, Row, say_or_tell};
 use crate::who::parse_query;
 
 const PAGE: usize = 1_000;
@@ -102,23 +102,59 @@ fn row(
     Row { cells, json }
 }
 
-/// Does what is due, batch by batch; with `--plan` shows the next one.
+/// So many batches are done at once at the most.
+const MOST_ROUNDS: usize = 10_000;
+
+/// Does what is due, batch by batch; with `--plan` shows each as it would be now, and with `--confirm` does the one that was
+/// shown so.
 fn do_due(desk: &Desk, args: &PlanArgs) -> Result<()> {
     let desk = &Desk {
         session: desk.session.doing_due(),
         format: desk.format,
     };
-    let mut done = 0;
-    while let Some(command) = desk.session.next_due_command()? {
+    let mut commands = desk.session.due_commands()?;
+    if commands.is_empty() {
+        return Err(Failure::refused("nothing was applied: nothing is due now"));
+    }
+    if let Some(digest) = args.confirm {
+        let mut shown = None;
+        for command in commands {
+            let plan = desk.session.plan(&desk.session.request(command.clone()))?;
+            if plan.digest == digest {
+                shown = Some(command);
+                break;
+            }
+        }
+        let command = shown.ok_or_else(|| {
+            Failure::refused("nothing was applied: nothing that is due now has this plan; look again with --plan")
+        })?;
+        return carry_out(desk, command, args);
+    }
+    if args.plan {
+        if commands.len() > 1 && desk.format == Format::Table {
+            say_or_tell(
+                desk.format,
+                &format!(
+                    "{} batches are due, one after the other; what the first ones change is not in the plans of those after them",
+                    commands.len()
+                ),
+                &[],
+            )?;
+        }
+        return commands
+            .into_iter()
+            .try_for_each(|it| carry_out(desk, it, args));
+    }
+    // One may make the next: whoever leaves lets somebody in.
+    let mut rounds = 0;
+    while let Some(command) = commands.into_iter().next() {
         let is_promotion = command == Command::Promote;
         carry_out(desk, command, args)?;
-        done += 1;
-        if args.plan || is_promotion {
-            return Ok(());
+        rounds += 1;
+        if is_promotion || rounds > MOST_ROUNDS {
+            break;
         }
-    }
-    if done == 0 {
-        return Err(Failure::refused("nothing was applied: nothing is due now"));
+        commands = desk.session.due_commands()?;
     }
     Ok(())
 }

@@ -10,12 +10,14 @@ use usher_scim_server::{Config, Tls};
 
 use crate::args::{Common, Format, ServeArgs};
 use crate::config::{Setup, Told};
+use crate::desk::only_owners;
 use crate::failure::{Failure, Result, complain};
 use crate::output::say;
 use crate::public_url;
 
 pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
     let directory = Directory::open(&common.db, Options::default())?;
+    only_owners(&directory, common, "serving")?;
     let mut setup = Setup::load(common)?;
     setup.mail_flags(args.mail);
     let told = Told::of(&setup, args.flags)?;

@@ -433,20 +433,32 @@ impl Session {
         self.directory.shared.store.note_replayed(seq, batch)
     }
 
-    /// The next command that does something of what is due; none when nothing is.
+    /// The commands that do what is due now, in the order in which they are to be given.
     ///
     /// # Errors
     /// Only when the database cannot be read.
-    pub fn next_due_command(&self) -> Result<Option<Command>> {
+    pub fn due_commands(&self) -> Result<Vec<Command>> {
         let read = self.read()?;
-        Ok(match read.begun_due()?.first() {
-            Some((kind, day)) => Some(Command::DoDue {
-                kind: *kind,
-                day: *day,
-            }),
-            None if read.can_promote()? => Some(Command::Promote),
-            None => None,
-        })
+        let begun = read.begun_due()?;
+        let mut commands: Vec<Command> = begun
+            .into_iter()
+            .map(|(kind, day)| Command::DoDue { kind, day })
+            .collect();
+        if read.can_promote()? {
+            commands.push(Command::Promote);
+        }
+        Ok(commands)
+    }
+
+    /// Refuses whoever is not an owner, in what is about the database itself.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`].
+    pub fn require_owner(&self, what: &str) -> Result<()> {
+        match self.read()?.is_by_an_owner()? {
+            true => Ok(()),
+            false => Err(Error::forbidden(format!("{what} is the owners' alone"))),
+        }
     }
 
     /// Who does what is due when this actor asks for it: for the owner of the file the scheduler, as a server would have it;
@@ -454,7 +466,7 @@ impl Session {
     #[must_use]
     pub fn doing_due(&self) -> Self {
         match self.actor() {
-            Actor::FileOwner => self.directory.as_actor(Actor::Scheduler, Door::Schedule),
+            Actor::FileOwner => self.directory.as_actor(Actor::Scheduler, self.who.door),
             _ => self.clone(),
         }
     }

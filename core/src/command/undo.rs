@@ -13,9 +13,9 @@ use super::ssh_key;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, ApprovalId, ApprovalState, BatchId, ChoiceTerms, DueKind, FieldId, FieldTerms, Hold,
-    IndividualId, IndividualTerms, InvitationState, LeaveKind, LinkState, PasswordLink, Permission,
-    PoolId, Status, User, UserId, field_key,
+    Actor, ApprovalId, ApprovalState, BatchId, ChoiceTerms, DueKind, Field, FieldId, FieldTerms,
+    Hold, IndividualId, IndividualTerms, InvitationState, LeaveKind, LinkState, PasswordLink,
+    Permission, PoolId, Status, User, UserId, field_key,
 };
 use crate::planner::{Planner, Seated, Waiting, Want};
 
@@ -154,6 +154,11 @@ impl People {
                 return Ok(());
             }
         }
+        if let Some(why) = why_not_theirs(planner, &user, &changes)? {
+            gone.insert(id);
+            planner.skip(&user, why);
+            return Ok(());
+        }
         let mark = planner.mark();
         match person_back(planner, &user, &changes)? {
             Ok(status) => {
@@ -170,6 +175,57 @@ impl People {
         }
         Ok(())
     }
+}
+
+/// Why whoever acts may not undo these changes of this person, though they may give the command that is undone: some people
+/// are the owners' alone, and so is how somebody signs in who has more rights.
+fn why_not_theirs(
+    planner: &Planner<'_>,
+    user: &User,
+    changes: &[&Change],
+) -> Result<Option<&'static str>> {
+    if planner.actor_is_owner() {
+        return Ok(None);
+    }
+    let any = |is: fn(&Change) -> bool| changes.iter().any(|it| is(it));
+    let is_record = |it: &Change| {
+        matches!(
+            it,
+            Change::Status { .. } | Change::Profile { .. } | Change::FieldValue { .. }
+        )
+    };
+    let gives_a_key = |it: &Change| matches!(it, Change::SshKey { after: true, .. });
+    let is_password =
+        |it: &Change| matches!(it, Change::Password { .. } | Change::PasswordLink { .. });
+    let is_name = |it: &Change| {
+        matches!(
+            it,
+            Change::Profile {
+                field: Field::Email | Field::UserName,
+                ..
+            }
+        )
+    };
+    let permissions = planner.permissions_of(user.id)?;
+    if permissions.contains(&Permission::Owner) && (any(is_record) || any(is_password)) {
+        return Ok(Some("an owner; only owners may"));
+    }
+    if any(|it| matches!(it, Change::Protected { .. })) && planner.require("edit_protect").is_err()
+    {
+        return Ok(Some("whether somebody is protected is the owners' alone"));
+    }
+    if any(gives_a_key) && planner.actor != Actor::Administrator(user.id) {
+        return Ok(Some("a key of somebody else's; only owners may"));
+    }
+    if !permissions.is_empty() && any(is_password) {
+        return Ok(Some("an administrator; only owners may"));
+    }
+    if any(is_name) && planner.has_more_rights(user.id)? {
+        return Ok(Some(
+            "has permissions that you do not have; an owner changes how they sign in",
+        ));
+    }
+    Ok(None)
 }
 
 /// Whether undoing these makes the person need a license that they do not hold now.

@@ -182,6 +182,7 @@ impl Store {
             now,
             watched: false,
             sight: None,
+            owns: false,
             viewer: viewer::Viewer::CORE,
         })
     }

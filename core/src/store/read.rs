@@ -45,6 +45,8 @@ pub struct Read<'a> {
     pub(super) watched: bool,
     /// Whom whoever reads may see; none is everybody.
     pub(super) sight: Option<Sight>,
+    /// Whether whoever reads is an owner.
+    pub(super) owns: bool,
     /// What they may see of people.
     pub(super) viewer: Viewer,
 }

@@ -32,6 +32,7 @@ impl Read<'_> {
     pub(crate) fn seen_by(mut self, actor: Actor) -> Result<Self> {
         self.viewer = self.snapshot()?.seen_by(actor)?.viewer;
         let authority = Authority::of(&self.snapshot()?, actor)?;
+        self.owns = authority.is_owner();
         if let Some(people) = policy::may(&authority, "see")?.seen() {
             self.sight = Some(Sight {
                 authority,
@@ -40,6 +41,14 @@ impl Read<'_> {
             });
         }
         Ok(self)
+    }
+
+    /// Whether whoever reads is an owner, or has the file itself.
+    pub(crate) fn is_by_an_owner(&self) -> Result<bool> {
+        match &self.sight {
+            Some(sight) => Ok(sight.authority.is_owner()),
+            None => Ok(self.owns),
+        }
     }
 
     /// Refuses what is about the whole organization to whoever sees a part of it.

@@ -8,7 +8,7 @@ use usher_core::model::{Actor, Door, Fingerprint, NewPeople, Permission, SshKey,
 
 use crate::org::{Org, assert_error, newcomer, skips, switch};
 
-const KEYS: [&str; 3] = [
+pub(crate) const KEYS: [&str; 3] = [
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINBAMfae/WjJ+p7DQvIcyiX6DYUhawanLXDE7x4n0Ce4 ana@laptop",
     "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBB+ziRe3wDOLAwn0DC13hnrHeVwEYVN2/VbFloBp9lie65VSHgR8h2S0erMRQF3yuFnHpBJ2KsCOgXSsYgeJuxs=",
     "ecdsa-sha2-nistp521 AAAAE2VjZHNhLXNoYTItbmlzdHA1MjEAAAAIbmlzdHA1MjEAAACFBAGcQr/sErYK67BvJK+FHOeVIlefT35NojFjDxvc1gic+Y7TUC599Si9gSNNxlsIfJUmtnTxua0cUp0g/g8j4VJXJwFGiQlMCq47FPdf7or/RM/XYEFUG98dI71eP2kZB2eduknsGDlnQcniu8GT0oizTPreaXDUn/jjn92LW3fog28aEg== old",

@@ -882,3 +882,66 @@ fn the_last_owner_stays_active_whatever_is_undone() {
     assert_eq!(skips(&undone.plan), ["bo: the last owner"]);
     assert_eq!(org.user("bo").status, Status::Active);
 }
+
+#[test]
+fn undoing_does_to_nobody_what_whoever_undoes_may_not_do_to_them() {
+    let org = company();
+    org.permit("admin", Permission::ManageUsers);
+    org.permit("boss", Permission::Owner);
+    let owner = org.user("boss").id;
+    let ana = org.user("dev").id;
+    let set = |who, field, value: &str| {
+        Command::Edit(Edit {
+            set: vec![(field, Some(value.to_owned()))],
+            ..Edit::of(who)
+        })
+    };
+    let protect = Edit {
+        protected: Some(true),
+        set: vec![(Field::Title, Some("Dr".into()))],
+        ..Edit::of(ana)
+    };
+    let tomorrow = "2031-01-01";
+    org.apply(set(owner, Field::DeactivateOn, tomorrow));
+    let cases = [
+        (
+            org.apply(Command::Edit(protect)),
+            "dev: whether somebody is protected is the owners' alone",
+        ),
+        (
+            org.apply(set(owner, Field::UserName, "the-boss")),
+            "boss: an owner; only owners may",
+        ),
+        (
+            org.apply(Command::Edit(Edit {
+                set: vec![(Field::DeactivateOn, None)],
+                ..Edit::of(owner)
+            })),
+            "boss: an owner; only owners may",
+        ),
+        (
+            org.apply(Command::AddSshKey {
+                who: owner.into(),
+                key: usher_core::model::SshKey::parse(crate::keys::KEYS[0]).unwrap(),
+            }),
+            "boss: a key of somebody else's; only owners may",
+        ),
+    ];
+    org.permit("ops", Permission::ManageReports);
+    let guest = org.user("ops").id;
+    let renamed = org.apply(set(guest, Field::UserName, "the-guest"));
+    let cases = cases.into_iter().chain([(
+        renamed,
+        "ops: has permissions that you do not have; an owner changes how they sign in",
+    )]);
+    for (applied, why) in cases {
+        let undo = Command::Undo {
+            batch: applied.batch.unwrap(),
+        };
+        let before = org.state();
+        let undone = org.apply_as("admin", undo.clone()).unwrap();
+        assert_eq!(skips(&undone.plan), [why]);
+        assert_eq!(org.state(), before, "{why}");
+        assert!(org.plan(undo).unwrap().skipped.is_empty(), "an owner may");
+    }
+}

@@ -167,6 +167,11 @@ impl From<Error> for Refusal {
                 Self::new(StatusCode::FORBIDDEN, why, "ask an administrator of Usher")
             }
             Error::Conflict { why } => Self::new(StatusCode::CONFLICT, why, "look again"),
+            Error::KeyReused => Self::new(
+                StatusCode::CONFLICT,
+                "this Idempotency-Key was used for another request",
+                "send a new key",
+            ),
             Error::Taken { .. } => Self::new(StatusCode::CONFLICT, error.to_string(), "look again"),
             other => Fault::from(other).into(),
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use usher_core::command::{
     Accept, ChoosePassword, Command, ConnectionEdit, Create, Edit, FieldEdit, GroupEdit,
-    GroupTarget, HeldWho, Import, Invite, InviteToSession, Join, OwnRecords, PoolEdit, ProgressReport,
-    ProvisionGroup, SetPassword, TrainingEdit,
+    GroupTarget, HeldWho, Import, Invite, InviteToSession, Join, OwnRecords, PoolEdit,
+    ProgressReport, ProvisionGroup, SetPassword, TrainingEdit,
 };
 use usher_core::import::{Mode, Sheet, Table, review_individuals};
 use usher_core::model::{
@@ -348,9 +348,8 @@ impl Company {
                 approval: self.approval,
             },
             "import" => {
-                let sheet = Sheet::of_texts(
-                    ["email", "newcomer@acme.example"].map(|it| std::iter::once(it)),
-                );
+                let sheet =
+                    Sheet::of_texts(["email", "newcomer@acme.example"].map(std::iter::once));
                 Command::Import(Import {
                     mail: false,
                     ..Import::of(Arc::new(sheet), Mode::Invite)
