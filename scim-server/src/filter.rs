@@ -123,7 +123,10 @@ pub(crate) fn order(by: &str, descending: bool, context: Context<'_>) -> Result<
             format!("the sortBy {} cannot be read", shortened(by)),
         )
     })?;
-    let place = place(&path, context)?;
+    let place = place(&path, context).map_err(|fault| match fault.scim_type {
+        Some(ScimType::InvalidFilter) => Fault::invalid_path(fault.detail),
+        _ => fault,
+    })?;
     Ok(match place {
         Place::Time(TimeField::Created) if descending => Order::Newest,
         Place::Time(TimeField::Created) | Place::Constant(..) | Place::Schemas(_) => {

@@ -105,8 +105,7 @@ enum Step {
     Add(Vec<UserId>),
     Remove(Vec<UserId>),
     Only(Vec<UserId>),
-    /// Removes whoever fits, and adds these in their place.
-    RemoveFitting(ValFilter, Vec<UserId>),
+    RemoveFitting(ValFilter),
 }
 
 /// The operations of one PATCH on a group.
@@ -219,12 +218,13 @@ impl GroupPatch {
         let value = value.unwrap_or_default();
         match name {
             "displayName" => {
-                let name = if op == Op::Remove {
-                    None
-                } else {
-                    text("displayName", value)?
-                };
-                self.name = Some(name.ok_or_else(|| Fault::mutability("displayName"))?);
+                if op == Op::Remove {
+                    return Err(Fault::mutability("displayName"));
+                }
+                let name = text("displayName", value)?;
+                self.name = Some(name.ok_or_else(|| {
+                    Fault::invalid_value("displayName is required, and the value is empty")
+                })?);
             }
             "externalId" if op == Op::Remove => self.external_id = Some(None),
             "externalId" => self.external_id = Some(external_id(value)?),
@@ -240,20 +240,26 @@ impl GroupPatch {
     }
 
     fn fitting(&mut self, op: Op, filter: ValFilter, value: Option<Value>) -> Result<(), Fault> {
-        let instead = match (op, value) {
-            (Op::Remove, _) | (_, None) => Vec::new(),
-            (_, Some(value)) => match members(value) {
-                Ok(members) => members,
-                // Only a part of a member: the members that it names by value.
-                Err(_) => ids(&filter).unwrap_or_default(),
-            },
-        };
-        match (op, ids(&filter)) {
-            (Op::Remove, Some(ids)) => self.steps.push(Step::Remove(ids)),
-            // A value path that names somebody who is not there makes them be there.
-            (Op::Add, _) => self.steps.push(Step::Add(instead)),
-            _ => self.steps.push(Step::RemoveFitting(filter, instead)),
+        let named = ids(&filter);
+        if op == Op::Remove {
+            self.steps.push(match named {
+                Some(ids) => Step::Remove(ids),
+                None => Step::RemoveFitting(filter),
+            });
+            return Ok(());
         }
+        let named = named.unwrap_or_default();
+        // Only a part of a member speaks of the members whom the filter names by value.
+        let meant = match value.map(members) {
+            Some(Ok(meant)) => meant,
+            Some(Err(_)) | None => named.clone(),
+        };
+        // A member is who they are: nobody becomes somebody else.
+        if meant != named {
+            return Err(Fault::mutability("members.value"));
+        }
+        // A value path that names somebody who is not there makes them be there.
+        self.steps.push(Step::Add(named));
         Ok(())
     }
 
@@ -282,7 +288,7 @@ impl GroupPatch {
                     add = ids.iter().copied().collect();
                     remove.clear();
                 }
-                Step::RemoveFitting(filter, instead) => {
+                Step::RemoveFitting(filter) => {
                     for (id, shown) in members()? {
                         let here = add.contains(&id) || !only && !remove.contains(&id);
                         if here && value_filter::matches(filter, &shown) {
@@ -290,10 +296,6 @@ impl GroupPatch {
                             remove.insert(id);
                         }
                     }
-                    for it in instead {
-                        remove.remove(it);
-                    }
-                    add.extend(instead.iter().copied());
                 }
             }
         }
@@ -356,9 +358,10 @@ fn named(path: &AttrPath) -> Target {
     }
     match path.sub_attr.as_deref() {
         None => Target::Named(attribute.name),
-        Some(part) if attribute.name == "members" && part.eq_ignore_ascii_case("value") => {
-            Target::Named(attribute.name)
-        }
-        Some(_) => Target::Unknown,
+        // Who a member is does not change, and a part without a filter says not of whom.
+        Some(part) => match schema::find(attribute.parts(), part) {
+            Some(part) => Target::ReadOnly(format!("{}.{}", attribute.name, part.name)),
+            None => Target::Unknown,
+        },
     }
 }

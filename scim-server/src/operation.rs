@@ -202,7 +202,14 @@ impl Operation {
                 continue;
             };
             match self.target.part {
-                Some(part) => self.assign(element, part)?,
+                Some(part) => {
+                    let had = element.len();
+                    self.assign(element, part)?;
+                    // What is left says which value it was, and there is none any more.
+                    if element.len() < had && says_nothing(element) {
+                        element.clear();
+                    }
+                }
                 None => self.merge_element(element, parts)?,
             }
         }
@@ -277,6 +284,11 @@ fn append(list: &mut Vec<Value>, given: Vec<Value>) -> Result<(), Fault> {
         }
     }
     schema::check_length(list)
+}
+
+/// Whether an element only says which of a list it is.
+fn says_nothing(element: &Object) -> bool {
+    element.keys().all(|it| it == "type" || it == "primary")
 }
 
 fn leave_one_primary(list: &mut [Value], primary: usize) {

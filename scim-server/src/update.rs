@@ -99,7 +99,11 @@ impl Update {
             Asked::Whole(wanted, spoken, named, sent) => {
                 let mut wanted = wanted.as_ref().clone();
                 wanted.keep_unspoken(&before, *spoken);
-                let said = wanted.active();
+                // Whoever is queued, or deactivated by a person, was shown as not active: said back, that is not the provider's
+                // own word.
+                let shown = found.user.status.is_scim_active();
+                let is_echo = spoken.echoes() && wanted.active() == Some(false) && !shown;
+                let said = wanted.active().filter(|_| !is_echo);
                 let mapped = self.mapped(found, base, sent, mapping::in_body(named))?;
                 let command = wanted.into_update(&before, &found.user, said, true);
                 (mapped, said, command)

@@ -68,6 +68,7 @@ pub(crate) struct Spoken {
     enterprise: bool,
     addresses: bool,
     external_id: bool,
+    echoes: bool,
 }
 
 impl Spoken {
@@ -90,12 +91,18 @@ impl Spoken {
             enterprise: listed || has(&sent),
             addresses: has(&|key| key.eq_ignore_ascii_case("addresses")),
             external_id: has(&|key| key.eq_ignore_ascii_case("externalId")),
+            echoes: has(&|key| key.eq_ignore_ascii_case(schema::USHER)),
         }
     }
 
     /// Whether it speaks of the enterprise extension.
     pub(crate) fn enterprise(self) -> bool {
         self.enterprise
+    }
+
+    /// Whether it was made from what the server has answered: only that has the server's own extension.
+    pub(crate) fn echoes(self) -> bool {
+        self.echoes
     }
 
     /// Whether it speaks of postal addresses.

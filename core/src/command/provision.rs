@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::key_of_name;
 use crate::model::{
     Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, FoundBy, Hold, LeaveKind, License,
-    Link, NewPeople, Part, Permission, PoolId, Profile, ProviderHold, Status, User, UserId,
+    Link, NewPeople, Part, Permission, PoolId, Profile, ProviderHold, Status, User, UserId, Why,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Leave, Planner, Seated, Waiting, Want};
@@ -42,10 +42,10 @@ impl Provision {
             .provider(id)?
             .ok_or_else(|| Error::forbidden("this connection was revoked"))?;
         let provider = Provider { id, policy, sends };
-        let written = self.written(planner)?;
+        let mut written = self.written(planner)?;
         self.note_sent(planner, &provider, &written);
         match self.target {
-            ProvisionTarget::New => self.newcomer(planner, &provider, &written),
+            ProvisionTarget::New => self.newcomer(planner, &provider, &mut written),
             ProvisionTarget::Existing { user, version } => {
                 let user = planner.user(user)?;
                 if matches!(user.status, Status::Deleted | Status::Erased) {
@@ -54,7 +54,7 @@ impl Provision {
                 if version.is_some_and(|it| it != user.version) {
                     return Err(Error::Changed(user.id));
                 }
-                self.update(planner, &provider, &user, &written)
+                self.update(planner, &provider, &user, &mut written)
             }
         }
     }
@@ -67,7 +67,7 @@ impl Provision {
         &self,
         planner: &mut Planner<'_>,
         provider: &Provider,
-        written: &Written,
+        written: &mut Written,
     ) -> Result<()> {
         if self.external_id().is_some_and(|it| it.len() > 1024) {
             return Err(Error::invalid(
@@ -152,14 +152,16 @@ impl Provision {
         planner: &mut Planner<'_>,
         provider: &Provider,
         profile: Profile,
-        written: &Written,
+        written: &mut Written,
     ) -> Result<()> {
         if self.active == Some(false) {
             return self.create_inactive(planner, provider, profile, written);
         }
         let user = planner.draws.user();
         planner.subject = Some(user);
-        let manager = self.resolve_manager(planner, provider, None)?.flatten();
+        let manager = self
+            .resolve_manager(planner, provider, None, written)?
+            .flatten();
         let leads_to = leads_to(planner, provider, false, &profile)?;
         let (pools, unknown) = self.entitled(planner).unwrap_or_default();
         let mark = planner.mark();
@@ -187,11 +189,13 @@ impl Provision {
         planner: &mut Planner<'_>,
         provider: &Provider,
         profile: Profile,
-        written: &Written,
+        written: &mut Written,
     ) -> Result<()> {
         let user = planner.draws.user();
         planner.subject = Some(user);
-        let manager = self.resolve_manager(planner, provider, None)?.flatten();
+        let manager = self
+            .resolve_manager(planner, provider, None, written)?
+            .flatten();
         let (pools, unknown) = self.entitled(planner).unwrap_or_default();
         planner.push(self.created(user, profile, Status::Inactive, manager, provider));
         entitlements::asked_for_new(planner, provider, user, &pools);
@@ -234,12 +238,13 @@ impl Provision {
         planner: &mut Planner<'_>,
         provider: &Provider,
         user: &User,
-        written: &Written,
+        written: &mut Written,
     ) -> Result<()> {
         planner.subject = Some(user.id);
         planner.begin_as_learner(user.id)?;
         let theirs = self.adopt(planner, provider, user)?;
-        self.set_attributes(planner, provider, user, written, theirs)?;
+        let manager = self.resolve_manager(planner, provider, Some(user), written)?;
+        self.set_attributes(planner, user, written, manager, theirs)?;
         self.set_custom(planner, provider, user.id, Some((user, theirs)), written)?;
         planner.settle(user.id, Part::Active)?;
         if let Some((pools, unknown)) = self.entitled(planner) {
@@ -354,7 +359,7 @@ impl Provision {
         planner: &mut Planner<'_>,
         provider: &Provider,
         user: &User,
-        written: &Written,
+        written: &mut Written,
     ) -> Result<()> {
         planner.subject = Some(user.id);
         let is_owner = planner
@@ -364,6 +369,7 @@ impl Provision {
         if is_owner {
             self.refuse_for_owner(user)?;
         }
+        self.refuse_recycled(planner, provider, user)?;
         if self.active == Some(false) && self.is_held(planner, user)? {
             return Ok(());
         }
@@ -375,7 +381,8 @@ impl Provision {
             planner.forget_leaving(user.id)?;
         }
         let theirs = self.adopt(planner, provider, user)?;
-        self.set_attributes(planner, provider, user, written, theirs)?;
+        let manager = self.resolve_manager(planner, provider, Some(user), written)?;
+        self.set_attributes(planner, user, written, manager, theirs)?;
         self.set_custom(planner, provider, user.id, Some((user, theirs)), written)?;
         self.change_entitlements(planner, provider, user)?;
         match self.active {
@@ -383,6 +390,33 @@ impl Provision {
             Some(false) => self.switch_off(planner, user),
             None => Ok(()),
         }
+    }
+
+    /// Whoever is out keeps the `externalId` that they had with the connection: another one is another person, who was given
+    /// the same address, and gets nothing of theirs. Whoever is in is known by the id, and may be called otherwise.
+    fn refuse_recycled(
+        &self,
+        planner: &Planner<'_>,
+        provider: &Provider,
+        user: &User,
+    ) -> Result<()> {
+        let Some(external_id) = self
+            .external_id()
+            .filter(|_| !user.status.is_seated_or_coming())
+        else {
+            return Ok(());
+        };
+        let link = planner.snapshot.link(provider.id, user.id)?;
+        let known_as = link.and_then(|it| it.external_id);
+        if known_as.is_none_or(|it| it == external_id) {
+            return Ok(());
+        }
+        Err(Error::conflict(format!(
+            "user {} is {} and has another externalId, so this is somebody else: delete that user first (DELETE, or `usher delete` \
+             by an administrator) and create this one, who then inherits nothing. If it is the same person, send externalId \
+             as null first, in a request of its own, or let an administrator bring them back (`usher reactivate`)",
+            user.id, user.status
+        )))
     }
 
     /// What is asked for from now on. Who leaves with the same request gives everything back by that, and who comes gets it
@@ -438,7 +472,12 @@ impl Provision {
                     return Ok(());
                 }
                 planner.begin_as_learner(user.id)?;
-                reactivate::one(planner, user, provider.policy.mails, false).map(|_| ())
+                let leads_to = match provider.policy.new_people {
+                    // Who was queued on the way in has accepted nothing, and never has to.
+                    NewPeople::Active => Status::Active,
+                    NewPeople::Waiting => reactivate::leads_to(user),
+                };
+                reactivate::one(planner, user, leads_to, provider.policy.mails, false).map(|_| ())
             }
             Status::Cancelled => self.bring_in(planner, provider, user),
             Status::Queued
@@ -483,9 +522,9 @@ impl Provision {
     fn set_attributes(
         &self,
         planner: &mut Planner<'_>,
-        provider: &Provider,
         user: &User,
         written: &Written,
+        manager: Option<Option<UserId>>,
         theirs: Whose,
     ) -> Result<()> {
         for (field, after) in &written.fields {
@@ -528,7 +567,7 @@ impl Provision {
                 }
             }
         }
-        if let Some(after) = self.resolve_manager(planner, provider, Some(user))?
+        if let Some(after) = manager
             && after != user.manager
         {
             if theirs == Whose::Anothers {
@@ -618,39 +657,91 @@ impl Provision {
         Ok((!comes).then_some(name))
     }
 
-    /// The manager as the provider names them; one who is not known, or would make a cycle, is left out and noted.
+    /// The manager as the provider names them; one who is not known, is not in, or would make a cycle is noted as not taken,
+    /// and looked for again with the next write of this person.
     fn resolve_manager(
         &self,
         planner: &mut Planner<'_>,
         provider: &Provider,
         user: Option<&User>,
+        written: &mut Written,
     ) -> Result<Option<Option<UserId>>> {
         let name = match &self.manager {
-            None => return Ok(None),
             Some(None) => return Ok(Some(None)),
-            Some(Some(name)) => name,
+            Some(Some(name)) => name.clone(),
+            None => match user {
+                Some(user) => return self.manager_awaited(planner, provider, user),
+                None => return Ok(None),
+            },
         };
-        let found = match planner.snapshot.user_by_external_id(provider.id, name)? {
-            Some(manager) => Ok(manager),
-            None => planner.snapshot.find_user(name),
-        };
-        let manager = match found {
-            Ok(manager) if manager.status.is_seated_or_coming() => manager,
-            Ok(_) | Err(Error::NotFound { .. }) => {
-                planner.skip_name(name, "not known as a manager");
-                return Ok(None);
+        match find_manager(planner, provider, &name, user.map(|it| it.id))? {
+            Ok(manager) => {
+                planner.manager_name = manager.own_name();
+                Ok(Some(Some(manager.id)))
             }
-            Err(error) => return Err(error),
-        };
-        if let Some(user) = user
-            && planner.refuse_cycle(user.id, manager.id).is_err()
-        {
-            planner.skip_name(name, "a manager who reports to this person");
+            Err((known, why)) => {
+                planner.skip_name(&name, why);
+                // Somebody is named by their id; an address of nobody's is not kept with somebody else.
+                let said = known.map(|it| it.to_string()).or_else(|| {
+                    let is_address = name.contains('@');
+                    (!is_address).then(|| name.clone())
+                });
+                written.refused.push((Part::Manager, said));
+                Ok(None)
+            }
+        }
+    }
+
+    /// The manager whom the provider named before they could be taken, if they can be by now.
+    fn manager_awaited(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        user: &User,
+    ) -> Result<Option<Option<UserId>>> {
+        if self.spoken.contains(&Part::Manager) {
             return Ok(None);
         }
-        planner.manager_name = manager.own_name();
+        let known = planner.drift_of(user.id, Part::Manager)?;
+        let awaited = known
+            .filter(|it| it.connection == provider.id && it.why == Why::NotTaken)
+            .and_then(|it| it.value);
+        let Some(name) = awaited else {
+            return Ok(None);
+        };
+        let found = find_manager(planner, provider, &name, Some(user.id))?;
+        let Ok(manager) = found else {
+            return Ok(None);
+        };
+        planner.settle(user.id, Part::Manager)?;
         Ok(Some(Some(manager.id)))
     }
+}
+
+/// Whom a provider means by a manager's name; else who that is, if anybody, and why they are not taken.
+fn find_manager(
+    planner: &Planner<'_>,
+    provider: &Provider,
+    name: &str,
+    of: Option<UserId>,
+) -> Result<std::result::Result<User, (Option<UserId>, &'static str)>> {
+    let found = match planner.snapshot.user_by_external_id(provider.id, name)? {
+        Some(manager) => Ok(manager),
+        None => planner.snapshot.find_user(name),
+    };
+    let manager = match found {
+        Ok(manager) => manager,
+        Err(Error::NotFound { .. }) => return Ok(Err((None, "not known as a manager"))),
+        Err(error) => return Err(error),
+    };
+    if !manager.status.is_seated_or_coming() {
+        return Ok(Err((Some(manager.id), "a manager who is not in")));
+    }
+    if of.is_some_and(|it| planner.refuse_cycle(it, manager.id).is_err()) {
+        let why = "a manager who reports to this person";
+        return Ok(Err((Some(manager.id), why)));
+    }
+    Ok(Ok(manager))
 }
 
 fn leads_to(

@@ -20,25 +20,31 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, restore: bool) ->
             planner.skip(&user, format!("{}, not inactive", user.status));
             continue;
         }
-        if let Seated::Out(why) = one(planner, &user, true, restore)? {
+        let leads_to = leads_to(&user);
+        if let Seated::Out(why) = one(planner, &user, leads_to, true, restore)? {
             planner.skip(&user, why);
         }
     }
     Ok(())
 }
 
-/// Plans one inactive person. With [`Seated::Out`] nothing of it stays in the plan.
-pub(super) fn one(
-    planner: &mut Planner<'_>,
-    user: &User,
-    mail: bool,
-    restore: bool,
-) -> Result<Seated> {
-    let leads_to = if user.accepted {
+/// Where somebody comes back to: whoever has not accepted is asked again.
+pub(super) const fn leads_to(user: &User) -> Status {
+    if user.accepted {
         Status::Active
     } else {
         Status::Waiting
-    };
+    }
+}
+
+/// Plans one inactive person, who comes back as that. With [`Seated::Out`] nothing of it stays in the plan.
+pub(super) fn one(
+    planner: &mut Planner<'_>,
+    user: &User,
+    leads_to: Status,
+    mail: bool,
+    restore: bool,
+) -> Result<Seated> {
     let mut wants = Vec::new();
     let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
     if leads_to == Status::Active {
@@ -134,6 +140,13 @@ pub(super) fn one(
         after,
     });
     planner.clear_begun(user, &Profile::default())?;
+    if after == Status::Active && !user.accepted {
+        planner.push(Change::Accepted {
+            user: user.id,
+            before: false,
+            after: true,
+        });
+    }
     if user.provider_hold != ProviderHold::Free {
         planner.push(Change::ProviderHold {
             user: user.id,

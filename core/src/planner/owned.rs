@@ -130,17 +130,24 @@ impl Planner<'_> {
         }
     }
 
-    /// Notes that a provider and the roster agree on a part of a person again.
-    pub(crate) fn settle(&mut self, user: UserId, part: Part) -> Result<()> {
+    /// Where a part of a person differs from what a provider has said.
+    pub(crate) fn drift_of(&mut self, user: UserId, part: Part) -> Result<Option<Said>> {
         let any = match self.has_drifts {
             Some(any) => any,
             None => self.snapshot.has_drifts()?,
         };
         self.has_drifts = Some(any);
         if any {
-            let known = self.snapshot.drift(user, part)?;
-            self.differ(user, part, known, None);
+            self.snapshot.drift(user, part)
+        } else {
+            Ok(None)
         }
+    }
+
+    /// Notes that a provider and the roster agree on a part of a person again.
+    pub(crate) fn settle(&mut self, user: UserId, part: Part) -> Result<()> {
+        let known = self.drift_of(user, part)?;
+        self.differ(user, part, known, None);
         Ok(())
     }
 

@@ -294,11 +294,14 @@ fn told(
             let label = |id: UserId| -> Result<String> {
                 Ok(snapshot.label_of(id)?.unwrap_or_else(|| id.to_string()))
             };
-            let said = said.and_then(|it| it.parse().ok());
-            (
-                said.map(label).transpose()?,
-                user.manager.map(label).transpose()?,
-            )
+            // Whom a provider names, and the roster does not have, goes by what was sent.
+            let said = match said.as_deref().map(str::parse) {
+                Some(Ok(id)) => Some(label(id)?),
+                Some(Err(_)) => said,
+                None if row.said.why == Why::NotTaken => Some("not on the roster".to_owned()),
+                None => None,
+            };
+            (said, user.manager.map(label).transpose()?)
         }
         Part::Custom(id) => {
             let field = fields.iter().find(|it| it.id == id);

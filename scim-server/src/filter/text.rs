@@ -11,7 +11,7 @@ pub(super) fn shortened(text: &str) -> String {
 
 /// The tree of a filter, if it can be read.
 pub(super) fn parsed(text: &str) -> Option<Filter> {
-    let mut text = without_dollars(text);
+    let mut text = with_spaced_nots(&without_dollars(text));
     // As often as there may be value paths; each round takes one.
     for _ in 0..64 {
         match with_part_inside(&text) {
@@ -44,6 +44,28 @@ fn without_dollars(text: &str) -> String {
             '"' => quoted = !quoted,
             '$' if !quoted => continue,
             _ => {}
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// The grammar wants a space between `not` and its parenthesis, which RFC 7644 (figure 1) does not.
+fn with_spaced_nots(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let (mut quoted, mut escaped, mut word) = (false, false, String::new());
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '(' if !quoted && word.eq_ignore_ascii_case("not") => out.push(' '),
+            _ => {}
+        }
+        if quoted || matches!(c, ' ' | '(' | '[' | '"') {
+            word.clear();
+        } else {
+            word.push(c);
         }
         out.push(c);
     }

@@ -117,8 +117,13 @@ fn filters_find_whom_they_name_and_are_refused_otherwise() {
             vec!["p00@acme.example", "p02@acme.example"],
         ),
         (
-            r#"userName eq "p00@acme.example" or emails.value eq "ana@acme.example""#,
+            r#"userName eq "p00@acme.example" or userName eq "ana@acme.example""#,
             vec!["p00@acme.example", "ana@acme.example"],
+        ),
+        // Nothing is found by an address that is not shown.
+        (
+            r#"userName eq "p00@acme.example" or emails.value eq "ana@acme.example""#,
+            vec!["p00@acme.example"],
         ),
         (r#"userName eq "%""#, vec![]),
         (r#"userName eq "p01@acme.exampl_""#, vec![]),

@@ -16,6 +16,7 @@ mod inbox;
 mod lifecycle;
 mod listing;
 mod mapping;
+mod mended;
 mod naive;
 mod okta;
 mod org;

@@ -2,6 +2,7 @@
 //! (SCIM.md §1.3 to §1.7).
 
 use serde_json::{Value, json};
+use usher_core::model::{Actor, Door};
 
 use crate::org::{ENTERPRISE, Org, Reply};
 
@@ -146,10 +147,13 @@ fn google_sends_no_address_and_suspends() {
     // The address is the user name's, and goes with it.
     let rename = json!([{"op": "replace", "path": "userName", "value": "ana.li@acme.example"}]);
     assert_eq!(org.patch(&id, rename).status, 200);
-    assert_eq!(
-        org.find("emails eq \"ana.li@acme.example\"").body["Resources"][0]["id"],
-        json!(id)
-    );
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let found = session
+        .read()
+        .and_then(|it| it.find_user("ana.li@acme.example"));
+    let found = found.expect("somebody of this address");
+    assert_eq!(found.id.to_string(), id);
+    assert_eq!(found.profile.email.as_deref(), Some("ana.li@acme.example"));
 }
 
 #[test]

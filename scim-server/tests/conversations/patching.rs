@@ -383,7 +383,12 @@ fn carry_out_at(
         ("remove", None) => list.retain(|it| !fits(it)),
         ("remove", Some(part)) => {
             for at in hits {
-                members(&mut list[at]).remove(part);
+                let had = members(&mut list[at]).remove(part).is_some();
+                // What then only says which value it was goes altogether.
+                let element = members(&mut list[at]);
+                if had && element.keys().all(|it| it == "type" || it == "primary") {
+                    element.clear();
+                }
             }
             list.retain(|it| !is_empty(it));
         }

@@ -401,7 +401,13 @@ impl Desk<'_> {
             }
             (_, Status::Cancelled) => cancel::one(planner, user)?,
             (Status::Inactive, _) => {
-                if let Seated::Out(why) = reactivate::one(planner, user, self.import.mail, false)? {
+                if let Seated::Out(why) = reactivate::one(
+                    planner,
+                    user,
+                    reactivate::leads_to(user),
+                    self.import.mail,
+                    false,
+                )? {
                     return Ok(Some(why));
                 }
             }

@@ -14,7 +14,7 @@ pub(super) struct Written {
     /// Custom fields, as stored.
     custom: Vec<(FieldId, Option<String>)>,
     /// What is not taken, as sent.
-    refused: Vec<(Part, String)>,
+    pub(super) refused: Vec<(Part, Option<String>)>,
 }
 
 impl Provision {
@@ -56,7 +56,7 @@ impl Provision {
                 None => {}
                 Some(error @ Error::Invalid { .. }) => {
                     planner.skip_name(text, error.to_string());
-                    written.refused.push((*part, text.to_owned()));
+                    written.refused.push((*part, Some(text.to_owned())));
                 }
                 Some(error) => return Err(error),
             }
@@ -124,7 +124,7 @@ impl Provision {
             };
             let said = Said {
                 connection: provider.id,
-                value: Some(said.clone()),
+                value: said.clone(),
                 why: Why::NotTaken,
             };
             planner.differ(id, *part, known, Some(said));

@@ -1,0 +1,297 @@
+//! Who inherits nothing, who is not left waiting, what one's own words come to when they are sent back.
+
+use serde_json::{Value, json};
+use usher_core::command::{Command, PoolEdit};
+use usher_core::model::{Actor, AtCapacity, ConnectionPolicy, Door, NewPeople};
+
+use crate::org::{CORE, ENTERPRISE, Org, USHER, encoded};
+
+fn person(name: &str, external_id: &str) -> Value {
+    json!({"schemas": [CORE], "userName": format!("{name}@acme.example"), "externalId": external_id, "active": true})
+}
+
+fn active(value: bool) -> Value {
+    json!([{"op": "replace", "path": "active", "value": value}])
+}
+
+/// What `usher drift` says: whose, of what, what the provider says and what the roster has.
+fn drift(org: &Org) -> Vec<(String, String, Option<String>, Option<String>)> {
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let drifts = session.read().and_then(|it| it.drifts(None));
+    drifts
+        .expect("the differences")
+        .into_iter()
+        .map(|it| (it.label, it.part, it.provider, it.roster))
+        .collect()
+}
+
+fn more_seats(org: &Org, purchased: i64) {
+    org.admin(Command::SetPool {
+        name: "access".parse().expect("a pool's name"),
+        set: PoolEdit {
+            purchased: Some(purchased),
+            ..PoolEdit::default()
+        },
+    });
+}
+
+#[test]
+fn a_recycled_address_inherits_nothing_by_put_or_patch() {
+    let org = Org::with_free_seats(5);
+    let id = org.post(person("ana", "emp1")).id();
+    let group = json!({"displayName": "Board", "members": [{"value": id}]});
+    assert_eq!(org.send("POST", "/scim/v2/Groups", Some(group)).status, 201);
+    assert_eq!(org.patch(&id, active(false)).status, 200);
+    let head = org.events();
+    // Whoever is given the address is found by it, and is somebody else.
+    let refused = org.put(&id, person("ana", "emp2"));
+    refused.is_error(409, Some("uniqueness"));
+    assert!(refused.text.contains("delete"), "{refused:?}");
+    let entra = json!([
+        {"op": "Replace", "path": "externalId", "value": "emp2"},
+        {"op": "Replace", "path": "active", "value": "True"}
+    ]);
+    org.patch(&id, entra).is_error(409, Some("uniqueness"));
+    // Nor in two steps.
+    let named = json!([{"op": "replace", "path": "externalId", "value": "emp2"}]);
+    org.patch(&id, named.clone())
+        .is_error(409, Some("uniqueness"));
+    let now = org.user(&id).body;
+    assert_eq!(
+        (org.events(), &now["externalId"], &now["active"]),
+        (head, &json!("emp1"), &json!(false))
+    );
+    // As the refusal says: deleted first, the other one comes as a new person, in no group.
+    assert_eq!(org.delete(&id).status, 204);
+    let other = org.post(person("ana", "emp2"));
+    assert_eq!((other.status, other.body.get("groups")), (201, None));
+    assert_ne!(other.id(), id);
+
+    // Whoever is in is known by the id, and is only called otherwise; and so is who was let go of the name first.
+    let bo = org.post(person("bo", "b1")).id();
+    let reply = org.patch(
+        &bo,
+        json!([{"op": "replace", "path": "externalId", "value": "b2"}]),
+    );
+    assert_eq!(
+        (reply.status, &reply.body["externalId"]),
+        (200, &json!("b2"))
+    );
+    assert_eq!(org.patch(&bo, active(false)).status, 200);
+    let cleared = org.patch(
+        &bo,
+        json!([{"op": "replace", "path": "externalId", "value": null}]),
+    );
+    assert_eq!(
+        (cleared.status, cleared.body.get("externalId")),
+        (200, None)
+    );
+    let back = org.put(&bo, person("bo", "b3"));
+    assert_eq!(
+        (back.status, &back.body["active"]),
+        (200, &json!(true)),
+        "{back:?}"
+    );
+}
+
+#[test]
+fn who_was_queued_comes_back_as_the_connection_makes_people() {
+    for free_first in [false, true] {
+        let mut org = Org::with_free_seats(1);
+        org.at_capacity("access", AtCapacity::Queue);
+        org.token = org.connect(
+            "entra",
+            ConnectionPolicy {
+                new_people: NewPeople::Active,
+                ..ConnectionPolicy::default()
+            },
+        );
+        org.create("first@acme.example");
+        let id = org.create("ana@acme.example");
+        let status = |org: &Org| org.user(&id).body[USHER]["status"].clone();
+        assert_eq!(status(&org), json!("queued"));
+        assert_eq!(org.patch(&id, active(false)).status, 200);
+        assert_eq!(status(&org), json!("inactive"));
+        if free_first {
+            more_seats(&org, 9);
+        }
+        assert_eq!(org.patch(&id, active(true)).status, 200);
+        more_seats(&org, 9);
+        assert_eq!(status(&org), json!("active"));
+    }
+}
+
+#[test]
+fn nobody_in_a_group_becomes_somebody_else() {
+    let org = Org::with_free_seats(5);
+    let (a, b) = (org.create("a@acme.example"), org.create("b@acme.example"));
+    let body = json!({"displayName": "Board", "members": [{"value": a}, {"value": b}]});
+    let group = org.send("POST", "/scim/v2/Groups", Some(body)).id();
+    let path = format!("/scim/v2/Groups/{group}");
+    let of_a = format!("members[value eq \"{a}\"]");
+    for (op, at, value) in [
+        ("replace", "members.value", json!("x")),
+        ("replace", "members.value", json!(a)),
+        ("remove", "members.value", Value::Null),
+        ("replace", "members.type", json!("User")),
+        ("replace", &format!("{of_a}.value"), json!("x")),
+        ("replace", &format!("{of_a}.value"), json!(b)),
+        ("replace", &of_a, json!({"value": b})),
+    ] {
+        let body = json!({"Operations": [{"op": op, "path": at, "value": value}]});
+        org.send("PATCH", &path, Some(body))
+            .is_error(400, Some("mutability"));
+        let members = org.get(&path).body["members"].clone();
+        assert_eq!(members.as_array().map(Vec::len), Some(2), "{op} {at}");
+    }
+    let empty = json!({"Operations": [{"op": "replace", "path": "displayName", "value": ""}]});
+    org.send("PATCH", &path, Some(empty))
+        .is_error(400, Some("invalidValue"));
+    let same = json!({"Operations": [{"op": "replace", "path": of_a, "value": {"value": a}}]});
+    assert_eq!(org.send("PATCH", &path, Some(same)).status, 200);
+}
+
+#[test]
+fn what_was_shown_of_the_queued_and_the_held_is_not_the_providers_own_word() {
+    let org = Org::with_free_seats(1);
+    org.at_capacity("access", AtCapacity::Queue);
+    let held = org.create("held@acme.example");
+    let queued = org.create("queued@acme.example");
+    let mut shown = org.user(&queued).body;
+    assert_eq!(shown["active"], json!(false));
+    shown["title"] = json!("Boss");
+    let reply = org.put(&queued, shown);
+    assert_eq!(
+        (
+            reply.status,
+            &reply.body[USHER]["status"],
+            &reply.body["title"]
+        ),
+        (200, &json!("queued"), &json!("Boss"))
+    );
+    // A body of the provider's own making is its word.
+    let own = json!({"schemas": [CORE], "userName": "queued@acme.example", "active": false});
+    let reply = org.put(&queued, own);
+    assert_eq!(reply.body[USHER]["status"], json!("inactive"), "{reply:?}");
+
+    org.deactivate(&held);
+    let mut shown = org.user(&held).body;
+    shown["title"] = json!("Boss");
+    assert_eq!(org.put(&held, shown).status, 200);
+    assert_eq!(org.patch(&held, active(true)).body["active"], json!(false));
+    assert_eq!(org.patch(&held, active(false)).status, 200);
+    assert_eq!(org.patch(&held, active(true)).body["active"], json!(true));
+}
+
+#[test]
+fn a_manager_who_cannot_be_taken_yet_is_listed_and_taken_later() {
+    let org = Org::with_free_seats(9);
+    let old = org.post(person("old", "m-old")).id();
+    let mut body = person("ana", "1");
+    body[ENTERPRISE] = json!({"manager": {"value": old}});
+    let ana = org.post(body).id();
+    let manager = |org: &Org| org.user(&ana).body[ENTERPRISE]["manager"]["value"].clone();
+    let to = |value: &str| {
+        let path = format!("{ENTERPRISE}:manager");
+        json!([{"op": "replace", "path": path, "value": {"value": value}}])
+    };
+    let titled = |title: &str| json!([{"op": "replace", "path": "title", "value": title}]);
+    // Not known yet: the old one stays, and that is said.
+    assert_eq!(org.patch(&ana, to("m-new")).status, 200);
+    assert_eq!(manager(&org), json!(old));
+    let label = "ana@acme.example".to_owned();
+    let listed = drift(&org);
+    assert_eq!(
+        listed,
+        [(
+            label,
+            "manager".to_owned(),
+            Some("m-new".to_owned()),
+            Some("old@acme.example".to_owned())
+        )]
+    );
+    // Said again it is the same.
+    assert_eq!(org.patch(&ana, to("m-new")).status, 200);
+    assert_eq!(drift(&org), listed);
+    // Once known, the next write of the person takes them, whatever it is about.
+    let new = org.post(person("new", "m-new")).id();
+    assert_eq!(org.patch(&ana, titled("Boss")).status, 200);
+    assert_eq!((manager(&org), drift(&org)), (json!(new), Vec::new()));
+    // One who is out, and one who reports to them.
+    assert_eq!(org.patch(&old, active(false)).status, 200);
+    assert_eq!(org.patch(&ana, to(&old)).status, 200);
+    assert_eq!(drift(&org)[0].2.as_deref(), Some("old@acme.example"));
+    assert_eq!(org.patch(&old, active(true)).status, 200);
+    assert_eq!(org.patch(&ana, titled("Chief")).status, 200);
+    assert_eq!((manager(&org), drift(&org)), (json!(old), Vec::new()));
+    assert_eq!(org.patch(&old, to(&ana)).status, 200);
+    assert_eq!(drift(&org).len(), 1);
+    // A provider that says none agrees with none.
+    let none = json!([{"op": "remove", "path": format!("{ENTERPRISE}:manager")}]);
+    assert_eq!(org.patch(&old, none).status, 200);
+    assert_eq!(drift(&org), []);
+    // A newcomer's too.
+    let mut body = person("bo", "2");
+    body[ENTERPRISE] = json!({"manager": {"value": "m-none"}});
+    assert_eq!(org.post(body).status, 201);
+    assert_eq!(drift(&org)[0].2.as_deref(), Some("m-none"));
+}
+
+#[test]
+fn filters_see_the_addresses_that_are_shown() {
+    let org = Org::with_free_seats(9);
+    let id = org.create("ana@acme.example");
+    assert_eq!(org.user(&id).body.get("emails"), None);
+    let found = |org: &Org, filter: &str| -> bool {
+        let reply = org.find(&format!("({filter}) and id eq \"{id}\""));
+        assert_eq!(reply.status, 200, "{filter} {reply:?}");
+        reply.body["totalResults"] == json!(1)
+    };
+    for shown in [
+        "emails pr",
+        "emails.type eq \"work\"",
+        "emails.primary eq true",
+        "emails[type eq \"work\"]",
+    ] {
+        assert!(!found(&org, shown), "{shown}");
+        assert!(found(&org, &format!("not({shown})")), "{shown}");
+    }
+    // Once there is an address to be seen, they find it.
+    let renamed = json!([{"op": "replace", "path": "userName", "value": "ana.weber@acme.example"}]);
+    let emails = org.patch(&id, renamed).body.get("emails").is_some();
+    assert_eq!(found(&org, "emails.type eq \"work\""), emails);
+    assert!(found(
+        &org,
+        "not (active eq false) and NOT(active eq false)"
+    ));
+    assert!(found(&org, "not(title eq \"not(x)\")"));
+    let by = org.get(&format!("/scim/v2/Users?sortBy={}", encoded("foo")));
+    by.is_error(400, Some("invalidPath"));
+}
+
+#[test]
+fn a_value_that_is_taken_away_leaves_no_shell() {
+    let org = Org::with_free_seats(5);
+    let id = org.create("ana@acme.example");
+    for (list, part) in [
+        ("phoneNumbers", "value"),
+        ("ims", "value"),
+        ("addresses", "streetAddress"),
+    ] {
+        let path = format!("{list}[type eq \"work\"].{part}");
+        for nothing in [Value::Null, json!("")] {
+            let set = json!([{"op": "add", "path": path, "value": "x"}]);
+            let reply = org.patch(&id, set);
+            assert_eq!(reply.body[list][0][part], json!("x"), "{reply:?}");
+            let reply = org.patch(
+                &id,
+                json!([{"op": "replace", "path": path, "value": nothing}]),
+            );
+            assert_eq!(
+                (reply.status, reply.body.get(list)),
+                (200, None),
+                "{reply:?}"
+            );
+        }
+    }
+}
