@@ -12,6 +12,10 @@ use crate::output::say;
 /// Where `usher serve` listens unless told otherwise.
 pub(crate) use usher_core::link::LOCAL_URL;
 
+/// What a new address does not change yet.
+pub(crate) const TAKEN_ON_START: &str =
+    "A server that is running answers under its old address until it is started again.";
+
 /// Keeps an address that was given as the setting, and tells the one to print.
 pub(crate) fn keep(desk: &Desk, given: Option<String>) -> Result<String> {
     let known = desk.read()?.settings()?.public_url;
@@ -35,7 +39,7 @@ pub(crate) fn keep(desk: &Desk, given: Option<String>) -> Result<String> {
             say(
                 desk.format,
                 &format!(
-                    "The public address is {given} from now on{was} (usher setting public-url)."
+                    "The public address is {given} from now on{was} (usher setting public-url). {TAKEN_ON_START}"
                 ),
             )?;
         }

@@ -13,7 +13,8 @@ use crate::args::{PlanArgs, SettingArgs, SettingCommand};
 use crate::confirm::carry_out;
 use crate::desk::Desk;
 use crate::failure::{Failure, Result};
-use crate::output::{Listing, Row, write_one};
+use crate::output::{Listing, Row, say, write_one};
+use crate::public_url::TAKEN_ON_START;
 
 const COLUMNS: &[&str] = &["SETTING", "VALUE", "", "WHAT IT IS"];
 const KEYS: &[&str] = &["name", "value", "default", "is_default", "sentence"];
@@ -35,7 +36,11 @@ fn set(desk: &Desk, setting: Setting, value: Option<String>, plan: &PlanArgs) ->
         Some(file) if setting == Setting::Logo => Some(logo(Path::new(&file))?),
         value => value,
     };
-    carry_out(desk, Command::SetSetting { setting, value }, plan)
+    carry_out(desk, Command::SetSetting { setting, value }, plan)?;
+    if setting == Setting::PublicUrl && !plan.plan {
+        say(desk.format, TAKEN_ON_START)?;
+    }
+    Ok(())
 }
 
 /// The picture in a file, as the setting keeps it.

@@ -21,7 +21,7 @@ use crate::asked::Asking;
 use crate::fault::Fault;
 use crate::filter::{self, Context, Key, Sought};
 use crate::json::Json;
-use crate::list::{Page, Span};
+use crate::list::{Of, Page, Span};
 use crate::mapping::Displaced;
 use crate::people::{Found, People};
 use crate::projection::Projection;
@@ -90,7 +90,7 @@ impl Call<'_> {
 
     /// `GET /Users` and `POST /Users/.search`.
     pub(crate) fn list(&self, query: &Query) -> Result<Answer, Fault> {
-        let (span, order) = (Span::of(query)?, self.order(query)?);
+        let (span, order) = (Span::of(query, Of::People)?, self.order(query)?);
         let (people, total) = self.people_found(query, &order, &span)?;
         let page = Page {
             span: &span,
@@ -109,7 +109,7 @@ impl Call<'_> {
     /// `POST /.search`: people, then groups. What a filter or order names and one of the types does not have, that type
     /// has none of.
     pub(crate) fn search(&self, query: &Query) -> Result<Answer, Fault> {
-        let span = Span::of(query)?;
+        let span = Span::of(query, Of::Both)?;
         let none = |fault: Fault| match fault.scim_type {
             Some(ScimType::InvalidFilter | ScimType::InvalidPath) => Ok(fault),
             _ => Err(fault),

@@ -17,7 +17,7 @@ use crate::call::Call;
 use crate::fault::Fault;
 use crate::filter::{self, json as on_json};
 use crate::group_wanted::{GroupPatch, Wish};
-use crate::list::{Page, Span};
+use crate::list::{Of, Page, Span};
 use crate::request::Query;
 use crate::schema;
 
@@ -110,7 +110,7 @@ impl Call<'_> {
 
     /// `GET /Groups` and `POST /Groups/.search`.
     pub(crate) fn list_groups(&self, query: &Query) -> Result<Answer, Fault> {
-        let span = Span::of(query)?;
+        let span = Span::of(query, Of::Groups)?;
         let groups = tokio::task::block_in_place(|| self.groups_found(query))?;
         let total = i64::try_from(groups.len()).unwrap_or(i64::MAX);
         let shown = self.page_of_groups(&span, &groups, 0)?;

@@ -1,5 +1,9 @@
 //! A page as a ListResponse (RFC 7644 §3.4.2), by place or by cursor (RFC 9865).
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
+
 use hyper::StatusCode;
 use scim_v2::models::errors::ScimType;
 use scim_v2::schema_urns;
@@ -13,6 +17,17 @@ use crate::request::Query;
 /// About how long a person is, written.
 const USUAL_RESOURCE: usize = 1_600;
 
+/// By what the cursors of this process are told from those that somebody made up.
+static SEAL: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// What a list is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Of {
+    People,
+    Groups,
+    Both,
+}
+
 /// Which part of a list is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
@@ -21,17 +36,19 @@ pub(crate) struct Span {
     /// How many there are in all, as the first page of a cursor counted; none when it is to be counted now.
     pub(crate) total: Option<i64>,
     by_cursor: bool,
+    of: Of,
     /// What filter and order come to, so that a cursor is not taken for another list's.
     check: u64,
 }
 
 impl Span {
-    pub(crate) fn of(query: &Query) -> Result<Self, Fault> {
+    pub(crate) fn of(query: &Query, of: Of) -> Result<Self, Fault> {
         let mut span = Self {
             from: ListFrom::Place(query.start()),
             size: query.size(),
             total: None,
             by_cursor: query.cursor.is_some(),
+            of,
             check: check(query),
         };
         match query.cursor.as_deref() {
@@ -71,16 +88,22 @@ impl Span {
         let mut parts = cursor.split('.');
         let mut next = || parts.next();
         let (kind, number, total, check) = (next()?, next()?, next()?, next()?);
-        let number = number.parse().ok().filter(|it| *it >= 0)?;
-        if parts.next().is_some() || u64::from_str_radix(check, 16).ok()? != self.check {
+        let number: i64 = number.parse().ok().filter(|it| *it >= 0)?;
+        let total: i64 = total.parse().ok().filter(|it| *it >= 0)?;
+        let seal = self.seal(kind, number, total);
+        if parts.next().is_some() || u64::from_str_radix(check, 16).ok()? != seal {
             return None;
         }
-        let from = match kind {
-            "b" => ListFrom::Behind(number),
-            "p" => ListFrom::Place(number),
-            _ => return None,
-        };
-        Some((from, total.parse().ok().filter(|it| *it >= 0)?))
+        match kind {
+            "b" => Some((ListFrom::Behind(number), total)),
+            "p" => Some((ListFrom::Place(number), total)),
+            _ => None,
+        }
+    }
+
+    /// What only this process can say of a cursor of this list.
+    fn seal(&self, kind: &str, number: i64, total: i64) -> u64 {
+        SEAL.hash_one((self.of, self.check, kind, number, total))
     }
 
     /// The cursor of the page behind one whose last person has that number in the order of creation.
@@ -98,11 +121,12 @@ impl Span {
                 ("p", next)
             }
         };
-        Some(format!("{kind}.{number}.{total}.{:x}", self.check))
+        let seal = self.seal(kind, number, total);
+        Some(format!("{kind}.{number}.{total}.{seal:x}"))
     }
 }
 
-/// FNV-1a: nothing is secret about a cursor, and it gives no authority.
+/// FNV-1a of what a query asks for.
 fn check(query: &Query) -> u64 {
     let texts = [query.filter.as_deref(), query.sort_by.as_deref()];
     let bytes = texts

@@ -7,9 +7,9 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use usher_core::model::{Actor, Timestamp};
@@ -65,18 +65,35 @@ pub(crate) fn from(actor: Actor) {
 pub(crate) fn broken(error: &dyn Display) {
     let noted = NOTE.try_with(|it| it.borrow_mut().error = Some(error.to_string()));
     if noted.is_err() {
-        eprintln!("usher: a request failed: {error}");
+        tell(&format!("a request failed: {error}"));
     }
 }
 
 /// A connection could not be accepted.
 pub(crate) fn not_accepted(error: &std::io::Error) {
-    eprintln!("usher: cannot accept a connection: {error}");
+    tell(&format!("cannot accept a connection: {error}"));
 }
 
 /// Something that whoever runs the server should know.
 pub(crate) fn said(what: &str) {
-    eprintln!("usher: {what}");
+    tell(what);
+}
+
+/// Whether whoever reads the log expects an object on every line.
+static IN_JSON: AtomicBool = AtomicBool::new(false);
+
+fn tell(what: &str) {
+    if IN_JSON.load(Ordering::Relaxed) {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = since.map_or(0, |it| i64::try_from(it.as_millis()).unwrap_or(i64::MAX));
+        eprintln!("{}", told(Timestamp::from_millis(now), what));
+    } else {
+        eprintln!("usher: {what}");
+    }
+}
+
+fn told(time: Timestamp, what: &str) -> serde_json::Value {
+    serde_json::json!({"time": time, "said": what})
 }
 
 /// One answered request.
@@ -148,6 +165,7 @@ impl Log {
     /// Starts the thread that writes, unless nothing is logged.
     pub(crate) fn start(format: LogFormat) -> std::io::Result<Self> {
         let shared = Arc::<Shared>::default();
+        IN_JSON.store(format == LogFormat::Json, Ordering::Relaxed);
         if format != LogFormat::Off {
             let shared = Arc::clone(&shared);
             std::thread::Builder::new()

@@ -42,7 +42,9 @@ pub(crate) fn applied(applied: &Applied, out: &mut impl io::Write) -> Result<()>
     effects(&mut text, &applied.plan);
     promoted(&mut text, applied.promoted);
     if let Some(batch) = applied.batch {
-        let undo = if matches!(applied.plan.command, "erase" | "individuals_erase") {
+        // A token that was ended opens nothing again, and what was erased is gone.
+        let stays = ["erase", "individuals_erase", "idp_revoke", "token_revoke"];
+        let undo = if stays.contains(&applied.plan.command) {
             String::new()
         } else {
             format!("; undo it with: usher undo {batch}")

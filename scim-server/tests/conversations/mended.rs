@@ -295,3 +295,20 @@ fn a_value_that_is_taken_away_leaves_no_shell() {
         }
     }
 }
+
+#[test]
+fn a_cursor_is_of_its_list_and_says_what_it_said() {
+    let org = Org::with_free_seats(9);
+    for name in ["a", "b", "c"] {
+        org.create(&format!("{name}@acme.example"));
+    }
+    let page = org.get("/scim/v2/Users?cursor=&count=2").body;
+    let cursor = page["nextCursor"].as_str().expect("a next page").to_owned();
+    let at =
+        |path: &str, cursor: &str| org.get(&format!("/scim/v2/{path}?cursor={cursor}&count=2"));
+    assert_eq!(at("Users", &cursor).status, 200);
+    at("Groups", &cursor).is_error(400, Some("invalidCursor"));
+    let mut parts: Vec<&str> = cursor.split('.').collect();
+    parts[2] = "999";
+    at("Users", &parts.join(".")).is_error(400, Some("invalidCursor"));
+}
