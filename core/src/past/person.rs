@@ -56,15 +56,18 @@ impl Person {
         let mut last: Option<&Past> = None;
         let mut raised = false;
         for event in events.iter().take_while(|it| it.seq <= until) {
-            // One run of changes raises the version once. What somebody has to learn is no part of their record.
+            // One run of changes raises the version once. What somebody has to learn, and that a provider wants them to leave,
+            // is no part of their record.
             let same_run =
                 last.is_some_and(|it| it.batch == event.batch && it.seq + 1 == event.seq);
             raised &= same_run;
-            let learning = matches!(
+            let beside = matches!(
                 event.change,
-                Some(Change::Assignment { .. } | Change::Instructor { .. })
+                Some(
+                    Change::Assignment { .. } | Change::Instructor { .. } | Change::Leaving { .. }
+                )
             );
-            if !raised && !learning {
+            if !raised && !beside {
                 telling.user.version += 1;
                 telling.user.updated_at = event.at;
                 raised = true;

@@ -489,3 +489,23 @@ fn bad_terms_are_refused_with_what_to_do() {
         None::<(LeaveKind, LeaveState)>
     );
 }
+
+#[test]
+fn who_is_held_is_shown_at_an_instant_as_they_are() {
+    let it = Provided::new(3, 1, 1);
+    it.off("p0").unwrap();
+    it.off("p1").unwrap();
+    assert_eq!(it.held(), ["p1 deactivate held"]);
+    it.org.tick(1);
+    let user = it.org.user("p1");
+    let cli = it.org.cli();
+    let read = cli.read().unwrap();
+    let now = it.org.directory.now().to_string();
+    let moment = read.moment(&now.parse().unwrap()).unwrap();
+    let told = read.person_at(user.id, moment).unwrap().unwrap().user;
+    assert_eq!(
+        (told.version, told.updated_at),
+        (user.version, user.updated_at),
+        "that a provider wants them to leave is no part of their record"
+    );
+}

@@ -277,6 +277,23 @@ fn the_address_of_an_active_person_is_changed_with_a_notice_and_a_waiting_one_ge
 }
 
 #[test]
+fn the_notice_of_a_changed_address_is_mailed_to_both_addresses() {
+    let org = one_of_each();
+    let who = org.user("active").id;
+    org.apply(Command::Edit(Edit {
+        set: vec![(Field::Email, Some(address("renamed")))],
+        ..Edit::of(org.who("active"))
+    }));
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    let sql = "SELECT coalesce(address, 'the new one') FROM outbox WHERE user = ?1 \
+        AND template IN ('email_changed', 'email_left') ORDER BY template";
+    let mut rows = conn.prepare(sql).unwrap();
+    let to = rows.query_map([who.as_bytes()], |row| row.get::<_, String>(0));
+    let to: Vec<String> = to.unwrap().map(Result::unwrap).collect();
+    assert_eq!(to, ["the new one".to_owned(), address("active")]);
+}
+
+#[test]
 fn deactivate_leads_from_queued_waiting_pending_transfer_and_active_to_inactive() {
     let org = one_of_each();
     let names = "queued waiting pending active inactive cancelled deleted";

@@ -57,6 +57,19 @@ pub(crate) enum Deed {
         group: Option<(usize, Option<GroupRole>)>,
         protected: Option<bool>,
     },
+    /// Puts a brake on a connection (a share in percent, and a floor), or takes it off.
+    SetBrake {
+        by: usize,
+        brake: Option<(i64, i64)>,
+    },
+    /// Lets go whom a brake holds.
+    ReleaseHeld {
+        which: Which,
+    },
+    /// Has them stay.
+    RejectHeld {
+        which: Which,
+    },
     /// Sets or takes a password.
     SetPassword {
         who: usize,
@@ -244,6 +257,15 @@ pub(crate) enum Deed {
     /// A day later, with everything done that is due then.
     NextDay,
     Reopen,
+}
+
+/// Whom of those whom brakes hold.
+#[derive(Clone, Debug)]
+pub(crate) enum Which {
+    All,
+    /// Of one connection.
+    Of(usize),
+    These(Vec<usize>),
 }
 
 /// Whom a deed is for.

@@ -48,6 +48,12 @@ pub(crate) fn wrong(before: &Roster, now: &Roster) -> Vec<String> {
         {
             say("has no account and a link to choose its password");
         }
+        if person.leaving.is_some_and(|it| !it.deletes) && !person.status.is_seated_or_coming() {
+            say("has left and is to be deactivated");
+        }
+        if person.leaving.is_some() && matches!(person.status, Status::Deleted | Status::Erased) {
+            say("is gone and is to leave");
+        }
         if person.send_on.is_some() && !person.is_invited() {
             say("is to be mailed an invitation that is dead");
         }
@@ -210,7 +216,10 @@ pub(crate) fn not_restored(
             wrong.push(format!("the new group {group:?} stays"));
         }
     }
-    if before.zone != now.zone || before.single_sign_on != now.single_sign_on {
+    if before.brakes != now.brakes
+        || before.zone != now.zone
+        || before.single_sign_on != now.single_sign_on
+    {
         wrong.push("the settings stay".to_owned());
     }
     if before.required != now.required {

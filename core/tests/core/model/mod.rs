@@ -459,6 +459,15 @@ impl World {
             .iter()
             .filter(|it| !matches!(it.status.as_str(), "deleted" | "erased"))
             .count();
+        for (by, connection) in self.connections.iter().enumerate() {
+            let room = read.brake_room(*connection).unwrap();
+            if room != self.model.brake_room(by) {
+                let should = self.model.brake_room(by);
+                self.fail(&format!(
+                    "the brake on {by} leaves {room:?}, and should {should:?}"
+                ));
+            }
+        }
         if read.count_users(&Expr::Everybody).unwrap() != i64::try_from(here).unwrap() {
             self.fail("everybody is counted wrongly");
         }

@@ -42,6 +42,8 @@ pub(crate) struct Roster {
     pub(crate) zone: usize,
     pub(crate) single_sign_on: bool,
     pub(crate) platforms: Vec<Platform>,
+    /// Of each connection: how many it may take off in an hour, a share in percent and a floor.
+    pub(crate) brakes: [Option<(i64, i64)>; 2],
     pub(crate) carries: Vec<Carries>,
     pub(crate) trainings: Vec<Training>,
 }
@@ -52,6 +54,14 @@ pub(crate) struct Platform {
     pub(crate) name: String,
     pub(crate) revoked: bool,
     pub(crate) tokens: Vec<Option<i64>>,
+}
+
+/// That a connection wants somebody to leave, and they have not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Leaving {
+    pub(crate) by: usize,
+    pub(crate) deletes: bool,
+    pub(crate) rejected: bool,
 }
 
 /// A link to choose a password.
@@ -144,6 +154,7 @@ pub(crate) struct Person {
     pub(crate) link: Option<Link>,
     /// The day on which they were last seen.
     pub(crate) seen: Option<i64>,
+    pub(crate) leaving: Option<Leaving>,
     pub(crate) groups: BTreeMap<usize, GroupRole>,
     pub(crate) permissions: BTreeSet<Permission>,
     pub(crate) holds: BTreeMap<usize, Held>,
@@ -190,6 +201,7 @@ impl Person {
             password: false,
             link: None,
             seen: None,
+            leaving: None,
             groups: BTreeMap::new(),
             permissions: BTreeSet::new(),
             holds: BTreeMap::new(),
@@ -441,6 +453,27 @@ impl Tables {
         }) {
             let end = end.map(|it| it.div_euclid(DAY_MS));
             roster.platforms[platforms[&platform]].tokens.push(end);
+        }
+        let sql = "SELECT connection, share, floor FROM brakes";
+        for (connection, share, floor) in self.rows(sql, |row| {
+            Ok((row.get::<_, [u8; 16]>(0)?, row.get(1)?, row.get(2)?))
+        }) {
+            roster.brakes[connections[&connection]] = Some((share, floor));
+        }
+        let sql = "SELECT user, connection, kind, state FROM leaving";
+        for (user, by, kind, state) in self.rows(sql, |row| {
+            Ok((
+                row.get::<_, [u8; 16]>(0)?,
+                row.get::<_, [u8; 16]>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, String>(3)?,
+            ))
+        }) {
+            roster.people[users[&user]].leaving = Some(Leaving {
+                by: connections[&by],
+                deletes: kind == "delete",
+                rejected: state == "rejected",
+            });
         }
         let sql = "SELECT user FROM passwords";
         for user in self.rows(sql, |row| row.get::<_, [u8; 16]>(0)) {

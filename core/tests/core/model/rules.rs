@@ -2,6 +2,7 @@
 
 mod administrators;
 mod authority;
+mod brake;
 mod groups;
 mod individuals;
 mod joining;
@@ -19,6 +20,7 @@ use usher_core::command::WhenFull;
 use usher_core::model::{AssignmentState, AtCapacity, NewPeople, Permission, PoolTerms, Status};
 
 use authority::Reach;
+use brake::Window;
 
 use super::deeds::{Deed, How, Who};
 use super::roster::{ACCESS, Held, Person, Pool, Post, Roster, ZONES};
@@ -55,6 +57,8 @@ pub(crate) struct Model {
     pub(super) addresses: BTreeSet<String>,
     /// On which day each approval was asked, and for whom by name.
     asked: Vec<(i64, Option<String>)>,
+    /// What each connection did since the window of its brake began.
+    windows: [Window; 2],
     /// What was done of which kind to whom for which day.
     done: BTreeSet<(usize, Due, i64)>,
 }
@@ -90,6 +94,7 @@ impl Model {
             day: 0,
             addresses: BTreeSet::new(),
             asked: Vec::new(),
+            windows: <[Window; 2]>::default(),
             done: BTreeSet::new(),
         }
     }
@@ -127,7 +132,13 @@ impl Model {
             | Deed::ProvideGroup { by, .. } => Some(*by),
             _ => None,
         };
+        if let Some(by) = by_provider {
+            self.count(&before, by);
+        }
         self.remember(&before, by_provider);
+        if matches!(deed, Deed::ReleaseHeld { .. }) {
+            self.remember_released(&before);
+        }
         self.promote(policies);
         Ok(skipped)
     }
@@ -135,6 +146,7 @@ impl Model {
     /// A day later, everything is done that is due and was not done for that day: each day and kind by itself.
     pub(crate) fn next_day(&mut self, how: How) {
         self.day += 1;
+        self.windows = <[Window; 2]>::default();
         // Ends of one day are done together, of whatever pool.
         let mut due: BTreeMap<(i64, u8), Vec<(usize, Due)>> = BTreeMap::new();
         for (who, person) in self.roster.people.iter().enumerate() {
@@ -233,6 +245,17 @@ impl Model {
                     state.is_open() && person.learns.get(training).is_some_and(|it| !it.is_open())
                 });
                 memory.open = ended.map(|it| (*it.0, *it.1)).collect();
+            }
+        }
+    }
+
+    /// Whoever is let go from a brake left by the connection that wanted it.
+    fn remember_released(&mut self, before: &Roster) {
+        let people = self.roster.people.iter().zip(&before.people);
+        for ((person, was), memory) in people.zip(&mut self.memory) {
+            if person.status != was.status {
+                memory.by_person = false;
+                memory.by_provider = was.leaving.map(|it| it.by);
             }
         }
     }
@@ -431,12 +454,26 @@ impl Deal<'_> {
                 active,
                 manager,
             } => self.update(*by, *who, *active, *manager),
-            Deed::Remove { who, .. } => {
+            Deed::SetBrake { by, brake } => {
+                self.roster().brakes[*by] = *brake;
+                Ok(())
+            }
+            Deed::ReleaseHeld { which } => {
+                self.release_held(which);
+                Ok(())
+            }
+            Deed::RejectHeld { which } => {
+                self.reject_held(which);
+                Ok(())
+            }
+            Deed::Remove { by, who } => {
                 let status = self.status(*who);
                 if matches!(status, Status::Deleted | Status::Erased) || self.stays(*who) {
                     return Err(Refused);
                 }
-                self.leave(*who, Status::Deleted);
+                if self.passes_the_brake(*by, *who, true)? {
+                    self.leave(*who, Status::Deleted);
+                }
                 Ok(())
             }
             Deed::Accept {

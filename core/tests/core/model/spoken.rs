@@ -5,20 +5,21 @@ use std::collections::BTreeSet;
 use usher_core::Selection;
 use usher_core::Session;
 use usher_core::command::{
-    Accept, ChoosePassword, Command, Create, Edit, GroupEdit, GroupTarget, Invite, NewPerson,
-    OwnRecords, PoolEdit, ProgressReport, Provision, ProvisionGroup, ProvisionTarget, SetPassword,
+    Accept, ChoosePassword, Command, Create, Edit, GroupEdit, GroupTarget, HeldWho, Invite,
+    NewPerson, OwnRecords, PoolEdit, ProgressReport, Provision, ProvisionGroup, ProvisionTarget,
+    SetPassword,
 };
 use usher_core::model::{
-    Actor, Field, GroupRole, NewIndividual, PoolTerms, Profile, Progress, Record, RecordState,
-    Setting, UserId,
+    Actor, Brake, Field, GroupRole, NewIndividual, PoolTerms, Profile, Progress, Record,
+    RecordState, Setting, UserId,
 };
 use usher_core::query::Expr;
 use usher_core::waste::{Reason, Wasteful};
 
 use super::World;
-use super::deeds::{Deed, How, Who};
+use super::deeds::{Deed, How, Which, Who};
 use super::keys::a_password;
-use super::roster::{DAY_MS, FIELDS, ZONES, day_text};
+use super::roster::{CONNECTIONS, DAY_MS, FIELDS, ZONES, day_text};
 
 impl World {
     /// The deed in the words of the core, with whoever does it.
@@ -185,6 +186,20 @@ impl World {
             Deed::Require { on } => Command::SetSetting {
                 setting: Setting::RequiredOnInvite,
                 value: on.then(|| "title".to_owned()),
+            },
+            Deed::SetBrake { by, brake } => Command::SetBrake {
+                name: CONNECTIONS[*by].to_owned(),
+                brake: brake.map(|(share, floor)| Brake {
+                    share: u8::try_from(share).unwrap(),
+                    floor,
+                    window_ms: 3_600_000,
+                }),
+            },
+            Deed::ReleaseHeld { which } => Command::ReleaseHeld {
+                who: held_who(which, ids),
+            },
+            Deed::RejectHeld { which } => Command::RejectHeld {
+                who: held_who(which, ids),
             },
             Deed::SingleSignOn { on } => Command::SetSetting {
                 setting: Setting::SingleSignOn,
@@ -440,6 +455,14 @@ impl World {
             }
         };
         (whoever(), command)
+    }
+}
+
+fn held_who(which: &Which, ids: &[UserId]) -> HeldWho {
+    match which {
+        Which::All => HeldWho::All,
+        Which::Of(by) => HeldWho::Connection(CONNECTIONS[*by].to_owned()),
+        Which::These(who) => HeldWho::Users(who.iter().map(|it| ids[*it]).collect()),
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use usher_core::command::WhenFull;
 use usher_core::model::{CountsFrom, GroupRole, Permission, PoolTerms, RecordState, Status};
 
-use super::deeds::{Deed, How, Who};
+use super::deeds::{Deed, How, Which, Who};
 use super::roster::{ACCESS, CONNECTIONS, Roster, SHIRTS, ZONES};
 use super::rules::Model;
 use crate::org::address;
@@ -53,6 +53,8 @@ enum Kind {
     Import,
     Transfer,
     EraseAccount,
+    Brake,
+    Held,
     SetPassword,
     MailLink,
     ChoosePassword,
@@ -67,12 +69,12 @@ enum Kind {
 }
 
 /// Every kind, as often as it is worth.
-const KINDS: [(u32, Kind); 47] = [
+const KINDS: [(u32, Kind); 49] = [
     (8, Kind::Invite),
     (7, Kind::Create),
     (8, Kind::Provision),
     (8, Kind::Update),
-    (2, Kind::Remove),
+    (4, Kind::Remove),
     (9, Kind::Accept),
     (4, Kind::Cancel),
     (4, Kind::Resend),
@@ -104,6 +106,8 @@ const KINDS: [(u32, Kind); 47] = [
     (5, Kind::Import),
     (3, Kind::Transfer),
     (1, Kind::EraseAccount),
+    (3, Kind::Brake),
+    (5, Kind::Held),
     (3, Kind::SetPassword),
     (4, Kind::MailLink),
     (5, Kind::ChoosePassword),
@@ -309,6 +313,26 @@ impl Step {
                     },
                     unattended,
                 );
+            }
+            Kind::Brake => Deed::SetBrake {
+                by,
+                brake: (d % 5 != 0).then(|| ([0, 20, 50][a % 3], i64::try_from(b % 3).unwrap())),
+            },
+            Kind::Held => {
+                let leaving: Vec<usize> = (0..roster.people.len())
+                    .filter(|it| roster.people[*it].leaving.is_some())
+                    .collect();
+                let which = match (a % 4, leaving.is_empty()) {
+                    (0, _) => Which::All,
+                    (1, _) => Which::Of(by),
+                    (2, false) => Which::These(vec![leaving[b % leaving.len()]]),
+                    _ => Which::These(vec![anybody(b)]),
+                };
+                if d % 2 == 0 {
+                    Deed::ReleaseHeld { which }
+                } else {
+                    Deed::RejectHeld { which }
+                }
             }
             Kind::SetPassword => Deed::SetPassword {
                 who: fit(&stands(Status::Active)),

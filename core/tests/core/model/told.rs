@@ -8,13 +8,14 @@ use usher_core::change::Change;
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
     Actor, ApprovalId, ApprovalState, AssignmentState, ConnectionId, Date, Field, FieldId, GroupId,
-    Hold, IndividualId, IndividualTerms, Invitation, InvitationState, PlatformId, PoolId,
-    PoolTerms, ProviderHold, Setting, Status, Timestamp, TokenId, TrainingId, UserId,
+    Hold, IndividualId, IndividualTerms, Invitation, InvitationState, LeaveKind, LeaveState,
+    PlatformId, PoolId, PoolTerms, ProviderHold, Setting, Status, Timestamp, TokenId, TrainingId,
+    UserId,
 };
 
 use super::roster::{
-    ACCESS, Account, Approval, CONNECTIONS, Carries, DAY_MS, FIELDS, Group, Held, Link, Person,
-    Platform, Pool, Post, Roster, ZONES,
+    ACCESS, Account, Approval, CONNECTIONS, Carries, DAY_MS, FIELDS, Group, Held, Leaving, Link,
+    Person, Platform, Pool, Post, Roster, ZONES,
 };
 
 /// What the history tells differently from the tables.
@@ -412,6 +413,30 @@ impl Told {
                 });
                 std::mem::replace(&mut self.person(*user).link, after) == before
             }
+            Change::Leaving {
+                user,
+                before,
+                after,
+            } => {
+                let [before, after] = [before, after].map(|it| {
+                    it.map(|it| Leaving {
+                        by: self.connections[&it.connection],
+                        deletes: it.kind == LeaveKind::Delete,
+                        rejected: it.state == LeaveState::Rejected,
+                    })
+                });
+                std::mem::replace(&mut self.person(*user).leaving, after) == before
+            }
+            Change::Brake {
+                connection,
+                before,
+                after,
+            } => {
+                let [before, after] =
+                    [before, after].map(|it| it.map(|it| (i64::from(it.share), it.floor)));
+                let brake = &mut self.roster.brakes[self.connections[connection]];
+                std::mem::replace(brake, after) == before
+            }
             Change::PlatformAdded { platform, name, .. } => {
                 let next = self.roster.platforms.len();
                 self.roster.platforms.push(Platform {
@@ -564,8 +589,6 @@ impl Told {
             | Change::MailText { .. }
             | Change::FieldTerms { .. }
             | Change::TrainingTerms { .. }
-            | Change::Leaving { .. }
-            | Change::Brake { .. }
             | Change::ConnectionRevoked { .. }
             | Change::TokenAdded { .. }
             | Change::TokenEnds { .. }

@@ -49,6 +49,7 @@ fn needs(deed: &Deed) -> Needs {
         Deed::Erase { .. }
         | Deed::Require { .. }
         | Deed::SingleSignOn { .. }
+        | Deed::SetBrake { .. }
         | Deed::Zone { .. }
         | Deed::AddPlatform { .. }
         | Deed::RotatePlatform { .. }

@@ -30,6 +30,7 @@ impl Deal<'_> {
         person.end_invitation(InvitationState::Dead);
         person.end_link();
         person.post = None;
+        person.leaving = None;
         person.requests.clear();
         for state in person.learns.values_mut().filter(|it| it.is_open()) {
             *state = AssignmentState::Ended;

@@ -74,6 +74,10 @@ impl Deal<'_> {
         if let Some(manager) = manager {
             person.manager = Some(manager);
         }
+        if active != Some(false) {
+            self.says_they_are_in(by, who);
+        }
+        let person = self.person(who);
         if active == Some(false) {
             person.status = Status::Inactive;
             person.accepted |= policy == NewPeople::Active;
@@ -136,6 +140,18 @@ impl Deal<'_> {
         if matches!(status, Status::Deleted | Status::Erased) || is_owner && switches {
             return Err(Refused);
         }
+        if active == Some(false) && status.is_seated_or_coming() {
+            if self.stays(who) {
+                return Err(Refused);
+            }
+            // The rest of it comes again with all of it.
+            if !self.passes_the_brake(by, who, false)? {
+                return Ok(());
+            }
+        }
+        if active == Some(true) {
+            self.says_they_are_in(by, who);
+        }
         match manager {
             Some(Some(manager))
                 if !self.status(manager).is_seated_or_coming()
@@ -165,12 +181,7 @@ impl Deal<'_> {
             }
             (Status::Inactive, Some(false)) if holds => self.person(who).released = true,
             (Status::Cancelled, Some(true)) => self.provider_brings_in(who, self.policies[by])?,
-            (_, Some(false)) if status.is_seated_or_coming() => {
-                if self.stays(who) {
-                    return Err(Refused);
-                }
-                self.deactivate(who);
-            }
+            (_, Some(false)) if status.is_seated_or_coming() => self.deactivate(who),
             _ => {}
         }
         Ok(())
