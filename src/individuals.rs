@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use usher_core::command::Command;
 use usher_core::import::{Problem, Table, review_individuals};
-use usher_core::model::{Individual, UserId};
+use usher_core::model::{Individual, UserId, harmless};
 
 use crate::args::{IndividualsCommand, IndividualsImportArgs, LimitArgs};
 use crate::confirm::carry_out;
 use crate::desk::Desk;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, complain};
 use crate::output::{Listing, Row};
 
 const COLUMNS: &[&str] = &["EMAIL", "FIRST NAME", "LAST NAME", "RECORDS"];
@@ -41,6 +41,17 @@ pub(crate) fn run(desk: &Desk, command: IndividualsCommand) -> Result<()> {
 fn import(desk: &Desk, args: &IndividualsImportArgs) -> Result<()> {
     let table = Table::of(&crate::reading::sheet(desk, &args.file, None)?)?;
     let reviewed = review_individuals(&table)?;
+    if !reviewed.ignored.is_empty() {
+        let titles: Vec<String> = reviewed
+            .ignored
+            .iter()
+            .map(|it| harmless(it).into_owned())
+            .collect();
+        complain(&format!(
+            "these columns are not known and are left out: {}; known are email, first name, last name, training, state and date",
+            titles.join(", ")
+        ));
+    }
     if !reviewed.problems.is_empty() && !args.partial {
         return Err(Failure::refused(told(&reviewed.problems)));
     }

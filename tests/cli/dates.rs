@@ -31,6 +31,11 @@ impl Clock for LongAgo {
 
 /// Lets people be deactivated on a day that is long past, as if nothing had run since.
 fn overdue(org: &Org, who: &[&str]) {
+    overdue_on(org, who, Field::DeactivateOn);
+}
+
+/// The same of another date.
+fn overdue_on(org: &Org, who: &[&str], field: Field) {
     let options = Options {
         clock: Arc::new(LongAgo),
         ..Options::default()
@@ -40,7 +45,7 @@ fn overdue(org: &Org, who: &[&str]) {
     let who: Vec<String> = who.iter().map(|it| (*it).to_owned()).collect();
     let people = session.read().unwrap().find_users(&who).unwrap();
     let mut edit = Edit::of(people);
-    edit.set = vec![(Field::DeactivateOn, Some("2020-02-01".to_owned()))];
+    edit.set = vec![(field, Some("2020-02-01".to_owned()))];
     let request = session.request(Command::Edit(edit));
     session.apply(request, None).unwrap();
 }
@@ -135,7 +140,7 @@ fn what_is_due_is_planned_done_by_hand_and_undone() {
     let batch = org.json("batches --limit 1")[0].clone();
     assert_eq!(
         (&batch["actor"], &batch["door"]),
-        (&"scheduler".into(), &"schedule".into())
+        (&"scheduler".into(), &"cli".into())
     );
     let batch = batch["id"].as_str().unwrap();
     org.type_in(&format!("undo {batch} --yes")).ok();
@@ -226,4 +231,32 @@ fn seats_tell_alarms_and_the_forecast() {
     assert!(org.type_in("seats").ok().contains("now"));
     let said = org.type_in("pool set access --alarms 300 --yes");
     assert_eq!(said.code, Some(2), "{said:?}");
+}
+
+#[test]
+fn several_days_are_shown_each_and_the_one_that_was_shown_is_what_is_done() {
+    let org = peopled();
+    overdue(&org, &["ana@acme.example"]);
+    overdue_on(&org, &["bo@acme.example"], Field::DeleteOn);
+    let plans = org.type_in("due run --plan --format json");
+    let plans: Vec<serde_json::Value> = plans
+        .out
+        .lines()
+        .map(|it| serde_json::from_str(it).unwrap())
+        .collect();
+    let whom: Vec<&str> = plans
+        .iter()
+        .map(|it| it["changes"][0]["user"].as_str().unwrap())
+        .collect();
+    assert_eq!(whom, ["ana@acme.example", "bo@acme.example"]);
+    let plan = &plans[1];
+    let digest = plan["digest"].as_str().unwrap();
+    assert!(digest.bytes().any(|it| it != b'0'), "{digest}");
+    let other = "0123456789abcdef0123456789abcdef";
+    let refused = org.type_in(&format!("due run --confirm {other}"));
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert_eq!(org.json("show bo@acme.example")["status"], "active");
+    org.type_in(&format!("due run --confirm {digest}")).ok();
+    assert_eq!(org.json("show bo@acme.example")["status"], "deleted");
+    assert_eq!(org.json("show ana@acme.example")["status"], "active");
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::peopled;
 use crate::program::Org;
 
 /// Sales, run by gus; Day, a session that cora holds, who coaches in Sales.
@@ -102,4 +103,27 @@ fn who_holds_a_session_invites_learners_of_their_group_to_it() {
         assert_eq!(refused.code, Some(1), "{line}");
         assert!(refused.err.contains(why), "{refused:?}");
     }
+}
+
+#[test]
+fn a_copy_of_everything_and_what_replaces_it_are_the_owners() {
+    let org = peopled();
+    org.type_in("admin grant manage_users bo@acme.example --yes")
+        .ok();
+    let id = |who: &str| {
+        org.json(&format!("show {who}"))["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let (owner, bo) = (id("owner@acme.example"), id("bo@acme.example"));
+    for line in ["backup copy.db", "serve --listen 127.0.0.1:0"] {
+        let refused = org.type_in(&format!("{line} --as {bo}"));
+        assert_eq!(refused.code, Some(1), "{line}: {refused:?}");
+        assert!(refused.err.contains("owners' alone"), "{refused:?}");
+    }
+    org.type_in(&format!("backup copy.db --as {owner}")).ok();
+    let refused = org.type_in(&format!("restore copy.db --yes --as {bo}"));
+    assert!(refused.err.contains("owners' alone"), "{refused:?}");
+    org.type_in("restore copy.db --yes").ok();
 }

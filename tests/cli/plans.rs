@@ -140,6 +140,7 @@ fn whom_a_command_is_for() {
             .iter()
             .map(|it| it["user"].as_str().unwrap().to_owned())
             .collect();
+        users.sort();
         users.dedup();
         users
     };

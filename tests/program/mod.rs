@@ -197,7 +197,7 @@ impl Org {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let address = line.split(['/', ' ']).find_map(|it| it.parse().ok());
+        let address = line.trim().split(['/', ' ']).find_map(|it| it.parse().ok());
         let log = || std::fs::read_to_string(self.path("server.log")).unwrap_or_default();
         let address = address.unwrap_or_else(|| panic!("no address in {line:?}; {}", log()));
         Server { child, address }

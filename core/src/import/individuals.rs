@@ -25,6 +25,8 @@ pub struct Reviewed {
     pub accounts: Vec<NewIndividual>,
     /// What could not be understood. Lines with a problem are not among the accounts.
     pub problems: Vec<Problem>,
+    /// The titles of the columns that say nothing here, as they stand in the file.
+    pub ignored: Vec<String>,
 }
 
 /// What a column holds.
@@ -73,7 +75,14 @@ const NAMES: &[(&str, Column)] = &[
 /// [`Error::Invalid`] when there is no column of addresses, or a column twice; whatever is wrong with a line is a problem.
 pub fn review_individuals(table: &Table) -> Result<Reviewed> {
     let columns = columns(&table.head)?;
-    let mut reviewed = Reviewed::default();
+    let titles = table.head.iter().zip(&columns);
+    let mut reviewed = Reviewed {
+        ignored: titles
+            .filter(|(title, column)| column.is_none() && !title.trim().is_empty())
+            .map(|it| it.0.trim().to_owned())
+            .collect(),
+        ..Reviewed::default()
+    };
     let mut places: HashMap<String, usize> = HashMap::new();
     for (line, cells) in &table.rows {
         let cell = |column| {
@@ -257,6 +266,7 @@ mod tests {
         )
         .expect("a table");
         assert_eq!(reviewed.problems, []);
+        assert_eq!(reviewed.ignored, ["Shoe"]);
         let said: Vec<String> = reviewed
             .accounts
             .iter()
