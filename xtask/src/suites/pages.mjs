@@ -133,6 +133,8 @@ async function byKeys(key, done) {
   let reached = await to("main form button");
   await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
   for (const [id, value] of Object.entries(ANA)) {
+    // Of whom something is known already, that is not asked.
+    if (!(await page.$(`#${id}`))) continue;
     reached = (await to(`#${id}`)) && reached;
     await page.keyboard.type(value);
   }
