@@ -13,11 +13,15 @@ use usher_core::model::{ConnectionId, UserId};
 use crate::mapping::Displaced;
 
 /// How many bytes of answers the younger half may have; the older never has more.
-const HALF: usize = 12 * 1024 * 1024;
+const HALF: usize = 5 * 1024 * 1024;
 /// What an answer costs beside its bytes, about.
 const EACH: usize = 160;
 /// After how long the younger half becomes the older one at the latest: nobody's data stays because nothing else comes.
 const AGE: Duration = Duration::from_secs(300);
+
+/// When those who are asked for are too many to be kept, one in so many is taken: who is kept then stays long enough to be
+/// asked for again.
+const ONE_IN: u32 = 8;
 
 /// For whom, and whose.
 type Key = (ConnectionId, UserId);
@@ -43,6 +47,12 @@ struct Halves {
     older: HashMap<Key, Kept>,
     bytes: usize,
     began: Instant,
+    /// How often something was found, and how often something was kept, since it began.
+    found: u32,
+    kept: u32,
+    /// Whether more was kept than found the last time: then not everybody is.
+    crowded: bool,
+    asked: u32,
 }
 
 /// The answers that are kept.
@@ -55,6 +65,10 @@ impl Default for Ready {
             older: HashMap::new(),
             bytes: 0,
             began: Instant::now(),
+            found: 0,
+            kept: 0,
+            crowded: false,
+            asked: 0,
         }))
     }
 }
@@ -77,11 +91,17 @@ impl Ready {
         let holds = |it: &&Kept| it.edition == *edition && it.displaced == displaced;
         let key = (connection, edition.user);
         let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = halves.younger.get(&key) {
-            return Some(kept).filter(holds).map(|it| it.json.clone());
+        let found = halves.younger.get(&key).filter(holds);
+        if let Some(json) = found.map(|it| it.json.clone()) {
+            halves.found = halves.found.saturating_add(1);
+            return Some(json);
+        }
+        if !halves.older.get(&key).as_ref().is_some_and(holds) {
+            return None;
         }
         let kept = halves.older.remove(&key)?;
-        let json = Some(&kept).filter(holds)?.json.clone();
+        let json = kept.json.clone();
+        halves.found = halves.found.saturating_add(1);
         halves.put(key, kept);
         Some(json)
     }
@@ -102,8 +122,18 @@ impl Ready {
             displaced,
             json: json.clone(),
         };
+        let key = (connection, edition.user);
         let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        halves.put((connection, edition.user), kept);
+        let is_new = !halves.younger.contains_key(&key) && !halves.older.contains_key(&key);
+        if is_new && halves.crowded {
+            halves.asked = halves.asked.wrapping_add(1);
+            if !halves.asked.is_multiple_of(ONE_IN) {
+                return;
+            }
+        }
+        halves.kept = halves.kept.saturating_add(1);
+        halves.older.remove(&key);
+        halves.put(key, kept);
     }
 }
 
@@ -113,6 +143,8 @@ impl Halves {
             self.older = std::mem::take(&mut self.younger);
             self.bytes = 0;
             self.began = Instant::now();
+            self.crowded = self.kept > self.found;
+            (self.found, self.kept) = (0, 0);
         }
         self.bytes += kept.cost();
         if let Some(replaced) = self.younger.insert(key, kept) {
@@ -193,5 +225,32 @@ mod tests {
         let bytes: usize = kept.map(Kept::cost).sum();
         assert!(bytes <= 2 * HALF, "{bytes}");
         assert!(bytes > HALF / 2, "{bytes}");
+    }
+
+    #[test]
+    fn of_too_many_who_are_asked_for_in_turn_some_stay() {
+        let ready = Ready::default();
+        let okta = ConnectionId::from_bytes([1; 16]);
+        let json = Bytes::from(vec![b' '; 16 * 1024]);
+        let (mut found, mut asked) = (0, 0);
+        for round in 0..12 {
+            for it in 0..1_500_u32 {
+                let mut id = [0; 16];
+                id[..4].copy_from_slice(&it.to_be_bytes());
+                let person = Edition {
+                    user: UserId::from_bytes(id),
+                    ..edition(0, 1)
+                };
+                let hit = ready.find(okta, &person, Displaced::default());
+                if hit.is_none() {
+                    ready.keep(okta, person, Displaced::default(), &json);
+                }
+                if round >= 4 {
+                    found += usize::from(hit.is_some());
+                    asked += 1;
+                }
+            }
+        }
+        assert!(found * 10 > asked, "{found} of {asked}");
     }
 }
