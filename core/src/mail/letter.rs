@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::link::{Link, LinkKind};
 use crate::model::{
     Actor, Date, Door, EmailAddress, InvitationState, Language, LinkState, Logo, OutboxMail,
-    Permission, Settings, Status, Timestamp, User, UserId, harmless,
+    Permission, Settings, Status, Timestamp, User, UserId, harmless, push_as_html,
 };
 use crate::plan::Template;
 
@@ -503,16 +503,7 @@ fn button(link: &str, language: Language) -> String {
 
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
+    push_as_html(text, &mut out);
     out
 }
 

@@ -72,7 +72,7 @@ pub use setting::{Required, RequiredItem, Setting, SettingValue, Settings};
 pub use ssh_key::{AdminKey, Fingerprint, SshKey};
 pub use status::Status;
 pub(crate) use text::folded;
-pub use text::{Name, harmless, is_hostile, search_text};
+pub use text::{Name, harmless, is_hostile, push_as_html, search_text};
 pub use time::{Date, Timestamp};
 pub use training::{
     Assigned, Assignment, AssignmentCounts, AssignmentState, Progress, Training, TrainingKind,

@@ -23,6 +23,23 @@ pub fn is_hostile(c: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Writes text where HTML has text or a quoted value. Controls that no parser agrees about with another become U+FFFD.
+pub fn push_as_html(text: &str, out: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}' => {
+                out.push('\u{fffd}');
+            }
+            _ => out.push(c),
+        }
+    }
+}
+
 /// The text with every hostile character, and every mark beyond the eighth on one letter, replaced by U+FFFD,
 /// so that what was replaced stays visible. Borrowed when nothing had to be replaced.
 pub fn harmless(text: &str) -> Cow<'_, str> {

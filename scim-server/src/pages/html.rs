@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use usher_core::model::push_as_html;
+
 /// An attribute: its name is ours, its value may be anybody's.
 pub(crate) type Attribute<'a> = (&'static str, &'a str);
 
@@ -19,7 +21,7 @@ impl Html {
 
     /// Text, as it is.
     pub(crate) fn text(&mut self, text: &str) {
-        escape(text, &mut self.0);
+        push_as_html(text, &mut self.0);
     }
 
     /// An element and what is in it.
@@ -49,7 +51,7 @@ impl Html {
             self.0.push(' ');
             self.0.push_str(name);
             self.0.push_str("=\"");
-            escape(value, &mut self.0);
+            push_as_html(value, &mut self.0);
             self.0.push('"');
         }
         self.0.push('>');
@@ -69,23 +71,6 @@ impl Html {
 impl fmt::Debug for Html {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Html")
-    }
-}
-
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // No parser agrees with another about what these mean.
-            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}' => {
-                out.push('\u{fffd}');
-            }
-            _ => out.push(c),
-        }
     }
 }
 
