@@ -386,7 +386,7 @@ impl Provision {
         self.set_custom(planner, provider, user.id, Some((user, theirs)), written)?;
         self.change_entitlements(planner, provider, user)?;
         match self.active {
-            Some(true) => self.switch_on(planner, provider, user),
+            Some(true) => self.switch_on(planner, provider, user, theirs),
             Some(false) => self.switch_off(planner, user),
             None => Ok(()),
         }
@@ -462,7 +462,13 @@ impl Provision {
         Ok(())
     }
 
-    fn switch_on(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<()> {
+    fn switch_on(
+        &self,
+        planner: &mut Planner<'_>,
+        provider: &Provider,
+        user: &User,
+        theirs: Whose,
+    ) -> Result<()> {
         match user.status {
             Status::Inactive => {
                 let held = user.provider_hold == ProviderHold::Free
@@ -472,10 +478,10 @@ impl Provision {
                     return Ok(());
                 }
                 planner.begin_as_learner(user.id)?;
-                let leads_to = match provider.policy.new_people {
+                let leads_to = match (theirs, provider.policy.new_people) {
                     // Who was queued on the way in has accepted nothing, and never has to.
-                    NewPeople::Active => Status::Active,
-                    NewPeople::Waiting => reactivate::leads_to(user),
+                    (Whose::Mine, NewPeople::Active) => Status::Active,
+                    _ => reactivate::leads_to(user),
                 };
                 reactivate::one(planner, user, leads_to, provider.policy.mails, false).map(|_| ())
             }

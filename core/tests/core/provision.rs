@@ -411,3 +411,23 @@ fn undoing_a_provider_s_new_group_lets_those_go_who_came_with_it_and_removes_it(
         assert!(read.memberships_of(ana).unwrap().is_empty());
     }
 }
+
+#[test]
+fn another_connection_lets_nobody_skip_the_acceptance_that_their_own_asks_for() {
+    let org = Org::new(9);
+    let (asking, _) = org.connect("asking", NewPeople::Waiting);
+    let (seating, _) = org.connect("seating", NewPeople::Active);
+    let mut ana = newcomer("ana", "ext-ana");
+    ana.active = Some(false);
+    org.provision(asking, ana).unwrap();
+    let user = org.user("ana").id;
+    org.provision(seating, switch(user, true)).unwrap();
+    assert_eq!(org.user("ana").status, Status::Waiting);
+
+    let mut bo = newcomer("bo", "ext-bo");
+    bo.active = Some(false);
+    org.provision(seating, bo).unwrap();
+    let user = org.user("bo").id;
+    org.provision(seating, switch(user, true)).unwrap();
+    assert_eq!(org.user("bo").status, Status::Active);
+}

@@ -85,6 +85,15 @@ impl Deal<'_> {
         } else {
             Status::Waiting
         };
+        self.come_back(who, leads_to, restore)
+    }
+
+    pub(super) fn come_back(
+        &mut self,
+        who: usize,
+        leads_to: Status,
+        restore: bool,
+    ) -> Result<bool, Refused> {
         let memory = self.model.memory[who].clone();
         let mut again: Vec<_> = memory
             .gave_back

@@ -177,7 +177,12 @@ impl Deal<'_> {
             }
             (Status::Inactive, Some(true)) => {
                 self.begins_as_learner(who);
-                self.reactivate(who, false)?;
+                // Of their own connection they are what it makes of people; another one asks them as anybody would be.
+                if !stays && self.policies[by] == NewPeople::Active {
+                    self.come_back(who, Status::Active, false)?;
+                } else {
+                    self.reactivate(who, false)?;
+                }
             }
             (Status::Inactive, Some(false)) if holds => self.person(who).released = true,
             (Status::Cancelled, Some(true)) => self.provider_brings_in(who, self.policies[by])?,
