@@ -8,37 +8,41 @@ mod dates;
 mod entitled;
 mod foresight;
 mod groups;
+mod invitations;
+mod leaving;
+mod managers;
+mod naming;
 mod owned;
 mod password_links;
+mod reach;
 mod seating;
 mod waits;
+mod who;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::capacity::Ledger;
-use crate::change::{Change, Hidden, Names};
+use crate::change::{Change, Names};
 use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::import::Review;
 use crate::model::{
-    Actor, BatchId, Brake, ConnectionId, Date, Door, Field, Fingerprint, GroupCarries, GroupId,
-    GroupRole, Hold, Invitation, InvitationState, Leaving, License, Permission, Pool, PoolId,
-    Profile, Setting, Settings, Status, Timestamp, Training, TrainingId, User, UserId, key_of_name,
+    Actor, BatchId, Brake, Date, Door, Field, GroupCarries, GroupId, Hold, Leaving, Pool, PoolId,
+    Settings, Timestamp, Training, TrainingId, User, UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
-use crate::policy::{self, Authority, Circle, Reach, Role};
-use crate::query::Expr;
-use crate::selection::Selection;
+use crate::policy::{self, Authority, Reach, Role};
 use crate::store::Snapshot;
 use allowance::Allowance;
 pub(crate) use brake::Leave;
-use crowd::{CROWD, Crowd};
+use crowd::Crowd;
 use foresight::Foreseen;
 pub(crate) use foresight::{people_promoted, renew};
 pub(crate) use groups::Entry;
 pub(crate) use seating::{Seated, Waiting, Want};
+pub(crate) use who::Who;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// A statement takes no more names than so many.
@@ -126,49 +130,6 @@ pub(crate) struct Mark {
     changes: usize,
     mails: usize,
     skipped: usize,
-}
-
-/// Who gives a command, and through which door.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Who {
-    /// Whoever acts.
-    pub(crate) actor: Actor,
-    /// How the command came in.
-    pub(crate) door: Door,
-    /// The connection in whose place they act: it is planned as the connection would have it, by its rights and at its door.
-    pub(crate) on_behalf: Option<ConnectionId>,
-    /// The key by which an administrator came in over SSH: without it they are nobody.
-    pub(crate) key: Option<Fingerprint>,
-}
-
-impl Who {
-    /// Refuses who came in by a key that has been taken from them since.
-    pub(crate) fn keeps_key(self, snapshot: &Snapshot<'_>) -> Result<()> {
-        let Some(key) = self.key else { return Ok(()) };
-        let owner = snapshot
-            .ssh_key(key)?
-            .map(|it| Actor::Administrator(it.user));
-        if owner == Some(self.actor) {
-            Ok(())
-        } else {
-            Err(Error::forbidden(
-                "the key with which you came in opens for you no longer",
-            ))
-        }
-    }
-
-    /// As whom it is planned.
-    pub(crate) fn plans(self) -> Actor {
-        self.on_behalf.map_or(self.actor, Actor::Connection)
-    }
-
-    fn plans_at(self) -> Door {
-        if self.on_behalf.is_some() {
-            Door::Scim
-        } else {
-            self.door
-        }
-    }
 }
 
 /// Plans a request against a snapshot.
@@ -317,115 +278,6 @@ impl<'s> Planner<'s> {
         })
     }
 
-    /// Looks up the names of whatever the changes mention and nobody has named yet.
-    fn name_mentioned(&mut self) -> Result<()> {
-        let mut ids: Vec<UserId> = Vec::new();
-        let (mut groups, mut connections, mut trainings, mut fields) = (false, false, false, false);
-        for change in &self.changes {
-            ids.extend(change.user());
-            // Whoever is new goes by their names also in a digest: their id is drawn anew each time.
-            if let Change::UserCreated { user, created } = change
-                && let Some(label) = created
-                    .profile
-                    .email
-                    .as_ref()
-                    .or(created.profile.user_name.as_ref())
-            {
-                self.names
-                    .users
-                    .entry(*user)
-                    .or_insert_with(|| label.clone());
-            }
-            match change {
-                Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),
-                Change::Membership { .. }
-                | Change::GroupBudget { .. }
-                | Change::Setting {
-                    setting: Setting::JoinGroup,
-                    ..
-                }
-                | Change::GroupName { .. }
-                | Change::GroupRemoved { .. }
-                | Change::GroupPool { .. } => groups = true,
-                Change::GroupLink { .. } => (groups, connections) = (true, true),
-                Change::GroupTraining { .. } => (groups, trainings) = (true, true),
-                Change::Assignment { .. }
-                | Change::Instructor { .. }
-                | Change::TrainingTerms { .. } => trainings = true,
-                Change::Drift { .. }
-                | Change::ConnectionMaps { .. }
-                | Change::ConnectionOwns { .. }
-                | Change::ConnectionSends { .. } => (fields, connections) = (true, true),
-                Change::ConnectionTerms { .. } => connections = true,
-                Change::FieldValue { .. }
-                | Change::FieldTerms { .. }
-                | Change::FieldChoice { .. } => fields = true,
-                Change::Link { .. }
-                | Change::Entitlement { .. }
-                | Change::Connection { .. }
-                | Change::Leaving { .. }
-                | Change::Brake { .. }
-                | Change::ConnectionRevoked { .. } => connections = true,
-                _ => {}
-            }
-        }
-        if fields {
-            self.names.add_fields(&self.snapshot.custom_fields()?);
-            for change in &self.changes {
-                if let Change::FieldAdded { field, terms } = change {
-                    self.names.fields.insert(*field, terms.name.clone());
-                }
-            }
-        }
-        self.names.hidden = self.hidden_names()?;
-        for id in ids {
-            if !self.names.users.contains_key(&id)
-                && let Some(label) = self.snapshot.label_of(id)?
-            {
-                self.names.users.insert(id, label);
-            }
-        }
-        if groups {
-            self.names.groups = self
-                .snapshot
-                .groups_ever()?
-                .into_iter()
-                .map(|it| (it.id, it.name))
-                .collect();
-        }
-        if trainings {
-            self.names.trainings = self.snapshot.training_names()?;
-        }
-        if connections {
-            self.names.connections = self
-                .snapshot
-                .connections()?
-                .into_iter()
-                .map(|it| (it.id, it.name))
-                .collect();
-        }
-        Ok(())
-    }
-
-    /// Whose names this plan changes and whoever sees it may not know.
-    fn hidden_names(&self) -> Result<HashMap<UserId, Hidden>> {
-        let mut hidden = HashMap::new();
-        let what = match self.undoing {
-            None => Hidden::Before,
-            Some(_) => Hidden::Both,
-        };
-        if self.snapshot.hides_names() {
-            for change in &self.changes {
-                if let Change::Profile { user, .. } = change
-                    && self.snapshot.user(*user)?.is_some_and(|it| !it.accepted)
-                {
-                    hidden.insert(*user, what);
-                }
-            }
-        }
-        Ok(hidden)
-    }
-
     /// What the organization has set, read once a plan.
     pub(crate) fn settings(&mut self) -> Result<&Settings> {
         let settings = match self.settings.take() {
@@ -549,14 +401,6 @@ impl<'s> Planner<'s> {
         Ok(found.filter(|it| !self.renamed.contains(&(it.id, field))))
     }
 
-    /// Whom a person reports to once this plan is applied.
-    fn manager_of(&self, user: UserId) -> Result<Option<UserId>> {
-        match self.managers.get(&user) {
-            Some(manager) => Ok(*manager),
-            None => self.snapshot.manager_of(user),
-        }
-    }
-
     pub(crate) fn skip(&mut self, user: &User, reason: impl Into<String>) {
         self.skipped.push(Skip {
             user: Some(user.id),
@@ -575,155 +419,6 @@ impl<'s> Planner<'s> {
 
     pub(crate) fn mail(&mut self, user: UserId, template: Template) {
         self.mails.push(Mail { user, template });
-    }
-
-    /// Remembers a name, so that the plan can show it without another look-up.
-    pub(crate) fn name(&mut self, user: &User) {
-        if self.attended {
-            self.names.users.insert(user.id, user.label());
-        }
-    }
-
-    pub(crate) fn name_new(&mut self, user: UserId, label: &str) {
-        if self.attended {
-            self.names.users.insert(user, label.to_owned());
-        }
-    }
-
-    /// Whether this person has a permission that the actor does not have.
-    pub(crate) fn has_more_rights(&self, user: UserId) -> Result<bool> {
-        let theirs = self.permissions_of(user)?;
-        let has = |it: &Permission| self.authority.has_permission(*it);
-        Ok(!self.actor_is_owner() && !theirs.iter().all(has))
-    }
-
-    /// The people of a selection, each once. Those beyond the actor's reach are not found by a query, and skipped when
-    /// they are named.
-    pub(crate) fn select(&mut self, who: &Selection) -> Result<Vec<UserId>> {
-        let people: Vec<UserId> = match who {
-            Selection::Ids(ids) => {
-                let mut seen = HashSet::with_capacity(ids.len());
-                let ids = ids.iter().copied().filter(|it| seen.insert(*it)).collect();
-                self.reached(ids)?
-            }
-            Selection::Query { query, except } => {
-                let query = self.reach.within(query);
-                let ids = self.snapshot.ids_of(&query, self.now)?;
-                ids.into_iter().filter(|it| !except.contains(it)).collect()
-            }
-        };
-        self.expect(&people)?;
-        Ok(people)
-    }
-
-    /// Leaves out whom the actor may not do this to, without a word about who they are.
-    fn reached(&mut self, ids: Vec<UserId>) -> Result<Vec<UserId>> {
-        if self.reach == Reach::Everybody {
-            return Ok(ids);
-        }
-        let mut reached: HashSet<UserId> = HashSet::new();
-        for some in ids.chunks(NAMED_AT_ONCE) {
-            let named = Expr::Or(some.iter().copied().map(Expr::Id).collect());
-            let query = self.reach.within(&named);
-            reached.extend(self.snapshot.ids_of(&query, self.now)?);
-        }
-        let (within, beyond): (Vec<_>, Vec<_>) =
-            ids.into_iter().partition(|it| reached.contains(it));
-        for id in beyond {
-            self.skip_name(&id.to_string(), "nobody whom you may do this to");
-        }
-        Ok(within)
-    }
-
-    /// Somebody whom the actor may see, by address, user name or id.
-    pub(crate) fn find_seen(&self, who: &str) -> Result<User> {
-        let user = self.snapshot.find_user(who)?;
-        if self.sees(user.id)? {
-            Ok(user)
-        } else {
-            Err(Error::not_found("user", who.trim()))
-        }
-    }
-
-    /// Whether the actor may see this person.
-    pub(crate) fn sees(&self, user: UserId) -> Result<bool> {
-        match self.authority.reach("see").seen() {
-            None => Ok(true),
-            Some(seen) => self.snapshot.finds(&seen, user, self.now),
-        }
-    }
-
-    /// Whether this command may be given to anybody.
-    pub(crate) fn reaches_everybody(&self) -> bool {
-        self.reach == Reach::Everybody
-    }
-
-    /// Whether this command may be given to the members of a group.
-    pub(crate) fn reaches_group(&self, group: GroupId) -> bool {
-        match &self.reach {
-            Reach::Everybody => true,
-            Reach::Nobody => false,
-            Reach::Only(circles) => circles.contains(&Circle::Group(group)),
-        }
-    }
-
-    /// The groups to which this command may bring people by way of a session.
-    pub(crate) fn groups_of_session(&self, session: TrainingId) -> Vec<GroupId> {
-        match &self.reach {
-            Reach::Everybody | Reach::Nobody => Vec::new(),
-            Reach::Only(circles) => circles
-                .iter()
-                .filter_map(|it| match it {
-                    Circle::Session(training, group) if *training == session => Some(*group),
-                    _ => None,
-                })
-                .collect(),
-        }
-    }
-
-    /// Refuses a part of a command that needs a right of its own, such as `edit_protect`.
-    pub(crate) fn require(&self, part: &str) -> Result<()> {
-        policy::may(&self.authority, part).map(drop)
-    }
-
-    /// Says that these people are looked at next, in this order, so that what is known of many is read at once.
-    pub(crate) fn expect(&mut self, people: &[UserId]) -> Result<()> {
-        if people.len() > CROWD {
-            self.crowd = Some(Crowd::new(self.snapshot, people)?);
-        }
-        Ok(())
-    }
-
-    /// Why this person may not be taken off the roster by whoever acts, if they may not.
-    pub(crate) fn why_not_take_off(&mut self, user: &User) -> Result<Option<&'static str>> {
-        if user.protected {
-            return Ok(Some("protected"));
-        }
-        if !self.permissions_of(user.id)?.contains(&Permission::Owner) {
-            return Ok(None);
-        }
-        if !self.actor_is_owner() {
-            return Ok(Some("an owner, and only owners may"));
-        }
-        if self.is_last_owner(user)? {
-            return Ok(Some("the last owner"));
-        }
-        Ok(None)
-    }
-
-    /// Whether this owner is the last who can act; if not, one fewer is left to this plan.
-    pub(crate) fn is_last_owner(&mut self, user: &User) -> Result<bool> {
-        if user.status != Status::Active {
-            return Ok(false);
-        }
-        let left = match self.owners_left {
-            Some(left) => left,
-            None => self.snapshot.active_owners()?,
-        };
-        if left > 1 {
-            self.owners_left = Some(left - 1);
-        }
-        Ok(left <= 1)
     }
 
     /// Records how a person holds a pool from now on, and counts it.
@@ -746,326 +441,6 @@ impl<'s> Planner<'s> {
             after,
             stands_for_access,
         });
-        Ok(())
-    }
-
-    /// Frees what a leaver gives back: the seat, whatever is reserved or queued, and what is consumed of recoverable pools.
-    /// Ends what they still had to learn.
-    pub(crate) fn free_on_leaving(&mut self, user: UserId) -> Result<()> {
-        for license in self.licenses_of(user)? {
-            if self.returns_on_leaving(&license)? {
-                self.set_license(
-                    user,
-                    license.pool,
-                    license.hold,
-                    Hold::None,
-                    license.stands_for_access,
-                )?;
-            }
-        }
-        self.drop_requests(user, &[])?;
-        self.end_assignments(user, &[])
-    }
-
-    /// Frees what a person got after the batch by whose undo they leave: everything that returns on leaving and is not
-    /// already planned. What they had used before stays theirs.
-    pub(crate) fn free_the_rest(&mut self, user: UserId, since: Mark) -> Result<()> {
-        let planned: Vec<PoolId> = self
-            .changes
-            .iter()
-            .skip(since.changes)
-            .filter_map(|it| match it {
-                Change::License {
-                    user: whose, pool, ..
-                } if *whose == user => Some(*pool),
-                _ => None,
-            })
-            .collect();
-        let moved = match self.undoing {
-            Some(batch) => self.snapshot.licenses_moved_since(user, batch)?,
-            None => Vec::new(),
-        };
-        for license in self.snapshot.licenses_of(user)? {
-            let is_new = license.hold != Hold::Consumed
-                || license.stands_for_access
-                || moved.contains(&license.pool);
-            if is_new && !planned.contains(&license.pool) && self.returns_on_leaving(&license)? {
-                self.set_license(
-                    user,
-                    license.pool,
-                    license.hold,
-                    Hold::None,
-                    license.stands_for_access,
-                )?;
-            }
-        }
-        let planned: Vec<TrainingId> = self
-            .changes
-            .iter()
-            .skip(since.changes)
-            .filter_map(|it| match it {
-                Change::Assignment {
-                    user: whose,
-                    training,
-                    ..
-                } if *whose == user => Some(*training),
-                _ => None,
-            })
-            .collect();
-        let requested: Vec<PoolId> = self
-            .changes
-            .iter()
-            .skip(since.changes)
-            .filter_map(|it| match it {
-                Change::LicenseRequest {
-                    user: whose, pool, ..
-                } if *whose == user => Some(*pool),
-                _ => None,
-            })
-            .collect();
-        self.drop_requests(user, &requested)?;
-        self.end_assignments(user, &planned)
-    }
-
-    fn returns_on_leaving(&self, license: &License) -> Result<bool> {
-        let seat = license.pool == self.access || license.stands_for_access;
-        Ok(seat
-            || license.hold != Hold::Consumed
-            || self.ledger.line(license.pool)?.pool.terms.recoverable)
-    }
-
-    /// Notes that a person leaves, so that their reports move up when the plan is finished.
-    pub(crate) fn leave(&mut self, user: UserId) {
-        if self.leaving_set.insert(user) {
-            self.leaving.push(user);
-        }
-    }
-
-    /// Everybody who reports to a leaver reports to the first of the leaver's own managers who stays.
-    fn move_reports_up(&mut self) -> Result<()> {
-        let mut stays: HashMap<UserId, Option<UserId>> = HashMap::new();
-        for leaver in std::mem::take(&mut self.leaving) {
-            if self.crowd.as_ref().is_some_and(|it| !it.manages(leaver)) {
-                continue;
-            }
-            let reports = self.snapshot.reports_of(leaver)?;
-            if reports.is_empty() {
-                continue;
-            }
-            let target = self.first_who_stays(leaver, &mut stays)?;
-            for (report, status) in reports {
-                if self.managers.contains_key(&report) {
-                    continue;
-                }
-                if status.is_live() {
-                    self.managers_moved += 1;
-                }
-                self.push(Change::Manager {
-                    user: report,
-                    before: Some(leaver),
-                    after: target,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    fn first_who_stays(
-        &self,
-        leaver: UserId,
-        known: &mut HashMap<UserId, Option<UserId>>,
-    ) -> Result<Option<UserId>> {
-        let mut line = vec![leaver];
-        let mut at = leaver;
-        let found = loop {
-            if let Some(found) = known.get(&at) {
-                break *found;
-            }
-            match self.manager_of(at)? {
-                None => break None,
-                Some(manager) if !self.leaving_set.contains(&manager) => break Some(manager),
-                Some(manager) => {
-                    line.push(manager);
-                    at = manager;
-                }
-            }
-        };
-        for person in line {
-            known.insert(person, found);
-        }
-        Ok(found)
-    }
-
-    /// Remembers somebody whom this plan brings onto the roster: others in it may report to them.
-    pub(crate) fn note_arrival(&mut self, user: UserId, profile: &Profile) {
-        let keys = [profile.email_key(), profile.user_name_key()];
-        for key in keys.into_iter().flatten() {
-            self.arrived.insert(key, user);
-        }
-    }
-
-    /// The manager of that name, if setting them makes no cycle.
-    pub(crate) fn manager_for(&self, user: Option<UserId>, name: &str) -> Result<UserId> {
-        if let Some(manager) = self.arrived.get(&key_of_name(name.trim())).copied() {
-            if let Some(user) = user {
-                self.refuse_cycle(user, manager)?;
-            }
-            return Ok(manager);
-        }
-        let manager = self.find_seen(name)?;
-        if !manager.status.is_seated_or_coming() {
-            return Err(Error::invalid(
-                "manager",
-                format!("is {}", manager.status),
-                "name somebody on the roster",
-            ));
-        }
-        if let Some(user) = user {
-            self.refuse_cycle(user, manager.id)?;
-        }
-        Ok(manager.id)
-    }
-
-    pub(crate) fn refuse_cycle(&self, user: UserId, manager: UserId) -> Result<()> {
-        let mut at = Some(manager);
-        while let Some(above) = at {
-            if above == user {
-                return Err(Error::invalid(
-                    "manager",
-                    "reports to this person",
-                    "choose somebody who does not",
-                ));
-            }
-            at = self.manager_of(above)?;
-        }
-        Ok(())
-    }
-
-    /// Whoever is brought back by a door that gives no rights begins as a learner in the groups they were in.
-    pub(crate) fn begin_as_learner(&mut self, user: UserId) -> Result<()> {
-        for membership in self.snapshot.memberships_of(user)? {
-            if membership.role > GroupRole::Learner {
-                self.push(Change::Membership {
-                    user,
-                    group: membership.group,
-                    before: Some(membership.role),
-                    after: Some(GroupRole::Learner),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// A new invitation, or the next generation of the one that there was.
-    pub(crate) fn invite(&mut self, user: UserId, mail: bool) -> Result<()> {
-        self.invite_on(user, mail, None)
-    }
-
-    /// As [`Planner::invite`], mailed on a day, unless that has begun; the link works from then on as long as any.
-    pub(crate) fn invite_on(
-        &mut self,
-        user: UserId,
-        mail: bool,
-        send_on: Option<Date>,
-    ) -> Result<()> {
-        let send_on = match send_on {
-            Some(day) if mail && day > self.newest_begun()? => Some(day),
-            _ => None,
-        };
-        let before = self.invitation(user)?;
-        let expires_at = self.expiry(send_on)?;
-        let after = Invitation {
-            id: before.map_or_else(|| self.draws.invitation(), |it| it.id),
-            generation: before.map_or(1, |it| it.generation + 1),
-            state: InvitationState::Pending,
-            expires_at,
-            send_on,
-        };
-        self.push(Change::Invitation {
-            user,
-            before,
-            after: Some(after),
-        });
-        if mail && send_on.is_none() {
-            self.mail(user, Template::Invitation);
-        }
-        Ok(())
-    }
-
-    /// Ends the pending invitation of a person whose undoing leaves no use for it, unless that is planned already.
-    pub(crate) fn end_invitation_too(&mut self, user: UserId, since: Mark) -> Result<()> {
-        let mut planned = self.changes.iter().skip(since.changes);
-        let is_planned = planned
-            .any(|it| matches!(it, Change::Invitation { user: whose, .. } if *whose == user));
-        if is_planned {
-            return Ok(());
-        }
-        self.end_invitation(user, InvitationState::Dead)
-    }
-
-    /// Ends a pending invitation.
-    pub(crate) fn end_invitation(&mut self, user: UserId, state: InvitationState) -> Result<()> {
-        if let Some(before) = self.invitation(user)?
-            && before.state == InvitationState::Pending
-        {
-            let after = Invitation { state, ..before };
-            self.push(Change::Invitation {
-                user,
-                before: Some(before),
-                after: Some(after),
-            });
-        }
-        Ok(())
-    }
-
-    /// As [`Planner::take_permissions`], but what this plan has decided about already.
-    pub(crate) fn take_the_rest_of_permissions(&mut self, user: UserId, since: Mark) -> Result<()> {
-        let decided: Vec<Change> = self.changes.iter().skip(since.changes).cloned().collect();
-        let mark = self.mark();
-        self.take_permissions(user)?;
-        let taken: Vec<Change> = self.changes.drain(mark.changes..).collect();
-        for change in taken {
-            if !decided.contains(&change) {
-                self.push(change);
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes an administrator's permissions, links and keys, which nobody regains by coming back.
-    pub(crate) fn take_permissions(&mut self, user: UserId) -> Result<()> {
-        let system_users = match &self.crowd {
-            Some(crowd) => crowd.system_users_of(user),
-            None => self.snapshot.system_users_of(user)?,
-        };
-        for name in system_users {
-            self.push(Change::SystemUser {
-                user,
-                name,
-                before: true,
-                after: false,
-            });
-        }
-        let keys = match &self.crowd {
-            Some(crowd) => crowd.ssh_keys_of(user),
-            None => self.snapshot.ssh_keys_of(user)?,
-        };
-        for it in keys {
-            self.push(Change::SshKey {
-                user,
-                key: it.key,
-                before: true,
-                after: false,
-            });
-        }
-        for permission in self.permissions_of(user)? {
-            self.push(Change::Permission {
-                user,
-                permission,
-                before: true,
-                after: false,
-            });
-        }
         Ok(())
     }
 }

@@ -1,0 +1,186 @@
+//! Undoing what a batch did to one person: all of it that can be, or a reason why nothing of it can. Where they stand and
+//! what they hold comes first, because the other facts follow from it.
+
+use super::facts::fact_back;
+use crate::change::Change;
+use crate::error::Result;
+use crate::model::{Hold, PoolId, Status, User};
+use crate::planner::{Planner, Seated, Waiting, Want};
+
+/// Plans the inverse of one person's changes, newest first. `Err` says why nothing of it can be undone; changes that it
+/// pushed are dropped by the caller, so licenses are decided before any is counted.
+pub(super) fn person_back(
+    planner: &mut Planner<'_>,
+    user: &User,
+    changes: &[&Change],
+) -> Result<Result<Status, String>> {
+    let mark = planner.mark();
+    let licenses = planner.snapshot.licenses_of(user.id)?;
+    let hold = |pool: PoolId| {
+        licenses
+            .iter()
+            .find(|it| it.pool == pool)
+            .map_or(Hold::None, |it| it.hold)
+    };
+    let mut status = user.status;
+    for change in changes {
+        match change {
+            Change::Status { before, after, .. } => {
+                // Which of the two somebody waits in follows from their address.
+                if status != *after && !(status.waits() && after.waits()) {
+                    return Ok(Err(format!("is {status} now")));
+                }
+                status = *before;
+            }
+            Change::UserCreated { created, .. } => {
+                if status != created.status && !(status.waits() && created.status.waits()) {
+                    return Ok(Err(format!("is {status} now")));
+                }
+                status = Status::Deleted;
+            }
+            _ => {}
+        }
+    }
+    // Whose names were given to somebody else would come back as nobody, and take a seat.
+    let is_nameless = user.profile.email.is_none() && user.profile.user_name.is_none();
+    let names_come_back = || {
+        changes
+            .iter()
+            .any(|it| matches!(it, Change::Profile { .. }))
+    };
+    if user.status == Status::Deleted
+        && status != Status::Deleted
+        && is_nameless
+        && !names_come_back()
+    {
+        return Ok(Err(
+            "the former address and user name are somebody else's now".to_owned(),
+        ));
+    }
+    // Who is to wait for an acceptance again cannot act either.
+    let stops_acting = user.status == Status::Active && status != Status::Active;
+    let goes = !status.is_seated_or_coming() && user.status.is_seated_or_coming();
+    if (goes || stops_acting)
+        && let Some(why) = planner.why_not_take_off(user)?
+    {
+        return Ok(Err(why.to_owned()));
+    }
+    let leaves = user.status.is_seated_or_coming() && !status.is_seated_or_coming()
+        || status == Status::Deleted && user.status != Status::Deleted;
+    // What the person held before the batch, and holds now; a license that somebody moved since stays as it is.
+    let mut wants: Vec<Want> = Vec::new();
+    for change in changes {
+        if let Change::License {
+            pool,
+            before,
+            after,
+            stands_for_access,
+            ..
+        } = change
+        {
+            let today = wants
+                .iter()
+                .find(|it| it.pool == *pool)
+                .map_or_else(|| hold(*pool), |it| it.after);
+            if !same_hold(today, *after) {
+                return Ok(Err("has a license that changed since".to_owned()));
+            }
+            match wants.iter_mut().find(|it| it.pool == *pool) {
+                Some(want) => want.after = *before,
+                None => wants.push(Want {
+                    pool: *pool,
+                    before: hold(*pool),
+                    after: *before,
+                    stands_for_access: *stands_for_access,
+                    by_rule: false,
+                }),
+            }
+        }
+    }
+    let taking: Vec<Want> = wants
+        .iter()
+        .copied()
+        .filter(|it| it.after.is_held() && !it.before.is_held())
+        .collect();
+    let has_left = status == user.status && !status.is_seated_or_coming();
+    // Who had left may have kept what was consumed, until that was reclaimed.
+    let kept = |it: &Want| {
+        it.after == Hold::Consumed && it.pool != planner.access && !it.stands_for_access
+    };
+    if has_left
+        && wants.iter().any(|it| {
+            it.after == Hold::Reserved
+                || it.before == Hold::None && it.after != Hold::None && !kept(it)
+        })
+    {
+        return Ok(Err(format!("is {status} now")));
+    }
+    let mut final_status = status;
+    if !taking.is_empty() {
+        let leads_to = if status == Status::Queued {
+            Status::Active
+        } else {
+            status
+        };
+        // Who was mailed then hears of it when a seat is free again: the older link is dead.
+        let waiting = Waiting {
+            leads_to,
+            mail: planner.snapshot.was_mailed(user.id)?,
+            connection: user.connection,
+            send_on: None,
+        };
+        match planner.seat(user.id, &taking, waiting)? {
+            Seated::Out(why) => return Ok(Err(why)),
+            Seated::Queued => final_status = Status::Queued,
+            Seated::In => {}
+        }
+    }
+    // A queue moves up by itself: who was let in from it is let in again while there is room.
+    for want in &wants {
+        let back_in_line = want.before.is_held() && matches!(want.after, Hold::Queued(_));
+        let line = planner.ledger.line(want.pool)?;
+        if back_in_line && line.moves_up_if_one_leaves() {
+            let pool = &line.pool.name;
+            return Ok(Err(format!(
+                "would be promoted again at once: {pool} has room"
+            )));
+        }
+    }
+    for want in wants {
+        if !want.after.is_held() || want.before.is_held() {
+            planner.set_license(
+                user.id,
+                want.pool,
+                want.before,
+                want.after,
+                want.stands_for_access,
+            )?;
+        }
+    }
+    if final_status != user.status {
+        planner.push(Change::Status {
+            user: user.id,
+            before: user.status,
+            after: final_status,
+        });
+    }
+    for change in changes {
+        fact_back(planner, user, change, final_status)?;
+    }
+    if !final_status.waits() {
+        planner.end_invitation_too(user.id, mark)?;
+    }
+    if user.status == Status::Active && final_status != Status::Active {
+        planner.take_the_rest_of_permissions(user.id, mark)?;
+    }
+    if leaves {
+        planner.free_the_rest(user.id, mark)?;
+        planner.leave(user.id);
+    }
+    Ok(Ok(final_status))
+}
+
+/// Whether two holds are the same but for a place in the queue, which may have been moved.
+fn same_hold(a: Hold, b: Hold) -> bool {
+    matches!((a, b), (Hold::Queued(_), Hold::Queued(_))) || a == b
+}

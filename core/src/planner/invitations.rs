@@ -1,0 +1,71 @@
+//! Making invitations, and ending them.
+
+use super::{Mark, Planner};
+use crate::change::Change;
+use crate::error::Result;
+use crate::model::{Date, Invitation, InvitationState, UserId};
+use crate::plan::Template;
+
+impl Planner<'_> {
+    /// A new invitation, or the next generation of the one that there was.
+    pub(crate) fn invite(&mut self, user: UserId, mail: bool) -> Result<()> {
+        self.invite_on(user, mail, None)
+    }
+
+    /// As [`Planner::invite`], mailed on a day, unless that has begun; the link works from then on as long as any.
+    pub(crate) fn invite_on(
+        &mut self,
+        user: UserId,
+        mail: bool,
+        send_on: Option<Date>,
+    ) -> Result<()> {
+        let send_on = match send_on {
+            Some(day) if mail && day > self.newest_begun()? => Some(day),
+            _ => None,
+        };
+        let before = self.invitation(user)?;
+        let expires_at = self.expiry(send_on)?;
+        let after = Invitation {
+            id: before.map_or_else(|| self.draws.invitation(), |it| it.id),
+            generation: before.map_or(1, |it| it.generation + 1),
+            state: InvitationState::Pending,
+            expires_at,
+            send_on,
+        };
+        self.push(Change::Invitation {
+            user,
+            before,
+            after: Some(after),
+        });
+        if mail && send_on.is_none() {
+            self.mail(user, Template::Invitation);
+        }
+        Ok(())
+    }
+
+    /// Ends the pending invitation of a person whose undoing leaves no use for it, unless that is planned already.
+    pub(crate) fn end_invitation_too(&mut self, user: UserId, since: Mark) -> Result<()> {
+        let mut planned = self.changes.iter().skip(since.changes);
+        let is_planned = planned
+            .any(|it| matches!(it, Change::Invitation { user: whose, .. } if *whose == user));
+        if is_planned {
+            return Ok(());
+        }
+        self.end_invitation(user, InvitationState::Dead)
+    }
+
+    /// Ends a pending invitation.
+    pub(crate) fn end_invitation(&mut self, user: UserId, state: InvitationState) -> Result<()> {
+        if let Some(before) = self.invitation(user)?
+            && before.state == InvitationState::Pending
+        {
+            let after = Invitation { state, ..before };
+            self.push(Change::Invitation {
+                user,
+                before: Some(before),
+                after: Some(after),
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! The names that a plan shows. The planner remembers those it meets, and looks up the rest of what the changes mention at the
+//! end, for doors with a person only.
+
+use std::collections::HashMap;
+
+use super::Planner;
+use crate::change::{Change, Hidden};
+use crate::error::Result;
+use crate::model::{Setting, User, UserId};
+
+impl Planner<'_> {
+    /// Looks up the names of whatever the changes mention and nobody has named yet.
+    pub(super) fn name_mentioned(&mut self) -> Result<()> {
+        let mut ids: Vec<UserId> = Vec::new();
+        let (mut groups, mut connections, mut trainings, mut fields) = (false, false, false, false);
+        for change in &self.changes {
+            ids.extend(change.user());
+            // Whoever is new goes by their names also in a digest: their id is drawn anew each time.
+            if let Change::UserCreated { user, created } = change
+                && let Some(label) = created
+                    .profile
+                    .email
+                    .as_ref()
+                    .or(created.profile.user_name.as_ref())
+            {
+                self.names
+                    .users
+                    .entry(*user)
+                    .or_insert_with(|| label.clone());
+            }
+            match change {
+                Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),
+                Change::Membership { .. }
+                | Change::GroupBudget { .. }
+                | Change::Setting {
+                    setting: Setting::JoinGroup,
+                    ..
+                }
+                | Change::GroupName { .. }
+                | Change::GroupRemoved { .. }
+                | Change::GroupPool { .. } => groups = true,
+                Change::GroupLink { .. } => (groups, connections) = (true, true),
+                Change::GroupTraining { .. } => (groups, trainings) = (true, true),
+                Change::Assignment { .. }
+                | Change::Instructor { .. }
+                | Change::TrainingTerms { .. } => trainings = true,
+                Change::Drift { .. }
+                | Change::ConnectionMaps { .. }
+                | Change::ConnectionOwns { .. }
+                | Change::ConnectionSends { .. } => (fields, connections) = (true, true),
+                Change::ConnectionTerms { .. } => connections = true,
+                Change::FieldValue { .. }
+                | Change::FieldTerms { .. }
+                | Change::FieldChoice { .. } => fields = true,
+                Change::Link { .. }
+                | Change::Entitlement { .. }
+                | Change::Connection { .. }
+                | Change::Leaving { .. }
+                | Change::Brake { .. }
+                | Change::ConnectionRevoked { .. } => connections = true,
+                _ => {}
+            }
+        }
+        if fields {
+            self.names.add_fields(&self.snapshot.custom_fields()?);
+            for change in &self.changes {
+                if let Change::FieldAdded { field, terms } = change {
+                    self.names.fields.insert(*field, terms.name.clone());
+                }
+            }
+        }
+        self.names.hidden = self.hidden_names()?;
+        for id in ids {
+            if !self.names.users.contains_key(&id)
+                && let Some(label) = self.snapshot.label_of(id)?
+            {
+                self.names.users.insert(id, label);
+            }
+        }
+        if groups {
+            self.names.groups = self
+                .snapshot
+                .groups_ever()?
+                .into_iter()
+                .map(|it| (it.id, it.name))
+                .collect();
+        }
+        if trainings {
+            self.names.trainings = self.snapshot.training_names()?;
+        }
+        if connections {
+            self.names.connections = self
+                .snapshot
+                .connections()?
+                .into_iter()
+                .map(|it| (it.id, it.name))
+                .collect();
+        }
+        Ok(())
+    }
+
+    /// Whose names this plan changes and whoever sees it may not know.
+    fn hidden_names(&self) -> Result<HashMap<UserId, Hidden>> {
+        let mut hidden = HashMap::new();
+        let what = match self.undoing {
+            None => Hidden::Before,
+            Some(_) => Hidden::Both,
+        };
+        if self.snapshot.hides_names() {
+            for change in &self.changes {
+                if let Change::Profile { user, .. } = change
+                    && self.snapshot.user(*user)?.is_some_and(|it| !it.accepted)
+                {
+                    hidden.insert(*user, what);
+                }
+            }
+        }
+        Ok(hidden)
+    }
+
+    /// Remembers a name, so that the plan can show it without another look-up.
+    pub(crate) fn name(&mut self, user: &User) {
+        if self.attended {
+            self.names.users.insert(user.id, user.label());
+        }
+    }
+
+    pub(crate) fn name_new(&mut self, user: UserId, label: &str) {
+        if self.attended {
+            self.names.users.insert(user, label.to_owned());
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! One job carried out in the transaction of its group: planned again on what is true now, checked against what was confirmed,
+//! written with its events, and the queues moved up.
+
+use std::collections::HashSet;
+
+use super::{ALONE, Job, Writer};
+use crate::change::Change;
+use crate::command::{Command, may_promote, promote};
+use crate::directory::Applied;
+use crate::draw::{Draw, Draws};
+use crate::error::{Error, Moved, Result, Shortfalls};
+use crate::model::{Actor, BatchId, ConnectionId, Door, Timestamp, UserId};
+use crate::plan::{Digest, Plan};
+use crate::planner::{self, Planned};
+use crate::store::apply::Applier;
+use crate::store::events::{self, BatchHead, Tip};
+use crate::store::{Snapshot, brake, idempotency, imports, levels, outbox, stale};
+
+impl Writer {
+    /// Plans and applies one job. `None` when it is too large to share a commit with the jobs before it.
+    pub(super) fn one(&mut self, job: &mut Job, first: bool) -> Result<Option<Applied>> {
+        let at = self.clock.now();
+        let snapshot = Snapshot::new(&self.conn).seen_by(job.who.plans())?;
+        if let Some(key) = &job.request.key
+            && let Some(outcome) =
+                idempotency::find(&self.conn, job.who.actor, key, &job.request.command, at)?
+        {
+            return idempotency::repeat(&snapshot, outcome).map(Some);
+        }
+        let shown = job
+            .prepared
+            .as_ref()
+            .map(|(_, planned)| planned.plan.clone())
+            .filter(|it| it.changes.len() <= ALONE);
+        let (known, planned) = match job.prepared.take() {
+            Some((known, mut planned)) if self.still_holds(known, job, &planned)? => {
+                if job.who.door.is_attended() && known != snapshot.last_batch()? {
+                    planner::renew(&snapshot, job.request.draw.at, &mut planned)?;
+                }
+                (Some(known), planned)
+            }
+            _ => (None, planner::plan(&snapshot, job.who, &job.request)?),
+        };
+        if planned.plan.changes.len() > ALONE && !first {
+            // A plan made here knows batches that may yet fail to commit, and is made again.
+            job.prepared = known.map(|known| (known, planned));
+            return Ok(None);
+        }
+        self.check(job, &planned.plan, shown.as_ref())?;
+        if planned.plan.changes.len() > ALONE {
+            let (command, changes) = (planned.plan.command, planned.plan.changes.len());
+            self.turn.say(&format!("{command}, {changes} changes"));
+        }
+        let Planned {
+            plan,
+            subject,
+            manager_name,
+            held,
+            token,
+            mut draws,
+        } = planned;
+        if plan.is_empty() {
+            let applied = Applied {
+                batch: None,
+                at,
+                plan,
+                user: subject,
+                manager_name,
+                held,
+                promotions: Vec::new(),
+                promoted: 0,
+                token: None,
+                repeated: false,
+            };
+            return Ok(Some(applied));
+        }
+        let undoes = match &job.request.command {
+            Command::Undo { batch } => Some(*batch),
+            _ => None,
+        };
+        let batch = draws.batch();
+        let origin = Origin {
+            actor: job.who.actor,
+            door: job.who.door,
+            on_behalf: job.who.on_behalf,
+            caused_by: None,
+            undoes,
+        };
+        self.write(batch, &origin, &plan, job.request.draw, at)?;
+        let (promotions, promoted) = self.promote_all(batch, &plan, job.request.draw, draws, at)?;
+        let applied = Applied {
+            batch: Some(batch),
+            at,
+            plan,
+            user: subject,
+            manager_name,
+            held,
+            promotions,
+            promoted,
+            token,
+            repeated: false,
+        };
+        if let Some(key) = &job.request.key {
+            idempotency::keep(
+                &self.conn,
+                job.who.actor,
+                key,
+                &job.request.command,
+                &applied,
+            )?;
+        }
+        Ok(Some(applied))
+    }
+
+    /// Whether a plan made before is what would be planned now.
+    fn still_holds(&self, known: i64, job: &Job, planned: &Planned) -> Result<bool> {
+        // What is left of a brake moves with every batch of its connection.
+        if stale::rests_on_seen(&job.request.command)
+            || matches!(job.who.plans(), Actor::Connection(_))
+        {
+            return Ok(false);
+        }
+        let snapshot = Snapshot::new(&self.conn).seen_by(job.who.plans())?;
+        Ok(known == snapshot.last_batch()?
+            || stale::still_holds(&snapshot, known, &job.request, &planned.plan)?)
+    }
+
+    /// Refuses a plan that is not what was confirmed, or that does not fit.
+    fn check(&self, job: &Job, plan: &Plan, shown: Option<&Plan>) -> Result<()> {
+        if let Some(confirmed) = job.confirmed {
+            let digest = if plan.digest == Digest::UNASKED {
+                plan.compute_digest(&Snapshot::new(&self.conn).digest_key()?)
+            } else {
+                plan.digest
+            };
+            if digest != confirmed {
+                let what = plan.moved_since(shown);
+                return Err(Error::Moved(Box::new(Moved {
+                    plan: plan.clone(),
+                    what,
+                })));
+            }
+        }
+        if !plan.shortfalls.is_empty() {
+            return Err(Shortfalls(plan.shortfalls.clone()).into());
+        }
+        match &plan.review {
+            Some(review) if review.is_blocked() => Err(Error::Faulty(review.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(
+        &mut self,
+        batch: BatchId,
+        origin: &Origin,
+        plan: &Plan,
+        draw: Draw,
+        at: Timestamp,
+    ) -> Result<()> {
+        self.writing = true;
+        let tip = match self.tip.take() {
+            Some(tip) => tip,
+            None => Tip::of(&self.conn)?,
+        };
+        // A batch frees before it takes, so that a full pool can change hands within it.
+        let mut ordered: Vec<&Change> = Vec::new();
+        let frees = |it: &Change| matches!(it, Change::License { before, after, .. } if before.is_held() && !after.is_held());
+        let mixed = plan.changes.iter().any(frees)
+            && plan.changes.iter().any(|it| matches!(it, Change::License { before, after, .. } if !before.is_held() && after.is_held()));
+        let reordered: Vec<Change>;
+        let changes = if mixed {
+            ordered.extend(plan.changes.iter().filter(|it| frees(it)));
+            ordered.extend(plan.changes.iter().filter(|it| !frees(it)));
+            reordered = ordered.into_iter().cloned().collect();
+            &reordered
+        } else {
+            &plan.changes
+        };
+        let head = BatchHead {
+            seq: tip.next_batch(),
+            id: batch,
+            actor: origin.actor,
+            door: origin.door,
+            command: plan.command,
+            at,
+            caused_by: origin.caused_by,
+            undoes: origin.undoes,
+            on_behalf: origin.on_behalf,
+        };
+        if changes.iter().any(levels::is_moved_by) {
+            self.levels_moved = Some(batch);
+        }
+        // Events first for people who are erased here: their key goes with the change.
+        let moved = Applier::new(&self.conn, at).apply(changes, |user| draw.person_key(user))?;
+        for (status, by) in moved.statuses {
+            *self.moved.entry(status).or_default() += by;
+        }
+        let conn = &self.conn;
+        let created: HashSet<UserId> = changes.iter().filter_map(Change::created).collect();
+        let tip = events::append(conn, tip, &head, changes, &mut self.nonces, |user| {
+            if created.contains(&user) {
+                return Some(draw.person_key(user));
+            }
+            events::person_key(conn, user).ok().flatten()
+        })?;
+        self.tip = Some(tip);
+        outbox::put(conn, &plan.effects.mails, changes, batch, at)?;
+        imports::note(conn, origin.actor, batch, changes, at)?;
+        brake::note(conn, origin.actor, batch, changes, &moved.people, at)?;
+        self.erased.extend(changes.iter().filter_map(|it| match it {
+            Change::Erased { user, .. } => Some(*user),
+            // Ids are drawn from one source, so that one list beside the database will do for people and accounts.
+            Change::IndividualErased { account } => Some(UserId::from_bytes(*account.as_bytes())),
+            _ => None,
+        }));
+        Ok(())
+    }
+
+    /// Promotes from the queues whatever the batch made room for, in batches of their own.
+    fn promote_all(
+        &mut self,
+        cause: BatchId,
+        plan: &Plan,
+        draw: Draw,
+        draws: Draws,
+        at: Timestamp,
+    ) -> Result<(Vec<BatchId>, usize)> {
+        if !may_promote(&plan.changes) {
+            return Ok((Vec::new(), 0));
+        }
+        let Some(planned) = promote(&Snapshot::new(&self.conn), draw.at, draws)? else {
+            return Ok((Vec::new(), 0));
+        };
+        let Planned {
+            plan, mut draws, ..
+        } = planned;
+        let batch = draws.batch();
+        let origin = Origin {
+            actor: Actor::Scheduler,
+            door: Door::Schedule,
+            on_behalf: None,
+            caused_by: Some(cause),
+            undoes: None,
+        };
+        self.write(batch, &origin, &plan, draw, at)?;
+        Ok((vec![batch], planner::people_promoted(&plan.changes)))
+    }
+}
+
+/// Where a batch comes from.
+struct Origin {
+    actor: Actor,
+    door: Door,
+    on_behalf: Option<ConnectionId>,
+    caused_by: Option<BatchId>,
+    undoes: Option<BatchId>,
+}
