@@ -242,6 +242,9 @@ impl Provision {
     ) -> Result<()> {
         planner.subject = Some(user.id);
         planner.begin_as_learner(user.id)?;
+        if user.status == Status::Deleted {
+            password::forget(planner, user.id)?;
+        }
         let theirs = self.adopt(planner, provider, user)?;
         let manager = self.resolve_manager(planner, provider, Some(user), written)?;
         self.set_attributes(planner, user, written, manager, theirs)?;
@@ -302,9 +305,6 @@ impl Provision {
                 before: false,
                 after: true,
             });
-        }
-        if user.status == Status::Deleted {
-            password::forget(planner, user.id)?;
         }
         if user.provider_hold != ProviderHold::Free {
             planner.push(Change::ProviderHold {

@@ -7,7 +7,7 @@ use usher_core::model::{Actor, Door, Field, LinkState, Permission, Setting, Stat
 use usher_core::password::{Password, PasswordHash};
 use usher_core::{Applied, Result, SignIn, Source};
 
-use crate::org::{Org, address, assert_error, create, newcomer, people, skips};
+use crate::org::{Org, address, assert_error, create, newcomer, people, skips, switch};
 
 const GOOD: &str = "grape tunnel orbit fudge";
 const OTHER: &str = "plinth wagon ember quiz";
@@ -347,6 +347,23 @@ fn a_link_to_choose_a_password_dies_with_the_account() {
             "was used, replaced or has expired",
         );
     }
+}
+
+#[test]
+fn a_deleted_person_whom_a_provider_brings_back_switched_off_has_no_password_from_before() {
+    let org = Org::new(5);
+    org.create_with("ana", GOOD);
+    org.apply(Command::Delete {
+        who: org.who("ana"),
+    });
+    let (okta, _) = org.connect("okta", usher_core::model::NewPeople::Active);
+    let mut ana = newcomer("ana", "a-1");
+    ana.active = Some(false);
+    org.provision(okta, ana).unwrap();
+    let user = org.user("ana").id;
+    org.provision(okta, switch(user, true)).unwrap();
+    assert_eq!(org.user("ana").status, Status::Active);
+    assert!(!org.signs_in("ana", GOOD));
 }
 
 #[test]
