@@ -60,6 +60,8 @@ pub struct Effects {
     pub managers_moved: i64,
     /// How many open assignments end.
     pub assignments_ended: i64,
+    /// How many people go on being invited while no mail with their link goes out by itself any more; resending brings one.
+    pub unsent: usize,
 }
 
 /// A promotion from the queues.
@@ -255,6 +257,15 @@ impl Digest {
 }
 
 impl Plan {
+    /// Whether undoing it would bring anything back, as long as nothing moves on meanwhile.
+    pub fn has_undo(&self) -> bool {
+        // An invitation that went out on its day stays out.
+        let is_sending = self.command == "due_send";
+        let sent = |it: &Change| is_sending && matches!(it, Change::Invitation { .. });
+        let mut changes = self.changes.iter();
+        changes.any(|it| it.has_undo() && !sent(it))
+    }
+
     /// Whether applying it would do nothing.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
@@ -409,12 +420,13 @@ impl Serialize for PoolEffect {
 
 impl Serialize for Effects {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Effects", 5)?;
+        let mut out = serializer.serialize_struct("Effects", 6)?;
         out.serialize_field("pools", &self.pools)?;
         out.serialize_field("mails", &self.mails())?;
         out.serialize_field("promoted", &self.promoted.people)?;
         out.serialize_field("managers_moved", &self.managers_moved)?;
         out.serialize_field("assignments_ended", &self.assignments_ended)?;
+        out.serialize_field("unsent", &self.unsent)?;
         out.end()
     }
 }

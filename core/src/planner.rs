@@ -246,6 +246,7 @@ impl<'s> Planner<'s> {
             self.name_mentioned()?;
         }
         let assignments_ended = self.assignments_ended();
+        let unsent = self.unsent();
         let outlook = self.foresee(asked)?;
         let ledger = outlook.as_ref().map_or(&self.ledger, |it| &it.ledger);
         let effects = Effects {
@@ -254,6 +255,7 @@ impl<'s> Planner<'s> {
             promoted: outlook.as_ref().map(|it| it.promoted).unwrap_or_default(),
             managers_moved: self.managers_moved,
             assignments_ended,
+            unsent,
         };
         let mut plan = Plan {
             command,

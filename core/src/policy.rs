@@ -6,9 +6,11 @@
 
 mod authority;
 mod table;
+mod veil;
 
 pub(crate) use authority::{Authority, Circle, Reach};
 pub use table::{Row, TABLE};
+pub(crate) use veil::veiled;
 
 use crate::error::{Error, Result};
 

@@ -42,12 +42,10 @@ pub(crate) fn applied(applied: &Applied, out: &mut impl io::Write) -> Result<()>
     effects(&mut text, &applied.plan);
     promoted(&mut text, applied.promoted);
     if let Some(batch) = applied.batch {
-        // A token that was ended opens nothing again, and what was erased is gone.
-        let stays = ["erase", "individuals_erase", "idp_revoke", "token_revoke"];
-        let undo = if stays.contains(&applied.plan.command) {
-            String::new()
-        } else {
+        let undo = if applied.plan.has_undo() {
             format!("; undo it with: usher undo {batch}")
+        } else {
+            String::new()
         };
         let _ = writeln!(text, "batch {batch}{undo}");
     }
@@ -131,6 +129,13 @@ fn effects(text: &mut String, plan: &Plan) {
     }
     if plan.mails() > 0 {
         let _ = writeln!(text, "  {} to send", count(plan.mails(), "mail", "mails"));
+    }
+    if plan.effects.unsent > 0 {
+        let _ = writeln!(
+            text,
+            "  {} open without a mail; send it with: usher resend WHO",
+            count(plan.effects.unsent, "invitation stays", "invitations stay")
+        );
     }
     if plan.effects.managers_moved > 0 {
         let _ = writeln!(

@@ -116,8 +116,15 @@ fn dates_are_set_shown_as_coming_and_cancelled() {
     assert!(org.type_in("due").ok().contains("license end"));
     org.type_in("edit ana@acme.example --deactivate-on none --delete-on none --yes")
         .ok();
-    org.type_in("edit fay@acme.example --send-on none --delete-on none --yes")
+    let plan = org.json("edit fay@acme.example --send-on none --plan");
+    assert_eq!(plan["effects"]["unsent"], 1);
+    let said = org
+        .type_in("edit fay@acme.example --send-on none --delete-on none --yes")
         .ok();
+    assert!(
+        said.contains("1 invitation stays open without a mail; send it with: usher resend"),
+        "{said}"
+    );
     org.type_in("pool grant pro bo@acme.example --until none --yes")
         .ok();
     assert_eq!(org.type_in("due").ok(), "nothing is due\n");
@@ -135,7 +142,8 @@ fn what_is_due_is_planned_done_by_hand_and_undone() {
     let plan = org.json("due run --plan");
     assert_eq!(plan["command"], "due_deactivate");
     assert_eq!(org.json("show ana@acme.example")["status"], "active");
-    org.type_in("due run --yes").ok();
+    let said = org.type_in("due run --yes").ok();
+    assert!(said.contains("undo it with"), "{said}");
     assert_eq!(org.json("show ana@acme.example")["status"], "inactive");
     let batch = org.json("batches --limit 1")[0].clone();
     assert_eq!(
@@ -259,4 +267,26 @@ fn several_days_are_shown_each_and_the_one_that_was_shown_is_what_is_done() {
     org.type_in(&format!("due run --confirm {digest}")).ok();
     assert_eq!(org.json("show bo@acme.example")["status"], "deleted");
     assert_eq!(org.json("show ana@acme.example")["status"], "active");
+}
+
+#[test]
+fn what_has_no_undo_is_not_said_to_have_one() {
+    let org = peopled();
+    let options = Options {
+        clock: Arc::new(LongAgo),
+        ..Options::default()
+    };
+    let directory = Directory::open(&org.db(), options).unwrap();
+    let session = directory.as_actor(Actor::FileOwner, Door::Cli);
+    let ana = session
+        .read()
+        .unwrap()
+        .find_users(&["ana@acme.example".to_owned()])
+        .unwrap();
+    let request = session.request(Command::Delete { who: ana.into() });
+    session.apply(request, None).unwrap();
+    drop((session, directory));
+    let said = org.type_in("due run --yes").ok();
+    assert!(said.contains("deleted → erased"), "{said}");
+    assert!(!said.contains("undo it with"), "{said}");
 }

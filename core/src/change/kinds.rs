@@ -148,6 +148,28 @@ impl Change {
         }
     }
 
+    /// Whether undo has an inverse for it. What was destroyed, shown or sent does not come back, and what only says that
+    /// something happened stays said.
+    pub fn has_undo(&self) -> bool {
+        !matches!(
+            self,
+            Self::Erased { .. }
+                | Self::IndividualErased { .. }
+                | Self::Due { .. }
+                | Self::Password { .. }
+                | Self::GrantedAlone { .. }
+                | Self::Imported { .. }
+                | Self::PoolAdded { .. }
+                | Self::ConnectionSends { .. }
+                | Self::ConnectionRevoked { .. }
+                | Self::TokenAdded { .. }
+                | Self::TokenEnds { .. }
+                | Self::PlatformRevoked { .. }
+                | Self::PlatformTokenAdded { .. }
+                | Self::PlatformTokenEnds { .. }
+        )
+    }
+
     /// Whether the recorded form holds personal values, which are encrypted under the person's own key.
     pub fn is_personal(&self) -> bool {
         PERSONAL_KINDS.contains(&self.kind())

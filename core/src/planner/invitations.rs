@@ -1,9 +1,11 @@
 //! Making invitations, and ending them.
 
+use std::collections::HashSet;
+
 use super::{Mark, Planner};
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Date, Invitation, InvitationState, UserId};
+use crate::model::{Date, Hold, Invitation, InvitationState, UserId};
 use crate::plan::Template;
 
 impl Planner<'_> {
@@ -52,6 +54,39 @@ impl Planner<'_> {
             return Ok(());
         }
         self.end_invitation(user, InvitationState::Dead)
+    }
+
+    /// How many people this plan leaves invited, or waiting to be, whose mail had its day and has none any more.
+    pub(super) fn unsent(&self) -> usize {
+        let loses_its_day = |change: &&Change| match change {
+            Change::Invitation {
+                before: Some(before),
+                after: Some(after),
+                ..
+            } => {
+                before.send_on.is_some()
+                    && after.send_on.is_none()
+                    && after.state == InvitationState::Pending
+            }
+            Change::License {
+                before: Hold::Queued(before),
+                after: Hold::Queued(after),
+                ..
+            } => before.mail && !after.mail,
+            _ => false,
+        };
+        let mut people: HashSet<UserId> = self
+            .changes
+            .iter()
+            .filter(loses_its_day)
+            .filter_map(Change::user)
+            .collect();
+        if !people.is_empty() {
+            self.mails.iter().for_each(|it| {
+                people.remove(&it.user);
+            });
+        }
+        people.len()
     }
 
     /// Ends a pending invitation.

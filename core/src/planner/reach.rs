@@ -28,7 +28,8 @@ impl Planner<'_> {
                 self.reached(ids)?
             }
             Selection::Query { query, except } => {
-                let query = self.reach.within(query);
+                let query = policy::veiled(self.snapshot, Some(&self.authority), query, self.now)?;
+                let query = self.reach.within(&query);
                 let ids = self.snapshot.ids_of(&query, self.now)?;
                 ids.into_iter().filter(|it| !except.contains(it)).collect()
             }

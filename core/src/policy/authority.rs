@@ -126,6 +126,12 @@ impl Authority {
         self.role_in(group).is_some() || self.has(Role::Manager)
     }
 
+    /// The groups that are theirs to see; none where that is all of them.
+    pub(super) fn known_groups(&self) -> Option<Vec<GroupId>> {
+        let all = self.reach("see") == Reach::Everybody || self.has(Role::Manager);
+        (!all).then(|| self.groups.iter().map(|it| it.0).collect())
+    }
+
     /// The actor's role in a group.
     pub(crate) fn role_in(&self, group: GroupId) -> Option<GroupRole> {
         let found = self.groups.iter().find(|it| it.0 == group);

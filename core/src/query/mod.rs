@@ -82,6 +82,8 @@ pub enum Expr {
     Below(ManagerName),
     /// Has any manager.
     HasManager,
+    /// Reports to a member of this group. It has no words in the query language.
+    ManagerIn(GroupId),
     /// Is a member of a group of this name.
     Group(String),
     /// Is a member of this group.

@@ -43,6 +43,7 @@ fn print(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
         Expr::Below(ManagerName::Named(name)) => write!(f, "below:{}", name_not_id(name)),
         Expr::Below(ManagerName::Id(id)) => write!(f, "below:{id}"),
         Expr::HasManager => f.write_str("has:manager"),
+        Expr::ManagerIn(_) => f.write_str("(a manager in a group)"),
         Expr::Group(name) => write!(f, "group:{}", name_not_id(name)),
         Expr::GroupId(id) => write!(f, "group:{id}"),
         Expr::Role { group: None, role } => write!(f, "role:{}", role.as_str()),

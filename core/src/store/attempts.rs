@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Snapshot, Store, broken};
 use crate::error::{Error, Result};
-use crate::model::{Timestamp, key_of_name};
+use crate::model::{Timestamp, UserId, key_of_name};
 use crate::sign_in::Source;
 
 /// Ten attempts, one more every 90 seconds.
@@ -93,7 +93,7 @@ impl Attempts {
         source: Source,
         now: Timestamp,
     ) -> std::result::Result<Attempt, i64> {
-        let name = key(digest_key, b"name", key_of_name(who.trim()).as_bytes());
+        let name = key(digest_key, b"name", name_of(who).as_bytes());
         let (kind, address, allowance) = match source {
             Source::Person(address) => (b"them", address, PERSON),
             Source::Peer(address) => (b"peer", address, PEER),
@@ -111,7 +111,7 @@ impl Attempts {
         source: IpAddr,
         now: Timestamp,
     ) -> std::result::Result<Attempt, i64> {
-        let name = key(digest_key, b"askd", key_of_name(about.trim()).as_bytes());
+        let name = key(digest_key, b"askd", name_of(about).as_bytes());
         let source = key(digest_key, b"askr", &network(source));
         self.take((name, ASKED), (source, PERSON), now)
     }
@@ -171,6 +171,16 @@ fn make_room(whole_at: &mut HashMap<Key, i64>, now: i64) {
         let (_, median, _) = all.select_nth_unstable(middle);
         let median = *median;
         whole_at.retain(|_, at| *at > median);
+    }
+}
+
+/// A name in the one form in which it is counted, however it is spelt. Nobody is looked up: that two names are the same
+/// person's must not be learned from one using up what the other has.
+fn name_of(who: &str) -> String {
+    let who = who.trim();
+    match who.parse::<UserId>() {
+        Ok(id) => id.to_string(),
+        Err(_) => key_of_name(who),
     }
 }
 
@@ -259,6 +269,25 @@ mod tests {
                 .begin(&KEY, " ANA@acme.example", from(98), at(90_000))
                 .is_err()
         );
+    }
+
+    #[test]
+    fn an_id_is_one_name_however_it_is_spelt() {
+        let attempts = Attempts::default();
+        let plain = "0198c2f4-7a1e-7c3d-9b1a-3f2e5d6c7b8a";
+        let spellings = [
+            plain.to_owned(),
+            plain.to_uppercase(),
+            plain.replace('-', ""),
+            format!("urn:uuid:{plain}"),
+            format!(" {{{plain}}} "),
+        ];
+        let begin = |n: usize| {
+            let who = &spellings[n % spellings.len()];
+            attempts.begin(&KEY, who, from(1), at(0)).is_ok()
+        };
+        assert!((0..10).all(begin));
+        assert!((0..spellings.len()).all(|n| !begin(n)));
     }
 
     #[test]

@@ -244,6 +244,10 @@ impl Compiled {
                 self.bindings.extend(bound);
             }
             Expr::HasManager => self.push("users.manager IS NOT NULL"),
+            Expr::ManagerIn(id) => self.with(
+                "EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.manager AND memberships.member_of = ?)",
+                id.as_bytes().to_vec(),
+            ),
             Expr::Group(name) => self.with(
                 "EXISTS (SELECT 1 FROM memberships JOIN groups ON groups.id = memberships.member_of \
                  WHERE memberships.user = users.id AND groups.name_key = ? AND groups.removed = 0)",

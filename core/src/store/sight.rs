@@ -119,14 +119,13 @@ impl Read<'_> {
     }
 
     /// A query as whoever reads means it: those of it whom they may see.
-    pub(super) fn seen_of(&self, query: &Expr) -> Expr {
-        match &self.sight {
-            None => query.clone(),
-            Some(sight) => {
-                let reached = sight.authority.reach("see");
-                reached.within(query)
-            }
-        }
+    pub(super) fn seen_of(&self, query: &Expr) -> Result<Expr> {
+        let authority = self.sight.as_ref().map(|it| &it.authority);
+        let query = policy::veiled(&self.snapshot()?, authority, query, self.now)?;
+        Ok(match authority {
+            None => query,
+            Some(authority) => authority.reach("see").within(&query),
+        })
     }
 
     /// The people seen as a condition on `users`, with what it binds.

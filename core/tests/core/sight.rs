@@ -724,3 +724,90 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
     ];
     assert_eq!(silent, nothing);
 }
+
+/// The names of those whom a query finds for somebody, in order of creation.
+fn found_by(org: &Org, who: &str, query: &str) -> String {
+    let all = org.cli();
+    let vocabulary = all.read().unwrap().vocabulary().unwrap();
+    let query = usher_core::query::parse_with(query, org.directory.now(), &vocabulary).unwrap();
+    let session = org.acting(who);
+    let read = session.read().unwrap();
+    let found = read.ids_of(&query).unwrap();
+    assert_eq!(read.count_users(&query).unwrap() as usize, found.len());
+    let names = found.iter().map(|it| read.user(*it).unwrap().unwrap());
+    let names = names.map(|it| it.profile.email.unwrap());
+    let names: Vec<String> = names.map(|it| it.replace("@acme.example", "")).collect();
+    names.join(" ")
+}
+
+#[test]
+fn what_is_hidden_of_somebody_cannot_be_asked_for_either() {
+    let (org, _) = world();
+    org.set_manager("qguest", "qmia");
+    org.permit("qlead", Permission::ManageReports);
+    let finds = |who: &str, cases: &[(&str, &str)]| {
+        for (query, found) in cases {
+            assert_eq!(found_by(&org, who, query), *found, "{who} asks {query}");
+        }
+    };
+    // qmia's manager is not in the group, and neither is the group that she is in besides.
+    finds(
+        "qgus",
+        &[
+            ("manager:qops@acme.example", ""),
+            ("below:qops@acme.example", ""),
+            ("-manager:qops@acme.example", "qgus qmia qguest"),
+            ("manager:qmia@acme.example", "qguest"),
+            ("below:qmia@acme.example", "qguest"),
+            ("has:manager", "qguest"),
+            ("no:manager", "qgus qmia"),
+            ("group:Qgroup", ""),
+            ("group:Qgroup:learner", ""),
+            ("group:Sales", "qgus qmia qguest"),
+            ("role:administrator", "qgus"),
+        ],
+    );
+    org.join("qmia", "Sales", GroupRole::Coach);
+    org.join("qguest", "Qgroup", GroupRole::Author);
+    finds("qgus", &[("role:coach", "qmia"), ("role:author", "")]);
+    // Nor by a line of managers that goes through somebody who is not seen.
+    org.apply(Command::Edit(Edit {
+        manager: Some(None),
+        ..Edit::of(org.who("qguest"))
+    }));
+    org.set_manager("qops", "qguest");
+    finds(
+        "qgus",
+        &[("below:qguest@acme.example", ""), ("has:manager", "")],
+    );
+    finds("qadmin", &[("below:qguest@acme.example", "qmia qops")]);
+    // Who sees a line of people sees their managers and their groups.
+    finds(
+        "qboss",
+        &[
+            ("below:qlead@acme.example", "qdev"),
+            ("below:qboss@acme.example", "qlead qdev"),
+            ("has:manager", "qlead qdev"),
+            ("manager:qops@acme.example", ""),
+        ],
+    );
+    // Who sees everybody, but not what is for administrators.
+    finds(
+        "qlead",
+        &[(
+            "has:Shirt",
+            "qgus qmia qboss qlead qdev qops qadmin qguest qwait",
+        )],
+    );
+    finds("qlead", &[("has:Qsecret", ""), ("Qsecret:qops", "")]);
+    finds("qadmin", &[("Qsecret:qops", "qops")]);
+    // Nor does a command for those whom a query finds tell.
+    let hidden = Expr::Group("Qgroup".into());
+    let session = org.acting("qgus");
+    let request = session.request(Command::Resend {
+        who: hidden.into(),
+        mail: true,
+    });
+    let plan = session.plan(&request).unwrap();
+    assert!(plan.is_empty() && plan.skipped.is_empty(), "{plan:?}");
+}

@@ -28,14 +28,15 @@ impl Read<'_> {
     /// Only when the database cannot be read.
     pub fn due(&self, page: &DuePage) -> Result<Vec<Due>> {
         // Whoever sees a part of the people is told what comes to these, and nothing of the pools.
-        let narrowed = self.sight.as_ref().map(|sight| DuePage {
-            query: Some(match &page.query {
-                Some(query) => self.seen_of(query),
-                None => sight.people.clone(),
-            }),
+        let query = match (&page.query, &self.sight) {
+            (Some(query), _) => Some(self.seen_of(query)?),
+            (None, sight) => sight.as_ref().map(|it| it.people.clone()),
+        };
+        let page = DuePage {
+            query,
             ..page.clone()
-        });
-        self.together(|snapshot| due(snapshot, narrowed.as_ref().unwrap_or(page), self.now))
+        };
+        self.together(|snapshot| due(snapshot, &page, self.now))
     }
 
     /// The first instant at which something acts that has not yet; none when nothing is coming.

@@ -32,13 +32,12 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn list(&self, listing: &Listing) -> Result<Listed> {
-        let narrowed = self.sight.as_ref().map(|_| Listing {
-            query: self.seen_of(&listing.query),
-            total: None,
+        let listing = Listing {
+            query: self.seen_of(&listing.query)?,
+            total: listing.total.filter(|_| self.sight.is_none()),
             ..listing.clone()
-        });
-        let listing = narrowed.as_ref().unwrap_or(listing);
-        let mut listed = self.together(|snapshot| list(snapshot, listing, self.now))?;
+        };
+        let mut listed = self.together(|snapshot| list(snapshot, &listing, self.now))?;
         listed.users = listed.users.into_iter().map(|it| self.shown(it)).collect();
         Ok(listed)
     }

@@ -20,7 +20,7 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn users(&self, page: &UsersPage) -> Result<Vec<User>> {
-        let query = self.seen_of(&page.query);
+        let query = self.seen_of(&page.query)?;
         let page = UsersPage {
             query,
             ..page.clone()
@@ -59,7 +59,7 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn ids_of(&self, query: &Expr) -> Result<Vec<UserId>> {
-        self.snapshot()?.ids_of(&self.seen_of(query), self.now)
+        self.snapshot()?.ids_of(&self.seen_of(query)?, self.now)
     }
 
     /// How many people match. Everybody and lists of statuses come from kept totals; others are counted.
@@ -67,7 +67,7 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn count_users(&self, query: &Expr) -> Result<i64> {
-        count_users(&self.snapshot()?, &self.seen_of(query), self.now)
+        count_users(&self.snapshot()?, &self.seen_of(query)?, self.now)
     }
 
     /// For SCIM lists: people in order of creation, from a 1-based index, and how many there are in all.
@@ -80,7 +80,7 @@ impl Read<'_> {
         start_index: i64,
         count: i64,
     ) -> Result<(Vec<User>, i64)> {
-        let query = &self.seen_of(query);
+        let query = &self.seen_of(query)?;
         if let Some(found) = self.by_unique_key(query)? {
             let total = i64::from(found.is_some());
             let page = found
