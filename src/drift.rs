@@ -17,6 +17,7 @@ const KEYS: &[&str] = &[
     "provider",
     "roster",
     "why",
+    "refused",
 ];
 
 pub(crate) fn run(desk: &Desk, args: &DriftArgs) -> Result<()> {
@@ -34,11 +35,16 @@ pub(crate) fn run(desk: &Desk, args: &DriftArgs) -> Result<()> {
 
 fn row(drift: Drift) -> Row {
     let word = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".to_owned());
+    // Of somebody who was refused for a name of another it is told who they are: the name is the same.
+    let said = match &drift.refused {
+        Some(refused) => format!("{refused}, refused"),
+        None => word(&drift.provider),
+    };
     let cells = vec![
         drift.label.clone(),
         drift.part.replace('_', " "),
         drift.connection.clone(),
-        word(&drift.provider),
+        said,
         word(&drift.roster),
         drift.why.as_str().replace('_', " "),
     ];
@@ -50,6 +56,7 @@ fn row(drift: Drift) -> Row {
         ("provider", json!(drift.provider)),
         ("roster", json!(drift.roster)),
         ("why", json!(drift.why)),
+        ("refused", json!(drift.refused)),
     ];
     Row { cells, json }
 }

@@ -18,6 +18,7 @@ use crate::desk::Desk;
 use crate::failure::Result;
 use crate::output::{Listing, Row, say, write_one};
 use crate::public_url;
+use crate::who::selection;
 
 const COLUMNS: &[&str] = &[
     "NAME",
@@ -73,6 +74,11 @@ pub(crate) fn run(desk: &Desk, command: IdpCommand) -> Result<()> {
             carry_out(desk, command, &args.plan)
         }
         IdpCommand::Own(args) => own(desk, args),
+        IdpCommand::Relink(args) => {
+            let who = selection(&desk.read()?, &args.who.who)?;
+            let name = args.name;
+            carry_out(desk, Command::Relink { name, who }, &args.who.plan)
+        }
         IdpCommand::Rotate(args) => rotate(desk, args),
         IdpCommand::Revoke { name, plan } => {
             carry_out(desk, Command::RevokeConnection { name }, &plan)

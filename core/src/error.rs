@@ -2,7 +2,7 @@
 //! a SCIM status, a line in the console.
 
 use crate::import::Review;
-use crate::model::{BatchId, FoundBy, GroupId, PoolName, Seats, Timestamp, UserId};
+use crate::model::{BatchId, FoundBy, GroupId, PoolName, Seats, Status, Timestamp, UserId};
 use crate::plan::Plan;
 
 /// A result of the core.
@@ -42,6 +42,20 @@ pub enum Error {
         name: FoundBy,
         /// Whose it is.
         by: UserId,
+    },
+    /// The connection knows this person by another `externalId`, so that whoever is meant may be somebody else.
+    #[error(
+        "user {user} is {status} and has another externalId, so this may be somebody else who was given the same address: then \
+         delete that user first (DELETE, or `usher delete` by an administrator) and create this one, who inherits nothing. If it \
+         is the same person, an administrator says so (`usher idp relink {connection} {user}`), and this is repeated"
+    )]
+    AnotherPerson {
+        /// Who is known.
+        user: UserId,
+        /// How they stand.
+        status: Status,
+        /// The connection's name.
+        connection: String,
     },
     /// Policy says no.
     #[error("{why}")]

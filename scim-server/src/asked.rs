@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use hyper::{Method, StatusCode};
 use serde_json::Value;
 use tokio::sync::oneshot;
-use usher_core::model::{NewAsked, UserId};
+use usher_core::model::{FoundBy, NewAsked, UserId};
 use usher_core::{Applied, Error, Result, Session};
 
 use crate::answer::Answer;
@@ -128,13 +128,18 @@ impl Asking {
                 Err(Error::NotFound { .. }) if this.path.starts_with("/Groups") => {
                     this.refused(&Fault::no_such_group())
                 }
-                Err(error) => NewAsked {
-                    taken: match error {
+                Err(error) => {
+                    let taken = match error {
                         Error::Taken { name, by } => Some((*name, *by)),
+                        Error::AnotherPerson { user, .. } => Some((FoundBy::ExternalId, *user)),
                         _ => None,
-                    },
-                    ..this.refused(&Fault::of(error))
-                },
+                    };
+                    NewAsked {
+                        goes_by: taken.and_then(|_| this.goes_by()),
+                        taken,
+                        ..this.refused(&Fault::of(error))
+                    }
+                }
                 Ok(applied) => match &applied.held {
                     Some(brake) => NewAsked {
                         batch: applied.batch,
@@ -169,6 +174,28 @@ impl Asking {
         })
     }
 
+    /// What whom it asks for goes by with the provider, from the body.
+    fn goes_by(&self) -> Option<String> {
+        let body: Value = serde_json::from_str(&self.said.get()?.body).ok()?;
+        let named = |object: &Value, key: &str| {
+            let mut members = object.as_object()?.iter();
+            let found = members.find(|it| it.0.eq_ignore_ascii_case(key))?.1;
+            Some(found.clone())
+        };
+        let text = |object: &Value, key: &str| named(object, key)?.as_str().map(str::to_owned);
+        let operations = named(&body, "operations");
+        let operations = operations.as_ref().and_then(Value::as_array);
+        let said = |key: &str| {
+            let of_operation = |it: &Value| match text(it, "path") {
+                Some(path) if path.eq_ignore_ascii_case(key) => text(it, "value"),
+                Some(_) => None,
+                None => text(&named(it, "value")?, key),
+            };
+            text(&body, key).or_else(|| operations?.iter().rev().find_map(of_operation))
+        };
+        said("externalId").or_else(|| said("userName"))
+    }
+
     fn refused(&self, fault: &Fault) -> NewAsked {
         let mut names = Names::default();
         let said = self.said.get().map(|it| it.body.as_str());
@@ -200,6 +227,7 @@ impl Asking {
             names: said.map(|it| it.managers.clone()).unwrap_or_default(),
             times: 1,
             taken: None,
+            goes_by: None,
         }
     }
 }

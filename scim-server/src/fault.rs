@@ -228,7 +228,7 @@ impl Fault {
                 scim_type: Some(ScimType::Uniqueness),
                 ..Self::new(StatusCode::CONFLICT, why.as_str())
             },
-            Error::Taken { .. } => Self {
+            Error::Taken { .. } | Error::AnotherPerson { .. } => Self {
                 scim_type: Some(ScimType::Uniqueness),
                 ..Self::new(StatusCode::CONFLICT, error.to_string())
             },

@@ -3,7 +3,7 @@
 use clap::Args;
 use usher_scim_server::attribute_path;
 
-use super::{NewPeopleWord, PlanArgs};
+use super::{NewPeopleWord, PlanArgs, WhoArgs};
 
 pub(super) const MAP_HELP: &str = "\
 A field is functional_area, title, region, language, or a custom field by its name. A path is one of a PATCH:
@@ -17,6 +17,14 @@ pub(super) const OWN_HELP: &str = "\
 Fields are email, user_name, first_name, last_name, display_name, functional_area, title, region, language, manager and custom
 fields, joined by commas; none is nothing, and default is what the connection maps and sends, which is so unless you say
 otherwise. An override lasts until the provider's next write of the field; `usher drift` lists it until then.";
+
+pub(super) const RELINK_HELP: &str = "\
+An externalId is who somebody is for a provider. When a request gives somebody another one, it may mean a second person who was
+given the same address: it is refused, and `usher drift` lists it as another person. If it is the same person all the same
+(their account was made anew, or another attribute feeds externalId now), forget what the provider called them:
+  usher idp relink okta ana@acme.example
+  usher idp relink entra 'connection:entra'      everybody, after the attribute that feeds externalId has changed
+and the provider's next request is taken, or `usher idp replay` carries out the one that was refused.";
 
 /// How a connection brings people in.
 #[derive(Debug, Args)]
@@ -82,6 +90,15 @@ pub(crate) struct IdpOwnArgs {
     pub(crate) fields: String,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
+}
+
+/// Who is the same.
+#[derive(Debug, Args)]
+pub(crate) struct IdpRelinkArgs {
+    /// The connection's name.
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) who: WhoArgs,
 }
 
 /// Where the roster differs.

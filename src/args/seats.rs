@@ -5,7 +5,9 @@ use usher_core::model::{
     Alarms, AtCapacity, CountsFrom, Date, Period, PoolName, Seats, Step, When,
 };
 
-use super::idp::{IdpMapArgs, IdpOwnArgs, IdpSetArgs, MAP_HELP, OWN_HELP};
+use super::idp::{
+    IdpMapArgs, IdpOwnArgs, IdpRelinkArgs, IdpSetArgs, MAP_HELP, OWN_HELP, RELINK_HELP,
+};
 use super::people::WhoArgs;
 use super::{IdpBrakeArgs, IdpLogArgs, IdpReplayArgs, PlanArgs, WHO_HELP, public_url};
 
@@ -184,6 +186,9 @@ pub(crate) enum IdpCommand {
     /// Say which fields the provider owns; changing them at the console or the command line takes --override
     #[command(after_help = OWN_HELP)]
     Own(IdpOwnArgs),
+    /// Say that people are the same although a provider comes to call them otherwise: its next write of them is taken
+    #[command(after_help = RELINK_HELP)]
+    Relink(IdpRelinkArgs),
     /// Give a connection a new token; prints it, once
     Rotate(IdpRotateArgs),
     /// List what providers asked to have changed, and what came of it, newest first

@@ -35,6 +35,7 @@ mod provision_group;
 mod queue;
 mod reactivate;
 mod reclaim;
+mod relink;
 mod resend;
 mod setting;
 mod ssh_key;
@@ -383,6 +384,14 @@ pub enum Command {
         name: String,
         /// Fields by name, custom ones and `manager` too; none is what it maps and sends.
         fields: Option<Vec<String>>,
+    },
+    /// Say that people are the same whom a connection comes to call otherwise: what it called them is forgotten, and what it
+    /// writes next is taken.
+    Relink {
+        /// The connection's name.
+        name: String,
+        /// Whom.
+        who: Selection,
     },
     /// Give a connection a new token; the old ones go on for a while.
     RotateToken {
@@ -876,6 +885,7 @@ impl Command {
             Self::SetConnection { .. } => "idp_set",
             Self::MapAttributes { .. } => "idp_map",
             Self::OwnFields { .. } => "idp_own",
+            Self::Relink { .. } => "idp_relink",
             Self::RotateToken { .. } => "idp_rotate",
             Self::SetBrake { .. } => "idp_brake",
             Self::ReleaseHeld { .. } => "brake_release",
@@ -984,6 +994,7 @@ impl Command {
             Self::SetConnection { name, set } => ownership::set(planner, name, set),
             Self::MapAttributes { name, set } => ownership::map(planner, name, set),
             Self::OwnFields { name, fields } => ownership::own(planner, name, fields.as_deref()),
+            Self::Relink { name, who } => relink::plan(planner, name, who),
             Self::RotateToken { name, overlap_ms } => {
                 connection::rotate(planner, name, *overlap_ms)
             }

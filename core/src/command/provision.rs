@@ -1,6 +1,8 @@
 //! Create or update one person for an identity provider (DESIGN §5, "SCIM mapping").
 
 mod entitlements;
+mod identity;
+mod manager;
 mod parts;
 
 use super::{Provision, ProvisionTarget, deactivate, password, reactivate};
@@ -9,10 +11,11 @@ use crate::error::{Error, Result};
 use crate::model::key_of_name;
 use crate::model::{
     Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, FoundBy, Hold, LeaveKind, License,
-    Link, NewPeople, Part, Permission, PoolId, Profile, ProviderHold, Status, User, UserId, Why,
+    Link, NewPeople, Part, Permission, PoolId, Profile, ProviderHold, Status, User, UserId,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Leave, Planner, Seated, Waiting, Want};
+use identity::free_names;
 use parts::Written;
 
 /// The connection that acts, and how it brings people in.
@@ -84,67 +87,6 @@ impl Provision {
             Some(user) => self.comeback(planner, provider, &user, written),
             None => self.create(planner, provider, profile, written),
         }
-    }
-
-    /// Settles who is who: by (connection, externalId), then user name, then email. A live person of any of these keys
-    /// is a conflict; a record at rest comes back if the provider knows no other person by it, else its names are freed.
-    fn who_returns(
-        &self,
-        planner: &mut Planner<'_>,
-        provider: &Provider,
-        profile: &Profile,
-    ) -> Result<Option<User>> {
-        let (user_name, email) = (profile.user_name_key(), profile.email_key());
-        if planner.snapshot.is_unknown(
-            provider.id,
-            self.external_id(),
-            user_name.as_deref(),
-            email.as_deref(),
-        )? {
-            return Ok(None);
-        }
-        let by_external_id = match self.external_id() {
-            Some(external_id) => planner
-                .snapshot
-                .user_by_external_id(provider.id, external_id)?,
-            None => None,
-        };
-        let by_user_name = planner.owner_of(Field::UserName, profile.user_name.as_deref())?;
-        let by_email = planner.owner_of(Field::Email, profile.email.as_deref())?;
-        let candidates = [
-            (FoundBy::ExternalId, by_external_id),
-            (FoundBy::UserName, by_user_name),
-            (FoundBy::Email, by_email),
-        ];
-        for (name, user) in &candidates {
-            if let Some(user) = user
-                && user.status.is_live()
-            {
-                let (name, by) = (*name, user.id);
-                return Err(Error::Taken { name, by });
-            }
-        }
-        let mut returns: Option<User> = None;
-        for (name, user) in candidates {
-            let Some(user) = user else { continue };
-            if returns.as_ref().is_some_and(|it| it.id == user.id) {
-                continue;
-            }
-            let known_as = planner
-                .snapshot
-                .link(provider.id, user.id)?
-                .and_then(|it| it.external_id);
-            let same = name == FoundBy::ExternalId
-                || known_as.is_none()
-                || self.external_id().is_none()
-                || known_as.as_deref() == self.external_id();
-            if returns.is_none() && same {
-                returns = Some(user);
-            } else {
-                free_names(planner, &user, profile)?;
-            }
-        }
-        Ok(returns)
     }
 
     fn create(
@@ -369,7 +311,7 @@ impl Provision {
         if is_owner {
             self.refuse_for_owner(user)?;
         }
-        self.refuse_recycled(planner, provider, user)?;
+        self.refuse_another(planner, provider, user)?;
         if self.active == Some(false) && self.is_held(planner, user)? {
             return Ok(());
         }
@@ -390,33 +332,6 @@ impl Provision {
             Some(false) => self.switch_off(planner, user),
             None => Ok(()),
         }
-    }
-
-    /// Whoever is out keeps the `externalId` that they had with the connection: another one is another person, who was given
-    /// the same address, and gets nothing of theirs. Whoever is in is known by the id, and may be called otherwise.
-    fn refuse_recycled(
-        &self,
-        planner: &Planner<'_>,
-        provider: &Provider,
-        user: &User,
-    ) -> Result<()> {
-        let Some(external_id) = self
-            .external_id()
-            .filter(|_| !user.status.is_seated_or_coming())
-        else {
-            return Ok(());
-        };
-        let link = planner.snapshot.link(provider.id, user.id)?;
-        let known_as = link.and_then(|it| it.external_id);
-        if known_as.is_none_or(|it| it == external_id) {
-            return Ok(());
-        }
-        Err(Error::conflict(format!(
-            "user {} is {} and has another externalId, so this is somebody else: delete that user first (DELETE, or `usher delete` \
-             by an administrator) and create this one, who then inherits nothing. If it is the same person, send externalId \
-             as null first, in a request of its own, or let an administrator bring them back (`usher reactivate`)",
-            user.id, user.status
-        )))
     }
 
     /// What is asked for from now on. Who leaves with the same request gives everything back by that, and who comes gets it
@@ -589,165 +504,6 @@ impl Provision {
         }
         Ok(())
     }
-
-    /// Records the connection's name for the person, and that the person is the connection's from now on, unless another one
-    /// has them.
-    fn adopt(&self, planner: &mut Planner<'_>, provider: &Provider, user: &User) -> Result<Whose> {
-        let before = planner.snapshot.link(provider.id, user.id)?;
-        let known_as = before.as_ref().and_then(|it| it.external_id.clone());
-        let external_id = self.external_id.clone().unwrap_or_else(|| known_as.clone());
-        if let Some(external_id) = &external_id
-            && Some(external_id) != known_as.as_ref()
-            && let Some(other) = planner
-                .snapshot
-                .user_by_external_id(provider.id, external_id)?
-            && other.id != user.id
-        {
-            if other.status.is_live() {
-                return Err(Error::Taken {
-                    name: FoundBy::ExternalId,
-                    by: other.id,
-                });
-            }
-            let freed = Some(Link { external_id: None });
-            let known = Some(Link {
-                external_id: Some(external_id.clone()),
-            });
-            planner.push(Change::Link {
-                user: other.id,
-                connection: provider.id,
-                before: known,
-                after: freed,
-            });
-        }
-        let after = Some(Link { external_id });
-        let is_met = before.is_none();
-        if before != after {
-            planner.push(Change::Link {
-                user: user.id,
-                connection: provider.id,
-                before,
-                after,
-            });
-        }
-        if user.connection == Some(provider.id) {
-            return Ok(Whose::Mine);
-        }
-        if let Some(name) = self.keeper(planner, user)? {
-            if is_met {
-                planner.skip(user, format!("stays with {name}, which brought them in"));
-            }
-            return Ok(Whose::Anothers);
-        }
-        planner.push(Change::Connection {
-            user: user.id,
-            before: user.connection,
-            after: Some(provider.id),
-        });
-        Ok(Whose::Mine)
-    }
-
-    /// The name of the living connection that somebody stays with when another one writes them: theirs, for as long as it has
-    /// not let them go itself.
-    fn keeper(&self, planner: &mut Planner<'_>, user: &User) -> Result<Option<String>> {
-        let Some((owner, name)) = planner.owner_of_person(user)? else {
-            return Ok(None);
-        };
-        let comes = match user.status {
-            Status::Deleted | Status::Erased => true,
-            Status::Inactive | Status::Cancelled => {
-                self.active == Some(true) && planner.snapshot.let_go_by(owner, user.id)?
-            }
-            Status::Queued | Status::Waiting | Status::PendingTransfer | Status::Active => false,
-        };
-        Ok((!comes).then_some(name))
-    }
-
-    /// The manager as the provider names them; one who is not known, is not in, or would make a cycle is noted as not taken,
-    /// and looked for again with the next write of this person.
-    fn resolve_manager(
-        &self,
-        planner: &mut Planner<'_>,
-        provider: &Provider,
-        user: Option<&User>,
-        written: &mut Written,
-    ) -> Result<Option<Option<UserId>>> {
-        let name = match &self.manager {
-            Some(None) => return Ok(Some(None)),
-            Some(Some(name)) => name.clone(),
-            None => match user {
-                Some(user) => return self.manager_awaited(planner, provider, user),
-                None => return Ok(None),
-            },
-        };
-        match find_manager(planner, provider, &name, user.map(|it| it.id))? {
-            Ok(manager) => {
-                planner.manager_name = manager.own_name();
-                Ok(Some(Some(manager.id)))
-            }
-            Err((known, why)) => {
-                planner.skip_name(&name, why);
-                // Somebody is named by their id; an address of nobody's is not kept with somebody else.
-                let said = known.map(|it| it.to_string()).or_else(|| {
-                    let is_address = name.contains('@');
-                    (!is_address).then(|| name.clone())
-                });
-                written.refused.push((Part::Manager, said));
-                Ok(None)
-            }
-        }
-    }
-
-    /// The manager whom the provider named before they could be taken, if they can be by now.
-    fn manager_awaited(
-        &self,
-        planner: &mut Planner<'_>,
-        provider: &Provider,
-        user: &User,
-    ) -> Result<Option<Option<UserId>>> {
-        if self.spoken.contains(&Part::Manager) {
-            return Ok(None);
-        }
-        let known = planner.drift_of(user.id, Part::Manager)?;
-        let awaited = known
-            .filter(|it| it.connection == provider.id && it.why == Why::NotTaken)
-            .and_then(|it| it.value);
-        let Some(name) = awaited else {
-            return Ok(None);
-        };
-        let found = find_manager(planner, provider, &name, Some(user.id))?;
-        let Ok(manager) = found else {
-            return Ok(None);
-        };
-        planner.settle(user.id, Part::Manager)?;
-        Ok(Some(Some(manager.id)))
-    }
-}
-
-/// Whom a provider means by a manager's name; else who that is, if anybody, and why they are not taken.
-fn find_manager(
-    planner: &Planner<'_>,
-    provider: &Provider,
-    name: &str,
-    of: Option<UserId>,
-) -> Result<std::result::Result<User, (Option<UserId>, &'static str)>> {
-    let found = match planner.snapshot.user_by_external_id(provider.id, name)? {
-        Some(manager) => Ok(manager),
-        None => planner.snapshot.find_user(name),
-    };
-    let manager = match found {
-        Ok(manager) => manager,
-        Err(Error::NotFound { .. }) => return Ok(Err((None, "not known as a manager"))),
-        Err(error) => return Err(error),
-    };
-    if !manager.status.is_seated_or_coming() {
-        return Ok(Err((Some(manager.id), "a manager who is not in")));
-    }
-    if of.is_some_and(|it| planner.refuse_cycle(it, manager.id).is_err()) {
-        let why = "a manager who reports to this person";
-        return Ok(Err((Some(manager.id), why)));
-    }
-    Ok(Ok(manager))
 }
 
 fn leads_to(
@@ -774,32 +530,6 @@ fn welcome(
     }
     if provider.policy.mails {
         planner.mail(user, Template::AccountCreated);
-    }
-    Ok(())
-}
-
-/// Takes from a record at rest the names that somebody else gets, so that nothing is inherited by an address.
-fn free_names(planner: &mut Planner<'_>, user: &User, taken: &Profile) -> Result<()> {
-    let clashes = [
-        (Field::Email, user.profile.email_key(), taken.email_key()),
-        (
-            Field::UserName,
-            user.profile.user_name_key(),
-            taken.user_name_key(),
-        ),
-    ];
-    for (field, has, wanted) in clashes {
-        let before = user.profile.get(field).map(str::to_owned);
-        let has_it = has.is_some() && has == wanted;
-        // Unless this plan took it from them already.
-        if has_it && planner.owner_of(field, before.as_deref())?.is_some() {
-            planner.push(Change::Profile {
-                user: user.id,
-                field,
-                before,
-                after: None,
-            });
-        }
     }
     Ok(())
 }

@@ -30,6 +30,8 @@ pub struct NewAsked {
     pub times: u32,
     /// Which name it asked for that is somebody else's, and whose.
     pub taken: Option<(FoundBy, UserId)>,
+    /// Then, what whoever it asked for goes by with the provider: their `externalId`, else their user name. The body has it too.
+    pub goes_by: Option<String>,
 }
 
 /// A name by which a provider's person is found.

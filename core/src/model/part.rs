@@ -122,6 +122,8 @@ pub enum Why {
     Held,
     /// A name that the provider asked for is somebody else's. Told from its requests, and not stored.
     Taken,
+    /// The provider calls them otherwise than before, so that it may mean somebody else. Told from its requests too.
+    AnotherPerson,
 }
 
 impl Why {
@@ -132,6 +134,7 @@ impl Why {
             Self::NotTaken => "not_taken",
             Self::Held => "held",
             Self::Taken => "taken",
+            Self::AnotherPerson => "another_person",
         }
     }
 
@@ -168,6 +171,8 @@ pub struct Drift {
     pub provider: Option<String>,
     /// What the roster has.
     pub roster: Option<String>,
+    /// Who was refused, by what the provider calls them, where it is somebody who is not on the roster.
+    pub refused: Option<String>,
     /// Why.
     pub why: Why,
 }

@@ -223,6 +223,8 @@ pub const TABLE: &[Row] = &[
     row("idp_set", OWNERS, NO_MORE),
     row("idp_map", OWNERS, NO_MORE),
     row("idp_own", OWNERS, NO_MORE),
+    // Who somebody is, is whoever manages them to say.
+    row("idp_relink", MANAGE_USERS, NO_MORE),
     row("idp_rotate", OWNERS, NO_MORE),
     row("idp_revoke", OWNERS, NO_MORE),
     row("idp_brake", OWNERS, NO_MORE),

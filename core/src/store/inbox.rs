@@ -60,13 +60,14 @@ pub(super) fn keep(
         _ => false,
     };
     let body = asked.body.as_deref().filter(|_| !gone);
-    let texts = [asked.error.as_deref(), body];
+    let goes_by = asked.goes_by.as_deref().filter(|_| body.is_some());
+    let texts = [asked.error.as_deref(), body, goes_by];
     let texts: usize = texts.into_iter().flatten().map(str::len).sum();
     let bytes = i64::try_from(ROW + asked.path.len() + texts).unwrap_or(i64::MAX);
     conn.prepare_cached(
-        "INSERT INTO inbox (connection, at, method, path, status, error, user, batch, body, total, times, taken_part, taken) \
+        "INSERT INTO inbox (connection, at, method, path, status, error, user, batch, body, total, times, taken_part, taken, goes_by) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
-         ?10 + coalesce((SELECT total FROM inbox ORDER BY seq DESC LIMIT 1), 0), ?11, ?12, ?13)",
+         ?10 + coalesce((SELECT total FROM inbox ORDER BY seq DESC LIMIT 1), 0), ?11, ?12, ?13, ?14)",
     )
     .and_then(|mut it| {
         it.execute(params![
@@ -83,6 +84,7 @@ pub(super) fn keep(
             asked.times.max(1),
             asked.taken.map(|it| it.0.as_str()),
             asked.taken.as_ref().map(|it| it.1.as_bytes().as_slice()),
+            goes_by,
         ])
     })
     .map_err(broken)?;
@@ -134,7 +136,7 @@ pub(super) fn erase(conn: &Connection, user: UserId) -> Result<()> {
         let name = hashed(&key, &name);
         run(
             conn,
-            "UPDATE inbox SET body = NULL, error = NULL \
+            "UPDATE inbox SET body = NULL, error = NULL, goes_by = NULL \
              WHERE seq IN (SELECT request FROM inbox_names WHERE name = ?1)",
             params![name],
         )?;

@@ -104,6 +104,18 @@ impl Snapshot<'_> {
     }
 }
 
+/// A request that was refused for a name.
+struct Refused {
+    /// Whose the name is.
+    holder: UserId,
+    name: FoundBy,
+    /// Whom it was about, if they are on the roster.
+    user: Option<UserId>,
+    /// What whom it asked for goes by.
+    goes_by: Option<String>,
+    seq: i64,
+}
+
 /// Where the roster differs from a provider, as stored.
 struct Place {
     user: UserId,
@@ -152,8 +164,8 @@ impl Read<'_> {
         of: Option<ConnectionId>,
         connections: &[crate::model::Connection],
     ) -> Result<Vec<Drift>> {
-        let sql = "SELECT taken, taken_part, user, max(seq) FROM inbox WHERE connection = ?1 AND taken IS NOT NULL \
-            GROUP BY taken, taken_part, user ORDER BY max(seq)";
+        let sql = "SELECT taken, taken_part, user, goes_by, max(seq) FROM inbox WHERE connection = ?1 AND taken IS NOT NULL \
+            GROUP BY taken, taken_part, user, goes_by ORDER BY max(seq)";
         let done = "SELECT 1 FROM inbox WHERE user = ?1 AND connection = ?2 AND seq > ?3 AND status < 400 LIMIT 1";
         let mut found = Vec::new();
         for connection in connections {
@@ -162,41 +174,72 @@ impl Read<'_> {
             }
             let rows = snapshot.all(sql, [connection.id.as_bytes()], |row| {
                 let user: Option<[u8; 16]> = row.get(2)?;
-                Ok((
-                    UserId::from_bytes(row.get(0)?),
-                    word(row, 1, FoundBy::from_word)?,
-                    user.map(UserId::from_bytes),
-                    row.get::<_, i64>(3)?,
-                ))
+                Ok(Refused {
+                    holder: UserId::from_bytes(row.get(0)?),
+                    name: word(row, 1, FoundBy::from_word)?,
+                    user: user.map(UserId::from_bytes),
+                    goes_by: row.get(3)?,
+                    seq: row.get(4)?,
+                })
             })?;
-            for (holder, name, user, seq) in rows {
-                let who = user.unwrap_or(holder);
-                let bound = params![who.as_bytes(), connection.id.as_bytes(), seq];
-                if snapshot.one(done, bound, |_| Ok(()))?.is_some() {
-                    continue;
+            for row in rows {
+                let who = row.user.unwrap_or(row.holder);
+                let bound = params![who.as_bytes(), connection.id.as_bytes(), row.seq];
+                if snapshot.one(done, bound, |_| Ok(()))?.is_none() {
+                    found.extend(self.name_taken(snapshot, connection, row)?);
                 }
-                let holder = self.if_seen(snapshot, snapshot.user(holder)?)?;
-                let who = self.if_seen(snapshot, snapshot.user(who)?)?;
-                let (Some(holder), Some(who)) = (holder, who) else {
-                    continue;
-                };
-                if !holder.status.is_live() || !who.status.is_live() {
-                    continue;
-                }
-                let of_holder = name_of(snapshot, connection.id, &holder, name)?;
-                let of_theirs = name_of(snapshot, connection.id, &who, name)?;
-                found.extend(of_holder.map(|wanted| Drift {
-                    user: who.id,
-                    label: who.label(),
-                    connection: connection.name.clone(),
-                    part: name.as_str().to_owned(),
-                    provider: Some(wanted),
-                    roster: of_theirs,
-                    why: Why::Taken,
-                }));
             }
         }
         Ok(found)
+    }
+
+    /// What a refused request that came to nothing since says of two people, or of one who goes by two names; none where that
+    /// is over.
+    fn name_taken(
+        &self,
+        snapshot: &Snapshot<'_>,
+        connection: &crate::model::Connection,
+        row: Refused,
+    ) -> Result<Option<Drift>> {
+        let holder = self.if_seen(snapshot, snapshot.user(row.holder)?)?;
+        let Some(holder) = holder.filter(|it| it.status.is_live()) else {
+            return Ok(None);
+        };
+        let of_holder = name_of(snapshot, connection.id, &holder, row.name)?;
+        let Some(known_as) = of_holder else {
+            return Ok(None);
+        };
+        let drift = |user: &User, provider, roster, refused, why| Drift {
+            user: user.id,
+            label: user.label(),
+            connection: connection.name.clone(),
+            part: row.name.as_str().to_owned(),
+            provider,
+            roster,
+            refused,
+            why,
+        };
+        Ok(match row.user {
+            None => {
+                let (said, roster) = (Some(known_as.clone()), Some(known_as));
+                Some(drift(&holder, said, roster, row.goes_by, Why::Taken))
+            }
+            Some(user) if user == holder.id => {
+                let differs = row.goes_by.as_ref() != Some(&known_as);
+                differs.then(|| {
+                    let why = Why::AnotherPerson;
+                    drift(&holder, row.goes_by, Some(known_as), None, why)
+                })
+            }
+            Some(user) => {
+                let who = self.if_seen(snapshot, snapshot.user(user)?)?;
+                let Some(who) = who.filter(|it| it.status.is_live()) else {
+                    return Ok(None);
+                };
+                let theirs = name_of(snapshot, connection.id, &who, row.name)?;
+                Some(drift(&who, Some(known_as), theirs, None, Why::Taken))
+            }
+        })
     }
 
     /// Whether the roster differs from a provider about this person.
@@ -317,6 +360,7 @@ fn told(
         part,
         provider,
         roster,
+        refused: None,
         why: row.said.why,
     }))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::viewer::Viewer;
-use super::{broken, compile, driver};
+use super::{broken, compile, driver, many};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -467,6 +467,21 @@ impl<'c> Snapshot<'c> {
                 })
             },
         )
+    }
+
+    /// What a connection calls these people, of those whom it calls anything.
+    pub(crate) fn links_of(
+        &self,
+        connection: ConnectionId,
+        ids: &[UserId],
+    ) -> Result<HashMap<UserId, String>> {
+        let sql = "SELECT user, external_id FROM json_each(?2) \
+            CROSS JOIN links ON connection = ?1 AND user = unhex(value) WHERE external_id IS NOT NULL";
+        let bound = params![connection.as_bytes(), many::bound(ids)];
+        let found = self.all(sql, bound, |row| {
+            Ok((UserId::from_bytes(row.get(0)?), row.get(1)?))
+        })?;
+        Ok(found.into_iter().collect())
     }
 
     pub(crate) fn connections(&self) -> Result<Vec<ProviderConnection>> {

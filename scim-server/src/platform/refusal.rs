@@ -172,7 +172,9 @@ impl From<Error> for Refusal {
                 "this Idempotency-Key was used for another request",
                 "send a new key",
             ),
-            Error::Taken { .. } => Self::new(StatusCode::CONFLICT, error.to_string(), "look again"),
+            Error::Taken { .. } | Error::AnotherPerson { .. } => {
+                Self::new(StatusCode::CONFLICT, error.to_string(), "look again")
+            }
             other => Fault::from(other).into(),
         }
     }

@@ -26,6 +26,7 @@ mod pages;
 mod patching;
 mod platform;
 mod ready;
+mod recycled;
 mod standing;
 mod tls;
 mod unread;

@@ -97,7 +97,8 @@ impl Job {
             | Command::Delete { who }
             | Command::Erase { who }
             | Command::Grant { who, .. }
-            | Command::Release { who, .. } => many(who),
+            | Command::Release { who, .. }
+            | Command::Relink { who, .. } => many(who),
             _ => false,
         }
     }

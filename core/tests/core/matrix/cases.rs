@@ -425,6 +425,10 @@ impl Company {
                 name: "okta".into(),
                 fields: Some(vec!["title".into()]),
             },
+            "idp_relink" => Command::Relink {
+                name: "okta".into(),
+                who: who("held"),
+            },
             "idp_rotate" => Command::RotateToken {
                 name: "okta".into(),
                 overlap_ms: 0,

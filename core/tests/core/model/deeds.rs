@@ -28,8 +28,14 @@ pub(crate) enum Deed {
     Update {
         by: usize,
         who: usize,
+        external_id: Option<String>,
         active: Option<bool>,
         manager: Option<Option<usize>>,
+    },
+    /// Says that people are the same whom a provider comes to call otherwise.
+    Relink {
+        by: usize,
+        who: Who,
     },
     /// A provider deletes somebody.
     Remove {

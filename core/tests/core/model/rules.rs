@@ -451,9 +451,14 @@ impl Deal<'_> {
             Deed::Update {
                 by,
                 who,
+                external_id,
                 active,
                 manager,
-            } => self.update(*by, *who, *active, *manager),
+            } => self.update(*by, *who, external_id.as_ref(), *active, *manager),
+            Deed::Relink { by, who } => self.each(who, |it, who| {
+                let link = it.person(who).links.get_mut(by);
+                Ok(link.is_some_and(|it| it.take().is_some()))
+            }),
             Deed::SetBrake { by, brake } => {
                 self.roster().brakes[*by] = *brake;
                 Ok(())

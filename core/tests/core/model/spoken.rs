@@ -102,6 +102,7 @@ impl World {
             Deed::Update {
                 by,
                 who,
+                external_id,
                 active,
                 manager,
             } => {
@@ -110,7 +111,7 @@ impl World {
                         user: ids[*who],
                         version: None,
                     },
-                    external_id: None,
+                    external_id: external_id.clone().map(Some),
                     set: Vec::new(),
                     manager: manager.map(|it| it.map(name)),
                     active: *active,
@@ -186,6 +187,10 @@ impl World {
             Deed::Require { on } => Command::SetSetting {
                 setting: Setting::RequiredOnInvite,
                 value: on.then(|| "title".to_owned()),
+            },
+            Deed::Relink { by, who } => Command::Relink {
+                name: CONNECTIONS[*by].to_owned(),
+                who: selection(who),
             },
             Deed::SetBrake { by, brake } => Command::SetBrake {
                 name: CONNECTIONS[*by].to_owned(),

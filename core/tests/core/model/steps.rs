@@ -282,10 +282,16 @@ impl Step {
                     1 => Some(Some(anybody(b / 5))),
                     _ => None,
                 };
+                let external_id = match usize::from(self.picks[0]) % 8 {
+                    0 => Some(address(&format!("p{}", b % ADDRESSES))),
+                    1 => Some(format!("{}-b", address(&format!("p{}", b % ADDRESSES)))),
+                    _ => None,
+                };
                 return (
                     Deed::Update {
                         by,
                         who: anybody(a),
+                        external_id,
                         active,
                         manager,
                     },
@@ -314,6 +320,7 @@ impl Step {
                     unattended,
                 );
             }
+            Kind::Brake if a > 180 => Deed::Relink { by, who: who() },
             Kind::Brake => Deed::SetBrake {
                 by,
                 brake: (d % 5 != 0).then(|| ([0, 20, 50][a % 3], i64::try_from(b % 3).unwrap())),

@@ -131,6 +131,7 @@ impl Deal<'_> {
         &mut self,
         by: usize,
         who: usize,
+        external_id: Option<&String>,
         active: Option<bool>,
         manager: Option<Option<usize>>,
     ) -> Result<(), Refused> {
@@ -140,6 +141,10 @@ impl Deal<'_> {
         if matches!(status, Status::Deleted | Status::Erased) || is_owner && switches {
             return Err(Refused);
         }
+        let known_as = self.person(who).links.get(&by).cloned().flatten();
+        if external_id.is_some_and(|it| known_as.is_some_and(|known| known != *it)) {
+            return Err(Refused);
+        }
         if active == Some(false) && status.is_seated_or_coming() {
             if self.stays(who) {
                 return Err(Refused);
@@ -147,6 +152,17 @@ impl Deal<'_> {
             // The rest of it comes again with all of it.
             if !self.passes_the_brake(by, who, false)? {
                 return Ok(());
+            }
+        }
+        if let Some(external_id) = external_id {
+            let mut others = self.roster().people.iter();
+            let another =
+                others.position(|it| it.links.get(&by) == Some(&Some(external_id.clone())));
+            if let Some(other) = another.filter(|it| *it != who) {
+                if self.status(other).is_live() {
+                    return Err(Refused);
+                }
+                self.person(other).links.insert(by, None);
             }
         }
         if active == Some(true) {
@@ -162,7 +178,10 @@ impl Deal<'_> {
         let stays = self.stays_with_another(who, by, active);
         let person = self.person(who);
         let is_met = !person.links.contains_key(&by);
-        person.links.entry(by).or_insert(None);
+        let link = person.links.entry(by).or_insert(None);
+        if external_id.is_some() {
+            *link = external_id.cloned();
+        }
         if !stays {
             person.connection = Some(by);
         }
