@@ -2,7 +2,10 @@
 //! by triggers, and refuses whatever this file would get wrong.
 
 use crate::error::{Error, Result, Shortfall};
-use crate::model::{AtCapacity, Hold, Pool, PoolId, PoolName, Seats, TimeZoneName, Timestamp};
+use crate::model::{
+    AtCapacity, Hold, License, Pool, PoolId, PoolName, QueueEntry, Seats, TimeZoneName, Timestamp,
+    UserId,
+};
 use crate::plan::PoolEffect;
 
 /// Places in a queue are this far apart, so that people can be moved between two others.
@@ -123,9 +126,29 @@ impl Ledger {
     }
 }
 
+/// Where somebody stands in a queue.
+pub(crate) fn place(queued: &License) -> (i64, UserId) {
+    match queued.hold {
+        Hold::Queued(entry) => (entry.place, queued.user),
+        _ => (i64::MAX, queued.user),
+    }
+}
+
+/// Keeps those of a queue, in its order, for whom there is room: so many within what was purchased, and so many with the
+/// grace, which is not for whom a person chose to queue.
+pub(crate) fn keep_who_fit(queue: &mut Vec<License>, purchased: Seats, with_grace: Seats) {
+    let mut taken = 0;
+    queue.retain(|it| {
+        let chosen = matches!(it.hold, Hold::Queued(entry) if entry.chosen);
+        let fits = taken < if chosen { purchased } else { with_grace };
+        taken += Seats::from(fits);
+        fits
+    });
+}
+
 impl Line {
-    /// How many this pool can still hand out: at unattended doors and to its queue up to the grace, to people up to what
-    /// was purchased, outside its dates nothing.
+    /// How many this pool can still hand out: at unattended doors and to whom these queued up to the grace, to people and to
+    /// whom they chose to queue up to what was purchased, outside its dates nothing.
     pub(crate) fn room(&self, with_grace: bool) -> Seats {
         if self.outside_dates {
             return 0;
@@ -139,10 +162,15 @@ impl Line {
         (limit - self.held).max(0)
     }
 
-    /// Whether the queue moves up when one license comes back.
-    pub(crate) fn moves_up_if_one_leaves(&self) -> bool {
+    /// Whether this entry would be promoted, were it the first, when one license comes back.
+    pub(crate) fn moves_up_if_one_leaves(&self, entry: &QueueEntry) -> bool {
         let terms = &self.pool.terms;
-        !self.outside_dates && self.held <= terms.at_capacity.limit(terms.purchased)
+        let limit = if entry.chosen {
+            terms.purchased
+        } else {
+            terms.at_capacity.limit(terms.purchased)
+        };
+        !self.outside_dates && self.held <= limit
     }
 
     pub(crate) fn ask(&mut self) {

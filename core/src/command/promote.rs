@@ -26,7 +26,7 @@ pub(crate) fn promote(
 /// Whether such changes may make room for somebody in a queue.
 pub(crate) fn may_promote(changes: &[Change]) -> bool {
     changes.iter().any(|it| match it {
-        // Whoever is queued by choice may fit into the grace, which the queue gets and a person at a door does not.
+        // Whoever queues for a seat queues for their add-ons too, of which there may be some.
         Change::License { before, after, .. } => {
             before.is_held() && !after.is_held() || matches!(after, Hold::Queued(_))
         }
@@ -42,9 +42,10 @@ pub(crate) fn all(planner: &mut Planner<'_>) -> Result<()> {
     let (access, add_ons): (Vec<PoolId>, _) =
         pools.into_iter().partition(|it| *it == planner.access);
     for pool in add_ons.into_iter().chain(access) {
-        let room = planner.ledger.line(pool)?.room(true);
-        if room > 0 {
-            for license in planner.queue_head(pool, room)? {
+        let line = planner.ledger.line(pool)?;
+        let (purchased, with_grace) = (line.room(false), line.room(true));
+        if with_grace > 0 {
+            for license in planner.queue_head(pool, purchased, with_grace)? {
                 one(planner, &license)?;
             }
         }

@@ -32,6 +32,10 @@ pub struct QueueEntry {
     /// The day before which promotion mails no invitation.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub send_on: Option<Date>,
+    /// Whether a person was asked and chose the queue. They wait for what was purchased: a pool's grace is for doors where
+    /// nobody is asked.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub chosen: bool,
 }
 
 impl Hold {

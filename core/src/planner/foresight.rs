@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Planned, Planner};
-use crate::capacity::Ledger;
+use crate::capacity::{self, Ledger};
 use crate::change::Change;
 use crate::command;
 use crate::draw::Draws;
@@ -136,12 +136,12 @@ impl Foreseen {
         theirs.filter_map(|it| self.changes.get(*it))
     }
 
-    /// The first of a queue.
+    /// Those of a queue for whom there is room.
     fn queue_head(
         &mut self,
         snapshot: &Snapshot<'_>,
         pool: PoolId,
-        room: i64,
+        (purchased, with_grace): (i64, i64),
     ) -> Result<Vec<License>> {
         let (mut gone, mut come) = (HashSet::new(), HashMap::new());
         for change in &self.changes {
@@ -171,14 +171,12 @@ impl Foreseen {
             }
         }
         let left_out = i64::try_from(gone.len()).unwrap_or(i64::MAX);
-        let mut head = snapshot.queue_head(pool, room.saturating_add(left_out))?;
+        let of = |room: i64| room.saturating_add(left_out);
+        let mut head = snapshot.who_may_move_up(pool, of(purchased), of(with_grace))?;
         head.retain(|it| !gone.contains(&it.user));
         head.extend(come.into_values());
-        head.sort_unstable_by_key(|it| match it.hold {
-            Hold::Queued(entry) => (entry.place, it.user),
-            _ => (i64::MAX, it.user),
-        });
-        head.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+        head.sort_unstable_by_key(capacity::place);
+        capacity::keep_who_fit(&mut head, purchased, with_grace);
         self.note(head.iter().map(|it| it.user));
         Ok(head)
     }
@@ -320,11 +318,16 @@ pub(super) fn lay_assignment(assignments: &mut Vec<Assigned>, change: &Change) {
 }
 
 impl Planner<'_> {
-    /// The first of a queue, and looks at them next.
-    pub(crate) fn queue_head(&mut self, pool: PoolId, room: i64) -> Result<Vec<License>> {
+    /// Those of a queue for whom there is room, in their order, and looks at them next.
+    pub(crate) fn queue_head(
+        &mut self,
+        pool: PoolId,
+        purchased: i64,
+        with_grace: i64,
+    ) -> Result<Vec<License>> {
         let head = match &mut self.foreseen {
-            Some(foreseen) => foreseen.queue_head(self.snapshot, pool, room)?,
-            None => self.snapshot.queue_head(pool, room)?,
+            Some(foreseen) => foreseen.queue_head(self.snapshot, pool, (purchased, with_grace))?,
+            None => self.snapshot.who_moves_up(pool, purchased, with_grace)?,
         };
         if pool == self.access {
             let people: Vec<UserId> = head.iter().map(|it| it.user).collect();

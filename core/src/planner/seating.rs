@@ -67,8 +67,9 @@ pub(crate) struct Waiting {
 /// What is done about pools that cannot hand out what one person needs.
 #[derive(Default)]
 struct Lacking {
-    /// Pools whose queues the person joins.
+    /// Pools whose queues the person joins, and those of them for which somebody was asked and chose so.
     queueing: Vec<PoolId>,
+    chosen: Vec<PoolId>,
     /// Pools that hand out a license for another one.
     instead: HashMap<PoolId, PoolId>,
     /// Pools that give the person nothing.
@@ -110,11 +111,12 @@ impl Planner<'_> {
         if !found.refusing.is_empty() {
             return self.nothing(found);
         }
-        let whole = wants
+        let seat = wants
             .iter()
-            .any(|it| self.is_seat(it) && found.queueing.contains(&it.pool));
-        if whole {
-            self.queue_whole(user, wants, waiting)?;
+            .find(|it| self.is_seat(it) && found.queueing.contains(&it.pool));
+        if let Some(seat) = seat {
+            let chosen = found.chosen.contains(&seat.pool);
+            self.queue_whole(user, wants, waiting, chosen)?;
             return Ok(Seated::Queued);
         }
         for want in wants {
@@ -124,7 +126,8 @@ impl Planner<'_> {
                 }
                 self.set_license(user, *other, Hold::None, want.after, self.is_seat(want))?;
             } else if found.queueing.contains(&want.pool) {
-                self.queue_license(user, want, waiting)?;
+                let chosen = found.chosen.contains(&want.pool);
+                self.queue_license(user, want, waiting, chosen)?;
             } else {
                 self.take(user, want)?;
             }
@@ -193,7 +196,10 @@ impl Planner<'_> {
 
     fn lack_by_choice(&mut self, pool: PoolId, found: &mut Lacking) -> Result<()> {
         match self.when_full {
-            WhenFull::QueueRest => found.queueing.push(pool),
+            WhenFull::QueueRest => {
+                found.queueing.push(pool);
+                found.chosen.push(pool);
+            }
             WhenFull::Fewer => found.refusing.push(pool),
             WhenFull::Ask => {
                 self.ledger.line_mut(pool)?.refuse();
@@ -232,12 +238,18 @@ impl Planner<'_> {
     }
 
     /// Without a seat a person waits for everything. What groups carry comes with becoming active.
-    fn queue_whole(&mut self, user: UserId, wants: &[Want], waiting: Waiting) -> Result<()> {
+    fn queue_whole(
+        &mut self,
+        user: UserId,
+        wants: &[Want],
+        waiting: Waiting,
+        chosen: bool,
+    ) -> Result<()> {
         for want in wants.iter().filter(|it| !it.by_rule) {
             if want.before.is_held() {
                 self.take(user, want)?;
             } else {
-                self.queue_license(user, want, waiting)?;
+                self.queue_license(user, want, waiting, chosen)?;
             }
         }
         Ok(())
@@ -259,7 +271,13 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn queue_license(&mut self, user: UserId, want: &Want, waiting: Waiting) -> Result<()> {
+    fn queue_license(
+        &mut self,
+        user: UserId,
+        want: &Want,
+        waiting: Waiting,
+        chosen: bool,
+    ) -> Result<()> {
         if matches!(want.before, Hold::Queued(_)) {
             return Ok(());
         }
@@ -287,6 +305,7 @@ impl Planner<'_> {
             mail,
             connection,
             send_on,
+            chosen,
         };
         self.set_license(user, pool, want.before, Hold::Queued(entry), false)
     }

@@ -595,17 +595,18 @@ impl<'c> Applier<'c> {
             entry.map(|it| it.mail),
             connection.as_ref().map(|it| it.as_bytes().as_slice()),
             entry.and_then(|it| it.send_on).map(|it| it.to_string()),
+            entry.filter(|it| it.chosen).map(|_| true),
         ];
         if before == Hold::None {
             self.hit(
-                "INSERT INTO licenses (user, pool, state, stands_for_access, place, leads_to, mail, connection, send_on) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO licenses (user, pool, state, stands_for_access, place, leads_to, mail, connection, send_on, \
+                 chosen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 values,
             )
         } else {
             self.hit(
                 "UPDATE licenses SET state = ?3, stands_for_access = ?4, place = ?5, leads_to = ?6, mail = ?7, connection = ?8, \
-                 send_on = ?9 \
+                 send_on = ?9, chosen = ?10 \
                  WHERE user = ?1 AND pool = ?2",
                 values,
             )

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::viewer::Viewer;
 use super::{broken, compile, driver, many};
+use crate::capacity;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -39,7 +40,7 @@ pub(super) use user_columns;
 macro_rules! license_columns {
     () => {
         "licenses.user, licenses.pool, licenses.state, licenses.stands_for_access, licenses.place, licenses.leads_to, \
-         licenses.mail, licenses.connection, licenses.send_on"
+         licenses.mail, licenses.connection, licenses.send_on, licenses.chosen"
     };
 }
 pub(super) use license_columns;
@@ -106,6 +107,7 @@ pub(super) fn license_row(row: &Row<'_>) -> rusqlite::Result<License> {
                 .get::<_, Option<[u8; 16]>>(7)?
                 .map(ConnectionId::from_bytes),
             send_on: date(row, 8)?,
+            chosen: row.get::<_, Option<bool>>(9)?.unwrap_or_default(),
         }),
     };
     Ok(License {
@@ -394,6 +396,45 @@ impl<'c> Snapshot<'c> {
             "SELECT ",
             license_columns!(),
             " FROM licenses WHERE pool = ?1 AND state = 'queued' ORDER BY place, user LIMIT ?2"
+        );
+        self.all(sql, params![pool.as_bytes(), limit], license_row)
+    }
+
+    /// Those of a queue for whom there is room, in their order: so many licenses within what was purchased, and so many with
+    /// the grace.
+    pub(crate) fn who_moves_up(
+        &self,
+        pool: PoolId,
+        purchased: i64,
+        with_grace: i64,
+    ) -> Result<Vec<License>> {
+        let mut queue = self.who_may_move_up(pool, purchased, with_grace)?;
+        capacity::keep_who_fit(&mut queue, purchased, with_grace);
+        Ok(queue)
+    }
+
+    /// The part of a queue in which those stand for whom there is room.
+    pub(crate) fn who_may_move_up(
+        &self,
+        pool: PoolId,
+        purchased: i64,
+        with_grace: i64,
+    ) -> Result<Vec<License>> {
+        let mut queue = self.queue_head(pool, purchased)?;
+        if with_grace > purchased {
+            queue.extend(self.unasked_head(pool, with_grace)?);
+            queue.sort_unstable_by_key(capacity::place);
+            queue.dedup_by_key(|it| it.user);
+        }
+        Ok(queue)
+    }
+
+    /// As [`Snapshot::queue_head`], of those who came where nobody was asked.
+    pub(crate) fn unasked_head(&self, pool: PoolId, limit: i64) -> Result<Vec<License>> {
+        let sql = concat!(
+            "SELECT ",
+            license_columns!(),
+            " FROM licenses WHERE pool = ?1 AND state = 'queued' AND chosen IS NULL ORDER BY place, user LIMIT ?2"
         );
         self.all(sql, params![pool.as_bytes(), limit], license_row)
     }

@@ -266,16 +266,45 @@ fn the_database_refuses_to_oversell_whatever_the_code_above_it_does() {
 }
 
 #[test]
-fn whoever_is_queued_where_the_grace_has_room_is_let_in_at_once() {
-    let org = Org::new(2);
+fn whom_a_person_chose_to_queue_waits_for_what_was_purchased_and_is_not_let_into_the_grace() {
+    let mut org = Org::new(2);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
     org.at_capacity("access", "grace:50");
     org.create("ana");
-    let applied = org.apply_when_full(create("bo"), WhenFull::QueueRest);
+    let applied = org.apply_when_full(create("bo cy"), WhenFull::QueueRest);
+    assert_eq!((applied.promotions.len(), applied.promoted), (0, 0));
+    assert_eq!(applied.plan.effects.promoted.people, 0);
+    let status = |org: &Org, name: &str| org.user(name).status;
+    assert_eq!(status(&org, "bo"), Status::Queued);
+    // The grace is what a provider gets, whoever waits for what was purchased.
+    org.provision(okta, newcomer("dee", "1")).unwrap();
+    assert_eq!(status(&org, "dee"), Status::Active);
+    assert_eq!(org.seats("access").0, 3);
+    // One leaves, and one more than was purchased is still held; the next one makes room for who was first.
+    org.deactivate("dee");
     assert_eq!(
-        (applied.promotions.len(), org.user("bo").status),
-        (1, Status::Active),
-        "a newcomer at another door would overtake the queue"
+        (status(&org, "bo"), status(&org, "cy")),
+        (Status::Queued, Status::Queued)
     );
+    org.reopen();
+    org.deactivate("ana");
+    assert_eq!(
+        (status(&org, "bo"), status(&org, "cy")),
+        (Status::Active, Status::Queued)
+    );
+}
+
+#[test]
+fn who_was_queued_by_a_door_moves_into_the_grace_past_whom_a_person_chose_to_queue() {
+    let org = Org::new(2);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    org.create("ana");
+    org.apply_when_full(create("bo"), WhenFull::QueueRest);
+    org.provision(okta, newcomer("dee", "1")).unwrap();
+    org.provision(okta, newcomer("eli", "2")).unwrap();
+    org.at_capacity("access", "grace:50");
+    let stand = ["bo", "dee", "eli"].map(|it| org.user(it).status);
+    assert_eq!(stand, [Status::Queued, Status::Active, Status::Queued]);
 }
 
 #[test]

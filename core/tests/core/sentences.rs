@@ -446,8 +446,10 @@ fn a_queue_entry_keeps_what_it_leads_to_and_whether_mail_is_wanted_and_promotion
 #[test]
 fn a_change_of_policy_promotes() {
     let org = Org::new(2);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
     org.create("ana");
-    org.apply_when_full(create("bo"), WhenFull::QueueRest);
+    org.provision(okta, newcomer("bo", "1")).unwrap();
+    assert_eq!(org.user("bo").status, Status::Queued);
     org.at_capacity("access", "grace:50");
     assert_eq!(org.user("bo").status, Status::Active);
 }

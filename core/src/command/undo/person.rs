@@ -137,9 +137,11 @@ pub(super) fn person_back(
     }
     // A queue moves up by itself: who was let in from it is let in again while there is room.
     for want in &wants {
-        let back_in_line = want.before.is_held() && matches!(want.after, Hold::Queued(_));
         let line = planner.ledger.line(want.pool)?;
-        if back_in_line && line.moves_up_if_one_leaves() {
+        if let Hold::Queued(entry) = &want.after
+            && want.before.is_held()
+            && line.moves_up_if_one_leaves(entry)
+        {
             let pool = &line.pool.name;
             return Ok(Err(format!(
                 "would be promoted again at once: {pool} has room"

@@ -101,7 +101,13 @@ impl Read<'_> {
                 .collect();
             let ledger = Ledger::new(pools, self.now, &zone);
             for pool in waiting {
-                if ledger.line(pool)?.room(true) > 0 {
+                let line = ledger.line(pool)?;
+                let (purchased, with_grace) = (line.room(false), line.room(true));
+                if with_grace > 0
+                    && !snapshot
+                        .who_moves_up(pool, purchased, with_grace)?
+                        .is_empty()
+                {
                     return Ok(true);
                 }
             }

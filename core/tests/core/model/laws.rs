@@ -76,7 +76,7 @@ pub(crate) fn wrong(before: &Roster, now: &Roster) -> Vec<String> {
     }
     for (i, pool) in now.pools.iter().enumerate() {
         let mut say = |what: &str| wrong.push(format!("pool {} {what}", pool.name));
-        let (held, room) = (now.held(i), now.room(i, true));
+        let held = now.held(i);
         let was = if i < before.pools.len() {
             before.held(i)
         } else {
@@ -88,8 +88,8 @@ pub(crate) fn wrong(before: &Roster, now: &Roster) -> Vec<String> {
                 "was raised above its limit: {was} to {held} of {limit}"
             ));
         }
-        if room > 0 && !pool.queue.is_empty() {
-            say(&format!("has room for {room} and a queue"));
+        if now.moves_up(i).is_some() {
+            say("has room and a queue");
         }
     }
     wrong

@@ -175,7 +175,8 @@ pub(crate) struct Pool {
     pub(crate) name: String,
     pub(crate) terms: PoolTerms,
     /// Who waits, the head first, and for which status.
-    pub(crate) queue: Vec<(usize, Status)>,
+    /// Who waits, for what, and whether a person chose so.
+    pub(crate) queue: Vec<(usize, Status, bool)>,
 }
 
 impl Person {
@@ -243,6 +244,16 @@ impl Roster {
             _ => 0,
         };
         (terms.purchased + grace - self.held(pool)).max(0)
+    }
+
+    /// Who of a queue is let in next, if anybody is: the grace is not for whom a person chose to queue.
+    pub(crate) fn moves_up(&self, pool: usize) -> Option<usize> {
+        let mut queue = self.pools[pool].queue.iter();
+        if self.room(pool, false) > 0 {
+            return queue.next().map(|_| 0);
+        }
+        let has_grace = self.room(pool, true) > 0;
+        queue.position(|it| !it.2).filter(|_| has_grace)
     }
 
     /// How many of a group are in or coming.
@@ -620,8 +631,8 @@ impl Tables {
         for (user, pool) in self.rows(sql, |row| Ok((key(row, 0, &users)?, key(row, 1, &pools)?))) {
             roster.people[user].requests.insert(pool);
         }
-        let sql = "SELECT user, pool, state, stands_for_access, leads_to, mail, send_on FROM licenses ORDER BY place, user";
-        for (user, pool, state, stands, leads_to, mail, send_on) in self.rows(sql, |row| {
+        let sql = "SELECT user, pool, state, stands_for_access, leads_to, mail, send_on, chosen FROM licenses ORDER BY place, user";
+        for (user, pool, state, stands, leads_to, mail, send_on, chosen) in self.rows(sql, |row| {
             let (state, leads_to): (String, Option<String>) = (row.get(2)?, row.get(4)?);
             Ok((
                 key(row, 0, &users)?,
@@ -631,6 +642,7 @@ impl Tables {
                 leads_to,
                 row.get::<_, Option<bool>>(5)?,
                 day_number(row.get(6)?),
+                row.get::<_, Option<bool>>(7)?.is_some(),
             ))
         }) {
             if state == "queued" {
@@ -639,7 +651,7 @@ impl Tables {
                     roster.people[user].post = Some(Post { mail, send_on });
                 }
                 let leads_to = Status::from_word(&leads_to.unwrap()).unwrap();
-                roster.pools[pool].queue.push((user, leads_to));
+                roster.pools[pool].queue.push((user, leads_to, chosen));
             } else {
                 let consumed = state == "consumed";
                 roster.people[user]

@@ -272,9 +272,8 @@ impl Model {
             policies,
         );
         for pool in (1..deal.roster().pools.len()).chain([ACCESS]) {
-            while deal.roster().room(pool, true) > 0 && !deal.roster().pools[pool].queue.is_empty()
-            {
-                let (who, leads_to) = deal.roster().pools[pool].queue.remove(0);
+            while let Some(at) = deal.roster().moves_up(pool) {
+                let (who, leads_to, _) = deal.roster().pools[pool].queue.remove(at);
                 let person = deal.person(who);
                 let consumed = pool == ACCESS && leads_to == Status::Active;
                 person.holds.insert(

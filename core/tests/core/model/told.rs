@@ -625,13 +625,13 @@ impl Told {
                             send_on: entry.send_on.map(day_of),
                         });
                     }
-                    queues[pool].push((entry.place, who, entry.leads_to));
+                    queues[pool].push((entry.place, who, entry.leads_to, entry.chosen));
                 }
             }
         }
         for (pool, mut queue) in self.roster.pools.iter_mut().zip(queues) {
             queue.sort_unstable();
-            pool.queue = queue.into_iter().map(|it| (it.1, it.2)).collect();
+            pool.queue = queue.into_iter().map(|it| (it.1, it.2, it.3)).collect();
         }
         let trainings = &now.trainings;
         let place = |name: &String| trainings.iter().position(|it| it.name == *name).unwrap();

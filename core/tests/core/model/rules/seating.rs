@@ -34,7 +34,8 @@ impl Deal<'_> {
             .copied()
             .chain(by_rule.iter().map(|it| (*it, false)))
             .collect();
-        let (mut queueing, mut instead, mut out) = (BTreeSet::new(), BTreeMap::new(), false);
+        let (mut queueing, mut by_choice) = (BTreeSet::new(), BTreeSet::new());
+        let (mut instead, mut out) = (BTreeMap::new(), false);
         for (i, (pool, _)) in all.iter().enumerate() {
             let asked = attended && i < chosen.len();
             if self.roster().room(*pool, !asked) >= 1 {
@@ -51,6 +52,7 @@ impl Deal<'_> {
                 Err(refused) if !attended => return Err(refused),
                 Err(_) if self.how.when_full == WhenFull::QueueRest => {
                     queueing.insert(*pool);
+                    by_choice.insert(*pool);
                 }
                 Err(_) => {
                     self.short |= self.how.when_full == WhenFull::Ask;
@@ -66,7 +68,9 @@ impl Deal<'_> {
             if queues && i >= chosen.len() {
                 // What groups carry comes with becoming active.
             } else if queues || queueing.contains(&pool) {
-                self.roster().pools[pool].queue.push((who, leads_to));
+                let decides = if queues { ACCESS } else { pool };
+                let entry = (who, leads_to, by_choice.contains(&decides));
+                self.roster().pools[pool].queue.push(entry);
                 if pool == ACCESS {
                     self.person(who).post = Some(self.post);
                 }
