@@ -33,6 +33,8 @@ use crate::wanted::asks_nothing;
 
 /// How often a change is computed anew because somebody else was quicker.
 const MOST_TRIES: usize = 16;
+/// How the name begins by which Okta's client goes: it reads a person and sends all of it back, also to say `active` alone.
+const OKTA: &str = "okta";
 
 /// A person as they are answered.
 struct Written {
@@ -90,7 +92,7 @@ impl Call<'_> {
 
     /// `GET /Users` and `POST /Users/.search`.
     pub(crate) fn list(&self, query: &Query) -> Result<Answer, Fault> {
-        let (span, order) = (Span::of(query, Of::People)?, self.order(query)?);
+        let (span, order) = (self.span(query, Of::People)?, self.order(query)?);
         let (people, total) = self.people_found(query, &order, &span)?;
         let page = Page {
             span: &span,
@@ -109,7 +111,7 @@ impl Call<'_> {
     /// `POST /.search`: people, then groups. What a filter or order names and one of the types does not have, that type
     /// has none of.
     pub(crate) fn search(&self, query: &Query) -> Result<Answer, Fault> {
-        let span = Span::of(query, Of::Both)?;
+        let span = self.span(query, Of::Both)?;
         let none = |fault: Fault| match fault.scim_type {
             Some(ScimType::InvalidFilter | ScimType::InvalidPath) => Ok(fault),
             _ => Err(fault),
@@ -148,6 +150,11 @@ impl Call<'_> {
                 out.shown(group);
             }
         }))
+    }
+
+    /// Which part of a list a query asks for.
+    pub(crate) fn span(&self, query: &Query, of: Of) -> Result<Span, Fault> {
+        Span::of(query, of, || Ok(self.session.read()?.seal("cursor")?))
     }
 
     fn order(&self, query: &Query) -> Result<Order, Fault> {
@@ -348,7 +355,13 @@ impl Call<'_> {
 
     /// `PUT /Users/{id}`.
     pub(crate) async fn replace(&self, id: UserId, body: Value) -> Result<Answer, Fault> {
-        self.update(id, &Update::whole(&self.maps, body)?).await
+        let agent = self.headers.get(header::USER_AGENT);
+        let agent = agent.and_then(|it| it.to_str().ok()).unwrap_or_default();
+        let merges = agent
+            .get(..4)
+            .is_some_and(|it| it.eq_ignore_ascii_case(OKTA));
+        self.update(id, &Update::whole(&self.maps, body, merges)?)
+            .await
     }
 
     /// `PATCH /Users/{id}`.

@@ -271,7 +271,7 @@ fn lower(filter: &Filter, context: Context<'_>) -> Result<Lowered, Fault> {
     match filter {
         Filter::Attr(AttrExp::Comparison(path, op, value)) => {
             let asked = Asked::of(path, op, value)?;
-            let lowered = compared(&place(path, context)?, &asked)?;
+            let lowered = compared(&place(path, context)?, &asked, context)?;
             Ok(if asked.negated {
                 lowered.not()
             } else {
@@ -279,14 +279,14 @@ fn lower(filter: &Filter, context: Context<'_>) -> Result<Lowered, Fault> {
             })
         }
         Filter::Attr(AttrExp::Present(path)) => {
-            compared(&place(path, context)?, &Asked::present(path))
+            compared(&place(path, context)?, &Asked::present(path), context)
         }
         Filter::ValuePath(path) => match place(&path.attr, context)? {
             Place::List {
                 of,
                 attribute,
                 part: None,
-            } => in_list(of, element(&path.filter, attribute)?),
+            } => in_list(of, element(&path.filter, attribute, context)?),
             _ => Err(unsupported(&path.attr)),
         },
         Filter::Not(inner) => Ok(lower(inner, context)?.not()),
@@ -403,7 +403,7 @@ impl<'a> Asked<'a> {
 }
 
 /// Whoever has the place compared so; the caller turns it round where that was asked.
-fn compared(place: &Place, asked: &Asked<'_>) -> Result<Lowered, Fault> {
+fn compared(place: &Place, asked: &Asked<'_>, context: Context<'_>) -> Result<Lowered, Fault> {
     match place {
         Place::Constant(has, shape, fold) => {
             let test = asked.test(shape, *fold)?;
@@ -456,13 +456,13 @@ fn compared(place: &Place, asked: &Asked<'_>) -> Result<Lowered, Fault> {
             }
             let part = part.or_else(|| user::main_part(attribute));
             let part = part.ok_or_else(|| asked.unsupported())?;
-            in_list(of.clone(), element_part(attribute, part, asked)?)
+            in_list(of.clone(), element_part(attribute, part, asked, context)?)
         }
         Place::Several(places) => {
             if asked.with.is_some() {
                 return Err(asked.unsupported());
             }
-            Lowered::any(places.iter().map(|it| compared(it, asked)))
+            Lowered::any(places.iter().map(|it| compared(it, asked, context)))
         }
     }
 }
@@ -542,7 +542,8 @@ fn in_list(of: List, that: Element) -> Result<Lowered, Fault> {
             with,
             ..
         } = &it.test
-        && let Ok(id) = with.parse()
+        && let Some(id) = with.strip_prefix(&it.prefix)
+        && let Ok(id) = id.parse()
     {
         return Ok(Lowered::Expr(Expr::And(vec![
             Expr::GroupId(id),
@@ -574,23 +575,27 @@ fn named_address(that: &Element) -> Option<String> {
 }
 
 /// The filter inside `[…]`.
-fn element(filter: &ValFilter, attribute: &'static Attribute) -> Result<Element, Fault> {
+fn element(
+    filter: &ValFilter,
+    attribute: &'static Attribute,
+    context: Context<'_>,
+) -> Result<Element, Fault> {
     let all = |list: &[ValFilter]| {
         list.iter()
-            .map(|it| element(it, attribute))
+            .map(|it| element(it, attribute, context))
             .collect::<Result<Vec<_>, _>>()
     };
     match filter {
         ValFilter::And(list) => Ok(Element::And(all(list)?)),
         ValFilter::Or(list) => Ok(Element::Or(all(list)?)),
-        ValFilter::Not(inner) => Ok(Element::Not(Box::new(element(inner, attribute)?))),
+        ValFilter::Not(inner) => Ok(Element::Not(Box::new(element(inner, attribute, context)?))),
         ValFilter::Attr(AttrExp::Present(path)) => {
             let asked = Asked::present(path);
-            element_part(attribute, user::part(path, attribute)?, &asked)
+            element_part(attribute, user::part(path, attribute)?, &asked, context)
         }
         ValFilter::Attr(AttrExp::Comparison(path, op, value)) => {
             let asked = Asked::of(path, op, value)?;
-            let found = element_part(attribute, user::part(path, attribute)?, &asked)?;
+            let found = element_part(attribute, user::part(path, attribute)?, &asked, context)?;
             Ok(if asked.negated {
                 Element::Not(Box::new(found))
             } else {
@@ -604,6 +609,7 @@ fn element_part(
     attribute: &'static Attribute,
     part: &'static Attribute,
     asked: &Asked<'_>,
+    context: Context<'_>,
 ) -> Result<Element, Fault> {
     let test = asked.test(&part.shape, user::fold(attribute, part))?;
     if let Some(constant) = user::constant_part(attribute, part) {
@@ -613,7 +619,13 @@ fn element_part(
             Element::Or(Vec::new())
         });
     }
-    Ok(Element::Part(Compared::new(part.name.to_owned(), test)))
+    let (name, prefix) =
+        user::made_of(attribute, part, context).unwrap_or((part.name, String::new()));
+    Ok(Element::Part(Compared {
+        value: name.to_owned(),
+        prefix,
+        test,
+    }))
 }
 
 #[cfg(test)]

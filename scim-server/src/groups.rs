@@ -110,7 +110,7 @@ impl Call<'_> {
 
     /// `GET /Groups` and `POST /Groups/.search`.
     pub(crate) fn list_groups(&self, query: &Query) -> Result<Answer, Fault> {
-        let span = Span::of(query, Of::Groups)?;
+        let span = self.span(query, Of::Groups)?;
         let groups = tokio::task::block_in_place(|| self.groups_found(query))?;
         let total = i64::try_from(groups.len()).unwrap_or(i64::MAX);
         let shown = self.page_of_groups(&span, &groups, 0)?;

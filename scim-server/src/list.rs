@@ -1,12 +1,9 @@
 //! A page as a ListResponse (RFC 7644 §3.4.2), by place or by cursor (RFC 9865).
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
-use std::sync::LazyLock;
-
 use hyper::StatusCode;
 use scim_v2::models::errors::ScimType;
 use scim_v2::schema_urns;
+use usher_core::Seal;
 use usher_core::query::ListFrom;
 
 use crate::answer::{self, Answer};
@@ -16,9 +13,6 @@ use crate::request::Query;
 
 /// About how long a person is, written.
 const USUAL_RESOURCE: usize = 1_600;
-
-/// By what the cursors of this process are told from those that somebody made up.
-static SEAL: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// What a list is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,19 +29,25 @@ pub(crate) struct Span {
     pub(crate) size: i64,
     /// How many there are in all, as the first page of a cursor counted; none when it is to be counted now.
     pub(crate) total: Option<i64>,
-    by_cursor: bool,
+    /// Where pages go by cursor: what tells its cursors from those that somebody made up.
+    by_cursor: Option<Seal>,
     of: Of,
     /// What filter and order come to, so that a cursor is not taken for another list's.
     check: u64,
 }
 
 impl Span {
-    pub(crate) fn of(query: &Query, of: Of) -> Result<Self, Fault> {
+    /// What a query asks for; `seal` is that of cursors.
+    pub(crate) fn of(
+        query: &Query,
+        of: Of,
+        seal: impl FnOnce() -> Result<Seal, Fault>,
+    ) -> Result<Self, Fault> {
         let mut span = Self {
             from: ListFrom::Place(query.start()),
             size: query.size(),
             total: None,
-            by_cursor: query.cursor.is_some(),
+            by_cursor: query.cursor.as_ref().map(|_| seal()).transpose()?,
             of,
             check: check(query),
         };
@@ -79,7 +79,9 @@ impl Span {
     /// What the list is remembered by, where its pages go by place.
     pub(crate) fn by_place(&self) -> Option<(u64, i64)> {
         match self.from {
-            ListFrom::Place(place) if !self.by_cursor && self.size > 0 => Some((self.check, place)),
+            ListFrom::Place(place) if self.by_cursor.is_none() && self.size > 0 => {
+                Some((self.check, place))
+            }
             _ => None,
         }
     }
@@ -90,8 +92,8 @@ impl Span {
         let (kind, number, total, check) = (next()?, next()?, next()?, next()?);
         let number: i64 = number.parse().ok().filter(|it| *it >= 0)?;
         let total: i64 = total.parse().ok().filter(|it| *it >= 0)?;
-        let seal = self.seal(kind, number, total);
-        if parts.next().is_some() || u64::from_str_radix(check, 16).ok()? != seal {
+        let seal = self.seal(kind, number, total)?;
+        if parts.next().is_some() || u128::from_str_radix(check, 16).ok()? != seal {
             return None;
         }
         match kind {
@@ -101,14 +103,16 @@ impl Span {
         }
     }
 
-    /// What only this process can say of a cursor of this list.
-    fn seal(&self, kind: &str, number: i64, total: i64) -> u64 {
-        SEAL.hash_one((self.of, self.check, kind, number, total))
+    /// What only whoever has the database can say of a cursor of this list.
+    fn seal(&self, kind: &str, number: i64, total: i64) -> Option<u128> {
+        let (of, check) = (self.of, self.check);
+        let text = format!("{of:?}.{check:x}.{kind}.{number}.{total}");
+        self.by_cursor.map(|it| it.of(&text))
     }
 
     /// The cursor of the page behind one whose last person has that number in the order of creation.
     fn next(&self, returned: i64, last: Option<i64>, total: i64) -> Option<String> {
-        if !self.by_cursor || returned == 0 || returned < self.size {
+        if returned == 0 || returned < self.size {
             return None;
         }
         let (kind, number) = match last {
@@ -121,7 +125,7 @@ impl Span {
                 ("p", next)
             }
         };
-        let seal = self.seal(kind, number, total);
+        let seal = self.seal(kind, number, total)?;
         Some(format!("{kind}.{number}.{total}.{seal:x}"))
     }
 }
@@ -160,7 +164,7 @@ impl Page<'_> {
         let returned = i64::try_from(self.returned).unwrap_or(i64::MAX);
         out.member("totalResults");
         out.shown(self.total);
-        if !self.span.by_cursor {
+        if self.span.by_cursor.is_none() {
             out.member("startIndex");
             out.shown(self.span.start());
         }

@@ -38,9 +38,13 @@ fn command(directory: &Directory, base: &str, asked: &Asked) -> Result<Command, 
     match (asked.method.as_str(), place.as_slice()) {
         ("POST", ["Users"]) => Ok(Command::Provision(update::newcomer(maps, body()?)?)),
         ("POST", ["Groups"]) => Ok(Command::ProvisionGroup(groups::creation(body()?)?)),
-        ("PUT", ["Users", id]) => {
-            of_user(directory, base, asked, id, &Update::whole(maps, body()?)?)
-        }
+        ("PUT", ["Users", id]) => of_user(
+            directory,
+            base,
+            asked,
+            id,
+            &Update::whole(maps, body()?, false)?,
+        ),
         ("PATCH", ["Users", id]) => {
             of_user(directory, base, asked, id, &Update::parts(maps, body()?)?)
         }

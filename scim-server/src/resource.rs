@@ -49,6 +49,21 @@ impl Resource<'_> {
         serde_json::from_slice(&json.0).unwrap_or_default()
     }
 
+    /// The same as its client may have sent it: without the address that nobody sent, which is the user name and goes with it.
+    pub(crate) fn value_as_sent(&self) -> Value {
+        let mut value = self.value();
+        let profile = &self.person.user.profile;
+        let kept = Kept::of(profile.kept.as_deref());
+        let key = |it: &Option<String>| it.as_deref().map(fold_key);
+        if kept.emails == Some("[]")
+            && key(&profile.email) == key(&profile.user_name)
+            && let Some(members) = value.as_object_mut()
+        {
+            members.remove("emails");
+        }
+        value
+    }
+
     /// Writes the resource.
     pub(crate) fn write(&self, out: &mut Json) {
         let user = &self.person.user;
@@ -237,19 +252,13 @@ fn write_name(out: &mut Json, user: &User, kept: Members<'_>) {
     out.raw("}");
 }
 
-/// The list of addresses: what was sent, with the roster's email in the element that it was taken out of.
+/// The list of addresses: what was sent, with the roster's email in the element that it was taken out of. Where none was sent,
+/// the address that the roster has is shown all the same, so that a look-up by it finds whom a POST would be refused for.
 fn write_emails(out: &mut Json, user: &User, kept: Option<&str>) {
     let email = user.profile.email.as_deref();
     match (kept, email) {
         (None | Some("[]"), None) => {}
-        (None, Some(email)) => write_plain_email(out, email),
-        (Some("[]"), Some(email)) => {
-            // None was sent. It shows once it is no longer the user name, so that a PATCH does not turn it back.
-            let name = user.profile.user_name.as_deref();
-            if name.is_none_or(|it| fold_key(it) != fold_key(email)) {
-                write_plain_email(out, email);
-            }
-        }
+        (None | Some("[]"), Some(email)) => write_plain_email(out, email),
         (Some(list), Some(email)) => write_filled(out, "emails", list, "value", email),
         (Some(list), None) => {
             // An element without an address says nothing.

@@ -36,16 +36,25 @@ pub(crate) struct Update {
 }
 
 enum Asked {
-    /// Everything (PUT): what is wanted, what the body speaks of, and the body and the User looked at again where
-    /// attributes are mapped.
-    Whole(Box<Wanted>, Spoken, Value, Object),
+    /// Everything (PUT).
+    Whole(Box<Whole>),
     /// Parts (PATCH).
     Parts(Patch),
 }
 
+struct Whole {
+    wanted: Wanted,
+    spoken: Spoken,
+    /// The body and the User, looked at again where attributes are mapped.
+    named: Value,
+    sent: Object,
+    /// The client sends the whole of what it was answered also when it has nothing to say but `active`.
+    merges: bool,
+}
+
 impl Update {
-    /// What a PUT asks.
-    pub(crate) fn whole(maps: &Arc<[Mapping]>, body: Value) -> Result<Self, Fault> {
+    /// What a PUT asks. `merges` is whether its client reads a person and sends them back with what it has to say, always.
+    pub(crate) fn whole(maps: &Arc<[Mapping]>, body: Value, merges: bool) -> Result<Self, Fault> {
         let spoken = Spoken::of(&body);
         let displaced = Displaced::by(maps);
         // Looked at again only where attributes are mapped.
@@ -70,7 +79,13 @@ impl Update {
         Ok(Self {
             maps: Arc::clone(maps),
             parts,
-            asked: Asked::Whole(Box::new(wanted), spoken, named, sent),
+            asked: Asked::Whole(Box::new(Whole {
+                wanted,
+                spoken,
+                named,
+                sent,
+                merges,
+            })),
         })
     }
 
@@ -96,20 +111,23 @@ impl Update {
     ) -> Result<Provision, Fault> {
         let before = Wanted::of(&found.user, found.external_id.as_deref());
         let (mapped, said, command) = match &self.asked {
-            Asked::Whole(wanted, spoken, named, sent) => {
-                let mut wanted = wanted.as_ref().clone();
-                wanted.keep_unspoken(&before, *spoken);
-                // Whoever is queued, or deactivated by a person, was shown as not active: said back, that is not the provider's
-                // own word.
+            Asked::Whole(whole) => {
+                let mut wanted = whole.wanted.clone();
+                wanted.keep_unspoken(&before, whole.spoken);
+                // Whoever is queued, or deactivated by a person, was shown as not active: said back beside something else,
+                // that is not the provider's own word.
                 let shown = found.user.status.is_scim_active();
-                let is_echo = spoken.echoes() && wanted.active() == Some(false) && !shown;
+                let says_off = wanted.active() == Some(false) && !shown;
+                let is_own = whole.merges && wanted.is_as(&before);
+                let is_echo = whole.spoken.echoes() && says_off && !is_own;
                 let said = wanted.active().filter(|_| !is_echo);
-                let mapped = self.mapped(found, base, sent, mapping::in_body(named))?;
+                let in_body = mapping::in_body(&whole.named);
+                let mapped = self.mapped(found, base, &whole.sent, in_body)?;
                 let command = wanted.into_update(&before, &found.user, said, true);
                 (mapped, said, command)
             }
             Asked::Parts(patch) => {
-                let mut user = self.as_sent(found, base)?;
+                let mut user = self.as_sent(found, base, patch.speaks_of(false, "emails"))?;
                 patch.apply(&mut user)?;
                 let mapped = self.mapped(found, base, &user, mapping::in_patch(patch))?;
                 let mut wanted = Wanted::read(user, Displaced::by(&self.maps))?;
@@ -129,14 +147,18 @@ impl Update {
         })
     }
 
-    /// A person as this connection may have sent them.
-    fn as_sent(&self, found: &Found, base: &str) -> Result<Object, Fault> {
+    /// A person as this connection may have sent them; with the address that only their user name says, if that is asked for.
+    fn as_sent(&self, found: &Found, base: &str, all_emails: bool) -> Result<Object, Fault> {
         let resource = Resource {
             person: &Person::bare(found),
             base,
             displaced: Displaced::by(&self.maps),
         };
-        schema::user(resource.value())
+        schema::user(if all_emails {
+            resource.value()
+        } else {
+            resource.value_as_sent()
+        })
     }
 
     /// What mapped attributes say now.
@@ -150,7 +172,7 @@ impl Update {
         if self.maps.is_empty() {
             return Ok(Mapped::new());
         }
-        let before = self.as_sent(found, base)?;
+        let before = self.as_sent(found, base, false)?;
         Ok(mapping::said_now(&self.maps, &before, after, speaks_of))
     }
 }

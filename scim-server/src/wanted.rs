@@ -28,6 +28,7 @@ const FIELDS: [Field; 10] = [
     Field::Kept,
 ];
 const USER_NAME: usize = 0;
+const EMAIL: usize = 1;
 const AREA: usize = 5;
 const REGION: usize = 7;
 const KEPT: usize = 9;
@@ -91,7 +92,7 @@ impl Spoken {
             enterprise: listed || has(&sent),
             addresses: has(&|key| key.eq_ignore_ascii_case("addresses")),
             external_id: has(&|key| key.eq_ignore_ascii_case("externalId")),
-            echoes: has(&|key| key.eq_ignore_ascii_case(schema::USHER)),
+            echoes: has(&|key| key.eq_ignore_ascii_case(schema::USHER)) || has_version(body),
         }
     }
 
@@ -100,7 +101,7 @@ impl Spoken {
         self.enterprise
     }
 
-    /// Whether it was made from what the server has answered: only that has the server's own extension.
+    /// Whether it was made from what the server has answered: only that has the server's own extension, or a version.
     pub(crate) fn echoes(self) -> bool {
         self.echoes
     }
@@ -236,6 +237,16 @@ impl Wanted {
         if !spoken.addresses && !before.kept_object().contains_key("addresses") {
             self.values[REGION].clone_from(&before.values[REGION]);
         }
+        // The address that nobody sent was shown all the same: sent back as it is, nobody has sent it yet.
+        let unsent = |it: &Self| it.kept_object().remove("emails");
+        if self.values[EMAIL] == before.values[EMAIL]
+            && unsent(self).is_none()
+            && unsent(before).is_some_and(|it| it == Value::Array(Vec::new()))
+        {
+            let mut object = self.kept_object();
+            object.insert("emails".to_owned(), Value::Array(Vec::new()));
+            self.values[KEPT] = Some(Value::Object(object).to_string());
+        }
         if !spoken.external_id {
             self.external_id.clone_from(&before.external_id);
         }
@@ -250,6 +261,14 @@ impl Wanted {
                 self.values[at].clone_from(&before.values[at]);
             }
         }
+    }
+
+    /// Whether everything but `active` is as before.
+    pub(crate) fn is_as(&self, before: &Self) -> bool {
+        let mut values = FIELDS.iter().zip(self.values.iter().zip(&before.values));
+        values.all(|(field, (after, before))| after == before || self.displaced.has(*field))
+            && self.external_id == before.external_id
+            && self.manager == before.manager
     }
 
     /// The values of `entitlements`: the add-on pools that are asked for.
@@ -344,6 +363,16 @@ pub(crate) fn asks_nothing(command: &Provision) -> bool {
         && command.active.is_none()
         && command.entitlements.is_none()
         && command.mapped.is_empty()
+}
+
+/// Whether `meta` has a version, which clients do not make up.
+fn has_version(body: &Value) -> bool {
+    let named = |object: &Value, name: &str| {
+        let mut members = object.as_object()?.iter();
+        let found = members.find(|it| it.0.eq_ignore_ascii_case(name));
+        found.map(|it| it.1.clone())
+    };
+    named(body, "meta").is_some_and(|it| named(&it, "version").is_some_and(|it| it.is_string()))
 }
 
 fn into_text(value: Value) -> Option<String> {

@@ -35,11 +35,6 @@ impl Compiled {
             Attribute::Address(address) => {
                 let key = key_of_name(address.trim());
                 self.with("(users.email_key = ?", key.clone());
-                // As in a list: an address that is the user name is not shown where none was sent.
-                self.with(
-                    " AND NOT (json_array_length(users.kept, ?) IS 0 AND users.email_key IS users.user_name_key)",
-                    "$.emails".to_owned(),
-                );
                 self.with(
                     " OR users.id IN (SELECT user FROM addresses WHERE key = ?))",
                     key,
@@ -114,14 +109,6 @@ impl Compiled {
             placed.part.clone(),
         );
         self.push(column);
-        if placed.primary {
-            // An address that is the user name shows in no list when an empty one is kept.
-            self.with(
-                " IS NOT NULL AND NOT (json_array_length(users.kept, ?) IS 0 AND users.email_key IS users.user_name_key) AND ",
-                path.clone(),
-            );
-            self.push(column);
-        }
         self.with(
             " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(users.kept, ?) AS other WHERE ",
             path,

@@ -28,6 +28,7 @@ use crate::model::{
     Invitation, License, Link, Membership, Organization, Permission, Pool, PoolId, PoolName,
     Timestamp, User, UserId,
 };
+use crate::seal::Seal;
 
 pub use super::events::{AuditReport, BadLink, Head};
 pub use due::DuePage;
@@ -119,6 +120,14 @@ impl Read<'_> {
     /// Only when the database cannot be read, as everywhere below unless it says otherwise.
     pub fn organization(&self) -> Result<Organization> {
         self.snapshot()?.organization()
+    }
+
+    /// By what things of one kind are told from what somebody made up.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn seal(&self, kind: &str) -> Result<Seal> {
+        Ok(Seal::new(&self.snapshot()?.digest_key()?, kind))
     }
 
     /// Whether custom fields that only administrators see are seen by whoever reads.

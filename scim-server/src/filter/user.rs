@@ -158,6 +158,16 @@ pub(super) fn fold(attribute: &Attribute, part: &Attribute) -> Fold {
     }
 }
 
+/// The part that another one is made of, and what comes before it: the address of a group is its id behind ours.
+pub(super) fn made_of(
+    attribute: &Attribute,
+    part: &Attribute,
+    context: Context<'_>,
+) -> Option<(&'static str, String)> {
+    (attribute.name == "groups" && part.name == "$ref")
+        .then(|| ("value", format!("{}/scim/v2/Groups/", context.base)))
+}
+
 /// A part that is the same in every element.
 pub(super) fn constant_part(attribute: &Attribute, part: &Attribute) -> Option<&'static str> {
     (attribute.name == "groups" && part.name == "type").then_some("direct")

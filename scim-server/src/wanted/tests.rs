@@ -58,7 +58,7 @@ fn shown(user: &User, external_id: Option<String>) -> Value {
         base: "https://usher.example",
         displaced: Displaced::default(),
     }
-    .value()
+    .value_as_sent()
 }
 
 fn bodies() -> Vec<Value> {

@@ -374,6 +374,123 @@ fn any_filter_finds_whom_a_naive_reading_finds() {
     );
 }
 
+/// A term about a published attribute, of the kind that it is.
+fn published_term(
+    draws: &mut Draws,
+    people: &[Value],
+    (urn, name, part, kind): &(Option<String>, String, Option<String>, String),
+) -> String {
+    let path = match part {
+        Some(part) => format!("{name}.{part}"),
+        None => name.clone(),
+    };
+    let path = match urn {
+        Some(urn) => format!("{urn}:{path}"),
+        None => path,
+    };
+    match kind.as_str() {
+        _ if draws.chance(20) => format!("{path} pr"),
+        "boolean" => format!(
+            "{path} {} {}",
+            draws.one(&["eq", "ne"]),
+            draws.one(&["true", "false"])
+        ),
+        "integer" => format!(
+            "{path} {} {}",
+            draws.one(&["eq", "ne", "gt", "ge", "lt", "le"]),
+            draws.below(4)
+        ),
+        "dateTime" => {
+            let at = literal(draws, &people[..1], &path);
+            let op = draws.one(&["eq", "ne", "gt", "ge", "lt", "le"]);
+            if at.len() == 24 {
+                format!("{path} {op} \"{at}\"")
+            } else {
+                format!("{path} {op} \"2026-01-01T00:00:00Z\"")
+            }
+        }
+        _ => comparison(draws, people, &path, &path),
+    }
+}
+
+#[test]
+fn every_attribute_that_is_published_is_found_as_it_is_shown() {
+    let org = Org::with_free_seats(12);
+    org.at_capacity("access", usher_core::model::AtCapacity::Queue);
+    let mut draws = Draws(0xfee1);
+    let people = crowd(&org, &mut draws, 48);
+    for (name, at) in [("Sales", 0), ("José's", 3), ("Sales 2", 7)] {
+        let members: Vec<Value> = people
+            .iter()
+            .skip(at)
+            .step_by(3)
+            .map(|it| json!({"value": it["id"]}))
+            .collect();
+        let group = json!({"displayName": name, "members": members});
+        assert_eq!(org.send("POST", "/scim/v2/Groups", Some(group)).status, 201);
+    }
+    for it in people.iter().step_by(4) {
+        let id = it["id"].as_str().expect("an id");
+        let more = json!([{"op": "add", "value": {
+            "x509Certificates": [{"value": "MIIB", "display": "Li"}, {"value": "AAAA", "type": "work"}],
+            "photos": [{"value": "https://x.example/a.png", "type": "photo"}], "profileUrl": "https://x.example/Ana",
+            "ims": [{"value": "ana", "display": "Ana", "primary": true}], "name.middleName": "Öz", "name.honorificPrefix": "Dr",
+        }}]);
+        assert_eq!(org.patch(id, more).status, 200);
+    }
+    let people = everybody(&org);
+    assert!(
+        people
+            .iter()
+            .any(|it| it[USHER]["queuePosition"] == json!(2))
+    );
+    let rules = Rules::of(&org);
+    let paths = Rules::paths(&org);
+    assert!(paths.len() > 75, "{}", paths.len());
+    let mut told_apart = 0;
+    for path in &paths {
+        for _ in 0..5 {
+            let mut text = published_term(&mut draws, &people, path);
+            // A part of an element inside the list, beside the path to it.
+            if let (None, name, Some(part), kind) = path
+                && draws.chance(30)
+                && people.iter().any(|it| it[name].is_array())
+            {
+                let inside = (None, part.clone(), None, kind.clone());
+                text = format!("{name}[{}]", published_term(&mut draws, &people, &inside));
+            }
+            if draws.chance(25) {
+                text = format!("not ({text})");
+            }
+            let Ok(parsed) = text.replace("$ref", "ref").parse() else {
+                panic!("{text}")
+            };
+            let expected: Vec<Value> = people
+                .iter()
+                .filter(|it| rules.fits(&parsed, it))
+                .cloned()
+                .collect();
+            let reply = org.get(&format!(
+                "/scim/v2/Users?count=200&filter={}",
+                encoded(&text)
+            ));
+            assert_eq!(reply.status, 200, "{text} {reply:?}");
+            let found = reply.body["Resources"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            let (has, wants) = (ids(&found), ids(&expected));
+            let wrong = people.iter().find(|it| {
+                let id = it["id"].as_str().unwrap_or_default();
+                has.contains(&id) != wants.contains(&id)
+            });
+            assert_eq!(wrong, None, "{text}");
+            told_apart += usize::from(!expected.is_empty() && expected.len() < people.len());
+        }
+    }
+    assert!(told_apart > 150, "only {told_apart} told people apart");
+}
+
 #[test]
 fn any_attribute_with_one_value_sorts() {
     let org = Org::with_free_seats(40);
@@ -509,6 +626,36 @@ fn pages_by_cursor_join_and_end() {
     }
     org.get(&format!("/scim/v2/Users?cursor={cursor}&sortBy=title"))
         .is_error(400, Some("invalidCursor"));
+}
+
+#[test]
+fn a_cursor_outlives_the_server_that_gave_it() {
+    let mut org = Org::with_free_seats(40);
+    for it in 0..7 {
+        org.create(&format!("p{it}@acme.example"));
+    }
+    let first = org
+        .get("/scim/v2/Users?cursor=&count=5&filter=userName%20pr")
+        .body;
+    let cursor = first["nextCursor"]
+        .as_str()
+        .expect("a next page")
+        .to_owned();
+    org.restart();
+    let next = |org: &Org, cursor: &str| {
+        org.get(&format!(
+            "/scim/v2/Users?cursor={cursor}&count=5&filter=userName%20pr"
+        ))
+    };
+    let second = next(&org, &cursor);
+    assert_eq!(
+        second.body["totalResults"], first["totalResults"],
+        "{second:?}"
+    );
+    assert_eq!(second.body["Resources"].as_array().map(Vec::len), Some(3));
+    let (said, seal) = cursor.rsplit_once('.').expect("a seal");
+    let other = u128::from_str_radix(seal, 16).expect("hexadecimal") ^ 1;
+    next(&org, &format!("{said}.{other:x}")).is_error(400, Some("invalidCursor"));
 }
 
 #[test]

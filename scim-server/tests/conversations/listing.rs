@@ -120,10 +120,10 @@ fn filters_find_whom_they_name_and_are_refused_otherwise() {
             r#"userName eq "p00@acme.example" or userName eq "ana@acme.example""#,
             vec!["p00@acme.example", "ana@acme.example"],
         ),
-        // Nothing is found by an address that is not shown.
+        // The address that nobody sent is shown, and found.
         (
             r#"userName eq "p00@acme.example" or emails.value eq "ana@acme.example""#,
-            vec!["p00@acme.example"],
+            vec!["p00@acme.example", "ana@acme.example"],
         ),
         (r#"userName eq "%""#, vec![]),
         (r#"userName eq "p01@acme.exampl_""#, vec![]),

@@ -230,10 +230,13 @@ fn a_manager_who_cannot_be_taken_yet_is_listed_and_taken_later() {
 }
 
 #[test]
-fn filters_see_the_addresses_that_are_shown() {
+fn who_was_sent_without_an_address_is_found_by_the_one_that_they_have() {
     let org = Org::with_free_seats(9);
-    let id = org.create("ana@acme.example");
-    assert_eq!(org.user(&id).body.get("emails"), None);
+    let reply = org.post(json!({"schemas": [CORE], "userName": "ana@acme.example"}));
+    let id = reply.id();
+    let shown = json!([{"value": "ana@acme.example", "type": "work", "primary": true}]);
+    assert_eq!(reply.body["emails"], shown);
+    assert_eq!(org.user(&id).body["emails"], shown);
     let found = |org: &Org, filter: &str| -> bool {
         let reply = org.find(&format!("({filter}) and id eq \"{id}\""));
         assert_eq!(reply.status, 200, "{filter} {reply:?}");
@@ -242,16 +245,44 @@ fn filters_see_the_addresses_that_are_shown() {
     for shown in [
         "emails pr",
         "emails.type eq \"work\"",
-        "emails.primary eq true",
-        "emails[type eq \"work\"]",
+        "emails[type eq \"work\" and primary eq true]",
+        "emails eq \"Ana@acme.example\"",
+        "emails[type eq \"work\"].value eq \"ana@acme.example\"",
+        "emails.value sw \"ana@\"",
     ] {
-        assert!(!found(&org, shown), "{shown}");
-        assert!(found(&org, &format!("not({shown})")), "{shown}");
+        assert!(found(&org, shown), "{shown}");
+        assert!(!found(&org, &format!("not({shown})")), "{shown}");
     }
-    // Once there is an address to be seen, they find it.
+    // Sent back as it is, it changes nothing.
+    let before = org.user(&id).body;
+    let again = org.put(&id, before.clone());
+    assert_eq!((again.status, &again.body), (200, &before));
+    // Nobody sent it, so it goes with the user name, until somebody does.
     let renamed = json!([{"op": "replace", "path": "userName", "value": "ana.weber@acme.example"}]);
-    let emails = org.patch(&id, renamed).body.get("emails").is_some();
-    assert_eq!(found(&org, "emails.type eq \"work\""), emails);
+    let reply = org.patch(&id, renamed);
+    assert_eq!(
+        reply.body["emails"][0]["value"],
+        json!("ana.weber@acme.example")
+    );
+    let work = json!([{"op": "replace", "path": "emails[type eq \"work\"].value", "value": "aw@acme.example"}]);
+    assert_eq!(
+        org.patch(&id, work).body["emails"],
+        json!([{"value": "aw@acme.example", "type": "work", "primary": true}])
+    );
+    let renamed = json!([{"op": "replace", "path": "userName", "value": "ana@acme.example"}]);
+    assert_eq!(
+        org.patch(&id, renamed).body["emails"][0]["value"],
+        json!("aw@acme.example")
+    );
+    // A second address stands beside the one that is shown.
+    let bo = org.create("bo@acme.example");
+    let home = json!([{"op": "add", "path": "emails", "value": [{"value": "bo@home.example", "type": "home"}]}]);
+    let reply = org.patch(&bo, home);
+    assert_eq!(
+        reply.body["emails"].as_array().map(Vec::len),
+        Some(2),
+        "{reply:?}"
+    );
     assert!(found(
         &org,
         "not (active eq false) and NOT(active eq false)"
@@ -259,6 +290,49 @@ fn filters_see_the_addresses_that_are_shown() {
     assert!(found(&org, "not(title eq \"not(x)\")"));
     let by = org.get(&format!("/scim/v2/Users?sortBy={}", encoded("foo")));
     by.is_error(400, Some("invalidPath"));
+}
+
+#[test]
+fn okta_reads_a_person_and_sends_them_back_to_switch_them_off() {
+    let org = Org::with_free_seats(1);
+    org.at_capacity("access", AtCapacity::Queue);
+    org.create("held@acme.example");
+    let head = "User-Agent: Okta SCIM Client 1.0.0\r\nAccept: application/scim+json\r\nAccept-Charset: utf-8\r\n\
+        Content-Type: application/scim+json; charset=utf-8\r\n";
+    let put = |org: &Org, id: &str, head: &str, body: &Value| {
+        let token = &org.token;
+        let head = format!("Authorization: Bearer {token}\r\n{head}");
+        let path = format!("/scim/v2/Users/{id}");
+        org.raw("PUT", &path, &head, body.to_string().as_bytes())
+    };
+    for (agent, changes, expected) in [
+        // An update of somebody who waits, as the others'.
+        (head, true, "queued"),
+        // Nothing but active: that is what it came to say.
+        (head, false, "inactive"),
+        // A script that sends back what it read has said nothing.
+        ("", false, "queued"),
+        ("", true, "queued"),
+    ] {
+        let id = org.create(&format!("q{changes}{}@acme.example", agent.len()));
+        let mut body = org.user(&id).body;
+        assert_eq!(body["active"], json!(false));
+        if changes {
+            body["title"] = json!("Boss");
+        }
+        let reply = put(&org, &id, agent, &body);
+        let status = &reply.body[USHER]["status"];
+        assert_eq!((reply.status, status), (200, &json!(expected)), "{reply:?}");
+    }
+    // Without our extension, a version shows as well where a body comes from.
+    let id = org.create("meta@acme.example");
+    let mut body = org.user(&id).body;
+    body.as_object_mut().expect("an object").remove(USHER);
+    let reply = put(&org, &id, "", &body);
+    assert_eq!(reply.body[USHER]["status"], json!("queued"), "{reply:?}");
+    body.as_object_mut().expect("an object").remove("meta");
+    let reply = put(&org, &id, "", &body);
+    assert_eq!(reply.body[USHER]["status"], json!("inactive"), "{reply:?}");
 }
 
 #[test]

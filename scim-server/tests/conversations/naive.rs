@@ -47,7 +47,50 @@ impl Rules {
         Self(rules)
     }
 
+    /// Every attribute of a User that is published and may be asked for: its URN, name and part as they are written, and what
+    /// kind of value it has; lists by themselves and by their parts.
+    pub(crate) fn paths(org: &Org) -> Vec<(Option<String>, String, Option<String>, String)> {
+        let mut paths = Vec::new();
+        let schemas = org.get("/scim/v2/Schemas").body;
+        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        for schema in schemas["Resources"].as_array().into_iter().flatten() {
+            let urn = text(&schema["id"]);
+            if ![CORE, ENTERPRISE, USHER].contains(&urn.as_str()) {
+                continue;
+            }
+            let shown = (urn != CORE).then_some(urn);
+            for it in schema["attributes"].as_array().into_iter().flatten() {
+                if it["returned"] == json!("never") {
+                    continue;
+                }
+                let name = text(&it["name"]);
+                if it["type"] != json!("complex") || it["multiValued"] == json!(true) {
+                    let kind = if it["type"] == json!("complex") {
+                        "string".to_owned()
+                    } else {
+                        text(&it["type"])
+                    };
+                    let has_value = it["subAttributes"]
+                        .as_array()
+                        .is_none_or(|all| all.iter().any(|it| it["name"] == json!("value")));
+                    if has_value {
+                        paths.push((shown.clone(), name.clone(), None, kind));
+                    }
+                }
+                for part in it["subAttributes"].as_array().into_iter().flatten() {
+                    let part_name = Some(text(&part["name"]));
+                    paths.push((shown.clone(), name.clone(), part_name, text(&part["type"])));
+                }
+            }
+        }
+        paths
+    }
+
     fn get(&self, urn: &str, name: &str, part: Option<&str>) -> Value {
+        let part = match part {
+            Some("ref") => Some("$ref"),
+            part => part,
+        };
         let key = |part: Option<&str>| {
             (
                 urn.to_lowercase(),
@@ -68,7 +111,13 @@ impl Rules {
                 member(holder(resource, urn_of(path)), &path.name).is_some_and(is_something)
             }
             Filter::Attr(AttrExp::Present(path)) => {
-                self.values(path, resource).1.iter().any(is_something)
+                let part = path.sub_attr.as_deref().unwrap_or_default();
+                let has = |it: &Value| member(it, part).is_some_and(is_something);
+                match member(holder(resource, urn_of(path)), &path.name) {
+                    Some(Value::Array(list)) => list.iter().any(has),
+                    Some(one) => has(one),
+                    None => false,
+                }
             }
             Filter::Attr(AttrExp::Comparison(path, op, with)) => {
                 let (rule, values) = self.values(path, resource);
@@ -162,6 +211,12 @@ fn holder<'a>(resource: &'a Value, urn: &str) -> &'a Value {
 }
 
 pub(crate) fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
+    // The grammar of the crate has no `$`.
+    let name = if name.eq_ignore_ascii_case("ref") {
+        "$ref"
+    } else {
+        name
+    };
     let mut members = object.as_object()?.iter();
     members
         .find(|(key, _)| key.eq_ignore_ascii_case(name))

@@ -121,6 +121,16 @@ impl Org {
         );
     }
 
+    /// Ends the server and begins another one, with the same database.
+    pub(crate) fn restart(&mut self) {
+        self.stop();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let config = Config::new(listener, "https://usher.example".to_owned());
+        let server = spawn(self.directory.clone(), config).expect("a server");
+        self.address = server.address();
+        self.server = Some(server);
+    }
+
     pub(crate) fn get(&self, path: &str) -> Reply {
         self.send("GET", path, None)
     }
