@@ -9,6 +9,7 @@ use usher_tui::{ConsoleError, ConsoleOptions};
 use crate::args::{ActingAs, Common, ConsoleArgs};
 use crate::desk::session;
 use crate::failure::{Failure, Result};
+use crate::reading;
 use crate::ssh;
 
 /// Opens the console on the database.
@@ -23,6 +24,7 @@ pub(crate) fn open(common: &Common, args: ConsoleArgs) -> Result<()> {
     let session = session(&directory, common.actor, Door::Console)?;
     let options = ConsoleOptions {
         replay: Some(replay()),
+        reader: Some(reader()),
         theme: args.theme,
         plain: args.plain,
         read_only: args.read_only,
@@ -48,6 +50,14 @@ pub(crate) fn replay() -> usher_tui::Replay {
     usher_tui::Replay::new(|directory, asked| {
         let base = directory.public_url().map_err(|it| it.to_string())?;
         usher_scim_server::command_of(directory, &base, asked)
+    })
+}
+
+/// How files of people are read: by a process of their own.
+pub(crate) fn reader() -> usher_tui::FileReader {
+    usher_tui::FileReader::new(|session, source, sheet| {
+        let limits = session.read()?.settings()?.import;
+        reading::apart(&limits, source, sheet)
     })
 }
 

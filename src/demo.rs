@@ -53,6 +53,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
             &directory.as_actor(Actor::FileOwner, Door::Console),
             usher_tui::ConsoleOptions {
                 replay: Some(console::replay()),
+                reader: Some(console::reader()),
                 title: Some("demo".to_owned()),
                 ..usher_tui::ConsoleOptions::default()
             },

@@ -2,21 +2,31 @@
 
 use std::path::Path;
 
-use usher_core::import::{Sheet, Source, read_apart};
+use usher_core::Error;
+use usher_core::import::{Limits, Sheet, Source, read_apart};
 
 use crate::desk::Desk;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 
 /// What is in a file; `-` is standard input.
 pub(crate) fn sheet(desk: &Desk, file: &Path, sheet: Option<&str>) -> Result<Sheet> {
     let limits = desk.read()?.settings()?.import;
-    let program = std::env::current_exe()
-        .map_err(|it| Failure::refused(format!("the program cannot be found: {it}")))?;
     let mut input = std::io::stdin().lock();
     let source = if file == Path::new("-") {
         Source::Pipe(&mut input)
     } else {
         Source::Path(file)
     };
-    Ok(read_apart(&program, source, sheet, &limits)?)
+    Ok(apart(&limits, source, sheet)?)
+}
+
+/// The same, of a file or a pipe that is open already.
+pub(crate) fn apart(
+    limits: &Limits,
+    source: Source<'_>,
+    sheet: Option<&str>,
+) -> usher_core::Result<Sheet> {
+    let program = std::env::current_exe()
+        .map_err(|it| Error::Broken(format!("the program cannot be found: {it}")))?;
+    read_apart(&program, source, sheet, limits)
 }

@@ -342,6 +342,16 @@ impl Session {
         }
     }
 
+    /// The same actor at another door, such as that of imports at a console.
+    #[must_use]
+    pub fn through(&self, door: Door) -> Self {
+        let who = Who { door, ..self.who };
+        Self {
+            who,
+            ..self.clone()
+        }
+    }
+
     /// The directory that this session is of.
     pub fn directory(&self) -> &Directory {
         &self.directory

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use crate::directory::{Directory, Session};
 use crate::draw::{Draw, Draws};
 use crate::error::{Error, Result};
-use crate::model::{Actor, Purpose, TRANSFER_MS, Timestamp, Transfer, TransferId, file_name};
+use crate::model::{
+    Actor, Purpose, TRANSFER_MS, Timestamp, Transfer, TransferId, file_name, table_name,
+};
 use crate::report::{self, Report, Written};
 use crate::token::{self, Kind};
 
@@ -75,10 +77,23 @@ impl Session {
     /// # Errors
     /// As [`report::write`].
     pub fn hand_out(&self, report: &Report, name: &str) -> Result<(Page, Written)> {
+        self.hand_out_by(name, |path| report::write(self, report, path))
+    }
+
+    /// Writes any file into the exchange folder, to be fetched from a page once: `write` makes it where it is told to.
+    /// Whoever may see nobody has no such page.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a name that says no format; otherwise what `write` fails with.
+    pub fn hand_out_by<T>(
+        &self,
+        name: &str,
+        write: impl FnOnce(&Path) -> Result<T>,
+    ) -> Result<(Page, T)> {
+        drop(self.read()?);
         let name = file_name(name)?;
         let (page, transfer, hash) = self.new_transfer(Purpose::Download, name)?;
-        let path = self.directory().exchanged(&transfer);
-        let written = report::write(self, report, &path)?;
+        let written = write(&self.directory().exchanged(&transfer))?;
         self.directory().keep(transfer, hash)?;
         Ok((page, written))
     }
@@ -216,7 +231,7 @@ impl Directory {
     /// # Errors
     /// [`Error::Invalid`] for a name that says no format; otherwise when the file cannot be written.
     pub fn receive(&self, token: &str, name: &str, bytes: &[u8]) -> Result<bool> {
-        let name = file_name(name)?;
+        let name = table_name(name)?;
         let folder = folder(self.path());
         let mut file = tempfile::Builder::new()
             .prefix(".arriving-")

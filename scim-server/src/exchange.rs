@@ -80,8 +80,8 @@ fn offered(transfer: &Transfer) -> Answer {
             transfer.name
         ),
         Purpose::Upload => format!(
-            "<p>A .csv or .xlsx, once, until {until}.</p><form method=\"post\" enctype=\"multipart/form-data\">\
-             <p><label>File<br><input type=\"file\" name=\"file\" accept=\".csv,.xlsx\" required></label></p>\
+            "<p>A .csv, .xlsx, .xls or .ods, once, until {until}.</p><form method=\"post\" enctype=\"multipart/form-data\">\
+             <p><label>File<br><input type=\"file\" name=\"file\" accept=\".csv,.xlsx,.xls,.ods\" required></label></p>\
              <button>Send</button></form>"
         ),
     };
@@ -124,6 +124,7 @@ fn file(name: &str, bytes: Vec<u8>) -> Answer {
     let kind = match name.rsplit('.').next() {
         Some("csv") => "text/csv; charset=utf-8",
         Some("json") => "application/json",
+        Some("html") => "text/html; charset=utf-8",
         _ => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     };
     let answer = answer::written(StatusCode::OK, Json(bytes));

@@ -1,11 +1,15 @@
 //! Every action that a key can cause, once: its keys, its name, one sentence, and where it belongs. The key hints, the
 //! help and the manual's table of keys are made from this list, so none of them can be out of date.
 
+mod importing;
 mod table;
 
 use crate::key::Key;
 
-pub use table::ACTIONS;
+/// Every action, in the order of the help.
+pub fn actions() -> impl Iterator<Item = &'static Entry> {
+    table::ACTIONS.iter().chain(importing::ACTIONS)
+}
 
 /// What a key causes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +54,28 @@ pub enum Action {
     OnlyMarked,
     /// Invite people.
     Invite,
+    /// Import people from a file.
+    Import,
+    /// Mend the cells of a row.
+    Mend,
+    /// Take the last mending back.
+    Unmend,
+    /// Go to the next row that is wrong.
+    NextProblem,
+    /// Go to the row before that is wrong.
+    PreviousProblem,
+    /// Choose which rows are shown.
+    ShowRows,
+    /// Show only what is wrong, or everything again.
+    OnlyProblems,
+    /// Choose how a file is imported.
+    Terms,
+    /// Leave out what is wrong, or stop at it.
+    Partial,
+    /// Write a copy with what is wrong.
+    ErrorCopy,
+    /// Look through the file again.
+    LookAgain,
     /// Show everything that can be done.
     Menu,
     /// Find an action or a screen by its name.
@@ -93,6 +119,8 @@ pub enum Action {
 pub enum Place {
     /// The users screen.
     Users,
+    /// An import that is looked through.
+    Import,
     /// The filter line.
     Filter,
     /// The plan sheet.
@@ -137,32 +165,28 @@ const fn entry(
 
 /// The action of a key in a place.
 pub(crate) fn action(place: Place, key: Key) -> Option<Action> {
-    ACTIONS
-        .iter()
+    actions()
         .find(|it| it.place == place && it.keys.contains(&key))
         .map(|it| it.action)
 }
 
 /// The key to show for an action, and its name.
 pub(crate) fn hint(place: Place, action: Action) -> Option<(String, &'static str)> {
-    let entry = ACTIONS
-        .iter()
-        .find(|it| it.place == place && it.action == action)?;
+    let entry = actions().find(|it| it.place == place && it.action == action)?;
     Some((entry.keys.first()?.to_string(), entry.name))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Place::{Board, Filter, Form, Menu, Plan, Users};
+    use super::Place::{Board, Filter, Form, Import, Menu, Plan, Users};
     use super::*;
     use std::collections::HashSet;
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        for place in [Users, Filter, Plan, Board, Form, Menu] {
+        for place in [Users, Import, Filter, Plan, Board, Form, Menu] {
             let mut seen = HashSet::new();
-            for key in ACTIONS
-                .iter()
+            for key in actions()
                 .filter(|it| it.place == place)
                 .flat_map(|it| it.keys)
             {
@@ -196,7 +220,7 @@ mod tests {
 
     #[test]
     fn every_action_is_a_sentence() {
-        for entry in ACTIONS {
+        for entry in actions() {
             assert!(
                 entry.sentence.ends_with('.') && !entry.keys.is_empty(),
                 "{}",

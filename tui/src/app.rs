@@ -3,6 +3,7 @@
 
 mod answers;
 mod boards;
+mod importing;
 mod keys;
 mod menus;
 mod mouse;
@@ -13,13 +14,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use ratatui::layout::Size;
-use usher_core::model::{BatchId, Timestamp, UserId};
+use usher_core::model::{BatchId, Timestamp, TransferId, UserId};
 
 use crate::board::Board;
 use crate::counters::Counters;
 use crate::effect::Effect;
 use crate::event::{Event, Timer};
 use crate::form::Form;
+use crate::importing::{Importing, Terms};
 use crate::key::Key;
 use crate::layout::Layout;
 use crate::names::Names;
@@ -29,7 +31,9 @@ use crate::overlay::help::Help;
 use crate::overlay::menu::Menu;
 use crate::overlay::note::Note;
 use crate::overlay::plan::Sheet;
+use crate::reader::FileReader;
 use crate::replay::Replay;
+use crate::screen::import_view;
 use crate::screen::users::Users;
 use crate::theme::{Depth, Theme};
 
@@ -51,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) plain: bool,
     /// How what a provider asked is carried out from the inbox.
     pub(crate) replay: Option<Replay>,
+    /// How files of people are read.
+    pub(crate) reader: Option<FileReader>,
     /// Its colours.
     pub(crate) theme: Theme,
     /// How many of them the terminal shows.
@@ -78,6 +84,11 @@ pub(crate) struct App {
     pub(crate) detail: Option<DetailPane>,
     pub(crate) sheet: Option<Sheet>,
     pub(crate) help: Option<Help>,
+    /// The import that is looked through, over every other screen unless it is hidden.
+    pub(crate) importing: Option<Importing>,
+    /// The page by which a file is to arrive, and how it is imported then.
+    awaited: Option<(Option<TransferId>, Terms)>,
+    import_generation: u64,
     /// Screens over the list of people, the one that is seen last.
     pub(crate) boards: Vec<Board>,
     pub(crate) form: Option<Form>,
@@ -130,6 +141,9 @@ impl App {
             detail: None,
             sheet: None,
             help: None,
+            importing: None,
+            awaited: None,
+            import_generation: 0,
             boards: Vec::new(),
             form: None,
             menu: None,
@@ -191,7 +205,8 @@ impl App {
 
     /// The parts of the screen.
     pub(crate) fn layout(&self) -> Layout {
-        let details = self.detail.is_some() && self.boards.is_empty();
+        let details =
+            self.detail.is_some() && self.boards.is_empty() && self.import_on_top().is_none();
         let held = self.counters.as_ref().is_some_and(|it| !it.held.is_empty());
         Layout::of(self.size, details, held)
     }
@@ -212,6 +227,9 @@ impl App {
 
     /// Whether what is on the screen is not yet what was asked for.
     fn is_settling(&self) -> bool {
+        if self.import_on_top().is_some() {
+            return false;
+        }
         let screen = match self.boards.last() {
             Some(board) => board.is_settling(),
             None => self.users.list.is_settling(),
@@ -227,6 +245,9 @@ impl App {
         }
         let height = usize::from(layout.list.height);
         self.boards.iter_mut().for_each(|it| it.set_height(height));
+        if let Some(importing) = &mut self.importing {
+            importing.set_height(height - import_view::told_height(height));
+        }
         if let Some(menu) = &mut self.menu {
             menu.set_page(form_page(layout.overlay, self.settings.plain) + 1);
         }

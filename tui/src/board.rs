@@ -12,10 +12,11 @@ use crate::app::views::Look;
 use crate::boards::Topic;
 use crate::effect::Wish;
 use crate::form::Form;
+use crate::importing::{Mend, Origin, Terms};
 use crate::key::Key;
 use crate::line::LineEditor;
-use crate::people::Export;
 use crate::theme::Role;
+use crate::writing::Writing;
 
 /// How many rows are read at first; reading on doubles it.
 const FIRST: usize = 200;
@@ -121,7 +122,17 @@ pub(crate) enum Doing {
     /// Show the list of people otherwise.
     Look(Look),
     /// Write a file.
-    Export(Box<Export>),
+    Export(Box<Writing>),
+    /// Ask for a file of people.
+    AskFile,
+    /// Ask for a file to be sent by a page, and import it so.
+    TakeIn(Box<Terms>),
+    /// Read a file of people and look it through.
+    Import(Box<(Origin, Terms)>),
+    /// Look it through on other terms.
+    Terms(Box<Terms>),
+    /// Mend cells of it.
+    Mend(Vec<Mend>),
     /// Keep a view.
     SaveView(Box<View>),
     /// Say something.

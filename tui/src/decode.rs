@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::key::Key;
 
 /// Longest paste that is kept, in bytes; the rest of a longer one is dropped.
-const LONGEST_PASTE: usize = 1 << 20;
+pub(crate) const LONGEST_PASTE: usize = 1 << 20;
 /// More parameter bytes than any key has.
 const LONGEST_CSI: usize = 64;
 /// What ends a bracketed paste.

@@ -1,19 +1,20 @@
 //! Everything that the console can cause. The runner carries effects out, away from the thread that draws.
 
+use std::any::Any;
 use std::time::Duration;
 
 use usher_core::Selection;
 use usher_core::command::{Command, Request, WhenFull};
-use usher_core::model::{BatchId, ConnectionId, UserId, View};
+use usher_core::model::{BatchId, ConnectionId, TransferId, UserId, View};
 use usher_core::plan::Digest;
 use usher_core::query::{Expr, SortBy};
 
 use crate::board::BoardRequest;
 use crate::event::Timer;
-use crate::overlay::plan::Sheet;
-use crate::people::Export;
+use crate::importing::{ReadRequest, ReviewRequest};
 use crate::replay::Replay;
 use crate::verb::Verb;
+use crate::writing::Writing;
 
 /// Something to be done.
 #[derive(Debug)]
@@ -27,9 +28,17 @@ pub(crate) enum Effect {
     /// Read the names that forms and filters offer.
     ReadNames,
     /// Write a file.
-    Export(Box<Export>),
+    Export(Box<Writing>),
     /// Write a file that is fetched from a page.
-    HandOut(Box<Export>),
+    HandOut(Box<Writing>),
+    /// Read a file of people. A newer request makes an older one void.
+    ReadFile(Box<ReadRequest>),
+    /// Look through what was read. A newer request makes an older one void.
+    Review(Box<ReviewRequest>),
+    /// Make a page on which a file can be sent.
+    TakeIn,
+    /// Look whether a file has arrived by a page.
+    LookForFile(TransferId),
     /// Try mails again: these, else all that can be.
     RetryMails(Vec<i64>),
     /// Keep a view.
@@ -66,8 +75,8 @@ pub(crate) enum Effect {
         /// The batch that it undoes.
         undoes: Option<BatchId>,
     },
-    /// Throw a sheet away: a plan about a million people takes a while to be forgotten.
-    Discard(Box<Sheet>),
+    /// Throw something large away: a plan about a million people takes a while to be forgotten.
+    Discard(Box<dyn Any + Send>),
     /// Start a timer, or stop it.
     Timer(Timer, Option<Duration>),
     /// Draw everything anew.

@@ -10,6 +10,7 @@ use usher_core::model::{BatchId, UserId};
 use crate::board::Found;
 use crate::counters::Counters;
 use crate::detail::Detail;
+use crate::importing::{FileRead, Looked};
 use crate::key::Key;
 use crate::list::Row;
 use crate::names::{Names, PersonFields};
@@ -63,6 +64,8 @@ pub(crate) enum Timer {
     Age,
     /// Whether a server runs may be another answer now.
     Look,
+    /// A file may have arrived by a page.
+    Arrival,
     /// Nobody has typed for as long as the organization allows.
     Idle,
 }
@@ -97,6 +100,24 @@ pub(crate) enum Answer {
     Exported(Result<String, String>),
     /// A page from which a file is fetched, and what the file is called.
     HandedOut(Result<(Page, String), String>),
+    /// What was read of a file.
+    FileRead {
+        /// Of which request.
+        generation: u64,
+        /// Its rows, or why there are none.
+        result: Result<FileRead, String>,
+    },
+    /// What came of looking through a file.
+    Reviewed {
+        /// Of which request.
+        generation: u64,
+        /// The review, or why there is none.
+        result: Result<Box<Looked>, String>,
+    },
+    /// A page on which a file can be sent.
+    TakenIn(Result<Page, String>),
+    /// Whether a file has arrived by a page.
+    Arrived(Result<bool, String>),
     /// How many mails are tried again.
     Retried(Result<usize, String>),
     /// What came of saving or removing a view, in words.

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use usher_core::model::UserId;
 
 use crate::board::Doing;
+use crate::decode::LONGEST_PASTE;
 use crate::key::Key;
 use crate::line::LineEditor;
 use crate::names::{Names, PersonFields, Settable};
+use crate::words;
 
 /// What is wrong with a value, in words.
 pub(crate) type Check = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
@@ -51,6 +53,9 @@ pub(crate) struct Field {
     pub(crate) hint: String,
     /// What is wrong with it.
     pub(crate) fault: Option<String>,
+    /// A table that was pasted in its place.
+    pub(crate) pasted: Option<Arc<str>>,
+    takes_tables: bool,
     check: Check,
     tell: Option<Tell>,
     offer: Offer,
@@ -76,6 +81,8 @@ impl Field {
             theirs: None,
             hint: hint.into(),
             fault: None,
+            pasted: None,
+            takes_tables: false,
             check: Arc::new(|_| Ok(())),
             tell: None,
             offer: Offer::Nothing,
@@ -105,6 +112,24 @@ impl Field {
     ) -> Self {
         self.check = Arc::new(check);
         self
+    }
+
+    /// The same, also taking a table that is pasted.
+    pub(crate) fn taking_tables(self) -> Self {
+        Self {
+            takes_tables: true,
+            ..self
+        }
+    }
+
+    /// Takes a pasted table, and says how much of it there is.
+    fn take_table(&mut self, text: &str) {
+        let lines = text.lines().filter(|it| !it.trim().is_empty()).count();
+        self.line = LineEditor::offering(&words::some(lines, "pasted line"));
+        self.fault = (text.len() >= LONGEST_PASTE).then(|| {
+            "that is more than can be pasted: save it as a file, and import that".to_owned()
+        });
+        self.pasted = self.fault.is_none().then(|| Arc::from(text));
     }
 
     /// The same, taking what a type of the core takes; nothing is right too.
@@ -160,6 +185,9 @@ impl Field {
     }
 
     fn look(&mut self) {
+        if self.pasted.is_some() {
+            return;
+        }
         self.fault = (self.check)(self.line.text()).err();
     }
 
@@ -285,6 +313,10 @@ impl Form {
             .filter(|it| !it.is_empty())
             .collect();
         if let Some(field) = self.fields.get_mut(self.at) {
+            if field.takes_tables && (lines.len() > 1 || text.contains('\t')) {
+                field.take_table(text);
+                return;
+            }
             field.line.insert(&lines.join(", "));
             field.look();
         }
@@ -311,7 +343,9 @@ impl Form {
             Key::PageUp => self.at = 0,
             _ => {
                 if let Some(field) = self.fields.get_mut(self.at) {
-                    field.line.press(key);
+                    if field.line.press(key) == Some(true) && field.pasted.take().is_some() {
+                        field.line = LineEditor::default();
+                    }
                     field.look();
                 }
             }

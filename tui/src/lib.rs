@@ -21,6 +21,7 @@ mod detail;
 mod effect;
 mod event;
 mod form;
+mod importing;
 mod input;
 mod key;
 mod layout;
@@ -30,6 +31,7 @@ mod marks;
 mod names;
 mod overlay;
 mod people;
+mod reader;
 mod reads;
 mod replay;
 mod runner;
@@ -44,14 +46,16 @@ mod verb;
 mod view;
 mod watcher;
 mod words;
+mod writing;
 
 use usher_core::Session;
 
 use crate::app::Settings;
 use crate::console::Ending;
 
-pub use crate::action::{ACTIONS, Action, Entry, Place};
+pub use crate::action::{Action, Entry, Place, actions};
 pub use crate::key::Key;
+pub use crate::reader::FileReader;
 pub use crate::replay::Replay;
 pub use crate::theme::{Depth, Theme};
 
@@ -69,6 +73,8 @@ pub struct ConsoleOptions {
     pub no_files: bool,
     /// How what a provider asked is carried out from the inbox; without it, it is not.
     pub replay: Option<Replay>,
+    /// How files that people give are read; without it, none are.
+    pub reader: Option<FileReader>,
     /// A word in the header, such as `demo`.
     pub title: Option<String>,
 }
@@ -120,6 +126,7 @@ pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError
         depth,
         no_files: options.no_files,
         replay: options.replay,
+        reader: options.reader,
         title: options.title,
     };
     match console::run(&session, settings) {

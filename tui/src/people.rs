@@ -16,7 +16,7 @@ use crate::key::Key;
 use crate::verb::Verb;
 
 pub(crate) use editing::edit_form;
-pub(crate) use exporting::{Export, export_batch};
+pub(crate) use exporting::{ask_where, export_batch, export_list};
 pub(crate) use inviting::invite;
 
 /// Whom an action is for.
@@ -72,6 +72,9 @@ const fn keyless(
         does,
     }
 }
+
+/// What exporting is called: on the list of people it is for all of the list, where nobody is marked.
+pub(crate) const EXPORT: &str = "export";
 
 /// Everything that can be done with people.
 pub(crate) const ACTS: &[PeopleAct] = &[
@@ -137,8 +140,8 @@ pub(crate) const ACTS: &[PeopleAct] = &[
     ),
     act(
         Key::Char('E'),
-        "export",
-        "Write a report about people to a file: xlsx, csv or json.",
+        EXPORT,
+        "Write the marked people, else the list, or a report about them to a file.",
         exporting::export,
     ),
     keyless(

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use usher_core::command::Command;
-use usher_core::model::Asked;
+use usher_core::model::{Asked, Door};
 use usher_core::{Directory, Session};
 
 use crate::effect::Wish;
@@ -46,13 +46,16 @@ impl PartialEq for Replay {
     }
 }
 
-/// Who gives the command of a wish: of a replay, this actor in the place of the connection.
+/// Who gives the command of a wish: of a replay, this actor in the place of the connection; of an import, at its door.
 pub(crate) fn acting(session: &Session, wish: &Wish) -> Session {
     match wish {
         Wish::Replay {
             connection: Some(connection),
             ..
         } => session.on_behalf(*connection),
+        Wish::Order(order) if matches!(order.command, Command::Import(_)) => {
+            session.through(Door::Import)
+        }
         _ => session.clone(),
     }
 }

@@ -2,6 +2,8 @@
 //! queue in front of it, in which a newer request of a kind takes the place of the older one and cancels it when it has
 //! begun; the state drops answers of older generations. So the newest wins and nothing ever piles up.
 
+mod import;
+
 use std::collections::VecDeque;
 use std::mem::{Discriminant, discriminant};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,6 +30,7 @@ pub(crate) struct Runner {
     header: Lane,
     counts: Lane,
     plans: Lane,
+    files: Lane,
 }
 
 impl Runner {
@@ -41,6 +44,7 @@ impl Runner {
             header: lane("header")?,
             counts: lane("counts")?,
             plans: lane("plans")?,
+            files: lane("files")?,
         })
     }
 
@@ -54,9 +58,13 @@ impl Runner {
             }
             Effect::Plan { .. }
             | Effect::Discard(_)
-            | Effect::Export(_)
-            | Effect::HandOut(_)
+            | Effect::Review(_)
             | Effect::RetryMails(_) => &self.plans,
+            Effect::Export(_)
+            | Effect::HandOut(_)
+            | Effect::ReadFile(_)
+            | Effect::TakeIn
+            | Effect::LookForFile(_) => &self.files,
             Effect::Apply {
                 request,
                 confirmed,
@@ -135,19 +143,33 @@ pub(crate) fn answer(
             let result = reading().and_then(|read| names::names(&read, session.actor()));
             Answer::Names(result.map(Box::new).map_err(worded))
         }
-        Effect::Export(export) => {
-            let to = export.to.display().to_string();
-            let written = usher_core::report::write(session, &export.report, &export.to);
-            let said = written.map(|it| {
-                let rows = it.rows.iter().map(|(kind, rows)| format!("{kind} {rows}"));
-                format!("wrote {to}: {} rows", rows.collect::<Vec<_>>().join(", "))
-            });
-            Answer::Exported(said.map_err(worded))
+        Effect::Export(writing) => {
+            let to = writing.to.display().to_string();
+            let written = writing.content.write(session, &writing.to);
+            Answer::Exported(
+                written
+                    .map(|it| format!("wrote {to}: {it}"))
+                    .map_err(worded),
+            )
         }
-        Effect::HandOut(export) => {
-            let name = export.to.to_string_lossy().into_owned();
-            let handed_out = session.hand_out(&export.report, &name);
+        Effect::HandOut(writing) => {
+            let name = writing.to.to_string_lossy().into_owned();
+            let handed_out =
+                session.hand_out_by(&name, |path| writing.content.write(session, path));
             Answer::HandedOut(handed_out.map(|it| (it.0, name)).map_err(worded))
+        }
+        Effect::ReadFile(request) => Answer::FileRead {
+            generation: request.generation,
+            result: import::read(session, &request).map_err(worded),
+        },
+        Effect::Review(request) => Answer::Reviewed {
+            generation: request.generation,
+            result: import::review(session, *request),
+        },
+        Effect::TakeIn => Answer::TakenIn(session.take_in().map_err(worded)),
+        Effect::LookForFile(page) => {
+            let arrived = session.arrived(page);
+            Answer::Arrived(arrived.map(|it| it.is_some()).map_err(worded))
         }
         Effect::RetryMails(mails) => Answer::Retried(session.retry_mails(mails).map_err(worded)),
         Effect::SaveView(view) => {
@@ -237,7 +259,7 @@ fn note_replayed(
     }
 }
 
-fn plan(session: &Session, mut intent: Intent) -> Result<Proposal, String> {
+pub(crate) fn plan(session: &Session, mut intent: Intent) -> Result<Proposal, String> {
     let (command, undoes) = match &mut intent.wish {
         Wish::Replay {
             seq,
@@ -444,6 +466,16 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
         },
         Effect::ReadNames => Answer::Names(Err(why)),
         Effect::Export(_) | Effect::HandOut(_) => Answer::Exported(Err(why)),
+        Effect::ReadFile(it) => Answer::FileRead {
+            generation: it.generation,
+            result: Err(why),
+        },
+        Effect::Review(it) => Answer::Reviewed {
+            generation: it.generation,
+            result: Err(why),
+        },
+        Effect::TakeIn => Answer::TakenIn(Err(why)),
+        Effect::LookForFile(_) => Answer::Arrived(Err(why)),
         Effect::RetryMails(_) => Answer::Retried(Err(why)),
         Effect::SaveView(_) | Effect::RemoveView(_) => Answer::View(Err(why)),
         Effect::ReadFields(user) => Answer::Fields {

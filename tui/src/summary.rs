@@ -62,7 +62,16 @@ impl Proposal {
         let both = [people, moved];
         let lines = lines(&things, &both);
         let [people, moved] = both;
-        let reasons = counted(plan.skipped.iter().map(|it| it.reason.as_str()));
+        let reasons = match plan.review {
+            // Each row is wrong in its own way, which stands beside it.
+            Some(_) if !plan.skipped.is_empty() => {
+                vec![(
+                    "with something wrong in the row".to_owned(),
+                    plan.skipped.len(),
+                )]
+            }
+            _ => counted(plan.skipped.iter().map(|it| it.reason.as_str())),
+        };
         let transitions = transitions(&plan.changes);
         let command_line = command_line(&intent, &plan, undoes);
         Self {

@@ -6,15 +6,16 @@ use crate::app::App;
 use crate::chrome::clear;
 use crate::overlay::form_view;
 use crate::overlay::plan_view::{self, SheetView};
-use crate::screen::{board_view, users_view};
+use crate::screen::{board_view, import_view, users_view};
 use crate::theme::Theme;
 
 /// Draws a whole frame.
 pub(crate) fn draw(app: &App, theme: Theme, frame: &mut Frame<'_>) {
     let layout = app.layout();
-    match app.board() {
-        Some(board) => board_view::draw(app, board, theme, &layout, frame),
-        None => users_view::draw(app, theme, &layout, frame),
+    match (app.import_on_top(), app.board()) {
+        (Some(importing), _) => import_view::draw(app, importing, theme, &layout, frame),
+        (None, Some(board)) => board_view::draw(app, board, theme, &layout, frame),
+        (None, None) => users_view::draw(app, theme, &layout, frame),
     }
     let plain = app.settings.plain;
     if let Some(form) = &app.form {

@@ -1,5 +1,9 @@
 //! Numbers, ages and plurals as people read them.
 
+use std::path::{Path, PathBuf};
+
+use crate::cell::{shown, width};
+
 /// The number with a comma between every three digits.
 pub(crate) fn number(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();
@@ -34,6 +38,33 @@ pub(crate) fn some(n: usize, noun: &str) -> String {
     match n {
         1 => format!("1 {noun}"),
         _ => format!("{} {noun}s", count(n)),
+    }
+}
+
+/// A text in lines of at most that many cells, broken between words where it can be.
+pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let word = shown(word);
+        let line = lines.last().map_or(0, |it| width(it));
+        if line > 0 && line + 1 + width(&word) > room {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&word);
+        }
+    }
+    lines
+}
+
+/// A path as people type it, with their own folder for `~`.
+pub(crate) fn at_home(path: &str) -> PathBuf {
+    match path.strip_prefix("~/").zip(std::env::home_dir()) {
+        Some((rest, home)) => home.join(rest),
+        None => Path::new(path).to_owned(),
     }
 }
 

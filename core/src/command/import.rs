@@ -232,6 +232,7 @@ impl Import {
             }
             review.rows.push(RowReview {
                 row: wanted.row,
+                user: wanted.known.map(|it| it.0),
                 who: wanted.who,
                 does,
             });

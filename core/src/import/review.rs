@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::columns::Columns;
 use super::sheet::Sheet;
 use crate::error::{Error, Result};
+use crate::model::UserId;
 
 /// What an import does about people who are, and who are not, on the roster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,6 +103,8 @@ pub struct RowReview {
     pub who: String,
     /// What is done about it.
     pub does: Does,
+    /// Whom of the roster it is about; nobody where they are new, or where it is not known.
+    pub user: Option<UserId>,
 }
 
 /// Everything that an import makes of a sheet.

@@ -327,6 +327,12 @@ impl Sheet {
         &self.rows
     }
 
+    /// The row of that number, if anything is to be seen in it.
+    pub fn row(&self, number: u32) -> Option<&Row> {
+        let place = self.rows.binary_search_by_key(&number, |it| it.number);
+        self.rows.get(place.ok()?)
+    }
+
     /// Puts text into a cell of the row of that number, column counted from 0. Without such a row nothing happens.
     pub fn mend(&mut self, number: u32, column: usize, text: &str) {
         let Ok(place) = self.rows.binary_search_by_key(&number, |it| it.number) else {

@@ -78,7 +78,7 @@ pub use training::{
     Assigned, Assignment, AssignmentCounts, AssignmentState, Progress, Training, TrainingKind,
     TrainingTerms,
 };
-pub use transfer::{Purpose, TRANSFER_MS, Transfer, file_name};
+pub use transfer::{Purpose, TRANSFER_MS, Transfer, file_name, table_name};
 pub use user::{Field, Invitation, InvitationState, Link, Profile, ProviderHold, User};
 pub use view::View;
 pub use when::When;

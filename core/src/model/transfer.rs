@@ -51,19 +51,32 @@ pub struct Transfer {
     pub used_at: Option<Timestamp>,
 }
 
-/// A file's name without its folders, of characters that no system and no header minds. Its ending says what it is.
+/// The name of a file that goes out, without its folders, of characters that no system and no header minds. Its ending says
+/// what it is.
 ///
 /// # Errors
-/// [`Error::Invalid`] for another ending than .csv, .xlsx or .json.
+/// [`Error::Invalid`] for another ending than .csv, .xlsx, .json or .html.
 pub fn file_name(text: &str) -> Result<String, Error> {
+    name_ending_in(text, &["csv", "xlsx", "json", "html"])
+}
+
+/// The same of a file that comes in, which is a table.
+///
+/// # Errors
+/// [`Error::Invalid`] for another ending than .csv, .xlsx, .xls or .ods.
+pub fn table_name(text: &str) -> Result<String, Error> {
+    name_ending_in(text, &["csv", "xlsx", "xls", "ods"])
+}
+
+fn name_ending_in(text: &str, endings: &[&str]) -> Result<String, Error> {
     let last = text.rsplit(['/', '\\']).next().unwrap_or("");
     let (stem, ending) = last.rsplit_once('.').unwrap_or((last, ""));
     let ending = ending.to_ascii_lowercase();
-    if !["csv", "xlsx", "json"].contains(&ending.as_str()) {
+    if !endings.contains(&ending.as_str()) {
         return Err(Error::invalid(
             "file",
             "has a name that says no format",
-            "let it end in .csv, .xlsx or .json",
+            format!("let it end in .{}", endings.join(", .")),
         ));
     }
     let plain = |c: char| {

@@ -5,8 +5,8 @@ use super::{Action, Entry, entry};
 use crate::key::Key;
 use crate::key::Key::{Char, Ctrl};
 
-/// Every action, in the order of the help.
-pub const ACTIONS: &[Entry] = &[
+/// Every action of the other screens, in the order of the help.
+pub(super) const ACTIONS: &[Entry] = &[
     entry(
         Users,
         Action::Filter,
@@ -90,6 +90,13 @@ pub const ACTIONS: &[Entry] = &[
         &[Char('i')],
         "invite",
         "Invite people: type or paste their addresses.",
+    ),
+    entry(
+        Users,
+        Action::Import,
+        &[Char('I')],
+        "import",
+        "Import people from a file, or from rows that are pasted.",
     ),
     entry(
         Users,

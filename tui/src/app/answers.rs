@@ -43,6 +43,7 @@ impl App {
             board.refresh();
         }
         self.refresh_form();
+        self.import_grows_old();
         self.recount();
     }
 
@@ -91,6 +92,7 @@ impl App {
                 self.counters_stale = true;
                 self.set_timer(Timer::Look, LOOK_MS);
             }
+            Timer::Arrival => self.await_file(),
             // The loop ends by itself.
             Timer::Idle => {}
         }
@@ -136,15 +138,24 @@ impl App {
                 }
                 Err(why) => self.say(&why, Tone::Bad),
             },
+            Answer::FileRead { generation, result } => self.file_read(generation, result),
+            Answer::Reviewed { generation, result } => self.reviewed(generation, result),
+            Answer::TakenIn(result) => self.taken_in(result),
+            Answer::Arrived(result) => self.arrived(result),
             Answer::Exported(Ok(said)) => {
+                self.file_written(true);
                 self.form = None;
                 self.say(&said, Tone::Good);
             }
-            Answer::Exported(Err(why)) => match &mut self.form {
-                Some(form) => form.fault = Some(why),
-                None => self.say(&why, Tone::Bad),
-            },
+            Answer::Exported(Err(why)) | Answer::HandedOut(Err(why)) => {
+                self.file_written(false);
+                match &mut self.form {
+                    Some(form) => form.fault = Some(why),
+                    None => self.say(&why, Tone::Bad),
+                }
+            }
             Answer::HandedOut(Ok((page, name))) => {
+                self.file_written(true);
                 self.form = None;
                 self.note = Some(Note {
                     title: format!("Fetch {name} from this page"),
@@ -158,10 +169,6 @@ impl App {
                 });
                 self.lay_out();
             }
-            Answer::HandedOut(Err(why)) => match &mut self.form {
-                Some(form) => form.fault = Some(why),
-                None => self.say(&why, Tone::Bad),
-            },
             Answer::Retried(result) => {
                 match result {
                     Ok(0) => self.say("nothing of it can be tried again", Tone::Plain),

@@ -3,6 +3,7 @@
 use usher_core::Selection;
 use usher_core::command::Edit;
 use usher_core::model::UserId;
+use usher_core::query::Expr;
 
 use super::{App, Tone};
 use crate::action::{Action, Place, action};
@@ -15,8 +16,10 @@ use crate::line::LineEditor;
 use crate::names::PersonFields;
 use crate::overlay::help::Help;
 use crate::people::{self, Whom};
+use crate::screen::columns::ListColumn;
 use crate::verb::Verb;
 use crate::words;
+use crate::writing::{Content, Writing};
 
 /// Most screens that lie over each other.
 const DEEPEST: usize = 30;
@@ -236,10 +239,51 @@ impl App {
     }
 
     pub(super) fn do_with_people(&mut self, act: &people::PeopleAct) {
+        if act.name == people::EXPORT && self.board().is_none() {
+            let doing = self.export_list();
+            self.perform(doing, false);
+            return;
+        }
         match self.whom() {
             Some(whom) => self.perform((act.does)(&whom), whom.of_marks),
             None => self.say("there is nobody here", Tone::Plain),
         }
+    }
+
+    /// Asks for a file of the marked people, else of everybody in the list, with its columns.
+    fn export_list(&self) -> Doing {
+        let chosen = &self.users.columns;
+        let mut columns: Vec<String> = Vec::new();
+        if !chosen.is_empty() {
+            columns.push("status".to_owned());
+        }
+        for column in chosen {
+            match column {
+                ListColumn::Custom(_, name) => columns.push(name.clone()),
+                known => columns.extend(known.exported().iter().map(|it| (*it).to_owned())),
+            }
+        }
+        if self.users.marks.is_empty() {
+            let list = &self.users.list;
+            let words = match list.total() {
+                Some(total) => people_in_list(total),
+                None => "everybody in the list".to_owned(),
+            };
+            let typed = (!self.users.only_marked).then(|| self.users.filter.text.clone());
+            return people::export_list(&words, list.query().clone(), columns, typed);
+        }
+        let users = &self.users;
+        let query = match users.marks.selection() {
+            Selection::Ids(ids) => Expr::Or(ids.into_iter().map(Expr::Id).collect()),
+            Selection::Query { query, except } => {
+                let except = except
+                    .into_iter()
+                    .map(|it| Expr::Not(Box::new(Expr::Id(it))));
+                Expr::And(std::iter::once(query).chain(except).collect())
+            }
+        };
+        let typed = users.marks.typed().map(str::to_owned);
+        people::export_list(&users.marks_in_words(), query, columns, typed)
     }
 
     /// Does what came of an action.
@@ -292,23 +336,15 @@ impl App {
                 self.effects.push(Effect::ReadFields(user));
                 self.effects.push(Effect::ReadNames);
             }
-            Doing::Export(_) if self.settings.no_files && !self.is_served() => {
-                let why = "no file leaves this console while no server runs: start `usher serve`";
-                self.say(why, Tone::Bad);
-                self.form = None;
+            Doing::Export(writing) => self.write_file(writing),
+            Doing::AskFile | Doing::TakeIn(_) | Doing::Import(_) if self.settings.read_only => {
+                self.say("this console is read-only", Tone::Bad);
             }
-            Doing::Export(export) if self.settings.no_files => {
-                if let Some(form) = &mut self.form {
-                    form.fault = Some("writing…".to_owned());
-                }
-                self.effects.push(Effect::HandOut(export));
-            }
-            Doing::Export(export) => {
-                if let Some(form) = &mut self.form {
-                    form.fault = Some("writing…".to_owned());
-                }
-                self.effects.push(Effect::Export(export));
-            }
+            Doing::AskFile => self.ask_file(),
+            Doing::TakeIn(terms) => self.take_in(*terms),
+            Doing::Import(chosen) => self.import(chosen.0, chosen.1),
+            Doing::Terms(terms) => self.set_terms(*terms),
+            Doing::Mend(mends) => self.mend(mends),
             Doing::Look(look) => self.look(look),
             Doing::SaveView(view) => {
                 self.form = None;
@@ -318,8 +354,35 @@ impl App {
         }
     }
 
+    /// Writes a file, or hands it out by a page where there is no folder to write to.
+    fn write_file(&mut self, writing: Box<Writing>) {
+        if self.settings.no_files && !self.is_served() {
+            let why = "no file leaves this console while no server runs: start `usher serve`";
+            self.say(why, Tone::Bad);
+            self.form = None;
+            return;
+        }
+        if let Some(form) = &mut self.form {
+            form.fault = Some("writing…".to_owned());
+        }
+        if let (Content::Copy(_), Some(importing)) = (&writing.content, &mut self.importing) {
+            importing.copy_to(writing.to.clone());
+        }
+        self.effects.push(match self.settings.no_files {
+            true => Effect::HandOut(writing),
+            false => Effect::Export(writing),
+        });
+    }
+
+    /// A file was written, or not.
+    pub(super) fn file_written(&mut self, written: bool) {
+        if let Some(importing) = &mut self.importing {
+            importing.copied(written);
+        }
+    }
+
     /// Whether a server runs on this database, as far as is known.
-    fn is_served(&self) -> bool {
+    pub(super) fn is_served(&self) -> bool {
         self.counters.as_ref().is_some_and(|it| it.served)
     }
 
@@ -392,4 +455,9 @@ fn at_version(doing: Doing, version: Option<i64>) -> Doing {
         },
         other => other,
     }
+}
+
+fn people_in_list(total: i64) -> String {
+    let n = usize::try_from(total).unwrap_or(0);
+    format!("{} in the list", words::people(n))
 }

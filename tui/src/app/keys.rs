@@ -2,6 +2,7 @@
 
 use super::{App, MOST_DEFERRED, TYPING, Tone};
 use crate::action::{Action, Place, action};
+use crate::board::Doing;
 use crate::boards::Topic;
 use crate::effect::Effect;
 use crate::event::Timer;
@@ -37,7 +38,7 @@ impl App {
         if self.opening.is_some() {
             return true;
         }
-        if self.is_covered() {
+        if self.is_covered() || self.import_on_top().is_some() {
             return false;
         }
         match self.board() {
@@ -56,6 +57,7 @@ impl App {
             Some(
                 Action::Filter
                     | Action::Invite
+                    | Action::Import
                     | Action::Palette
                     | Action::MarkAll
                     | Action::ClearMarks
@@ -82,6 +84,8 @@ impl App {
             self.key_in_menu(key);
         } else if self.form.is_some() {
             self.key_on_form(key);
+        } else if self.import_on_top().is_some() {
+            self.key_on_import(key);
         } else if self.board().is_some() {
             self.key_on_board(key);
         } else if self.users.filter.bar.is_some() {
@@ -99,7 +103,10 @@ impl App {
 
     fn key_on_note(&mut self, key: Key) {
         match key {
-            Key::Escape => self.note = None,
+            Key::Escape => {
+                self.note = None;
+                self.awaited = None;
+            }
             Key::Char('y') => {
                 let text = self.note.as_ref().map(|it| it.copy.clone());
                 self.effects.extend(text.map(Effect::Copy));
@@ -137,6 +144,11 @@ impl App {
             menu.paste(text);
         } else if let Some(form) = &mut self.form {
             form.paste(text);
+        } else if let Some(importing) = self.importing.as_mut().filter(|it| !it.hidden) {
+            if let Some(bar) = &mut importing.bar {
+                bar.insert(text);
+                self.typed_in_import_filter();
+            }
         } else if let Some(board) = self.boards.last_mut() {
             if let Some(bar) = &mut board.bar {
                 bar.insert(text);
@@ -169,6 +181,7 @@ impl App {
             Action::ClearMarks => self.users.clear_marks(),
             Action::OnlyMarked => self.only_marked(),
             Action::Invite => self.perform(people::invite(), false),
+            Action::Import => self.perform(Doing::AskFile, false),
             Action::Menu => self.open_menu(),
             Action::Palette => self.open_palette(),
             Action::Copy => self.open_copy_menu(),

@@ -1,7 +1,7 @@
 //! The menu of what can be done here, the palette of everything, and copying.
 
 use super::{App, Tone};
-use crate::action::{ACTIONS, Action, Place};
+use crate::action::{Action, Place, actions};
 use crate::board::Board;
 use crate::boards::Topic;
 use crate::effect::Effect;
@@ -11,8 +11,9 @@ use crate::people;
 use crate::words;
 
 /// Actions of the list that are worth an entry: movements are not.
-const LISTED: [Action; 20] = [
+const LISTED: [Action; 21] = [
     Action::Invite,
+    Action::Import,
     Action::Filter,
     Action::Sort,
     Action::Backwards,
@@ -34,8 +35,26 @@ const LISTED: [Action; 20] = [
     Action::Quit,
 ];
 
+/// Movements of the screen of an import.
+const IMPORT_MOVES: [Action; 11] = [
+    Action::Up,
+    Action::Down,
+    Action::HalfUp,
+    Action::HalfDown,
+    Action::PageUp,
+    Action::PageDown,
+    Action::Top,
+    Action::Bottom,
+    Action::Back,
+    Action::Menu,
+    Action::Palette,
+];
+
 impl App {
     fn acts_here(&self) -> Vec<Entry> {
+        if self.import_on_top().is_some() {
+            return import_acts();
+        }
         let board = self.board();
         let acts = board.map_or(&[][..], |it| it.topic.kind().acts);
         let mut entries: Vec<_> = acts
@@ -43,7 +62,7 @@ impl App {
             .map(|act| Entry {
                 key: act.key.to_string(),
                 name: act.name.to_owned(),
-                sentence: act.sentence,
+                sentence: act.sentence.into(),
                 choice: Choice::Press(act.key),
             })
             .collect();
@@ -51,7 +70,7 @@ impl App {
             entries.extend(people::ACTS.iter().map(|act| Entry {
                 key: act.key.map(|it| it.to_string()).unwrap_or_default(),
                 name: act.name.to_owned(),
-                sentence: act.sentence,
+                sentence: act.sentence.into(),
                 choice: Choice::People(act),
             }));
         }
@@ -68,32 +87,32 @@ impl App {
 
     pub(super) fn open_palette(&mut self) {
         let mut entries = self.acts_here();
-        let place = if self.board().is_some() {
+        let place = if self.import_on_top().is_some() {
+            Place::Import
+        } else if self.board().is_some() {
             Place::Board
         } else {
             Place::Users
         };
-        let listed = ACTIONS
-            .iter()
-            .filter(|it| it.place == place && LISTED.contains(&it.action));
+        let listed = actions().filter(|it| it.place == place && LISTED.contains(&it.action));
         entries.extend(listed.filter_map(|it| {
             Some(Entry {
                 key: it.keys.first()?.to_string(),
                 name: it.name.to_owned(),
-                sentence: it.sentence,
+                sentence: it.sentence.into(),
                 choice: Choice::Press(*it.keys.first()?),
             })
         }));
         entries.push(Entry {
             key: "1".to_owned(),
             name: "people".to_owned(),
-            sentence: "Everybody, found as you type.",
+            sentence: "Everybody, found as you type.".into(),
             choice: Choice::Users,
         });
         entries.extend(Topic::main().into_iter().map(|(key, topic)| Entry {
             key: key.map(String::from).unwrap_or_default(),
             name: topic.kind().name.to_owned(),
-            sentence: topic.kind().sentence,
+            sentence: topic.kind().sentence.into(),
             choice: Choice::Open(topic),
         }));
         self.show_menu("Do or go".to_owned(), entries);
@@ -127,16 +146,17 @@ impl App {
             Choice::Copy(clip) => self.copy_clip(clip),
             Choice::SaveView => self.ask_view(),
             Choice::View(view) => self.show_view(&view),
+            Choice::Rows(show) => self.show_rows(show),
             Choice::ForgetView(name) => self.effects.push(Effect::RemoveView(name)),
         }
     }
 
     /// What can be copied from the list of people.
     pub(super) fn open_copy_menu(&mut self) {
-        let entry = |name: &str, sentence, clip| Entry {
+        let entry = |name: &str, sentence: &'static str, clip| Entry {
             key: String::new(),
             name: name.to_owned(),
-            sentence,
+            sentence: sentence.into(),
             choice: Choice::Copy(clip),
         };
         let entries = vec![
@@ -207,4 +227,19 @@ impl App {
         self.effects.push(Effect::Copy(text));
         self.say(&said, Tone::Good);
     }
+}
+
+/// What can be done with an import, in the order of the help; movements are no entries.
+fn import_acts() -> Vec<Entry> {
+    let acts = actions().filter(|it| it.place == Place::Import && !LISTED.contains(&it.action));
+    let acts = acts.filter(|it| !IMPORT_MOVES.contains(&it.action));
+    acts.filter_map(|it| {
+        Some(Entry {
+            key: it.keys.first()?.to_string(),
+            name: it.name.to_owned(),
+            sentence: it.sentence.into(),
+            choice: Choice::Press(*it.keys.first()?),
+        })
+    })
+    .collect()
 }

@@ -14,6 +14,17 @@ impl App {
         }
         let layout = self.layout();
         let at = ratatui::layout::Position { x, y };
+        if let Some(importing) = self.importing.as_mut().filter(|it| !it.hidden) {
+            let line = usize::from(y.saturating_sub(layout.list.y));
+            if layout.list.contains(at) && line < importing.height() {
+                if importing.go_to_line(line) {
+                    self.key(Key::Enter);
+                }
+            } else if layout.filter.contains(at) {
+                self.key(Key::Char('/'));
+            }
+            return;
+        }
         if layout.heads.contains(at) {
             self.key(Key::Char('s'));
         } else if layout.list.contains(at) {

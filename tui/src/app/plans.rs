@@ -3,6 +3,7 @@
 use usher_core::command::WhenFull;
 use usher_core::model::BatchId;
 
+use super::importing::said_done;
 use super::{App, Tone};
 use crate::effect::{Effect, Intent, Wish};
 use crate::event::Outcome;
@@ -62,8 +63,11 @@ impl App {
 
     /// Closes the sheet, if there is one; a plan that is still being made is not waited for.
     pub(super) fn close_sheet(&mut self) -> bool {
-        let sheet = self.sheet.take();
+        let mut sheet = self.sheet.take();
         let open = sheet.is_some();
+        if let Some(sheet) = &mut sheet {
+            self.take_back_import_plan(sheet);
+        }
         self.plan_generation += u64::from(open);
         self.discard(sheet);
         open
@@ -125,6 +129,9 @@ impl App {
                 token,
             } => {
                 self.say_done(&sheet, batch, promoted);
+                if let Some(proposal) = sheet.proposal() {
+                    self.import_done(proposal, batch);
+                }
                 self.done(&sheet, token);
                 self.discard(Some(sheet));
                 self.refresh();
@@ -148,6 +155,7 @@ impl App {
                 self.form = self.form_applied.take();
             }
             Outcome::Refused(why) => {
+                self.take_back_import_plan(&mut sheet);
                 let why = format!("nothing was changed: {why}");
                 self.form = self.form_applied.take();
                 match &mut self.form {
@@ -175,11 +183,13 @@ impl App {
 
 /// What was done, in one line.
 fn done_in_words(proposal: &Proposal, batch: BatchId, promoted: usize) -> String {
+    let review = proposal.plan.review.as_deref();
     let mut parts = vec![match proposal.number() {
+        _ if review.is_some() => review.map(said_done).unwrap_or_default(),
         0 => format!("{}: done", proposal.heading()),
         n => format!("{} {}", words::count(n), proposal.done_word()),
     }];
-    if !proposal.plan.skipped.is_empty() {
+    if !proposal.plan.skipped.is_empty() && review.is_none() {
         parts.push(format!(
             "{} skipped",
             words::count(proposal.plan.skipped.len())

@@ -130,20 +130,20 @@ impl App {
         let mut entries = vec![Entry {
             key: String::new(),
             name: "save this".to_owned(),
-            sentence: "Save the filter, the columns and the order as a view.",
+            sentence: "Save the filter, the columns and the order as a view.".into(),
             choice: Choice::SaveView,
         }];
         let views = self.names.views.iter();
         entries.extend(views.clone().map(|view| Entry {
             key: String::new(),
             name: view.name.clone(),
-            sentence: "Show this view.",
+            sentence: "Show this view.".into(),
             choice: Choice::View(Box::new(view.clone())),
         }));
         entries.extend(views.map(|view| Entry {
             key: String::new(),
             name: format!("forget {}", view.name),
-            sentence: "Remove this view; the people in it stay.",
+            sentence: "Remove this view; the people in it stay.".into(),
             choice: Choice::ForgetView(view.name.clone()),
         }));
         self.effects.push(Effect::ReadNames);

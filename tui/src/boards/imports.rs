@@ -6,8 +6,10 @@ use usher_core::{Read, Result};
 use super::{Topic, batches, minute};
 use crate::board::{Act, Doing, Found, Here, Item, Kind, number, text};
 use crate::key::Key;
+use crate::people;
 use crate::theme::Role;
 use crate::words;
+use crate::writing::Content;
 
 pub(super) const KIND: Kind = Kind {
     name: "imports",
@@ -23,14 +25,33 @@ pub(super) const KIND: Kind = Kind {
         number("Wrong", 6),
         text("Fate", 7, 0),
     ],
-    empty: "nothing was imported; usher import FILE does",
+    empty: "nothing was imported; i imports a file",
     read,
-    acts: &[Act {
-        key: Key::Char('u'),
-        name: "undo this",
-        sentence: "Show the plan for undoing this import.",
-        does: undo,
-    }],
+    acts: &[
+        Act {
+            key: Key::Char('i'),
+            name: "import",
+            sentence: "Import people from a file, or from rows that are pasted.",
+            does: |_| Doing::AskFile,
+        },
+        Act {
+            key: Key::Char('u'),
+            name: "undo this",
+            sentence: "Show the plan for undoing this import.",
+            does: undo,
+        },
+        Act {
+            key: Key::Char('T'),
+            name: "template",
+            sentence: "Write a table to fill in, with the organization's own columns.",
+            does: |_| {
+                let hint = "A new .xlsx file, to be filled in and imported.";
+                let form =
+                    people::ask_where("Write a template", &["xlsx"], hint, Content::Template);
+                Doing::Ask(Box::new(form))
+            },
+        },
+    ],
 };
 
 fn undo(here: &Here<'_>) -> Doing {

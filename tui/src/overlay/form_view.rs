@@ -11,6 +11,7 @@ use crate::cell::{put, put_right, row, shown, width};
 use crate::chrome::{clear, put_hints};
 use crate::form::{Field, Form};
 use crate::theme::{Role, Theme};
+use crate::words::wrapped;
 
 /// Cells of a label at the left of a line.
 const LABEL: u16 = 15;
@@ -128,7 +129,14 @@ fn told(form: &Form, theme: Theme, first: Rect, second: Rect, buf: &mut Buffer) 
     let wrong = form.fault.clone().or(field.and_then(|it| it.fault.clone()));
     match wrong {
         Some(why) => {
-            put(buf, first, 0, &why, theme.style(Role::Danger));
+            let style = theme.style(Role::Danger);
+            let lines = wrapped(&why, usize::from(first.width).max(10));
+            if let [one, two, ..] = lines.as_slice() {
+                put(buf, first, 0, one, style);
+                put(buf, second, 0, two, style);
+                return;
+            }
+            put(buf, first, 0, &why, style);
         }
         None => {
             let text = field.map(Field::told).unwrap_or_default();
@@ -175,7 +183,7 @@ pub(crate) fn draw_menu(menu: &Menu, theme: Theme, plain: bool, area: Rect, fram
         put(buf, line, 0, sign, theme.style(Role::Plain));
         put(buf, line, 2, &entry.key, theme.style(Role::Key));
         put(buf, line, 9, &entry.name, theme.style(Role::Title));
-        put(buf, line, 26, entry.sentence, theme.style(Role::Plain));
+        put(buf, line, 26, &entry.sentence, theme.style(Role::Plain));
         if i == here {
             buf.set_style(line, theme.style(Role::Cursor));
         }

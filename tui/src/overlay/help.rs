@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::action::{ACTIONS, Entry, Place};
+use crate::action::{Entry, Place, actions};
 use crate::board::Board;
 use crate::boards::Topic;
 use crate::cell::{put, row, width};
@@ -57,6 +57,15 @@ impl Help {
         help.section("While typing a filter", &entries(Place::Filter));
         help.section("In a form", &entries(Place::Form));
         help.section("In a menu", &entries(Place::Menu));
+        help.section("On a plan", &entries(Place::Plan));
+        help
+    }
+
+    /// The help on the screen of an import.
+    pub(crate) fn of_import() -> Self {
+        let mut help = Self::default();
+        help.section("Looking through an import", &entries(Place::Import));
+        help.section("In a form", &entries(Place::Form));
         help.section("On a plan", &entries(Place::Plan));
         help
     }
@@ -118,7 +127,7 @@ impl Help {
 }
 
 fn entries(place: Place) -> Vec<(String, &'static str)> {
-    let entries = ACTIONS.iter().filter(|it| it.place == place);
+    let entries = actions().filter(|it| it.place == place);
     let keys = |it: &Entry| {
         let keys: Vec<_> = it.keys.iter().map(Key::to_string).collect();
         keys.join(" ")

@@ -1,6 +1,9 @@
 //! A list of actions that is narrowed by typing: what can be done here, or everything there is.
 
+use std::borrow::Cow;
+
 use crate::boards::Topic;
+use crate::importing::Show;
 use crate::key::Key;
 use crate::line::LineEditor;
 use crate::people::PeopleAct;
@@ -23,6 +26,8 @@ pub(crate) enum Choice {
     SaveView,
     /// Shows a view.
     View(Box<View>),
+    /// Shows these rows of an import.
+    Rows(Show),
     /// Forgets a view.
     ForgetView(String),
 }
@@ -48,7 +53,7 @@ pub(crate) struct Entry {
     /// What it is called.
     pub(crate) name: String,
     /// What it does, as a sentence.
-    pub(crate) sentence: &'static str,
+    pub(crate) sentence: Cow<'static, str>,
     /// What choosing it does.
     pub(crate) choice: Choice,
 }
@@ -104,7 +109,7 @@ impl Menu {
         let typed = search_text([self.line.text()]);
         let words: Vec<_> = typed.split_whitespace().collect();
         let fits = |entry: &&Entry| {
-            let text = search_text([entry.name.as_str(), entry.sentence]);
+            let text = search_text([entry.name.as_str(), entry.sentence.as_ref()]);
             words.iter().all(|it| text.contains(it))
         };
         let mut fitting: Vec<_> = self.entries.iter().filter(fits).collect();

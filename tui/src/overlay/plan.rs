@@ -96,6 +96,14 @@ impl Sheet {
         }
     }
 
+    /// Takes the plan out of it.
+    pub(crate) fn take_proposal(&mut self) -> Option<Box<Proposal>> {
+        match std::mem::replace(&mut self.phase, Phase::Planning) {
+            Phase::Shown { proposal, .. } => Some(proposal),
+            Phase::Planning | Phase::Failed(_) => None,
+        }
+    }
+
     /// What has to be typed before it is applied: the number of people, or a name.
     pub(crate) fn word(&self) -> Option<String> {
         self.proposal().and_then(Proposal::word)

@@ -1,25 +1,16 @@
 //! Reports about people as files.
 
-use std::path::PathBuf;
-
 use usher_core::Selection;
 use usher_core::query::Expr;
-use usher_core::report::{Kind, Report, Subject};
+use usher_core::report::{Export, Kind, Report, Subject};
 
 use super::Whom;
 use crate::board::Doing;
 use crate::form::{Field, Form, Offer};
+use crate::words;
+use crate::writing::{Content, Writing};
 
-const KINDS: &[&str] = &["users", "licenses", "assignments", "history"];
-
-/// A file that is to be written.
-#[derive(Clone, Debug)]
-pub(crate) struct Export {
-    /// What goes into it.
-    pub(crate) report: Report,
-    /// Where it goes.
-    pub(crate) to: PathBuf,
-}
+const KINDS: &[&str] = &["people", "users", "licenses", "assignments", "history"];
 
 /// Asks for the kind of report and its file.
 pub(super) fn export(whom: &Whom) -> Doing {
@@ -30,9 +21,25 @@ pub(super) fn export(whom: &Whom) -> Doing {
             Expr::And(std::iter::once(query.clone()).chain(except).collect())
         }
     };
+    export_list(&whom.words, query, Vec::new(), whom.typed.clone())
+}
+
+/// Asks for the kind of a file about whom a query finds, with these columns of a list (all without any), and as the command
+/// line would say the query.
+pub(crate) fn export_list(
+    words: &str,
+    query: Expr,
+    columns: Vec<String>,
+    typed: Option<String>,
+) -> Doing {
+    let hint = if columns.is_empty() {
+        "people (every column, to be imported again), users, licenses, assignments or history"
+    } else {
+        "people (the columns of the list), users (everything known), licenses, assignments or history"
+    };
     let fields = vec![
-        Field::new("what", "users, licenses, assignments or history")
-            .with("users")
+        Field::new("what", hint)
+            .with("people")
             .offering(Offer::Words(KINDS))
             .checked(|text| match KINDS.contains(&text.trim()) {
                 true => Ok(()),
@@ -40,11 +47,19 @@ pub(super) fn export(whom: &Whom) -> Doing {
             }),
         file(),
     ];
-    let title = format!("Export: {}", whom.words);
+    let title = format!("Export: {words}");
     let form = Form::new(title, fields, move |fields| {
         let what = fields.first().map_or("", Field::text);
         let kind = Kind::ALL.into_iter().find(|it| it.as_str() == what);
-        let kind = kind.ok_or_else(|| (0, format!("use {}", KINDS.join(", "))))?;
+        let Some(kind) = kind.filter(|_| what != "people") else {
+            let export = Export {
+                query: Some(query.clone()),
+                columns: columns.clone(),
+                replace: false,
+            };
+            let line = typed.as_ref().map(|it| (it.clone(), columns.clone()));
+            return into_file(Content::People(Box::new(export), line), fields.get(1), 1);
+        };
         let report = Report {
             query: Some(query.clone()),
             ..Report::of(Subject::One(kind))
@@ -64,22 +79,51 @@ pub(crate) fn export_batch(batch: String) -> Doing {
     Doing::Ask(Box::new(form))
 }
 
-fn file() -> Field {
-    Field::new("file", "Its ending says what it is: .xlsx, .csv or .json.").checked(|text| {
-        let endings = [".xlsx", ".csv", ".json"];
-        match text.trim() {
-            "" => Ok(()),
-            text if endings.iter().any(|it| text.ends_with(it)) => Ok(()),
-            _ => Err("let it end in .xlsx, .csv or .json".to_owned()),
-        }
+/// Asks where a file goes that is of one of these endings.
+pub(crate) fn ask_where(
+    title: &str,
+    endings: &'static [&'static str],
+    hint: &str,
+    content: Content,
+) -> Form {
+    let field = Field::new("file", hint).checked(move |text| ending(text, endings));
+    Form::new(title, vec![field], move |fields| {
+        into_file(content.clone(), fields.first(), 0)
     })
 }
 
+fn ending(text: &str, endings: &[&str]) -> Result<(), String> {
+    let text = text.trim().to_ascii_lowercase();
+    let fits = endings.iter().any(|it| text.ends_with(&format!(".{it}")));
+    if text.is_empty() || fits {
+        return Ok(());
+    }
+    let (last, others) = endings.split_last().unwrap_or((&"", &[]));
+    let others: Vec<_> = others.iter().map(|it| format!(".{it}")).collect();
+    Err(match others.is_empty() {
+        true => format!("let it end in .{last}"),
+        false => format!("let it end in {} or .{last}", others.join(", ")),
+    })
+}
+
+fn file() -> Field {
+    Field::new("file", "Its ending says what it is: .xlsx, .csv or .json.")
+        .checked(|text| ending(text, &["xlsx", "csv", "json"]))
+}
+
 fn to_file(report: Report, field: Option<&Field>, place: usize) -> Result<Doing, (usize, String)> {
+    into_file(Content::Report(Box::new(report)), field, place)
+}
+
+fn into_file(
+    content: Content,
+    field: Option<&Field>,
+    place: usize,
+) -> Result<Doing, (usize, String)> {
     match field.and_then(Field::given) {
-        Some(path) => Ok(Doing::Export(Box::new(Export {
-            report,
-            to: PathBuf::from(path),
+        Some(path) => Ok(Doing::Export(Box::new(Writing {
+            content,
+            to: words::at_home(path),
         }))),
         None => Err((place, "name a file".to_owned())),
     }

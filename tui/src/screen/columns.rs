@@ -61,6 +61,23 @@ impl ListColumn {
         found.map_or("", |(word, _)| word)
     }
 
+    /// What exports call it; a person's name is two columns there.
+    pub(crate) fn exported(&self) -> &[&str] {
+        match self {
+            Self::Name => &["first_name", "last_name"],
+            Self::Email => &["email"],
+            Self::Area => &["functional_area"],
+            Self::Title => &["title"],
+            Self::Manager => &["manager"],
+            Self::Region => &["region"],
+            Self::Language => &["language"],
+            Self::Labels => &["labels"],
+            Self::Seen => &["last_seen_at"],
+            Self::Created => &["created_at"],
+            Self::Custom(..) => &[],
+        }
+    }
+
     /// As a view keeps it.
     pub(crate) fn kept(&self) -> String {
         match self {

@@ -526,7 +526,7 @@ fn people_are_exported_to_a_file() {
         play.screen()
     );
     play.keys(&format!("<ctrl-u>{}<enter>", file.display()));
-    assert!(play.shows("users 4 rows"), "{}", play.screen());
+    assert!(play.shows(": 4 people"), "{}", play.screen());
     let text = std::fs::read_to_string(&file).expect("written");
     assert!(
         text.contains("ana.li@acme.example") && !text.contains("dora"),

@@ -3,6 +3,7 @@
 mod boards;
 mod flows;
 mod held;
+mod importing;
 mod looks;
 mod org;
 mod play;

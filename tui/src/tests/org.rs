@@ -68,6 +68,12 @@ impl Org {
 
     /// Active people: `ana bo` are Ana and Bo Acme; `ana.li` is Ana Li.
     pub(super) fn people(self, names: &str) -> Self {
+        self.create(names);
+        self
+    }
+
+    /// As [`Org::people`], while a console is open.
+    pub(super) fn create(&self, names: &str) {
         let people = names.split_whitespace().map(person).collect();
         self.other().done(Command::Create(Create {
             people,
@@ -75,7 +81,6 @@ impl Org {
             pools: Vec::new(),
             mail: false,
         }));
-        self
     }
 
     /// People with a waiting invitation.

@@ -1,20 +1,23 @@
 //! Plays keys in words, and waits until nothing is left to do: no sleeping, no threads.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::sync::Arc;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 use ratatui::style::{Color, Modifier};
-use usher_core::Session;
+use usher_core::import::{Limits, Source, read_here};
 use usher_core::model::{Actor, Door};
+use usher_core::{Error, Session};
 
 use super::org::Org;
 use crate::app::{App, Settings};
 use crate::effect::Effect;
 use crate::event::{Event, Timer};
 use crate::key::Key;
+use crate::reader::FileReader;
 use crate::runner;
 use crate::theme::Theme;
 use crate::view;
@@ -37,6 +40,10 @@ impl Play {
 
     pub(super) fn with(org: Org, settings: Settings, size: Size) -> Self {
         let session = org.directory.as_actor(Actor::FileOwner, Door::Console);
+        let settings = Settings {
+            reader: settings.reader.or_else(|| Some(reader())),
+            ..settings
+        };
         let mut app = App::new(settings, size, org.directory.now());
         let effects = app.start();
         let mut play = Self {
@@ -87,7 +94,7 @@ impl Play {
             let next = self
                 .timers
                 .iter()
-                .filter(|(it, _)| !matches!(it, Timer::Age | Timer::Look))
+                .filter(|(it, _)| !matches!(it, Timer::Age | Timer::Look | Timer::Arrival))
                 .min_by_key(|(_, after)| **after);
             let Some((timer, after)) = next.map(|(timer, after)| (*timer, *after)) else {
                 return;
@@ -164,6 +171,23 @@ impl Play {
             .map(|it| it.email.clone())
             .unwrap_or_default()
     }
+}
+
+/// Reads files in this process, which has no worker.
+fn reader() -> FileReader {
+    FileReader::new(|_, source, sheet| {
+        let mut file = tempfile::tempfile().expect("a file");
+        match source {
+            Source::Path(path) => match File::open(path) {
+                Ok(found) => file = found,
+                Err(_) => return Err(Error::not_found("file", path.display())),
+            },
+            Source::Pipe(pipe) => {
+                std::io::copy(pipe, &mut file).expect("written");
+            }
+        }
+        read_here(file, sheet, &Limits::default())
+    })
 }
 
 fn text(terminal: &Terminal<TestBackend>) -> String {

@@ -26,7 +26,7 @@ fn at(width: u16, height: u16, keys: &str) -> Play {
 }
 
 /// Compares a screen, whose lines are told without the spaces at their ends.
-fn check(actual: &str, expected: &str) {
+pub(super) fn check(actual: &str, expected: &str) {
     let actual: Vec<_> = actual.lines().map(without_ids).collect();
     let (actual, expected) = (
         actual.join("\n"),

@@ -101,7 +101,7 @@ fn forms_menus_and_notes() {
         let entry = |text: &String| Entry {
             key: String::new(),
             name: text.clone(),
-            sentence: "",
+            sentence: "".into(),
             choice: Choice::Users,
         };
         let mut menu = Menu::new(some[0].clone(), some.iter().map(entry).collect());

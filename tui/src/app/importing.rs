@@ -1,0 +1,565 @@
+//! An import: read, looked through, mended, and confirmed as a plan like any other.
+
+use std::sync::Arc;
+
+use usher_core::import::{Does, Review};
+use usher_core::model::BatchId;
+
+use super::{App, Tone};
+use crate::action::{Action, Place, action};
+use crate::effect::Effect;
+use crate::event::Timer;
+use crate::importing::{
+    FileRead, Importing, Looked, Mend, Origin, Show, Terms, ask_file, ask_terms, mend_form,
+};
+use crate::key::Key;
+use crate::line::LineEditor;
+use crate::overlay::help::Help;
+use crate::overlay::menu::{Choice, Entry};
+use crate::overlay::note::Note;
+use crate::overlay::plan::Sheet;
+use crate::people;
+use crate::summary::{Proposal, short};
+use crate::words::{count, some};
+use crate::writing::Content;
+
+/// How often it is looked whether a file has arrived.
+const ARRIVAL_MS: i64 = 1_000;
+
+impl App {
+    /// The import that is looked through, if it is on the screen.
+    pub(crate) fn import_on_top(&self) -> Option<&Importing> {
+        self.importing.as_ref().filter(|it| !it.hidden)
+    }
+
+    /// Asks for a file; goes back to an import that is still open.
+    pub(super) fn ask_file(&mut self) {
+        match &mut self.importing {
+            Some(importing) if importing.done.is_none() => {
+                importing.hidden = false;
+                self.lay_out();
+            }
+            _ => self.perform(ask_file(self.settings.no_files), false),
+        }
+    }
+
+    /// Reads what was chosen.
+    pub(super) fn import(&mut self, origin: Origin, terms: Terms) {
+        self.form = None;
+        let before = self.importing.replace(Importing::new(origin, terms));
+        self.drop_import(before);
+        self.read_file();
+        self.lay_out();
+    }
+
+    fn drop_import(&mut self, importing: Option<Importing>) {
+        self.effects
+            .extend(importing.map(|it| Effect::Discard(Box::new(it))));
+    }
+
+    fn read_file(&mut self) {
+        self.import_generation += 1;
+        let generation = self.import_generation;
+        match (&mut self.importing, self.settings.reader.clone()) {
+            (Some(importing), Some(by)) => {
+                let request = Box::new(importing.read(generation, by));
+                self.effects.push(Effect::ReadFile(request));
+            }
+            (Some(importing), None) => {
+                importing.fault = Some("this console reads no files".to_owned());
+            }
+            (None, _) => {}
+        }
+    }
+
+    fn look_through(&mut self) {
+        self.import_generation += 1;
+        let generation = self.import_generation;
+        let request = self.importing.as_mut().and_then(|it| it.review(generation));
+        self.effects
+            .extend(request.map(|it| Effect::Review(Box::new(it))));
+    }
+
+    pub(super) fn file_read(&mut self, generation: u64, result: Result<FileRead, String>) {
+        let Some(importing) = self.importing.as_mut() else {
+            return;
+        };
+        if generation != importing.generation {
+            return;
+        }
+        match result {
+            Ok(read) => {
+                importing.take_sheet(read);
+                self.look_through();
+            }
+            Err(why) => {
+                importing.busy = None;
+                importing.fault = Some(why);
+            }
+        }
+    }
+
+    pub(super) fn reviewed(&mut self, generation: u64, result: Result<Box<Looked>, String>) {
+        let Some(importing) = self.importing.as_mut() else {
+            return;
+        };
+        if generation != importing.generation {
+            return;
+        }
+        match result {
+            Ok(looked) => {
+                let before = importing.take_looked(looked);
+                self.effects
+                    .extend(before.map(|it| Effect::Discard(Box::new(it) as Box<_>)));
+            }
+            Err(why) => {
+                importing.busy = None;
+                importing.fault = Some(why);
+            }
+        }
+    }
+
+    /// Somebody has changed the roster, on which the rows were looked through.
+    pub(super) fn import_grows_old(&mut self) {
+        if self.importing.as_mut().is_some_and(Importing::grow_old) {
+            self.look_through();
+        }
+    }
+
+    pub(super) fn set_terms(&mut self, terms: Terms) {
+        self.form = None;
+        let Some(importing) = &mut self.importing else {
+            return;
+        };
+        let other_sheet = importing.terms.sheet != terms.sheet;
+        importing.terms = terms;
+        if other_sheet {
+            self.read_file();
+        } else {
+            self.look_through();
+        }
+    }
+
+    pub(super) fn mend(&mut self, mends: Vec<Mend>) {
+        self.form = None;
+        if let Some(importing) = &mut self.importing {
+            importing.mend(mends);
+            self.look_through();
+        }
+    }
+
+    /// Asks for a page on which a file can be sent.
+    pub(super) fn take_in(&mut self, terms: Terms) {
+        if !self.is_served() {
+            let why = "no file comes into this console while no server runs: start `usher serve`, or paste the rows";
+            match &mut self.form {
+                Some(form) => form.fault = Some(why.to_owned()),
+                None => self.say(why, Tone::Bad),
+            }
+            return;
+        }
+        self.awaited = Some((None, terms));
+        self.effects.push(Effect::TakeIn);
+    }
+
+    pub(super) fn taken_in(&mut self, result: Result<usher_core::exchange::Page, String>) {
+        let Some((awaited, _)) = &mut self.awaited else {
+            return;
+        };
+        match result {
+            Ok(page) => {
+                *awaited = Some(page.id);
+                self.form = None;
+                self.note = Some(Note {
+                    title: "Send the file by this page".to_owned(),
+                    lines: vec![
+                        page.url.clone(),
+                        String::new(),
+                        "It takes one file, within ten minutes, from whoever has the address."
+                            .to_owned(),
+                        "It is looked through here as soon as it has arrived.".to_owned(),
+                    ],
+                    copy: page.url,
+                });
+                self.set_timer(Timer::Arrival, ARRIVAL_MS);
+                self.lay_out();
+            }
+            Err(why) => {
+                self.awaited = None;
+                match &mut self.form {
+                    Some(form) => form.fault = Some(why),
+                    None => self.say(&why, Tone::Bad),
+                }
+            }
+        }
+    }
+
+    /// Looks whether the file is there.
+    pub(super) fn await_file(&mut self) {
+        if let Some((Some(page), _)) = self.awaited {
+            self.effects.push(Effect::LookForFile(page));
+        }
+    }
+
+    pub(super) fn arrived(&mut self, result: Result<bool, String>) {
+        match (result, self.awaited.take()) {
+            (Ok(true), Some((Some(page), terms))) => {
+                self.note = None;
+                self.import(Origin::Page(page), terms);
+            }
+            (Ok(false), Some(awaited)) => {
+                self.awaited = Some(awaited);
+                self.set_timer(Timer::Arrival, ARRIVAL_MS);
+            }
+            (Err(why), Some(_)) => {
+                self.note = None;
+                self.say(&why, Tone::Bad);
+            }
+            (Ok(true), Some((None, _))) | (_, None) => {}
+        }
+    }
+
+    pub(super) fn key_on_import(&mut self, key: Key) {
+        self.message = None;
+        let Some(importing) = &mut self.importing else {
+            return;
+        };
+        if importing.bar.is_some() {
+            self.key_in_import_filter(key);
+            return;
+        }
+        if key != Key::Escape {
+            importing.stay();
+        }
+        match (action(Place::Import, key), key) {
+            (Some(action), _) => self.act_on_import(action),
+            (None, Key::Char(key)) => {
+                importing.hidden = true;
+                if !self.go_to_screen(key)
+                    && let Some(importing) = &mut self.importing
+                {
+                    importing.hidden = false;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn act_on_import(&mut self, action: Action) {
+        match action {
+            Action::Undo => self.undo(),
+            Action::Menu => self.open_menu(),
+            Action::Palette => self.open_palette(),
+            Action::Help => {
+                self.help = Some(Help::of_import());
+                self.lay_out();
+            }
+            Action::Repaint => self.effects.push(Effect::Repaint),
+            Action::Mouse => self.turn_mouse(),
+            Action::Theme => self.next_theme(),
+            Action::Plain => self.turn_frames(),
+            Action::Quit => self.quit(),
+            Action::Confirm => self.confirm_import(),
+            Action::ShowRows => self.choose_rows(),
+            Action::LookAgain => self.look_through(),
+            Action::Copy => {
+                let line = self.importing.as_ref().map(Importing::command_line);
+                line.into_iter().for_each(|it| self.copy(it));
+            }
+            Action::Mend | Action::Unmend | Action::Partial | Action::Terms
+                if self.importing.as_ref().is_some_and(|it| it.done.is_some()) =>
+            {
+                self.say("it is imported; z undoes it, esc leaves", Tone::Plain);
+            }
+            Action::Mend => self.ask_cells(),
+            Action::Terms => {
+                let form = self.importing.as_ref().map(|it| ask_terms(&it.terms));
+                self.form = form;
+                self.lay_out();
+            }
+            Action::ErrorCopy => self.ask_copy(),
+            other => self.move_in_import(other),
+        }
+    }
+
+    fn move_in_import(&mut self, action: Action) {
+        let Some(importing) = &mut self.importing else {
+            return;
+        };
+        let page = isize::try_from(importing.height()).unwrap_or(isize::MAX);
+        match action {
+            Action::Up => importing.move_by(-1),
+            Action::Down => importing.move_by(1),
+            Action::HalfUp => importing.move_by(-(page / 2).max(1)),
+            Action::HalfDown => importing.move_by((page / 2).max(1)),
+            Action::PageUp => importing.move_by(-page),
+            Action::PageDown => importing.move_by(page),
+            Action::Top => importing.move_by(isize::MIN),
+            Action::Bottom => importing.move_by(isize::MAX),
+            Action::NextProblem | Action::PreviousProblem => {
+                let found = importing.go_to_problem(action == Action::PreviousProblem);
+                if !found {
+                    self.say("nothing is wrong here", Tone::Good);
+                }
+            }
+            Action::OnlyProblems => {
+                let show = match importing.show {
+                    Show::All => Show::Only(Does::Wrong),
+                    Show::Only(_) | Show::Kind(_) => Show::All,
+                };
+                self.show_rows(show);
+            }
+            Action::Filter => importing.bar = Some(LineEditor::offering(&importing.filter)),
+            Action::Unmend => {
+                if importing.unmend() {
+                    self.look_through();
+                } else {
+                    self.say("nothing was mended", Tone::Plain);
+                }
+            }
+            Action::Partial => {
+                importing.terms.partial = !importing.terms.partial;
+                self.look_through();
+            }
+            Action::Back => self.back_from_import(),
+            _ => {}
+        }
+    }
+
+    fn back_from_import(&mut self) {
+        let Some(importing) = &mut self.importing else {
+            return;
+        };
+        if !importing.filter.is_empty() {
+            importing.set_filter("");
+        } else if importing.show != Show::All && importing.done.is_none() {
+            importing.set_show(Show::All);
+        } else if importing.may_leave() {
+            let gone = self.importing.take();
+            self.drop_import(gone);
+            if let Some(board) = self.boards.last_mut() {
+                board.refresh();
+            }
+            self.lay_out();
+        } else {
+            let mended = some(importing.n_mended(), "mended cell");
+            let said = format!("esc again throws {mended} away; E writes a copy with them");
+            self.say(&said, Tone::Plain);
+        }
+    }
+
+    /// Shows these rows only.
+    pub(super) fn show_rows(&mut self, show: Show) {
+        if let Some(importing) = &mut self.importing {
+            importing.set_show(show);
+            if importing.place().1 == 0 && show == Show::Only(Does::Wrong) {
+                importing.set_show(Show::All);
+                self.say("nothing is wrong", Tone::Good);
+            }
+        }
+    }
+
+    fn key_in_import_filter(&mut self, key: Key) {
+        let Some(importing) = &mut self.importing else {
+            return;
+        };
+        match action(Place::Filter, key) {
+            Some(Action::Accept) => importing.bar = None,
+            Some(Action::Back) => {
+                importing.bar = None;
+                importing.set_filter("");
+            }
+            Some(Action::Up) => importing.move_by(-1),
+            Some(Action::Down) => importing.move_by(1),
+            _ => {
+                let bar = importing.bar.as_mut();
+                if bar.and_then(|it| it.press(key)) == Some(true) {
+                    self.typed_in_import_filter();
+                }
+            }
+        }
+    }
+
+    pub(super) fn typed_in_import_filter(&mut self) {
+        if let Some(importing) = &mut self.importing
+            && let Some(text) = importing.bar.as_ref().map(|it| it.text().to_owned())
+        {
+            importing.set_filter(&text);
+        }
+    }
+
+    /// The menu of which rows can be shown.
+    fn choose_rows(&mut self) {
+        let Some(looked) = self.importing.as_ref().and_then(|it| it.looked.as_ref()) else {
+            return;
+        };
+        let entry = |n: usize, sentence: String, show| Entry {
+            key: String::new(),
+            name: some(n, "row"),
+            sentence: sentence.into(),
+            choice: Choice::Rows(show),
+        };
+        let mut entries = vec![entry(looked.len(), "All rows.".to_owned(), Show::All)];
+        for (does, said) in [
+            (Does::Wrong, "Something is wrong."),
+            (Does::Invite, "Somebody is invited."),
+            (Does::Create, "Somebody gets an account."),
+            (Does::Update, "Somebody is changed."),
+            (Does::Nothing, "They are on the roster as the row has them."),
+        ] {
+            let n = looked.count(does);
+            if n > 0 {
+                entries.push(entry(n, said.to_owned(), Show::Only(does)));
+            }
+        }
+        let kinds = looked.kinds().iter().enumerate();
+        entries.extend(kinds.map(|(i, it)| entry(it.rows.len(), it.words.clone(), Show::Kind(i))));
+        self.show_menu("Show which rows".to_owned(), entries);
+    }
+
+    fn ask_cells(&mut self) {
+        if let Some(form) = self.importing.as_ref().and_then(mend_form) {
+            self.form = Some(form);
+            self.lay_out();
+        }
+    }
+
+    fn ask_copy(&mut self) {
+        let looked = self.importing.as_ref().and_then(|it| it.looked.as_ref());
+        let Some(plan) = looked.map(|it| it.plan().clone()) else {
+            return;
+        };
+        let hint = "A new .xlsx file: the same rows, with what is wrong marked.";
+        let form = people::ask_where("Write a copy", &["xlsx"], hint, Content::Copy(plan));
+        self.form = Some(form);
+        self.lay_out();
+    }
+
+    /// Shows the plan of the import, or says what stands in its way.
+    fn confirm_import(&mut self) {
+        if self.settings.read_only {
+            self.say("this console is read-only", Tone::Bad);
+            return;
+        }
+        let Some(importing) = &mut self.importing else {
+            return;
+        };
+        let why = match (&importing.done, importing.busy, self.applying.is_some()) {
+            (Some(_), _, _) => Some("it is imported; z undoes it, esc leaves"),
+            (None, Some(_), _) => Some("it is still being looked through"),
+            (None, None, true) => Some("a plan is being applied; wait for it"),
+            (None, None, false) => None,
+        };
+        let review = importing.looked.as_ref().and_then(|it| it.review());
+        let wrong = review
+            .filter(|it| it.is_blocked())
+            .map(|it| it.count(Does::Wrong));
+        if let Some(why) = why {
+            self.say(why, Tone::Plain);
+        } else if let Some(wrong) = wrong {
+            self.ask_what_about(wrong);
+        } else if importing.is_old {
+            self.look_through();
+            self.say(
+                "the roster has changed: look once more, then y",
+                Tone::Plain,
+            );
+        } else {
+            self.show_import_plan();
+        }
+    }
+
+    fn ask_what_about(&mut self, wrong: usize) {
+        let entry = |key: char, name: &str, sentence: &'static str| Entry {
+            key: key.to_string(),
+            name: name.to_owned(),
+            sentence: sentence.into(),
+            choice: Choice::Press(Key::Char(key)),
+        };
+        let entries = vec![
+            entry('n', "mend them", "Go to the next row that is wrong."),
+            entry(
+                'P',
+                "leave them out",
+                "Import what is right only; y then shows its plan.",
+            ),
+            entry(
+                'E',
+                "write a copy",
+                "With what is wrong marked, to be mended elsewhere.",
+            ),
+        ];
+        let title = match wrong {
+            1 => "1 row is wrong: nothing is imported as it stands".to_owned(),
+            n => format!(
+                "{} rows are wrong: nothing is imported as it stands",
+                count(n)
+            ),
+        };
+        self.show_menu(title, entries);
+    }
+
+    fn show_import_plan(&mut self) {
+        let Some(importing) = &mut self.importing else {
+            return;
+        };
+        let proposal = importing.looked.as_mut().and_then(|it| it.proposal.take());
+        let Some(proposal) = proposal else { return };
+        importing.lent = true;
+        let target = format!(
+            "{}, {}",
+            importing.title(),
+            some(importing.looked.as_ref().map_or(0, |it| it.len()), "row")
+        );
+        let mut sheet = Sheet::planning(target, false);
+        sheet.show(proposal, Vec::new());
+        self.sheet = Some(sheet);
+        self.lay_out();
+    }
+
+    /// A sheet is closed: the plan of an import goes back to it, unless it was made otherwise meanwhile.
+    pub(super) fn take_back_import_plan(&mut self, sheet: &mut Sheet) {
+        let Some(importing) = self.importing.as_mut().filter(|it| it.lent) else {
+            return;
+        };
+        importing.lent = false;
+        let proposal = sheet.take_proposal();
+        let looked = importing.looked.as_mut();
+        match (proposal, looked) {
+            (Some(proposal), Some(looked)) if Arc::ptr_eq(&proposal.plan, looked.plan()) => {
+                looked.proposal = Some(proposal);
+            }
+            _ => self.look_through(),
+        }
+    }
+
+    /// The import was applied.
+    pub(super) fn import_done(&mut self, proposal: &Proposal, batch: Option<BatchId>) {
+        let Some(review) = &proposal.plan.review else {
+            return;
+        };
+        if let Some(importing) = self.importing.as_mut().filter(|it| it.lent) {
+            importing.lent = false;
+            importing.done = Some(match batch {
+                Some(batch) => format!("{} · batch {}", said_done(review), short(batch)),
+                None => "there was nothing to change any more".to_owned(),
+            });
+        }
+    }
+}
+
+/// What an import did, in words: `411 invited · 37 left out`.
+pub(super) fn said_done(review: &Review) -> String {
+    let parts = [
+        (Does::Invite, "invited"),
+        (Does::Create, "created"),
+        (Does::Update, "updated"),
+        (Does::Nothing, "as they were"),
+        (Does::Wrong, "left out"),
+    ];
+    let parts = parts.into_iter().filter_map(|(does, word)| {
+        let n = review.count(does);
+        (n > 0).then(|| format!("{} {word}", count(n)))
+    });
+    parts.collect::<Vec<_>>().join(" · ")
+}

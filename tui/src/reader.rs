@@ -1,0 +1,39 @@
+//! Reading files that people give, which is done by a process of its own: which program that is, whoever starts the console
+//! knows, and hands the way over.
+
+use std::fmt;
+use std::sync::Arc;
+
+use usher_core::import::{Sheet, Source};
+use usher_core::{Result, Session};
+
+type Way = dyn Fn(&Session, Source<'_>, Option<&str>) -> Result<Sheet> + Send + Sync;
+
+/// The way from a file to the rows in it.
+#[derive(Clone)]
+pub struct FileReader(Arc<Way>);
+
+impl FileReader {
+    /// By this function, which is called on a thread that does not draw, with the name of the sheet that is wanted.
+    pub fn new(
+        way: impl Fn(&Session, Source<'_>, Option<&str>) -> Result<Sheet> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(way))
+    }
+
+    /// What is in a file.
+    pub(crate) fn read(
+        &self,
+        session: &Session,
+        source: Source<'_>,
+        sheet: Option<&str>,
+    ) -> Result<Sheet> {
+        (self.0)(session, source, sheet)
+    }
+}
+
+impl fmt::Debug for FileReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileReader")
+    }
+}

@@ -1,0 +1,56 @@
+//! Reading a file of people, and looking it through.
+
+use std::io::Cursor;
+use std::sync::Arc;
+use std::time::Instant;
+
+use usher_core::command::WhenFull;
+use usher_core::import::Source;
+use usher_core::{Error, Result, Session};
+
+use super::plan;
+use crate::effect::{Intent, Wish};
+use crate::importing::{FileRead, Looked, Origin, ReadRequest, ReviewRequest};
+
+/// What is in a file.
+pub(super) fn read(session: &Session, request: &ReadRequest) -> Result<FileRead> {
+    let sheet = request.sheet.as_deref();
+    let (read, name) = match &request.origin {
+        Origin::Path(path) => (request.by.read(session, Source::Path(path), sheet)?, None),
+        Origin::Text(text) => {
+            let mut text = Cursor::new(text.as_bytes());
+            let read = request.by.read(session, Source::Pipe(&mut text), sheet)?;
+            (read, None)
+        }
+        Origin::Page(page) => {
+            let file = session.arrived(*page)?;
+            let file = file.ok_or_else(|| Error::not_found("file", "sent by that page"))?;
+            let read = request.by.read(session, Source::Path(&file.path), sheet)?;
+            (read, Some(file.name))
+        }
+    };
+    Ok(FileRead {
+        sheet: Arc::new(read),
+        name,
+    })
+}
+
+/// What an import would make of it.
+pub(super) fn review(session: &Session, request: ReviewRequest) -> Result<Box<Looked>, String> {
+    let begun = Instant::now();
+    let mut sheet = request.sheet;
+    for mend in &request.mends {
+        Arc::make_mut(&mut sheet).mend(mend.row, mend.column, &mend.text);
+    }
+    let order = request
+        .terms
+        .order(sheet, request.name.as_deref(), request.line);
+    let intent = Intent {
+        wish: Wish::Order(Box::new(order)),
+        when_full: WhenFull::Ask,
+    };
+    let looked = Looked::new(plan(session, intent)?);
+    let mut looked = looked.ok_or("what it would do cannot be told")?;
+    looked.took = begun.elapsed();
+    Ok(Box::new(looked))
+}

@@ -1,0 +1,397 @@
+//! Importing at the console: a file chosen, pasted or sent, looked through, mended cell by cell, confirmed, undone.
+
+use std::path::PathBuf;
+
+use ratatui::layout::Size;
+use usher_core::model::{Actor, Door};
+
+use super::org::Org;
+use super::play::Play;
+use super::screens::check;
+use crate::app::Settings;
+use crate::event::{Event, Timer};
+
+const JOINERS: &str = "\
+email,first name,last name,area,manager,shoe
+ana.li@acme.example,Ana,Li,Legal,,7
+noor@acme.example,Noor,Haddad,Sales,ana.li@acme.example,8
+ana.li@acme.exmaple,Ana,Li,,,9
+not an address,Tom,Berg,,,9
+kim@acme.example,Kim,Park,Sales,boo@acme.example,9
+lee@acme.example,Lee,Park,Sales,boo@acme.example,9
+";
+
+fn org() -> Org {
+    Org::new(8).people("ana.li bo.rossi")
+}
+
+fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("joiners.csv");
+    std::fs::write(&path, text).expect("written");
+    (folder, path)
+}
+
+/// A console that looks through a file of six rows, four of them wrong.
+fn looking(size: Size) -> (tempfile::TempDir, Play) {
+    let (folder, path) = file(JOINERS);
+    let mut play = Play::with(org(), Settings::default(), size);
+    play.keys("I");
+    play.event(Event::Paste(path.display().to_string()));
+    play.keys("<enter>");
+    (folder, play)
+}
+
+fn small() -> Size {
+    Size::new(80, 24)
+}
+
+#[test]
+fn an_import_on_80_columns() {
+    let (_folder, mut play) = looking(small());
+    play.keys("n");
+    check(
+        &play.screen(),
+        r"
+ usher  Acme Learning                                     no server  file owner
+ access 3/8 · 5 free   0 waiting
+ joiners.csv  mode both · mails at once                                  6 rows
+      Row What    Who                      What is wrong, or becomes of it
+        2 update  ana.li@acme.example      functional_area Sales → Legal
+        3 invite  noor@acme.example        Noor · Haddad · Sales · ana.li@acme.…
+>       4 wrong   ana.li@acme.exmaple      email: did you mean ana.li@acme.exam…
+        5 wrong   not an address           email: has no @; write one address l…
+        6 wrong   kim@acme.example         manager: there is no user boo@acme.e…
+        7 wrong   lee@acme.example         manager: there is no user boo@acme.e…
+
+
+
+
+
+
+ Row 4  wrong  ana.li@acme.exmaple
+  A4 email “ana.li@acme.exmaple”: did you mean ana.li@acme.example, who exists
+  and is active?
+
+
+ 4 wrong  1 invite  1 update   ignored: shoe
+
+ n next problem  enter mend  p only problems  y import  E write a copy  ? help",
+    );
+}
+
+#[test]
+fn an_import_on_120_columns() {
+    let (_folder, play) = looking(Size::new(120, 30));
+    check(
+        &play.screen(),
+        r"
+ usher  Acme Learning                                                                             no server  file owner
+ access 3/8 · 5 free   0 waiting
+ joiners.csv  mode both · mails at once                                                                          6 rows
+      Row What    Who                                      What is wrong, or becomes of it
+>       2 update  ana.li@acme.example                      functional_area Sales → Legal
+        3 invite  noor@acme.example                        Noor · Haddad · Sales · ana.li@acme.example · 8
+        4 wrong   ana.li@acme.exmaple                      email: did you mean ana.li@acme.example, who exists and is a…
+        5 wrong   not an address                           email: has no @; write one address like ana@example.com
+        6 wrong   kim@acme.example                         manager: there is no user boo@acme.example
+        7 wrong   lee@acme.example                         manager: there is no user boo@acme.example
+
+
+
+
+
+
+
+
+
+
+
+
+ Row 2  update  ana.li@acme.example
+  functional_area Sales → Legal
+
+
+
+ 4 wrong  1 invite  1 update   ignored: shoe
+
+ n next problem  enter mend  p only problems  y import  E write a copy  o options  f filter  esc back           ? help",
+    );
+}
+
+#[test]
+fn an_import_on_a_small_screen() {
+    let (_folder, mut play) = looking(Size::new(39, 9));
+    play.keys("j");
+    check(
+        &play.screen(),
+        r"
+ access 3/8 · 5 free   0 waiting
+  update  ana.li@acme… functional_area…
+> invite  noor@acme.e… Noor · Haddad ·…
+  wrong   ana.li@acme… email: did you …
+  wrong   not an addr… email: has no @…
+  wrong   kim@acme.ex… manager: there …
+  wrong   lee@acme.ex… manager: there …
+
+ 4 wrong  1 invite  1 update   ignored…",
+    );
+}
+
+#[test]
+fn problems_are_gone_through_filtered_and_mended_in_place() {
+    let (_folder, mut play) = looking(small());
+    assert!(play.shows("4 wrong"), "{}", play.screen());
+    play.keys("n");
+    assert!(
+        play.line(">").contains("ana.li@acme.exmaple"),
+        "{}",
+        play.screen()
+    );
+    play.keys("nn");
+    assert!(play.line(">").contains("kim@"), "{}", play.screen());
+    play.keys("N");
+    assert!(
+        play.line(">").contains("not an address"),
+        "{}",
+        play.screen()
+    );
+    // By one way of being wrong, which two rows share whatever else is in them.
+    play.keys("fmanager<enter>");
+    assert!(play.shows("2 of 6 rows"), "{}", play.screen());
+    assert!(!play.shows("not an address"), "{}", play.screen());
+    play.keys("<esc>p");
+    assert!(
+        play.shows("4 of 6 rows") && !play.shows("noor@"),
+        "{}",
+        play.screen()
+    );
+    play.keys("/lee<enter>");
+    assert!(play.shows("1 of 6 rows"), "{}", play.screen());
+    // The attention is on the wrong cell, and what is wrong is said below it.
+    play.keys("<enter>");
+    assert!(play.line(">manager").contains("boo@"), "{}", play.screen());
+    play.keys("bo.rossi@acme.example<enter>");
+    assert!(
+        play.shows("3 wrong") && play.shows("1 mended"),
+        "{}",
+        play.screen()
+    );
+    play.keys("<esc><esc>gnn");
+    assert!(
+        play.line(">").contains("not an address"),
+        "{}",
+        play.screen()
+    );
+    play.keys("<enter>tom.berg@acme.example<enter>");
+    assert!(play.line(">").contains("invite"), "{}", play.screen());
+    // The last mending is taken back.
+    play.keys("u");
+    assert!(play.line(">").contains("wrong"), "{}", play.screen());
+}
+
+#[test]
+fn what_is_right_is_imported_and_undone_by_one_key_and_the_rest_goes_into_a_copy() {
+    let (folder, mut play) = looking(Size::new(120, 24));
+    play.keys("y");
+    assert!(play.shows("4 rows are wrong"), "{}", play.screen());
+    play.keys("leave<enter>");
+    assert!(play.shows("wrong left out"), "{}", play.screen());
+    play.keys("y");
+    assert!(
+        play.shows("with something wrong in the row"),
+        "{}",
+        play.screen()
+    );
+    play.keys("c");
+    let line = play.copied.clone().unwrap_or_default();
+    assert!(
+        line.ends_with("joiners.csv --mode both --partial"),
+        "{line}"
+    );
+    // Without having confirmed, nothing is lost.
+    play.keys("<esc>y");
+    assert!(play.shows("Apply this?"), "{}", play.screen());
+    play.keys("y");
+    assert!(
+        play.shows("imported: 1 invited · 1 updated · 4 left out"),
+        "{}",
+        play.screen()
+    );
+    let copy = folder.path().join("wrong.xlsx");
+    play.keys("E");
+    play.event(Event::Paste(copy.display().to_string()));
+    play.keys("<enter>");
+    assert!(
+        play.shows("4 rows with something wrong"),
+        "{}",
+        play.screen()
+    );
+    assert!(copy.is_file());
+    play.keys("z");
+    assert!(play.shows("Undo batch"), "{}", play.screen());
+    play.keys("y<esc>:imports<enter>");
+    let line = play.line("joiners.csv");
+    assert!(line.contains("undone"), "{}", play.screen());
+    let session = play.org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let batches = session
+        .read()
+        .and_then(|it| it.batches(None, 5))
+        .expect("batches");
+    assert!(batches.iter().any(|it| it.door == Door::Import));
+}
+
+#[test]
+fn mended_cells_are_not_thrown_away_by_one_key_and_the_command_line_says_that_it_lacks_them() {
+    let (folder, mut play) = looking(small());
+    play.keys("n<enter>ana2@acme.example<enter>c");
+    let copied = play.copied.clone().unwrap_or_default();
+    assert!(
+        copied.contains("without the 1 cell mended here"),
+        "{copied}"
+    );
+    play.keys("<esc>");
+    assert!(
+        play.shows("esc again throws 1 mended cell away"),
+        "{}",
+        play.screen()
+    );
+    let copy = folder.path().join("mended.xlsx");
+    play.keys("E");
+    play.event(Event::Paste(copy.display().to_string()));
+    play.keys("<enter>c");
+    let copied = play.copied.clone().unwrap_or_default();
+    assert!(
+        copied.contains("mended.xlsx") && !copied.contains("without"),
+        "{copied}"
+    );
+    play.keys("<esc>");
+    assert!(play.app.importing.is_none());
+}
+
+#[test]
+fn rows_are_pasted_from_a_spreadsheet() {
+    let mut play = Play::open(org());
+    play.keys("I");
+    play.event(Event::Paste(
+        "email\tfirst name\nkim@acme.example\tKim\n".into(),
+    ));
+    assert!(play.shows("2 pasted lines"), "{}", play.screen());
+    play.keys("<down>create<enter>");
+    assert!(play.line("kim@").contains("create"), "{}", play.screen());
+    play.keys("yy");
+    assert!(play.shows("imported: 1 created"), "{}", play.screen());
+}
+
+#[test]
+fn what_cannot_be_read_says_why_and_a_file_is_imported_once() {
+    let (_folder, path) = file("email\nkim@acme.example\n");
+    let mut play = Play::open(org());
+    let import = |play: &mut Play| {
+        play.keys("I");
+        play.event(Event::Paste(path.display().to_string()));
+        play.keys("<enter>");
+    };
+    import(&mut play);
+    play.keys("yy<esc>");
+    assert!(play.app.importing.is_none());
+    import(&mut play);
+    assert!(play.shows("was imported already"), "{}", play.screen());
+    // Its options let it pass.
+    play.keys("o<down><down><down>yes<enter>");
+    assert!(play.line("kim@").contains("nothing"), "{}", play.screen());
+    play.keys("<esc>I/no/such.csv<enter>");
+    assert!(
+        play.shows("no such file") || play.shows("there is no file"),
+        "{}",
+        play.screen()
+    );
+}
+
+#[test]
+fn other_peoples_changes_are_looked_at_and_another_screen_can_be_seen_meanwhile() {
+    let (_folder, mut play) = looking(small());
+    play.keys("n");
+    play.org.create("boo");
+    play.event(Event::Committed);
+    assert!(play.shows("2 wrong"), "{}", play.screen());
+    assert!(
+        play.line(">").contains("ana.li@acme.exmaple"),
+        "{}",
+        play.screen()
+    );
+    play.keys("3");
+    assert!(play.shows("groups"), "{}", play.screen());
+    play.keys("1I");
+    assert!(
+        play.line(">").contains("ana.li@acme.exmaple"),
+        "{}",
+        play.screen()
+    );
+}
+
+#[test]
+fn a_console_without_files_takes_them_by_a_page() {
+    let settings = Settings {
+        no_files: true,
+        ..Settings::default()
+    };
+    let mut play = Play::with(org(), settings, small());
+    play.keys("I/etc/passwd<enter>");
+    assert!(
+        play.shows("reads no files of the server"),
+        "{}",
+        play.screen()
+    );
+    play.keys("<ctrl-u><enter>");
+    assert!(play.shows("while no server runs"), "{}", play.screen());
+    if let Some(counters) = &mut play.app.counters {
+        counters.served = true;
+    }
+    play.keys("<enter>");
+    assert!(play.shows("/exchange/"), "{}", play.screen());
+    play.keys("y");
+    let url = play.copied.clone().unwrap_or_default();
+    let token = url.rsplit('/').next().unwrap_or_default();
+    play.event(Event::Timer(Timer::Arrival));
+    assert!(play.shows("/exchange/"), "{}", play.screen());
+    let sent = play
+        .org
+        .directory
+        .receive(token, "people.csv", JOINERS.as_bytes());
+    assert!(sent.expect("received"));
+    play.event(Event::Timer(Timer::Arrival));
+    assert!(
+        play.shows("people.csv") && play.shows("4 wrong"),
+        "{}",
+        play.screen()
+    );
+}
+
+#[test]
+fn the_list_is_exported_with_its_columns() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut play = Play::open(org());
+    let file = folder.path().join("list.csv");
+    play.keys("cemail, area<enter>/status:active<enter>E");
+    assert!(play.shows("3 people in the list"), "{}", play.screen());
+    play.keys("<down>");
+    play.event(Event::Paste(file.display().to_string()));
+    play.keys("<enter>");
+    let text = std::fs::read_to_string(&file).expect("written");
+    assert!(
+        text.lines()
+            .next()
+            .is_some_and(|it| it.ends_with("status,email,functional_area")),
+        "{text}"
+    );
+    assert!(
+        text.contains("bo.rossi@acme.example") && text.lines().count() == 4,
+        "{text}"
+    );
+    assert!(
+        play.shows("usher export list.csv status:active"),
+        "{}",
+        play.screen()
+    );
+}
