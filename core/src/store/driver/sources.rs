@@ -8,7 +8,8 @@ use crate::model::{
     AssignmentState, FieldId, PoolName, Status, Timestamp, fold_key, folded, name_key,
 };
 use crate::query::{
-    Expr, FieldTest, GroupName, HoldWord, TextField, TextOp, TimeField, TrainingName,
+    Attribute, Compared, Expr, FieldTest, GroupName, HoldWord, Op, Test, TextField, TextOp,
+    TimeField, TrainingName, Value as Attributed,
 };
 use crate::store::compile;
 use crate::store::snapshot::Snapshot;
@@ -244,6 +245,10 @@ fn source(query: &Expr, unseen: Unseen) -> Option<Source> {
             return text_source(needle);
         }
         Expr::Field { field, op, value } => return field_source(*field, *op, value),
+        Expr::Attribute(attribute) => match attribute.as_ref() {
+            Attribute::Is(compared) => return part_source(compared),
+            _ => return None,
+        },
         Expr::Has(field) => return has(*field, true, unseen),
         Expr::HasManager => probed(
             "SELECT few.seq FROM users AS few INDEXED BY users_by_manager WHERE few.manager IS NOT NULL",
@@ -366,6 +371,25 @@ fn field_source(field: TextField, op: TextOp, value: &str) -> Option<Source> {
         TextOp::Equals | TextOp::StartsWith => format!(" {folded}"),
     };
     text_source(needle)
+}
+
+/// A part of what is searched. Letters outside ASCII are folded there otherwise than where a provider compares, and spaces
+/// are counted otherwise.
+fn part_source(compared: &Compared<Attributed>) -> Option<Source> {
+    let is_searched = match &compared.value {
+        Attributed::SignIn => true,
+        Attributed::Field(field) => !matches!(field, TextField::Region | TextField::Language),
+        _ => false,
+    };
+    let Test::Text { op, with, .. } = &compared.test else {
+        return None;
+    };
+    let is_part = matches!(op, Op::Contains | Op::StartsWith | Op::EndsWith);
+    let is_plain = with.len() >= 3 && with.bytes().all(|it| it.is_ascii_graphic());
+    if !is_searched || !is_part || !is_plain || !compared.prefix.is_empty() {
+        return None;
+    }
+    text_source(with.to_ascii_lowercase())
 }
 
 fn text_source(needle: String) -> Option<Source> {

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::model::{Timestamp, User};
 use crate::query::{Expr, ListFrom, Listing, Order};
 use crate::store::compile;
+use crate::store::driver;
 use crate::store::snapshot::{Snapshot, user_columns, user_row};
 use crate::store::viewer::Viewer;
 
@@ -112,15 +113,20 @@ fn page_sql(
     now: Timestamp,
     viewer: Viewer,
 ) -> PageSql {
-    let mut compiled = compile::compile(&listing.query, now, viewer);
+    let everybody = listing.query == Expr::Everybody;
+    let few = total <= FEW && !everybody;
+    let mut compiled = if few {
+        driver::driven(&listing.query, now, viewer)
+    } else {
+        compile::compile(&listing.query, now, viewer)
+    };
     if behind > 0 {
         compiled.push(" AND (");
         compiled.behind(&listing.order, behind);
         compiled.push(")");
     }
     let condition = std::mem::take(&mut compiled.sql);
-    let everybody = listing.query == Expr::Everybody;
-    if listing.order == Order::Creation && total <= FEW && !everybody {
+    if listing.order == Order::Creation && few {
         compiled.push("+");
     }
     compiled.order(&listing.order);
