@@ -89,6 +89,7 @@ pub(crate) fn run(common: &Common, desk: &Desk) -> Result<()> {
         }
     }
     looks.push(waiting(desk)?);
+    looks.push(progress(desk)?);
     let bad = looks.iter().filter(|it| it.verdict == Verdict::Bad).count();
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
     for look in looks {
@@ -349,6 +350,17 @@ fn mail(desk: &Desk, setup: &Setup) -> Result<Vec<Look>> {
         },
         Out::Rehearsal(_) => good("mail", "is rehearsed"),
     }])
+}
+
+fn progress(desk: &Desk) -> Result<Look> {
+    Ok(match desk.read()?.waiting_progress_count()? {
+        0 => good("progress", "no report waits"),
+        waiting => odd(
+            "progress",
+            format!("{waiting} wait of people who had no license of the training's pool"),
+            "usher progress lists them; grant the licenses, then usher progress --again",
+        ),
+    })
 }
 
 fn waiting(desk: &Desk) -> Result<Look> {

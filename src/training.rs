@@ -16,6 +16,17 @@ use crate::failure::Result;
 use crate::output::{Listing, Row, write_one};
 use crate::who::selection;
 
+const WAITING_COLUMNS: &[&str] = &["WHO", "STATUS", "TRAINING", "STEP", "TOLD", "POOL"];
+const WAITING_KEYS: &[&str] = &[
+    "user",
+    "id",
+    "status",
+    "training",
+    "step",
+    "started_at",
+    "completed_at",
+    "pool",
+];
 const COLUMNS: &[&str] = &[
     "TRAINING",
     "KIND",
@@ -120,14 +131,71 @@ pub(crate) fn progress(desk: &Desk, args: ProgressArgs) -> Result<()> {
         who,
         training,
         step,
+        again,
         plan,
     } = args;
+    if again {
+        return carry_out(desk, Command::ProgressAgain, &plan);
+    }
+    let (Some(who), Some(training), Some(step)) = (who, training, step) else {
+        return waiting(desk);
+    };
     let report = ProgressReport {
         who,
         training,
         step,
     };
     record(desk, vec![report], &plan)
+}
+
+/// Lists what was told of people who had no license for it.
+fn waiting(desk: &Desk) -> Result<()> {
+    let read = desk.read()?;
+    let trainings = read.trainings()?;
+    let pools = read.pools()?;
+    let mut listing = Listing::begin(desk.format, WAITING_COLUMNS, WAITING_KEYS);
+    let mut last = None;
+    loop {
+        let page = read.waiting_progress(last, PAGE)?;
+        for it in &page {
+            let user = read.user(it.user)?;
+            let training = trainings.iter().find(|training| training.id == it.training);
+            let pool = training.and_then(|it| it.terms.pool);
+            let pool = pools.iter().find(|it| Some(it.id) == pool);
+            let (name, pool) = (
+                training.map(|it| it.terms.name.as_str()),
+                pool.map(|it| it.name.as_str()),
+            );
+            let label = user.as_ref().map(|it| it.label());
+            let status = user.as_ref().map(|it| it.status.as_str());
+            let told_at = it.told.completed_at.or(it.told.started_at);
+            listing.row(Row {
+                cells: vec![
+                    label.clone().unwrap_or_default(),
+                    status.unwrap_or_default().to_owned(),
+                    name.unwrap_or_default().to_owned(),
+                    it.told.reached().as_str().to_owned(),
+                    told_at.map(|it| it.to_string()).unwrap_or_default(),
+                    pool.unwrap_or("-").to_owned(),
+                ],
+                json: vec![
+                    ("user", json!(label)),
+                    ("id", json!(it.user)),
+                    ("status", json!(status)),
+                    ("training", json!(name)),
+                    ("step", json!(it.told.reached().as_str())),
+                    ("started_at", json!(it.told.started_at)),
+                    ("completed_at", json!(it.told.completed_at)),
+                    ("pool", json!(pool)),
+                ],
+            })?;
+        }
+        match page.last() {
+            Some(it) if page.len() == PAGE => last = Some((it.user, it.training)),
+            _ => break,
+        }
+    }
+    listing.end("nothing waits")
 }
 
 fn record(desk: &Desk, reports: Vec<ProgressReport>, plan: &PlanArgs) -> Result<()> {

@@ -12,7 +12,8 @@ use crate::model::{
     ConnectionPolicy, Date, DueKind, Entitled, Field, FieldId, FieldTerms, GroupId, GroupRole,
     Hold, ImportTerms, IndividualId, IndividualTerms, Invitation, Language, Leaving, Link, Part,
     PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Said,
-    Scopes, Seats, Setting, SshKey, Status, Timestamp, TokenId, TrainingId, TrainingTerms, UserId,
+    Scopes, Seats, Setting, SshKey, Status, Timestamp, TokenId, ToldProgress, TrainingId,
+    TrainingTerms, UserId,
 };
 
 use crate::password::PasswordHash;
@@ -162,6 +163,17 @@ pub enum Change {
         before: Option<Assignment>,
         /// To.
         after: Option<Assignment>,
+    },
+    /// What was told of a person's progress while they had no license for it, and waits to be carried out.
+    ToldProgress {
+        /// Who.
+        user: UserId,
+        /// With which training.
+        training: TrainingId,
+        /// From.
+        before: Option<ToldProgress>,
+        /// To.
+        after: Option<ToldProgress>,
     },
     /// Whether a person holds a session.
     Instructor {

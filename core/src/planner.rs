@@ -361,6 +361,19 @@ impl<'s> Planner<'s> {
         }
     }
 
+    /// Puts another change where one was planned; none takes that one back. It must not have taken or freed a license.
+    pub(crate) fn replan(&mut self, place: usize, change: Option<Change>) {
+        match change {
+            Some(change) => {
+                if let Some(slot) = self.changes.get_mut(place) {
+                    *slot = change;
+                }
+            }
+            None if place < self.changes.len() => drop(self.changes.remove(place)),
+            None => {}
+        }
+    }
+
     /// What is planned so far.
     pub(crate) fn planned(&self) -> &[Change] {
         &self.changes

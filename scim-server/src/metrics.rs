@@ -221,9 +221,10 @@ impl Metrics {
 /// People by status and licenses by pool, from totals that are kept.
 fn roster(directory: &Directory, out: &mut Text) -> Result<()> {
     let session = directory.as_actor(Actor::Scheduler, Door::Api);
-    let (counts, pools) = {
+    let (counts, pools, waiting) = {
         let read = session.read()?;
-        (read.status_counts()?, read.pools()?)
+        let waiting = read.waiting_progress_count()?;
+        (read.status_counts()?, read.pools()?, waiting)
     };
     out.head("usher_people", "gauge", "People by status.");
     for status in Status::ALL {
@@ -248,6 +249,12 @@ fn roster(directory: &Directory, out: &mut Text) -> Result<()> {
             out.labelled(name, &labels, value);
         }
     }
+    out.head(
+        "usher_progress_waiting",
+        "gauge",
+        "Reports of progress of people who had no license for it.",
+    );
+    out.value("usher_progress_waiting", waiting);
     Ok(())
 }
 

@@ -243,15 +243,24 @@ pub(crate) struct AssignArgs {
     pub(crate) plan: PlanArgs,
 }
 
-/// How far somebody has come.
+const PROGRESS_AGAIN: &str = "\
+Without arguments it lists what the platform told of people who had no license of the training's pool then. Grant the licenses,
+and --again carries it out, with the instants at which it was told.";
+
+/// How far somebody has come, or what waits.
 #[derive(Debug, Args)]
+#[command(after_help = PROGRESS_AGAIN)]
 pub(crate) struct ProgressArgs {
     /// An address, a user name or an id.
-    pub(crate) who: String,
+    #[arg(requires = "step")]
+    pub(crate) who: Option<String>,
     /// The training's name or id.
-    pub(crate) training: String,
+    pub(crate) training: Option<String>,
     /// started or completed.
-    pub(crate) step: Progress,
+    pub(crate) step: Option<Progress>,
+    /// Carry out what waits, of everybody who has the license by now.
+    #[arg(long, conflicts_with = "who")]
+    pub(crate) again: bool,
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
 }

@@ -1,8 +1,12 @@
 //! Groups, trainings and what people have to learn, as typed.
 
 use serde_json::json;
+use usher_core::command::{Command, ProgressReport};
+use usher_core::model::{Actor, Door, Progress};
+use usher_core::{Directory, Options};
 
 use crate::peopled;
+use crate::program::Org;
 
 #[test]
 fn a_training_goes_by_a_group_from_assignment_to_completion() {
@@ -128,4 +132,62 @@ fn groups_and_trainings_are_renamed_removed_and_brought_back() {
     ] {
         assert_eq!(org.type_in(line).code, Some(code), "{line}");
     }
+}
+
+#[test]
+fn what_the_platform_told_of_somebody_without_a_license_is_listed_and_carried_out() {
+    let org = Org::with_seats(9);
+    org.type_in("create ana@acme.example --yes").ok();
+    org.type_in("pool add pro --purchased 1 --yes").ok();
+    org.type_in("training add Fire --kind course --pool pro --yes")
+        .ok();
+    assert_eq!(org.type_in("progress").ok(), "nothing waits\n");
+    {
+        let directory = Directory::open(&org.db(), Options::default()).unwrap();
+        let platform = directory.as_actor(Actor::FileOwner, Door::Api);
+        let report = ProgressReport {
+            who: "ana@acme.example".into(),
+            training: "Fire".into(),
+            step: Progress::Started,
+        };
+        let request = platform.request(Command::Progress {
+            reports: vec![report],
+        });
+        platform.apply(request, None).unwrap();
+    }
+    let waits = &org.json("progress")[0];
+    assert_eq!(
+        (
+            &waits["user"],
+            &waits["training"],
+            &waits["step"],
+            &waits["pool"]
+        ),
+        (
+            &"ana@acme.example".into(),
+            &"Fire".into(),
+            &"started".into(),
+            &"pro".into()
+        )
+    );
+    let told_at = waits["started_at"].clone();
+    let doctor = org.type_in("doctor");
+    assert!(doctor.out.contains("usher progress --again"), "{doctor:?}");
+    let early = org.type_in("progress --again --yes");
+    assert_eq!(early.code, Some(1), "{early:?}");
+    assert!(early.err.contains("has no license of pro"), "{early:?}");
+    org.type_in("pool grant pro ana@acme.example --yes").ok();
+    assert_eq!(
+        org.json("progress --again --plan")["changes"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    org.type_in("progress --again --yes").ok();
+    assert_eq!(org.type_in("progress").ok(), "nothing waits\n");
+    let trainings = org.json("show ana@acme.example")["assignments"].clone();
+    assert_eq!(trainings[0]["started_at"], told_at, "{trainings}");
+    let half = org.type_in("progress ana@acme.example Fire");
+    assert_eq!(half.code, Some(2), "{half:?}");
 }

@@ -10,7 +10,7 @@ use crate::mail::MailText;
 use crate::model::{
     Assignment, ChoiceTerms, ConnectionId, CustomField, Field, FieldId, GroupId, Hold,
     IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, PoolId, PoolName, Said,
-    Setting, Status, TrainingId, TrainingTerms, UserId,
+    Setting, Status, ToldProgress, TrainingId, TrainingTerms, UserId,
 };
 
 impl Change {
@@ -153,6 +153,16 @@ impl Change {
                 let state = |it: &Option<Assignment>| json!(it.map(|it| it.state));
                 let what = format!("training {}", names.training(*training));
                 said(&what, state(before), state(after))
+            }
+            Self::ToldProgress {
+                training,
+                before,
+                after,
+                ..
+            } => {
+                let word = |it: &Option<ToldProgress>| json!(it.map(|it| it.reached().as_str()));
+                let what = format!("waiting progress with {}", names.training(*training));
+                said(&what, word(before), word(after))
             }
             Self::Instructor {
                 training,

@@ -20,6 +20,7 @@ impl Change {
             | Self::Invitation { user, .. }
             | Self::Membership { user, .. }
             | Self::Assignment { user, .. }
+            | Self::ToldProgress { user, .. }
             | Self::Instructor { user, .. }
             | Self::Link { user, .. }
             | Self::Connection { user, .. }
@@ -96,6 +97,7 @@ impl Change {
             Self::Invitation { .. } => "invitation",
             Self::Membership { .. } => "membership",
             Self::Assignment { .. } => "assignment",
+            Self::ToldProgress { .. } => "told_progress",
             Self::Instructor { .. } => "instructor",
             Self::Link { .. } => "link",
             Self::Connection { .. } => "connection",

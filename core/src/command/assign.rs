@@ -1,14 +1,9 @@
-//! Give people something to learn, take it back, and record how far they have come. Pre-work reserves the license that
-//! its content needs; whoever starts content consumes it, whoever granted it.
+//! Give people something to learn, and take it back. Pre-work reserves the license that its content needs.
 
-use std::collections::HashMap;
-
-use super::ProgressReport;
 use crate::change::Change;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{
-    Assignment, AssignmentState, Hold, PoolId, Progress, Status, Training, TrainingKind, User,
-    UserId,
+    Assignment, AssignmentState, Hold, PoolId, Training, TrainingKind, User, UserId,
 };
 use crate::planner::{Planner, Seated, Waiting, Want};
 use crate::selection::Selection;
@@ -151,103 +146,4 @@ fn assignment(
     let all = planner.assignments_of(user)?;
     let found = all.iter().find(|it| it.training == training.id);
     Ok(found.map(|it| it.assignment))
-}
-
-pub(super) fn progress(planner: &mut Planner<'_>, reports: &[ProgressReport]) -> Result<()> {
-    // Everything about one person together: each step starts from where the one before it led.
-    let mut people: Vec<(User, Vec<(Training, Progress)>)> = Vec::new();
-    let mut places: HashMap<UserId, usize> = HashMap::new();
-    for report in reports {
-        let training = match planner.snapshot.training_named(&report.training)? {
-            Some(training) => training,
-            None if planner.is_attended() => {
-                return Err(Error::not_found("training", &report.training));
-            }
-            None => {
-                planner.skip_name(&report.who, "the training is not known");
-                continue;
-            }
-        };
-        let user = match planner.snapshot.find_user(&report.who) {
-            Ok(user) => user,
-            Err(Error::NotFound { .. }) if !planner.is_attended() => {
-                planner.skip_name(&report.who, "not known");
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        let place = *places.entry(user.id).or_insert(people.len());
-        match people.get_mut(place) {
-            Some((_, steps)) => steps.push((training, report.step)),
-            None => people.push((user, vec![(training, report.step)])),
-        }
-    }
-    for (user, steps) in people {
-        for (training, reached) in steps {
-            step(planner, &user, &training, reached)?;
-        }
-    }
-    Ok(())
-}
-
-/// Records that somebody has come so far. Saying it again changes nothing.
-fn step(planner: &mut Planner<'_>, user: &User, training: &Training, step: Progress) -> Result<()> {
-    planner.name(user);
-    if user.status != Status::Active {
-        planner.skip(user, user.status.to_string());
-        return Ok(());
-    }
-    let all = planner.assignments_planned(user.id)?;
-    let before = all
-        .iter()
-        .find(|it| it.training == training.id)
-        .map(|it| it.assignment);
-    let now = planner.now;
-    // Whoever starts what nobody assigned to them is on record all the same: their license is used.
-    let from = before
-        .filter(|it| it.state != AssignmentState::Ended)
-        .unwrap_or_else(|| Assignment::new(now));
-    let after = match (step, from.state) {
-        (_, AssignmentState::Completed) => {
-            planner.skip(user, "already completed");
-            return Ok(());
-        }
-        (Progress::Started, AssignmentState::Started) => {
-            planner.skip(user, "already started");
-            return Ok(());
-        }
-        (Progress::Started, _) => from.started(now),
-        (Progress::Completed, _) => from.completed(now),
-    };
-    if let Some(why) = consume(planner, user, training)? {
-        planner.skip(user, why);
-        return Ok(());
-    }
-    planner.push(Change::Assignment {
-        user: user.id,
-        training: training.id,
-        before,
-        after: Some(after),
-    });
-    Ok(())
-}
-
-/// Uses the license that the content needs; says why it cannot be used.
-fn consume(planner: &mut Planner<'_>, user: &User, training: &Training) -> Result<Option<String>> {
-    let Some(pool) = training.terms.pool else {
-        return Ok(None);
-    };
-    let name = planner.ledger.line(pool)?.pool.name.clone();
-    let licenses = planner.licenses_planned(user.id)?;
-    let Some(license) = planner.license_for(pool, &licenses)? else {
-        return Ok(Some(format!("has no license of {name}; grant one first")));
-    };
-    match license.hold {
-        Hold::Reserved => {
-            planner.set_license(user.id, license.pool, license.hold, Hold::Consumed, false)?;
-            Ok(None)
-        }
-        Hold::Queued(_) => Ok(Some(format!("waits for a license of {name}"))),
-        Hold::Consumed | Hold::None => Ok(None),
-    }
 }

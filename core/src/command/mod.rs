@@ -29,6 +29,7 @@ mod password;
 mod pasting;
 mod platform;
 mod pool;
+mod progress;
 mod promote;
 mod provision;
 mod provision_group;
@@ -299,6 +300,8 @@ pub enum Command {
         /// Who has come how far with what.
         reports: Vec<ProgressReport>,
     },
+    /// Carry out what the platform told of people who had no license for it then, of those who have one now.
+    ProgressAgain,
     /// Limit how many seats those who run a group may hand out in it.
     SetGroupBudget {
         /// Which group, by name.
@@ -872,6 +875,7 @@ impl Command {
             Self::Assign { .. } => "assign",
             Self::Unassign { .. } => "unassign",
             Self::Progress { .. } => "progress",
+            Self::ProgressAgain => "progress_again",
             Self::SetGroupBudget { .. } => "group_budget",
             Self::GrantPermissions { .. } => "admin_grant",
             Self::RevokePermissions { .. } => "admin_revoke",
@@ -972,7 +976,8 @@ impl Command {
             }
             Self::Assign { who, training } => assign::assign(planner, who, training),
             Self::Unassign { who, training } => assign::unassign(planner, who, training),
-            Self::Progress { reports } => assign::progress(planner, reports),
+            Self::Progress { reports } => progress::progress(planner, reports),
+            Self::ProgressAgain => progress::again(planner),
             Self::SetGroupBudget { group, seats } => group::budget(planner, group, *seats),
             Self::GrantPermissions { who, permissions } => {
                 administrator::grant(planner, who, permissions)

@@ -75,8 +75,8 @@ pub(crate) use text::folded;
 pub use text::{Name, harmless, is_hostile, push_as_html, search_text};
 pub use time::{Date, Timestamp};
 pub use training::{
-    Assigned, Assignment, AssignmentCounts, AssignmentState, Progress, Training, TrainingKind,
-    TrainingTerms,
+    Assigned, Assignment, AssignmentCounts, AssignmentState, Progress, ToldProgress, Training,
+    TrainingKind, TrainingTerms, WaitingProgress,
 };
 pub use transfer::{Purpose, TRANSFER_MS, Transfer, file_name, table_name};
 pub use user::{Field, Invitation, InvitationState, Link, Profile, ProviderHold, User};

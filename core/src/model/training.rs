@@ -213,6 +213,64 @@ pub struct Assigned {
     pub assignment: Assignment,
 }
 
+/// What was told from outside of somebody's progress with a training while they had no license of its pool. It waits to be
+/// carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldProgress {
+    /// When it was first told that they started, if it was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub started_at: Option<Timestamp>,
+    /// When it was first told that they are done, if it was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub completed_at: Option<Timestamp>,
+}
+
+impl ToldProgress {
+    /// The furthest that was told.
+    pub const fn reached(self) -> Progress {
+        match self.completed_at {
+            Some(_) => Progress::Completed,
+            None => Progress::Started,
+        }
+    }
+
+    /// The same, when a step was told as well.
+    pub(crate) fn with(self, step: Progress, at: Timestamp) -> Self {
+        match step {
+            Progress::Started => Self {
+                started_at: self.started_at.or(Some(at)),
+                ..self
+            },
+            Progress::Completed => Self {
+                completed_at: self.completed_at.or(Some(at)),
+                ..self
+            },
+        }
+    }
+
+    /// What is left once somebody has come so far; none when nothing is.
+    pub(crate) fn without(self, step: Progress) -> Option<Self> {
+        match step {
+            Progress::Started => self.completed_at.map(|_| Self {
+                started_at: None,
+                ..self
+            }),
+            Progress::Completed => None,
+        }
+    }
+}
+
+/// Progress that waits to be carried out, and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingProgress {
+    /// Whose.
+    pub user: UserId,
+    /// With what.
+    pub training: TrainingId,
+    /// What was told.
+    pub told: ToldProgress,
+}
+
 /// How far somebody has come with a training, as told from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Progress {

@@ -64,7 +64,10 @@ impl Person {
             let beside = matches!(
                 event.change,
                 Some(
-                    Change::Assignment { .. } | Change::Instructor { .. } | Change::Leaving { .. }
+                    Change::Assignment { .. }
+                        | Change::ToldProgress { .. }
+                        | Change::Instructor { .. }
+                        | Change::Leaving { .. }
                 )
             );
             if !raised && !beside {
@@ -224,6 +227,7 @@ impl Telling {
             | Change::PlatformTokenAdded { .. }
             | Change::PlatformTokenEnds { .. }
             | Change::PoolTerms { .. }
+            | Change::ToldProgress { .. }
             | Change::LicenseRequest { .. }
             | Change::Entitlement { .. }
             | Change::Instructor { .. }

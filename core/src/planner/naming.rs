@@ -42,6 +42,7 @@ impl Planner<'_> {
                 Change::GroupLink { .. } => (groups, connections) = (true, true),
                 Change::GroupTraining { .. } => (groups, trainings) = (true, true),
                 Change::Assignment { .. }
+                | Change::ToldProgress { .. }
                 | Change::Instructor { .. }
                 | Change::TrainingTerms { .. } => trainings = true,
                 Change::Drift { .. }

@@ -193,6 +193,7 @@ pub const TABLE: &[Row] = &[
         ],
         NO_MORE,
     ),
+    row("progress_again", MANAGE_ASSIGNMENTS, NO_MORE),
     row("group_budget", MANAGE_USERS, NO_MORE),
     // Administrators. Who asked never approves.
     row("admin_grant", OWNERS, NO_MORE),

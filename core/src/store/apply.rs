@@ -98,7 +98,10 @@ impl<'c> Applier<'c> {
         // need not read it again.
         if matches!(
             change,
-            Change::Assignment { .. } | Change::Instructor { .. } | Change::Leaving { .. }
+            Change::Assignment { .. }
+                | Change::ToldProgress { .. }
+                | Change::Instructor { .. }
+                | Change::Leaving { .. }
         ) {
             return Ok(());
         }
@@ -185,6 +188,7 @@ impl<'c> Applier<'c> {
             }
             Change::Membership { user, group, before, after } => self.membership(*user, *group, *before, *after),
             Change::Assignment { user, training, before, after } => self.assignment(*user, *training, *before, *after),
+            Change::ToldProgress { user, training, after, .. } => self.told_progress(*user, *training, *after),
             Change::Instructor { user, training, after, .. } => self.instructor(*user, *training, *after),
             Change::Link { user, connection, after: Some(link), .. } => {
                 self.link(*user, *connection, link.external_id.as_deref())
@@ -659,6 +663,7 @@ impl<'c> Applier<'c> {
         self.run("DELETE FROM links WHERE user = ?1", [id])?;
         self.run("DELETE FROM entitlements WHERE user = ?1", [id])?;
         self.run("DELETE FROM drifts WHERE user = ?1", [id])?;
+        self.run("DELETE FROM told_progress WHERE user = ?1", [id])?;
         self.run("DELETE FROM invitations WHERE user = ?1", [id])?;
         self.run("DELETE FROM permissions WHERE user = ?1", [id])?;
         self.run("DELETE FROM system_users WHERE user = ?1", [id])?;

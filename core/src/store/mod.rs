@@ -44,6 +44,7 @@ mod sight;
 mod snapshot;
 mod ssh_keys;
 mod stale;
+mod told;
 mod trainings;
 mod transfers;
 mod turn;

@@ -38,6 +38,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0020_plans.sql"),
     include_str!("../../../migrations/0021_refused.sql"),
     include_str!("../../../migrations/0022_queue.sql"),
+    include_str!("../../../migrations/0023_told.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.

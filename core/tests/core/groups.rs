@@ -530,6 +530,91 @@ fn the_platform_tells_progress_of_many_and_unknown_people_are_no_obstacle() {
 }
 
 #[test]
+fn what_the_platform_tells_of_somebody_without_a_license_waits_and_is_carried_out_once_they_have_one()
+ {
+    let mut org = Org::new(9);
+    org.add_pool("method", 1);
+    org.create("ana bo");
+    org.add_training("Course", TrainingKind::Course, Some("method"));
+    let tell = |org: &Org, who: &str, steps: &[Progress]| {
+        let reports = steps.iter().map(|step| ProgressReport {
+            who: address(who),
+            training: "Course".into(),
+            step: *step,
+        });
+        let reports = reports.collect();
+        org.tick(1_000);
+        let platform = org.directory.as_actor(Actor::FileOwner, Door::Api);
+        let request = org.request(Command::Progress { reports });
+        platform.apply(request, None).unwrap()
+    };
+    let waiting = |org: &Org| {
+        let session = org.cli();
+        let read = session.read().unwrap();
+        let all = read.waiting_progress(None, 100).unwrap();
+        assert_eq!(read.waiting_progress_count().unwrap(), all.len() as i64);
+        let told = all.iter().map(|it| {
+            let who = read.user(it.user).unwrap().unwrap().label();
+            let at = [it.told.started_at, it.told.completed_at].map(|it| it.is_some());
+            (crate::org::short(&who), at)
+        });
+        told.collect::<Vec<_>>()
+    };
+    let ana = |told| vec![("ana".to_owned(), told)];
+    let told = tell(&org, "ana", &[Progress::Started]);
+    assert_eq!(
+        skips(&told.plan),
+        ["ana: has no license of method; grant one first"]
+    );
+    let first = told.at;
+    assert_eq!(waiting(&org), ana([true, false]));
+    // Told again it waits as it did; the next step joins it.
+    assert!(
+        tell(&org, "ana", &[Progress::Started, Progress::Started])
+            .batch
+            .is_none()
+    );
+    let next = tell(&org, "ana", &[Progress::Completed]);
+    assert_eq!(waiting(&org), ana([true, true]));
+    org.undo(&next);
+    assert_eq!(waiting(&org), ana([true, false]));
+    tell(&org, "ana", &[Progress::Completed]);
+    // A person is told why, and nothing is kept of it.
+    org.progress("bo", "Course", Progress::Started);
+    assert_eq!(waiting(&org).len(), 1);
+    org.reopen();
+    assert!(org.plan(Command::ProgressAgain).unwrap().changes.is_empty());
+    org.apply(Command::Grant {
+        who: org.who("ana"),
+        pool: "method".parse().unwrap(),
+        until: None,
+    });
+    let before = org.state();
+    let carried = org.apply(Command::ProgressAgain);
+    assert_eq!(waiting(&org), []);
+    assert_eq!(org.holds("ana", "method"), "consumed");
+    let session = org.cli();
+    let read = session.read().unwrap();
+    let assignment = read.assignments_of(org.user("ana").id).unwrap()[0].assignment;
+    assert_eq!(assignment.state, AssignmentState::Completed);
+    assert_eq!(assignment.started_at, Some(first), "as it was told");
+    drop(read);
+    assert!(org.plan(Command::ProgressAgain).unwrap().is_empty());
+    org.undo(&carried);
+    assert_eq!((org.state(), waiting(&org)), (before, ana([true, true])));
+    // Told by hand, or by the platform again, it waits no longer; nor when the person is erased.
+    org.progress("ana", "Course", Progress::Completed);
+    assert_eq!(waiting(&org), []);
+    tell(&org, "bo", &[Progress::Completed]);
+    assert_eq!(waiting(&org).len(), 1);
+    org.apply(Command::Delete { who: org.who("bo") });
+    let bo = org.user("bo").id;
+    org.apply(Command::Erase { who: bo.into() });
+    assert_eq!(waiting(&org), []);
+    org.assert_chain();
+}
+
+#[test]
 fn a_removed_training_ends_what_is_open_and_leaves_what_was_done_on_record() {
     let org = carrying();
     org.apply(create_in("ana bo", "Sales"));

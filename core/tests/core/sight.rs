@@ -97,6 +97,17 @@ fn world() -> (Org, World) {
     }
     org.assign(all, "Intro");
     org.progress("qops", "Intro", Progress::Started);
+    let report = usher_core::command::ProgressReport {
+        who: address("qadmin"),
+        training: "Intro".into(),
+        step: Progress::Started,
+    };
+    let api = (Actor::FileOwner, usher_core::model::Door::Api);
+    let api = org.directory.as_actor(api.0, api.1);
+    let told = org.request(Command::Progress {
+        reports: vec![report],
+    });
+    api.apply(told, None).unwrap();
     org.apply(Command::SetInstructors {
         training: "Day".into(),
         who: org.who("qops qmia qlead"),
@@ -482,6 +493,12 @@ const WHOLE: &[(&str, Tells)] = &[
     }),
     ("next_due", |r, _| told(r.next_due())),
     ("outbox_counts", |r, _| told(r.outbox_counts())),
+    ("waiting_progress", |r, _| {
+        told(r.waiting_progress(None, 100))
+    }),
+    ("waiting_progress_count", |r, _| {
+        told(r.waiting_progress_count())
+    }),
     ("individuals", |r, _| told(r.individuals(None, 100))),
     ("individual", |r, _| told(r.individual("qown@home.example"))),
     ("individual_by_id", |r, _| {

@@ -441,6 +441,19 @@ fn progress_is_told_as_a_command_and_starting_uses_the_license() {
     assert_eq!(batch.command, "progress");
     let actor = read.actor_name(batch.actor).expect("a name");
     assert_eq!(actor, "platform:academy");
+    // Of whom has no license it waits.
+    let bo = behind.org.create("bo@acme.example");
+    let body = json!({"user": bo, "training": "Fire safety", "step": "started"});
+    assert_eq!(
+        whole(&behind.post("progress", body.clone())),
+        whole(&behind.post("progress", body))
+    );
+    drop(read);
+    let read = session.read().expect("a reader");
+    let waiting = read.waiting_progress(None, 10).expect("what waits");
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0].user, user_id(&bo));
+    assert!(waiting[0].told.started_at.is_some());
     // Nobody, and somebody who may not come in, are passed over alike.
     drop(read);
     behind.org.deactivate(&ana);

@@ -122,6 +122,7 @@ pub(super) fn fact_back(
         Change::Membership { .. }
         | Change::LicenseRequest { .. }
         | Change::Assignment { .. }
+        | Change::ToldProgress { .. }
         | Change::Instructor { .. } => {
             trainings::of_person(planner, user, change, status)?;
         }

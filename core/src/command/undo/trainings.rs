@@ -78,6 +78,23 @@ pub(super) fn of_person(
                 });
             }
         }
+        Change::ToldProgress {
+            training,
+            before,
+            after,
+            ..
+        } => {
+            if planner.snapshot.told_progress(id, *training)? == *after {
+                planner.push(Change::ToldProgress {
+                    user: id,
+                    training: *training,
+                    before: *after,
+                    after: *before,
+                });
+            } else {
+                planner.skip(user, "what was told of their progress changed since");
+            }
+        }
         Change::Instructor {
             training,
             before,

@@ -7,7 +7,8 @@ use rusqlite::params;
 use super::Applier;
 use crate::error::Result;
 use crate::model::{
-    Assignment, GroupId, GroupRole, PoolId, TrainingId, TrainingTerms, UserId, name_key,
+    Assignment, GroupId, GroupRole, PoolId, ToldProgress, TrainingId, TrainingTerms, UserId,
+    name_key,
 };
 
 /// By how much kept counts move; written once, when all changes are.
@@ -116,6 +117,30 @@ impl Applier<'_> {
                 terms.pool.as_ref().map(|it| it.as_bytes()),
                 terms.held_on.map(|it| it.to_string()),
                 terms.removed,
+            ],
+        )
+    }
+
+    pub(super) fn told_progress(
+        &self,
+        user: UserId,
+        training: TrainingId,
+        told: Option<ToldProgress>,
+    ) -> Result<()> {
+        let Some(told) = told else {
+            return self.hit(
+                "DELETE FROM told_progress WHERE user = ?1 AND training = ?2",
+                params![user.as_bytes(), training.as_bytes()],
+            );
+        };
+        self.hit(
+            "INSERT INTO told_progress (user, training, started_at, completed_at) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT (user, training) DO UPDATE SET started_at = ?3, completed_at = ?4",
+            params![
+                user.as_bytes(),
+                training.as_bytes(),
+                told.started_at.map(|it| it.as_millis()),
+                told.completed_at.map(|it| it.as_millis()),
             ],
         )
     }

@@ -116,6 +116,15 @@ pub(super) fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Ch
                 after,
             }
         }
+        "told_progress" => {
+            let (training, before, after) = json(body)?;
+            Change::ToldProgress {
+                user: whom?,
+                training,
+                before,
+                after,
+            }
+        }
         "instructor" => {
             let (training, before, after) = json(body)?;
             Change::Instructor {

@@ -66,6 +66,12 @@ pub(super) fn encode(change: &Change) -> Result<Vec<u8>> {
             after,
             ..
         } => json(&(training, before, after)),
+        Change::ToldProgress {
+            training,
+            before,
+            after,
+            ..
+        } => json(&(training, before, after)),
         Change::Instructor {
             training,
             before,

@@ -78,6 +78,7 @@ impl Job {
             // They concern everybody in a queue.
             | Command::SetPool { .. }
             | Command::Promote
+            | Command::ProgressAgain
             | Command::RenameLabel { .. }
             | Command::ReleaseHeld { .. }
             | Command::RejectHeld { .. }

@@ -287,6 +287,7 @@ impl Company {
                 ..PoolEdit::default()
             }),
             "promote" => Command::Promote,
+            "progress_again" => Command::ProgressAgain,
             "due_deactivate" => due(DueKind::Deactivate),
             "due_license_end" => due(DueKind::LicenseEnd),
             "due_delete" => due(DueKind::Delete),

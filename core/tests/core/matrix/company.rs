@@ -1,17 +1,19 @@
 //! A company in which there is somebody of every role, and for every command somebody of every scope to give it to.
 
-use usher_core::command::{Command, Edit, FieldEdit, Invite, InviteToSession, PoolEdit, WhenFull};
+use usher_core::command::{
+    Command, Edit, FieldEdit, Invite, InviteToSession, PoolEdit, ProgressReport, WhenFull,
+};
 use usher_core::import::{Table, review_individuals};
 use usher_core::model::{
     Actor, ApprovalId, BatchId, ConnectionId, Door, Field, FieldKind, GroupRole, Language,
-    NewPeople, Permission, PlatformId, Setting, SshKey, TrainingKind, UserId,
+    NewPeople, Permission, PlatformId, Progress, Setting, SshKey, TrainingKind, UserId,
 };
 use usher_core::password::{Password, PasswordHash};
 
 use usher_core::policy::Role;
 
 use super::Circle;
-use crate::org::{Org, invite, newcomer, people, switch};
+use crate::org::{Org, address, invite, newcomer, people, switch};
 
 const DAY: i64 = 86_400_000;
 
@@ -310,6 +312,16 @@ fn due(org: &Org) {
     let day = "2027-01-20";
     org.set_date("due-deactivate", Field::DeactivateOn, day);
     org.set_date("due-delete", Field::DeleteOn, day);
+    org.add_training("Told", TrainingKind::Course, Some("method"));
+    let told = org.request(Command::Progress {
+        reports: vec![ProgressReport {
+            who: address("due-end"),
+            training: "Told".into(),
+            step: Progress::Started,
+        }],
+    });
+    let platform = org.directory.as_actor(Actor::FileOwner, Door::Api);
+    platform.apply(told, None).unwrap();
     org.apply(Command::Grant {
         who: org.who("due-end"),
         pool: "method".parse().unwrap(),

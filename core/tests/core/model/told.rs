@@ -582,6 +582,7 @@ impl Told {
             }
             // Told by nothing that a roster here holds.
             Change::Due { .. }
+            | Change::ToldProgress { .. }
             | Change::Instructor { .. }
             | Change::GrantedAlone { .. }
             | Change::SystemUser { .. }
