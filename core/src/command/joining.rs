@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::field::{self, Given};
-use super::{NewPerson, password};
+use super::{NewPerson, edit, password};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
     Assignment, AssignmentState, CountsFrom, CustomField, Date, Field, GroupId, GroupRole, Hold,
-    License, PoolId, PoolName, Profile, RequiredItem, Setting, Status, TrainingId, User, UserId,
-    VisibleTo, field_key, key_of_name,
+    License, Part, PoolId, PoolName, Profile, RequiredItem, Setting, Status, TrainingId, User,
+    UserId, VisibleTo, field_key, key_of_name,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Planner, Seated, Waiting, Want};
@@ -240,6 +240,7 @@ impl Joining {
         for field in Field::ALL {
             let (before, after) = (user.profile.get(field), person.profile.get(field));
             if after.is_some() && before != after && field != Field::Email {
+                planner.overridden(user, Part::Field(field), before, after)?;
                 let (before, after) = (before.map(str::to_owned), after.map(str::to_owned));
                 planner.push(Change::Profile {
                     user: user.id,
@@ -251,11 +252,7 @@ impl Joining {
         }
         field::give(planner, user.id, given, false)?;
         if manager.is_some() && user.manager != manager {
-            planner.push(Change::Manager {
-                user: user.id,
-                before: user.manager,
-                after: manager,
-            });
+            edit::manager(planner, user, manager)?;
         }
         if status == Status::Active && !user.accepted {
             planner.push(Change::Accepted {

@@ -1,11 +1,11 @@
 //! Who reports to whom: no cycles, and the reports of those who leave move up to the first manager who stays.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Planner;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Profile, UserId, key_of_name};
+use crate::model::{ConnectionId, Part, Profile, Said, Status, UserId, Why, key_of_name};
 
 impl Planner<'_> {
     /// Notes that a person leaves, so that their reports move up when the plan is finished.
@@ -23,7 +23,8 @@ impl Planner<'_> {
         }
     }
 
-    /// Everybody who reports to a leaver reports to the first of the leaver's own managers who stays.
+    /// Everybody who reports to a leaver reports to the first of the leaver's own managers who stays. Of whom a provider keeps, it
+    /// stays known whom it has named.
     pub(super) fn move_reports_up(&mut self) -> Result<()> {
         let mut stays: HashMap<UserId, Option<UserId>> = HashMap::new();
         for leaver in std::mem::take(&mut self.leaving) {
@@ -35,19 +36,65 @@ impl Planner<'_> {
                 continue;
             }
             let target = self.first_who_stays(leaver, &mut stays)?;
-            for (report, status) in reports {
-                if self.managers.contains_key(&report) {
+            let told = if self.any_drifts()? {
+                self.snapshot.told_of_managers(leaver)?
+            } else {
+                HashSet::new()
+            };
+            for report in reports {
+                if self.managers.contains_key(&report.user) {
                     continue;
                 }
-                if status.is_live() {
+                if report.status.is_live() {
                     self.managers_moved += 1;
                 }
                 self.push(Change::Manager {
-                    user: report,
+                    user: report.user,
                     before: Some(leaver),
                     after: target,
                 });
+                if report.status != Status::Erased
+                    && !told.contains(&report.user)
+                    && let Some(connection) = report.connection
+                    && self.owns_manager(connection)?
+                {
+                    let said = awaited(connection, leaver);
+                    self.differ(report.user, Part::Manager, None, Some(said));
+                }
             }
+        }
+        Ok(())
+    }
+
+    /// Whoever reported to somebody who is back, as their provider has said and nobody has changed since, does again.
+    pub(super) fn take_reports_back(&mut self) -> Result<()> {
+        // What an undo brings back is what its batch took.
+        if self.undoing.is_some() {
+            return Ok(());
+        }
+        let back: Vec<UserId> = self.changes.iter().filter_map(comes_back).collect();
+        if back.is_empty() || !self.any_drifts()? {
+            return Ok(());
+        }
+        for (report, said, manager) in self.snapshot.awaiting(&back)? {
+            if self.managers.contains_key(&report.user)
+                || !self.owns_manager(said.connection)?
+                || self.reports_to(manager, report.user)?
+            {
+                continue;
+            }
+            let before = self.manager_of(report.user)?;
+            if before != Some(manager) {
+                if report.status.is_live() {
+                    self.managers_moved += 1;
+                }
+                self.push(Change::Manager {
+                    user: report.user,
+                    before,
+                    after: Some(manager),
+                });
+            }
+            self.differ(report.user, Part::Manager, Some(said), None);
         }
         Ok(())
     }
@@ -109,17 +156,46 @@ impl Planner<'_> {
     }
 
     pub(crate) fn refuse_cycle(&self, user: UserId, manager: UserId) -> Result<()> {
-        let mut at = Some(manager);
-        while let Some(above) = at {
-            if above == user {
-                return Err(Error::invalid(
-                    "manager",
-                    "reports to this person",
-                    "choose somebody who does not",
-                ));
-            }
-            at = self.manager_of(above)?;
+        if self.reports_to(manager, user)? {
+            return Err(Error::invalid(
+                "manager",
+                "reports to this person",
+                "choose somebody who does not",
+            ));
         }
         Ok(())
+    }
+
+    /// Whether somebody is this person or reports to them, by however many others.
+    fn reports_to(&self, user: UserId, above: UserId) -> Result<bool> {
+        let mut at = Some(user);
+        while let Some(user) = at {
+            if user == above {
+                return Ok(true);
+            }
+            at = self.manager_of(user)?;
+        }
+        Ok(false)
+    }
+}
+
+/// That a provider has named somebody who is not in.
+fn awaited(connection: ConnectionId, manager: UserId) -> Said {
+    Said {
+        connection,
+        value: Some(manager.to_string()),
+        why: Why::NotTaken,
+    }
+}
+
+/// Who is in again, or is to come.
+fn comes_back(change: &Change) -> Option<UserId> {
+    match change {
+        Change::Status {
+            user,
+            before,
+            after,
+        } if after.is_seated_or_coming() && !before.is_seated_or_coming() => Some(*user),
+        _ => None,
     }
 }

@@ -103,7 +103,11 @@ impl Planner<'_> {
         let now = (said != after).then(|| Said {
             connection,
             value: said.map(str::to_owned),
-            why: own.map_or(Why::Overridden, |it| it.why),
+            // Whoever was given another manager does not go back to the one who was not in.
+            why: match own {
+                Some(own) if part != Part::Manager => own.why,
+                _ => Why::Overridden,
+            },
         });
         if now.is_none() && own.is_none() {
             return Ok(());
@@ -132,16 +136,27 @@ impl Planner<'_> {
 
     /// Where a part of a person differs from what a provider has said.
     pub(crate) fn drift_of(&mut self, user: UserId, part: Part) -> Result<Option<Said>> {
+        if self.any_drifts()? {
+            self.snapshot.drift(user, part)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Whether the roster differs from any provider at all.
+    pub(super) fn any_drifts(&mut self) -> Result<bool> {
         let any = match self.has_drifts {
             Some(any) => any,
             None => self.snapshot.has_drifts()?,
         };
         self.has_drifts = Some(any);
-        if any {
-            self.snapshot.drift(user, part)
-        } else {
-            Ok(None)
-        }
+        Ok(any)
+    }
+
+    /// Whether this connection, if it lives, says whom its people report to.
+    pub(super) fn owns_manager(&mut self, connection: ConnectionId) -> Result<bool> {
+        let owned = self.owners()?.get(&connection);
+        Ok(owned.is_some_and(|it| it.1.contains(&Part::Manager)))
     }
 
     /// Notes that a provider and the roster agree on a part of a person again.

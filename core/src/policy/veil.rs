@@ -128,7 +128,12 @@ impl Veil<'_> {
         }
         let (mut found, mut line) = (HashSet::new(), vec![manager]);
         while let Some(above) = line.pop() {
-            for (report, _) in self.snapshot.reports_of(above)? {
+            for report in self
+                .snapshot
+                .reports_of(above)?
+                .into_iter()
+                .map(|it| it.user)
+            {
                 if !found.contains(&report) && self.sees(report)? {
                     found.insert(report);
                     line.push(report);

@@ -37,6 +37,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0019_providers.sql"),
     include_str!("../../../migrations/0020_plans.sql"),
     include_str!("../../../migrations/0021_refused.sql"),
+    include_str!("../../../migrations/0022_awaited.sql"),
     include_str!("../../../migrations/0022_queue.sql"),
     include_str!("../../../migrations/0023_told.sql"),
 ];

@@ -1,9 +1,11 @@
 //! What connections ask for people and own of them: read for planning and for front ends, written by changes.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, Row, params};
 
 use super::read::Read;
-use super::snapshot::{Snapshot, word};
+use super::snapshot::{Report, Snapshot, report_row, word};
 use super::{broken, many};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -89,6 +91,37 @@ impl Snapshot<'_> {
         Ok(self
             .one("SELECT 1 FROM drifts LIMIT 1", [], |_| Ok(()))?
             .is_some())
+    }
+
+    /// Of whom of somebody's reports a provider is known to say something else about their manager.
+    pub(crate) fn told_of_managers(&self, manager: UserId) -> Result<HashSet<UserId>> {
+        let sql = "SELECT id FROM users CROSS JOIN drifts ON user = id AND part = 'manager' WHERE manager = ?1";
+        let found = self.all(sql, [manager.as_bytes()], |row| {
+            Ok(UserId::from_bytes(row.get(0)?))
+        })?;
+        Ok(found.into_iter().collect())
+    }
+
+    /// Who is to report to these people, as their provider has said, in the order of creation: what it has said, and to whom.
+    pub(crate) fn awaiting(&self, managers: &[UserId]) -> Result<Vec<(Report, Said, UserId)>> {
+        let sql = "SELECT users.id, status, users.connection, said FROM json_each(?1) \
+            CROSS JOIN drifts ON said = value AND part = 'manager' AND why = 'not_taken' \
+            JOIN users ON users.id = drifts.user AND users.connection = drifts.connection \
+            WHERE status <> 'erased' ORDER BY seq";
+        let names: Vec<String> = managers.iter().map(|it| format!("\"{it}\"")).collect();
+        let found = self.all(sql, [format!("[{}]", names.join(","))], |row| {
+            Ok((report_row(row)?, row.get::<_, String>(3)?))
+        })?;
+        let told = found.into_iter().filter_map(|(report, said)| {
+            let manager = said.parse().ok()?;
+            let said = Said {
+                connection: report.connection?,
+                value: Some(said),
+                why: Why::NotTaken,
+            };
+            Some((report, said, manager))
+        });
+        Ok(told.collect())
     }
 
     /// What a provider says of a part of a person, where the roster has something else.

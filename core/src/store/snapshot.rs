@@ -276,17 +276,10 @@ impl<'c> Snapshot<'c> {
         })
     }
 
-    pub(crate) fn reports_of(&self, manager: UserId) -> Result<Vec<(UserId, Status)>> {
-        self.all(
-            "SELECT id, status FROM users WHERE manager = ?1 ORDER BY seq",
-            [manager.as_bytes()],
-            |row| {
-                Ok((
-                    UserId::from_bytes(row.get(0)?),
-                    word(row, 1, Status::from_word)?,
-                ))
-            },
-        )
+    /// Who reports to somebody.
+    pub(crate) fn reports_of(&self, manager: UserId) -> Result<Vec<Report>> {
+        let sql = "SELECT id, status, connection FROM users WHERE manager = ?1 ORDER BY seq";
+        self.all(sql, [manager.as_bytes()], report_row)
     }
 
     /// Whether anybody reports to this person.
@@ -602,6 +595,24 @@ impl<'c> Snapshot<'c> {
             .flatten()
             .unwrap_or(0))
     }
+}
+
+/// Somebody who reports to somebody, or is to.
+pub(crate) struct Report {
+    pub(crate) user: UserId,
+    pub(crate) status: Status,
+    /// Whose they are.
+    pub(crate) connection: Option<ConnectionId>,
+}
+
+/// Of the columns id, status and connection.
+pub(super) fn report_row(row: &Row<'_>) -> rusqlite::Result<Report> {
+    let connection: Option<[u8; 16]> = row.get(2)?;
+    Ok(Report {
+        user: UserId::from_bytes(row.get(0)?),
+        status: word(row, 1, Status::from_word)?,
+        connection: connection.map(ConnectionId::from_bytes),
+    })
 }
 
 /// What somebody gave up by leaving.

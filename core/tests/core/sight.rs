@@ -598,6 +598,10 @@ const OPEN: &[(&str, &str)] = &[
         "logo",
         "the organization's own picture, which everybody sees",
     ),
+    (
+        "seal",
+        "a key for things of one kind, which says nothing of anybody",
+    ),
     ("was_anybody_seen", "refused to those who see a part"),
     ("forecasts", "nothing, for those who see a part"),
     ("brake", "nothing, for those who see a part"),

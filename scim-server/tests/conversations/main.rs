@@ -26,7 +26,9 @@ mod pages;
 mod patching;
 mod platform;
 mod ready;
+
 mod recycled;
+mod reports;
 mod standing;
 mod tls;
 mod unread;

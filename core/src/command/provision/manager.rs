@@ -20,7 +20,7 @@ impl Provision {
             Some(None) => return Ok(Some(None)),
             Some(Some(name)) => name.clone(),
             None => match user {
-                Some(user) => return self.manager_awaited(planner, provider, user),
+                Some(user) => return self.manager_awaited(planner, provider, user, written),
                 None => return Ok(None),
             },
         };
@@ -48,6 +48,7 @@ impl Provision {
         planner: &mut Planner<'_>,
         provider: &Provider,
         user: &User,
+        written: &mut Written,
     ) -> Result<Option<Option<UserId>>> {
         if self.spoken.contains(&Part::Manager) {
             return Ok(None);
@@ -63,7 +64,7 @@ impl Provision {
         let Ok(manager) = found else {
             return Ok(None);
         };
-        planner.settle(user.id, Part::Manager)?;
+        written.awaited.push(Part::Manager);
         Ok(Some(Some(manager.id)))
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Written {
     pub(super) fields: Vec<(Field, Option<String>)>,
     /// Custom fields, as stored.
     custom: Vec<(FieldId, Option<String>)>,
+    /// Parts that were said before, and could be taken only now.
+    pub(super) awaited: Vec<Part>,
     /// What is not taken, as sent.
     pub(super) refused: Vec<(Part, Option<String>)>,
 }
@@ -23,6 +25,7 @@ impl Provision {
         let mut written = Written {
             fields: self.set.clone(),
             custom: Vec::new(),
+            awaited: Vec::new(),
             refused: Vec::new(),
         };
         if self.mapped.is_empty() {
@@ -132,6 +135,7 @@ impl Provision {
         if user.is_some() {
             let mut spoken = self.spoken.clone();
             spoken.extend(self.mapped.iter().map(|it| it.0));
+            spoken.extend(&written.awaited);
             spoken.sort_unstable();
             spoken.dedup();
             spoken.retain(|part| !written.refused.iter().any(|it| it.0 == *part));

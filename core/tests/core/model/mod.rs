@@ -323,6 +323,7 @@ impl World {
                         | Error::NotFound { .. }
                         | Error::Conflict { .. }
                         | Error::Taken { .. }
+                        | Error::AnotherPerson { .. }
                         | Error::Forbidden { .. }
                         | Error::NoSeat(_)
                 );

@@ -44,6 +44,8 @@ pub(crate) struct Roster {
     pub(crate) platforms: Vec<Platform>,
     /// Of each connection: how many it may take off in an hour, a share in percent and a floor.
     pub(crate) brakes: [Option<(i64, i64)>; 2],
+    /// Whether each connection has ever said of anybody whom they report to: it is its own to say from then on.
+    pub(crate) says_managers: [bool; 2],
     pub(crate) carries: Vec<Carries>,
     pub(crate) trainings: Vec<Training>,
 }
@@ -62,6 +64,15 @@ pub(crate) struct Leaving {
     pub(crate) by: usize,
     pub(crate) deletes: bool,
     pub(crate) rejected: bool,
+}
+
+/// Whom a connection says somebody reports to, where the roster has somebody else.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Says {
+    pub(crate) by: usize,
+    pub(crate) manager: Option<usize>,
+    /// A person, or another connection, has set another one; else the one is not in, or reports to them.
+    pub(crate) overridden: bool,
 }
 
 /// A link to choose a password.
@@ -128,6 +139,8 @@ pub(crate) struct Person {
     /// Has ever been active.
     pub(crate) accepted: bool,
     pub(crate) manager: Option<usize>,
+    /// What a connection says of the manager instead.
+    pub(crate) says: Option<Says>,
     pub(crate) email: Option<String>,
     pub(crate) user_name: Option<String>,
     pub(crate) title: Option<String>,
@@ -185,6 +198,7 @@ impl Person {
             status,
             accepted: status == Status::Active,
             manager: None,
+            says: None,
             email: None,
             user_name: None,
             title: None,
@@ -464,6 +478,29 @@ impl Tables {
         }) {
             let end = end.map(|it| it.div_euclid(DAY_MS));
             roster.platforms[platforms[&platform]].tokens.push(end);
+        }
+        let sql = "SELECT id, sends FROM connections";
+        for (connection, sends) in self.rows(sql, |row| {
+            Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, String>(1)?))
+        }) {
+            let says = sends.split(',').any(|it| it == "manager");
+            roster.says_managers[connections[&connection]] = says;
+        }
+        let sql = "SELECT user, connection, said, why FROM drifts WHERE part = 'manager'";
+        for (user, by, said, why) in self.rows(sql, |row| {
+            Ok((
+                row.get::<_, [u8; 16]>(0)?,
+                row.get::<_, [u8; 16]>(1)?,
+                row.get::<_, Option<String>>(2)?,
+                row.get::<_, String>(3)?,
+            ))
+        }) {
+            let manager = said.map(|it| users[it.parse::<UserId>().unwrap().as_bytes()]);
+            roster.people[users[&user]].says = Some(Says {
+                by: connections[&by],
+                manager,
+                overridden: why == "overridden",
+            });
         }
         let sql = "SELECT connection, share, floor FROM brakes";
         for (connection, share, floor) in self.rows(sql, |row| {

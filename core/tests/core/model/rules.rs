@@ -117,6 +117,7 @@ impl Model {
         );
         deal.post = deal.post_of(deed);
         let done = deal.perform(deed);
+        deal.take_reports_back(&before);
         deal.move_reports_up();
         deal.settle_waiting();
         let (skipped, short) = (std::mem::take(&mut deal.skipped), deal.short);
@@ -334,6 +335,8 @@ struct Deal<'m> {
     before_spent: Vec<i64>,
     /// Who was there when it began: the owners less those whom it takes off, and whoever decides together.
     owners_left: usize,
+    /// Of each connection, whether it kept managers when this began.
+    before_says: [bool; 2],
     administrators: usize,
     by_owner: bool,
     seen: Option<BTreeSet<usize>>,
@@ -359,6 +362,7 @@ impl<'m> Deal<'m> {
                 .map(|it| roster.spent(it))
                 .collect(),
             owners_left: roster.active_owners(),
+            before_says: roster.says_managers,
             administrators: roster.administrators(),
             by_owner: how.by.is_none_or(|it| roster.may(it, &[Permission::Owner])),
             seen: how.by.and_then(|it| roster.seen_by(it)),

@@ -10,7 +10,7 @@ use usher_core::command::{
     SetPassword,
 };
 use usher_core::model::{
-    Actor, Brake, Field, GroupRole, NewIndividual, PoolTerms, Profile, Progress, Record,
+    Actor, Brake, Field, GroupRole, NewIndividual, Part, PoolTerms, Profile, Progress, Record,
     RecordState, Setting, UserId,
 };
 use usher_core::query::Expr;
@@ -95,6 +95,7 @@ impl World {
                     ],
                     manager: manager.map(|it| Some(name(it))),
                     active: *active,
+                    spoken: manager.map(|_| Part::Manager).into_iter().collect(),
                     ..Provision::of(ProvisionTarget::New)
                 };
                 return (provider(*by), Command::Provision(provision));
@@ -115,6 +116,7 @@ impl World {
                     set: Vec::new(),
                     manager: manager.map(|it| it.map(name)),
                     active: *active,
+                    spoken: manager.map(|_| Part::Manager).into_iter().collect(),
                     ..Provision::of(ProvisionTarget::New)
                 };
                 return (provider(*by), Command::Provision(provision));

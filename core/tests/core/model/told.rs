@@ -8,14 +8,14 @@ use usher_core::change::Change;
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
     Actor, ApprovalId, ApprovalState, AssignmentState, ConnectionId, Date, Field, FieldId, GroupId,
-    Hold, IndividualId, IndividualTerms, Invitation, InvitationState, LeaveKind, LeaveState,
-    PlatformId, PoolId, PoolTerms, ProviderHold, Setting, Status, Timestamp, TokenId, TrainingId,
-    UserId,
+    Hold, IndividualId, IndividualTerms, Invitation, InvitationState, LeaveKind, LeaveState, Part,
+    PlatformId, PoolId, PoolTerms, ProviderHold, Said, Setting, Status, Timestamp, TokenId,
+    TrainingId, UserId, Why,
 };
 
 use super::roster::{
     ACCESS, Account, Approval, CONNECTIONS, Carries, DAY_MS, FIELDS, Group, Held, Leaving, Link,
-    Person, Platform, Pool, Post, Roster, ZONES,
+    Person, Platform, Pool, Post, Roster, Says, ZONES,
 };
 
 /// What the history tells differently from the tables.
@@ -175,6 +175,27 @@ impl Told {
             } => {
                 let [before, after] = [before, after].map(|it| it.map(|it| self.users[&it]));
                 std::mem::replace(&mut self.person(*user).manager, after) == before
+            }
+            Change::Drift {
+                user,
+                part: Part::Manager,
+                before,
+                after,
+            } => {
+                let says = |it: &Said| Says {
+                    by: self.connections[&it.connection],
+                    manager: it.value.as_ref().map(|it| self.users[&it.parse().unwrap()]),
+                    overridden: it.why == Why::Overridden,
+                };
+                let [before, after] = [before, after].map(|it| it.as_ref().map(says));
+                std::mem::replace(&mut self.person(*user).says, after) == before
+            }
+            Change::ConnectionSends {
+                connection,
+                part: Part::Manager,
+            } => {
+                self.roster.says_managers[self.connections[connection]] = true;
+                true
             }
             Change::License {
                 user,

@@ -144,8 +144,10 @@ impl Deal<'_> {
                         self.begins_as_learner(who);
                     }
                     self.spend(group);
+                    if let Some(manager) = manager {
+                        self.overrides_manager(who, Some(manager));
+                    }
                     let person = self.person(who);
-                    person.manager = manager.or(person.manager);
                     if let Some(group) = group {
                         person.groups.entry(group).or_insert(GroupRole::Learner);
                     }
@@ -274,10 +276,10 @@ impl Deal<'_> {
         {
             return Ok(false);
         }
-        let person = self.person(who);
         if let Some(manager) = manager {
-            person.manager = manager;
+            self.overrides_manager(who, manager);
         }
+        let person = self.person(who);
         if let Some(title) = title {
             person.title = Some(title.to_owned());
         }

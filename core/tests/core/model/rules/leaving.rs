@@ -2,7 +2,7 @@
 
 use usher_core::model::{AssignmentState, InvitationState, Status};
 
-use super::super::roster::{ACCESS, Person, Training};
+use super::super::roster::{ACCESS, Person, Roster, Says, Training};
 use super::{Deal, Refused};
 
 impl Deal<'_> {
@@ -47,11 +47,76 @@ impl Deal<'_> {
             while let Some(manager) = above.filter(|it| self.leaving.contains(it)) {
                 above = self.person(manager).manager;
             }
-            for person in &mut self.model.roster.people {
-                if person.manager == Some(leaver) {
-                    person.manager = above;
+            for who in 0..self.roster().people.len() {
+                if self.person(who).manager != Some(leaver) {
+                    continue;
+                }
+                let keeper = self.keeper_of_manager(who);
+                let person = self.person(who);
+                person.manager = above;
+                if person.status != Status::Erased && person.says.is_none() {
+                    person.says = keeper.map(|by| Says {
+                        by,
+                        manager: Some(leaver),
+                        overridden: false,
+                    });
                 }
             }
+        }
+    }
+
+    /// Who reported to somebody who is back, as their connection says, does again.
+    pub(super) fn take_reports_back(&mut self, before: &Roster) {
+        let is_back = |it: &Self, who: usize| {
+            let was = before.people.get(who);
+            let was_in = was.is_some_and(|it| it.status.is_seated_or_coming());
+            was.is_some() && !was_in && it.model.roster.people[who].status.is_seated_or_coming()
+        };
+        for who in 0..before.people.len() {
+            let Some(says) = self.person(who).says.filter(|it| !it.overridden) else {
+                continue;
+            };
+            let keeper = before.people[who].connection;
+            let Some(manager) = says.manager.filter(|it| is_back(self, *it)) else {
+                continue;
+            };
+            if keeper == Some(says.by)
+                && self.before_says[says.by]
+                && before.people[who].status != Status::Erased
+                && self.person(who).manager == before.people[who].manager
+                && !self.roster().is_below(manager, who)
+            {
+                let person = self.person(who);
+                person.manager = Some(manager);
+                person.says = None;
+            }
+        }
+    }
+
+    /// The connection that keeps whom somebody reports to.
+    pub(super) fn keeper_of_manager(&mut self, who: usize) -> Option<usize> {
+        let connection = self.person(who).connection;
+        connection.filter(|it| self.before_says[*it])
+    }
+
+    /// Sets whom somebody reports to, in another's place than the connection's that keeps it.
+    pub(super) fn overrides_manager(&mut self, who: usize, after: Option<usize>) {
+        let keeper = self.keeper_of_manager(who);
+        let person = self.person(who);
+        let before = std::mem::replace(&mut person.manager, after);
+        let Some(by) = keeper.filter(|_| before != after) else {
+            return;
+        };
+        let own = person.says.filter(|it| it.by == by);
+        let manager = own.map_or(before, |it| it.manager);
+        if manager != after {
+            person.says = Some(Says {
+                by,
+                manager,
+                overridden: true,
+            });
+        } else if own.is_some() {
+            person.says = None;
         }
     }
 

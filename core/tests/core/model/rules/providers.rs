@@ -2,7 +2,7 @@
 
 use usher_core::model::{GroupRole, NewPeople, Permission, Status};
 
-use super::super::roster::Person;
+use super::super::roster::{Person, Says};
 use super::{Deal, Refused};
 
 impl Deal<'_> {
@@ -46,7 +46,7 @@ impl Deal<'_> {
                 person.user_name.take_if(|it| it == name);
             }
         }
-        let manager = manager.filter(|it| self.status(*it).is_seated_or_coming());
+        self.model.roster.says_managers[by] |= manager.is_some();
         let policy = self.policies[by];
         let who = returns.unwrap_or_else(|| {
             let accepted = active == Some(false) && policy == NewPeople::Active;
@@ -71,9 +71,7 @@ impl Deal<'_> {
         if !stays {
             person.connection = Some(by);
         }
-        if let Some(manager) = manager {
-            person.manager = Some(manager);
-        }
+        self.told_manager(by, who, manager.map(Some), stays);
         if active != Some(false) {
             self.says_they_are_in(by, who);
         }
@@ -113,6 +111,39 @@ impl Deal<'_> {
         Ok(())
     }
 
+    /// What a connection says of somebody's manager now, or has said before and could not be taken then.
+    fn told_manager(&mut self, by: usize, who: usize, manager: Option<Option<usize>>, stays: bool) {
+        let fits = |it: &mut Self, manager: usize| {
+            it.status(manager).is_seated_or_coming() && !it.roster().is_below(manager, who)
+        };
+        let says = self.person(who).says;
+        let awaited = says.filter(|it| it.by == by && !it.overridden);
+        let wanted = match manager {
+            Some(Some(manager)) if !fits(self, manager) => {
+                self.person(who).says = Some(Says {
+                    by,
+                    manager: Some(manager),
+                    overridden: false,
+                });
+                return;
+            }
+            Some(wanted) => wanted,
+            None => match awaited.and_then(|it| it.manager) {
+                Some(manager) if fits(self, manager) => Some(manager),
+                _ => return,
+            },
+        };
+        let is_kept = stays && self.keeper_of_manager(who).is_some();
+        if stays {
+            self.overrides_manager(who, wanted);
+        } else {
+            self.person(who).manager = wanted;
+        }
+        if !is_kept {
+            self.person(who).says = None;
+        }
+    }
+
     /// Whoever is another connection's stays so, until that one has let them go and this one brings them in.
     fn stays_with_another(&mut self, who: usize, by: usize, active: Option<bool>) -> bool {
         let status = self.status(who);
@@ -141,6 +172,7 @@ impl Deal<'_> {
         if matches!(status, Status::Deleted | Status::Erased) || is_owner && switches {
             return Err(Refused);
         }
+        self.model.roster.says_managers[by] |= matches!(manager, Some(Some(_)));
         let known_as = self.person(who).links.get(&by).cloned().flatten();
         if external_id.is_some_and(|it| known_as.is_some_and(|known| known != *it)) {
             return Err(Refused);
@@ -168,13 +200,6 @@ impl Deal<'_> {
         if active == Some(true) {
             self.says_they_are_in(by, who);
         }
-        match manager {
-            Some(Some(manager))
-                if !self.status(manager).is_seated_or_coming()
-                    || self.roster().is_below(manager, who) => {}
-            Some(manager) => self.person(who).manager = manager,
-            None => {}
-        }
         let stays = self.stays_with_another(who, by, active);
         let person = self.person(who);
         let is_met = !person.links.contains_key(&by);
@@ -186,6 +211,7 @@ impl Deal<'_> {
             person.connection = Some(by);
         }
         let is_released = person.released;
+        self.told_manager(by, who, manager, stays);
         if stays && is_met {
             self.skipped.insert(who);
         }
