@@ -53,6 +53,7 @@ impl Source {
 }
 
 /// Every option as it stands.
+#[derive(Default)]
 pub(crate) struct Setup {
     values: BTreeMap<&'static str, (String, Source)>,
     file: Option<PathBuf>,

@@ -13,6 +13,7 @@ use crate::args::{Format, PlanArgs};
 use crate::desk::{Desk, can_ask};
 use crate::failure::{Failure, Result};
 use crate::output::{Listing, Row};
+use crate::watching;
 
 /// The columns of a plan as a list of changes.
 const CHANGE_KEYS: &[&str] = &["user", "what", "before", "after"];
@@ -30,14 +31,11 @@ pub(crate) fn apply(desk: &Desk, command: Command, args: &PlanArgs) -> Result<Op
     let mut request = desk.session.request(command);
     request.when_full = chosen(args);
     if args.plan {
-        print_plan(desk.format, &desk.session.plan(&request)?)?;
+        print_plan(desk.format, &watching::plan(&desk.session, &request)?)?;
         return Ok(None);
     }
     if args.confirm.is_some() || args.yes {
-        let applied = desk
-            .session
-            .apply(request, args.confirm)
-            .map_err(explained)?;
+        let applied = watching::apply(&desk.session, request, args.confirm).map_err(explained)?;
         return changed(desk, applied).map(Some);
     }
     if !can_ask() {
@@ -60,7 +58,7 @@ pub(crate) fn chosen(args: &PlanArgs) -> WhenFull {
 
 /// Asks until the person agrees to what is true, or declines.
 fn ask_and_apply(desk: &Desk, mut request: Request) -> Result<Applied> {
-    let mut plan = desk.session.plan(&request)?;
+    let mut plan = watching::plan(&desk.session, &request)?;
     loop {
         show::on_terminal(&plan, &mut io::stderr().lock())?;
         if plan.is_empty() {
@@ -75,7 +73,7 @@ fn ask_and_apply(desk: &Desk, mut request: Request) -> Result<Applied> {
             continue;
         }
         agree(&plan)?;
-        match desk.session.apply(request.clone(), Some(plan.digest)) {
+        match watching::apply(&desk.session, request.clone(), Some(plan.digest)) {
             Err(Error::Moved(moved)) => {
                 eprintln_safely(&format!(
                     "Meanwhile it has changed: {}.",

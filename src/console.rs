@@ -2,13 +2,16 @@
 
 use std::io::IsTerminal as _;
 
-use usher_core::Session;
+use usher_core::mail::MailText;
 use usher_core::model::Door;
+use usher_core::{Error, Session};
 use usher_tui::{ConsoleError, ConsoleOptions};
 
 use crate::args::{ActingAs, Common, ConsoleArgs};
+use crate::config::Setup;
 use crate::desk::session;
 use crate::failure::{Failure, Result};
+use crate::handout::join_sheet_of;
 use crate::reading;
 use crate::ssh;
 
@@ -25,6 +28,7 @@ pub(crate) fn open(common: &Common, args: ConsoleArgs) -> Result<()> {
     let options = ConsoleOptions {
         replay: Some(replay()),
         reader: Some(reader()),
+        handouts: Some(handouts(Setup::load(common).ok())),
         theme: args.theme,
         plain: args.plain,
         read_only: args.read_only,
@@ -59,6 +63,22 @@ pub(crate) fn reader() -> usher_tui::FileReader {
         let limits = session.read()?.settings()?.import;
         reading::apart(&limits, source, sheet)
     })
+}
+
+/// How mails are previewed, and the join page's sheet is made. Without a configuration that can be read, a mail is shown as
+/// the defaults have it.
+pub(crate) fn handouts(setup: Option<Setup>) -> usher_tui::Handouts {
+    let setup = setup.unwrap_or_default();
+    usher_tui::Handouts::new(
+        move |session, template, language, text| {
+            let directory = session.directory();
+            let config = setup.mail_for_looking(directory);
+            let config = config.map_err(|it| Error::Broken(it.why()))?;
+            let (subject, body) = directory.mail_preview(&config, template, language, text)?;
+            Ok(MailText { subject, body })
+        },
+        join_sheet_of,
+    )
 }
 
 /// Whether there is a terminal to draw on and to type at.

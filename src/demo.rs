@@ -54,6 +54,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
             usher_tui::ConsoleOptions {
                 replay: Some(console::replay()),
                 reader: Some(console::reader()),
+                handouts: Some(console::handouts(None)),
                 title: Some("demo".to_owned()),
                 ..usher_tui::ConsoleOptions::default()
             },

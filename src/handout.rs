@@ -4,7 +4,8 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 
-use usher_core::model::Date;
+use usher_core::model::{Date, Language};
+use usher_core::{Error, Session};
 
 use crate::args::HandoutArgs;
 use crate::desk::Desk;
@@ -23,20 +24,24 @@ pub(crate) fn guide(desk: &Desk, args: &HandoutArgs) -> Result<()> {
 
 /// Writes a sheet with the join page's address.
 pub(crate) fn join_sheet(desk: &Desk, args: &HandoutArgs) -> Result<()> {
-    let read = desk.read()?;
+    write(desk, args, &join_sheet_of(&desk.session, args.language)?)
+}
+
+/// A sheet with the join page's address, to be printed.
+pub(crate) fn join_sheet_of(session: &Session, language: Language) -> usher_core::Result<String> {
+    let read = session.read()?;
     let (settings, logo) = (read.settings()?, read.logo()?);
     drop(read);
     if settings.join.open_slug().is_none() {
-        return Err(Failure::refused(
+        return Err(Error::conflict(
             "the join page is off; `usher join set --on --allow DOMAIN` turns it on",
         ));
     }
-    let base = desk.session.directory().public_url()?;
-    let sheet = usher_scim_server::join_sheet(&settings, logo.as_ref(), args.language, &base);
-    let sheet = sheet.ok_or_else(|| {
-        Failure::refused("the join page's address is too long for a QR code; shorten its slug")
-    })?;
-    write(desk, args, &sheet)
+    let base = session.directory().public_url()?;
+    let sheet = usher_scim_server::join_sheet(&settings, logo.as_ref(), language, &base);
+    sheet.ok_or_else(|| {
+        Error::conflict("the join page's address is too long for a QR code; shorten its slug")
+    })
 }
 
 fn write(desk: &Desk, args: &HandoutArgs, text: &str) -> Result<()> {

@@ -51,6 +51,7 @@ mod token;
 mod training;
 mod tree;
 mod users;
+mod watching;
 mod who;
 
 use std::process::ExitCode;

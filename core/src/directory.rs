@@ -17,6 +17,7 @@ use crate::model::{
 };
 use crate::plan::{Digest, Plan};
 use crate::planner::Who;
+use crate::progress::Progress;
 use crate::store::{self, Store};
 
 pub use crate::store::{
@@ -391,6 +392,37 @@ impl Session {
         self.apply_then(request, confirmed, move |result| {
             let _ = answer.send(result);
         });
+        answered
+            .recv()
+            .unwrap_or_else(|_| Err(Error::Broken("the writer stopped".into())))
+    }
+
+    /// As [`Session::plan`]; ends early when the flag turns true.
+    ///
+    /// # Errors
+    /// As [`Session::plan`], and [`Error::Cancelled`] when the flag turned true.
+    pub fn plan_until(&self, request: &Request, cancelled: Arc<AtomicBool>) -> Result<Plan> {
+        let store = &self.directory.shared.store;
+        store.plan_until(self.who, request, cancelled)
+    }
+
+    /// As [`Session::apply`], looked at and taken back by a handle: until it is committed it can be cancelled as a whole.
+    ///
+    /// # Errors
+    /// As [`Session::apply`], and [`Error::Cancelled`] when it was cancelled; then nothing was changed.
+    pub fn apply_watched(
+        &self,
+        request: Request,
+        confirmed: Option<Digest>,
+        progress: &Progress,
+    ) -> Result<Applied> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        let mut job = store::Job::new(self.who, request, confirmed, move |result| {
+            // Whoever asked may have gone.
+            let _ = answer.send(result);
+        });
+        job.progress = progress.clone();
+        self.directory.shared.store.submit(job);
         answered
             .recv()
             .unwrap_or_else(|_| Err(Error::Broken("the writer stopped".into())))

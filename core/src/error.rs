@@ -99,8 +99,8 @@ pub enum Error {
         "nothing was applied: another process is applying a large change ({0}); try again when it is done"
     )]
     Occupied(String),
-    /// Reading was ended by whoever asked for it.
-    #[error("cancelled")]
+    /// Reading was ended, or work taken back, by whoever asked for it.
+    #[error("cancelled: nothing was changed")]
     Cancelled,
     /// The commit ended in an I/O error: it may or may not be on disk.
     #[error(

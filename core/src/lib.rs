@@ -23,6 +23,7 @@ pub mod past;
 pub mod plan;
 mod planner;
 pub mod policy;
+mod progress;
 pub mod query;
 pub mod report;
 mod scheduler;
@@ -42,6 +43,7 @@ pub use directory::{
 pub use draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 pub use error::{Error, Result};
 pub use plan::Plan;
+pub use progress::{Progress, Seen, Stage};
 pub use scheduler::Scheduler;
 pub use seal::Seal;
 pub use selection::Selection;

@@ -8,12 +8,14 @@ mod keys;
 mod menus;
 mod mouse;
 mod plans;
+mod texts;
 pub(crate) mod views;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use ratatui::layout::Size;
+use usher_core::Progress;
 use usher_core::model::{BatchId, Timestamp, TransferId, UserId};
 
 use crate::board::Board;
@@ -21,6 +23,7 @@ use crate::counters::Counters;
 use crate::effect::Effect;
 use crate::event::{Event, Timer};
 use crate::form::Form;
+use crate::handouts::Handouts;
 use crate::importing::{Importing, Terms};
 use crate::key::Key;
 use crate::layout::Layout;
@@ -31,6 +34,7 @@ use crate::overlay::help::Help;
 use crate::overlay::menu::Menu;
 use crate::overlay::note::Note;
 use crate::overlay::plan::Sheet;
+use crate::overlay::text::TextPane;
 use crate::reader::FileReader;
 use crate::replay::Replay;
 use crate::screen::import_view;
@@ -57,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) replay: Option<Replay>,
     /// How files of people are read.
     pub(crate) reader: Option<FileReader>,
+    /// How mails are previewed and sheets are made.
+    pub(crate) handouts: Option<Handouts>,
     /// Its colours.
     pub(crate) theme: Theme,
     /// How many of them the terminal shows.
@@ -94,9 +100,14 @@ pub(crate) struct App {
     pub(crate) form: Option<Form>,
     pub(crate) menu: Option<Menu>,
     pub(crate) note: Option<Note>,
+    /// A text that is read or written, and the one that waits below it.
+    pub(crate) text: Option<TextPane>,
+    text_below: Option<TextPane>,
     pub(crate) message: Option<(String, Tone)>,
     /// What is being applied: the sheet that was confirmed.
     pub(crate) applying: Option<Sheet>,
+    /// How far that is.
+    pub(crate) progress: Progress,
     pub(crate) dirty: bool,
     last_batch: Option<BatchId>,
     board_generation: u64,
@@ -148,8 +159,11 @@ impl App {
             form: None,
             menu: None,
             note: None,
+            text: None,
+            text_below: None,
             message: None,
             applying: None,
+            progress: Progress::new(),
             dirty: true,
             last_batch: None,
             board_generation: 0,
@@ -218,6 +232,7 @@ impl App {
             || self.form.is_some()
             || self.menu.is_some()
             || self.note.is_some()
+            || self.text.is_some()
     }
 
     /// Whether an action with people has somebody to act on, on the screen on top.
@@ -250,6 +265,9 @@ impl App {
         }
         if let Some(menu) = &mut self.menu {
             menu.set_page(form_page(layout.overlay, self.settings.plain) + 1);
+        }
+        if let Some(text) = &mut self.text {
+            text.set_room(layout.overlay);
         }
         if let Some(help) = &mut self.help {
             help.set_page(usize::from(layout.overlay.height));

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use usher_core::Read;
-use usher_core::model::{Timestamp, UserId, View, search_text};
+use usher_core::mail::MailText;
+use usher_core::model::{Language, Timestamp, UserId, View, search_text};
+use usher_core::plan::Template;
 
 use crate::app::views::Look;
 use crate::boards::Topic;
@@ -89,6 +91,8 @@ pub(crate) struct Here<'a> {
     pub(crate) topic: &'a Topic,
     /// On which row.
     pub(crate) item: Option<&'a Item>,
+    /// All rows that were read.
+    pub(crate) items: &'a [Item],
     /// Whose rows are marked.
     pub(crate) marked: Vec<UserId>,
     /// When.
@@ -135,6 +139,14 @@ pub(crate) enum Doing {
     Mend(Vec<Mend>),
     /// Keep a view.
     SaveView(Box<View>),
+    /// Copy the address of the join page.
+    CopyJoinLink,
+    /// Ask for the language of a sheet with the address of the join page, and where it goes.
+    JoinSheet,
+    /// Open what a mail says, to be changed.
+    Write(Template, Language),
+    /// Show what a mail says, filled in with examples.
+    Preview(Template, Language, Option<Box<MailText>>),
     /// Say something.
     Say(String),
 }
@@ -326,6 +338,11 @@ impl Board {
     /// The place of the cursor.
     pub(crate) fn cursor(&self) -> usize {
         self.cursor
+    }
+
+    /// All rows that were read.
+    pub(crate) fn items(&self) -> &[Item] {
+        &self.found.items
     }
 
     /// The row under the cursor.

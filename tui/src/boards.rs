@@ -13,6 +13,7 @@ mod held;
 mod imports;
 mod inbox;
 mod invitations;
+mod join;
 mod labels;
 mod learners;
 mod members;
@@ -24,12 +25,15 @@ mod reclaim;
 mod settings;
 mod trainings;
 mod tree;
+mod wording;
 
 use std::collections::BTreeSet;
 
 use usher_core::model::{BatchId, PoolName, Timestamp, UserId};
 
 use crate::board::Kind;
+
+pub(crate) use wording::plan as word_mail;
 
 /// What a board lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +83,10 @@ pub(crate) enum Topic {
     Reclaim,
     /// What the organization has set.
     Settings,
+    /// The page on which people join by themselves.
+    Join,
+    /// What mails say.
+    Wording,
     /// Custom fields.
     Fields,
     /// Labels.
@@ -113,6 +121,8 @@ impl Topic {
             Self::Administrators => &administrators::KIND,
             Self::Reclaim => &reclaim::KIND,
             Self::Settings => &settings::KIND,
+            Self::Join => &join::KIND,
+            Self::Wording => &wording::KIND,
             Self::Fields => &fields::KIND,
             Self::Labels => &labels::KIND,
             Self::Tree(_) => &tree::KIND,
@@ -136,6 +146,8 @@ impl Topic {
             Self::Administrators,
             Self::Reclaim,
             Self::Tree(BTreeSet::new()),
+            Self::Join,
+            Self::Wording,
             Self::Fields,
             Self::Labels,
             Self::Imports,

@@ -2,11 +2,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use usher_core::Stage;
 
 use crate::action::{self, Action, Place};
 use crate::app::{App, Tone};
 use crate::cell::{put, put_right, width};
 use crate::counters::{Counters, PoolCount, done_word};
+use crate::summary::Proposal;
 use crate::theme::{Role, Theme};
 use crate::words::{age, number, people};
 
@@ -197,17 +199,31 @@ pub(crate) fn message(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
             Role::Danger,
         ),
         (Some((text, tone)), _) => (text.clone(), tone_role(*tone)),
-        (None, Some(proposal)) => (
-            format!(
-                "applying: {} … the list stays usable",
-                proposal.heading().to_lowercase()
-            ),
-            Role::Warn,
-        ),
+        (None, Some(proposal)) => (applying_in_words(app, proposal), Role::Warn),
         (None, None) => return,
     };
     clear(area, buf);
     put(buf, area, 1, &text, theme.style(role));
+}
+
+/// `34 % of it written · ctrl-c cancels all of it · Deactivate 100,000 people`
+fn applying_in_words(app: &App, proposal: &Proposal) -> String {
+    let seen = app.progress.seen();
+    let heading = proposal.heading();
+    let (how_far, can_cancel) = match (app.progress.is_cancelled(), seen.stage, seen.percent()) {
+        (true, _, _) => return format!("cancelling: {heading}"),
+        (_, Stage::Waiting, _) => ("waiting".to_owned(), true),
+        (_, Stage::Planning, _) => ("planning once more".to_owned(), true),
+        (_, Stage::Writing, Some(percent)) => (format!("{percent} % written"), true),
+        (_, Stage::Writing, None) => ("writing".to_owned(), true),
+        (_, Stage::Committing, _) => ("putting it on disk".to_owned(), false),
+    };
+    let cancels = if can_cancel {
+        " · ctrl-c cancels all of it"
+    } else {
+        ""
+    };
+    format!("{how_far}{cancels} · {heading}")
 }
 
 fn tone_role(tone: Tone) -> Role {

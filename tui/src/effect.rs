@@ -3,14 +3,16 @@
 use std::any::Any;
 use std::time::Duration;
 
-use usher_core::Selection;
 use usher_core::command::{Command, Request, WhenFull};
-use usher_core::model::{BatchId, ConnectionId, TransferId, UserId, View};
-use usher_core::plan::Digest;
+use usher_core::mail::MailText;
+use usher_core::model::{BatchId, ConnectionId, Language, TransferId, UserId, View};
+use usher_core::plan::{Digest, Template};
 use usher_core::query::{Expr, SortBy};
+use usher_core::{Progress, Selection};
 
 use crate::board::BoardRequest;
 use crate::event::Timer;
+use crate::handouts::Handouts;
 use crate::importing::{ReadRequest, ReviewRequest};
 use crate::replay::Replay;
 use crate::verb::Verb;
@@ -35,6 +37,21 @@ pub(crate) enum Effect {
     ReadFile(Box<ReadRequest>),
     /// Look through what was read. A newer request makes an older one void.
     Review(Box<ReviewRequest>),
+    /// Read what a mail says.
+    ReadWords(Template, Language),
+    /// Fill a mail in with examples.
+    Preview {
+        /// How that is done.
+        by: Handouts,
+        /// Which message.
+        template: Template,
+        /// In which language.
+        language: Language,
+        /// Not as it is, but so.
+        text: Option<Box<MailText>>,
+    },
+    /// Read the address of the join page.
+    ReadJoinLink,
     /// Make a page on which a file can be sent.
     TakeIn,
     /// Look whether a file has arrived by a page.
@@ -74,6 +91,8 @@ pub(crate) enum Effect {
         intent: Intent,
         /// The batch that it undoes.
         undoes: Option<BatchId>,
+        /// How far it is, and by what it is cancelled.
+        progress: Progress,
     },
     /// Throw something large away: a plan about a million people takes a while to be forgotten.
     Discard(Box<dyn Any + Send>),

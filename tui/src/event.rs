@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use ratatui::layout::Size;
 use usher_core::exchange::Page;
-use usher_core::model::{BatchId, UserId};
+use usher_core::mail::MailText;
+use usher_core::model::{BatchId, Language, UserId};
+use usher_core::plan::Template;
 
 use crate::board::Found;
 use crate::counters::Counters;
@@ -64,6 +66,8 @@ pub(crate) enum Timer {
     Age,
     /// Whether a server runs may be another answer now.
     Look,
+    /// What is applied is further now.
+    Progress,
     /// A file may have arrived by a page.
     Arrival,
     /// Nobody has typed for as long as the organization allows.
@@ -114,6 +118,10 @@ pub(crate) enum Answer {
         /// The review, or why there is none.
         result: Result<Box<Looked>, String>,
     },
+    /// What a mail says.
+    Words(Result<Box<MailWords>, String>),
+    /// The address of the join page.
+    JoinLink(Result<String, String>),
     /// A page on which a file can be sent.
     TakenIn(Result<Page, String>),
     /// Whether a file has arrived by a page.
@@ -156,6 +164,19 @@ pub(crate) enum Answer {
         /// Everything shown about them, or why it cannot be.
         result: Result<Box<Detail>, String>,
     },
+}
+
+/// What a mail says.
+#[derive(Debug)]
+pub(crate) struct MailWords {
+    /// Which message.
+    pub(crate) template: Template,
+    /// In which language.
+    pub(crate) language: Language,
+    /// Its words.
+    pub(crate) text: MailText,
+    /// Whether they are filled in with examples.
+    pub(crate) is_preview: bool,
 }
 
 /// Rows in the order of the list.
@@ -207,6 +228,8 @@ pub(crate) enum Outcome {
     },
     /// The disk failed while committing. Repeating the same request is safe.
     Unknown(String),
+    /// It was cancelled; nothing changed.
+    Cancelled,
     /// It was refused; nothing changed.
     Refused(String),
 }

@@ -21,6 +21,7 @@ mod detail;
 mod effect;
 mod event;
 mod form;
+mod handouts;
 mod importing;
 mod input;
 mod key;
@@ -54,6 +55,7 @@ use crate::app::Settings;
 use crate::console::Ending;
 
 pub use crate::action::{Action, Entry, Place, actions};
+pub use crate::handouts::Handouts;
 pub use crate::key::Key;
 pub use crate::reader::FileReader;
 pub use crate::replay::Replay;
@@ -75,6 +77,8 @@ pub struct ConsoleOptions {
     pub replay: Option<Replay>,
     /// How files that people give are read; without it, none are.
     pub reader: Option<FileReader>,
+    /// How mails are previewed and sheets are made; without it, they are not.
+    pub handouts: Option<Handouts>,
     /// A word in the header, such as `demo`.
     pub title: Option<String>,
 }
@@ -127,6 +131,7 @@ pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError
         no_files: options.no_files,
         replay: options.replay,
         reader: options.reader,
+        handouts: options.handouts,
         title: options.title,
     };
     match console::run(&session, settings) {

@@ -27,6 +27,22 @@ impl LineEditor {
         line
     }
 
+    /// With this text on both sides of the cursor.
+    pub(crate) fn around(before: &str, after: &str) -> Self {
+        let mut line = Self::default();
+        line.insert(after);
+        line.cursor = 0;
+        line.insert(before);
+        line
+    }
+
+    /// Puts the cursor at a place in the text, or at the boundary before it.
+    pub(crate) fn go(&mut self, to: usize) {
+        let starts = self.text.grapheme_indices(true).map(|it| it.0);
+        let places = starts.chain(std::iter::once(self.text.len()));
+        self.cursor = places.take_while(|it| *it <= to).last().unwrap_or(0);
+    }
+
     /// Whether the text is still as it was offered.
     pub(crate) fn is_offered(&self) -> bool {
         self.offered

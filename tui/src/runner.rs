@@ -18,7 +18,7 @@ use usher_core::{Applied, Error, Result, Session};
 
 use crate::counters::Counters;
 use crate::effect::{Effect, Intent, Wish};
-use crate::event::{Answer, Event, Outcome};
+use crate::event::{Answer, Event, MailWords, Outcome};
 use crate::summary::Proposal;
 use crate::{names, reads, replay};
 
@@ -62,30 +62,28 @@ impl Runner {
             | Effect::RetryMails(_) => &self.plans,
             Effect::Export(_)
             | Effect::HandOut(_)
+            | Effect::ReadWords(..)
+            | Effect::Preview { .. }
+            | Effect::ReadJoinLink
             | Effect::ReadFile(_)
             | Effect::TakeIn
             | Effect::LookForFile(_) => &self.files,
-            Effect::Apply {
-                request,
-                confirmed,
-                intent,
-                undoes,
-            } => {
+            Effect::Apply { .. } => {
                 let (events, session) = (self.events.clone(), self.session.clone());
-                replay::acting(&self.session, &intent.wish).apply_then(
-                    *request.clone(),
-                    Some(confirmed),
-                    move |result| {
-                        // The writer's own thread must not wait for itself.
-                        note_replayed(&session, &intent.wish, &result, |note| {
-                            let _ = std::thread::Builder::new().spawn(note);
-                        });
-                        // The console may have been left meanwhile.
-                        let _ = events.send(Event::Answered(Answer::Applied(Box::new(outcome(
-                            result, *request, intent, undoes,
-                        )))));
-                    },
-                );
+                // A thread of its own: a large plan is made again first. It is the last that ends, so that the console may
+                // be left meanwhile.
+                let apply = move || {
+                    if let Some(answer) = answer(&session, effect, &Arc::default()) {
+                        let _ = events.send(Event::Answered(answer));
+                    }
+                };
+                let begun = std::thread::Builder::new().name("apply".to_owned());
+                if let Err(error) = begun.spawn(apply) {
+                    let why = Outcome::Refused(format!("no thread to apply it: {error}"));
+                    let _ = self
+                        .events
+                        .send(Event::Answered(Answer::Applied(Box::new(why))));
+                }
                 return None;
             }
             Effect::Timer(..)
@@ -164,8 +162,38 @@ pub(crate) fn answer(
         },
         Effect::Review(request) => Answer::Reviewed {
             generation: request.generation,
-            result: import::review(session, *request),
+            result: import::review(session, *request, cancelled),
         },
+        Effect::ReadWords(template, language) => {
+            let read = session.directory().mail_text(template, language);
+            let words = read.map(|(text, _)| {
+                Box::new(MailWords {
+                    template,
+                    language,
+                    text,
+                    is_preview: false,
+                })
+            });
+            Answer::Words(words.map_err(worded))
+        }
+        Effect::Preview {
+            by,
+            template,
+            language,
+            text,
+        } => {
+            let filled = by.preview(session, template, language, text.as_deref());
+            let words = filled.map(|text| {
+                Box::new(MailWords {
+                    template,
+                    language,
+                    text,
+                    is_preview: true,
+                })
+            });
+            Answer::Words(words.map_err(worded))
+        }
+        Effect::ReadJoinLink => Answer::JoinLink(join_link(session)),
         Effect::TakeIn => Answer::TakenIn(session.take_in().map_err(worded)),
         Effect::LookForFile(page) => {
             let arrived = session.arrived(page);
@@ -220,17 +248,18 @@ pub(crate) fn answer(
         }
         Effect::Plan { generation, intent } => Answer::Planned {
             generation,
-            result: plan(session, intent).map(Box::new),
+            result: plan(session, intent, cancelled).map(Box::new),
         },
         Effect::Apply {
             request,
             confirmed,
             intent,
             undoes,
+            progress,
         } => {
             let acting = replay::acting(session, &intent.wish);
-            let result = acting.apply((*request).clone(), Some(confirmed));
-            note_replayed(session, &intent.wish, &result, |note| note());
+            let result = acting.apply_watched((*request).clone(), Some(confirmed), &progress);
+            note_replayed(session, &intent.wish, &result);
             Answer::Applied(Box::new(outcome(result, *request, intent, undoes)))
         }
         Effect::Discard(sheet) => {
@@ -243,23 +272,32 @@ pub(crate) fn answer(
     })
 }
 
-/// Notes by which batch a request of a provider's was carried out, so that it is not done twice.
-fn note_replayed(
-    session: &Session,
-    wish: &Wish,
-    result: &Result<Applied>,
-    carry_out: impl FnOnce(Box<dyn FnOnce() + Send>),
-) {
-    if let (Wish::Replay { seq, .. }, Ok(applied)) = (wish, result)
-        && let Some(batch) = applied.batch
-    {
-        let (session, seq) = (session.clone(), *seq);
-        // Should it fail, the inbox shows the request as it was, and the batch is there all the same.
-        carry_out(Box::new(move || drop(session.note_replayed(seq, batch))));
+fn join_link(session: &Session) -> Result<String, String> {
+    let settings = session.read().and_then(|it| it.settings());
+    let settings = settings.map_err(|it| it.to_string())?;
+    let base = session.directory().public_url();
+    match (settings.join.open_slug(), base) {
+        (Some(slug), Ok(base)) => Ok(format!("{base}/join/{slug}")),
+        (None, _) => Err("the join page is off, or has no address".to_owned()),
+        (_, Err(why)) => Err(why.to_string()),
     }
 }
 
-pub(crate) fn plan(session: &Session, mut intent: Intent) -> Result<Proposal, String> {
+/// Notes by which batch a request of a provider's was carried out, so that it is not done twice.
+fn note_replayed(session: &Session, wish: &Wish, result: &Result<Applied>) {
+    if let (Wish::Replay { seq, .. }, Ok(applied)) = (wish, result)
+        && let Some(batch) = applied.batch
+    {
+        // Should it fail, the inbox shows the request as it was, and the batch is there all the same.
+        let _ = session.note_replayed(*seq, batch);
+    }
+}
+
+fn plan(
+    session: &Session,
+    mut intent: Intent,
+    cancelled: &Arc<AtomicBool>,
+) -> Result<Proposal, String> {
     let (command, undoes) = match &mut intent.wish {
         Wish::Replay {
             seq,
@@ -287,7 +325,8 @@ pub(crate) fn plan(session: &Session, mut intent: Intent) -> Result<Proposal, St
             .map(|byte| format!("{byte:02x}"))
             .collect(),
     );
-    let plan = session.plan(&request).map_err(|it| it.to_string())?;
+    let plan = session.plan_until(&request, Arc::clone(cancelled));
+    let plan = plan.map_err(|it| it.to_string())?;
     Ok(Proposal::new(intent, request, plan, undoes))
 }
 
@@ -329,6 +368,7 @@ fn outcome(
             }
         }
         Err(unknown @ Error::UnknownOutcome) => Outcome::Unknown(unknown.to_string()),
+        Err(Error::Cancelled) => Outcome::Cancelled,
         Err(refused) => Outcome::Refused(refused.to_string()),
     }
 }
@@ -474,6 +514,8 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
             generation: it.generation,
             result: Err(why),
         },
+        Effect::ReadWords(..) | Effect::Preview { .. } => Answer::Words(Err(why)),
+        Effect::ReadJoinLink => Answer::JoinLink(Err(why)),
         Effect::TakeIn => Answer::TakenIn(Err(why)),
         Effect::LookForFile(_) => Answer::Arrived(Err(why)),
         Effect::RetryMails(_) => Answer::Retried(Err(why)),

@@ -18,6 +18,9 @@ pub(crate) fn draw(app: &App, theme: Theme, frame: &mut Frame<'_>) {
         (None, None) => users_view::draw(app, theme, &layout, frame),
     }
     let plain = app.settings.plain;
+    if let Some(text) = &app.text {
+        text.draw(theme, layout.overlay, frame);
+    }
     if let Some(form) = &app.form {
         form_view::draw_form(form, theme, plain, layout.overlay, frame);
     }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use usher_core::import::{write_error_copy, write_template};
+use usher_core::model::Language;
 use usher_core::report::{self, Export, Report};
 use usher_core::{Plan, Result, Session};
 
+use crate::handouts::Handouts;
 use crate::words::{self, quoted};
 
 /// A file that is to be written.
@@ -28,6 +30,8 @@ pub(crate) enum Content {
     People(Box<Export>, Option<(String, Vec<String>)>),
     /// A table to fill in.
     Template,
+    /// A sheet with the address of the join page, in a language.
+    JoinSheet(Handouts, Language),
     /// What was looked through for an import, with what is wrong in it.
     Copy(Arc<Plan>),
 }
@@ -38,6 +42,7 @@ impl fmt::Debug for Content {
             Self::Report(_) => "Report",
             Self::People(..) => "People",
             Self::Template => "Template",
+            Self::JoinSheet(..) => "JoinSheet",
             Self::Copy(_) => "Copy",
         })
     }
@@ -67,6 +72,10 @@ impl Content {
             Self::Template => {
                 write_template(&session.read()?, to)?;
                 Ok("a table to fill in".to_owned())
+            }
+            Self::JoinSheet(by, language) => {
+                report::place(to, by.sheet(session, *language)?.as_bytes())?;
+                Ok("a sheet to print".to_owned())
             }
             Self::Copy(plan) => match &plan.review {
                 Some(review) => {

@@ -121,7 +121,10 @@ impl Output {
 }
 
 /// Puts these bytes into a file that is not there yet; it appears whole or not at all, and only its owner may read it.
-pub(crate) fn place(to: &Path, bytes: &[u8]) -> Result<()> {
+///
+/// # Errors
+/// [`crate::Error::File`] when it is there already or cannot be made.
+pub fn place(to: &Path, bytes: &[u8]) -> Result<()> {
     if fs::symlink_metadata(to).is_ok() {
         return Err(exists(to));
     }

@@ -17,6 +17,7 @@ use crate::model::{
     ConnectionId, DueKind, Field, Hold, PoolId, PoolTerms, Profile, Status, Timestamp, UserId,
     key_of_name,
 };
+use crate::progress::Progress;
 
 /// Applies changes in order.
 pub(super) struct Applier<'c> {
@@ -58,8 +59,10 @@ impl<'c> Applier<'c> {
         mut self,
         changes: &[Change],
         person_key: impl Fn(UserId) -> [u8; 32],
+        progress: &Progress,
     ) -> Result<Moves> {
         for change in changes {
+            progress.step()?;
             self.touch_before(change)?;
             self.one(change, &person_key)?;
         }

@@ -14,6 +14,7 @@ use super::{Snapshot, actor, broken};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::UserId;
+use crate::progress::Progress;
 
 use chain::{chain, head};
 use decoded::decode;
@@ -57,6 +58,7 @@ pub(super) fn append(
     changes: &[Change],
     nonces: &mut Nonces,
     person_key: impl Fn(UserId) -> Option<[u8; 32]>,
+    progress: &Progress,
 ) -> Result<Tip> {
     let (mut seq, mut previous) = (tip.event, tip.hash);
     let (kind, id) = actor::encode(batch.actor);
@@ -87,6 +89,7 @@ pub(super) fn append(
         .prepare_cached("INSERT INTO events (seq, batch, user, kind, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
         .map_err(broken)?;
     for change in changes {
+        progress.step()?;
         seq += 1;
         let user = change.user();
         let mut body = encode(change)?;

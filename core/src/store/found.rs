@@ -12,6 +12,7 @@ use crate::directory::Founding;
 use crate::draw::{Draw, Draws};
 use crate::error::{Error, Result};
 use crate::model::{Actor, Door, Hold, Name, Permission, PoolName, PoolTerms, Profile, Status};
+use crate::progress::Progress;
 
 /// Makes the file and founds the organization in it; a failure leaves no file behind.
 pub(crate) fn found(path: &Path, founding: &Founding, draw: Draw) -> Result<()> {
@@ -102,7 +103,11 @@ fn write(
         )
         .map_err(broken)?;
     }
-    let moved = Applier::new(conn, draw.at).apply(&changes, |user| draw.person_key(user))?;
+    let moved = Applier::new(conn, draw.at).apply(
+        &changes,
+        |user| draw.person_key(user),
+        &Progress::new(),
+    )?;
     apply::move_totals(conn, &moved.statuses)?;
     let head = BatchHead {
         seq: 1,
@@ -116,8 +121,16 @@ fn write(
         on_behalf: None,
     };
     let tip = events::Tip::of(conn)?;
-    events::append(conn, tip, &head, &changes, &mut Nonces::new(), |user| {
-        events::person_key(conn, user).ok().flatten()
-    })?;
+    let key = |user| events::person_key(conn, user).ok().flatten();
+    let progress = Progress::new();
+    events::append(
+        conn,
+        tip,
+        &head,
+        &changes,
+        &mut Nonces::new(),
+        key,
+        &progress,
+    )?;
     conn.execute_batch("COMMIT").map_err(broken)
 }

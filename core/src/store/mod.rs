@@ -71,6 +71,7 @@ use crate::error::{Error, Result};
 use crate::model::{ConnectionId, Timestamp, TokenId};
 use crate::plan::Plan;
 use crate::planner;
+use crate::progress::Stage;
 use crate::token::{self, Kind};
 
 pub(crate) use found::found;
@@ -202,7 +203,17 @@ impl Store {
         who: planner::Who,
         request: &crate::command::Request,
     ) -> Result<Plan> {
-        Ok(self.prepare(who, request)?.1.plan)
+        Ok(self.prepare(who, request, Arc::default())?.1.plan)
+    }
+
+    /// As [`Store::plan`]; ends early when the flag turns true.
+    pub(crate) fn plan_until(
+        &self,
+        who: planner::Who,
+        request: &crate::command::Request,
+        cancelled: Arc<AtomicBool>,
+    ) -> Result<Plan> {
+        Ok(self.prepare(who, request, cancelled)?.1.plan)
     }
 
     /// Plans on a reader, and tells after which batch.
@@ -210,8 +221,9 @@ impl Store {
         &self,
         who: planner::Who,
         request: &crate::command::Request,
+        cancelled: Arc<AtomicBool>,
     ) -> Result<(i64, planner::Planned)> {
-        let read = self.read(request.draw.at)?;
+        let read = self.read_until(request.draw.at, cancelled)?;
         let conn = read
             .conn
             .as_ref()
@@ -228,7 +240,8 @@ impl Store {
     /// applying it, if nothing has moved since.
     pub(crate) fn submit(&self, mut job: Job) {
         if job.is_large() {
-            match self.prepare(job.who, &job.request) {
+            job.progress.begin(Stage::Planning, 0);
+            match self.prepare(job.who, &job.request, job.progress.flag()) {
                 Ok(prepared) => job.prepared = Some(prepared),
                 Err(Error::Busy) => {}
                 Err(error) => return (job.done)(Err(error)),

@@ -670,8 +670,11 @@ pub(super) fn set_text(
 }
 
 impl Read<'_> {
-    /// The organization's own words, for all messages and languages.
-    pub(crate) fn mail_texts(&self) -> Result<Vec<(Template, Language, MailText)>> {
+    /// The organization's own words, for all messages and languages that have any.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn mail_texts(&self) -> Result<Vec<(Template, Language, MailText)>> {
         let sql = "SELECT template, language, subject, body FROM mail_texts";
         self.snapshot()?.all(sql, [], |row| {
             let text = MailText {

@@ -23,6 +23,7 @@ use crate::directory::Applied;
 use crate::draw::Clock;
 use crate::error::{Error, Result};
 use crate::model::{Actor, BatchId, UserId};
+use crate::progress::Progress;
 pub(crate) use job::Job;
 pub(super) use noting::Note;
 
@@ -183,8 +184,13 @@ impl Writer {
             }
         }
         self.expect_next(group.len(), pauses);
+        // What can still be taken back is alone in its group.
+        let last_word = match group.as_slice() {
+            [(job, Ok(_))] => job.progress.clone(),
+            _ => Progress::new(),
+        };
         let answers = group.into_iter().map(|(job, result)| (job.done, result));
-        self.finish_group(answers.collect());
+        self.finish_group(answers.collect(), &last_word);
         left_over
     }
 
@@ -289,13 +295,14 @@ impl Writer {
         Ok(result)
     }
 
-    fn finish_group(&mut self, answers: Vec<Answer>) {
+    fn finish_group(&mut self, answers: Vec<Answer>, last_word: &Progress) {
         self.write_last_uses();
         self.index_if_many_wait(&answers);
         let moved = std::mem::take(&mut self.moved);
         let committed = apply::move_totals(&self.conn, &moved)
             .and_then(|()| self.keep_count(&answers))
             .and_then(|()| self.note_levels())
+            .and_then(|()| last_word.commit())
             .and_then(|()| self.run_cached("COMMIT"));
         self.turn.say_done();
         match committed {
@@ -306,6 +313,16 @@ impl Writer {
                     done(result);
                 }
                 self.turn.yield_to_others();
+            }
+            Err(Error::Cancelled) => {
+                let _ = self.conn.execute_batch("ROLLBACK");
+                self.erased.clear();
+                self.levels_moved = None;
+                self.since_checkpoint = checkpoints::EVERY;
+                self.unindexed = true;
+                for (done, result) in answers {
+                    done(result.and(Err(Error::Cancelled)));
+                }
             }
             Err(_) => {
                 self.erased.clear();

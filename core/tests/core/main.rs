@@ -37,6 +37,7 @@ mod permissions;
 mod plans;
 mod platform;
 mod pools;
+mod progress;
 mod provided_groups;
 mod provision;
 mod rare;

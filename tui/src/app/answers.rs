@@ -92,6 +92,7 @@ impl App {
                 self.counters_stale = true;
                 self.set_timer(Timer::Look, LOOK_MS);
             }
+            Timer::Progress => self.look_at_progress(),
             Timer::Arrival => self.await_file(),
             // The loop ends by itself.
             Timer::Idle => {}
@@ -140,6 +141,12 @@ impl App {
             },
             Answer::FileRead { generation, result } => self.file_read(generation, result),
             Answer::Reviewed { generation, result } => self.reviewed(generation, result),
+            Answer::Words(result) => self.words_read(result),
+            Answer::JoinLink(Ok(link)) => {
+                self.say(&format!("copied {link}"), Tone::Good);
+                self.effects.push(Effect::Copy(link));
+            }
+            Answer::JoinLink(Err(why)) => self.say(&why, Tone::Bad),
             Answer::TakenIn(result) => self.taken_in(result),
             Answer::Arrived(result) => self.arrived(result),
             Answer::Exported(Ok(said)) => {

@@ -70,6 +70,7 @@ impl App {
             let here = Here {
                 topic: &board.topic,
                 item: board.current(),
+                items: board.items(),
                 marked: board.marked_people(),
                 now: self.now,
             };
@@ -349,6 +350,15 @@ impl App {
             Doing::SaveView(view) => {
                 self.form = None;
                 self.effects.push(Effect::SaveView(view));
+            }
+            Doing::CopyJoinLink => self.effects.push(Effect::ReadJoinLink),
+            Doing::JoinSheet => self.ask_join_sheet(),
+            Doing::Write(..) if self.settings.read_only => {
+                self.say("this console is read-only", Tone::Bad);
+            }
+            Doing::Write(template, language) => self.ask_words(template, language),
+            Doing::Preview(template, language, text) => {
+                self.ask_preview(template, language, text);
             }
             Doing::Say(text) => self.say(&text, Tone::Plain),
         }

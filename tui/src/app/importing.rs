@@ -94,7 +94,7 @@ impl App {
             }
             Err(why) => {
                 importing.busy = None;
-                importing.fault = Some(why);
+                importing.fault = Some(in_console_words(&why));
             }
         }
     }
@@ -114,7 +114,7 @@ impl App {
             }
             Err(why) => {
                 importing.busy = None;
-                importing.fault = Some(why);
+                importing.fault = Some(in_console_words(&why));
             }
         }
     }
@@ -562,4 +562,10 @@ pub(super) fn said_done(review: &Review) -> String {
         (n > 0).then(|| format!("{} {word}", count(n)))
     });
     parts.collect::<Vec<_>>().join(" · ")
+}
+
+/// A refusal that names options of the command line, with those of the screen in their place.
+fn in_console_words(why: &str) -> String {
+    let why = why.replace("say --again", "say yes to once more in the options (o)");
+    why.replace("say --partial", "press P")
 }

@@ -84,6 +84,8 @@ impl App {
             self.key_in_menu(key);
         } else if self.form.is_some() {
             self.key_on_form(key);
+        } else if self.text.is_some() {
+            self.key_on_text(key);
         } else if self.import_on_top().is_some() {
             self.key_on_import(key);
         } else if self.board().is_some() {
@@ -122,11 +124,15 @@ impl App {
             || self.help.take().is_some()
             || self.menu.take().is_some()
             || self.form.take().is_some()
+            || self.text.take().is_some()
         {
             return;
         }
         if self.users.filter.bar.is_some() {
             self.leave_filter();
+            return;
+        }
+        if self.cancel_applying() {
             return;
         }
         if self.leaving {
@@ -144,6 +150,8 @@ impl App {
             menu.paste(text);
         } else if let Some(form) = &mut self.form {
             form.paste(text);
+        } else if let Some(pane) = &mut self.text {
+            pane.paste(text);
         } else if let Some(importing) = self.importing.as_mut().filter(|it| !it.hidden) {
             if let Some(bar) = &mut importing.bar {
                 bar.insert(text);
@@ -225,7 +233,10 @@ impl App {
     pub(super) fn quit(&mut self) {
         if self.applying.is_some() && !self.leaving {
             self.leaving = true;
-            self.say("a plan is being applied; q again leaves, and the plan is applied whole or not at all", Tone::Plain);
+            self.say(
+                "a plan is being applied: ctrl-c cancels it whole; q again leaves, and it is applied whole or not at all",
+                Tone::Plain,
+            );
             return;
         }
         self.effects.push(Effect::Quit);

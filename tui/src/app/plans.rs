@@ -1,12 +1,13 @@
 //! From a wish to a batch: planned, shown, confirmed, applied, and undone one key later.
 
-use usher_core::command::WhenFull;
+use usher_core::Progress;
+use usher_core::command::{Command, WhenFull};
 use usher_core::model::BatchId;
 
 use super::importing::said_done;
 use super::{App, Tone};
 use crate::effect::{Effect, Intent, Wish};
-use crate::event::Outcome;
+use crate::event::{Outcome, Timer};
 use crate::key::Key;
 use crate::overlay::note::Note;
 use crate::overlay::plan::{Asked, Phase, Sheet};
@@ -85,19 +86,52 @@ impl App {
         if let Some(proposal) = sheet.proposal() {
             let (request, confirmed) = (Box::new(proposal.request.clone()), proposal.plan.digest);
             let (intent, undoes) = (proposal.intent.clone(), proposal.undoes);
+            self.progress = Progress::new();
             self.effects.push(Effect::Apply {
                 request,
                 confirmed,
                 intent,
                 undoes,
+                progress: self.progress.clone(),
             });
+            self.set_timer(Timer::Progress, self.progress_every());
             self.applying = Some(sheet);
             self.form_applied = self.form.take();
         }
     }
 
+    /// How often it is shown how far something is: every frame costs, most of all over SSH.
+    fn progress_every(&self) -> i64 {
+        if self.settings.no_files { 1_000 } else { 250 }
+    }
+
+    pub(super) fn look_at_progress(&mut self) {
+        if self.applying.is_some() {
+            self.set_timer(Timer::Progress, self.progress_every());
+        }
+    }
+
+    /// Takes back what is being applied, as a whole, unless it is too late; whether there was anything.
+    pub(super) fn cancel_applying(&mut self) -> bool {
+        if self.applying.is_none() || self.leaving {
+            return false;
+        }
+        let said = if self.progress.cancel() {
+            "cancelling: all of it is taken back…"
+        } else {
+            self.leaving = true;
+            "too late to cancel: it is being put on disk; z undoes it then"
+        };
+        self.say(said, Tone::Plain);
+        true
+    }
+
     /// What was confirmed is done: marks and forms that led to it have had their day.
     fn done(&mut self, sheet: &Sheet, token: Option<String>) {
+        let command = sheet.proposal().map(|it| &it.request.command);
+        if matches!(command, Some(Command::SetMailText { .. })) {
+            (self.text, self.text_below) = (None, None);
+        }
         self.form_applied = None;
         if sheet.of_marks {
             match self.boards.last_mut() {
@@ -153,6 +187,12 @@ impl App {
                 sheet.typed.clear();
                 self.sheet = Some(sheet);
                 self.form = self.form_applied.take();
+            }
+            Outcome::Cancelled => {
+                self.take_back_import_plan(&mut sheet);
+                self.form = self.form_applied.take();
+                self.discard(Some(sheet));
+                self.say("cancelled: nothing was changed", Tone::Good);
             }
             Outcome::Refused(why) => {
                 self.take_back_import_plan(&mut sheet);

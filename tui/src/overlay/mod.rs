@@ -7,3 +7,4 @@ pub(crate) mod menu;
 pub(crate) mod note;
 pub(crate) mod plan;
 pub(crate) mod plan_view;
+pub(crate) mod text;

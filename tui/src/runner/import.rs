@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use usher_core::command::WhenFull;
@@ -36,7 +37,11 @@ pub(super) fn read(session: &Session, request: &ReadRequest) -> Result<FileRead>
 }
 
 /// What an import would make of it.
-pub(super) fn review(session: &Session, request: ReviewRequest) -> Result<Box<Looked>, String> {
+pub(super) fn review(
+    session: &Session,
+    request: ReviewRequest,
+    cancelled: &Arc<AtomicBool>,
+) -> Result<Box<Looked>, String> {
     let begun = Instant::now();
     let mut sheet = request.sheet;
     for mend in &request.mends {
@@ -49,7 +54,7 @@ pub(super) fn review(session: &Session, request: ReviewRequest) -> Result<Box<Lo
         wish: Wish::Order(Box::new(order)),
         when_full: WhenFull::Ask,
     };
-    let looked = Looked::new(plan(session, intent)?);
+    let looked = Looked::new(plan(session, intent, cancelled)?);
     let mut looked = looked.ok_or("what it would do cannot be told")?;
     looked.took = begun.elapsed();
     Ok(Box::new(looked))

@@ -515,3 +515,28 @@ fn a_short_id_names_its_batch() {
     let batch = BatchId::from_bytes([0x12; 16]);
     assert_eq!(crate::summary::short(batch), "12121212-1212");
 }
+
+#[test]
+fn what_is_being_applied_is_cancelled_whole_and_the_form_and_the_marks_stay() {
+    let mut play = Play::open(Org::new(9).people("ana bo"));
+    play.keys("/ana<enter>e<down><down><down>Anna<enter>");
+    let effects = play.keys_alone("y");
+    assert!(play.shows("ctrl-c cancels all of it"), "{}", play.screen());
+    let more = play.keys_alone("<ctrl-c>");
+    assert!(play.shows("all of it is taken back"), "{}", play.screen());
+    play.until_idle(effects.into_iter().chain(more).collect());
+    assert!(play.app.form.is_some(), "{}", play.screen());
+    play.keys("<esc><esc>");
+    assert!(!play.shows("Anna"), "{}", play.screen());
+    // What was done is too late to cancel, and its undo is a key away.
+    play.keys("d");
+    let effects = play.keys_alone("y");
+    play.app.progress.cancel();
+    play.until_idle(effects);
+    assert!(
+        play.shows("cancelled: nothing was changed"),
+        "{}",
+        play.screen()
+    );
+    assert!(!play.quit);
+}

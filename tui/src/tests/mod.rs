@@ -9,4 +9,5 @@ mod org;
 mod play;
 mod properties;
 mod screens;
+mod texts;
 mod widgets;

@@ -9,6 +9,7 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 use ratatui::style::{Color, Modifier};
 use usher_core::import::{Limits, Source, read_here};
+use usher_core::mail::MailText;
 use usher_core::model::{Actor, Door};
 use usher_core::{Error, Session};
 
@@ -16,6 +17,7 @@ use super::org::Org;
 use crate::app::{App, Settings};
 use crate::effect::Effect;
 use crate::event::{Event, Timer};
+use crate::handouts::Handouts;
 use crate::key::Key;
 use crate::reader::FileReader;
 use crate::runner;
@@ -42,6 +44,7 @@ impl Play {
         let session = org.directory.as_actor(Actor::FileOwner, Door::Console);
         let settings = Settings {
             reader: settings.reader.or_else(|| Some(reader())),
+            handouts: settings.handouts.or_else(|| Some(handouts())),
             ..settings
         };
         let mut app = App::new(settings, size, org.directory.now());
@@ -68,10 +71,7 @@ impl Play {
 
     /// Presses keys in words at once, before any of them is answered.
     pub(super) fn keys_at_once(&mut self, words: &str) -> &mut Self {
-        let mut effects = Vec::new();
-        for key in Key::in_words(words) {
-            effects.extend(self.app.update(Event::Key(key), self.org.directory.now()));
-        }
+        let effects = self.keys_alone(words);
         self.until_idle(effects);
         self
     }
@@ -83,7 +83,16 @@ impl Play {
         self
     }
 
-    fn until_idle(&mut self, mut effects: Vec<Effect>) {
+    /// Presses keys in words whose effects are still to be carried out, by [`Play::until_idle`].
+    pub(super) fn keys_alone(&mut self, words: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for key in Key::in_words(words) {
+            effects.extend(self.app.update(Event::Key(key), self.org.directory.now()));
+        }
+        effects
+    }
+
+    pub(super) fn until_idle(&mut self, mut effects: Vec<Effect>) {
         loop {
             while !effects.is_empty() {
                 for effect in std::mem::take(&mut effects) {
@@ -94,7 +103,12 @@ impl Play {
             let next = self
                 .timers
                 .iter()
-                .filter(|(it, _)| !matches!(it, Timer::Age | Timer::Look | Timer::Arrival))
+                .filter(|(it, _)| {
+                    !matches!(
+                        it,
+                        Timer::Age | Timer::Look | Timer::Arrival | Timer::Progress
+                    )
+                })
                 .min_by_key(|(_, after)| **after);
             let Some((timer, after)) = next.map(|(timer, after)| (*timer, *after)) else {
                 return;
@@ -171,6 +185,22 @@ impl Play {
             .map(|it| it.email.clone())
             .unwrap_or_default()
     }
+}
+
+/// Fills in names only, and makes sheets of one line.
+fn handouts() -> Handouts {
+    Handouts::new(
+        |session, template, language, text| {
+            let own = session.directory().mail_text(template, language)?.0;
+            let text = text.unwrap_or(&own);
+            let filled = |it: &str| it.replace("{first_name}", "Ana");
+            Ok(MailText {
+                subject: filled(&text.subject),
+                body: filled(&text.body),
+            })
+        },
+        |_, language| Ok(format!("<p>a sheet in {language}</p>")),
+    )
 }
 
 /// Reads files in this process, which has no worker.

@@ -12,6 +12,7 @@ use crate::error::{Error, Moved, Result, Shortfalls};
 use crate::model::{Actor, BatchId, ConnectionId, Door, Timestamp, UserId};
 use crate::plan::{Digest, Plan};
 use crate::planner::{self, Planned};
+use crate::progress::{Progress, Stage};
 use crate::store::apply::Applier;
 use crate::store::events::{self, BatchHead, Tip};
 use crate::store::{Snapshot, brake, idempotency, imports, levels, outbox, stale};
@@ -19,6 +20,7 @@ use crate::store::{Snapshot, brake, idempotency, imports, levels, outbox, stale}
 impl Writer {
     /// Plans and applies one job. `None` when it is too large to share a commit with the jobs before it.
     pub(super) fn one(&mut self, job: &mut Job, first: bool) -> Result<Option<Applied>> {
+        job.progress.check()?;
         let at = self.clock.now();
         let snapshot = Snapshot::new(&self.conn).seen_by(job.who.plans())?;
         if let Some(key) = &job.request.key
@@ -39,8 +41,12 @@ impl Writer {
                 }
                 (Some(known), planned)
             }
-            _ => (None, planner::plan(&snapshot, job.who, &job.request)?),
+            _ => {
+                job.progress.begin(Stage::Planning, 0);
+                (None, planner::plan(&snapshot, job.who, &job.request)?)
+            }
         };
+        job.progress.check()?;
         if planned.plan.changes.len() > ALONE && !first {
             // A plan made here knows batches that may yet fail to commit, and is made again.
             job.prepared = known.map(|known| (known, planned));
@@ -86,7 +92,13 @@ impl Writer {
             caused_by: None,
             undoes,
         };
-        self.write(batch, &origin, &plan, job.request.draw, at)?;
+        if plan.changes.len() <= ALONE {
+            // It shares its commit with others: taking it back from among them is no quicker than doing it.
+            job.progress.commit()?;
+        }
+        // Each change is written, and so is its event.
+        job.progress.begin(Stage::Writing, 2 * plan.changes.len());
+        self.write(batch, &origin, &plan, job.request.draw, at, &job.progress)?;
         let (promotions, promoted) = self.promote_all(batch, &plan, job.request.draw, draws, at)?;
         let applied = Applied {
             batch: Some(batch),
@@ -157,6 +169,7 @@ impl Writer {
         plan: &Plan,
         draw: Draw,
         at: Timestamp,
+        progress: &Progress,
     ) -> Result<()> {
         self.writing = true;
         let tip = match self.tip.take() {
@@ -192,18 +205,21 @@ impl Writer {
             self.levels_moved = Some(batch);
         }
         // Events first for people who are erased here: their key goes with the change.
-        let moved = Applier::new(&self.conn, at).apply(changes, |user| draw.person_key(user))?;
+        let moved =
+            Applier::new(&self.conn, at).apply(changes, |user| draw.person_key(user), progress)?;
         for (status, by) in moved.statuses {
             *self.moved.entry(status).or_default() += by;
         }
         let conn = &self.conn;
         let created: HashSet<UserId> = changes.iter().filter_map(Change::created).collect();
-        let tip = events::append(conn, tip, &head, changes, &mut self.nonces, |user| {
+        let person_key = |user| {
             if created.contains(&user) {
                 return Some(draw.person_key(user));
             }
             events::person_key(conn, user).ok().flatten()
-        })?;
+        };
+        let nonces = &mut self.nonces;
+        let tip = events::append(conn, tip, &head, changes, nonces, person_key, progress)?;
         self.tip = Some(tip);
         outbox::put(conn, &plan.effects.mails, changes, batch, at)?;
         imports::note(conn, origin.actor, batch, changes, at)?;
@@ -243,7 +259,7 @@ impl Writer {
             caused_by: Some(cause),
             undoes: None,
         };
-        self.write(batch, &origin, &plan, draw, at)?;
+        self.write(batch, &origin, &plan, draw, at, &Progress::new())?;
         Ok((vec![batch], planner::people_promoted(&plan.changes)))
     }
 }

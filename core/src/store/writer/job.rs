@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::model::NewAsked;
 use crate::plan::Digest;
 use crate::planner::{Planned, Who};
+use crate::progress::Progress;
 use crate::selection::Selection;
 
 /// One request on its way through the writer.
@@ -22,6 +23,8 @@ pub(crate) struct Job {
     pub(crate) prepared: Option<(i64, Planned)>,
     /// What is kept of the provider's request that it came by, told from its outcome; none when it is tried again.
     pub(crate) asked: Option<Tell>,
+    /// How far it is, and whether it was taken back.
+    pub(crate) progress: Progress,
 }
 
 /// What is to be kept of a provider's request, by what came of its command.
@@ -41,6 +44,7 @@ impl Job {
             done: Box::new(done),
             prepared: None,
             asked: None,
+            progress: Progress::new(),
         }
     }
 
