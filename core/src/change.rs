@@ -10,8 +10,8 @@ use crate::mail::MailText;
 use crate::model::{
     Actor, ApprovalId, ApprovalState, Assignment, Brake, ChoiceId, ChoiceTerms, ConnectionId,
     ConnectionPolicy, Date, DueKind, Entitled, Field, FieldId, FieldTerms, GroupId, GroupRole,
-    Hold, ImportTerms, IndividualId, IndividualTerms, Invitation, Language, Leaving, Link, Part,
-    PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms, Profile, ProviderHold, Said,
+    Hold, ImportTerms, IndividualId, IndividualTerms, Invitation, Language, Leaving, Link, Packed, Part,
+    PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms, ProviderHold, Said,
     Scopes, Seats, Setting, SshKey, Status, Timestamp, TokenId, ToldProgress, TrainingId,
     TrainingTerms, UserId,
 };
@@ -660,7 +660,7 @@ pub(crate) const PERSONAL_KINDS: [&str; 7] = [
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewUser {
     /// What is known of them.
-    pub profile: Profile,
+    pub profile: Packed,
     /// Where they stand.
     pub status: Status,
     /// Whether they are in already.
@@ -671,4 +671,14 @@ pub struct NewUser {
     pub connection: Option<ConnectionId>,
     /// What that connection calls them.
     pub link: Option<Link>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Change;
+
+    #[test]
+    fn a_change_is_small_as_plans_hold_a_million_of_them() {
+        assert!(size_of::<Change>() <= 168, "{}", size_of::<Change>());
+    }
 }

@@ -22,6 +22,7 @@ mod who;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use crate::by_name::ByName;
 use crate::capacity::Ledger;
 use crate::change::{Change, Names};
 use crate::command::{Request, WhenFull};
@@ -75,7 +76,7 @@ pub(crate) struct Planner<'s> {
     managers: HashMap<UserId, Option<UserId>>,
     renamed: HashSet<(UserId, Field)>,
     /// Whom this plan brings onto the roster, by the keys of their names.
-    arrived: HashMap<String, UserId>,
+    arrived: ByName<UserId>,
     owners_left: Option<i64>,
     allowances: Vec<Allowance>,
     crowd: Option<Crowd>,
@@ -208,7 +209,7 @@ impl<'s> Planner<'s> {
             leaving_set: HashSet::new(),
             managers: HashMap::new(),
             renamed: HashSet::new(),
-            arrived: HashMap::new(),
+            arrived: ByName::default(),
             owners_left: None,
             allowances: Vec::new(),
             crowd: None,

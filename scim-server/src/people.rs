@@ -237,7 +237,7 @@ impl<'a> People<'a> {
             id,
             seq: 0,
             status: created.status,
-            profile: created.profile.clone(),
+            profile: created.profile.profile(),
             manager: created.manager,
             connection: created.connection,
             protected: false,

@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::import::{Column, Columns, Does, Fault, Mode, Review, RowReview, Sheet};
+use crate::import::{Column, Columns, Does, Fault, Mode, Review, Row, RowReview, Sheet};
 use crate::model::{
-    CustomField, Date, Field, FieldId, GroupId, GroupRole, ImportTerms, PoolId, RequiredItem,
-    Status, User, UserId, VisibleTo,
+    CustomField, Date, Field, FieldId, GroupId, GroupRole, ImportTerms, Packed, PoolId,
+    RequiredItem, Status, User, UserId, VisibleTo, harmless,
 };
 use crate::planner::Planner;
 
@@ -62,10 +62,10 @@ impl Import {
 #[derive(Default)]
 struct Wanted {
     row: u32,
-    /// Whom it is about, as typed.
-    who: String,
-    id: Option<String>,
-    set: Vec<(Field, Option<String>)>,
+    /// Where it stands among the rows of the sheet.
+    place: usize,
+    id: Option<UserId>,
+    set: Packed,
     /// Custom fields, as they are stored.
     fields: Vec<(FieldId, Option<String>)>,
     /// The manager as typed; `Some(None)` is to have none.
@@ -73,6 +73,7 @@ struct Wanted {
     groups: Vec<(GroupId, GroupRole)>,
     leaves_groups: bool,
     pools: Vec<PoolId>,
+    returns_licenses: bool,
     status: Option<Status>,
     send_on: Option<Date>,
     /// Whom of the roster it means.
@@ -97,8 +98,7 @@ enum Boss {
 
 impl Wanted {
     fn get(&self, field: Field) -> Option<&str> {
-        let set = self.set.iter().find(|it| it.0 == field)?;
-        set.1.as_deref()
+        self.set.get(field)
     }
 
     fn is_wrong(&self) -> bool {
@@ -219,21 +219,19 @@ impl Import {
         };
         for wanted in rows {
             let does = wanted.does.unwrap_or(Does::Nothing);
+            let who = who(&self.sheet, &review.columns, wanted.place);
             if does == Does::Wrong {
                 let why: Vec<&str> = review
                     .faults_of(wanted.row)
                     .iter()
                     .map(|it| it.why.as_str())
                     .collect();
-                planner.skip_name(
-                    &wanted.who,
-                    format!("row {}: {}", wanted.row, why.join("; ")),
-                );
+                planner.skip_name(&who, format!("row {}: {}", wanted.row, why.join("; ")));
             }
             review.rows.push(RowReview {
                 row: wanted.row,
                 user: wanted.known.map(|it| it.0),
-                who: wanted.who,
+                who,
                 does,
             });
         }
@@ -254,6 +252,21 @@ impl Import {
         }
         planner.review = Some(Box::new(review));
     }
+}
+
+/// Whom a row is about, as typed.
+fn who(sheet: &Sheet, columns: &Columns, place: usize) -> String {
+    let row = sheet.rows().get(place);
+    let said = |column| {
+        let place = columns.place(column)?;
+        let said = row?.cell(place).said();
+        let said: String = harmless(said.trim()).chars().take(80).collect();
+        (!said.is_empty()).then_some(said)
+    };
+    said(Column::Field(Field::Email))
+        .or_else(|| said(Column::Field(Field::UserName)))
+        .or_else(|| said(Column::Id))
+        .unwrap_or_else(|| format!("row {}", row.map_or(0, Row::number)))
 }
 
 /// Whether that person may be brought onto the roster by this mode, as if they were new.

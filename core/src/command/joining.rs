@@ -8,7 +8,7 @@ use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
     Assignment, AssignmentState, CountsFrom, CustomField, Date, Field, GroupId, GroupRole, Hold,
-    License, Part, PoolId, PoolName, Profile, RequiredItem, Setting, Status, TrainingId, User,
+    License, Packed, Part, PoolId, PoolName, Profile, RequiredItem, Setting, Status, TrainingId, User,
     UserId, VisibleTo, field_key, key_of_name,
 };
 use crate::plan::Template;
@@ -150,7 +150,7 @@ impl Joining {
         let mark = planner.mark();
         // The record comes first in the history, but its status is known only when the seat is decided.
         let status = self.standing(planner, person.profile.email.as_deref())?;
-        planner.push(created(user, person.profile.clone(), status, manager));
+        planner.push(created(user, &person.profile, status, manager));
         let entry = match self.status {
             Status::Active => planner.entry(self.groups.iter().map(|it| it.0), &[], &[])?,
             _ => Entry::default(),
@@ -164,7 +164,7 @@ impl Joining {
             Seated::Queued => {
                 planner.replace(
                     mark,
-                    created(user, person.profile.clone(), Status::Queued, manager),
+                    created(user, &person.profile, Status::Queued, manager),
                 );
                 self.enter_groups(planner, user);
             }
@@ -443,12 +443,12 @@ pub(super) fn add_on(planner: &Planner<'_>, name: &PoolName) -> Result<PoolId> {
     Ok(pool.id)
 }
 
-fn created(user: UserId, profile: Profile, status: Status, manager: Option<UserId>) -> Change {
+fn created(user: UserId, profile: &Profile, status: Status, manager: Option<UserId>) -> Change {
     let accepted = status == Status::Active;
     Change::UserCreated {
         user,
         created: Box::new(NewUser {
-            profile,
+            profile: Packed::of(profile),
             status,
             accepted,
             manager,

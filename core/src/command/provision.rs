@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::model::key_of_name;
 use crate::model::{
     Actor, ConnectionId, ConnectionPolicy, CountsFrom, Field, FoundBy, Hold, LeaveKind, License,
-    Link, NewPeople, Part, Permission, PoolId, Profile, ProviderHold, Status, User, UserId,
+    Link, NewPeople, Packed, Part, Permission, PoolId, Profile, ProviderHold, Status, User, UserId,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Leave, Planner, Seated, Waiting, Want};
@@ -165,7 +165,7 @@ impl Provision {
         Change::UserCreated {
             user,
             created: Box::new(NewUser {
-                profile,
+                profile: Packed::of(&profile),
                 status,
                 accepted,
                 manager,

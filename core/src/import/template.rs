@@ -131,7 +131,7 @@ fn columns(read: &Read<'_>) -> Result<Vec<Titled>> {
         ),
         titled(
             Column::Licenses,
-            "Add-on licenses to get, apart by semicolons. The seat itself comes with the person.",
+            "Add-on licenses to get, apart by semicolons; nobody loses one by its being left out, (clear) takes all back that are not used. The seat itself comes with the person.",
             "",
             pools,
             16.0,

@@ -138,7 +138,7 @@ impl Telling {
         let user = &mut self.user;
         match change {
             Change::UserCreated { created, .. } => {
-                user.profile = created.profile.clone();
+                user.profile = created.profile.profile();
                 user.status = created.status;
                 user.accepted = created.accepted;
                 user.manager = created.manager;

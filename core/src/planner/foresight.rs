@@ -191,7 +191,7 @@ impl Foreseen {
                         id,
                         seq: 0,
                         status: created.status,
-                        profile: created.profile.clone(),
+                        profile: created.profile.profile(),
                         manager: created.manager,
                         connection: created.connection,
                         protected: false,

@@ -129,7 +129,7 @@ impl Planner<'_> {
     pub(crate) fn note_arrival(&mut self, user: UserId, profile: &Profile) {
         let keys = [profile.email_key(), profile.user_name_key()];
         for key in keys.into_iter().flatten() {
-            self.arrived.insert(key, user);
+            self.arrived.insert(&key, user);
         }
     }
 

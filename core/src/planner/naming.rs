@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Planner;
 use crate::change::{Change, Hidden};
 use crate::error::Result;
-use crate::model::{Setting, User, UserId};
+use crate::model::{Field, Setting, User, UserId};
 
 impl Planner<'_> {
     /// Looks up the names of whatever the changes mention and nobody has named yet.
@@ -19,14 +19,13 @@ impl Planner<'_> {
             if let Change::UserCreated { user, created } = change
                 && let Some(label) = created
                     .profile
-                    .email
-                    .as_ref()
-                    .or(created.profile.user_name.as_ref())
+                    .get(Field::Email)
+                    .or_else(|| created.profile.get(Field::UserName))
             {
                 self.names
                     .users
                     .entry(*user)
-                    .or_insert_with(|| label.clone());
+                    .or_insert_with(|| label.to_owned());
             }
             match change {
                 Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),

@@ -396,6 +396,7 @@ impl<'c> Applier<'c> {
             connection,
             link,
         } = created;
+        let profile = profile.profile();
         *self.moved.entry(status.as_str()).or_default() += 1;
         self.move_people(*connection, Status::Deleted, *status);
         self.untouched = None;
@@ -436,8 +437,8 @@ impl<'c> Applier<'c> {
             (DueKind::Deactivate, &profile.deactivate_on),
             (DueKind::Delete, &profile.delete_on),
         ] {
-            if day.is_some() {
-                self.set_due(user, kind, None, day.as_deref())?;
+            if let Some(day) = day {
+                self.set_first_due(user, kind, day)?;
             }
         }
         self.hit(
@@ -446,7 +447,7 @@ impl<'c> Applier<'c> {
         )?;
         super::addresses::keep_first(self.conn, user, profile.kept.as_deref())?;
         if let Some(labels) = &profile.labels {
-            labels::set(self.conn, user, Some(labels))?;
+            labels::set_first(self.conn, user, labels)?;
         }
         if let (Some(connection), Some(link)) = (connection, link) {
             self.link(user, *connection, link.external_id.as_deref())?;

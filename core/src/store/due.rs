@@ -41,6 +41,14 @@ impl Applier<'_> {
         Ok(())
     }
 
+    /// Lets something be due for somebody who is new, of whom nothing is due yet.
+    pub(super) fn set_first_due(&self, user: UserId, kind: DueKind, day: &str) -> Result<()> {
+        self.hit(
+            "INSERT INTO due (kind, user, pool, day) VALUES (?1, ?2, ?3, ?4)",
+            params![kind.as_str(), user.as_bytes(), key(None), day],
+        )
+    }
+
     /// Notes that something was done for a day. The database refuses to do so twice.
     pub(super) fn done(
         &self,

@@ -11,7 +11,7 @@ use crate::change::{Change, NewUser};
 use crate::directory::Founding;
 use crate::draw::{Draw, Draws};
 use crate::error::{Error, Result};
-use crate::model::{Actor, Door, Hold, Name, Permission, PoolName, PoolTerms, Profile, Status};
+use crate::model::{Actor, Door, Hold, Name, Packed, Permission, PoolName, PoolTerms, Profile, Status};
 use crate::progress::Progress;
 
 /// Makes the file and founds the organization in it; a failure leaves no file behind.
@@ -57,7 +57,7 @@ fn write(
         ..Profile::default()
     };
     let created = NewUser {
-        profile,
+        profile: Packed::of(&profile),
         status: Status::Active,
         accepted: true,
         manager: None,

@@ -161,8 +161,9 @@ fn names_ever(snapshot: &Snapshot<'_>, user: UserId) -> Result<Vec<String>> {
         };
         match change {
             Change::UserCreated { created, .. } => {
-                names.extend(created.profile.email.clone());
-                names.extend(created.profile.user_name.clone());
+                for field in [Field::Email, Field::UserName] {
+                    names.extend(created.profile.get(field).map(str::to_owned));
+                }
                 names.extend(created.link.as_ref().and_then(|it| it.external_id.clone()));
             }
             Change::Profile {

@@ -79,7 +79,7 @@ impl Snapshot<'_> {
         for event in &recorded {
             match reader.change(event)? {
                 Some(Change::UserCreated { created, .. }) => {
-                    addresses.extend(created.profile.email.clone());
+                    addresses.extend(created.profile.get(Field::Email).map(str::to_owned));
                 }
                 Some(Change::Profile {
                     field: Field::Email,

@@ -92,7 +92,12 @@ pub(super) fn set(conn: &Connection, user: UserId, labels: Option<&str>) -> Resu
     conn.prepare_cached("DELETE FROM user_labels WHERE user = ?1")
         .and_then(|mut it| it.execute([user.as_bytes()]))
         .map_err(broken)?;
-    for label in labels.iter().flat_map(|it| it.split(',')) {
+    labels.map_or(Ok(()), |it| set_first(conn, user, it))
+}
+
+/// Puts the labels of somebody into the index who has none in it.
+pub(super) fn set_first(conn: &Connection, user: UserId, labels: &str) -> Result<()> {
+    for label in labels.split(',') {
         conn.prepare_cached(
             "INSERT INTO user_labels (user, key) VALUES (?1, ?2) ON CONFLICT (user, key) DO NOTHING",
         )

@@ -144,9 +144,9 @@ fn hide_names(change: &mut Change) {
             ..
         } => (*before, *after) = (None, None),
         Change::UserCreated { created, .. } => {
-            for field in [Field::FirstName, Field::LastName, Field::DisplayName] {
-                created.profile.set(field, None);
-            }
+            created
+                .profile
+                .leave_out(&[Field::FirstName, Field::LastName, Field::DisplayName]);
         }
         _ => {}
     }

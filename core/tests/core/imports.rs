@@ -1,6 +1,7 @@
 //! People by files: what rows want, what is wrong with them, and that everything is done or nothing.
 
 mod faults;
+mod libreoffice;
 mod round_trip;
 
 use std::sync::Arc;
@@ -343,6 +344,53 @@ fn licenses_of_add_on_pools_come_with_the_row() {
     );
     apply(&org, import(text, Mode::Both)).unwrap();
     assert_eq!(org.seats("pro").0, 3);
+}
+
+#[test]
+fn licenses_that_are_not_used_are_taken_back_by_clear_and_those_that_are_used_stay() {
+    let org = Org::new(10);
+    org.add_pool("pro", 3);
+    org.add_pool("lab", 3);
+    org.create("ana bo cy");
+    for (who, pool) in [("ana bo", "pro"), ("ana cy", "lab")] {
+        org.apply(Command::Grant {
+            who: org.who(who),
+            pool: pool.parse().unwrap(),
+            until: None,
+        });
+    }
+    let text = "email|licenses|title\nana@acme.example|(clear)|Lead\nbo@acme.example||Lead\ncy@acme.example|pro|\ndee@acme.example|(clear)|";
+    let before = org.roster();
+    let applied = apply(&org, import(text, Mode::Both)).unwrap();
+    assert_eq!((org.seats("pro").0, org.seats("lab").0), (2, 1));
+    assert!(org.roster().contains("ana active access:consumed\n"));
+    org.apply(Command::Undo {
+        batch: applied.batch.unwrap(),
+    });
+    assert!(
+        org.roster()
+            .contains(&before[..before.find("owner").unwrap()])
+    );
+    // What is used stays, and then nothing of the row is done.
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    conn.execute("UPDATE licenses SET state = 'consumed'", [])
+        .unwrap();
+    let partial = Import {
+        partial: true,
+        again: true,
+        ..import(text, Mode::Update)
+    };
+    let found = review(&org, partial.clone());
+    let why = "B2: cannot be emptied: pro is consumed, and stays with the person";
+    let why_not = "A5: is nobody's on the roster";
+    assert!(
+        matches!(faults(&found).as_slice(), [first, last] if first.ends_with("is consumed, and stays with the person") && last.starts_with(why_not)),
+        "{:?} instead of {why}",
+        faults(&found)
+    );
+    apply(&org, partial).unwrap();
+    assert_eq!(org.user("ana").profile.title, None);
+    assert_eq!(org.user("bo").profile.title.as_deref(), Some("Lead"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Boss, Desk, Wanted, why_not};
+use crate::change::Change;
 use crate::command::edit::{self, LookedUp};
 use crate::command::field::Given;
 use crate::command::joining::Joining;
@@ -11,7 +12,8 @@ use crate::command::{Edit, NewPerson, cancel, deactivate, delete, grant, reactiv
 use crate::error::{Error, Result};
 use crate::import::{Column, Does};
 use crate::model::{
-    Field, FieldId, GroupId, GroupRole, Part, PoolName, Profile, Status, User, UserId, key_of_name,
+    Field, FieldId, GroupId, GroupRole, Hold, License, Part, PoolName, Status, User, UserId,
+    key_of_name,
 };
 use crate::planner::{Planner, Seated};
 use crate::selection::Selection;
@@ -109,10 +111,8 @@ impl Desk<'_> {
             (Some(Status::Active), _) | (None, crate::import::Mode::Create) => Status::Active,
             _ => Status::Waiting,
         };
-        let mut profile = Profile::default();
-        for (field, value) in &wanted.set {
-            profile.set(*field, value.clone());
-        }
+        // Whoever comes is in the plan from here on, and not twice.
+        let profile = std::mem::take(&mut wanted.set).profile();
         let key = profile.email_key().or_else(|| profile.user_name_key());
         let person = NewPerson {
             profile,
@@ -243,6 +243,10 @@ impl Desk<'_> {
         }
         if wish.is_none_or(Status::is_seated_or_coming) {
             self.license(planner, wanted, user)?;
+            if wanted.is_wrong() {
+                planner.back_to(mark);
+                return Ok(false);
+            }
         }
         Ok(planner.mark() != mark)
     }
@@ -259,7 +263,8 @@ impl Desk<'_> {
         planner.unsay_skips(mark);
         let left_out = planner.leaves_out() && !self.import.partial;
         if left_out && why.starts_with("no free seat") {
-            planner.skip_name(&wanted.who, why);
+            let who = super::who(&self.import.sheet, &self.columns, wanted.place);
+            planner.skip_name(&who, why);
             wanted.does = Some(Does::Nothing);
         } else {
             self.fault(wanted, column, why);
@@ -276,32 +281,32 @@ impl Desk<'_> {
         wish: Option<Status>,
     ) -> Result<Option<(Option<Column>, String)>> {
         let mut set = Vec::new();
-        for (field, after) in &wanted.set {
-            let before = user.profile.get(*field);
+        for (field, after) in wanted.set.iter() {
+            let before = user.profile.get(field);
             // By whatever case of letters they were found, they keep theirs.
             let same_name = matches!(field, Field::Email | Field::UserName)
-                && before.map(key_of_name) == after.as_deref().map(key_of_name);
-            if before == after.as_deref() || same_name {
+                && before.map(key_of_name) == after.map(key_of_name);
+            if before == after || same_name {
                 continue;
             }
             let day = matches!(field, Field::DeactivateOn | Field::DeleteOn);
-            if let Some(day) = after.as_deref().filter(|_| day)
+            if let Some(day) = after.filter(|_| day)
                 && day
                     .parse()
                     .is_ok_and(|it: crate::model::Date| it <= self.begun)
             {
                 let why = format!("{day} has begun already; choose a later one");
-                return Ok(Some((Some(Column::Field(*field)), why)));
+                return Ok(Some((Some(Column::Field(field)), why)));
             }
             if after.is_none()
                 && self
                     .required
-                    .contains(&crate::model::RequiredItem::Field(*field))
+                    .contains(&crate::model::RequiredItem::Field(field))
             {
                 let why = "cannot be emptied: it is required".to_owned();
-                return Ok(Some((Some(Column::Field(*field)), why)));
+                return Ok(Some((Some(Column::Field(field)), why)));
             }
-            set.push((*field, after.clone()));
+            set.push((field, after.map(str::to_owned)));
         }
         let mut fields = Vec::new();
         for (field, after) in &wanted.fields {
@@ -418,13 +423,52 @@ impl Desk<'_> {
         Ok(None)
     }
 
-    /// Plans the add-on licenses that somebody does not have.
+    /// Plans that somebody gives back every add-on license that is theirs alone and not used, and is to get none.
+    fn take_licenses(
+        &mut self,
+        planner: &mut Planner<'_>,
+        wanted: &mut Wanted,
+        user: &User,
+    ) -> Result<()> {
+        let access = planner.access;
+        let is_add_on = |it: &License| it.pool != access && !it.stands_for_access;
+        for license in planner
+            .licenses_of(user.id)?
+            .iter()
+            .filter(|it| is_add_on(it))
+        {
+            if license.hold == Hold::Consumed {
+                let mut pools = self.pools.iter();
+                let name = pools.find(|it| it.1 == license.pool);
+                let name = name.map_or("a license", |it| it.0.as_str());
+                let why =
+                    format!("cannot be emptied: {name} is consumed, and stays with the person");
+                self.fault(wanted, Some(Column::Licenses), why);
+                return Ok(());
+            }
+            planner.take_back(license)?;
+        }
+        for pool in planner.requests_of(user.id)? {
+            planner.push(Change::LicenseRequest {
+                user: user.id,
+                pool,
+                before: true,
+                after: false,
+            });
+        }
+        Ok(())
+    }
+
+    /// Plans the add-on licenses that somebody does not have, or that they give back what they have.
     fn license(
         &mut self,
         planner: &mut Planner<'_>,
         wanted: &mut Wanted,
         user: &User,
     ) -> Result<()> {
+        if wanted.returns_licenses {
+            return self.take_licenses(planner, wanted, user);
+        }
         if wanted.pools.is_empty() {
             return Ok(());
         }

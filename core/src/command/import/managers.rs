@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::reading::unknown;
 use super::{Boss, Desk, Wanted};
+use crate::by_name::ByName;
 use crate::error::Result;
 use crate::import::{Column, near};
 use crate::model::{Field, Status, UserId, key_of_name, search_text};
@@ -13,7 +14,7 @@ use crate::store::Known;
 
 /// The names of managers, and whom they mean.
 struct Names {
-    arriving: HashMap<String, usize>,
+    arriving: ByName<usize>,
     by_email: HashMap<String, Known>,
     by_user_name: HashMap<String, Known>,
     by_id: HashMap<String, Known>,
@@ -30,7 +31,12 @@ enum Meant {
 
 impl Names {
     fn look_up(planner: &Planner<'_>, rows: &[Wanted]) -> Result<Self> {
-        let (mut arriving, mut called): (HashMap<_, _>, HashMap<_, Vec<_>>) = Default::default();
+        let (mut arriving, mut called) = (ByName::default(), HashMap::<_, Vec<_>>::new());
+        // Names are gone through only where somebody is named so, and not by address.
+        let by_names = rows
+            .iter()
+            .filter_map(|it| it.manager.as_ref()?.as_deref())
+            .any(|it| !it.contains('@'));
         for (place, wanted) in rows.iter().enumerate() {
             let boss = match wanted.known {
                 Some((id, _)) if !wanted.arrives => Boss::Person(id),
@@ -40,12 +46,13 @@ impl Names {
             if wanted.arrives {
                 for field in [Field::Email, Field::UserName] {
                     if let Some(name) = wanted.get(field) {
-                        arriving.entry(key_of_name(name)).or_insert(place);
+                        arriving.insert_first(&key_of_name(name), place);
                     }
                 }
             }
-            if let (Some(first), Some(last)) =
-                (wanted.get(Field::FirstName), wanted.get(Field::LastName))
+            if by_names
+                && let (Some(first), Some(last)) =
+                    (wanted.get(Field::FirstName), wanted.get(Field::LastName))
             {
                 called
                     .entry(search_text([last, first]))
@@ -57,7 +64,7 @@ impl Names {
             .iter()
             .filter_map(|it| it.manager.as_ref()?.as_deref())
             .map(key_of_name)
-            .filter(|it| !arriving.contains_key(it))
+            .filter(|it| arriving.get(it).is_none())
             .collect();
         keys.sort_unstable();
         keys.dedup();
@@ -133,7 +140,7 @@ impl Names {
         let slips = near::neighbours(&local.to_ascii_lowercase());
         keys.extend(slips.into_iter().map(|it| format!("{it}@{domain}")));
         let there = planner.snapshot.known_by_email(&keys)?;
-        let is_there = |it: &&String| there.contains_key(*it) || self.arriving.contains_key(*it);
+        let is_there = |it: &&String| there.contains_key(*it) || self.arriving.get(it).is_some();
         Ok(keys.iter().find(is_there).cloned())
     }
 }
@@ -156,7 +163,7 @@ impl Desk<'_> {
         let mut told: HashMap<String, Result<(Boss, Option<Status>), String>> = HashMap::new();
         let mut looked_for = 0;
         for (place, wanted) in rows.iter_mut().enumerate() {
-            let Some(manager) = wanted.manager.clone().filter(|_| wanted.is_open()) else {
+            let Some(manager) = wanted.manager.take().filter(|_| wanted.is_open()) else {
                 continue;
             };
             let Some(name) = manager else {
@@ -221,16 +228,20 @@ impl Desk<'_> {
     fn refuse_circles(&mut self, planner: &Planner<'_>, rows: &mut [Wanted]) -> Result<()> {
         let mut now: HashMap<UserId, Option<Boss>> = HashMap::new();
         loop {
-            let place_of: HashMap<Boss, usize> = rows
+            let people: HashMap<UserId, usize> = rows
                 .iter()
                 .enumerate()
-                .map(|(place, it)| match it.known {
-                    Some((id, _)) if !it.arrives => (Boss::Person(id), place),
-                    _ => (Boss::Row(place), place),
+                .filter_map(|(place, it)| match it.known {
+                    Some((id, _)) if !it.arrives => Some((id, place)),
+                    _ => None,
                 })
                 .collect();
+            let place_of = |it: &Boss| match it {
+                Boss::Person(id) => people.get(id).copied(),
+                Boss::Row(place) => Some(*place),
+            };
             let mut above = |it: Boss, rows: &[Wanted]| -> Result<Option<Boss>> {
-                let row = place_of.get(&it).and_then(|it| rows.get(*it));
+                let row = place_of(&it).and_then(|it| rows.get(it));
                 if let Some(boss) = row.filter(|it| !it.is_wrong()).and_then(|it| it.boss) {
                     return Ok(boss);
                 }
@@ -270,7 +281,7 @@ impl Desk<'_> {
                         let circle = line.iter().skip_while(|other| **other != it);
                         circles.push(
                             circle
-                                .filter_map(|it| place_of.get(it).copied())
+                                .filter_map(place_of)
                                 .filter(|it| rows.get(*it).is_some_and(|it| it.boss.is_some()))
                                 .collect(),
                         );

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::reading::quoted;
 use super::{Desk, Wanted, comes_back};
+use crate::by_name::ByName;
 use crate::error::Result;
 use crate::import::{Column, Mode, near};
 use crate::model::{Date, Field, RequiredItem, Status, key_of_name};
@@ -13,6 +14,9 @@ use crate::store::Known;
 /// For how many rows somebody of nearly the same name is looked for among everybody.
 const LOOKED_FOR: usize = 50;
 
+/// How many rows are looked up at once.
+const ROWS_AT_ONCE: usize = 5_000;
+
 /// Everybody whom the rows name.
 struct Roster {
     by_id: HashMap<String, Known>,
@@ -20,25 +24,41 @@ struct Roster {
     by_user_name: HashMap<String, Known>,
 }
 
+/// In which rows names and people stand first.
+#[derive(Default)]
+struct Seen {
+    emails: ByName<u32>,
+    user_names: ByName<u32>,
+    people: ByName<u32>,
+}
+
 impl Roster {
     fn look_up(planner: &Planner<'_>, rows: &[Wanted]) -> Result<Self> {
-        let all = |key: &dyn Fn(&Wanted) -> Option<String>| {
-            let mut keys: Vec<String> = rows.iter().filter_map(key).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            keys
+        let mut all = Self {
+            by_id: HashMap::new(),
+            by_email: HashMap::new(),
+            by_user_name: HashMap::new(),
         };
-        let email = |it: &Wanted| it.get(Field::Email).map(key_of_name);
-        let user_name = |it: &Wanted| it.get(Field::UserName).map(key_of_name);
-        let mut names = all(&email);
-        names.extend(all(&user_name));
-        names.sort_unstable();
-        names.dedup();
-        Ok(Self {
-            by_id: planner.snapshot.known_by_id(&all(&|it| it.id.clone()))?,
-            by_email: planner.snapshot.known_by_email(&names)?,
-            by_user_name: planner.snapshot.known_by_user_name(&names)?,
-        })
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            let ids: Vec<String> = rows
+                .iter()
+                .filter_map(|it| it.id.map(|it| it.to_string()))
+                .collect();
+            let mut names: Vec<String> = rows
+                .iter()
+                .flat_map(|it| [it.get(Field::Email), it.get(Field::UserName)])
+                .flatten()
+                .map(key_of_name)
+                .collect();
+            names.sort_unstable();
+            names.dedup();
+            let snapshot = planner.snapshot;
+            all.by_id.extend(snapshot.known_by_id(&ids)?);
+            all.by_email.extend(snapshot.known_by_email(&names)?);
+            let named = snapshot.known_by_user_name(&names)?;
+            all.by_user_name.extend(named);
+        }
+        Ok(all)
     }
 
     /// Whoever goes by a name: it is their user name, or their address and they have none.
@@ -61,7 +81,7 @@ impl Desk<'_> {
         rows: &mut [Wanted],
     ) -> Result<()> {
         let roster = Roster::look_up(planner, rows)?;
-        let mut seen: HashMap<(&'static str, String), u32> = HashMap::new();
+        let mut seen = Seen::default();
         for wanted in rows.iter_mut() {
             let certain = self.find(wanted, &roster);
             self.refuse_twice(wanted, &mut seen);
@@ -83,8 +103,8 @@ impl Desk<'_> {
     /// Finds the one person whom the row's id, address and user name mean. Returns whether it is certain whom, or that it is
     /// somebody new.
     fn find(&mut self, wanted: &mut Wanted, roster: &Roster) -> bool {
-        if let Some(id) = wanted.id.clone() {
-            match roster.by_id.get(&id) {
+        if let Some(id) = wanted.id {
+            match roster.by_id.get(&id.to_string()) {
                 Some(known) => wanted.known = Some((known.id, known.status)),
                 None => self.fault(
                     wanted,
@@ -123,39 +143,29 @@ impl Desk<'_> {
         named
     }
 
-    fn refuse_twice(
-        &mut self,
-        wanted: &mut Wanted,
-        seen: &mut HashMap<(&'static str, String), u32>,
-    ) {
+    fn refuse_twice(&mut self, wanted: &mut Wanted, seen: &mut Seen) {
         let named = [
             (
-                "email",
                 Column::Field(Field::Email),
                 wanted.get(Field::Email).map(key_of_name),
             ),
             (
-                "user name",
                 Column::Field(Field::UserName),
                 wanted.get(Field::UserName).map(key_of_name),
             ),
-            (
-                "person",
-                Column::Id,
-                wanted.known.map(|it| it.0.to_string()),
-            ),
+            (Column::Id, wanted.known.map(|it| it.0.to_string())),
         ];
-        for (what, column, key) in named {
+        let Seen {
+            emails,
+            user_names,
+            people,
+        } = seen;
+        for ((column, key), seen) in named.into_iter().zip([emails, user_names, people]) {
             let Some(key) = key else { continue };
-            match seen.get(&(what, key.clone())) {
-                Some(row) => {
-                    let why = format!("is in row {row} already: leave one of them out");
-                    let column = self.columns.place(column).map(|_| column);
-                    return self.fault(wanted, column, why);
-                }
-                None => {
-                    seen.insert((what, key), wanted.row);
-                }
+            if let Some(row) = seen.insert_first(&key, wanted.row) {
+                let why = format!("is in row {row} already: leave one of them out");
+                let column = self.columns.place(column).map(|_| column);
+                return self.fault(wanted, column, why);
             }
         }
     }

@@ -18,14 +18,12 @@ impl Desk<'_> {
     /// Reads every row below the titles but the example of a template.
     pub(super) fn read(&mut self) -> Vec<Wanted> {
         let sheet = std::sync::Arc::clone(&self.import.sheet);
-        let below = sheet
-            .rows()
-            .get(self.columns.head + 1..)
-            .unwrap_or_default();
+        let first = self.columns.head + 1;
+        let below = sheet.rows().get(first..).unwrap_or_default();
         let holds = self.columns.holds.clone();
         let mut rows = Vec::with_capacity(below.len());
         let reason = self.columns.reason();
-        for row in below {
+        for (place, row) in (first..).zip(below) {
             let says_only_why = row
                 .cells()
                 .enumerate()
@@ -33,7 +31,7 @@ impl Desk<'_> {
             if says_only_why {
                 continue;
             }
-            let wanted = self.row(row, &holds);
+            let wanted = self.row(place, row, &holds);
             if wanted.get(Field::Email) != Some(EXAMPLE) {
                 rows.push(wanted);
             } else {
@@ -43,10 +41,10 @@ impl Desk<'_> {
         rows
     }
 
-    fn row(&mut self, row: &Row, holds: &[Option<Column>]) -> Wanted {
+    fn row(&mut self, place: usize, row: &Row, holds: &[Option<Column>]) -> Wanted {
         let mut wanted = Wanted {
             row: row.number(),
-            who: self.who(row),
+            place,
             ..Wanted::default()
         };
         let mut role = None;
@@ -70,35 +68,22 @@ impl Desk<'_> {
             }
         }
         self.groups(&mut wanted, groups.as_deref(), role.as_deref());
+        wanted.set.shrink();
         wanted
-    }
-
-    /// Whom a row is about, as typed.
-    fn who(&self, row: &Row) -> String {
-        let said = |column| {
-            let place = self.columns.place(column)?;
-            let said = row.cell(place).said();
-            let said: String = harmless(said.trim()).chars().take(80).collect();
-            (!said.is_empty()).then_some(said)
-        };
-        said(Column::Field(Field::Email))
-            .or_else(|| said(Column::Field(Field::UserName)))
-            .or_else(|| said(Column::Id))
-            .unwrap_or_else(|| format!("row {}", row.number()))
     }
 
     fn cell(&mut self, wanted: &mut Wanted, column: Column, text: &str) {
         let clear = text.eq_ignore_ascii_case(CLEAR);
         match column {
             Column::Id => match text.parse::<UserId>() {
-                Ok(id) => wanted.id = Some(id.to_string()),
+                Ok(id) => wanted.id = Some(id),
                 Err(_) => self.fault(
                     wanted,
                     Some(column),
                     "is no id: leave it empty, or copy it from an export",
                 ),
             },
-            Column::Field(field) if clear => wanted.set.push((field, None)),
+            Column::Field(field) if clear => wanted.set.push(field, None),
             Column::Field(field) => self.field(wanted, field, text),
             Column::Custom(id) if clear => wanted.fields.push((id, None)),
             Column::Custom(id) => {
@@ -150,7 +135,7 @@ impl Desk<'_> {
             _ => field.parse(text),
         };
         match parsed {
-            Ok(Some(value)) => wanted.set.push((field, Some(value))),
+            Ok(Some(value)) => wanted.set.push(field, Some(&value)),
             Ok(None) => {}
             Err(error) => self.fault(wanted, column, said(error)),
         }
@@ -158,8 +143,8 @@ impl Desk<'_> {
 
     fn licenses(&mut self, wanted: &mut Wanted, text: &str) {
         if text.eq_ignore_ascii_case(CLEAR) {
-            let why = "licenses are taken back by usher pool release, and with whoever leaves";
-            return self.fault(wanted, Some(Column::Licenses), why);
+            wanted.returns_licenses = true;
+            return;
         }
         let words = text.split(|it: char| it.is_whitespace() || ";,".contains(it));
         for word in words.filter(|it| !it.is_empty()) {

@@ -32,8 +32,8 @@ impl Writer {
         let shown = job
             .prepared
             .as_ref()
-            .map(|(_, planned)| planned.plan.clone())
-            .filter(|it| it.changes.len() <= ALONE);
+            .filter(|(_, planned)| planned.plan.changes.len() <= ALONE)
+            .map(|(_, planned)| planned.plan.clone());
         let (known, planned) = match job.prepared.take() {
             Some((known, mut planned)) if self.still_holds(known, job, &planned)? => {
                 if job.who.door.is_attended() && known != snapshot.last_batch()? {

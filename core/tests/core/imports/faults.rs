@@ -195,9 +195,9 @@ const CASES: &[Case] = &[
         &[("licenses", "")],
     ),
     case(
-        &[("licenses", "(clear)")],
+        &[("email", "used@acme.example"), ("licenses", "(clear)")],
         "licenses",
-        "taken back",
+        "pro is consumed",
         &[("licenses", "")],
     ),
     case(
@@ -357,7 +357,7 @@ const CASES: &[Case] = &[
 
 fn org() -> Org {
     let org = Org::new(10_000);
-    org.create("ana bo dee eve fay gus vip zed");
+    org.create("ana bo dee eve fay gus used vip zed");
     org.invite("cy");
     org.deactivate("bo");
     let named = |field, value: &str| vec![(field, Some(value.to_owned()))];
@@ -395,7 +395,15 @@ fn org() -> Org {
     org.apply(Command::AddGroup {
         name: "Sales".into(),
     });
-    org.add_pool("pro", 0);
+    org.add_pool("pro", 1);
+    org.apply(Command::Grant {
+        who: org.who("used"),
+        pool: "pro".parse().unwrap(),
+        until: None,
+    });
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    conn.execute("UPDATE licenses SET state = 'consumed'", [])
+        .unwrap();
     for (name, kind, required, values) in [
         ("Shirt", FieldKind::Choice, false, &["Small", "Large"][..]),
         ("Joined", FieldKind::Date, false, &[]),

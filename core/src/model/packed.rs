@@ -1,0 +1,152 @@
+//! What is known of a person in one piece of memory: plans hold hundreds of thousands of people, and a text of its own for
+//! every field of each takes four times as much as what is said.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::user::{Field, Profile};
+
+/// A length that stands for a field that is emptied.
+const EMPTIED: u32 = u32::MAX;
+/// The field, and how long its value is.
+const HEAD: usize = 5;
+
+/// Fields of a person, packed: a profile, or what is to be set of one.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Packed(Vec<u8>);
+
+impl Packed {
+    /// What a profile says.
+    pub fn of(profile: &Profile) -> Self {
+        let said = || {
+            Field::ALL
+                .into_iter()
+                .filter_map(|it| Some((it, profile.get(it)?)))
+        };
+        let mut packed = Self(Vec::with_capacity(
+            said().map(|it| HEAD + it.1.len()).sum::<usize>(),
+        ));
+        for (field, value) in said() {
+            packed.push(field, Some(value));
+        }
+        packed
+    }
+
+    /// Adds a field, which is not there yet; none is one that is to be emptied.
+    pub fn push(&mut self, field: Field, value: Option<&str>) {
+        let place = Field::ALL.iter().position(|it| *it == field);
+        let length = value.and_then(|it| u32::try_from(it.len()).ok());
+        self.0.push(
+            place
+                .and_then(|it| u8::try_from(it).ok())
+                .unwrap_or(u8::MAX),
+        );
+        self.0.extend(length.unwrap_or(EMPTIED).to_le_bytes());
+        if length.is_some() {
+            self.0.extend(value.unwrap_or_default().as_bytes());
+        }
+    }
+
+    /// Gives back the memory that is left over.
+    pub fn shrink(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
+    /// The fields in their order, each with its value; none is one that is to be emptied.
+    pub fn iter(&self) -> impl Iterator<Item = (Field, Option<&str>)> {
+        let mut rest = self.0.as_slice();
+        std::iter::from_fn(move || {
+            let (place, after) = rest.split_first()?;
+            let (length, after) = after.split_first_chunk::<4>()?;
+            let field = *Field::ALL.get(usize::from(*place))?;
+            let length = u32::from_le_bytes(*length);
+            if length == EMPTIED {
+                rest = after;
+                return Some((field, None));
+            }
+            let (value, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
+            rest = after;
+            Some((field, Some(std::str::from_utf8(value).ok()?)))
+        })
+    }
+
+    /// The value of a field.
+    pub fn get(&self, field: Field) -> Option<&str> {
+        self.iter().find(|it| it.0 == field)?.1
+    }
+
+    /// As a profile.
+    pub fn profile(&self) -> Profile {
+        let mut profile = Profile::default();
+        for (field, value) in self.iter() {
+            profile.set(field, value.map(str::to_owned));
+        }
+        profile
+    }
+
+    /// Leaves fields out.
+    pub(crate) fn leave_out(&mut self, fields: &[Field]) {
+        let mut rest = Self::default();
+        for (field, value) in self.iter().filter(|it| !fields.contains(&it.0)) {
+            rest.push(field, value);
+        }
+        *self = rest;
+    }
+}
+
+impl fmt::Debug for Packed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// As the profile.
+impl Serialize for Packed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let said = self.iter().filter_map(|it| Some((it.0.as_str(), it.1?)));
+        serializer.collect_map(said)
+    }
+}
+
+impl<'de> Deserialize<'de> for Packed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Profile::deserialize(deserializer).map(|it| Self::of(&it))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_out_as_it_was() {
+        let mut profile = Profile::default();
+        for (i, field) in Field::ALL.into_iter().enumerate() {
+            profile.set(field, (i % 3 > 0).then(|| "é".repeat(i)));
+        }
+        profile.set(Field::Title, Some(String::new()));
+        let mut packed = Packed::of(&profile);
+        assert_eq!(packed.profile(), profile);
+        for field in Field::ALL {
+            assert_eq!(packed.get(field), profile.get(field));
+        }
+        let json = serde_json::to_string(&profile).unwrap();
+        assert_eq!(serde_json::to_string(&packed).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Packed>(&json).unwrap(), packed);
+        packed.leave_out(&[Field::Title, Field::LastName]);
+        profile.set(Field::Title, None);
+        profile.set(Field::LastName, None);
+        assert_eq!(packed, Packed::of(&profile));
+    }
+
+    #[test]
+    fn what_is_to_be_emptied_is_told_from_what_is_not_said() {
+        let mut packed = Packed::default();
+        packed.push(Field::Region, None);
+        packed.push(Field::Title, Some(""));
+        let said: Vec<_> = packed.iter().collect();
+        assert_eq!(said, [(Field::Region, None), (Field::Title, Some(""))]);
+        assert_eq!(packed.get(Field::Region), None);
+    }
+}
