@@ -38,7 +38,7 @@ pub(crate) use idp::{DriftArgs, IdpOwnArgs, IdpSetArgs};
 pub(crate) use individuals::{IndividualsCommand, IndividualsImportArgs};
 pub(crate) use join::{HandoutArgs, JoinCommand, JoinSetArgs};
 pub(crate) use looking::{HistoryArgs, ReclaimArgs, ReportArgs};
-pub(crate) use outbox::{OutboxArgs, OutboxCommand, OutboxListArgs};
+pub(crate) use outbox::{InvitationsArgs, OutboxArgs, OutboxCommand, OutboxListArgs};
 pub(crate) use people::{
     CreateArgs, Details, EditArgs, InviteArgs, LabelEdit, ResendArgs, WhoArgs,
 };
@@ -290,6 +290,8 @@ pub(crate) enum Command {
     /// Show or reorder who waits for a license
     #[command(args_conflicts_with_subcommands = true)]
     Queue(QueueArgs),
+    /// How far everybody's invitation has come
+    Invitations(InvitationsArgs),
     /// Mails: what waits, what went out, what was refused
     #[command(args_conflicts_with_subcommands = true)]
     Outbox(OutboxArgs),

@@ -11,8 +11,8 @@ use crate::desk::Desk;
 use crate::failure::Result;
 use crate::names::ActorNames;
 use crate::output::{Listing, Row};
+use crate::reading::newest_first;
 
-const PAGE: usize = 500;
 const COLUMNS: &[&str] = &[
     "BATCH",
     "AT",
@@ -40,20 +40,12 @@ pub(crate) fn list(desk: &Desk, args: &LimitArgs) -> Result<()> {
     let read = desk.read()?;
     let mut actors = ActorNames::default();
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
-    let mut left = args.limit.unwrap_or(usize::MAX);
-    let mut before = None;
-    while left > 0 {
-        let limit = PAGE.min(left);
-        let batches = read.batches(before, limit)?;
-        for batch in &batches {
-            listing.row(row(&read, &mut actors, batch)?)?;
-        }
-        left -= batches.len().min(left);
-        match batches.last() {
-            Some(last) if batches.len() == limit => before = Some(last.seq),
-            _ => break,
-        }
-    }
+    newest_first(
+        args.limit,
+        |before, limit| read.batches(before, limit),
+        |it| it.seq,
+        |it| listing.row(row(&read, &mut actors, it)?),
+    )?;
     listing.end("no batches")
 }
 

@@ -15,9 +15,8 @@ use crate::desk::Desk;
 use crate::failure::{Failure, Result};
 use crate::names::ActorNames;
 use crate::output::{Listing, Row};
-use crate::reading;
+use crate::reading::{self, newest_first};
 
-const PAGE: usize = 500;
 const COLUMNS: &[&str] = &[
     "BATCH",
     "AT",
@@ -111,20 +110,12 @@ pub(crate) fn list(desk: &Desk, args: &LimitArgs) -> Result<()> {
     let read = desk.read()?;
     let mut actors = ActorNames::default();
     let mut listing = Listing::begin(desk.format, COLUMNS, KEYS);
-    let mut left = args.limit.unwrap_or(usize::MAX);
-    let mut before = None;
-    while left > 0 {
-        let limit = PAGE.min(left);
-        let imports = read.imports(before, limit)?;
-        for import in &imports {
-            listing.row(row(&read, &mut actors, import)?)?;
-        }
-        left -= imports.len().min(left);
-        match imports.last() {
-            Some(last) if imports.len() == limit => before = Some(last.seq),
-            _ => break,
-        }
-    }
+    newest_first(
+        args.limit,
+        |before, limit| read.imports(before, limit),
+        |it| it.seq,
+        |it| listing.row(row(&read, &mut actors, it)?),
+    )?;
     listing.end("no imports")
 }
 

@@ -27,6 +27,7 @@ mod import;
 mod import_worker;
 mod individuals;
 mod init;
+mod invitations;
 mod invite;
 mod join;
 mod label;
@@ -150,6 +151,7 @@ fn at_desk(common: &Common, command: Command) -> Result<()> {
         Command::Unassign(args) => training::unassign(desk, args),
         Command::Progress(args) => training::progress(desk, args),
         Command::Queue(args) => queue::run(desk, args.command),
+        Command::Invitations(args) => invitations::run(desk, &args),
         Command::Outbox(args) => outbox::run(common, desk, args),
         Command::TemplateMail(command) => template_mail::run(common, desk, command),
         Command::Doctor => doctor::run(common, desk),

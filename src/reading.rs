@@ -30,3 +30,28 @@ pub(crate) fn apart(
         .map_err(|it| Error::Broken(format!("the program cannot be found: {it}")))?;
     read_apart(&program, source, sheet, limits)
 }
+
+/// How much of a list is read at once.
+const PAGE: usize = 500;
+
+/// Hands over what a list has that is read by pages from the newest on, each by the number of the one before.
+pub(crate) fn newest_first<T>(
+    limit: Option<usize>,
+    page: impl Fn(Option<i64>, usize) -> usher_core::Result<Vec<T>>,
+    number: impl Fn(&T) -> i64,
+    mut each: impl FnMut(&T) -> Result<()>,
+) -> Result<()> {
+    let mut left = limit.unwrap_or(usize::MAX);
+    let mut before = None;
+    while left > 0 {
+        let most = PAGE.min(left);
+        let rows = page(before, most)?;
+        rows.iter().try_for_each(&mut each)?;
+        left -= rows.len().min(left);
+        match rows.last() {
+            Some(last) if rows.len() == most => before = Some(number(last)),
+            _ => break,
+        }
+    }
+    Ok(())
+}

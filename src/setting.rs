@@ -103,6 +103,7 @@ fn typed(setting: Setting, text: Option<&str>) -> Value {
         | Setting::InboxMegabytes
         | Setting::OutboxDays
         | Setting::DeletionNoticeDays
+        | Setting::MailsADay
         | Setting::ImportMegabytes
         | Setting::ImportUnpackedMegabytes
         | Setting::ImportRows

@@ -10,8 +10,8 @@ use crate::mail::MailText;
 use crate::model::{
     Actor, ApprovalId, ApprovalState, Assignment, Brake, ChoiceId, ChoiceTerms, ConnectionId,
     ConnectionPolicy, Date, DueKind, Entitled, Field, FieldId, FieldTerms, GroupId, GroupRole,
-    Hold, ImportTerms, IndividualId, IndividualTerms, Invitation, Language, Leaving, Link, Packed, Part,
-    PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms, ProviderHold, Said,
+    Hold, ImportTerms, IndividualId, IndividualTerms, Invitation, Language, Leaving, Link, Packed,
+    Part, PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms, ProviderHold, Said,
     Scopes, Seats, Setting, SshKey, Status, Timestamp, TokenId, ToldProgress, TrainingId,
     TrainingTerms, UserId,
 };

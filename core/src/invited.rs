@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::link::{Link, LinkKind};
-use crate::model::{Date, Individual, Settings, User, UserId};
+use crate::model::{CustomField, Date, Individual, Settings, User, UserId};
 use crate::store::OutboxNote;
 
 /// Whoever holds the link of an invitation.
@@ -20,6 +20,8 @@ pub struct Invited {
     pub standing: Standing,
     /// The account of their own that can come along.
     pub account: Option<Individual>,
+    /// The custom fields that everybody has to have and this person has not, of those that they may see.
+    pub fields: Vec<CustomField>,
     /// The last day on which the link can be used, or could.
     pub until: Date,
 }
@@ -94,6 +96,17 @@ impl Directory {
             generation,
             at,
         });
+    }
+
+    /// Notes that somebody whose invitation was withdrawn asks for a new one, and tells whoever may invite them, once a week at
+    /// most. They are listed until they are invited again. Returns when that is on disk.
+    ///
+    /// # Errors
+    /// Only when the database cannot be written.
+    pub fn ask_again(&self, user: UserId) -> Result<()> {
+        let at = self.now();
+        let store = &self.shared.store;
+        store.note_outbox(OutboxNote::AskAgain { user, at })
     }
 
     /// Counts that somebody asks for a mail, whether or not there is anybody of that name: the answer is the number of

@@ -38,8 +38,8 @@ pub mod waste;
 pub mod wish;
 
 pub use directory::{
-    Applied, Authenticated, Directory, Done, Founding, Notice, Options, OutboxFilter, Read,
-    Session, Watch,
+    Applied, Authenticated, Directory, Done, Founding, InvitationRow, Notice, Options,
+    OutboxFilter, Read, Session, Watch,
 };
 pub use draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 pub use error::{Error, Result};

@@ -152,13 +152,15 @@ pub enum Template {
     DeletionAhead,
     /// Somebody wants to join with this address, which is to be confirmed.
     Join,
+    /// Somebody whose invitation was withdrawn asks for a new one; to whoever may invite them.
+    InvitationWish,
     /// A text to send ahead of invitations; Usher itself sends it to nobody.
     Announcement,
 }
 
 impl Template {
     /// Every message, in the order of a listing.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Invitation,
         Self::Reminder,
         Self::AccountCreated,
@@ -172,6 +174,7 @@ impl Template {
         Self::SeatAlarm,
         Self::BrakePulled,
         Self::ImportDone,
+        Self::InvitationWish,
         Self::Announcement,
     ];
 
@@ -179,6 +182,19 @@ impl Template {
     pub fn from_word(word: &str) -> Option<Self> {
         let word = word.trim().to_ascii_lowercase().replace('-', "_");
         Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+
+    /// Whether it counts among the mails that a person gets in a day: what warns administrators, and who lost an address, does
+    /// not.
+    pub(crate) const fn counts(self) -> bool {
+        !matches!(
+            self,
+            Self::SeatAlarm
+                | Self::BrakePulled
+                | Self::ImportDone
+                | Self::InvitationWish
+                | Self::EmailLeft
+        )
     }
 
     /// The kind of link of the person's that it carries: `invitation` or `password`.
@@ -206,6 +222,7 @@ impl Template {
             Self::EmailLeft => "email_left",
             Self::DeletionAhead => "deletion_ahead",
             Self::Join => "join",
+            Self::InvitationWish => "invitation_wish",
             Self::Announcement => "announcement",
         }
     }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::invited::Standing;
 use crate::link::{Link, LinkKind};
 use crate::model::{
-    Actor, Door, EmailAddress, Language, Settings, Status, Timestamp, User, UserId,
+    Actor, CustomField, Door, EmailAddress, Language, Settings, Status, Timestamp, User, UserId,
 };
 
 /// How long a link to join works: 72 hours.
@@ -35,6 +35,8 @@ pub struct Joiner {
     pub address: EmailAddress,
     /// The language in which they asked.
     pub language: Option<Language>,
+    /// The custom fields that everybody has to have, of those that people may see.
+    pub fields: Vec<CustomField>,
     /// Whether somebody of this address is here already.
     pub is_known: bool,
 }
@@ -92,6 +94,8 @@ impl Directory {
             return Ok(None);
         };
         let (settings, known) = read.before_joining(&wish.address)?;
+        let mut fields = read.custom_fields()?;
+        fields.retain(CustomField::is_asked_for);
         let is_open = wish.generation == link.generation
             && wish.expires_at > read.now()
             && settings.join.admits(&wish.address);
@@ -100,6 +104,7 @@ impl Directory {
             is_known: known.is_some_and(|it| !comes(it.1)),
             address: wish.address,
             language: wish.language,
+            fields,
         }))
     }
 

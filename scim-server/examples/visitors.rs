@@ -6,12 +6,14 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use usher_core::command::{Command, Create, Invite, NewPerson, PoolEdit};
+use usher_core::command::{Command, Create, FieldEdit, Invite, NewPerson, PoolEdit};
 use usher_core::directory::Founding;
 use usher_core::import::{Table, review_individuals};
 use usher_core::link::{Link, LinkKind};
+use usher_core::mail::{MailConfig, Out};
 use usher_core::model::{
-    Actor, CountsFrom, Door, EmailAddress, Field, Language, Setting, Timestamp, TrainingKind,
+    Actor, CountsFrom, Door, EmailAddress, Field, FieldKind, Language, Setting, Timestamp,
+    TrainingKind,
 };
 use usher_core::{Clock, Directory, Options, Selection, SystemClock};
 use usher_scim_server::{Config, LogFormat, spawn};
@@ -54,16 +56,45 @@ impl House {
         person
     }
 
+    /// Invites somebody by a mail, which becomes a file, and notes the file.
+    fn mail(&mut self, name: &str) -> Result<(), Failure> {
+        let address = format!("{name}@acme.example");
+        self.asked(&address, None, true)?;
+        let folder = self.directory.mail_folder();
+        let config = MailConfig {
+            from: "usher@acme.example".parse()?,
+            reply_to: None,
+            pace: 0,
+            out: Out::Folder(folder.clone()),
+        };
+        self.directory.bring_out(&config)?;
+        let session = self.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let user = session.read()?.find_user(&address)?.id;
+        let suffix = format!("-invitation-{user}.eml");
+        for file in std::fs::read_dir(folder)? {
+            let path = file?.path();
+            if path.to_string_lossy().ends_with(&suffix) {
+                let said = json!(path.display().to_string());
+                self.links.insert("mail".to_owned(), said);
+            }
+        }
+        Ok(())
+    }
+
+    fn asked(&self, address: &str, language: Option<&str>, mail: bool) -> Result<(), Failure> {
+        self.does(Command::Invite(Invite {
+            people: vec![Self::person(address, language)],
+            groups: Vec::new(),
+            pools: Vec::new(),
+            mail,
+            send_on: None,
+        }))
+    }
+
     /// Invites somebody and notes their link under a name.
     fn invite(&mut self, name: &str, language: Option<&str>) -> Result<Selection, Failure> {
         let address = format!("{name}@acme.example");
-        self.does(Command::Invite(Invite {
-            people: vec![Self::person(&address, language)],
-            groups: Vec::new(),
-            pools: Vec::new(),
-            mail: false,
-            send_on: None,
-        }))?;
+        self.asked(&address, language, false)?;
         let session = self.directory.as_actor(Actor::FileOwner, Door::Cli);
         let user = session.read()?.find_user(&address)?.id;
         self.note(name, LinkKind::Invitation, user, 1)?;
@@ -146,7 +177,6 @@ fn main() -> Result<(), Failure> {
         .0
         .store(15 * 24 * 3600 * 1000, std::sync::atomic::Ordering::Relaxed);
     for (name, language) in [
-        ("new", None),
         ("plain", None),
         ("own", None),
         ("neu", Some("de")),
@@ -155,12 +185,24 @@ fn main() -> Result<(), Failure> {
     ] {
         house.invite(name, language)?;
     }
+    house.set(Setting::PublicUrl, &base)?;
+    house.mail("new")?;
     house.does(Command::Create(Create {
         people: vec![House::person("paula@acme.example", None)],
         groups: Vec::new(),
         pools: Vec::new(),
         mail: true,
     }))?;
+    // From now on everybody has to have one, and nobody who is invited already does.
+    house.does(Command::AddField {
+        name: "T-shirt".to_owned(),
+        kind: FieldKind::Choice,
+        set: FieldEdit {
+            required: Some(true),
+            add_values: vec!["Small".to_owned(), "Large".to_owned()],
+            ..FieldEdit::default()
+        },
+    })?;
     let session = directory.as_actor(Actor::FileOwner, Door::Cli);
     let paula = session.read()?.find_user("paula@acme.example")?.id;
     house.note("password", LinkKind::Password, paula, 1)?;

@@ -11,6 +11,7 @@ mod handout;
 mod html;
 mod join;
 mod later;
+mod own_fields;
 mod password;
 mod sent;
 mod views;
@@ -23,6 +24,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use tokio::sync::oneshot;
 use usher_core::command::Command;
+use usher_core::link::Link;
 use usher_core::model::{Actor, Door, Language, Settings, UserId};
 use usher_core::{Applied, Error};
 
@@ -148,6 +150,18 @@ impl<'a> Visit<'a> {
             ["join", slug, token] => Box::pin(join::answer(self, slug, token, sent)).await,
             _ => Err(Trouble::Nothing),
         }
+    }
+
+    /// The link of a page's address and what is found by it; none for one that is not ours, or of nobody.
+    fn opened<T>(
+        &self,
+        token: &str,
+        find: impl Fn(&Link) -> usher_core::Result<Option<T>>,
+    ) -> Result<Option<(Link, T)>, Trouble> {
+        let Some(link) = self.app.directory.opened_link(token)? else {
+            return Ok(None);
+        };
+        Ok(find(&link)?.map(|it| (link, it)))
     }
 
     /// What pages are made of beside themselves.

@@ -1,7 +1,7 @@
 //! What can be said about mails.
 
 use clap::{Args, Subcommand, ValueEnum};
-use usher_core::model::{EmailAddress, MailState};
+use usher_core::model::{EmailAddress, InvitationProgress, MailState};
 
 /// Mails; without a command, they are listed.
 #[derive(Debug, Args)]
@@ -79,6 +79,67 @@ impl From<StateWord> for MailState {
             StateWord::Failed => Self::Failed,
             StateWord::Dropped => Self::Dropped,
             StateWord::Bounced => Self::Bounced,
+        }
+    }
+}
+
+/// Whose invitations are listed.
+#[derive(Debug, Args)]
+pub(crate) struct InvitationsArgs {
+    /// Of whom; of everybody who waits without it.
+    pub(crate) query: Vec<String>,
+    /// Only those that have come so far.
+    #[arg(long, value_name = "STATE")]
+    pub(crate) state: Option<ProgressWord>,
+    /// Only of those whose invitation was withdrawn, and who ask for a new one on the page behind its link.
+    #[arg(long, conflicts_with_all = ["state", "query"])]
+    pub(crate) asked: bool,
+    /// How many at most.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
+
+/// How far an invitation has come.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ProgressWord {
+    /// It is mailed on a day to come.
+    Scheduled,
+    /// Nobody wanted it mailed.
+    #[value(alias = "not_mailed")]
+    NotMailed,
+    /// Its mail waits to be sent.
+    Waiting,
+    /// The mail server has taken it.
+    #[value(alias = "taken")]
+    Sent,
+    /// The mail server refuses it for good.
+    #[value(alias = "refused")]
+    Failed,
+    /// It came back.
+    Bounced,
+    /// The person has begun to fill in its page.
+    Begun,
+    /// They have accepted.
+    Accepted,
+    /// Its link has expired.
+    Expired,
+    /// It was withdrawn.
+    Withdrawn,
+}
+
+impl From<ProgressWord> for InvitationProgress {
+    fn from(word: ProgressWord) -> Self {
+        match word {
+            ProgressWord::Scheduled => Self::Scheduled,
+            ProgressWord::NotMailed => Self::NotMailed,
+            ProgressWord::Waiting => Self::Waiting,
+            ProgressWord::Sent => Self::Sent,
+            ProgressWord::Failed => Self::Failed,
+            ProgressWord::Bounced => Self::Bounced,
+            ProgressWord::Begun => Self::Begun,
+            ProgressWord::Accepted => Self::Accepted,
+            ProgressWord::Expired => Self::Expired,
+            ProgressWord::Withdrawn => Self::Withdrawn,
         }
     }
 }

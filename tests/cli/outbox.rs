@@ -173,3 +173,42 @@ fn the_configuration_says_where_each_value_comes_from_and_what_is_wrong() {
         assert!(said.err.contains(says), "{said:?}");
     }
 }
+
+#[test]
+fn invitations_are_listed_with_how_far_they_have_come() {
+    let org = Org::with_seats(10);
+    org.type_in("invite ana@acme.example bo@acme.example --yes")
+        .ok();
+    org.type_in("invite cy@acme.example --no-mail --yes").ok();
+    org.type_in("invite dee@acme.example --send-on 2099-01-31 --yes")
+        .ok();
+    let states = |args: &str| {
+        let rows = org.json(&format!("invitations {args}"));
+        let rows = rows.as_array().unwrap().clone();
+        let said = |it: &serde_json::Value| {
+            format!(
+                "{} {}",
+                it["email"].as_str().unwrap(),
+                it["state"].as_str().unwrap()
+            )
+        };
+        rows.iter().map(said).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        states(""),
+        [
+            "ana@acme.example waiting",
+            "bo@acme.example waiting",
+            "cy@acme.example not_mailed",
+            "dee@acme.example scheduled"
+        ]
+    );
+    org.run(&["outbox", "send"]).ok();
+    org.type_in("outbox bounced bo@acme.example").ok();
+    org.type_in("cancel ana@acme.example --yes").ok();
+    assert_eq!(states("--state bounced"), ["bo@acme.example bounced"]);
+    assert_eq!(states("--state withdrawn"), ["ana@acme.example withdrawn"]);
+    assert_eq!(states("cy"), ["cy@acme.example not_mailed"]);
+    assert_eq!(states("--limit 1"), ["bo@acme.example bounced"]);
+    assert_eq!(states("--asked"), [] as [&str; 0]);
+}

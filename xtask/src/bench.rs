@@ -117,7 +117,9 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<bool> {
         return console::run(&program, folder.path(), sizes).map(|()| true);
     }
     if options.files {
-        return files::run(&program, folder.path()).map(|()| true);
+        let people = options.users.map(u32::try_from).transpose()?;
+        let people = people.unwrap_or(files::PEOPLE);
+        return files::run(&program, folder.path(), people).map(|()| true);
     }
     let mut rows = Vec::new();
     let measured = measure(&options, &program, folder.path(), &mut rows);

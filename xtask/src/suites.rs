@@ -1,8 +1,9 @@
 //! Public conformance suites against the real binary: `scim2-tester` (through `scim2-cli`) and `scim-sanity`, both from
-//! PyPI, and a fuzzer of APIs, `schemathesis`, installed into a virtual environment under the target folder. Where one
+//! PyPI, and a fuzzer of APIs, `schemathesis`, and a mail server, `aiosmtpd`, installed into a virtual environment under the target folder. Where one
 //! cannot be installed, its check is skipped, never passed.
 
 mod fuzz;
+mod mail;
 mod pages;
 
 use std::net::{SocketAddr, TcpListener};
@@ -46,14 +47,17 @@ fn tools(root: &Path) -> PathBuf {
 
 /// The programs of these suites, and the packages that bring them.
 const SUITES: [&str; 2] = ["scim2", "scim-sanity"];
+/// A mail server that is not ours.
+const MAIL_SERVER: &str = "aiosmtpd";
 const PACKAGES: [&str; 2] = ["scim2-cli", "scim-sanity"];
 
 /// Installs the suites; false when one of them cannot be had here.
 pub(crate) fn install(root: &Path) -> Result<bool> {
     let suites = have(root, &SUITES, &PACKAGES);
     let fuzzer = have(root, &[fuzz::PROGRAM], &[fuzz::PROGRAM]);
+    let mail = have(root, &[MAIL_SERVER], &[MAIL_SERVER]);
     let browser = pages::install(root);
-    Ok(suites && fuzzer && browser)
+    Ok(suites && fuzzer && mail && browser)
 }
 
 /// Whether these programs are here, or could be installed.
@@ -96,6 +100,12 @@ pub(crate) fn run(root: &Path) -> Result<Counted> {
         counted.add(&fuzz::run(&tools(root), &server, folder.path())?);
     } else {
         println!("schemathesis could not be installed");
+        counted.skipped += 1;
+    }
+    if have(root, &[MAIL_SERVER], &[MAIL_SERVER]) {
+        counted.add(&mail::run(root)?);
+    } else {
+        println!("{MAIL_SERVER} could not be installed");
         counted.skipped += 1;
     }
     counted.add(&pages::run(root)?);

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -16,6 +17,8 @@ use crate::tidy;
 
 /// All checks and the setup before them.
 const BOUND: Duration = Duration::from_secs(36 * 60);
+/// Looking at one small file.
+const LOOK_BOUND: Duration = Duration::from_secs(60);
 
 /// How many tests of a check went which way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -76,7 +79,7 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
             one(root, args, ends)
         }
     };
-    let checks: [(&'static str, &dyn Fn() -> Count); 7] = [
+    let checks: [(&'static str, &dyn Fn() -> Count); 8] = [
         ("fmt", &|| needs(Tool::Fmt, &["fmt", "--all", "--check"])),
         ("tidy", &|| tidy_check(root)),
         ("clippy", &|| {
@@ -105,6 +108,7 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
                 ],
             )
         }),
+        ("unit", &|| unit_check(root)),
         ("build", &|| {
             one(root, &["build", "--package", "usher"], ends)
         }),
@@ -140,6 +144,39 @@ fn one(root: &Path, args: &[&str], ends: Instant) -> Count {
 
 fn tidy_check(root: &Path) -> Count {
     match tidy::run(root) {
+        Ok(true) => Count::PASSED,
+        Ok(false) => Count::FAILED,
+        Err(error) => {
+            println!("{error:#}");
+            Count::FAILED
+        }
+    }
+}
+
+/// The service is hardened as far as it is said to be, and systemd understands it; skipped where there is no systemd.
+fn unit_check(root: &Path) -> Count {
+    const ANALYZE: &str = "systemd-analyze";
+    if !process::answers(ANALYZE, &["--version"]) {
+        println!("{ANALYZE} is not here");
+        return Count::SKIPPED;
+    }
+    let unit = root.join("packaging/usher.service");
+    let checked = || -> Result<bool> {
+        let mut exposure = Command::new(ANALYZE);
+        // In tenths, of ten.
+        exposure.args(["security", "--offline=true", "--no-pager", "--threshold=15"]);
+        let exposure = process::run(exposure.arg(&unit).stdout(Stdio::null()), LOOK_BOUND)?;
+        // Nothing of ours is installed here, and that is not what is asked.
+        let folder = tempfile::tempdir()?;
+        let here = folder.path().join("usher.service");
+        let text = std::fs::read_to_string(&unit)?;
+        std::fs::write(&here, text.replace("/usr/local/bin/usher", "/bin/true"))?;
+        let mut verify = Command::new(ANALYZE);
+        let understood = process::run(verify.arg("verify").arg(&here), LOOK_BOUND)?;
+        println!("{ANALYZE}: security at most 1.5 {exposure:?}, verify {understood:?}");
+        Ok(exposure == Ended::Well && understood == Ended::Well)
+    };
+    match checked() {
         Ok(true) => Count::PASSED,
         Ok(false) => Count::FAILED,
         Err(error) => {

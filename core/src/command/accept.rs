@@ -1,7 +1,7 @@
 //! Come in by one's own invitation: waiting, pending_transfer → active, or queued when the seat counts from activation
 //! and none is free.
 
-use super::{Accept, individual, password};
+use super::{Accept, field, individual, password};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Actor, Field, Hold, InvitationState, RequiredItem, Status};
@@ -101,6 +101,14 @@ impl Accept {
                 });
             }
         }
+        let mut said = field::said(planner, &self.fields)?;
+        for it in std::mem::take(&mut said) {
+            // What somebody has said of them already is not theirs to change here.
+            if planner.snapshot.field_value(user.id, it.field())?.is_none() {
+                said.push(it);
+            }
+        }
+        field::give(planner, user.id, &said, true)?;
         if let Some(password) = &self.password {
             password::refuse_under_single_sign_on(planner)?;
             password::set(planner, user.id, Some(password))?;

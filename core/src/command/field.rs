@@ -241,6 +241,11 @@ pub(super) struct Given {
 }
 
 impl Given {
+    /// Which field.
+    pub(super) fn field(&self) -> FieldId {
+        self.field
+    }
+
     /// A value that is stored in a field.
     pub(super) fn of(field: FieldId, after: Option<String>) -> Self {
         Self {
@@ -308,6 +313,23 @@ pub(super) fn give_as_owned(
         });
     }
     Ok(())
+}
+
+/// What somebody says of themself as they come in: of the fields that everybody has to have and may see. Others are not
+/// theirs to set.
+pub(super) fn said(planner: &Planner<'_>, said: &[(FieldId, String)]) -> Result<Vec<Given>> {
+    if said.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fields = planner.snapshot.custom_fields()?;
+    let mut given = Vec::new();
+    for (id, text) in said {
+        let field = fields.iter().find(|it| it.id == *id);
+        if let Some(field) = field.filter(|it| it.is_asked_for()) {
+            given.push(Given::of(*id, field.parse(text)?));
+        }
+    }
+    Ok(given)
 }
 
 /// Plans the values of one person; a new one has none yet.

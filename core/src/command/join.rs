@@ -2,7 +2,7 @@
 //! proof of it; whether the page still lets it in is asked again here.
 
 use super::joining::Joining;
-use super::{Join, NewPerson, password};
+use super::{Join, NewPerson, field, password};
 use crate::error::{Error, Result};
 use crate::model::{Actor, Field, GroupRole, Status};
 use crate::planner::Planner;
@@ -73,13 +73,14 @@ impl Join {
                 person.profile.set(*field, value.clone());
             }
         }
+        let given = field::said(planner, &self.fields)?;
         planner.subject = match known {
             None => {
-                joining.newcomer(planner, &person, &[])?;
+                joining.newcomer(planner, &person, &given)?;
                 Some(self.wish)
             }
             Some(user) if matches!(user.status, Status::Cancelled | Status::Deleted) => {
-                joining.comeback(planner, &user, &person, &[])?;
+                joining.comeback(planner, &user, &person, &given)?;
                 Some(user.id)
             }
             Some(user) => {

@@ -48,8 +48,9 @@ use crate::error::Result;
 use crate::mail::MailText;
 use crate::model::{
     Alarms, ApprovalId, AtCapacity, BatchId, Brake, ConnectionPolicy, CountsFrom, Date, DueKind,
-    Field, FieldKind, GroupId, GroupRole, Language, NewIndividual, NewPeople, Part, Permission,
-    PoolName, Profile, Progress, Scopes, Seats, Setting, SshKey, TrainingKind, UserId, VisibleTo,
+    Field, FieldId, FieldKind, GroupId, GroupRole, Language, NewIndividual, NewPeople, Part,
+    Permission, PoolName, Profile, Progress, Scopes, Seats, Setting, SshKey, TrainingKind, UserId,
+    VisibleTo,
 };
 use crate::password::PasswordHash;
 use crate::plan::Template;
@@ -622,6 +623,8 @@ pub struct Accept {
     pub generation: Option<i64>,
     /// Fields that the person filled in.
     pub set: Vec<(Field, Option<String>)>,
+    /// Custom fields that the person filled in, as typed: those that everybody has to have and may see, and they have not.
+    pub fields: Vec<(FieldId, String)>,
     /// The password that they chose; none under single sign-on.
     pub password: Option<PasswordHash>,
     /// What becomes of the records of an account of their own.
@@ -637,6 +640,8 @@ pub struct Join {
     pub generation: i64,
     /// Fields that the person filled in.
     pub set: Vec<(Field, Option<String>)>,
+    /// Custom fields that the person filled in, as typed: those that everybody has to have and may see.
+    pub fields: Vec<(FieldId, String)>,
     /// The password that they chose; none under single sign-on.
     pub password: Option<PasswordHash>,
 }

@@ -84,20 +84,11 @@ pub(super) fn xls<F: Read + Seek>(
     limits: &Limits,
     rows: &mut impl Rows,
 ) -> Result<(), Bad> {
-    let mut book = Xls::new(file).map_err(|error| match error {
+    let book = Xls::new(file).map_err(|error| match error {
         calamine::XlsError::Password => locked(),
         _ => damaged(),
     })?;
-    let visible = sheets(book.sheets_metadata());
-    for name in wanted_first(&visible, wanted)? {
-        let range = book.worksheet_range(&name).map_err(|_| damaged())?;
-        let mut out = Streamed::new(Format::Xls, &name, &visible, limits);
-        whole(&range, &mut out, rows)?;
-        if out.end(rows)? {
-            return Ok(());
-        }
-    }
-    Err(empty())
+    as_a_whole(book, Format::Xls, wanted, limits, rows)
 }
 
 /// Reads an OpenDocument spreadsheet.
@@ -108,14 +99,25 @@ pub(super) fn ods<F: Read + Seek>(
     rows: &mut impl Rows,
 ) -> Result<(), Bad> {
     refuse_bombs(&mut file, limits)?;
-    let mut book = Ods::new(file).map_err(|error| match error {
+    let book = Ods::new(file).map_err(|error| match error {
         calamine::OdsError::Password => locked(),
         _ => damaged(),
     })?;
+    as_a_whole(book, Format::Ods, wanted, limits, rows)
+}
+
+/// Reads the named sheet, else the first visible one in which anything is, of a workbook that is read as a whole.
+fn as_a_whole<F: Read + Seek>(
+    mut book: impl calamine::Reader<F>,
+    format: Format,
+    wanted: Option<&str>,
+    limits: &Limits,
+    rows: &mut impl Rows,
+) -> Result<(), Bad> {
     let visible = sheets(book.sheets_metadata());
     for name in wanted_first(&visible, wanted)? {
         let range = book.worksheet_range(&name).map_err(|_| damaged())?;
-        let mut out = Streamed::new(Format::Ods, &name, &visible, limits);
+        let mut out = Streamed::new(format, &name, &visible, limits);
         whole(&range, &mut out, rows)?;
         if out.end(rows)? {
             return Ok(());

@@ -175,6 +175,22 @@ pub(super) fn prepare(
             return Ok(Prepared::Useless(why));
         }
         add_person(&mut values, &user);
+        if row.template == Template::InvitationWish {
+            let asker = about.get("asker").and_then(Value::as_str);
+            let Some(asker) = asker.and_then(|it| it.parse().ok()) else {
+                return Ok(Prepared::Useless("nobody asks".to_owned()));
+            };
+            match session.read()?.user(asker)? {
+                Some(it) if it.status == Status::Cancelled => {
+                    values.insert("person", harmless(&it.label()).into_owned());
+                }
+                _ => {
+                    return Ok(Prepared::Useless(
+                        "they are invited again, or gone".to_owned(),
+                    ));
+                }
+            }
+        }
         if let Some(day) = about.get("day").and_then(Value::as_str)
             && let Ok(day) = day.parse()
         {
@@ -249,7 +265,7 @@ fn why_useless(
                 Ok(Some(format!("the person is {}", user.status)))
             }
         }
-        Template::SeatAlarm | Template::BrakePulled => {
+        Template::SeatAlarm | Template::BrakePulled | Template::InvitationWish => {
             let may = read.permissions_of(user.id)?;
             let wanted: &[Permission] = match row.template {
                 Template::SeatAlarm => &[Permission::AuthorizedPurchaser],

@@ -104,6 +104,10 @@ const WINDOW: Placeholder = Placeholder {
     name: "window_minutes",
     meaning: "the minutes within which it counts",
 };
+const PERSON: Placeholder = Placeholder {
+    name: "person",
+    meaning: "the address of whoever asks",
+};
 const ROWS: Placeholder = Placeholder {
     name: "rows",
     meaning: "how many rows the file had",
@@ -131,6 +135,7 @@ impl Template {
             Self::EmailChanged | Self::EmailLeft => &[],
             Self::SeatAlarm => &[POOL, ALARM, HELD, PURCHASED],
             Self::BrakePulled => &[CONNECTION, SHARE, WINDOW],
+            Self::InvitationWish => &[PERSON],
             Self::ImportDone => &[ROWS, ARRIVED, UPDATED, WRONG],
             Self::DeletionAhead => &[LOGIN, DAY],
             Self::Announcement => &[FROM],

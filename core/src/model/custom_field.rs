@@ -165,6 +165,17 @@ impl Choice {
 }
 
 impl CustomField {
+    /// Whether people are asked for it as they come in: everybody has to have it, and they may see it themselves.
+    pub fn is_asked_for(&self) -> bool {
+        let FieldTerms {
+            required,
+            removed,
+            visible_to,
+            ..
+        } = &self.terms;
+        *required && !removed && *visible_to == VisibleTo::Everybody
+    }
+
     /// The field's name in a query.
     pub fn key(&self) -> String {
         field_key(&self.terms.name)

@@ -94,11 +94,13 @@ pub enum Setting {
     Reminders,
     /// How many days ahead people are told that they will be deleted.
     DeletionNoticeDays,
+    /// How many mails one person gets within 24 hours, but what administrators are warned of.
+    MailsADay,
 }
 
 impl Setting {
     /// Every setting, in the order of a listing.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::OrganizationName,
         Self::TimeZone,
         Self::PublicUrl,
@@ -132,6 +134,7 @@ impl Setting {
         Self::OutboxDays,
         Self::Reminders,
         Self::DeletionNoticeDays,
+        Self::MailsADay,
     ];
 
     /// The word stored, and the name in JSON.
@@ -170,6 +173,7 @@ impl Setting {
             Self::OutboxDays => "outbox_days",
             Self::Reminders => "reminders",
             Self::DeletionNoticeDays => "deletion_notice_days",
+            Self::MailsADay => "mails_a_day",
         }
     }
 
@@ -249,6 +253,9 @@ impl Setting {
             Self::Reminders => {
                 "After how many days, counted from the mail, people are reminded of an invitation that they have not accepted: up to two numbers like 3,7, or off."
             }
+            Self::MailsADay => {
+                "How many mails one person gets within 24 hours at most, but what warns administrators; 0 is no limit."
+            }
             Self::DeletionNoticeDays => {
                 "How many days before their delete-on date people are told of it by mail; 0 is not at all."
             }
@@ -291,6 +298,7 @@ impl Setting {
             Self::OutboxDays => Some("90"),
             Self::Reminders => Some("off"),
             Self::DeletionNoticeDays => Some("0"),
+            Self::MailsADay => Some("10"),
         }
     }
 
@@ -325,6 +333,7 @@ impl Setting {
             Self::ImportSeconds => self.number(text, 1, MOST_SECONDS),
             Self::OutboxDays => self.number(text, 1, MOST_DAYS),
             Self::DeletionNoticeDays => self.number(text, 0, 365),
+            Self::MailsADay => self.number(text, 0, 1_000),
             Self::Reminders => match reminders(text) {
                 Some(days) if days.is_empty() => Ok("off".to_owned()),
                 Some(days) => {
@@ -605,6 +614,8 @@ pub struct Settings {
     pub reminders: Vec<u32>,
     /// How many days ahead people are told that they will be deleted; 0 when they are not.
     pub deletion_notice_days: u32,
+    /// The most mails to one person within 24 hours; none is no limit.
+    pub mails_a_day: Option<u32>,
 }
 
 impl Settings {
@@ -668,6 +679,7 @@ impl Settings {
             outbox_days: number(Setting::OutboxDays),
             reminders: reminders(text(Setting::Reminders)).unwrap_or_default(),
             deletion_notice_days: number(Setting::DeletionNoticeDays),
+            mails_a_day: Some(number(Setting::MailsADay)).filter(|it| *it > 0),
             language: super::Language::of_tag(text(Setting::Language)).unwrap_or_default(),
         }
     }

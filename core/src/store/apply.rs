@@ -135,6 +135,9 @@ impl<'c> Applier<'c> {
             Change::Status { user, before, after } => {
                 self.count(*before, *after);
                 self.retain(*user, *before, *after)?;
+                if *before == Status::Cancelled {
+                    super::invitations::forget(self.conn, *user)?;
+                }
                 self.set_status(*user, *before, *after)
             }
             Change::Profile { user, field, after, .. } => {
@@ -673,6 +676,7 @@ impl<'c> Applier<'c> {
         self.run("DELETE FROM system_users WHERE user = ?1", [id])?;
         self.run("DELETE FROM ssh_keys WHERE user = ?1", [id])?;
         super::outbox::forget(self.conn, user)?;
+        super::invitations::forget(self.conn, user)?;
         brake::forget(self.conn, user)?;
         self.forget_dates(user)?;
         password::erase(self.conn, user)?;

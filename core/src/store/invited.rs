@@ -24,7 +24,14 @@ impl Read<'_> {
                     .filter(|it| it.terms.taken_by.is_none()),
                 _ => None,
             };
+            let mut fields = Vec::new();
+            for field in snapshot.custom_fields()? {
+                if field.is_asked_for() && snapshot.field_value(user.id, field.id)?.is_none() {
+                    fields.push(field);
+                }
+            }
             Ok(Some(Invited {
+                fields,
                 standing: standing(snapshot, &user, &invitation, generation, now)?,
                 until: Date::of(invitation.expires_at, &settings.time_zone),
                 user,

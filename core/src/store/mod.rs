@@ -24,6 +24,7 @@ mod idempotency;
 mod imports;
 mod inbox;
 mod individuals;
+mod invitations;
 mod invited;
 mod labels;
 mod levels;
@@ -76,6 +77,7 @@ use crate::token::{self, Kind};
 
 pub(crate) use found::found;
 pub(crate) use imports::Known;
+pub use invitations::InvitationRow;
 pub(crate) use open::real_path;
 pub use outbox::OutboxFilter;
 pub(crate) use outbox::{Claim, Lease, OutboxNote, Settled};

@@ -40,6 +40,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0022_awaited.sql"),
     include_str!("../../../migrations/0022_queue.sql"),
     include_str!("../../../migrations/0023_told.sql"),
+    include_str!("../../../migrations/0024_asked_again.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.

@@ -20,6 +20,7 @@ use crate::model::{
 use crate::plan::{Mail, Template};
 
 /// How many rows a claim looks at.
+const DAY_MS: i64 = 86_400_000;
 const MOST_LOOKED_AT: i64 = 256;
 /// How many settled rows go in one round of trimming.
 const TRIM_ROUND: i64 = 2_000;
@@ -134,6 +135,8 @@ pub(crate) enum OutboxNote {
         generation: i64,
         at: Timestamp,
     },
+    /// Somebody whose invitation was withdrawn asks for a new one.
+    AskAgain { user: UserId, at: Timestamp },
     /// Drop what was settled before an instant.
     Trim(Timestamp),
     /// Put out what is due by the calendar: reminders, and notices of deletions ahead.
@@ -208,6 +211,7 @@ pub(super) fn write(conn: &Connection, note: &OutboxNote) -> Result<()> {
             *found.lock().unwrap_or_else(PoisonError::into_inner) = n;
             Ok(())
         }
+        OutboxNote::AskAgain { user, at } => super::invitations::ask(conn, *user, *at),
         OutboxNote::Begun {
             user,
             generation,
@@ -234,17 +238,33 @@ pub(super) fn write(conn: &Connection, note: &OutboxNote) -> Result<()> {
 fn claim(conn: &Connection, wish: &Claim) -> Result<()> {
     let now = wish.now.as_millis();
     let snapshot = Snapshot::new(conn);
-    let sql = "SELECT outbox.seq, coalesce(address, email) FROM outbox LEFT JOIN users ON users.id = outbox.user \
+    let most = snapshot.settings()?.mails_a_day;
+    let sql = "SELECT outbox.seq, coalesce(address, email), user, template FROM outbox LEFT JOIN users ON users.id = outbox.user \
         WHERE state IN ('waiting', 'sending') AND next_at <= ?1 AND NOT EXISTS (SELECT 1 FROM outbox AS earlier \
         WHERE earlier.user = outbox.user AND earlier.seq < outbox.seq AND earlier.state IN ('waiting', 'sending')) \
         ORDER BY next_at, outbox.seq LIMIT ?2";
     let due = snapshot.all(sql, [now, MOST_LOOKED_AT], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?))
+        let user = UserId::from_bytes(row.get(2)?);
+        let template = word(row, 3, Template::from_word)?;
+        Ok((
+            row.get::<_, i64>(0)?,
+            row.get::<_, Option<String>>(1)?,
+            user,
+            template,
+        ))
     })?;
     let mut taken = Vec::new();
-    for (seq, address) in due {
+    for (seq, address, user, template) in due {
         if taken.len() >= wish.most {
             break;
+        }
+        if let Some(most) = most.filter(|_| template.counts())
+            && let Some(free_at) = full_until(&snapshot, user, most, wish.now)?
+        {
+            let sql = "UPDATE outbox SET next_at = ?2, why = ?3 WHERE seq = ?1";
+            let why = format!("{most} mails went there within 24 hours: the setting mails-a-day");
+            run(conn, sql, params![seq, free_at.as_millis(), why])?;
+            continue;
         }
         let domain = address.as_deref().and_then(|it| it.rsplit_once('@'));
         let slot = domain.map_or(wish.now, |it| (wish.slot)(it.1));
@@ -264,6 +284,29 @@ fn claim(conn: &Connection, wish: &Claim) -> Result<()> {
     }
     *wish.taken.lock().unwrap_or_else(PoisonError::into_inner) = rows;
     Ok(())
+}
+
+/// Until when a person gets no more mails, having had as many within a day as they may. One at a time goes to each, so that
+/// none is on its way that is not counted.
+fn full_until(
+    snapshot: &Snapshot<'_>,
+    user: UserId,
+    most: u32,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let sql = "SELECT settled_at, template FROM outbox WHERE user = ?1 AND state IN ('sent', 'bounced') AND settled_at > ?2 \
+        ORDER BY seq DESC";
+    let since = now.as_millis() - DAY_MS;
+    let rows = snapshot.all(sql, params![user.as_bytes(), since], |row| {
+        Ok((row.get::<_, i64>(0)?, word(row, 1, Template::from_word)?))
+    })?;
+    let counted = rows.into_iter().filter(|it| it.1.counts());
+    let last = counted.skip(
+        usize::try_from(most)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(1),
+    );
+    Ok(last.map(|it| Timestamp::from_millis(it.0 + DAY_MS)).next())
 }
 
 fn settle(conn: &Connection, it: &Settled) -> Result<()> {

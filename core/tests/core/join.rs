@@ -90,6 +90,7 @@ impl Org {
             wish,
             generation,
             set: vec![(Field::FirstName, Some("Ana".to_owned()))],
+            fields: Vec::new(),
             password: None,
         });
         session.apply(session.request(join), None)

@@ -162,6 +162,7 @@ impl Org {
                 user,
                 generation: None,
                 set: Vec::new(),
+                fields: Vec::new(),
                 password: None,
                 records,
             })),

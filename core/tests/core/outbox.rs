@@ -603,3 +603,115 @@ fn a_logo_is_in_the_mail_itself_and_whom_to_ask_is_said_where_it_is_set() {
     assert!(text.contains("cid:logo") && !text.contains("src=3D\"http"));
     assert!(taken[0].text.contains("write to help@acme.example"));
 }
+
+#[test]
+fn whoever_asks_again_after_a_withdrawal_is_listed_and_administrators_are_told_once_a_week() {
+    let org = Org::new(50);
+    let (config, taken) = willing();
+    org.create("chief");
+    org.invite("ana bo");
+    org.apply(Command::Cancel {
+        who: org.who("ana"),
+    });
+    org.directory.bring_out(&config).unwrap();
+    taken.lock().unwrap().clear();
+    let ana = org.user("ana").id;
+    let listed = |org: &Org| {
+        let cli = org.cli();
+        let rows = cli.read().unwrap().invitation_wishes(10).unwrap();
+        rows.into_iter()
+            .map(|it| it.user.label())
+            .collect::<Vec<_>>()
+    };
+    // Whose invitation stands asks for nothing here.
+    org.directory.ask_again(org.user("bo").id).unwrap();
+    assert_eq!(listed(&org), [] as [&str; 0]);
+    for _ in 0..3 {
+        org.directory.ask_again(ana).unwrap();
+        org.tick(DAY);
+        org.directory.bring_out(&config).unwrap();
+    }
+    assert_eq!(listed(&org), ["ana@acme.example"]);
+    let told = |taken: &Letters| {
+        let taken = taken.lock().unwrap();
+        let to: Vec<String> = taken.iter().map(|it| it.to.clone()).collect();
+        assert!(taken.iter().all(|it| it.text.contains("ana@acme.example")));
+        to
+    };
+    assert_eq!(told(&taken), ["owner@acme.example"]);
+    org.tick(7 * DAY);
+    org.directory.ask_again(ana).unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(told(&taken).len(), 2);
+    // What waits to be told of somebody who is invited meanwhile is told to nobody.
+    org.tick(8 * DAY);
+    org.directory.ask_again(ana).unwrap();
+    org.apply(Command::Resend {
+        who: org.who("ana"),
+        mail: false,
+    });
+    assert_eq!(listed(&org), [] as [&str; 0]);
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(told(&taken).len(), 2);
+    // And nothing of it stays of somebody who is erased.
+    org.apply(Command::Cancel {
+        who: org.who("ana"),
+    });
+    org.directory.ask_again(ana).unwrap();
+    org.apply(Command::Delete {
+        who: org.who("ana"),
+    });
+    org.apply(Command::Erase {
+        who: usher_core::Selection::Ids(vec![ana]),
+    });
+    assert_eq!(listed(&org), [] as [&str; 0]);
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(told(&taken).len(), 2);
+}
+
+#[test]
+fn nobody_gets_more_mails_in_a_day_than_the_setting_says_and_what_is_more_waits() {
+    let org = Org::new(5);
+    let (config, taken) = willing();
+    org.apply(Command::SetSetting {
+        setting: Setting::MailsADay,
+        value: Some("3".into()),
+    });
+    org.invite("ana bo");
+    for _ in 0..6 {
+        org.directory.bring_out(&config).unwrap();
+        org.apply(Command::Resend {
+            who: org.who("ana"),
+            mail: true,
+        });
+        org.tick(60_000);
+    }
+    let to = |name: &str| {
+        let taken = taken.lock().unwrap();
+        taken.iter().filter(|it| it.to.starts_with(name)).count()
+    };
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!((to("ana"), to("bo")), (3, 1));
+    assert_eq!(progress(&org, "ana"), InvitationProgress::Waiting);
+    let cli = org.cli();
+    let mails = cli.read().unwrap().outbox(OutboxFilter::default(), 20);
+    let why: Vec<_> = mails.unwrap().into_iter().filter_map(|it| it.why).collect();
+    assert!(why.iter().any(|it| it.contains("mails-a-day")), "{why:?}");
+    // The day after the first of them, the newest goes; those that were replaced do not.
+    org.tick(DAY);
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(to("ana"), 4);
+    assert_eq!(progress(&org, "ana"), InvitationProgress::Sent);
+    org.apply(Command::SetSetting {
+        setting: Setting::MailsADay,
+        value: Some("0".into()),
+    });
+    for _ in 0..6 {
+        org.apply(Command::Resend {
+            who: org.who("ana"),
+            mail: true,
+        });
+        org.directory.bring_out(&config).unwrap();
+    }
+    assert_eq!(to("ana"), 10);
+}

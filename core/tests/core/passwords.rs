@@ -171,6 +171,7 @@ fn who_accepts_chooses_a_password() {
         user,
         generation: None,
         set: Vec::new(),
+        fields: Vec::new(),
         password: Some(org.hash(GOOD)),
     };
     session

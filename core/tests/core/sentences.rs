@@ -202,6 +202,7 @@ fn whoever_accepts_says_their_name_and_needs_no_password_under_single_sign_on() 
             (Field::FirstName, Some("Anastasia".into())),
             (Field::Title, Some("Queen".into())),
         ],
+        fields: Vec::new(),
         password: None,
         records: OwnRecords::StartFresh,
     };

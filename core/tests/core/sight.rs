@@ -469,6 +469,10 @@ const VERBS: &[(&str, Tells)] = &[
     ("invitation_progress", |r, w| {
         each(&w.people, |it| r.invitation_progress(it))
     }),
+    ("invitations", |r, _| {
+        told(r.invitations(&everybody(SortBy::Name)))
+    }),
+    ("invitation_wishes", |r, _| told(r.invitation_wishes(100))),
 ];
 
 /// What only those are told who see everybody.
@@ -739,6 +743,7 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
         "entitlements_of",
         "views",
         "undelivered",
+        "invitation_wishes",
         "individual_by_id",
         "provided_group_called",
         "drifts",

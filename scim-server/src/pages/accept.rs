@@ -6,10 +6,11 @@ use usher_core::Error;
 use usher_core::command::{Accept, Command, OwnRecords};
 use usher_core::invited::{Invited, Standing};
 use usher_core::link::Link;
-use usher_core::model::{Field, Name, Profile, RequiredItem, Settings, User};
+use usher_core::model::{Field, Name, Profile, RequiredItem, Settings, Status, User};
 use usher_core::password::{Password, PasswordHash, Weakness};
 
 use super::frame::{Frame, Wrong};
+use super::own_fields;
 use super::sent::Sent;
 use super::views::{self, Coming, Details, Welcome};
 use super::words::Words;
@@ -25,10 +26,7 @@ pub(super) async fn answer(
     sent: Option<Sent>,
 ) -> Result<Shown, Trouble> {
     let directory = &visit.app.directory;
-    let found = match directory.opened_link(token)? {
-        Some(link) => directory.invited(&link)?.map(|it| (link, it)),
-        None => None,
-    };
+    let found = visit.opened(token, |link| directory.invited(link))?;
     let Some((link, invited)) = found else {
         let settings = directory.shown_settings()?;
         let frame = visit.frame(&settings, None);
@@ -46,6 +44,7 @@ pub(super) async fn answer(
         ("begin", Standing::Open) => begun(visit, &frame, &link, &invited),
         ("accept", Standing::Open) => accepted(visit, &frame, &link, &invited, &sent).await,
         ("ask", Standing::Expired | Standing::Replaced) => ask(visit, &frame, &invited).await,
+        ("ask", Standing::Withdrawn) => ask_again(visit, &frame, &invited),
         _ => at_rest(visit, &frame, &invited, &[]),
     }
 }
@@ -94,6 +93,10 @@ fn at_rest(
             (StatusCode::OK, views::used(frame, forgot.as_deref()))
         }
         Standing::Queued(position) => (StatusCode::OK, views::queued(frame, position, &address)),
+        Standing::Withdrawn if invited.user.status == Status::Cancelled => {
+            let token = visit.form_token()?;
+            (StatusCode::GONE, views::withdrawn(frame, &token))
+        }
         Standing::Withdrawn => {
             let lead = frame.say(words.withdrawn_lead, &[]);
             let page = views::notice(frame, words.withdrawn_title, &lead);
@@ -131,6 +134,7 @@ fn known(invited: &Invited) -> Details {
         others: lacking(&invited.settings, profile)
             .map(|it| (it, String::new()))
             .collect(),
+        own: own_fields::asked(&invited.fields),
         records: None,
     }
 }
@@ -199,6 +203,7 @@ async fn accepted(
     if invited.account.is_some() && details.records.is_none() {
         wrong.push(("transfer", words.missing_records.to_owned()));
     }
+    let fields = own_fields::values(&details.own, frame, &mut wrong);
     let profile = &invited.user.profile;
     let password = password(frame, sent, &with(profile, &set), &mut wrong);
     if !wrong.is_empty() {
@@ -211,6 +216,7 @@ async fn accepted(
         user: link.user,
         generation: Some(link.generation),
         set,
+        fields,
         password: hashed(visit, password).await?,
         records: details.records.unwrap_or_default(),
     });
@@ -252,6 +258,18 @@ async fn ask(visit: &Visit<'_>, frame: &Frame<'_>, invited: &Invited) -> Result<
     Ok(frame.shown(StatusCode::OK, page))
 }
 
+/// Tells whoever invites people that somebody whose invitation was withdrawn asks for a new one. Writing waits for the disk.
+fn ask_again(visit: &Visit<'_>, frame: &Frame<'_>, invited: &Invited) -> Result<Shown, Trouble> {
+    let user = &invited.user;
+    visit.count_wish(&user.id.to_string())?;
+    if user.status == Status::Cancelled && !visit.app.later.ask_again(user.id) {
+        return Err(Trouble::Crowded);
+    }
+    let lead = frame.say(frame.words().wish_told, &[]);
+    let page = views::notice(frame, frame.words().asked_title, &lead);
+    Ok(frame.shown(StatusCode::OK, page))
+}
+
 /// What was filled in, over what is known.
 pub(super) fn filled_in(sent: &Sent, mut details: Details) -> Details {
     details.first = sent.get("first").trim().to_owned();
@@ -260,6 +278,7 @@ pub(super) fn filled_in(sent: &Sent, mut details: Details) -> Details {
         let id = id_of(*field);
         *said = sent.get(id).trim().to_owned();
     }
+    own_fields::fill_in(&mut details.own, sent);
     details
 }
 

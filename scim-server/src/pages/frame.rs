@@ -213,7 +213,51 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// As a line to fill in.
     pub(crate) fn write(&self, wrong: &[Wrong], it: &mut Html) {
+        self.with(wrong, it, |described, it| {
+            let mut attributes: Vec<Attribute<'_>> =
+                vec![("type", self.kind), ("value", self.value)];
+            if self.fixed {
+                attributes.push(("readonly", ""));
+            } else {
+                attributes.push(("required", ""));
+                attributes.push(("maxlength", "1000"));
+            }
+            if self.kind == "email" || self.kind == "password" {
+                attributes.push(("autocapitalize", "none"));
+                attributes.push(("spellcheck", "false"));
+            }
+            attributes.extend_from_slice(described);
+            it.void("input", &attributes);
+        });
+    }
+
+    /// As a choice of one of these.
+    pub(crate) fn write_choice(&self, names: &[&str], wrong: &[Wrong], it: &mut Html) {
+        self.with(wrong, it, |described, it| {
+            let mut attributes: Vec<Attribute<'_>> = vec![("required", "")];
+            attributes.extend_from_slice(described);
+            it.element("select", &attributes, |it| {
+                it.told("option", &[("value", "")], "");
+                for name in names {
+                    let mut attributes: Vec<Attribute<'_>> = vec![("value", name)];
+                    if *name == self.value {
+                        attributes.push(("selected", ""));
+                    }
+                    it.told("option", &attributes, name);
+                }
+            });
+        });
+    }
+
+    /// The label, what helps and what is wrong, and then what is filled in, which is described by them.
+    fn with(
+        &self,
+        wrong: &[Wrong],
+        it: &mut Html,
+        inner: impl FnOnce(&[Attribute<'_>], &mut Html),
+    ) {
         let wrong = wrong.iter().find(|it| it.0 == self.id);
         let (hint_id, wrong_id) = (format!("{}-hint", self.id), format!("{}-wrong", self.id));
         it.element("div", &[("class", "field")], |it| {
@@ -231,27 +275,15 @@ impl<'a> Field<'a> {
             let mut attributes: Vec<Attribute<'_>> = vec![
                 ("id", self.id),
                 ("name", self.id),
-                ("type", self.kind),
-                ("value", self.value),
                 ("autocomplete", self.complete),
             ];
-            if self.fixed {
-                attributes.push(("readonly", ""));
-            } else {
-                attributes.push(("required", ""));
-                attributes.push(("maxlength", "1000"));
-            }
-            if self.kind == "email" || self.kind == "password" {
-                attributes.push(("autocapitalize", "none"));
-                attributes.push(("spellcheck", "false"));
-            }
             if !described.is_empty() {
                 attributes.push(("aria-describedby", &described));
             }
             if wrong.is_some() {
                 attributes.push(("aria-invalid", "true"));
             }
-            it.void("input", &attributes);
+            inner(&attributes, it);
         });
     }
 }

@@ -146,6 +146,7 @@ impl Guide<'_> {
             others: super::accept::lacking(frame.settings, &usher_core::model::Profile::default())
                 .map(|it| (it, String::new()))
                 .collect(),
+            own: Vec::new(),
             records: account.map(|_| OwnRecords::Transfer),
         };
         let page = Coming {
@@ -171,7 +172,6 @@ impl Guide<'_> {
         let words = frame.words();
         let address = views::masked(ADDRESS);
         let expired = frame.say(words.expired_lead, &[("date", &self.until)]);
-        let withdrawn = frame.say(words.withdrawn_lead, &[]);
         vec![
             (
                 views::over(frame, words.expired_title, &expired, &address, ""),
@@ -187,7 +187,7 @@ impl Guide<'_> {
                 ),
                 30,
             ),
-            (views::notice(frame, words.withdrawn_title, &withdrawn), 30),
+            (views::withdrawn(frame, ""), 30),
         ]
     }
 

@@ -11,6 +11,7 @@ use usher_core::wish::Joiner;
 
 use super::accept::{filled_in, hashed, lacking, names, password, with};
 use super::frame::{Frame, Wrong};
+use super::own_fields;
 use super::sent::Sent;
 use super::views::{self, Asking, Coming, Details};
 use super::{Shown, Trouble, Visit};
@@ -93,10 +94,7 @@ pub(super) async fn answer(
 ) -> Result<Shown, Trouble> {
     let settings = open(visit, slug)?;
     let directory = &visit.app.directory;
-    let found = match directory.opened_link(token)? {
-        Some(link) => directory.joiner(&link)?.map(|it| (link, it)),
-        None => None,
-    };
+    let found = visit.opened(token, |link| directory.joiner(link))?;
     let Some((link, joiner)) = found else {
         return Ok(over(visit, &visit.frame(&settings, None)));
     };
@@ -108,6 +106,7 @@ pub(super) async fn answer(
         others: lacking(&settings, &Profile::default())
             .map(|it| (it, String::new()))
             .collect(),
+        own: own_fields::asked(&joiner.fields),
         ..Details::default()
     };
     let Some(sent) = sent else {
@@ -155,6 +154,7 @@ async fn joined(
     let address = joiner.address.as_str();
     let mut wrong = Vec::new();
     let mut set = names(details, words, true, &mut wrong);
+    let fields = own_fields::values(&details.own, frame, &mut wrong);
     let mut profile = with(&Profile::default(), &set);
     profile.set(Field::Email, Some(address.to_owned()));
     let password = password(frame, sent, &profile, &mut wrong);
@@ -166,6 +166,7 @@ async fn joined(
         wish: link.user,
         generation: link.generation,
         set,
+        fields,
         password: hashed(visit, password).await?,
     });
     let full = || {

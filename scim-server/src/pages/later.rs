@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, SyncSender, TrySendError};
 
 use usher_core::command::Command;
 use usher_core::link::Link;
-use usher_core::model::{Actor, Door, EmailAddress, Language};
+use usher_core::model::{Actor, Door, EmailAddress, Language, UserId};
 use usher_core::{Directory, Result};
 
 use crate::log;
@@ -21,6 +21,8 @@ enum Wish {
     Password(EmailAddress),
     /// A link to join.
     Join(EmailAddress, Language),
+    /// A new invitation, of whose was withdrawn.
+    Again(UserId),
     /// To forget a wish that has come true.
     Forget(Link),
 }
@@ -51,6 +53,11 @@ impl Later {
         self.wish(Wish::Join(address, language))
     }
 
+    /// Tells whoever invites people that this person asks for a new invitation. False when too many wait.
+    pub(crate) fn ask_again(&self, user: UserId) -> bool {
+        self.wish(Wish::Again(user))
+    }
+
     /// Forgets a wish to join that has come true. When too many wait, it goes when its link expires.
     pub(crate) fn forget(&self, link: Link) {
         self.wish(Wish::Forget(link));
@@ -75,6 +82,7 @@ fn fulfil(directory: &Directory, wish: &Wish) -> Result<()> {
             session.apply(request, None).map(drop)
         }
         Wish::Join(address, language) => directory.wish_to_join(address, *language).map(drop),
+        Wish::Again(user) => directory.ask_again(*user),
         Wish::Forget(link) => directory.forget_wish(link),
     }
 }

@@ -21,10 +21,7 @@ pub(super) async fn answer(
     sent: Option<Sent>,
 ) -> Result<Shown, Trouble> {
     let directory = &visit.app.directory;
-    let found = match directory.opened_link(token)? {
-        Some(link) => directory.choosing(&link)?.map(|it| (link, it)),
-        None => None,
-    };
+    let found = visit.opened(token, |link| directory.choosing(link))?;
     let Some((link, choosing)) = found else {
         let settings = directory.shown_settings()?;
         let frame = visit.frame(&settings, None);

@@ -5,6 +5,7 @@ use usher_core::model::{Field as Part, Individual, RecordState};
 
 use super::frame::{Field, Frame, Wrong, button, form, summary};
 use super::html::Html;
+use super::own_fields::{self, OwnField};
 
 /// A page that says something.
 pub(crate) fn notice(frame: &Frame<'_>, title: &str, lead: &str) -> String {
@@ -48,6 +49,8 @@ pub(crate) struct Details {
     pub(crate) last: String,
     /// What else the organization wants to know, and what was said.
     pub(crate) others: Vec<(Part, String)>,
+    /// And of its own fields.
+    pub(crate) own: Vec<OwnField>,
     pub(crate) records: Option<OwnRecords>,
 }
 
@@ -120,6 +123,7 @@ impl Coming<'_> {
             }
             .write(self.wrong, it);
         }
+        own_fields::write(&self.details.own, self.wrong, it);
     }
 
     fn records(&self, frame: &Frame<'_>, account: &Individual, it: &mut Html) {
@@ -248,6 +252,17 @@ pub(crate) fn over(
             &frame.say(words.ask_note, &[("address", address)]),
         );
         form(token, "ask", it, |it| button(words.ask_button, it));
+    })
+}
+
+/// The page of an invitation that was withdrawn: whoever held it may say that they want another, and others decide.
+pub(crate) fn withdrawn(frame: &Frame<'_>, token: &str) -> String {
+    let words = frame.words();
+    frame.page(words.withdrawn_title, |it| {
+        let lead = frame.say(words.withdrawn_lead, &[]);
+        it.told("p", &[("class", "lead")], &lead);
+        it.told("p", &[], &frame.say(words.wish_note, &[]));
+        form(token, "ask", it, |it| button(words.wish_button, it));
     })
 }
 

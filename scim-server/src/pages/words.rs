@@ -47,7 +47,7 @@ macro_rules! words {
 words! {
     language_label questions problem
     welcome_title welcome_lead welcome_account welcome_until welcome_button welcome_unasked
-    details_title details_lead first_name last_name address area title region missing_other password password_hint repeat sso_note details_button
+    details_title details_lead first_name last_name address area title region missing_other bad_other password password_hint repeat sso_note details_button
     records_legend records_lead records_completed records_started records_assigned transfer transfer_hint fresh fresh_hint
     missing_first missing_last missing_password missing_records missing_address bad_name bad_address
     weak_short weak_long weak_line weak_common weak_about differs
@@ -55,7 +55,7 @@ words! {
     queued_title queued_lead queued_next
     full_title full_lead
     expired_title expired_lead ask_note ask_button
-    replaced_title replaced_lead used_title used_lead used_forgot withdrawn_title withdrawn_lead
+    replaced_title replaced_lead used_title used_lead used_forgot withdrawn_title withdrawn_lead wish_note wish_button wish_told
     unknown_title unknown_lead unknown_help
     asked_title asked_lead asked_spam
     choose_title choose_lead choose_button chosen_title chosen_lead dead_title dead_lead dead_button

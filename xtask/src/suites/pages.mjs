@@ -12,7 +12,17 @@ const need = createRequire(path.join(modules, "here.js"));
 const puppeteer = need("puppeteer-core");
 const axe = readFileSync(need.resolve("axe-core/axe.min.js"), "utf8");
 const links = JSON.parse(linksText);
+// The first link is the one in the mail, as a mail program reads it.
+links.new = /https?:\/\/\S+\/accept\/[\w-]+/.exec(plainText(readFileSync(links.mail, "utf8")))[0];
 mkdirSync(pictures, { recursive: true });
+
+// The first part of text of a mail.
+function plainText(mail) {
+  const [, head, body] = /(Content-Type: text\/plain[\s\S]*?)\r?\n\r?\n([\s\S]*?)\r?\n--/i.exec(mail);
+  if (/base64/i.test(head)) return Buffer.from(body, "base64").toString();
+  if (!/quoted-printable/i.test(head)) return body;
+  return body.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+}
 
 const SIZES = {
   phone: { width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
@@ -75,12 +85,16 @@ async function fill(page, values) {
   for (const [id, value] of Object.entries(values)) {
     const field = await page.$(`#${id}`);
     if (!field) continue;
+    if (await field.evaluate((it) => it.tagName === "SELECT")) {
+      await page.select(`#${id}`, value);
+      continue;
+    }
     await field.click({ clickCount: 3 });
     await field.type(value);
   }
 }
 
-const ANA = { first: "Ana", last: "Lí", area: "Sales", password: PASSWORD, repeat: PASSWORD };
+const ANA = { first: "Ana", last: "Lí", area: "Sales", "own-1": "Small", password: PASSWORD, repeat: PASSWORD };
 
 // From the link to the active user.
 async function journey(key, size, scripts, extra = {}) {

@@ -132,6 +132,7 @@ impl Company {
             wish: self.wish,
             generation: 1,
             set: Vec::new(),
+            fields: Vec::new(),
             password: None,
         })
     }
@@ -142,6 +143,7 @@ impl Company {
                 user: self.id(name),
                 generation: None,
                 set: Vec::new(),
+                fields: Vec::new(),
                 password: None,
                 records: OwnRecords::StartFresh,
             }),

@@ -138,6 +138,7 @@ impl World {
                     user: ids[*who],
                     generation: None,
                     set: Vec::new(),
+                    fields: Vec::new(),
                     password: password.then(a_password),
                     records: if *transfer {
                         OwnRecords::Transfer

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use usher_core::command::Command;
+use usher_core::command::{Command, Edit, FieldEdit};
 use usher_core::import::{Table, review_individuals};
-use usher_core::model::{Actor, Door, Field, Setting, Status};
-use usher_core::{SignIn, Source};
+use usher_core::model::{Actor, Door, Field, FieldKind, Setting, Status, VisibleTo};
+use usher_core::{Selection, SignIn, Source};
 
 use super::{ANA, GOOD, House, filled};
 use crate::org::Reply;
@@ -243,4 +243,131 @@ fn who_forgets_a_password_gets_a_link_and_nobody_else_learns_who_that_is() {
         let statuses: Vec<u16> = (0..3).map(|_| ask(address).status).collect();
         assert_eq!(statuses, [200, 200, 429], "{address}");
     }
+}
+
+impl House {
+    fn field(&self, name: &str, kind: FieldKind, visible: VisibleTo, values: &[&str]) {
+        self.org.admin(Command::AddField {
+            name: name.to_owned(),
+            kind,
+            set: FieldEdit {
+                visible_to: Some(visible),
+                add_values: values.iter().map(|it| (*it).to_owned()).collect(),
+                ..FieldEdit::default()
+            },
+        });
+    }
+
+    fn require(&self, name: &str) {
+        self.org.admin(Command::SetField {
+            name: name.to_owned(),
+            set: FieldEdit {
+                required: Some(true),
+                ..FieldEdit::default()
+            },
+        });
+    }
+
+    fn own_fields(&self, who: &str) -> Vec<(String, String)> {
+        let session = self.org.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let read = session.read().expect("a reader");
+        let id = self.user(who).id;
+        let mut all = read.fields_of(&[id]).expect("a reader");
+        all.remove(&id).unwrap_or_default()
+    }
+}
+
+#[test]
+fn fields_of_the_organizations_own_that_everybody_must_have_are_asked_for_when_they_are_not_known()
+{
+    let house = House::with_seats(3);
+    let (everybody, administrators) = (VisibleTo::Everybody, VisibleTo::Administrators);
+    house.field("Badge", FieldKind::Text, everybody, &[]);
+    house.field("Shirt", FieldKind::Choice, everybody, &["Small", "<Large>"]);
+    house.field("Born", FieldKind::Date, everybody, &[]);
+    house.field("Grade", FieldKind::Text, administrators, &[]);
+    house.field("Hobby", FieldKind::Text, everybody, &[]);
+    house.invite(ANA, &[]);
+    for name in ["Badge", "Shirt", "Born", "Grade"] {
+        house.require(name);
+    }
+    house.org.admin(Command::Edit(Edit {
+        fields: vec![("Badge".to_owned(), Some("0042".to_owned()))],
+        ..Edit::of(Selection::Ids(vec![house.user(ANA).id]))
+    }));
+    let path = house.link(ANA);
+    let form = house.begin(&path);
+    for (name, is_asked) in [
+        ("Shirt", true),
+        ("Born", true),
+        ("Badge", false),
+        ("Grade", false),
+        ("Hobby", false),
+    ] {
+        assert_eq!(form.text.contains(name), is_asked, "{name} {}", form.text);
+    }
+    assert!(form.text.contains("value=\"&lt;Large&gt;\""));
+    assert!(form.text.contains("type=\"date\""), "{}", form.text);
+    let with = |shirt, born| {
+        let mut fields = filled();
+        fields.extend([("own-1", shirt), ("own-2", born)]);
+        house.send(&path, &form, &fields)
+    };
+    assert_eq!(wrong(&with("", "")), ["own-1", "own-2"]);
+    let page = with("Huge", "2000-02-30");
+    assert_eq!(wrong(&page), ["own-1", "own-2"]);
+    let page = with("<Large>", "");
+    assert_eq!(wrong(&page), ["own-2"]);
+    assert!(page.text.contains("value=\"&lt;Large&gt;\" selected"));
+    assert_eq!(house.status(ANA), Status::Waiting);
+    assert_eq!(with("<Large>", "2000-02-29").status, 200);
+    assert_eq!(house.status(ANA), Status::Active);
+    let expected = [
+        ("Badge", "0042"),
+        ("Shirt", "<Large>"),
+        ("Born", "2000-02-29"),
+    ];
+    let expected = expected.map(|it| (it.0.to_owned(), it.1.to_owned()));
+    assert_eq!(house.own_fields(ANA), expected);
+}
+
+#[test]
+fn whose_invitation_was_withdrawn_may_ask_for_another_and_others_decide() {
+    let house = House::with_seats(3);
+    house.invite(ANA, &[]);
+    let path = house.link(ANA);
+    let id = house.user(ANA).id;
+    house.org.admin(Command::Cancel {
+        who: Selection::Ids(vec![id]),
+    });
+    let page = house.get(&path);
+    assert_eq!(page.status, 410, "{}", page.text);
+    let session = house.org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let asked = || {
+        let read = session.read().expect("a reader");
+        read.invitation_wishes(10).expect("a reader").len()
+    };
+    assert_eq!(asked(), 0, "looking asks for nothing");
+    let said = house.send(&path, &page, &[]);
+    assert_eq!(said.status, 200, "{}", said.text);
+    let begun = Instant::now();
+    while asked() == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nobody is told");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(house.status(ANA), Status::Cancelled);
+    // Not again and again.
+    let mut last = 200;
+    for _ in 0..12 {
+        last = house.send(&path, &page, &[]).status;
+    }
+    assert_eq!(last, 429);
+    // Who was in and left is not offered it.
+    house.invite("bo@acme.example", &[]);
+    let path = house.link("bo@acme.example");
+    assert_eq!(house.accept(&path).status, 200);
+    house.org.admin(Command::Deactivate {
+        who: Selection::Ids(vec![house.user("bo@acme.example").id]),
+    });
+    assert!(!house.get(&path).text.contains("value=\"ask\""));
 }
