@@ -8,8 +8,8 @@ use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
     Assignment, AssignmentState, CountsFrom, CustomField, Date, Field, GroupId, GroupRole, Hold,
-    License, Packed, Part, PoolId, PoolName, Profile, RequiredItem, Setting, Status, TrainingId, User,
-    UserId, VisibleTo, field_key, key_of_name,
+    License, Packed, Part, PoolId, PoolName, Profile, RequiredItem, Setting, Status, TrainingId,
+    User, UserId, VisibleTo, field_key, key_of_name,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Planner, Seated, Waiting, Want};

@@ -11,7 +11,9 @@ use crate::change::{Change, NewUser};
 use crate::directory::Founding;
 use crate::draw::{Draw, Draws};
 use crate::error::{Error, Result};
-use crate::model::{Actor, Door, Hold, Name, Packed, Permission, PoolName, PoolTerms, Profile, Status};
+use crate::model::{
+    Actor, Door, Hold, Name, Packed, Permission, PoolName, PoolTerms, Profile, Status,
+};
 use crate::progress::Progress;
 
 /// Makes the file and founds the organization in it; a failure leaves no file behind.
