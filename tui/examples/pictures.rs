@@ -20,17 +20,28 @@ const SIZE: PtySize = PtySize {
     pixel_width: 0,
     pixel_height: 0,
 };
+const PASTE_BEGINS: &str = "\x1b[200~";
+const PASTE_ENDS: &str = "\x1b[201~";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A picture: its name, the keys that lead to it from the one before, and what is then to be seen.
-const PICTURES: [(&str, &str, &str); 6] = [
+const PICTURES: [(&str, &str, &str); 7] = [
     ("people", "", "server runs"),
     ("find", "/status:active area:sales", "people"),
     ("plan", "\r*d", "Command"),
     ("seats", "\x1b\x1b2", "Bought"),
     ("person", "1\r", "Timeline"),
     ("form", "e", "esc leave"),
+    ("import", ROWS, "4 wrong"),
 ];
+/// Rows as a spreadsheet copies them, on their way into the form of an import.
+const ROWS: &str = "\x1b\x1bI\x1b[200~email\tfirst name\tlast name\tarea\tmanager\n\
+    noor.haddad@corp.example\tNoor\tHaddad\tDesign\t\n\
+    kim.park@corp.example\tKim\tPark\tSales\tnoor.haddad@corp.example\n\
+    lee.okafor@gmial.com\tLee\tOkafor\tSales\tnoor.haddad@corp.example\n\
+    tom at corp.example\tTom\tBerg\tSales\t\n\
+    sam.silva@corp.example\tSam\tSilva\tDesign\tboss@corp.example\n\
+    noor.haddad@corp.example\tNour\tHaddad\tDesign\t\n\x1b[201~\rnn";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -61,11 +72,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut parser = vt100::Parser::new(rows, columns, 0);
     for (name, typed, awaited) in PICTURES {
-        for key in typed.chars() {
+        for key in typed.split_inclusive(PASTE_ENDS).flat_map(presses) {
             write!(keys, "{key}")?;
             keys.flush()?;
             // A lone escape is told from the beginning of a sequence by silence.
-            settle(&mut parser, &received, Duration::from_millis(150));
+            settle(&mut parser, &received, Duration::from_millis(400));
         }
         let since = Instant::now();
         while !parser.screen().contents().contains(awaited) {
@@ -84,6 +95,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     child.kill().ok();
     child.wait()?;
     Ok(())
+}
+
+/// Keys one by one; what is pasted is one of them.
+fn presses(typed: &str) -> Vec<&str> {
+    let (keys, paste) = typed.split_at(typed.find(PASTE_BEGINS).unwrap_or(typed.len()));
+    let mut presses: Vec<&str> = keys.split("").filter(|it| !it.is_empty()).collect();
+    presses.extend(Some(paste).filter(|it| !it.is_empty()));
+    presses
 }
 
 /// Takes in what comes until nothing has come for so long.

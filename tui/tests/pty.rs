@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use usher_core::command::{Command, Create, NewPerson};
+use usher_core::import::{Limits, Source, read_here};
 use usher_core::model::{Actor, Door, Profile};
 use usher_core::{Directory, Founding, Options};
-use usher_tui::{ConsoleError, ConsoleOptions};
+use usher_tui::{ConsoleError, ConsoleOptions, FileReader};
 
 const DATABASE: &str = "USHER_TUI_TEST_DATABASE";
 const HELD: &str = "USHER_TUI_TEST_HELD_DATABASE";
@@ -43,7 +44,11 @@ fn console_in_a_terminal() {
     };
     let directory = Directory::open(Path::new(&path), options).expect("the database opens");
     let session = directory.as_actor(Actor::FileOwner, Door::Console);
-    let code = match usher_tui::run(session, ConsoleOptions::default()) {
+    let options = ConsoleOptions {
+        reader: Some(reader()),
+        ..ConsoleOptions::default()
+    };
+    let code = match usher_tui::run(session, options) {
         Ok(()) => 40,
         Err(ConsoleError::HungUp) => 41,
         Err(ConsoleError::Signal(signal)) => 100 + signal,
@@ -54,6 +59,18 @@ fn console_in_a_terminal() {
     };
     drop(directory);
     std::process::exit(code);
+}
+
+/// Reads files in this process: the program's worker is tried with the program.
+fn reader() -> FileReader {
+    FileReader::new(|_, source, sheet| {
+        let Source::Path(path) = source else {
+            return Err(usher_core::Error::not_found("file", "in a pipe"));
+        };
+        let file = std::fs::File::open(path)
+            .map_err(|_| usher_core::Error::not_found("file", path.display()))?;
+        read_here(file, sheet, &Limits::default())
+    })
 }
 
 fn person(email: &str) -> NewPerson {
@@ -629,4 +646,72 @@ fn a_console_that_is_killed_in_mid_action_leaves_all_or_nothing() {
         assert!(confirmed || is_in("ana"), "nothing before it was confirmed");
         assert!(read.audit_verify().expect("readable").first_bad.is_none());
     }
+}
+
+/// A file is looked through, mended in its cell, imported, and taken back, while another administrator works.
+#[test]
+fn a_file_of_people_is_mended_imported_and_taken_back() {
+    let mut session = Session::start();
+    let file = session.folder.path().join("joiners.csv");
+    let rows = "email,first name\nkim@acme.example,Kim\nnobody,Lee\n";
+    std::fs::write(&file, rows).expect("written");
+    session.shows("ana@acme.example");
+    session.press("I");
+    session.shows("Import people");
+    session.press(&format!("\x1b[200~{}\x1b[201~\r", file.display()));
+    session.shows("1 wrong");
+    create(&session.directory, &["zoe@acme.example"]);
+    session.shows("access 4/50");
+    session.press("n\r");
+    session.shows("has no @");
+    session.press("lee@acme.example\r");
+    session.shows("1 mended");
+    session.until("nothing wrong", |screen| {
+        !screen.contents().contains("1 wrong") && screen.contents().contains("2 invite")
+    });
+    session.press("y");
+    session.shows("Apply this?");
+    session.press("y");
+    session.shows("imported: 2 invited");
+    session.shows("access 6/50");
+    session.press("z");
+    session.shows("Undo batch");
+    session.press("y");
+    session.shows("access 4/50");
+    session.press("\x1bq");
+    assert_eq!(session.end().exit_code(), 40);
+    session.assert_restored();
+}
+
+/// Sizes come quicker than frames can be drawn, while somebody types and others work.
+#[test]
+fn a_storm_of_sizes_while_typing_ends_in_a_whole_screen() {
+    let mut session = Session::start();
+    session.shows("ana@acme.example");
+    session.press("/an");
+    for i in 0..200_u16 {
+        let (cols, rows) = (10 + i * 37 % 170, 1 + i * 13 % 60);
+        session
+            .master
+            .resize(size(cols, rows))
+            .expect("another size");
+        if i == 100 {
+            create(&session.directory, &["anton@acme.example"]);
+        }
+    }
+    session.screen.screen_mut().set_size(
+        24.try_into().expect("not zero"),
+        80.try_into().expect("not zero"),
+    );
+    session.master.resize(size(80, 24)).expect("another size");
+    session.press("t");
+    session.shows("anton@acme.example");
+    session.shows("1 person");
+    session.press("\r*d");
+    session.shows("Apply this?");
+    session.press("y");
+    session.shows("1 deactivated");
+    session.press("q");
+    assert_eq!(session.end().exit_code(), 40);
+    session.assert_restored();
 }

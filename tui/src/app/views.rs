@@ -1,6 +1,6 @@
 //! How the list of people is shown: its columns, its order, and views that keep both with a filter under a name.
 
-use usher_core::model::View;
+use usher_core::model::{CustomField, View};
 
 use super::{App, Tone};
 use crate::board::Doing;
@@ -91,9 +91,12 @@ impl App {
             Field::new("sort by", SORT_WORDS.join(", "))
                 .offering(Offer::Words(&SORT_WORDS))
                 .with(sort_word(list.sort()))
-                .checked(|text| match sort_of(text) {
-                    Some(_) => Ok(()),
-                    None => Err(format!("use {}", SORT_WORDS.join(", "))),
+                .checked({
+                    let custom = custom.clone();
+                    move |text| match sort_of(text) {
+                        Some(_) => Ok(()),
+                        None => Err(why_unsorted(text, &custom)),
+                    }
                 }),
             Field::new("backwards", "yes or no")
                 .offering(Offer::Words(&["yes", "no"]))
@@ -185,4 +188,16 @@ impl App {
         self.perform(Doing::People(view.query.clone()), false);
         self.say(&format!("view {}", view.name), Tone::Plain);
     }
+}
+
+/// Why the list cannot be in that order, and what helps instead.
+fn why_unsorted(text: &str, custom: &[CustomField]) -> String {
+    let word = text.trim();
+    let instead = match ListColumn::from_word(word, custom) {
+        Some(ListColumn::Manager) => "the screen tree lists people under their managers".to_owned(),
+        Some(ListColumn::Labels) => "label:WORD in the filter finds whom it is on".to_owned(),
+        Some(ListColumn::Custom(..)) => "its name and a value in the filter find them".to_owned(),
+        _ => return format!("use {}", SORT_WORDS.join(", ")),
+    };
+    format!("no index has that order, and a million are not sorted at each key; {instead}")
 }

@@ -140,7 +140,17 @@ fn told(form: &Form, theme: Theme, first: Rect, second: Rect, buf: &mut Buffer) 
         }
         None => {
             let text = field.map(Field::told).unwrap_or_default();
-            put(buf, first, 0, &text, theme.style(Role::Muted));
+            let style = theme.style(Role::Muted);
+            let lines = wrapped(&text, usize::from(first.width).max(10));
+            match lines.as_slice() {
+                [one, two] if form.offered().is_empty() => {
+                    put(buf, first, 0, one, style);
+                    put(buf, second, 0, two, style);
+                }
+                _ => {
+                    put(buf, first, 0, &text, style);
+                }
+            }
         }
     }
     let offered = form.offered();

@@ -111,6 +111,8 @@ fn columns(all: &'static [Column], width: u16) -> Vec<(u16, u16, &'static Column
     let mut n_fitting = 0;
     for column in all {
         if taken + column.width > room && n_fitting > 0 {
+            // What a row is without its second column says nothing: on a small screen that takes what is left.
+            n_fitting += usize::from(n_fitting == 1 && room >= taken + LEAST);
             break;
         }
         taken += column.width + 1;
@@ -124,13 +126,17 @@ fn columns(all: &'static [Column], width: u16) -> Vec<(u16, u16, &'static Column
         let share = (left * u32::from(column.share))
             .checked_div(shares)
             .unwrap_or(0);
-        let wide = (column.width + u16::try_from(share).unwrap_or(0)).min(room);
+        let rest = (room + LEAD).saturating_sub(x);
+        let wide = (column.width + u16::try_from(share).unwrap_or(0)).min(rest);
         let at = x;
         x += wide + 1;
         (at, wide, column)
     };
     fitting.iter().map(place).collect()
 }
+
+/// The narrowest that a column is shown.
+const LEAST: u16 = 8;
 
 type Columns = [(u16, u16, &'static Column)];
 

@@ -10,7 +10,7 @@ use crate::app::Settings;
 use crate::boards::Topic;
 use crate::event::Event;
 
-fn org() -> Org {
+pub(super) fn org() -> Org {
     let org = Org::new(7)
         .people("ana.li bo.rossi carl.weber")
         .waiting("dora.çelik")

@@ -2,6 +2,7 @@
 
 mod boards;
 mod flows;
+mod golden;
 mod held;
 mod importing;
 mod looks;
