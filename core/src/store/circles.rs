@@ -115,7 +115,7 @@ fn below_set(manager: &ManagerName) -> (String, Vec<Value>) {
     (sql, bound)
 }
 
-fn id_of(manager: &ManagerName) -> (&'static str, Vec<Value>) {
+pub(super) fn id_of(manager: &ManagerName) -> (&'static str, Vec<Value>) {
     match manager {
         ManagerName::Id(id) => ("?", vec![Value::Blob(id.as_bytes().to_vec())]),
         ManagerName::Named(name) => {

@@ -2,6 +2,7 @@
 //! group, has a license, a permission, a word. Where one of them finds few, these are looked up and put in order; of many
 //! the list is walked in its order instead, where they are met soon.
 
+mod absent;
 mod sources;
 
 use rusqlite::types::Value;
@@ -12,7 +13,7 @@ use super::viewer::Viewer;
 use crate::error::Result;
 use crate::model::Timestamp;
 use crate::query::Expr;
-use sources::Source;
+use sources::{Source, Unseen};
 
 /// Up to so many are found first and then put in order; more are spread densely enough to be met in order.
 const FEW: i64 = 10_000;
@@ -54,7 +55,18 @@ pub(super) fn way(snapshot: &Snapshot<'_>, query: &Expr, now: Timestamp) -> Resu
             snapshot, query, now, false,
         )?));
     }
+    let unseen = Unseen::of(query, snapshot.viewer);
+    if let Some(source) = absent::few(snapshot, query, unseen)? {
+        let aside = compile::compile_aside(query, now, snapshot.viewer, true);
+        return Ok(Way::Few(found_by(aside, source)));
+    }
     compile::compile_walk(snapshot, query, now).map(Way::Walk)
+}
+
+/// The statement that lists those for whom a condition does not hold, if there is one.
+pub(super) fn absence(snapshot: &Snapshot<'_>, query: &Expr) -> Result<Option<(String, Bindings)>> {
+    let source = absent::statement(snapshot, query, Unseen::of(query, snapshot.viewer))?;
+    Ok(source.map(|it| (it.sql, it.bindings)))
 }
 
 fn is_few(snapshot: &Snapshot<'_>, source: &Source) -> Result<bool> {

@@ -593,6 +593,7 @@ const OPEN: &[(&str, &str)] = &[
     ("count_users", "counted among the people seen"),
     ("status_counts", "counted among the people seen"),
     ("explain", "for tests"),
+    ("explain_absence", "for tests"),
     ("explain_list", "for tests"),
     ("explain_history_of", "for tests"),
     ("moment", "a place in the history, of their own batches"),

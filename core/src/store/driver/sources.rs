@@ -29,8 +29,8 @@ pub(super) struct Source {
 /// By how much a clock may have been set back between two people who were made one after the other.
 const CLOCK_MS: i64 = 24 * 3_600_000;
 
-const GROUP: &str = "(SELECT id FROM groups WHERE name_key = ? AND removed = 0)";
-const POOL: &str = "(SELECT id FROM pools WHERE name = ?)";
+pub(super) const GROUP: &str = "(SELECT id FROM groups WHERE name_key = ? AND removed = 0)";
+pub(super) const POOL: &str = "(SELECT id FROM pools WHERE name = ?)";
 
 /// Whoever has a text: by the index, or still waiting to be indexed.
 const TEXT: &str = "SELECT rowid FROM users_text WHERE users_text MATCH ? \
@@ -46,22 +46,35 @@ const LETTERS: &str = "SELECT doc FROM users_terms WHERE term >= ? AND term < ? 
     UNION ALL SELECT fresh.seq FROM users AS fresh \
     WHERE fresh.seq > (SELECT indexed_to FROM search_progress) AND instr(fresh.search, ?) > 0";
 
+/// Who reports to nobody.
+pub(super) const WITHOUT_MANAGER: &str =
+    "SELECT few.seq FROM users AS few INDEXED BY users_without_manager WHERE few.manager IS NULL";
+
+/// Whom the platform never saw, and who was not looked at yet.
+pub(super) const UNSEEN: &str = "SELECT seq FROM unseen UNION ALL SELECT fresh.seq FROM users AS fresh \
+    WHERE fresh.seq > (SELECT seq FROM looked_to)";
+
 /// What is not shown to whoever asks, or not asked for.
 #[derive(Clone, Copy)]
-struct Unseen {
+pub(super) struct Unseen {
     /// Who was erased: they have no address, and are seen only where a status is named.
-    erased: bool,
+    pub(super) erased: bool,
     /// Names of people who have not accepted: they are as if they had none.
     names: bool,
 }
 
+impl Unseen {
+    pub(super) fn of(query: &Expr, viewer: Viewer) -> Self {
+        Self {
+            erased: !compile::names_status(query),
+            names: viewer.hides_names,
+        }
+    }
+}
+
 /// The statements that list at least everybody whom a query finds.
 pub(super) fn of(query: &Expr, viewer: Viewer) -> Vec<Source> {
-    let unseen = Unseen {
-        erased: !compile::names_status(query),
-        names: viewer.hides_names,
-    };
-    all(query, unseen)
+    all(query, Unseen::of(query, viewer))
 }
 
 /// As [`of`], with those for which the roster has to be looked at.
@@ -125,7 +138,6 @@ fn all(query: &Expr, unseen: Unseen) -> Vec<Source> {
                 Vec::new(),
             )]
         }
-        // Whom the platform never saw, and who was not looked at yet.
         Expr::Not(inner)
             if unseen.erased
                 && matches!(
@@ -137,11 +149,7 @@ fn all(query: &Expr, unseen: Unseen) -> Vec<Source> {
                     }
                 ) =>
         {
-            vec![probed(
-                "SELECT seq FROM unseen UNION ALL SELECT fresh.seq FROM users AS fresh \
-                 WHERE fresh.seq > (SELECT seq FROM looked_to)",
-                Vec::new(),
-            )]
+            vec![probed(UNSEEN, Vec::new())]
         }
         Expr::Not(inner) => match &**inner {
             // Whoever is none of them is not the first.
@@ -150,10 +158,7 @@ fn all(query: &Expr, unseen: Unseen) -> Vec<Source> {
                 each.flat_map(|it| all(&it, unseen)).collect()
             }
             Expr::Has(field) if unseen.erased => has(*field, false, unseen).into_iter().collect(),
-            Expr::HasManager => vec![probed(
-                "SELECT few.seq FROM users AS few INDEXED BY users_without_manager WHERE few.manager IS NULL",
-                Vec::new(),
-            )],
+            Expr::HasManager => vec![probed(WITHOUT_MANAGER, Vec::new())],
             _ => Vec::new(),
         },
         one => source(one, unseen).into_iter().collect(),
@@ -341,7 +346,7 @@ fn pool(name: &str, hold: Option<HoldWord>) -> Option<Source> {
     ))
 }
 
-fn of_status(statuses: &[Status]) -> Source {
+pub(super) fn of_status(statuses: &[Status]) -> Source {
     let places = vec!["?"; statuses.len()].join(", ");
     let bindings = statuses.iter().map(|it| it.as_str().to_owned().into());
     probed(
@@ -413,7 +418,7 @@ fn text_source(needle: String) -> Option<Source> {
 }
 
 /// Whoever has something in a field, or lacks it.
-fn has(field: TextField, has: bool, unseen: Unseen) -> Option<Source> {
+pub(super) fn has(field: TextField, has: bool, unseen: Unseen) -> Option<Source> {
     use TextField::{DisplayName, FirstName, LastName};
     let is_name = matches!(field, FirstName | LastName | DisplayName);
     let marks = lacking(field.into(), !has);

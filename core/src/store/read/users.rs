@@ -131,6 +131,19 @@ impl Read<'_> {
         }
     }
 
+    /// How SQLite lists those for whom a condition does not hold, for tests that refuse to look at everybody.
+    #[doc(hidden)]
+    pub fn explain_absence(&self, query: &Expr) -> Result<Option<Vec<String>>> {
+        let snapshot = self.snapshot()?;
+        let Some((sql, bindings)) = driver::absence(&snapshot, query)? else {
+            return Ok(None);
+        };
+        let sql = format!("EXPLAIN QUERY PLAN {sql}");
+        snapshot
+            .all(&sql, rusqlite::params_from_iter(bindings), |row| row.get(3))
+            .map(Some)
+    }
+
     /// How SQLite would answer a page, for tests that refuse scans.
     #[doc(hidden)]
     pub fn explain(&self, page: &UsersPage) -> Result<Vec<String>> {
