@@ -226,6 +226,15 @@ impl Bounds {
 }
 
 impl Snapshot<'_> {
+    /// Whether nothing has happened to somebody since but that an administrator said that they are the same.
+    fn only_relinked(&self, user: UserId, since: Timestamp) -> Result<bool> {
+        let sql = "SELECT min(batches.command = 'idp_relink') FROM events JOIN batches ON batches.seq = events.batch \
+            WHERE events.user = ?1 AND batches.at > ?2";
+        let bound = params![user.as_bytes(), since.as_millis()];
+        let only = self.one(sql, bound, |row| row.get::<_, Option<bool>>(0))?;
+        Ok(only.flatten().unwrap_or(false))
+    }
+
     /// What is kept of providers' requests by now; none when nothing is there to be dropped.
     fn inbox_bounds(&self, now: Timestamp) -> Result<Option<Bounds>> {
         let ends = "SELECT (SELECT total FROM inbox ORDER BY seq DESC LIMIT 1), at, total FROM inbox ORDER BY seq LIMIT 1";
@@ -344,7 +353,11 @@ impl Read<'_> {
             },
             (None, None) => None,
         };
-        if changed.is_some_and(|it| it > asked.at) {
+        let has_changed = match (changed, asked.user) {
+            (Some(at), Some(user)) if at > asked.at => !snapshot.only_relinked(user, asked.at)?,
+            (at, _) => at.is_some_and(|it| it > asked.at),
+        };
+        if has_changed {
             return refuse(format!(
                 "whom or what request {seq} is about has changed since; look again, and say --force if it shall be done all the same"
             ));

@@ -25,6 +25,7 @@ mod pace;
 mod pages;
 mod patching;
 mod platform;
+mod random;
 mod ready;
 
 mod recycled;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use usher_core::command::Command;
-use usher_core::model::{Actor, Door, Drift, Status, Why};
+use usher_core::model::{Actor, Asked, Door, Drift, Status, Why};
 use usher_core::{Error, Selection};
 
 use crate::org::{CORE, Org, user_id};
@@ -17,6 +17,11 @@ fn drifts(org: &Org) -> Vec<Drift> {
     let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
     let drifts = session.read().and_then(|it| it.drifts(None));
     drifts.expect("the differences")
+}
+
+fn replays(org: &Org, asked: &Asked) -> Result<(), Error> {
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    session.read()?.check_replay(asked, false)
 }
 
 fn relink(org: &Org, id: &str) {
@@ -116,8 +121,11 @@ fn who_is_still_in_is_taken_over_by_nobody_who_was_given_their_address() {
             continue;
         }
         // The same person after all: an administrator says so, once.
+        assert!(replays(&org, &kept[0]).is_ok());
         relink(&org, &id);
         assert_eq!(drifts(&org).len(), 1);
+        // Then what was refused can be carried out as well.
+        assert!(replays(&org, &kept[0]).is_ok());
         let (status, _) = written(&org, how, &id, &somebody);
         assert_eq!(status, 200);
         let now = org.user(&id).body;

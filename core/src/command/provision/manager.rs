@@ -85,12 +85,14 @@ fn find_manager(
         Err(Error::NotFound { .. }) => return Ok(Err((None, "not known as a manager"))),
         Err(error) => return Err(error),
     };
-    if !manager.status.is_seated_or_coming() {
+    if of != Some(manager.id) && !manager.status.is_seated_or_coming() {
         return Ok(Err((Some(manager.id), "a manager who is not in")));
     }
     if of.is_some_and(|it| planner.refuse_cycle(it, manager.id).is_err()) {
         let why = "a manager who reports to this person";
-        return Ok(Err((Some(manager.id), why)));
+        // Who is named as their own manager is noted by the name: it may have become theirs by this request.
+        let known = Some(manager.id).filter(|it| of != Some(*it));
+        return Ok(Err((known, why)));
     }
     Ok(Ok(manager))
 }
