@@ -45,6 +45,7 @@ mod reclaim;
 mod replay;
 mod report;
 mod sentences;
+mod sentences_people;
 mod serving;
 mod settings;
 mod sheets;
