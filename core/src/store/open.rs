@@ -37,10 +37,10 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0019_providers.sql"),
     include_str!("../../../migrations/0020_plans.sql"),
     include_str!("../../../migrations/0021_refused.sql"),
-    include_str!("../../../migrations/0022_awaited.sql"),
     include_str!("../../../migrations/0022_queue.sql"),
     include_str!("../../../migrations/0023_told.sql"),
     include_str!("../../../migrations/0024_asked_again.sql"),
+    include_str!("../../../migrations/0025_awaited.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.

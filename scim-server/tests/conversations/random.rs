@@ -24,6 +24,8 @@ struct Talk {
     people: Vec<String>,
     groups: Vec<String>,
     said: Vec<String>,
+    /// The tokens of the connections that speak, each in its turn.
+    tokens: Vec<String>,
     /// How many seats were held when it was last looked.
     held: std::cell::Cell<i64>,
 }
@@ -44,21 +46,25 @@ impl Talk {
                 ..PoolEdit::default()
             },
         });
-        if draws.chance(40) {
-            org.token = org.connect(
-                "waits",
-                ConnectionPolicy {
-                    new_people: NewPeople::Waiting,
-                    ..ConnectionPolicy::default()
-                },
-            );
+        let mut tokens = vec![org.token.clone()];
+        if draws.chance(50) {
+            let policy = ConnectionPolicy {
+                new_people: *draws.one(&[NewPeople::Waiting, NewPeople::Active]),
+                ..ConnectionPolicy::default()
+            };
+            tokens.push(org.connect("other", policy));
+            if draws.chance(40) {
+                tokens.swap_remove(0);
+            }
         }
+        org.token.clone_from(&tokens[0]);
         Self {
             org,
             draws,
             people: Vec::new(),
             groups: Vec::new(),
             said: Vec::new(),
+            tokens,
             held: std::cell::Cell::new(0),
         }
     }
@@ -175,7 +181,12 @@ impl Talk {
         let op = *self
             .draws
             .one(&["add", "Add", "replace", "Replace", "replace"]);
-        match self.draws.below(16) {
+        match self.draws.below(19) {
+            16 => json!({"op": op, "path": "emails[primary eq true].value", "value": self.name()}),
+            17 => json!({"op": "remove", "path": format!("{ENTERPRISE}:manager")}),
+            18 => {
+                json!({"op": op, "value": {"emails[type eq \"home\"].value": self.name(), "active": self.truth()}})
+            }
             0 | 1 => json!({"op": op, "path": "active", "value": self.truth()}),
             2 => json!({"op": op, "value": {"active": self.truth()}}),
             3 => json!({"op": op, "path": "userName", "value": self.name()}),
@@ -319,6 +330,11 @@ impl Talk {
         if self.draws.chance(8) {
             return self.administer();
         }
+        if self.draws.chance(15) {
+            self.org.token.clone_from(self.draws.one(&self.tokens));
+            let which = self.tokens.iter().position(|it| *it == self.org.token);
+            self.said.push(format!("connection {which:?} goes on"));
+        }
         let (method, path, body) = self.request();
         let before = self.state();
         let head = self.org.events();
@@ -337,7 +353,9 @@ impl Talk {
             return;
         }
         self.answered(method, &path, &reply);
-        if self.draws.chance(35) {
+        // What is added to a list and then renamed there is added again the next time.
+        let lists = body.to_string().matches("\"emails").count();
+        if self.draws.chance(35) && (method != "PATCH" || lists <= 1) {
             self.again(method, &path, &body, &reply);
         }
     }
@@ -461,7 +479,7 @@ impl Talk {
                 restore_assignments: false,
             },
             2 => Command::Relink {
-                name: "okta".to_owned(),
+                name: (*self.draws.one(&["okta", "other"])).to_owned(),
                 who,
             },
             3 => Command::Delete { who },
