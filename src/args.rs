@@ -22,6 +22,7 @@ mod ssh;
 mod template_mail;
 mod trainings;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -156,6 +157,33 @@ pub(crate) enum Format {
     Json,
     /// For spreadsheets.
     Csv,
+}
+
+/// The words of the command line, with a negated term such as `-group:Sales` in parentheses: they mean the same to a query,
+/// and no option looks like it.
+pub(crate) fn with_negations(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let is_negation = |word: &OsString| {
+        let Some((key, _)) = word.to_str().and_then(|it| it.split_once(':')) else {
+            return false;
+        };
+        let key = key.strip_prefix('-').unwrap_or_default();
+        key.starts_with(|it: char| it.is_ascii_alphabetic())
+            && key
+                .chars()
+                .all(|it| it.is_alphanumeric() || "-_".contains(it))
+    };
+    let mut options = true;
+    let each = words.map(|word| {
+        options &= word != "--";
+        if !options || !is_negation(&word) {
+            return word;
+        }
+        let mut grouped = OsString::from("(");
+        grouped.push(&word);
+        grouped.push(")");
+        grouped
+    });
+    each.collect()
 }
 
 /// How a plan is shown, confirmed and applied.

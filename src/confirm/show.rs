@@ -133,8 +133,8 @@ fn effects(text: &mut String, plan: &Plan) {
     if plan.effects.unsent > 0 {
         let _ = writeln!(
             text,
-            "  {} open without a mail; send it with: usher resend WHO",
-            count(plan.effects.unsent, "invitation stays", "invitations stay")
+            "  {} no mail any more; usher resend WHO sends one, to who is queued once they have a seat",
+            count(plan.effects.unsent, "invitation has", "invitations have")
         );
     }
     if plan.effects.managers_moved > 0 {

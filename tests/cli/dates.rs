@@ -122,7 +122,7 @@ fn dates_are_set_shown_as_coming_and_cancelled() {
         .type_in("edit fay@acme.example --send-on none --delete-on none --yes")
         .ok();
     assert!(
-        said.contains("1 invitation stays open without a mail; send it with: usher resend"),
+        said.contains("1 invitation has no mail any more; usher resend WHO sends one"),
         "{said}"
     );
     org.type_in("pool grant pro bo@acme.example --until none --yes")

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::peopled;
 use crate::program::Org;
 
 fn org() -> Org {
@@ -131,4 +132,27 @@ fn labels_are_listed_renamed_and_removed() {
     );
     org.type_in("label remove 'wave one' --yes").ok();
     assert_eq!(org.json("label list"), json!([]));
+}
+
+#[test]
+fn a_query_may_begin_with_what_somebody_is_not() {
+    let org = peopled();
+    let all = org.json("users").as_array().unwrap().len();
+    for (line, found) in [
+        ("users -email:ana@acme.example", all - 1),
+        (
+            "users --limit 50 -email:ana email:acme --sort email",
+            all - 1,
+        ),
+        ("users '-email:ana or email:ana'", all),
+        ("users -is:admin", all - 1),
+    ] {
+        assert_eq!(org.json(line).as_array().unwrap().len(), found, "{line}");
+    }
+    let plan = org.json("edit -email:ana --set title=Dev --plan");
+    assert_eq!(plan["changes"].as_array().unwrap().len(), all - 1);
+    let others = org.type_in("users --format json -- -email:ana -zz").ok();
+    assert_eq!(others.matches("\"id\"").count(), all - 1);
+    let unknown = org.type_in("users -nothing");
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
 }

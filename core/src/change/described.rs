@@ -9,8 +9,8 @@ use super::Change;
 use crate::mail::MailText;
 use crate::model::{
     Assignment, ChoiceTerms, ConnectionId, CustomField, Field, FieldId, GroupId, Hold,
-    IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, PoolId, PoolName, Said,
-    Setting, Status, ToldProgress, TrainingId, TrainingTerms, UserId,
+    IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, PoolId, PoolName, QueueEntry,
+    Said, Setting, Status, ToldProgress, TrainingId, TrainingTerms, UserId,
 };
 
 impl Change {
@@ -64,10 +64,17 @@ impl Change {
             } => {
                 let what = format!("license {}", names.pool(*pool));
                 if let (Hold::Queued(from), Hold::Queued(to)) = (before, after) {
+                    if from.place == to.place {
+                        return said("invitation once seated", post(from), post(to));
+                    }
                     return said(
                         &format!("{what} place in the queue"),
-                        json!(from.place),
-                        json!(to.place),
+                        Value::Null,
+                        json!(if to.place < from.place {
+                            "further ahead"
+                        } else {
+                            "further back"
+                        }),
                     );
                 }
                 said(&what, json!(before.as_str()), json!(after.as_str()))
@@ -662,6 +669,15 @@ impl Described {
             (before, after) => (said(before), said(after)),
         }
     }
+}
+
+/// How somebody in a queue is written to once they have a seat.
+fn post(entry: &QueueEntry) -> Value {
+    json!(match entry.send_on {
+        _ if !entry.mail => "not mailed".to_owned(),
+        Some(day) => format!("mailed from {day} on"),
+        None => "mailed".to_owned(),
+    })
 }
 
 /// A value in words; nothing for none.
