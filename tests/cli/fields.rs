@@ -150,7 +150,9 @@ fn a_query_may_begin_with_what_somebody_is_not() {
         assert_eq!(org.json(line).as_array().unwrap().len(), found, "{line}");
     }
     let plan = org.json("edit -email:ana --set title=Dev --plan");
-    assert_eq!(plan["changes"].as_array().unwrap().len(), all - 1);
+    let changes = plan["changes"].as_array().unwrap();
+    assert!(!changes.is_empty());
+    assert!(changes.iter().all(|it| it["user"] != "ana@acme.example"));
     let others = org.type_in("users --format json -- -email:ana -zz").ok();
     assert_eq!(others.matches("\"id\"").count(), all - 1);
     let unknown = org.type_in("users -nothing");
