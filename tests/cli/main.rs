@@ -28,12 +28,15 @@ mod plans;
 mod platform;
 #[path = "../program/mod.rs"]
 mod program;
+#[path = "../program/terminal.rs"]
+mod pseudo_terminal;
 mod refusals;
 mod reports;
 mod serve;
 mod settings;
 #[path = "../program/sink.rs"]
 mod sink;
+mod terminal;
 mod trainings;
 
 use program::Org;

@@ -11,11 +11,14 @@
 #[path = "../program/mod.rs"]
 mod program;
 mod sshd;
+#[path = "../program/terminal.rs"]
+mod terminal;
 
 use std::time::{Duration, Instant};
 
 use program::Org;
-use sshd::{Sshd, Terminal};
+use sshd::Sshd;
+use terminal::Terminal;
 
 /// Within how many seconds a console closes whose administrator was taken off.
 const SOON: Duration = Duration::from_secs(10);

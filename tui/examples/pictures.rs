@@ -32,7 +32,7 @@ const PICTURES: [(&str, &str, &str); 7] = [
     ("seats", "\x1b\x1b2", "Bought"),
     ("person", "1\r", "Timeline"),
     ("form", "e", "esc leave"),
-    ("import", ROWS, "4 wrong"),
+    ("import", ROWS, "the rest queued"),
 ];
 /// Rows as a spreadsheet copies them, on their way into the form of an import.
 const ROWS: &str = "\x1b\x1bI\x1b[200~email\tfirst name\tlast name\tarea\tmanager\n\
@@ -41,7 +41,7 @@ const ROWS: &str = "\x1b\x1bI\x1b[200~email\tfirst name\tlast name\tarea\tmanage
     lee.okafor@gmial.com\tLee\tOkafor\tSales\tnoor.haddad@corp.example\n\
     tom at corp.example\tTom\tBerg\tSales\t\n\
     sam.silva@corp.example\tSam\tSilva\tDesign\tboss@corp.example\n\
-    noor.haddad@corp.example\tNour\tHaddad\tDesign\t\n\x1b[201~\rnn";
+    noor.haddad@corp.example\tNour\tHaddad\tDesign\t\n\x1b[201~\rQnnn";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -33,6 +33,8 @@ pub(crate) enum Effect {
     Export(Box<Writing>),
     /// Write a file that is fetched from a page.
     HandOut(Box<Writing>),
+    /// List the files of tables whose names begin so. A newer request makes an older one void.
+    ListFiles(String),
     /// Read a file of people. A newer request makes an older one void.
     ReadFile(Box<ReadRequest>),
     /// Look through what was read. A newer request makes an older one void.

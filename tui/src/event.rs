@@ -104,6 +104,8 @@ pub(crate) enum Answer {
     Exported(Result<String, String>),
     /// A page from which a file is fetched, and what the file is called.
     HandedOut(Result<(Page, String), String>),
+    /// Files of tables, and folders.
+    Files(Vec<String>),
     /// What was read of a file.
     FileRead {
         /// Of which request.

@@ -37,6 +37,8 @@ pub(crate) enum Offer {
     Trainings,
     /// Names of labels.
     Labels,
+    /// Files of this machine that hold tables, and folders.
+    Tables,
 }
 
 /// A line to fill in.
@@ -228,6 +230,7 @@ pub(crate) struct Form {
     pub(crate) subject: Option<(UserId, i64)>,
     finish: Finish,
     names: Names,
+    files: Vec<String>,
     leaving: bool,
 }
 
@@ -256,6 +259,7 @@ impl Form {
             subject: None,
             finish: Box::new(finish),
             names: Names::default(),
+            files: Vec::new(),
             leaving: false,
         }
     }
@@ -271,6 +275,17 @@ impl Form {
     /// Takes the names to offer.
     pub(crate) fn take_names(&mut self, names: &Names) {
         self.names.clone_from(names);
+    }
+
+    /// What was typed of a file's name, where files are to be offered.
+    pub(crate) fn wants_files(&self) -> Option<&str> {
+        let field = self.current().filter(|it| it.offer == Offer::Tables);
+        field.filter(|it| it.pasted.is_none()).map(Field::text)
+    }
+
+    /// Takes the files to offer.
+    pub(crate) fn take_files(&mut self, files: Vec<String>) {
+        self.files = files;
     }
 
     /// The line that is filled in.
@@ -291,6 +306,7 @@ impl Form {
             Offer::Groups => self.names.groups.clone(),
             Offer::Trainings => self.names.trainings.clone(),
             Offer::Labels => self.names.labels.clone(),
+            Offer::Tables => self.files.clone(),
         };
         let last = last_word(field.line.before()).1.to_lowercase();
         let begins = |it: &&String| it.to_lowercase().starts_with(&last) && **it != last;

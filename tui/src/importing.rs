@@ -100,6 +100,8 @@ pub(crate) struct Importing {
     pub(crate) is_old: bool,
     /// Whether another screen is seen meanwhile.
     pub(crate) hidden: bool,
+    /// Whether its plan is to be shown as soon as it was looked through.
+    pub(crate) goes_on: bool,
     /// Whether the plan that is shown is this one's.
     pub(crate) lent: bool,
     /// Which rows are shown.
@@ -141,6 +143,7 @@ impl Importing {
             done: None,
             is_old: false,
             hidden: false,
+            goes_on: false,
             lent: false,
             show: Show::All,
             filter: String::new(),

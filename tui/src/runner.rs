@@ -65,6 +65,7 @@ impl Runner {
             | Effect::ReadWords(..)
             | Effect::Preview { .. }
             | Effect::ReadJoinLink
+            | Effect::ListFiles(_)
             | Effect::ReadFile(_)
             | Effect::TakeIn
             | Effect::LookForFile(_) => &self.files,
@@ -156,6 +157,7 @@ pub(crate) fn answer(
                 session.hand_out_by(&name, |path| writing.content.write(session, path));
             Answer::HandedOut(handed_out.map(|it| (it.0, name)).map_err(worded))
         }
+        Effect::ListFiles(typed) => Answer::Files(import::files(&typed)),
         Effect::ReadFile(request) => Answer::FileRead {
             generation: request.generation,
             result: import::read(session, &request).map_err(worded),
@@ -506,6 +508,7 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
         },
         Effect::ReadNames => Answer::Names(Err(why)),
         Effect::Export(_) | Effect::HandOut(_) => Answer::Exported(Err(why)),
+        Effect::ListFiles(_) => Answer::Files(Vec::new()),
         Effect::ReadFile(it) => Answer::FileRead {
             generation: it.generation,
             result: Err(why),

@@ -381,10 +381,15 @@ fn command_line(intent: &Intent, plan: &Plan, undoes: Option<BatchId>) -> String
         Wish::Replay { seq, .. } => format!("usher idp replay {seq}"),
         Wish::People { verb, who, typed } => verb.line(&whom(who, typed.as_deref(), plan)),
     };
-    match intent.when_full {
-        WhenFull::Ask => {}
-        WhenFull::QueueRest => line.push_str(" --queue-rest"),
-        WhenFull::Fewer => line.push_str(" --fewer"),
+    let option = match intent.when_full {
+        WhenFull::Ask => return line,
+        WhenFull::QueueRest => " --queue-rest",
+        WhenFull::Fewer => " --fewer",
+    };
+    if !line.contains(option) {
+        // What stands behind a # is for whoever reads the line.
+        let end = line.find("   #").unwrap_or(line.len());
+        line.insert_str(end, option);
     }
     line
 }

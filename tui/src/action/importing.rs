@@ -71,6 +71,13 @@ pub(super) const ACTIONS: &[Entry] = &[
     ),
     entry(
         Import,
+        Action::QueueRest,
+        &[Char('Q')],
+        "queue the rest",
+        "Queue those for whom there is no room, or be told of them again.",
+    ),
+    entry(
+        Import,
         Action::Terms,
         &[Char('o')],
         "options",

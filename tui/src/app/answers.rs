@@ -139,6 +139,11 @@ impl App {
                 }
                 Err(why) => self.say(&why, Tone::Bad),
             },
+            Answer::Files(files) => {
+                if let Some(form) = &mut self.form {
+                    form.take_files(files);
+                }
+            }
             Answer::FileRead { generation, result } => self.file_read(generation, result),
             Answer::Reviewed { generation, result } => self.reviewed(generation, result),
             Answer::Words(result) => self.words_read(result),

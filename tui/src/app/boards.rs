@@ -31,6 +31,7 @@ impl App {
     }
 
     pub(super) fn open(&mut self, topic: Topic) {
+        self.hide_import();
         if self.boards.len() >= DEEPEST {
             self.boards.remove(0);
         }
@@ -41,6 +42,7 @@ impl App {
     /// Goes to one of the screens that have a key of their own.
     pub(super) fn go_to_screen(&mut self, key: char) -> bool {
         if key == '1' {
+            self.hide_import();
             self.boards.clear();
             self.lay_out();
             return true;
@@ -297,6 +299,7 @@ impl App {
                 }
             }
             Doing::People(query) => {
+                self.hide_import();
                 self.boards.clear();
                 self.users.filter.bar = None;
                 if !self.users.apply_filter(&query, self.now) {
@@ -328,6 +331,7 @@ impl App {
                 form.take_names(&self.names);
                 self.form_of_marks = of_marks;
                 self.form = Some(*form);
+                self.list_files();
                 self.effects.push(Effect::ReadNames);
                 self.lay_out();
             }
@@ -407,6 +411,14 @@ impl App {
                 self.perform(at_version(doing, version), of_marks);
             }
         }
+        self.list_files();
+    }
+
+    /// Asks for the files to offer in a form, if it wants any.
+    pub(super) fn list_files(&mut self) {
+        let typed = self.form.as_ref().and_then(|it| it.wants_files());
+        let effect = typed.map(|it| Effect::ListFiles(it.to_owned()));
+        self.effects.extend(effect);
     }
 
     /// A person's fields came: for a form that is to be opened, or for one in which somebody is typing.

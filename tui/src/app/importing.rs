@@ -32,6 +32,18 @@ impl App {
         self.importing.as_ref().filter(|it| !it.hidden)
     }
 
+    /// Another screen is to be seen; an import that is looked through stays open below it.
+    pub(super) fn hide_import(&mut self) {
+        if let Some(importing) = self.importing.as_mut().filter(|it| !it.hidden) {
+            importing.hidden = true;
+            if importing.done.is_none() {
+                let said =
+                    "the import stays open: I among people, or i on the screen imports, comes back";
+                self.say(said, Tone::Plain);
+            }
+        }
+    }
+
     /// Asks for a file; goes back to an import that is still open.
     pub(super) fn ask_file(&mut self) {
         match &mut self.importing {
@@ -109,8 +121,13 @@ impl App {
         match result {
             Ok(looked) => {
                 let before = importing.take_looked(looked);
+                let goes_on = std::mem::take(&mut importing.goes_on);
                 self.effects
                     .extend(before.map(|it| Effect::Discard(Box::new(it) as Box<_>)));
+                if goes_on && !self.is_covered() && self.import_on_top().is_some() {
+                    self.message = None;
+                    self.confirm_import();
+                }
             }
             Err(why) => {
                 importing.busy = None;
@@ -228,18 +245,14 @@ impl App {
             self.key_in_import_filter(key);
             return;
         }
-        if key != Key::Escape {
+        importing.goes_on = false;
+        if !matches!(key, Key::Escape | Key::Char('q')) {
             importing.stay();
         }
         match (action(Place::Import, key), key) {
             (Some(action), _) => self.act_on_import(action),
             (None, Key::Char(key)) => {
-                importing.hidden = true;
-                if !self.go_to_screen(key)
-                    && let Some(importing) = &mut self.importing
-                {
-                    importing.hidden = false;
-                }
+                self.go_to_screen(key);
             }
             _ => {}
         }
@@ -258,7 +271,16 @@ impl App {
             Action::Mouse => self.turn_mouse(),
             Action::Theme => self.next_theme(),
             Action::Plain => self.turn_frames(),
-            Action::Quit => self.quit(),
+            Action::Quit => {
+                if self.importing.as_mut().is_some_and(|it| !it.may_leave()) {
+                    self.say(
+                        "q again throws what was mended away; E writes a copy with it",
+                        Tone::Plain,
+                    );
+                } else {
+                    self.quit();
+                }
+            }
             Action::Confirm => self.confirm_import(),
             Action::ShowRows => self.choose_rows(),
             Action::LookAgain => self.look_through(),
@@ -266,7 +288,7 @@ impl App {
                 let line = self.importing.as_ref().map(Importing::command_line);
                 line.into_iter().for_each(|it| self.copy(it));
             }
-            Action::Mend | Action::Unmend | Action::Partial | Action::Terms
+            Action::Mend | Action::Unmend | Action::Partial | Action::QueueRest | Action::Terms
                 if self.importing.as_ref().is_some_and(|it| it.done.is_some()) =>
             {
                 self.say("it is imported; z undoes it, esc leaves", Tone::Plain);
@@ -319,6 +341,10 @@ impl App {
             }
             Action::Partial => {
                 importing.terms.partial = !importing.terms.partial;
+                self.look_through();
+            }
+            Action::QueueRest => {
+                importing.terms.queue_rest = !importing.terms.queue_rest;
                 self.look_through();
             }
             Action::Back => self.back_from_import(),
@@ -446,7 +472,10 @@ impl App {
         };
         let why = match (&importing.done, importing.busy, self.applying.is_some()) {
             (Some(_), _, _) => Some("it is imported; z undoes it, esc leaves"),
-            (None, Some(_), _) => Some("it is still being looked through"),
+            (None, Some(_), _) => {
+                importing.goes_on = true;
+                Some("it is looked through first; then its plan is shown")
+            }
             (None, None, true) => Some("a plan is being applied; wait for it"),
             (None, None, false) => None,
         };
@@ -454,10 +483,12 @@ impl App {
         let wrong = review
             .filter(|it| it.is_blocked())
             .map(|it| it.count(Does::Wrong));
+        let looked = importing.looked.as_ref();
+        let is_short = looked.is_some_and(|it| !it.plan().shortfalls.is_empty());
         if let Some(why) = why {
             self.say(why, Tone::Plain);
         } else if let Some(wrong) = wrong {
-            self.ask_what_about(wrong);
+            self.ask_what_about(wrong, is_short);
         } else if importing.is_old {
             self.look_through();
             self.say(
@@ -469,14 +500,19 @@ impl App {
         }
     }
 
-    fn ask_what_about(&mut self, wrong: usize) {
+    fn ask_what_about(&mut self, wrong: usize, is_short: bool) {
         let entry = |key: char, name: &str, sentence: &'static str| Entry {
             key: key.to_string(),
             name: name.to_owned(),
             sentence: sentence.into(),
             choice: Choice::Press(Key::Char(key)),
         };
-        let entries = vec![
+        let queue = entry(
+            'Q',
+            "queue the rest",
+            "Queue those for whom there is no room, behind those who wait.",
+        );
+        let mut entries = vec![
             entry('n', "mend them", "Go to the next row that is wrong."),
             entry(
                 'P',
@@ -489,6 +525,9 @@ impl App {
                 "With what is wrong marked, to be mended elsewhere.",
             ),
         ];
+        if is_short {
+            entries.insert(0, queue);
+        }
         let title = match wrong {
             1 => "1 row is wrong: nothing is imported as it stands".to_owned(),
             n => format!(

@@ -150,6 +150,7 @@ impl App {
             menu.paste(text);
         } else if let Some(form) = &mut self.form {
             form.paste(text);
+            self.list_files();
         } else if let Some(pane) = &mut self.text {
             pane.paste(text);
         } else if let Some(importing) = self.importing.as_mut().filter(|it| !it.hidden) {

@@ -29,6 +29,7 @@ pub(crate) fn ask_file(no_files: bool) -> Doing {
             "file",
             "A .csv, .xlsx, .xls or .ods file; or paste the rows here, titles first.",
         )
+        .offering(Offer::Tables)
     };
     let mut fields = vec![file.taking_tables()];
     let terms = Terms::default();
@@ -70,6 +71,11 @@ pub(crate) fn ask_terms(terms: &Terms) -> Form {
             terms.partial,
         ),
         yes(
+            "queue the rest",
+            "Whether those are queued for whom there is no room.",
+            terms.queue_rest,
+        ),
+        yes(
             "once more",
             "Whether a file may be imported that was imported already.",
             terms.again,
@@ -91,10 +97,11 @@ pub(crate) fn ask_terms(terms: &Terms) -> Form {
         Ok(Doing::Terms(Box::new(Terms {
             mode: mode_of(fields.first(), 0)?,
             partial: is_yes(2),
-            again: is_yes(3),
-            as_typed: is_yes(4),
-            overriding: is_yes(5),
-            sheet: given(fields.get(6)),
+            queue_rest: is_yes(3),
+            again: is_yes(4),
+            as_typed: is_yes(5),
+            overriding: is_yes(6),
+            sheet: given(fields.get(7)),
             ..mailing(fields.get(1), 1)?
         })))
     })

@@ -29,6 +29,8 @@ pub(crate) struct Terms {
     pub(crate) mode: Mode,
     /// Whether what is right is done while something is wrong.
     pub(crate) partial: bool,
+    /// Whether those are queued for whom there is no room.
+    pub(crate) queue_rest: bool,
     /// Whether nobody is mailed.
     pub(crate) no_mail: bool,
     /// The day on which invitations are mailed.
@@ -86,6 +88,7 @@ impl Terms {
         let mut line = format!("usher import {file} --mode {}", self.mode.as_str());
         for (said, option) in [
             (self.partial, "--partial"),
+            (self.queue_rest, "--queue-rest"),
             (self.again, "--again"),
             (self.as_typed, "--as-typed"),
             (self.overriding, "--override"),

@@ -201,6 +201,7 @@ fn terms(importing: &Importing) -> String {
     });
     for (said, word) in [
         (terms.partial, "wrong left out"),
+        (terms.queue_rest, "the rest queued"),
         (terms.again, "once more"),
         (terms.as_typed, "as typed"),
         (terms.overriding, "override"),

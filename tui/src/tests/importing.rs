@@ -256,6 +256,8 @@ fn mended_cells_are_not_thrown_away_by_one_key_and_the_command_line_says_that_it
         "{}",
         play.screen()
     );
+    play.keys("jq");
+    assert!(!play.quit && play.shows("q again"), "{}", play.screen());
     let copy = folder.path().join("mended.xlsx");
     play.keys("E");
     play.event(Event::Paste(copy.display().to_string()));
@@ -267,6 +269,73 @@ fn mended_cells_are_not_thrown_away_by_one_key_and_the_command_line_says_that_it
     );
     play.keys("<esc>");
     assert!(play.app.importing.is_none());
+}
+
+#[test]
+fn whom_there_is_no_room_for_is_queued_when_that_is_chosen() {
+    let mut play = Play::open(Org::new(2).people("ana"));
+    play.keys("I");
+    play.event(Event::Paste(
+        "email\nkim@acme.example\nlee@acme.example\n".into(),
+    ));
+    play.keys("<enter>");
+    assert!(
+        play.shows("0 free, 2 asked, 2 too many"),
+        "{}",
+        play.screen()
+    );
+    play.keys("y");
+    assert!(
+        play.line("> Q").contains("queue the rest"),
+        "{}",
+        play.screen()
+    );
+    play.keys("<enter>");
+    assert!(
+        play.shows("the rest queued") && !play.shows("too many"),
+        "{}",
+        play.screen()
+    );
+    play.keys("yc");
+    let line = play.copied.clone().unwrap_or_default();
+    assert!(
+        line.starts_with("usher import - --mode both --queue-rest   #"),
+        "{line}"
+    );
+    play.keys("y");
+    assert!(play.shows("2 queued"), "{}", play.screen());
+}
+
+#[test]
+fn whoever_goes_on_while_it_is_looked_through_gets_the_plan_as_soon_as_there_is_one() {
+    let (_folder, mut play) = looking(small());
+    play.keys_at_once("Py");
+    assert!(play.shows("Apply this?"), "{}", play.screen());
+    play.keys("<esc>");
+    play.keys_at_once("Pyj");
+    assert!(!play.shows("Apply this?"), "{}", play.screen());
+}
+
+#[test]
+fn the_names_of_files_are_completed() {
+    let (folder, _) = file(JOINERS);
+    std::fs::write(folder.path().join("joiners.pdf"), "").expect("written");
+    let mut play = Play::open(org());
+    play.keys("I");
+    play.event(Event::Paste(format!("{}/joi", folder.path().display())));
+    play.keys("<tab>");
+    let text = play
+        .app
+        .form
+        .as_ref()
+        .map(|it| it.fields[0].text().to_owned());
+    assert!(
+        text.is_some_and(|it| it.ends_with("/joiners.csv")),
+        "{}",
+        play.screen()
+    );
+    play.keys("<enter>");
+    assert!(play.shows("4 wrong"), "{}", play.screen());
 }
 
 #[test]
@@ -298,7 +367,7 @@ fn what_cannot_be_read_says_why_and_a_file_is_imported_once() {
     import(&mut play);
     assert!(play.shows("was imported already"), "{}", play.screen());
     // Its options let it pass.
-    play.keys("o<down><down><down>yes<enter>");
+    play.keys("o<down><down><down><down>yes<enter>");
     assert!(play.line("kim@").contains("nothing"), "{}", play.screen());
     play.keys("<esc>I/no/such.csv<enter>");
     assert!(
@@ -321,7 +390,13 @@ fn other_peoples_changes_are_looked_at_and_another_screen_can_be_seen_meanwhile(
         play.screen()
     );
     play.keys("3");
-    assert!(play.shows("groups"), "{}", play.screen());
+    assert!(
+        play.shows("groups") && play.shows("the import stays open"),
+        "{}",
+        play.screen()
+    );
+    play.keys("1I:seats<enter>");
+    assert!(play.shows("Bought"), "{}", play.screen());
     play.keys("1I");
     assert!(
         play.line(">").contains("ana.li@acme.exmaple"),
