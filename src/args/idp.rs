@@ -19,12 +19,13 @@ fields, joined by commas; none is nothing, and default is what the connection ma
 otherwise. An override lasts until the provider's next write of the field; `usher drift` lists it until then.";
 
 pub(super) const RELINK_HELP: &str = "\
-An externalId is who somebody is for a provider. When a request gives somebody another one, it may mean a second person who was
-given the same address: it is refused, and `usher drift` lists it as another person. If it is the same person all the same
-(their account was made anew, or another attribute feeds externalId now), forget what the provider called them:
+An externalId is who somebody is for a provider. When a request gives somebody another one, it may mean a second \
+person who was given the same address: it is refused, and `usher drift` lists it as another person. If it is the same \
+person all the same (their account was made anew, or another attribute feeds externalId now), this forgets what the \
+provider called them:
   usher idp relink okta ana@acme.example
-  usher idp relink entra 'connection:entra'      everybody, after the attribute that feeds externalId has changed
-and the provider's next request is taken, or `usher idp replay` carries out the one that was refused.";
+  usher idp relink entra connection:entra      everybody, once another attribute feeds externalId
+Then the provider's next request is taken, and `usher idp replay` carries out the one that was refused.";
 
 /// How a connection brings people in.
 #[derive(Debug, Args)]

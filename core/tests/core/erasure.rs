@@ -7,8 +7,8 @@ use usher_core::command::{
     Command, Create, Edit, FieldEdit, Invite, NewPerson, OwnRecords, SetPassword,
 };
 use usher_core::model::{
-    Actor, Door, EmailAddress, Field, FieldKind, GroupRole, Language, NewAsked, NewIndividual,
-    Permission, Profile, Record, RecordState, Setting, TrainingKind, UserId,
+    Actor, Door, EmailAddress, Field, FieldKind, FoundBy, GroupRole, Language, NewAsked,
+    NewIndividual, Permission, Profile, Record, RecordState, Setting, TrainingKind, UserId,
 };
 use usher_core::password::Password;
 use usher_core::{Error, Session, Source};
@@ -171,6 +171,8 @@ fn erasing_destroys_every_copy_from_every_door_and_every_file() {
         user,
         body: body.clone(),
         names: vec![name.to_uppercase()],
+        taken: Some((FoundBy::ExternalId, org.user("owner").id)),
+        goes_by: Some(format!("{MARK} goes by")),
         ..NewAsked::default()
     };
     let owner = org.user("owner").id;
