@@ -1,14 +1,15 @@
 //! An import: read, looked through, mended, and confirmed as a plan like any other.
 
-use std::sync::Arc;
+mod arriving;
+mod confirming;
 
-use usher_core::import::{Does, Review};
-use usher_core::model::BatchId;
+pub(super) use confirming::said_done;
+
+use usher_core::import::Does;
 
 use super::{App, Tone};
 use crate::action::{Action, Place, action};
 use crate::effect::Effect;
-use crate::event::Timer;
 use crate::importing::{
     FileRead, Importing, Looked, Mend, Origin, Show, Terms, ask_file, ask_terms, mend_form,
 };
@@ -16,15 +17,9 @@ use crate::key::Key;
 use crate::line::LineEditor;
 use crate::overlay::help::Help;
 use crate::overlay::menu::{Choice, Entry};
-use crate::overlay::note::Note;
-use crate::overlay::plan::Sheet;
 use crate::people;
-use crate::summary::{Proposal, short};
-use crate::words::{count, some};
+use crate::words::some;
 use crate::writing::Content;
-
-/// How often it is looked whether a file has arrived.
-const ARRIVAL_MS: i64 = 1_000;
 
 impl App {
     /// The import that is looked through, if it is on the screen.
@@ -162,77 +157,6 @@ impl App {
         if let Some(importing) = &mut self.importing {
             importing.mend(mends);
             self.look_through();
-        }
-    }
-
-    /// Asks for a page on which a file can be sent.
-    pub(super) fn take_in(&mut self, terms: Terms) {
-        if !self.is_served() {
-            let why = "no file comes into this console while no server runs: start `usher serve`, or paste the rows";
-            match &mut self.form {
-                Some(form) => form.fault = Some(why.to_owned()),
-                None => self.say(why, Tone::Bad),
-            }
-            return;
-        }
-        self.awaited = Some((None, terms));
-        self.effects.push(Effect::TakeIn);
-    }
-
-    pub(super) fn taken_in(&mut self, result: Result<usher_core::exchange::Page, String>) {
-        let Some((awaited, _)) = &mut self.awaited else {
-            return;
-        };
-        match result {
-            Ok(page) => {
-                *awaited = Some(page.id);
-                self.form = None;
-                self.note = Some(Note {
-                    title: "Send the file by this page".to_owned(),
-                    lines: vec![
-                        page.url.clone(),
-                        String::new(),
-                        "It takes one file, within ten minutes, from whoever has the address."
-                            .to_owned(),
-                        "It is looked through here as soon as it has arrived.".to_owned(),
-                    ],
-                    copy: page.url,
-                });
-                self.set_timer(Timer::Arrival, ARRIVAL_MS);
-                self.lay_out();
-            }
-            Err(why) => {
-                self.awaited = None;
-                match &mut self.form {
-                    Some(form) => form.fault = Some(why),
-                    None => self.say(&why, Tone::Bad),
-                }
-            }
-        }
-    }
-
-    /// Looks whether the file is there.
-    pub(super) fn await_file(&mut self) {
-        if let Some((Some(page), _)) = self.awaited {
-            self.effects.push(Effect::LookForFile(page));
-        }
-    }
-
-    pub(super) fn arrived(&mut self, result: Result<bool, String>) {
-        match (result, self.awaited.take()) {
-            (Ok(true), Some((Some(page), terms))) => {
-                self.note = None;
-                self.import(Origin::Page(page), terms);
-            }
-            (Ok(false), Some(awaited)) => {
-                self.awaited = Some(awaited);
-                self.set_timer(Timer::Arrival, ARRIVAL_MS);
-            }
-            (Err(why), Some(_)) => {
-                self.note = None;
-                self.say(&why, Tone::Bad);
-            }
-            (Ok(true), Some((None, _))) | (_, None) => {}
         }
     }
 
@@ -460,147 +384,6 @@ impl App {
         self.form = Some(form);
         self.lay_out();
     }
-
-    /// Shows the plan of the import, or says what stands in its way.
-    fn confirm_import(&mut self) {
-        if self.settings.read_only {
-            self.say("this console is read-only", Tone::Bad);
-            return;
-        }
-        let Some(importing) = &mut self.importing else {
-            return;
-        };
-        let why = match (&importing.done, importing.busy, self.applying.is_some()) {
-            (Some(_), _, _) => Some("it is imported; z undoes it, esc leaves"),
-            (None, Some(_), _) => {
-                importing.goes_on = true;
-                Some("it is looked through first; then its plan is shown")
-            }
-            (None, None, true) => Some("a plan is being applied; wait for it"),
-            (None, None, false) => None,
-        };
-        let review = importing.looked.as_ref().and_then(|it| it.review());
-        let wrong = review
-            .filter(|it| it.is_blocked())
-            .map(|it| it.count(Does::Wrong));
-        let looked = importing.looked.as_ref();
-        let is_short = looked.is_some_and(|it| !it.plan().shortfalls.is_empty());
-        if let Some(why) = why {
-            self.say(why, Tone::Plain);
-        } else if let Some(wrong) = wrong {
-            self.ask_what_about(wrong, is_short);
-        } else if importing.is_old {
-            self.look_through();
-            self.say(
-                "the roster has changed: look once more, then y",
-                Tone::Plain,
-            );
-        } else {
-            self.show_import_plan();
-        }
-    }
-
-    fn ask_what_about(&mut self, wrong: usize, is_short: bool) {
-        let entry = |key: char, name: &str, sentence: &'static str| Entry {
-            key: key.to_string(),
-            name: name.to_owned(),
-            sentence: sentence.into(),
-            choice: Choice::Press(Key::Char(key)),
-        };
-        let queue = entry(
-            'Q',
-            "queue the rest",
-            "Queue those for whom there is no room, behind those who wait.",
-        );
-        let mut entries = vec![
-            entry('n', "mend them", "Go to the next row that is wrong."),
-            entry(
-                'P',
-                "leave them out",
-                "Import what is right only; y then shows its plan.",
-            ),
-            entry(
-                'E',
-                "write a copy",
-                "With what is wrong marked, to be mended elsewhere.",
-            ),
-        ];
-        if is_short {
-            entries.insert(0, queue);
-        }
-        let title = match wrong {
-            1 => "1 row is wrong: nothing is imported as it stands".to_owned(),
-            n => format!(
-                "{} rows are wrong: nothing is imported as it stands",
-                count(n)
-            ),
-        };
-        self.show_menu(title, entries);
-    }
-
-    fn show_import_plan(&mut self) {
-        let Some(importing) = &mut self.importing else {
-            return;
-        };
-        let proposal = importing.looked.as_mut().and_then(|it| it.proposal.take());
-        let Some(proposal) = proposal else { return };
-        importing.lent = true;
-        let target = format!(
-            "{}, {}",
-            importing.title(),
-            some(importing.looked.as_ref().map_or(0, |it| it.len()), "row")
-        );
-        let mut sheet = Sheet::planning(target, false);
-        sheet.show(proposal, Vec::new());
-        self.sheet = Some(sheet);
-        self.lay_out();
-    }
-
-    /// A sheet is closed: the plan of an import goes back to it, unless it was made otherwise meanwhile.
-    pub(super) fn take_back_import_plan(&mut self, sheet: &mut Sheet) {
-        let Some(importing) = self.importing.as_mut().filter(|it| it.lent) else {
-            return;
-        };
-        importing.lent = false;
-        let proposal = sheet.take_proposal();
-        let looked = importing.looked.as_mut();
-        match (proposal, looked) {
-            (Some(proposal), Some(looked)) if Arc::ptr_eq(&proposal.plan, looked.plan()) => {
-                looked.proposal = Some(proposal);
-            }
-            _ => self.look_through(),
-        }
-    }
-
-    /// The import was applied.
-    pub(super) fn import_done(&mut self, proposal: &Proposal, batch: Option<BatchId>) {
-        let Some(review) = &proposal.plan.review else {
-            return;
-        };
-        if let Some(importing) = self.importing.as_mut().filter(|it| it.lent) {
-            importing.lent = false;
-            importing.done = Some(match batch {
-                Some(batch) => format!("{} · batch {}", said_done(review), short(batch)),
-                None => "there was nothing to change any more".to_owned(),
-            });
-        }
-    }
-}
-
-/// What an import did, in words: `411 invited · 37 left out`.
-pub(super) fn said_done(review: &Review) -> String {
-    let parts = [
-        (Does::Invite, "invited"),
-        (Does::Create, "created"),
-        (Does::Update, "updated"),
-        (Does::Nothing, "as they were"),
-        (Does::Wrong, "left out"),
-    ];
-    let parts = parts.into_iter().filter_map(|(does, word)| {
-        let n = review.count(does);
-        (n > 0).then(|| format!("{} {word}", count(n)))
-    });
-    parts.collect::<Vec<_>>().join(" · ")
 }
 
 /// A refusal that names options of the command line, with those of the screen in their place.
