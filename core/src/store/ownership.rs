@@ -254,6 +254,14 @@ impl Read<'_> {
         };
         Ok(match row.user {
             None => {
+                // Who was refused may have come since, by another address.
+                let came = match &row.goes_by {
+                    Some(it) => snapshot.user_by_external_id(connection.id, it)?,
+                    None => None,
+                };
+                if came.is_some_and(|it| it.status.is_live()) {
+                    return Ok(None);
+                }
                 let (said, roster) = (Some(known_as.clone()), Some(known_as));
                 Some(drift(&holder, said, roster, row.goes_by, Why::Taken))
             }

@@ -177,6 +177,21 @@ fn who_is_renamed_by_the_provider_that_knows_them_by_the_id_is_the_same() {
 }
 
 #[test]
+fn who_was_refused_for_a_name_is_listed_until_they_come_by_another() {
+    let org = Org::with_free_seats(5);
+    let ana = org.post(person("ana", "emp1")).id();
+    org.post(person("ana", "emp2"))
+        .is_error(409, Some("uniqueness"));
+    let listed = drifts(&org);
+    assert_eq!(
+        (listed.len(), listed[0].user, listed[0].refused.as_deref()),
+        (1, user_id(&ana), Some("emp2"))
+    );
+    assert_eq!(org.post(person("ana.second", "emp2")).status, 201);
+    assert_eq!(drifts(&org), []);
+}
+
+#[test]
 fn relinking_is_shown_undone_and_for_whom_it_means_something() {
     let org = Org::with_free_seats(5);
     let id = org.post(person("ana", "emp1")).id();
