@@ -511,9 +511,18 @@ pub(crate) struct TreeArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
     /// Walk the whole chain and name the first bad link
-    Verify,
+    Verify(VerifyArgs),
     /// Print the end of the chain, to be kept elsewhere
     Head,
+}
+
+/// What the chain is compared with.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// An end that was kept elsewhere: the file that `usher audit head --format json` was written to, or SEQ:HASH. So it is
+    /// noticed when the end of the history was cut off since, or an older file put back
+    #[arg(long, value_name = "FILE|SEQ:HASH")]
+    pub(crate) against: Option<String>,
 }
 
 /// Where a copy goes.

@@ -138,7 +138,7 @@ fn stay(database: &Path, served: &Served, told: &Told) -> Result<()> {
 /// The wish that the process end.
 type Told = std::sync::mpsc::Receiver<()>;
 
-/// Hears when the process is interrupted or told to end.
+/// Hears when the process is interrupted or told to end, or its terminal goes.
 fn told_to_stop() -> Result<Told> {
     use tokio::signal::unix::{SignalKind, signal};
     let fault = |it: std::io::Error| Failure::refused(format!("cannot listen for signals: {it}"));
@@ -147,11 +147,12 @@ fn told_to_stop() -> Result<Told> {
         .enable_all()
         .build()
         .map_err(fault)?;
-    let (mut interrupt, mut terminate) = {
+    let (mut interrupt, mut terminate, mut hang_up) = {
         let _inside = runtime.enter();
         (
             signal(SignalKind::interrupt()).map_err(fault)?,
             signal(SignalKind::terminate()).map_err(fault)?,
+            signal(SignalKind::hangup()).map_err(fault)?,
         )
     };
     let (tell, told) = std::sync::mpsc::channel();
@@ -160,6 +161,7 @@ fn told_to_stop() -> Result<Told> {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                _ = hang_up.recv() => {}
             }
         });
         let _ = tell.send(());

@@ -119,16 +119,30 @@ pub(crate) fn run(common: &Common, desk: &Desk) -> Result<()> {
 }
 
 fn database(desk: &Desk) -> Result<Look> {
-    let report = desk.read()?.audit_verify()?;
+    const KEEP: &str =
+        "keep the file as it is, and restore the last good backup beside it to compare";
+    let read = desk.read()?;
+    let faults = read.faults()?;
+    if !faults.is_empty() {
+        return Ok(bad(
+            "database",
+            format!("is damaged: {}", faults.join("; ")),
+            KEEP,
+        ));
+    }
+    let report = read.audit_verify()?;
     Ok(match report.first_bad {
         None => good(
             "database",
-            format!("opens; its history of {} events is whole", report.events),
+            format!(
+                "opens; its pages and totals are sound, and its history of {} events is whole",
+                report.events
+            ),
         ),
         Some(it) => bad(
             "database",
             format!("its history is broken at event {}: {}", it.seq, it.why),
-            "keep the file as it is, and restore the last good backup beside it to compare",
+            KEEP,
         ),
     })
 }

@@ -133,9 +133,12 @@ impl Directory {
             seed: options.randomness.seed(),
         };
         store::found(path, founding, draw)?;
-        let directory = Self::open(path, options)?;
-        directory.ensure_link_key()?;
-        Ok(directory)
+        let made = Self::open(path, options).and_then(|directory| {
+            directory.ensure_link_key()?;
+            Ok(directory)
+        });
+        // Half an organization would be in the way of the next try.
+        made.inspect_err(|_| store::unmake(path))
     }
 
     /// Opens a database, bringing its schema up to date after a backup.

@@ -104,7 +104,8 @@ pub enum Error {
     Cancelled,
     /// The commit ended in an I/O error: it may or may not be on disk.
     #[error(
-        "the outcome is unknown, because the disk failed while committing; repeat with the same key"
+        "the outcome is unknown, because the disk failed while committing; see to the disk, look whether it was done, and repeat \
+         it if not (with the same key, if it had one)"
     )]
     UnknownOutcome,
     /// The file cannot be used as a database of ours.

@@ -237,6 +237,7 @@ impl<'s> Planner<'s> {
     pub(crate) fn finish(mut self, command: &'static str, asked: bool) -> Result<Planned> {
         self.settle_waiting()?;
         self.settle_password_links()?;
+        self.settle_invitations()?;
         self.take_reports_back()?;
         self.move_reports_up()?;
         if asked {

@@ -1,7 +1,7 @@
 //! Databases that are not ours to use, and backups.
 
-use crate::peopled;
 use crate::program::set_mode;
+use crate::{Org, peopled};
 
 #[test]
 fn a_file_that_is_not_ours_to_use_is_refused() {
@@ -92,8 +92,83 @@ fn a_backup_is_the_database_and_can_be_put_back() {
             .ok(),
         then
     );
-    for bad in ["missing.db", "."] {
+    for bad in ["missing.db", ".", org.db().to_str().unwrap()] {
         assert_eq!(org.run(&["restore", bad, "--yes"]).code, Some(1), "{bad}");
         assert_eq!(org.head(), then, "{bad}");
     }
+}
+
+/// Changes the database by other means than Usher.
+fn tamper(org: &Org, sql: &str) {
+    let conn = rusqlite::Connection::open(org.db()).unwrap();
+    conn.execute_batch(sql).unwrap();
+}
+
+#[test]
+fn an_end_of_the_history_that_was_cut_off_is_noticed_by_whoever_kept_it() {
+    let org = Org::with_seats(5);
+    org.type_in("create ana@acme.example --no-mail --yes").ok();
+    let kept = org.type_in("audit head --format json").ok();
+    std::fs::write(org.path("head.json"), &kept).unwrap();
+    let head: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    let typed = format!("{}:{}", head["seq"], head["hash"].as_str().unwrap());
+    org.type_in("create bo@acme.example --no-mail --yes").ok();
+    for against in ["head.json", &typed] {
+        let said = org
+            .type_in(&format!("audit verify --against {against}"))
+            .ok();
+        assert!(
+            said.contains("goes through the end that was kept"),
+            "{said}"
+        );
+    }
+    for bad in ["nothing.json", "copy.db", "7:ab"] {
+        let said = org.type_in(&format!("audit verify --against {bad}"));
+        assert_eq!(said.code, Some(2), "{said:?}");
+    }
+    tamper(
+        &org,
+        "PRAGMA foreign_keys = OFF; DROP TRIGGER events_are_not_removed; \
+         DELETE FROM events WHERE batch >= (SELECT max(seq) - 1 FROM batches); \
+         DELETE FROM batches WHERE seq >= (SELECT max(seq) - 1 FROM batches);",
+    );
+    org.type_in("audit verify").ok();
+    let said = org.type_in("audit verify --against head.json");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("cut off"), "{said:?}");
+}
+
+#[test]
+fn the_doctor_sees_totals_that_are_not_true_and_pages_that_are_damaged() {
+    let org = Org::with_seats(5);
+    org.type_in("create ana@acme.example --no-mail --yes").ok();
+    let database = || {
+        let said = org.type_in("doctor");
+        let line = said.out.lines().find(|it| it.contains("database"));
+        line.map(str::to_owned)
+            .unwrap_or_else(|| panic!("{said:?}"))
+    };
+    assert!(database().starts_with("ok"), "{}", database());
+    for (sql, back) in [
+        (
+            "UPDATE pool_counters SET consumed = consumed - 1",
+            "UPDATE pool_counters SET consumed = consumed + 1",
+        ),
+        (
+            "UPDATE status_counts SET people = people + 1 WHERE status = 'active'",
+            "UPDATE status_counts SET people = people - 1 WHERE status = 'active'",
+        ),
+    ] {
+        tamper(&org, sql);
+        assert!(database().starts_with("bad"), "{sql}: {}", database());
+        tamper(&org, back);
+        assert!(database().starts_with("ok"), "{back}: {}", database());
+    }
+    tamper(&org, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let mut bytes = std::fs::read(org.db()).unwrap();
+    bytes.truncate(100_000);
+    std::fs::write(org.db(), bytes).unwrap();
+    let said = org.type_in("users");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("damaged"), "{said:?}");
 }

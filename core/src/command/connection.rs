@@ -20,15 +20,14 @@ pub(super) fn add(planner: &mut Planner<'_>, name: &str, policy: ConnectionPolic
     })?;
     check_days(policy.token_days)?;
     let name = name.as_str().to_owned();
-    if planner
-        .snapshot
-        .connections()?
-        .iter()
-        .any(|it| it.name == name)
-    {
-        return Err(Error::conflict(format!(
-            "there is a connection {name} already; rotate its token instead"
-        )));
+    let known = planner.snapshot.connections()?;
+    if let Some(known) = known.iter().find(|it| it.name == name) {
+        return Err(Error::conflict(match known.revoked_at {
+            None => format!("there is a connection {name} already; rotate its token instead"),
+            Some(_) => format!(
+                "there was a connection {name}, which was revoked, and the history names it so; choose another name"
+            ),
+        }));
     }
     let connection = planner.draws.connection();
     planner.push(Change::ConnectionAdded {

@@ -39,6 +39,8 @@ impl Edit {
                     .map(|name| Ok((group(planner, name)?, None))),
             )
             .collect::<Result<Vec<_>>>()?;
+        super::refuse_twice(joins.iter().map(|it| it.0), "group")?;
+        self.refuse_twice()?;
         let mut given = Vec::new();
         if !self.fields.is_empty() {
             let fields = planner.snapshot.custom_fields()?;
@@ -47,6 +49,7 @@ impl Edit {
                 &fields,
                 values.map(|(name, value)| (name.as_str(), value.as_deref())),
             )?;
+            super::refuse_twice(given.iter().map(field::Given::field), "field")?;
             field::look_up(planner, &mut given, &users)?;
         }
         let looked_up = LookedUp {
@@ -128,6 +131,28 @@ impl Edit {
         self.set.iter().any(|(field, value)| {
             matches!(field, Field::Email | Field::UserName) && value.is_some()
         })
+    }
+
+    /// What is said twice would be done once, and shown as if it were done twice.
+    fn refuse_twice(&self) -> Result<()> {
+        for (at, (field, _)) in self.set.iter().enumerate() {
+            if self.set.iter().skip(at + 1).any(|it| it.0 == *field) {
+                return Err(super::twice(&field.as_str().replace('_', " ")));
+            }
+        }
+        let moves_labels = !self.add_labels.is_empty() || !self.remove_labels.is_empty();
+        if moves_labels && self.set.iter().any(|it| it.0 == Field::Labels) {
+            return Err(Error::invalid(
+                "labels",
+                "are set, and added or removed, at once",
+                "do one of them",
+            ));
+        }
+        let both = self.add_labels.iter().find(|added| {
+            let mut removed = self.remove_labels.iter();
+            removed.any(|it| it.eq_ignore_ascii_case(added))
+        });
+        both.map_or(Ok(()), |label| Err(super::twice(&format!("label {label}"))))
     }
 
     /// Days that have begun cannot be set: what they would do is done by its command.

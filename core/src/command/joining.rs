@@ -44,11 +44,13 @@ impl Joining {
                 Some((id, _)) => Ok((id, *role)),
                 None => Err(Error::not_found("group", name)),
             })
-            .collect::<Result<_>>()?;
+            .collect::<Result<Vec<_>>>()?;
+        super::refuse_twice(groups.iter().map(|it| it.0), "group")?;
         let pools = pools
             .iter()
             .map(|it| add_on(planner, it))
-            .collect::<Result<_>>()?;
+            .collect::<Result<Vec<_>>>()?;
+        super::refuse_twice(pools.iter(), "pool")?;
         Ok(Self {
             status,
             mail,

@@ -44,7 +44,7 @@ mod training;
 mod undo;
 
 use crate::draw::Draw;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mail::MailText;
 use crate::model::{
     Alarms, ApprovalId, AtCapacity, BatchId, Brake, ConnectionPolicy, CountsFrom, Date, DueKind,
@@ -1028,4 +1028,19 @@ impl Command {
             Self::Undo { batch } => undo::plan(planner, *batch),
         }
     }
+}
+
+/// Refuses what names the same thing more than once.
+fn refuse_twice<T: Ord>(named: impl Iterator<Item = T>, what: &str) -> Result<()> {
+    let mut seen = std::collections::BTreeSet::new();
+    for it in named {
+        if !seen.insert(it) {
+            return Err(twice(what));
+        }
+    }
+    Ok(())
+}
+
+fn twice(what: &str) -> Error {
+    Error::invalid(what, "is given twice", "give each once")
 }

@@ -1,12 +1,15 @@
 //! Making invitations, and ending them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Mark, Planner};
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Date, Hold, Invitation, InvitationState, UserId};
+use crate::model::{Date, Field, Hold, Invitation, InvitationState, UserId, key_of_name};
 use crate::plan::Template;
+
+/// For how many people invitations are read at once.
+const PAGE: usize = 500;
 
 impl Planner<'_> {
     /// A new invitation, or the next generation of the one that there was.
@@ -41,6 +44,65 @@ impl Planner<'_> {
         });
         if mail && send_on.is_none() {
             self.mail(user, Template::Invitation);
+        }
+        Ok(())
+    }
+
+    /// Replaces the open invitations of everybody whom this plan gives another address: whoever reads the one that was wrong
+    /// comes in as nobody. Who was mailed a link is mailed the new one.
+    pub(super) fn settle_invitations(&mut self) -> Result<()> {
+        let mut people: BTreeSet<UserId> = BTreeSet::new();
+        let mut planned: BTreeMap<UserId, (i64, Option<Invitation>)> = BTreeMap::new();
+        for change in &self.changes {
+            match change {
+                Change::Profile {
+                    user,
+                    field: Field::Email,
+                    before: Some(before),
+                    after: Some(after),
+                } if key_of_name(before) != key_of_name(after) => drop(people.insert(*user)),
+                Change::Invitation {
+                    user,
+                    before,
+                    after,
+                } => {
+                    let first = before.map_or(0, |it| it.generation);
+                    planned.entry(*user).or_insert((first, None)).1 = *after;
+                }
+                _ => {}
+            }
+        }
+        let people: Vec<UserId> = people.into_iter().collect();
+        for page in people.chunks(PAGE) {
+            let stored = self.snapshot.invitations_of_all(page)?;
+            let mut open: BTreeMap<UserId, Invitation> = stored.into_iter().collect();
+            for user in page {
+                match planned.get(user) {
+                    None => {}
+                    Some((first, Some(after))) if after.generation == *first => {
+                        open.insert(*user, *after);
+                    }
+                    // Replaced, or gone, by this plan.
+                    Some(_) => drop(open.remove(user)),
+                }
+            }
+            open.retain(|_, it| it.state == InvitationState::Pending && it.expires_at > self.now);
+            let mailed = self.snapshot.mailed_invitations_of_all(page)?;
+            for (user, before) in open {
+                let expires_at = self.expiry(before.send_on)?;
+                self.push(Change::Invitation {
+                    user,
+                    before: Some(before),
+                    after: Some(Invitation {
+                        generation: before.generation + 1,
+                        expires_at,
+                        ..before
+                    }),
+                });
+                if before.send_on.is_none() && mailed.contains(&user) {
+                    self.mail(user, Template::Invitation);
+                }
+            }
         }
         Ok(())
     }

@@ -142,7 +142,7 @@ impl<'c> Applier<'c> {
             }
             Change::Profile { user, field, after, .. } => {
                 if *field == Field::Email {
-                    super::outbox::address_changed(self.conn, *user)?;
+                    super::outbox::address_changes(self.conn, *user)?;
                     // Under the address that goes, nobody would find the wish any more that is theirs.
                     super::wishes::erase(self.conn, *user)?;
                 }

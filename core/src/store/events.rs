@@ -22,7 +22,7 @@ use encoded::encode;
 use sealed::seal;
 
 pub use chain::{AuditReport, BadLink, Head};
-pub(super) use chain::{BatchHead, exported_head, hex, verify};
+pub(super) use chain::{BatchHead, exported_head, hex, holds, verify};
 pub(super) use sealed::{Nonces, Reader, Recorded, person_key};
 
 /// The end of the history, which the next batch follows.

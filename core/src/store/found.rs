@@ -37,11 +37,15 @@ pub(crate) fn found(path: &Path, founding: &Founding, draw: Draw) -> Result<()> 
     let conn = open::create(path)?;
     let result = write(&conn, &name, founding, terms, draw);
     drop(conn);
-    result.inspect_err(|_| {
-        for suffix in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(super::turn::beside(path, suffix));
-        }
-    })
+    result.inspect_err(|_| unmake(path))
+}
+
+/// Removes what a founding that failed has made.
+pub(crate) fn unmake(path: &Path) {
+    let path = &open::real_path(path);
+    for suffix in ["", "-wal", "-shm", "-open", "-turn", ".key"] {
+        let _ = std::fs::remove_file(super::turn::beside(path, suffix));
+    }
 }
 
 fn write(

@@ -1,6 +1,6 @@
 //! What is known of a page of people, each kind by one statement.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Row;
 
@@ -78,6 +78,15 @@ impl Snapshot<'_> {
             };
             Ok((UserId::from_bytes(row.get(0)?), invitation))
         })
+    }
+
+    /// Who of these people was mailed the invitation that they have, or is about to be.
+    pub(crate) fn mailed_invitations_of_all(&self, ids: &[UserId]) -> Result<BTreeSet<UserId>> {
+        let sql = "SELECT invitations.user FROM json_each(?1) CROSS JOIN invitations ON user = unhex(value) \
+            WHERE EXISTS (SELECT 1 FROM outbox WHERE outbox.user = invitations.user \
+            AND outbox.generation = invitations.generation AND outbox.template = 'invitation')";
+        let mailed = self.of_all(sql, ids, |row| Ok(UserId::from_bytes(row.get(0)?)))?;
+        Ok(mailed.into_iter().collect())
     }
 
     /// Links to choose a password of these people.

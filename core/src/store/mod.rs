@@ -75,7 +75,7 @@ use crate::planner;
 use crate::progress::Stage;
 use crate::token::{self, Kind};
 
-pub(crate) use found::found;
+pub(crate) use found::{found, unmake};
 pub(crate) use imports::Known;
 pub use invitations::InvitationRow;
 pub(crate) use open::real_path;

@@ -185,12 +185,29 @@ fn check_header(path: &Path) -> Result<()> {
     ))
 }
 
+/// Why a file that begins as one of ours cannot be read.
+fn unreadable(path: &Path, error: &rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, PermissionDenied, ReadOnly};
+    match error.sqlite_error_code() {
+        Some(CannotOpen | PermissionDenied | ReadOnly) => file_error(
+            path,
+            "cannot be used: its folder cannot be written",
+            "give whoever runs usher the folder and the file (chown), or run it as their owner",
+        ),
+        Some(DatabaseCorrupt) => file_error(
+            path,
+            "is damaged or cut off",
+            "keep it as it is, and put the last good backup back with `usher restore`",
+        ),
+        _ => file_error(path, "is not a database of Usher", "name another file"),
+    }
+}
+
 /// The schema version of a database that is ours and not newer than this binary.
 fn check_identity(conn: &Connection, path: &Path) -> Result<usize> {
-    let foreign = |_| file_error(path, "is not a database of Usher", "name another file");
     let id: i32 = conn
         .pragma_query_value(None, "application_id", |row| row.get(0))
-        .map_err(foreign)?;
+        .map_err(|it| unreadable(path, &it))?;
     if id != APPLICATION_ID {
         return Err(file_error(
             path,
@@ -200,7 +217,7 @@ fn check_identity(conn: &Connection, path: &Path) -> Result<usize> {
     }
     let version: i64 = conn
         .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(foreign)?;
+        .map_err(|it| unreadable(path, &it))?;
     match usize::try_from(version) {
         Ok(version) if version <= MIGRATIONS.len() => Ok(version),
         _ => Err(file_error(

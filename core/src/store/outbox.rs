@@ -400,8 +400,12 @@ fn bounced(conn: &Connection, user: UserId, why: &str, at: Timestamp) -> Result<
     }
 }
 
-/// What could not be brought to the address before says nothing of the new one.
-pub(super) fn address_changed(conn: &Connection, user: UserId) -> Result<()> {
+/// Before a person's address changes: what could not be brought to this one says nothing of the next, and what was taken
+/// keeps where it went.
+pub(super) fn address_changes(conn: &Connection, user: UserId) -> Result<()> {
+    let went = "UPDATE outbox SET address = (SELECT email FROM users WHERE id = ?1) \
+        WHERE user = ?1 AND state = 'sent' AND address IS NULL";
+    run(conn, went, params![user.as_bytes()])?;
     let sql = "DELETE FROM undelivered WHERE user = ?1";
     run(conn, sql, params![user.as_bytes()]).map(drop)
 }

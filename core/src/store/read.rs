@@ -6,6 +6,7 @@ mod history;
 mod listing;
 mod past;
 mod seen;
+mod sound;
 mod trainings;
 mod tree;
 mod users;

@@ -96,6 +96,13 @@ pub(super) fn verify_copy(path: &Path) -> Result<()> {
 /// Puts a checked backup in the place of a database. What was there is kept as `FILE.before-restore-N`.
 pub(crate) fn restore(backup: &Path, path: &Path, options: &Options) -> Result<()> {
     let path = &open::real_path(path);
+    if open::real_path(backup) == *path {
+        return Err(Error::File {
+            path: path.display().to_string(),
+            why: "is the database itself".into(),
+            remedy: "name the backup that is to be put back".into(),
+        });
+    }
     verify_copy(backup)?;
     let lock = open_beside(path, "-open")?;
     lock.try_lock().map_err(|_| Error::File {

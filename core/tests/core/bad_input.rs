@@ -1,15 +1,25 @@
 //! Bad input of every kind: a clear error, nothing changed.
 
-use usher_core::command::{Command, Edit, PoolEdit, parse_people};
-use usher_core::model::{ConnectionPolicy, Field, Timestamp, UserId};
+use usher_core::command::{Command, Edit, Invite, PoolEdit, parse_people};
+use usher_core::model::{ConnectionPolicy, Field, GroupRole, Timestamp, UserId};
 use usher_core::{Directory, Selection, query};
 
-use crate::org::{Org, assert_error};
+use crate::org::{Org, assert_error, invite};
+
+fn invite_of(names: &str) -> Invite {
+    let Command::Invite(command) = invite(names) else {
+        unreachable!()
+    };
+    command
+}
 
 #[test]
 fn every_bad_command_is_refused_in_words_and_changes_nothing() {
     let org = Org::new(3);
     org.create("ana");
+    org.apply(Command::AddGroup {
+        name: "Sales".into(),
+    });
     let before = org.state();
     let nobody: UserId = "01890000-0000-7000-8000-000000000000".parse().unwrap();
     let pool = |set: PoolEdit| Command::SetPool {
@@ -24,6 +34,60 @@ fn every_bad_command_is_refused_in_words_and_changes_nothing() {
         (
             Command::Deactivate { who: nobody.into() },
             "there is no user",
+        ),
+        (
+            Command::Edit(Edit {
+                add_groups: vec![
+                    ("Sales".into(), GroupRole::Learner),
+                    ("sales".into(), GroupRole::Coach),
+                ],
+                ..Edit::of(org.who("ana"))
+            }),
+            "given twice",
+        ),
+        (
+            Command::Edit(Edit {
+                add_groups: vec![("Sales".into(), GroupRole::Learner)],
+                remove_groups: vec!["Sales".into()],
+                ..Edit::of(org.who("ana"))
+            }),
+            "given twice",
+        ),
+        (
+            Command::Edit(Edit {
+                set: vec![
+                    (Field::Title, Some("A".into())),
+                    (Field::Title, Some("B".into())),
+                ],
+                ..Edit::of(org.who("ana"))
+            }),
+            "title is given twice",
+        ),
+        (
+            Command::Edit(Edit {
+                set: vec![(Field::Labels, Some("a".into()))],
+                add_labels: vec!["b".into()],
+                ..Edit::of(org.who("ana"))
+            }),
+            "at once",
+        ),
+        (
+            Command::Edit(Edit {
+                add_labels: vec!["b".into()],
+                remove_labels: vec!["B".into()],
+                ..Edit::of(org.who("ana"))
+            }),
+            "label b is given twice",
+        ),
+        (
+            Command::Invite(Invite {
+                groups: vec![
+                    ("Sales".into(), GroupRole::Learner),
+                    ("SALES".into(), GroupRole::Learner),
+                ],
+                ..invite_of("bo")
+            }),
+            "given twice",
         ),
         (
             Command::Undo {

@@ -479,6 +479,15 @@ const VERBS: &[(&str, Tells)] = &[
 const WHOLE: &[(&str, Tells)] = &[
     ("audit_verify", |r, _| told(r.audit_verify())),
     ("audit_head", |r, _| told(r.audit_head())),
+    ("audit_holds", |r, _| {
+        let head = usher_core::directory::Head {
+            seq: 1,
+            hash: String::new(),
+            at: None,
+        };
+        told(r.audit_holds(&head))
+    }),
+    ("faults", |r, _| told(r.faults())),
     ("wasted", |r, _| {
         told(r.wasted(&usher_core::waste::Wasteful {
             reasons: usher_core::waste::Reason::ALL.into_iter().collect(),

@@ -5,9 +5,10 @@ use crate::change::Change;
 use crate::command::{administrator, ssh_key};
 use crate::error::Result;
 use crate::model::{
-    ApprovalId, ApprovalState, InvitationState, LeaveKind, LinkState, PasswordLink, Permission,
-    Status, User,
+    ApprovalId, ApprovalState, Field, InvitationState, LeaveKind, LinkState, PasswordLink,
+    Permission, Status, User,
 };
+use crate::plan::Template;
 use crate::planner::Planner;
 
 /// Plans the inverse of one fact that neither takes nor frees anything; skips it when it has changed since.
@@ -44,6 +45,11 @@ pub(super) fn fact_back(
                     before: after.clone(),
                     after: before.clone(),
                 });
+                let stays = user.status == Status::Active && status == Status::Active;
+                if *field == Field::Email && stays && before.is_some() {
+                    planner.mail(id, Template::EmailChanged);
+                    planner.mail(id, Template::EmailLeft);
+                }
             }
         }
         Change::FieldValue {

@@ -54,15 +54,21 @@ impl Applier<'_> {
     ) -> Result<()> {
         let by = i64::from(after.is_some()) - i64::from(before.is_some());
         *self.counts.members.entry(group).or_default() += by;
-        match after {
-            Some(role) => self.hit(
-                "INSERT INTO memberships (user, member_of, role) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (user, member_of) DO UPDATE SET role = ?3",
+        let key = params![user.as_bytes(), group.as_bytes()];
+        // Each hits one row only where the change says truly what was before: the counts move by that.
+        match (before, after) {
+            (None, None) => Ok(()),
+            (None, Some(role)) => self.hit(
+                "INSERT OR IGNORE INTO memberships (user, member_of, role) VALUES (?1, ?2, ?3)",
                 params![user.as_bytes(), group.as_bytes(), role.as_str()],
             ),
-            None => self.hit(
+            (Some(_), Some(role)) => self.hit(
+                "UPDATE memberships SET role = ?3 WHERE user = ?1 AND member_of = ?2",
+                params![user.as_bytes(), group.as_bytes(), role.as_str()],
+            ),
+            (Some(_), None) => self.hit(
                 "DELETE FROM memberships WHERE user = ?1 AND member_of = ?2",
-                params![user.as_bytes(), group.as_bytes()],
+                key,
             ),
         }
     }

@@ -141,6 +141,18 @@ pub(in crate::store) fn exported_head(conn: &Connection) -> Result<Head> {
     })
 }
 
+/// Whether the chain goes through an exported end. The end of an empty chain is in every one.
+pub(in crate::store) fn holds(conn: &Connection, head: &Head) -> Result<bool> {
+    if head.seq == 0 {
+        return Ok(true);
+    }
+    let hash: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT hash FROM events WHERE seq = ?1")
+        .and_then(|mut it| it.query_row([head.seq], |row| row.get(0)).optional())
+        .map_err(broken)?;
+    Ok(hash.is_some_and(|it| hex(&it).eq_ignore_ascii_case(&head.hash)))
+}
+
 /// Walks the whole chain in one read transaction and names the first bad link.
 pub(in crate::store) fn verify(conn: &Connection) -> Result<AuditReport> {
     let mut walk = Walk {

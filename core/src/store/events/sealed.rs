@@ -60,7 +60,7 @@ pub(super) fn seal(key: &[u8; 32], nonce: [u8; NONCE], seq: i64, body: &[u8]) ->
 fn open(key: &[u8; 32], seq: i64, sealed: &[u8]) -> Result<Vec<u8>> {
     let unreadable = || {
         Error::Broken(format!(
-            "event {seq} cannot be decrypted; run `usher audit verify`"
+            "event {seq} cannot be decrypted: the key of whom it concerns is not what it was; compare with the last good backup"
         ))
     };
     let (nonce, body) = sealed.split_at_checked(NONCE).ok_or_else(unreadable)?;

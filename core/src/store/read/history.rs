@@ -245,6 +245,16 @@ impl Read<'_> {
         self.together(|snapshot| events::verify(snapshot.conn))
     }
 
+    /// Whether the chain still goes through an end that was exported before. It does not when the end was cut off since, or an
+    /// older file was put back.
+    ///
+    /// # Errors
+    /// As [`Read::audit_verify`].
+    pub fn audit_holds(&self, head: &Head) -> Result<bool> {
+        self.sees_all("proofs of the whole history")?;
+        events::holds(self.snapshot()?.conn, head)
+    }
+
     /// The end of the chain, to be kept elsewhere.
     ///
     /// # Errors
