@@ -165,8 +165,8 @@ fn who_waits_with_another_address_waits_with_the_account_of_that_one() {
     assert_eq!(org.user("zoe").status, Status::Waiting);
     assert_eq!(
         away.plan.changes.len(),
-        2,
-        "the address, and where they wait"
+        3,
+        "the address, where they wait, and their link"
     );
     undo(&org, &away);
     assert_eq!(org.user("ana").status, Status::PendingTransfer);

@@ -9,6 +9,7 @@ use usher_core::model::{
     Access, Actor, ConnectionPolicy, CountsFrom, Door, Field, GroupRole, Hold, InvitationState,
     NewPeople, Permission, Progress, Setting, Status, TrainingKind,
 };
+use usher_core::plan::Template;
 
 use crate::org::{Org, address, assert_error, create, invite, newcomer, people, skips, switch};
 
@@ -273,7 +274,14 @@ fn the_address_of_an_active_person_is_changed_with_a_notice_and_a_waiting_one_ge
     };
     // To the old address and to the new one.
     assert_eq!(rename("active", "renamed").plan.mails(), 2);
-    assert_eq!(rename("waiting", "other").plan.mails(), 0);
+    let put_right = rename("waiting", "other").plan;
+    let mails: Vec<Template> = put_right
+        .effects
+        .mails
+        .iter()
+        .map(|it| it.template)
+        .collect();
+    assert_eq!(mails, [Template::Invitation], "no notice, but the link");
     assert_eq!(org.user("renamed").status, Status::Active);
 }
 

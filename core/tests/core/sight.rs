@@ -591,6 +591,10 @@ const OPEN: &[(&str, &str)] = &[
         "names of fields that whoever reads may know of",
     ),
     ("connection", "as connections"),
+    (
+        "mail_texts",
+        "the organization's own words, which its mails say to everybody",
+    ),
     ("connection_by_id", "as connections"),
     (
         "trainings",
@@ -758,6 +762,7 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
         "views",
         "undelivered",
         "invitation_wishes",
+        "faults",
         "individual_by_id",
         "provided_group_called",
         "drifts",
