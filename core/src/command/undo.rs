@@ -5,17 +5,19 @@ mod facts;
 mod organization;
 mod people;
 mod person;
+mod theirs;
 mod trainings;
 
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Actor, BatchId};
 use crate::planner::Planner;
+use crate::policy::{self, Reach};
 use organization::organization;
 use people::People;
 
 pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
-    may_undo(planner, batch)?;
+    let reach = may_undo(planner, batch)?;
     let Some(recorded) = planner.snapshot.changes_of_batch(batch)? else {
         return Err(Error::not_found("batch", batch));
     };
@@ -30,6 +32,7 @@ pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
             (None, None) => {}
         }
     }
+    people.keep_within(planner, &reach)?;
     people.plan(planner)?;
     for (group, name) in groups {
         trainings::group_added(planner, group, &name)?;
@@ -38,7 +41,8 @@ pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
 }
 
 /// Undoing needs the right to give the command that is undone; who may undo only what is their own needs to have given it.
-fn may_undo(planner: &Planner<'_>, batch: BatchId) -> Result<()> {
+/// Says to whom they may do it today.
+fn may_undo(planner: &Planner<'_>, batch: BatchId) -> Result<Reach> {
     let mut at = batch;
     loop {
         let Some((actor, command, undoes)) = planner.snapshot.origin_of_batch(at)? else {
@@ -51,12 +55,16 @@ fn may_undo(planner: &Planner<'_>, batch: BatchId) -> Result<()> {
             at = undone;
             continue;
         }
-        // What providers, the clock and people themselves did is undone by whoever may undo at all.
+        if planner.actor_is_owner() {
+            return Ok(Reach::Everybody);
+        }
         return match actor {
-            Actor::FileOwner | Actor::Administrator(_) if !planner.actor_is_owner() => {
-                planner.require(&command)
-            }
-            _ => Ok(()),
+            Actor::FileOwner | Actor::Administrator(_) => policy::may(&planner.authority, &command),
+            // What providers, the clock and people themselves did is undone by whoever may undo anybody's.
+            _ if planner.reaches_everybody() => Ok(Reach::Everybody),
+            _ => Err(Error::forbidden(
+                "undoing this is not allowed: it needs owner or manage_users",
+            )),
         };
     }
 }

@@ -57,6 +57,20 @@ impl Planner<'_> {
         Ok(within)
     }
 
+    /// Those of these people who are within a reach today, whatever their status.
+    pub(crate) fn within(&self, reach: &Reach, ids: &[UserId]) -> Result<HashSet<UserId>> {
+        let Some(seen) = reach.seen() else {
+            return Ok(ids.iter().copied().collect());
+        };
+        let mut within = HashSet::new();
+        for some in ids.chunks(NAMED_AT_ONCE) {
+            let named = Expr::Or(some.iter().copied().map(Expr::Id).collect());
+            let query = Expr::And(vec![named, seen.clone()]);
+            within.extend(self.snapshot.ids_of(&query, self.now)?);
+        }
+        Ok(within)
+    }
+
     /// Somebody whom the actor may see, by address, user name or id.
     pub(crate) fn find_seen(&self, who: &str) -> Result<User> {
         let user = self.snapshot.find_user(who)?;

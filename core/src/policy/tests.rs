@@ -114,7 +114,7 @@ fn matrix() -> String {
          they are, `own` their own record or what they applied themselves. An empty cell is denied, and so is every command \
          that has no row.\n\n\
          Beyond the table: `protected` people and the last owner are taken off by nobody, by any door; only owners take \
-         an owner off; undoing needs the right to give the command that is undone; who runs a group invites to that \
+         an owner off; undoing needs the right to give the command that is undone, today and to everybody whom it concerns; who runs a group invites to that \
          group, to no role above their own, and within the group's budget.\n\n|  |",
     );
     for role in Role::ALL {

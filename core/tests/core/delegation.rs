@@ -426,3 +426,20 @@ fn a_field_that_they_may_not_see_they_neither_give_nor_are_held_to() {
         skips(&plan)
     );
 }
+
+#[test]
+fn who_holds_a_session_takes_back_whom_they_invited_to_it_while_they_hold_it() {
+    let org = with_session();
+    let invited = org
+        .apply_as("cora", to_session("Day", "new other", &[]))
+        .unwrap();
+    let undo = |applied: &Applied| Command::Undo {
+        batch: applied.batch.unwrap(),
+    };
+    let undone = org.apply_as("cora", undo(&invited)).unwrap();
+    assert_eq!(org.user("new").status, Status::Deleted);
+    let again = org.apply_as("cora", undo(&undone)).unwrap();
+    assert_eq!(org.user("new").status, Status::Waiting);
+    org.join("cora", "Support", GroupRole::Learner);
+    assert_error(org.apply_as("cora", undo(&again)), "undo is not allowed");
+}

@@ -945,3 +945,82 @@ fn undoing_does_to_nobody_what_whoever_undoes_may_not_do_to_them() {
         assert!(org.plan(undo).unwrap().skipped.is_empty(), "an owner may");
     }
 }
+
+#[test]
+fn who_runs_a_group_no_more_undoes_nothing_in_it() {
+    let org = company();
+    org.join("gus", "Support", GroupRole::Administrator);
+    let undo = |applied: &Applied| Command::Undo {
+        batch: applied.batch.unwrap(),
+    };
+    let beyond = |applied: &Applied| {
+        let undone = org.apply_as("gus", undo(applied)).unwrap();
+        assert!(undone.batch.is_none());
+        for skip in &undone.plan.skipped {
+            assert_eq!(skip.reason, "nobody whom you may do this to");
+            assert!(!skip.who.contains('@'), "{}", skip.who);
+        }
+        undone.plan.skipped.len()
+    };
+    let invite = |name| {
+        org.apply_as("gus", invite_to(name, "Sales", GroupRole::Learner))
+            .unwrap()
+    };
+    let (kept, back, moved) = (invite("kept"), invite("back"), invite("moved"));
+    let taken_back = org.apply_as("gus", undo(&back)).unwrap();
+    // Where they still may, what they undid comes back, and goes again.
+    let again = org.apply_as("gus", undo(&taken_back)).unwrap();
+    assert_eq!(org.user("back").status, Status::Waiting);
+    let taken_back = org.apply_as("gus", undo(&again)).unwrap();
+    assert_eq!(org.user("back").status, Status::Deleted);
+    // Who is in another group by now is not theirs, and not named.
+    org.apply(Command::Edit(Edit {
+        remove_groups: vec!["Sales".into()],
+        add_groups: vec![("Support".into(), GroupRole::Learner)],
+        ..Edit::of(org.who("moved"))
+    }));
+    org.join("gus", "Support", GroupRole::Learner);
+    assert_eq!(beyond(&moved), 1);
+    org.join("gus", "Support", GroupRole::Administrator);
+    org.join("gus", "Sales", GroupRole::Learner);
+    for batch in [&kept, &taken_back, &moved] {
+        assert_eq!(beyond(batch), 1);
+    }
+    assert_eq!(org.user("kept").status, Status::Waiting);
+    assert_eq!(org.user("back").status, Status::Deleted);
+    // Those who manage everybody undo it still.
+    org.permit("admin", Permission::ManageUsers);
+    org.apply_as("admin", undo(&kept)).unwrap();
+    assert_eq!(org.user("kept").status, Status::Deleted);
+}
+
+#[test]
+fn a_manager_undoes_nothing_of_people_who_are_no_longer_below_them() {
+    let org = company();
+    org.add_training("Safety", usher_core::model::TrainingKind::Course, None);
+    let assign = |name| Command::Assign {
+        who: org.who(name),
+        training: "Safety".into(),
+    };
+    let dev = org.apply_as("lead", assign("dev")).unwrap();
+    org.create("new stays");
+    org.set_manager("new", "lead");
+    org.set_manager("stays", "lead");
+    let new = org.apply_as("lead", assign("new")).unwrap();
+    org.set_manager("dev", "ceo");
+    let undo = |applied: &Applied| Command::Undo {
+        batch: applied.batch.unwrap(),
+    };
+    let undone = org.apply_as("lead", undo(&dev)).unwrap();
+    assert!(undone.batch.is_none());
+    assert_eq!(
+        undone.plan.skipped[0].reason,
+        "nobody whom you may do this to"
+    );
+    assert_eq!(org.learns("dev"), "Safety:assigned");
+    let undone = org.apply_as("lead", undo(&new)).unwrap();
+    assert_eq!(org.learns("new"), "");
+    org.set_manager("new", "ceo");
+    assert!(org.apply_as("lead", undo(&undone)).unwrap().batch.is_none());
+    assert_eq!(org.learns("new"), "");
+}

@@ -4,10 +4,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::person::person_back;
+use super::theirs::{is_reached, why_not_theirs};
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Actor, DueKind, Field, Permission, Status, User, UserId};
+use crate::model::{DueKind, Status, UserId};
 use crate::planner::Planner;
+use crate::policy::{Circle, Reach};
 
 /// The changes of each person, newest first, and of everybody's manager apart.
 #[derive(Default)]
@@ -49,6 +51,37 @@ impl People {
         if let Some(changes) = self.changes.get_mut(&user) {
             changes.push(change);
         }
+    }
+
+    /// Leaves out whom the actor may not do this to today, without a word about who they are.
+    pub(super) fn keep_within(&mut self, planner: &mut Planner<'_>, reach: &Reach) -> Result<()> {
+        let Reach::Only(circles) = reach else {
+            return Ok(());
+        };
+        // Keys are each person's own, and whose may be taken off or put back is decided with the person.
+        let is_own = circles.iter().all(|it| matches!(it, Circle::Own(_)));
+        if is_own && planner.reaches_everybody() {
+            return Ok(());
+        }
+        let mut ids = self.order.clone();
+        for (user, ..) in &self.managers {
+            if !self.changes.contains_key(user) {
+                ids.push(*user);
+            }
+        }
+        let there = planner.within(reach, &ids)?;
+        let mut kept = HashSet::new();
+        for id in ids {
+            let changes = self.changes.get(&id).map_or(&[][..], Vec::as_slice);
+            if is_reached(planner, reach, (id, there.contains(&id)), changes)? {
+                kept.insert(id);
+            } else {
+                planner.skip_name(&id.to_string(), "nobody whom you may do this to");
+            }
+        }
+        self.order.retain(|it| kept.contains(it));
+        self.managers.retain(|it| kept.contains(&it.0));
+        Ok(())
     }
 
     pub(super) fn plan(self, planner: &mut Planner<'_>) -> Result<()> {
@@ -118,57 +151,6 @@ impl People {
         }
         Ok(())
     }
-}
-
-/// Why whoever acts may not undo these changes of this person, though they may give the command that is undone: some people
-/// are the owners' alone, and so is how somebody signs in who has more rights.
-fn why_not_theirs(
-    planner: &Planner<'_>,
-    user: &User,
-    changes: &[&Change],
-) -> Result<Option<&'static str>> {
-    if planner.actor_is_owner() {
-        return Ok(None);
-    }
-    let any = |is: fn(&Change) -> bool| changes.iter().any(|it| is(it));
-    let is_record = |it: &Change| {
-        matches!(
-            it,
-            Change::Status { .. } | Change::Profile { .. } | Change::FieldValue { .. }
-        )
-    };
-    let gives_a_key = |it: &Change| matches!(it, Change::SshKey { after: true, .. });
-    let is_password =
-        |it: &Change| matches!(it, Change::Password { .. } | Change::PasswordLink { .. });
-    let is_name = |it: &Change| {
-        matches!(
-            it,
-            Change::Profile {
-                field: Field::Email | Field::UserName,
-                ..
-            }
-        )
-    };
-    let permissions = planner.permissions_of(user.id)?;
-    if permissions.contains(&Permission::Owner) && (any(is_record) || any(is_password)) {
-        return Ok(Some("an owner; only owners may"));
-    }
-    if any(|it| matches!(it, Change::Protected { .. })) && planner.require("edit_protect").is_err()
-    {
-        return Ok(Some("whether somebody is protected is the owners' alone"));
-    }
-    if any(gives_a_key) && planner.actor != Actor::Administrator(user.id) {
-        return Ok(Some("a key of somebody else's; only owners may"));
-    }
-    if !permissions.is_empty() && any(is_password) {
-        return Ok(Some("an administrator; only owners may"));
-    }
-    if any(is_name) && planner.has_more_rights(user.id)? {
-        return Ok(Some(
-            "has permissions that you do not have; an owner changes how they sign in",
-        ));
-    }
-    Ok(None)
 }
 
 /// Whether undoing these makes the person need a license that they do not hold now.
