@@ -16,6 +16,7 @@ use usher_core::{Applied, Error, Result, Session};
 use crate::answer::Answer;
 use crate::fault::Fault;
 use crate::metrics;
+use crate::schema::USER;
 
 /// The largest body that is kept, in bytes.
 const LARGEST: usize = 1024 * 1024;
@@ -26,7 +27,20 @@ const MOST_NAMES: usize = 100;
 /// What stands in the place of a secret.
 const REMOVED: &str = "(removed)";
 /// What a key has in it whose value is a secret.
-const SECRET: [&str; 5] = ["password", "secret", "token", "credential", "authorization"];
+const SECRET: [&str; 12] = [
+    "password",
+    "passphrase",
+    "passwd",
+    "secret",
+    "token",
+    "credential",
+    "authorization",
+    "apikey",
+    "api_key",
+    "api-key",
+    "privatekey",
+    "private_key",
+];
 
 /// A request that would change something, while it is handled.
 #[derive(Debug)]
@@ -179,15 +193,20 @@ impl Asking {
         let body: Value = serde_json::from_str(&self.said.get()?.body).ok()?;
         let named = |object: &Value, key: &str| {
             let mut members = object.as_object()?.iter();
-            let found = members.find(|it| it.0.eq_ignore_ascii_case(key))?.1;
+            let found = members.find(|it| is_called(it.0, key))?.1;
             Some(found.clone())
         };
-        let text = |object: &Value, key: &str| named(object, key)?.as_str().map(str::to_owned);
+        let text = |object: &Value, key: &str| match named(object, key)? {
+            Value::String(text) => Some(text),
+            // What is no text is taken as one.
+            value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
+            _ => None,
+        };
         let operations = named(&body, "operations");
         let operations = operations.as_ref().and_then(Value::as_array);
         let said = |key: &str| {
             let of_operation = |it: &Value| match text(it, "path") {
-                Some(path) if path.eq_ignore_ascii_case(key) => text(it, "value"),
+                Some(path) if is_called(path.trim(), key) => text(it, "value"),
                 Some(_) => None,
                 None => text(&named(it, "value")?, key),
             };
@@ -230,6 +249,17 @@ impl Asking {
             goes_by: None,
         }
     }
+}
+
+/// Whether a key or path is this attribute of a User, with its schema before it or without.
+fn is_called(path: &str, attribute: &str) -> bool {
+    let bare = match path.get(..USER.len()) {
+        Some(urn) if urn.eq_ignore_ascii_case(USER) => {
+            path.get(USER.len()..).and_then(|it| it.strip_prefix(':'))
+        }
+        _ => Some(path),
+    };
+    bare.is_some_and(|it| it.eq_ignore_ascii_case(attribute))
 }
 
 /// What a request is about, without anybody's id.
@@ -402,6 +432,7 @@ mod tests {
             json!({"Operations": [{"op": "replace", "path": "password", "value": secret}]}),
             json!({"Operations": [{"op": "replace", "value": {"password": secret, "title": "x"}}]}),
             json!({"Operations": [{"value": [secret, 7], "Path": "urn:x:User:apiToken"}]}),
+            json!({"userName": "ana", "apiKey": secret, "private_key": secret}),
             json!({"urn:x": {"clientSecrets": [{"name": secret}]}}),
             json!({"Operations": [{"op": "replace", "path": format!("password[value eq \"{secret}\"]"), "value": "x"}]}),
         ];

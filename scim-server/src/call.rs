@@ -41,6 +41,9 @@ struct Written {
     /// Their number in the order of creation.
     seq: i64,
     version: i64,
+    /// Whether something of others is shown with them, which changes without their version: names of groups and of their
+    /// manager, custom fields, a place in a queue.
+    shows_others: bool,
     json: Bytes,
 }
 
@@ -49,6 +52,7 @@ impl Written {
         Self {
             seq: edition.seq,
             version: edition.version,
+            shows_others: !edition.is_all || edition.manager_version.is_some(),
             json,
         }
     }
@@ -80,7 +84,8 @@ impl Call<'_> {
     /// `GET /Users/{id}`.
     pub(crate) fn get(&self, id: UserId) -> Result<Answer, Fault> {
         let found = self.found(Named::Id(id))?.ok_or_else(Fault::no_such_user)?;
-        if self.says(header::IF_NONE_MATCH, &found.etag()) {
+        // Whoever has the same version of them need not have what is shown now.
+        if !found.shows_others && self.says(header::IF_NONE_MATCH, &found.etag()) {
             return Ok(answer::with(
                 answer::empty(StatusCode::NOT_MODIFIED),
                 header::ETAG,

@@ -172,15 +172,9 @@ fn unsortable(by: &str) -> Fault {
 
 /// The value that a list is sorted by: of its primary, else its first element.
 fn first_of(of: List, part: Option<&Attribute>) -> Option<Value> {
-    match (of, part?.name) {
-        (
-            List::Kept {
-                placed: Some(it), ..
-            },
-            part,
-        ) if it.part == part => Some(Value::Field(it.field)),
-        (List::Kept { path, .. }, part) => Some(Value::FirstOf(path, part.to_owned())),
-        (List::Groups | List::Licenses | List::Labels | List::CustomFields, _) => None,
+    match of {
+        List::Kept { .. } => Some(Value::FirstOf(of, part?.name.to_owned())),
+        List::Groups | List::Licenses | List::Labels | List::CustomFields => None,
     }
 }
 

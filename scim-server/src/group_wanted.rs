@@ -215,6 +215,7 @@ impl GroupPatch {
     }
 
     fn named(&mut self, op: Op, name: &str, value: Option<Value>) -> Result<(), Fault> {
+        let names_nobody = value.as_ref().is_some_and(Value::is_null);
         let value = value.unwrap_or_default();
         match name {
             "displayName" => {
@@ -228,6 +229,12 @@ impl GroupPatch {
             }
             "externalId" if op == Op::Remove => self.external_id = Some(None),
             "externalId" => self.external_id = Some(external_id(value)?),
+            // A script whose variable is empty empties no group.
+            _ if op == Op::Remove && names_nobody => {
+                return Err(Fault::invalid_value(
+                    "the members to remove are null: name them, or leave the value out to remove everybody",
+                ));
+            }
             _ => self.steps.push(match op {
                 Op::Add => Step::Add(members(value)?),
                 Op::Replace => Step::Only(members(value)?),

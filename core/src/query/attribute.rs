@@ -85,8 +85,8 @@ pub enum Value {
     Created,
     /// When anything about them last changed.
     Updated,
-    /// The preferred, else the first element of a kept list: this part of it.
-    FirstOf(Vec<String>, String),
+    /// The preferred, else the first element of a kept list as it is shown: this part of it.
+    FirstOf(List, String),
 }
 
 /// A list of a person.

@@ -99,12 +99,16 @@ impl Compiled {
             json_path(std::slice::from_ref(&placed.part)),
         );
         let column = super::compile::column(placed.field);
-        self.with("(SELECT value FROM json_each(users.kept, ?)", path.clone());
+        self.with(
+            "(SELECT key, value FROM json_each(users.kept, ?)",
+            path.clone(),
+        );
+        // An element of its own is the last.
         self.with(
             if placed.primary {
-                " UNION ALL SELECT json_object('type', 'work', 'primary', json('true'), ?, NULL) WHERE "
+                " UNION ALL SELECT 1 << 40, json_object('type', 'work', 'primary', json('true'), ?, NULL) WHERE "
             } else {
-                " UNION ALL SELECT json_object('type', 'work', ?, NULL) WHERE "
+                " UNION ALL SELECT 1 << 40, json_object('type', 'work', ?, NULL) WHERE "
             },
             placed.part.clone(),
         );
@@ -232,9 +236,12 @@ impl Compiled {
             Value::Kept(path) => out.with("json_extract(users.kept, ?)", json_path(path)),
             Value::Created => out.push("users.created_at"),
             Value::Updated => out.push("users.updated_at"),
-            Value::FirstOf(path, part) => {
-                out.with("(SELECT json_extract(element.value, ?)", json_path(std::slice::from_ref(part)));
-                out.with(" FROM json_each(users.kept, ?) AS element ORDER BY json_extract(element.value, '$.primary') IS 1 DESC, element.key LIMIT 1)", json_path(path));
+            Value::FirstOf(of, part) => {
+                out.push("(SELECT ");
+                out.part(of, "", part);
+                out.push(" FROM ");
+                out.list_of(of);
+                out.push(" ORDER BY json_extract(element.value, '$.primary') IS 1 DESC, element.key LIMIT 1)");
             }
         });
     }

@@ -592,7 +592,11 @@ pub(super) fn add_functions(conn: &rusqlite::Connection) -> rusqlite::Result<()>
         Ok(text.map(|it| folded(&it)))
     })?;
     conn.create_scalar_function("caseless", 1, flags, |context| {
-        let text: Option<String> = context.get(0)?;
-        Ok(text.map(|it| caseless(&it)))
+        let value: Value = context.get(0)?;
+        // What was kept need not be text: flags and numbers are ordered as they are.
+        Ok(match value {
+            Value::Text(text) => Value::Text(caseless(&text)),
+            other => other,
+        })
     })
 }

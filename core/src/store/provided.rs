@@ -9,7 +9,7 @@ use super::read::Read;
 use super::snapshot::Snapshot;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{ConnectionId, GroupId, Timestamp, UserId, name_key};
+use crate::model::{ConnectionId, Field, GroupId, Status, Timestamp, UserId, name_key};
 
 /// A group as one connection sees it, without its members.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct ProvidedGroup {
     pub version: i64,
     /// When it was added.
     pub created_at: Timestamp,
-    /// When anything about it last changed, its members included.
+    /// When anything about it last changed, its members and what is shown of them included.
     pub updated_at: Timestamp,
 }
 
@@ -239,7 +239,26 @@ pub(super) fn link(
     done.map(|_| ()).map_err(broken)
 }
 
-/// Raises the versions of the groups that changes are about, once each.
+/// Whether a change moves what the groups of a person show of them: their name, or that they are there at all.
+fn shows_in_groups(change: &Change) -> Option<UserId> {
+    let is_here = |it: Status| !matches!(it, Status::Deleted | Status::Erased);
+    match change {
+        Change::Status {
+            user,
+            before,
+            after,
+        } if is_here(*before) != is_here(*after) => Some(*user),
+        Change::Profile {
+            user,
+            field:
+                Field::DisplayName | Field::FirstName | Field::LastName | Field::Email | Field::UserName,
+            ..
+        } => Some(*user),
+        _ => None,
+    }
+}
+
+/// Raises the versions of the groups that changes are about, or that show people otherwise after them, once each.
 pub(super) fn touch(conn: &Connection, changes: &[Change], at: Timestamp) -> Result<()> {
     let group = |change: &Change| match change {
         Change::Membership { group, .. }
@@ -247,12 +266,26 @@ pub(super) fn touch(conn: &Connection, changes: &[Change], at: Timestamp) -> Res
         | Change::GroupLink { group, .. } => Some(*group),
         _ => None,
     };
-    let touched: BTreeSet<GroupId> = changes.iter().filter_map(group).collect();
+    let mut touched: BTreeSet<[u8; 16]> = changes
+        .iter()
+        .filter_map(group)
+        .map(|it| *it.as_bytes())
+        .collect();
+    let people: BTreeSet<UserId> = changes.iter().filter_map(shows_in_groups).collect();
+    if !people.is_empty() {
+        let people: Vec<String> = people.iter().map(|it| format!("\"{it}\"")).collect();
+        let sql = "SELECT DISTINCT member_of FROM memberships \
+            WHERE user IN (SELECT unhex(value, '-') FROM json_each(?1)) AND role = 'learner'";
+        let mut statement = conn.prepare_cached(sql).map_err(broken)?;
+        let found = statement.query_map([format!("[{}]", people.join(","))], |row| row.get(0));
+        let found = found.and_then(Iterator::collect::<rusqlite::Result<Vec<[u8; 16]>>>);
+        touched.extend(found.map_err(broken)?);
+    }
     for group in touched {
         conn.prepare_cached(
             "UPDATE groups SET version = version + 1, updated_at = ?2 WHERE id = ?1",
         )
-        .and_then(|mut it| it.execute(params![group.as_bytes(), at.as_millis()]))
+        .and_then(|mut it| it.execute(params![group, at.as_millis()]))
         .map_err(broken)?;
     }
     Ok(())

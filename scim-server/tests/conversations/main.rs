@@ -30,6 +30,7 @@ mod ready;
 
 mod recycled;
 mod reports;
+mod shown;
 mod standing;
 mod tls;
 mod unread;

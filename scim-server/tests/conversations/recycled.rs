@@ -177,6 +177,36 @@ fn who_is_renamed_by_the_provider_that_knows_them_by_the_id_is_the_same() {
 }
 
 #[test]
+fn both_names_are_listed_in_whatever_form_the_other_one_was_sent() {
+    for (operation, expected) in [
+        (
+            json!({"op": "replace", "path": format!("{CORE}:EXTERNALID"), "value": "emp2"}),
+            "emp2",
+        ),
+        (
+            json!({"op": "replace", "path": "externalId", "value": 4711}),
+            "4711",
+        ),
+        (
+            json!({"op": "add", "value": {format!("{CORE}:externalId"): "emp2"}}),
+            "emp2",
+        ),
+    ] {
+        let org = Org::with_free_seats(5);
+        let id = org.post(person("ana", "emp1")).id();
+        let refused = org.patch(&id, json!([operation]));
+        refused.is_error(409, Some("uniqueness"));
+        let listed = drifts(&org);
+        assert_eq!(listed.len(), 1, "{operation}");
+        assert_eq!(
+            (listed[0].provider.as_deref(), listed[0].roster.as_deref()),
+            (Some(expected), Some("emp1")),
+            "{operation}"
+        );
+    }
+}
+
+#[test]
 fn who_was_refused_for_a_name_is_listed_until_they_come_by_another() {
     let org = Org::with_free_seats(5);
     let ana = org.post(person("ana", "emp1")).id();
