@@ -274,8 +274,8 @@ pub(super) fn touch(conn: &Connection, changes: &[Change], at: Timestamp) -> Res
     let people: BTreeSet<UserId> = changes.iter().filter_map(shows_in_groups).collect();
     if !people.is_empty() {
         let people: Vec<String> = people.iter().map(|it| format!("\"{it}\"")).collect();
-        let sql = "SELECT DISTINCT member_of FROM memberships \
-            WHERE user IN (SELECT unhex(value, '-') FROM json_each(?1)) AND role = 'learner'";
+        let sql = "SELECT DISTINCT member_of FROM json_each(?1) \
+            CROSS JOIN memberships ON user = unhex(value, '-') WHERE role = 'learner'";
         let mut statement = conn.prepare_cached(sql).map_err(broken)?;
         let found = statement.query_map([format!("[{}]", people.join(","))], |row| row.get(0));
         let found = found.and_then(Iterator::collect::<rusqlite::Result<Vec<[u8; 16]>>>);
