@@ -110,6 +110,7 @@ impl Update {
         base: &str,
     ) -> Result<Provision, Fault> {
         let before = Wanted::of(&found.user, found.external_id.as_deref());
+        let mut spoken = self.parts.clone();
         let (mapped, said, command) = match &self.asked {
             Asked::Whole(whole) => {
                 let mut wanted = whole.wanted.clone();
@@ -121,6 +122,10 @@ impl Update {
                 let is_own = whole.merges && wanted.is_as(&before);
                 let is_echo = whole.spoken.echoes() && says_off && !is_own;
                 let said = wanted.active().filter(|_| !is_echo);
+                // Nor is whoever stands in for a manager who is away.
+                if whole.spoken.echoes() && wanted.has_manager_of(&before) {
+                    spoken.retain(|it| *it != Part::Manager);
+                }
                 let in_body = mapping::in_body(&whole.named);
                 let mapped = self.mapped(found, base, &whole.sent, in_body)?;
                 let command = wanted.into_update(&before, &found.user, said, true);
@@ -140,7 +145,7 @@ impl Update {
         };
         Ok(Provision {
             mapped,
-            spoken: self.parts.clone(),
+            spoken,
             // Whose leaving is held may be back before it is decided: what says so again is heard.
             active: if leaving { said } else { command.active },
             ..command

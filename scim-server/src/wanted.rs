@@ -263,6 +263,11 @@ impl Wanted {
         }
     }
 
+    /// Whether it names the same manager, or none as well.
+    pub(crate) fn has_manager_of(&self, before: &Self) -> bool {
+        self.manager == before.manager
+    }
+
     /// Whether everything but `active` is as before.
     pub(crate) fn is_as(&self, before: &Self) -> bool {
         let mut values = FIELDS.iter().zip(self.values.iter().zip(&before.values));

@@ -81,6 +81,7 @@ pub use training::{
     TrainingKind, TrainingTerms, WaitingProgress,
 };
 pub use transfer::{Purpose, TRANSFER_MS, Transfer, file_name, table_name};
+pub(crate) use user::further_addresses;
 pub use user::{Field, Invitation, InvitationState, Link, Profile, ProviderHold, User};
 pub use view::View;
 pub use when::When;

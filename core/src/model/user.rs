@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::address::user_name_key;
+use super::key_of_name;
 use super::{
     ConnectionId, Date, EmailAddress, InvitationId, Name, Status, Timestamp, UserId, UserName,
     search_text,
@@ -205,6 +206,15 @@ impl Profile {
         } = value;
     }
 
+    /// The keys of everything that a look-up finds them by: user name, address and further addresses.
+    pub(crate) fn found_by(&self) -> Vec<String> {
+        let own = [&self.user_name, &self.email];
+        let own = own.into_iter().filter_map(|it| it.as_deref());
+        let mut keys: Vec<String> = own.map(key_of_name).collect();
+        keys.extend(further_addresses(self.kept.as_deref()));
+        keys
+    }
+
     /// The day that a date field says.
     pub fn day(&self, field: Field) -> Option<Date> {
         self.get(field).and_then(|it| it.parse().ok())
@@ -395,4 +405,20 @@ impl InvitationState {
 pub struct Link {
     /// The provider's own id for the person; kept per connection, case-sensitive.
     pub external_id: Option<String>,
+}
+
+/// The keys of the addresses in `emails`; the place of the person's own is kept as null.
+pub(crate) fn further_addresses(kept: Option<&str>) -> Vec<String> {
+    // Nearly everybody has one address, and then there is nothing to read.
+    let Some(kept) = kept.filter(|it| it.contains("\"emails\":[{")) else {
+        return Vec::new();
+    };
+    let kept: serde_json::Value = serde_json::from_str(kept).unwrap_or_default();
+    let emails = kept.get("emails").and_then(|it| it.as_array());
+    emails
+        .into_iter()
+        .flatten()
+        .filter_map(|it| it.get("value").and_then(|it| it.as_str()))
+        .map(key_of_name)
+        .collect()
 }

@@ -86,7 +86,7 @@ impl Planner<'_> {
                     Some(_) => drop(open.remove(user)),
                 }
             }
-            open.retain(|_, it| it.state == InvitationState::Pending && it.expires_at > self.now);
+            open.retain(|_, it| it.state == InvitationState::Pending);
             let mailed = self.snapshot.mailed_invitations_of_all(page)?;
             for (user, before) in open {
                 let expires_at = self.expiry(before.send_on)?;

@@ -5,11 +5,11 @@ use rusqlite::{Connection, params};
 
 use super::broken;
 use crate::error::Result;
-use crate::model::{UserId, key_of_name};
+use crate::model::{UserId, further_addresses};
 
 /// Notes the further addresses of somebody new.
 pub(super) fn keep_first(conn: &Connection, user: UserId, kept: Option<&str>) -> Result<()> {
-    for key in further(kept) {
+    for key in further_addresses(kept) {
         conn.prepare_cached("INSERT OR IGNORE INTO addresses (key, user) VALUES (?1, ?2)")
             .and_then(|mut it| it.execute(params![key, user.as_bytes()]))
             .map_err(broken)?;
@@ -29,20 +29,4 @@ pub(super) fn forget(conn: &Connection, user: UserId) -> Result<()> {
         .and_then(|mut it| it.execute([user.as_bytes()]))
         .map(|_| ())
         .map_err(broken)
-}
-
-/// The keys of the addresses in `emails`; the place of the person's own is kept as null.
-fn further(kept: Option<&str>) -> Vec<String> {
-    // Nearly everybody has one address, and then there is nothing to read.
-    let Some(kept) = kept.filter(|it| it.contains("\"emails\":[{")) else {
-        return Vec::new();
-    };
-    let kept: serde_json::Value = serde_json::from_str(kept).unwrap_or_default();
-    let emails = kept.get("emails").and_then(|it| it.as_array());
-    emails
-        .into_iter()
-        .flatten()
-        .filter_map(|it| it.get("value").and_then(|it| it.as_str()))
-        .map(key_of_name)
-        .collect()
 }

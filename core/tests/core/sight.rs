@@ -624,10 +624,6 @@ const OPEN: &[(&str, &str)] = &[
     ("forecasts", "nothing, for those who see a part"),
     ("brake", "nothing, for those who see a part"),
     ("held_counts", "nothing, for those who see a part"),
-    (
-        "mail_texts",
-        "the organization's own words, which everybody reads who is mailed",
-    ),
     ("settings", "what the organization has set about itself"),
     ("setting", "as settings"),
 ];

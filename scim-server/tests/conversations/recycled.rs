@@ -207,6 +207,39 @@ fn both_names_are_listed_in_whatever_form_the_other_one_was_sent() {
 }
 
 #[test]
+fn a_name_that_somebody_had_in_any_place_is_not_a_renaming_of_them() {
+    let org = Org::with_free_seats(9);
+    let with = |name: &str, external_id: &str, emails: &[&str]| {
+        let emails: Vec<Value> = emails
+            .iter()
+            .enumerate()
+            .map(|(at, it)| {
+                let kind = if at == 0 { "work" } else { "home" };
+                json!({"value": format!("{it}@acme.example"), "type": kind, "primary": at == 0})
+            })
+            .collect();
+        let mut person = person(name, external_id);
+        person["emails"] = json!(emails);
+        person
+    };
+    // The further address of somebody becomes another person's.
+    let ann = org.post(with("ann", "emp1", &["ann", "payroll"])).id();
+    for how in ["put", "bulk"] {
+        let body = with("payroll", "emp2", &["payroll"]);
+        assert_eq!(written(&org, how, &ann, &body).0, 409, "{how}");
+    }
+    // Names change places.
+    let bo = org.post(with("bo", "emp3", &["bo.ek"])).id();
+    org.put(&bo, with("bo.ek", "emp4", &["elsewhere"]))
+        .is_error(409, Some("uniqueness"));
+    // The address stays as a further one.
+    let cy = org.post(with("cy", "emp5", &["cy"])).id();
+    org.put(&cy, with("new", "emp6", &["new", "cy"]))
+        .is_error(409, Some("uniqueness"));
+    assert_eq!(org.put(&cy, with("new", "emp6", &["new"])).status, 200);
+}
+
+#[test]
 fn who_was_refused_for_a_name_is_listed_until_they_come_by_another() {
     let org = Org::with_free_seats(5);
     let ana = org.post(person("ana", "emp1")).id();

@@ -132,3 +132,30 @@ fn a_deleted_manager_who_is_provisioned_again_has_their_reports() {
     active(&org, &other, true);
     assert_eq!(manager(&org, &by_hand), Value::Null);
 }
+
+#[test]
+fn our_own_answer_said_back_while_a_manager_is_away_is_no_word_about_the_manager() {
+    let org = Org::with_free_seats(9);
+    let top = person(&org, "top", None);
+    let boss = person(&org, "boss", Some(&top));
+    let [ana, bo] = ["ana", "bo"].map(|it| person(&org, it, Some(&boss)));
+    let lone = person(&org, "lone", Some(&top));
+    active(&org, &boss, false);
+    assert_eq!(manager(&org, &ana), json!(top));
+    for id in [&ana, &bo] {
+        let mut shown = org.user(id).body;
+        shown["title"] = json!("Clerk");
+        assert_eq!(org.put(id, shown).status, 200);
+    }
+    // And where nobody stands in.
+    active(&org, &top, false);
+    let mut shown = org.user(&lone).body;
+    shown["title"] = json!("Clerk");
+    assert_eq!(org.put(&lone, shown).status, 200);
+    active(&org, &top, true);
+    active(&org, &boss, true);
+    for (id, theirs) in [(&ana, &boss), (&bo, &boss), (&lone, &top)] {
+        assert_eq!(manager(&org, id), json!(theirs));
+    }
+    assert_eq!(drift(&org), []);
+}

@@ -3,7 +3,7 @@
 use super::{Provider, Provision, Whose};
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Field, FoundBy, Link, Profile, Status, User, key_of_name};
+use crate::model::{Field, FoundBy, Link, Profile, Status, User};
 use crate::planner::Planner;
 
 impl Provision {
@@ -96,15 +96,16 @@ impl Provision {
         })
     }
 
-    /// Whether nothing that they were found by stays theirs.
+    /// Whether nothing that they were found by is theirs afterwards, in any place of it: whoever looked for one of the names
+    /// that are written would have found somebody else, or nobody.
     fn renames(&self, user: &User) -> bool {
-        let leaves = |field: Field| {
-            let before = user.profile.get(field).map(key_of_name);
-            let mut set = self.set.iter();
-            let after = set.find(|it| it.0 == field).map(|it| it.1.as_deref());
-            before.is_none() || after.is_some_and(|it| it.map(key_of_name) != before)
-        };
-        leaves(Field::UserName) && leaves(Field::Email)
+        let before = user.profile.found_by();
+        let mut profile = user.profile.clone();
+        for (field, value) in &self.set {
+            profile.set(*field, value.clone());
+        }
+        let after = profile.found_by();
+        !before.is_empty() && !after.is_empty() && !after.iter().any(|it| before.contains(it))
     }
 
     /// Records the connection's name for the person, and that the person is the connection's from now on, unless another one

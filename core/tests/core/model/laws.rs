@@ -251,6 +251,7 @@ fn comparable(person: &Person, names_stay: bool) -> Person {
         invitation: state,
         // What undo never brings back, nor takes.
         mailed: 0,
+        link_mailed: false,
         password: false,
         link: None,
         seen: None,

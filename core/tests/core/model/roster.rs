@@ -161,6 +161,8 @@ pub(crate) struct Person {
     pub(crate) send_on: Option<i64>,
     /// How many invitations were mailed.
     pub(crate) mailed: i64,
+    /// Whether the link that they have now was.
+    pub(crate) link_mailed: bool,
     /// How they are invited once they have waited for a seat.
     pub(crate) post: Option<Post>,
     pub(crate) password: bool,
@@ -212,6 +214,7 @@ impl Person {
             invitation: None,
             send_on: None,
             mailed: 0,
+            link_mailed: false,
             post: None,
             password: false,
             link: None,
@@ -545,6 +548,11 @@ impl Tables {
         let sql = "SELECT user, count(*) FROM outbox WHERE template = 'invitation' GROUP BY user";
         for (user, mailed) in self.rows(sql, |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get(1)?))) {
             roster.people[users[&user]].mailed = mailed;
+        }
+        let sql = "SELECT DISTINCT invitations.user FROM invitations JOIN outbox ON outbox.user = invitations.user \
+            AND outbox.generation = invitations.generation AND outbox.template = 'invitation'";
+        for user in self.rows(sql, |row| row.get::<_, [u8; 16]>(0)) {
+            roster.people[users[&user]].link_mailed = true;
         }
         let sql = "SELECT value FROM settings WHERE name = 'required_on_invite'";
         roster.required = self.rows(sql, |row| row.get(0)).pop();

@@ -678,7 +678,7 @@ impl Told {
         let mut wrong = std::mem::take(&mut self.wrong);
         for (i, (told, is)) in self.roster.people.iter_mut().zip(&now.people).enumerate() {
             // Of which there are no events.
-            (told.mailed, told.seen) = (is.mailed, is.seen);
+            (told.mailed, told.link_mailed, told.seen) = (is.mailed, is.link_mailed, is.seen);
             if is.status == Status::Erased {
                 // The rest went with them.
                 *told = Person {

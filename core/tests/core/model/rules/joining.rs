@@ -250,6 +250,7 @@ impl Deal<'_> {
         if moves {
             self.person(who).email = Some(email.to_owned());
             self.person(who).end_link();
+            self.invite_elsewhere(who);
         }
         moves
     }

@@ -22,7 +22,18 @@ impl Deal<'_> {
         let number = person.invitation.map_or(1, |it| it.0 + 1);
         person.invitation = Some((number, InvitationState::Pending));
         person.send_on = post.send_on.filter(|it| post.mail && *it > today);
-        person.mailed += i64::from(post.mail && person.send_on.is_none());
+        person.link_mailed = post.mail && person.send_on.is_none();
+        person.mailed += i64::from(person.link_mailed);
+    }
+
+    /// Whoever is invited under another address has another link, by mail if the one before came so.
+    pub(super) fn invite_elsewhere(&mut self, who: usize) {
+        let person = self.person(who);
+        if person.is_invited() {
+            person.invitation = person.invitation.map(|it| (it.0 + 1, it.1));
+            person.link_mailed &= person.send_on.is_none();
+            person.mailed += i64::from(person.link_mailed);
+        }
     }
 
     /// The day has come.
@@ -30,6 +41,7 @@ impl Deal<'_> {
         let person = self.person(who);
         if person.is_invited() {
             person.send_on = None;
+            person.link_mailed = true;
             person.mailed += 1;
         }
     }
