@@ -88,24 +88,51 @@ fn no_order_and_no_condition_of_what_is_published_fails() {
                 assert_eq!(next.status, 200, "{at} {next:?}");
             }
         }
-        let mut conditions = vec![format!("{path} pr")];
-        for op in ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"] {
-            for value in [
-                "\"a\"",
-                "true",
-                "false",
-                "null",
-                "7",
-                "\"2026-01-01T00:00:00Z\"",
-            ] {
-                conditions.push(format!("{path} {op} {value}"));
-            }
-        }
-        for condition in conditions {
+        for condition in conditions_on(path) {
             sane(&org.find(&condition), &condition);
         }
     }
     assert!(sortable > 150, "{sortable}");
+    for path in [
+        "id",
+        "displayName",
+        "externalId",
+        "members",
+        "members.value",
+        "members.$ref",
+        "members.display",
+        "members.type",
+        "meta",
+        "meta.created",
+        "meta.lastModified",
+        "meta.version",
+        "schemas",
+    ] {
+        let at = format!("/scim/v2/Groups?sortBy={}", encoded(path));
+        sane(&org.get(&at), &at);
+        for condition in conditions_on(path) {
+            let at = format!("/scim/v2/Groups?filter={}", encoded(&condition));
+            sane(&org.get(&at), &at);
+        }
+    }
+}
+
+/// Every operator, with a value of every kind.
+fn conditions_on(path: &str) -> Vec<String> {
+    let mut conditions = vec![format!("{path} pr")];
+    for op in ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"] {
+        for value in [
+            "\"a\"",
+            "true",
+            "false",
+            "null",
+            "7",
+            "\"2026-01-01T00:00:00Z\"",
+        ] {
+            conditions.push(format!("{path} {op} {value}"));
+        }
+    }
+    conditions
 }
 
 #[test]
