@@ -19,6 +19,8 @@ use super::table::{Goal, Row};
 
 /// Bytes of a mail without its link and texts: about as much as ours.
 const BODY: usize = 2_600;
+/// So many mails say how fast the bare library is: as it comes, it waits for the receiver's delayed acknowledgement in each.
+const BARE: u64 = 100;
 /// How often each side is measured, in turn.
 const ROUNDS: usize = 3;
 
@@ -59,9 +61,10 @@ pub(crate) fn measure(
         ours.push(people as f64 / started.elapsed().as_secs_f64());
         // The pool fills up meanwhile, and its purchaser is told of that too.
         ensure!(sink.taken() - before >= people, "not all mails arrived");
+        let mails = people.min(BARE);
         let started = Instant::now();
-        send_bare(sink.address, people)?;
-        bare.push(people as f64 / started.elapsed().as_secs_f64());
+        send_bare(sink.address, mails)?;
+        bare.push(mails as f64 / started.elapsed().as_secs_f64());
     }
     rows.push(
         Row::alone(
@@ -73,7 +76,9 @@ pub(crate) fn measure(
     );
     let name = format!("mails/s, {people} invitations to a mail server on this machine");
     let row = Row::pair(name, &ours, "bare lettre", &bare, Goal::Shown);
-    rows.push(row.noted("each made, sent, and noted as sent before the next"));
+    rows.push(row.noted(
+        "each made, sent, and noted as sent before the next; the bare library lets the kernel hold back each mail's last line",
+    ));
     Ok(())
 }
 
