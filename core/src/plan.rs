@@ -329,10 +329,10 @@ impl Plan {
         Digest(half)
     }
 
-    /// What differs from an older plan, in words, for a person whose confirmation came too late.
+    /// What differs from an older plan, if it is here, in words, for a person whose confirmation came too late.
     pub(crate) fn moved_since(&self, older: Option<&Plan>) -> Vec<String> {
         let Some(older) = older else {
-            return vec![self.in_numbers()];
+            return Vec::new();
         };
         let mut what = Vec::new();
         if older.changes.len() != self.changes.len() {
@@ -368,13 +368,11 @@ impl Plan {
                 }
             }
         }
-        if what.is_empty() {
-            what.push(self.in_numbers());
-        }
         what
     }
 
-    fn in_numbers(&self) -> String {
+    /// How much it does.
+    pub(crate) fn in_numbers(&self) -> String {
         let (changes, skipped) = (self.changes.len(), self.skipped.len());
         let promoted = match self.effects.promoted.people {
             0 => String::new(),

@@ -59,6 +59,12 @@ fn a_confirmed_plan_is_applied_exactly_or_refused_with_what_moved() {
         "{}",
         said.err
     );
+    assert!(
+        said.err
+            .contains("last changed of them: ana@acme.example (deactivate, "),
+        "{}",
+        said.err
+    );
     assert_eq!(org.head(), before);
     let fresh = digest(&org);
     assert!(

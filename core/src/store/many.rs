@@ -89,6 +89,23 @@ impl Snapshot<'_> {
         Ok(mailed.into_iter().collect())
     }
 
+    /// Who of these people was changed last, by which command, and when; the latest first.
+    pub(crate) fn changed_last(
+        &self,
+        ids: &[UserId],
+        limit: usize,
+    ) -> Result<Vec<(UserId, String, Timestamp)>> {
+        let sql = format!(
+            "SELECT events.user, batches.command, batches.at FROM (SELECT max(events.seq) AS seq FROM json_each(?1) \
+             CROSS JOIN events ON events.user = unhex(value) GROUP BY value ORDER BY 1 DESC LIMIT {limit}) AS latest \
+             CROSS JOIN events ON events.seq = latest.seq JOIN batches ON batches.seq = events.batch ORDER BY latest.seq DESC"
+        );
+        self.of_all(&sql, ids, |row| {
+            let user = UserId::from_bytes(row.get(0)?);
+            Ok((user, row.get(1)?, Timestamp::from_millis(row.get(2)?)))
+        })
+    }
+
     /// Links to choose a password of these people.
     pub(crate) fn password_links_of_all(
         &self,

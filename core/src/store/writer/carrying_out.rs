@@ -1,7 +1,7 @@
 //! One job carried out in the transaction of its group: planned again on what is true now, checked against what was confirmed,
 //! written with its events, and the queues moved up.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{ALONE, Job, Writer};
 use crate::change::Change;
@@ -16,6 +16,11 @@ use crate::progress::{Progress, Stage};
 use crate::store::apply::Applier;
 use crate::store::events::{self, BatchHead, Tip};
 use crate::store::{Snapshot, brake, idempotency, imports, levels, outbox, stale};
+
+/// Of so many people it is looked who was changed last, when a plan is no longer what it was.
+const MOST_LOOKED_AT: usize = 1_000;
+/// So many of them are told.
+const MOST_TOLD: usize = 3;
 
 impl Writer {
     /// Plans and applies one job. `None` when it is too large to share a commit with the jobs before it.
@@ -146,7 +151,11 @@ impl Writer {
                 plan.digest
             };
             if digest != confirmed {
-                let what = plan.moved_since(shown);
+                let mut what = plan.moved_since(shown);
+                if what.is_empty() {
+                    what.push(plan.in_numbers());
+                    what.extend(self.changed_lately(plan)?);
+                }
                 return Err(Error::Moved(Box::new(Moved {
                     plan: plan.clone(),
                     what,
@@ -160,6 +169,27 @@ impl Writer {
             Some(review) if review.is_blocked() => Err(Error::Faulty(review.clone())),
             _ => Ok(()),
         }
+    }
+
+    /// Who of those whom a plan concerns was changed last, and by which command, where the plan that was shown is not here to
+    /// be compared with.
+    fn changed_lately(&self, plan: &Plan) -> Result<Option<String>> {
+        let people = plan.changes.iter().filter_map(Change::user);
+        let people = people.chain(plan.skipped.iter().filter_map(|it| it.user));
+        let people: BTreeSet<UserId> = people.take(MOST_LOOKED_AT).collect();
+        let people: Vec<UserId> = people.into_iter().collect();
+        let changed = Snapshot::new(&self.conn).changed_last(&people, MOST_TOLD)?;
+        let told: Vec<String> = changed
+            .into_iter()
+            .map(|(user, command, at)| {
+                format!(
+                    "{} ({}, {at})",
+                    plan.names.user(user),
+                    command.replace('_', " ")
+                )
+            })
+            .collect();
+        Ok((!told.is_empty()).then(|| format!("last changed of them: {}", told.join(", "))))
     }
 
     fn write(
