@@ -16,6 +16,7 @@ mod owned;
 mod password_links;
 mod reach;
 mod seating;
+mod started;
 mod waits;
 mod who;
 
@@ -235,6 +236,7 @@ impl<'s> Planner<'s> {
     }
 
     pub(crate) fn finish(mut self, command: &'static str, asked: bool) -> Result<Planned> {
+        self.consume_what_is_started()?;
         self.settle_waiting()?;
         self.settle_password_links()?;
         self.settle_invitations()?;

@@ -1,12 +1,18 @@
 //! The tables of the reports: their columns, and a row for each person, license, event or day.
 
+use std::collections::HashMap;
+
 use super::cell::{Cell, Chart, Column, Line, Sink};
 use super::gather::{Known, Whom};
 use super::{Kind, Report};
+use crate::change::Names;
 use crate::directory::{HistoryFilter, Read};
 use crate::error::Result;
-use crate::model::{Field, Pool, Timestamp};
-use crate::past::Person;
+use crate::model::{Field, Pool, Timestamp, UserId};
+use crate::past::{Moment, Person};
+
+/// So many people's names are kept in mind while a history is written.
+const KNOWN_AT_ONCE: usize = 100_000;
 
 const USERS: &[Column] = &[
     Column::new("id", 38),
@@ -247,9 +253,13 @@ fn history(read: &Read<'_>, whom: &Whom, sink: &mut dyn Sink) -> Result<usize> {
         ..HistoryFilter::default()
     };
     let (mut rows, mut after) = (0, Some(0));
+    let mut then = HashMap::new();
     while let Some(from) = after {
         let part = read.history_of(&filter, from, PAGE)?;
-        let names = read.names_for(part.events.iter().filter_map(|it| it.change.as_ref()))?;
+        let mut names = read.names_for(part.events.iter().filter_map(|it| it.change.as_ref()))?;
+        if let Some(moment) = whom.moment {
+            name_as_then(read, moment, &mut names, &mut then)?;
+        }
         for event in &part.events {
             // An erased person's event still says what kind of change it was, and no more.
             let said = event.change.as_ref().map(|it| it.described(&names));
@@ -275,6 +285,32 @@ fn history(read: &Read<'_>, whom: &Whom, sink: &mut dyn Sink) -> Result<usize> {
         after = part.next;
     }
     Ok(rows)
+}
+
+/// Names people as every other sheet of that moment does, looking each of them up once in a while.
+fn name_as_then(
+    read: &Read<'_>,
+    moment: Moment,
+    names: &mut Names,
+    then: &mut HashMap<UserId, Option<String>>,
+) -> Result<()> {
+    if then.len() > KNOWN_AT_ONCE {
+        then.clear();
+    }
+    for (user, name) in &mut names.users {
+        let found = match then.get(user) {
+            Some(found) => found,
+            None => {
+                let person = read.person_at(*user, moment)?;
+                then.entry(*user)
+                    .or_insert(person.map(|it| it.user.label()))
+            }
+        };
+        if let Some(found) = found {
+            name.clone_from(found);
+        }
+    }
+    Ok(())
 }
 
 /// A value of a change in one cell.

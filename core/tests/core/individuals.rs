@@ -1,6 +1,6 @@
 //! Accounts that people have of their own, and what becomes of their records.
 
-use usher_core::command::{Command, OwnRecords};
+use usher_core::command::{Command, OwnRecords, WhenFull};
 use usher_core::import::{Table, review_individuals};
 use usher_core::model::{GroupRole, NewPeople, Status, TrainingKind};
 use usher_core::{Applied, Directory};
@@ -426,4 +426,55 @@ fn who_accepts_into_a_full_pool_takes_the_records_along_and_the_licenses_come_wi
     org.deactivate("x1");
     assert_eq!(org.user("dora").status, Status::Active);
     assert_eq!(org.seats("library").0, 1);
+}
+
+#[test]
+fn a_license_that_comes_after_its_content_was_started_is_consumed() {
+    let org = Org::new(9);
+    org.add_pool("video", 2);
+    org.create("ana cleo");
+    for (name, kind) in [
+        ("Basics", TrainingKind::Course),
+        ("Advanced", TrainingKind::PreWork),
+    ] {
+        org.add_training(name, kind, Some("video"));
+    }
+    org.apply(import(FILE));
+    let started = org.apply(transfer("ana", &["Advanced"]));
+    assert_eq!(assignments(&org, "ana"), "Advanced started");
+    assert_eq!(org.holds("ana", "video"), "consumed");
+    undo(&org, &started);
+    assert_eq!(
+        (org.holds("ana", "video"), org.seats("video").0),
+        ("none", 0)
+    );
+
+    // Also of who had it reserved when the start came along, and where it was granted later.
+    org.create("bo");
+    let video = |name: &str| Command::Grant {
+        who: org.who(name),
+        pool: "video".parse().unwrap(),
+        until: None,
+    };
+    org.apply(transfer("bo", &[]));
+    assert_eq!(org.holds("bo", "video"), "none");
+    let granted = org.apply(video("bo"));
+    assert_eq!(org.holds("bo", "video"), "consumed");
+    undo(&org, &granted);
+    assert_eq!(
+        (org.holds("bo", "video"), org.seats("video").0),
+        ("none", 0)
+    );
+
+    // And of who waited for it: the queue moves up into use.
+    org.apply(video("ana cleo"));
+    assert_eq!(org.holds("ana", "video"), "reserved");
+    org.apply_when_full(video("bo"), WhenFull::QueueRest);
+    assert_eq!(org.holds("bo", "video"), "queued");
+    org.apply(Command::Release {
+        who: org.who("cleo"),
+        pool: "video".parse().unwrap(),
+    });
+    assert_eq!(org.holds("bo", "video"), "consumed");
+    org.assert_chain();
 }

@@ -41,6 +41,31 @@ impl Org {
 }
 
 #[test]
+fn every_sheet_of_a_batch_names_people_as_they_were_then() {
+    let org = Org::new(9);
+    org.create("ana bo");
+    org.set_manager("ana", "bo");
+    let batch = org.deactivate("ana").batch.unwrap();
+    for name in ["ana", "bo"] {
+        org.apply(Command::Edit(Edit {
+            set: vec![(Field::Email, Some(format!("new-{name}@acme.example")))],
+            ..Edit::of(org.who(name))
+        }));
+    }
+    org.report(&format!("batch:{batch}"), "left.xlsx").unwrap();
+    let sheets = org.sheets("left.xlsx");
+    for (sheet, title) in [("users", "Email"), ("history", "User")] {
+        for row in &sheets[sheet] {
+            assert_eq!(row[title].to_string(), "ana@acme.example", "{sheet}");
+        }
+    }
+    let reports_to = sheets["history"]
+        .iter()
+        .find(|it| it["What"].to_string() == "manager");
+    assert_eq!(reports_to.unwrap()["After"].to_string(), "bo@acme.example");
+}
+
+#[test]
 fn nothing_is_lost_by_leaving_every_report_shows_them_as_they_stood_just_before_the_batch() {
     let org = Org::new(9);
     org.create("ana bo cara");

@@ -253,6 +253,14 @@ fn numbers(proposal: &Proposal) -> Vec<Said> {
             Role::Plain,
         );
     }
+    if plan.effects.assignments_ended > 0 {
+        let ended = usize::try_from(plan.effects.assignments_ended).unwrap_or(0);
+        say(
+            "Trainings",
+            format!("{} to end", some(ended, "open assignment")),
+            Role::Plain,
+        );
+    }
     if plan.effects.promoted.people > 0 {
         say(
             "Queue",
@@ -268,6 +276,16 @@ fn numbers(proposal: &Proposal) -> Vec<Said> {
                 some(plan.mails(), "mail")
             ),
             Role::Plain,
+        );
+    }
+    if plan.effects.unsent > 0 {
+        say(
+            "Not mailed",
+            format!(
+                "{}; resending sends one",
+                some(plan.effects.unsent, "invitation")
+            ),
+            Role::Warn,
         );
     }
     say("Command", proposal.command_line.clone(), Role::Muted);

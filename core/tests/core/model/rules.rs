@@ -120,6 +120,7 @@ impl Model {
         deal.take_reports_back(&before);
         deal.move_reports_up();
         deal.settle_waiting();
+        deal.consume_what_is_started(&before);
         let (skipped, short) = (std::mem::take(&mut deal.skipped), deal.short);
         if done.is_err() || short {
             self.asked.truncate(before.approvals.len());
@@ -190,6 +191,7 @@ impl Model {
                 }
             }
             deal.move_reports_up();
+            deal.consume_what_is_started(&before);
             self.remember(&before, None);
             self.promote(&[]);
         }
@@ -263,6 +265,7 @@ impl Model {
 
     /// Whoever is first gets what is free. Seats come last: whoever comes in by one overtakes nobody in another queue.
     fn promote(&mut self, policies: &[NewPeople]) {
+        let before = self.roster.clone();
         let mut deal = Deal::new(
             self,
             How {
@@ -311,6 +314,7 @@ impl Model {
                 deal.enter(who, &entry);
             }
         }
+        deal.consume_what_is_started(&before);
     }
 }
 

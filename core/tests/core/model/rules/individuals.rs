@@ -2,7 +2,7 @@
 
 use usher_core::model::{AssignmentState, RecordState, Status};
 
-use super::super::roster::{Account, Training};
+use super::super::roster::{ACCESS, Account, Held, Roster, Training};
 use super::{Deal, Refused, Seat};
 
 /// What comes along: records' places in the account, and the assignments that they make.
@@ -135,6 +135,32 @@ impl Deal<'_> {
                 && let Some(held) = self.person(who).holds.get_mut(&pool)
             {
                 held.consumed = true;
+            }
+        }
+    }
+
+    /// Whatever else brings a license, or a start, together with the other uses the license.
+    pub(super) fn consume_what_is_started(&mut self, before: &Roster) {
+        for (who, was) in before.people.iter().enumerate() {
+            let is = self.person(who).clone();
+            let reserved = |it: (&usize, &Held)| !it.1.consumed && !it.1.stands;
+            let comes = is.holds.iter().any(|it| {
+                *it.0 != ACCESS
+                    && reserved(it)
+                    && !was.holds.get(it.0).is_some_and(|was| reserved((it.0, was)))
+            });
+            let starts = is.learns.iter().any(|(training, state)| {
+                *state == AssignmentState::Started && was.learns.get(training) != Some(state)
+            });
+            if !comes && !starts {
+                continue;
+            }
+            for (training, state) in is.learns {
+                if state == AssignmentState::Started
+                    && let Some(pool) = self.roster().trainings[training].pool
+                {
+                    self.use_what_was_started(who, &[(pool, true)]);
+                }
             }
         }
     }
