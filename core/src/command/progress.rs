@@ -3,7 +3,7 @@
 //! What the platform tells of somebody who has no license for it can be asked of nobody there, and is not lost either: it waits
 //! beside the assignments until somebody has it carried out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::ProgressReport;
 use crate::change::Change;
@@ -61,6 +61,7 @@ pub(super) fn again(planner: &mut Planner<'_>) -> Result<()> {
     let waiting = planner.snapshot.waiting_progress(None, MOST)?;
     let people: Vec<UserId> = waiting.iter().map(|it| it.user).collect();
     planner.expect(&people)?;
+    let mut said: HashSet<(UserId, String)> = HashSet::new();
     for it in waiting {
         let user = planner.user(it.user)?;
         let training = planner.training(it.training)?;
@@ -68,7 +69,13 @@ pub(super) fn again(planner: &mut Planner<'_>) -> Result<()> {
         let started = it.told.started_at.map(|at| (Progress::Started, at));
         let completed = it.told.completed_at.map(|at| (Progress::Completed, at));
         for (reached, at) in started.into_iter().chain(completed) {
+            let mark = planner.mark();
             step(planner, &user, &training, Step { reached, at, first })?;
+            // Several of somebody's reports may wait for one thing, which is said once.
+            let why = planner.skipped_since(mark).map(str::to_owned);
+            if why.is_some_and(|it| !said.insert((user.id, it))) {
+                planner.unsay_skips(mark);
+            }
         }
     }
     Ok(())

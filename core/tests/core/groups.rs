@@ -583,7 +583,10 @@ fn what_the_platform_tells_of_somebody_without_a_license_waits_and_is_carried_ou
     org.progress("bo", "Course", Progress::Started);
     assert_eq!(waiting(&org).len(), 1);
     org.reopen();
-    assert!(org.plan(Command::ProgressAgain).unwrap().changes.is_empty());
+    let again = org.plan(Command::ProgressAgain).unwrap();
+    assert!(again.changes.is_empty());
+    let once = ["ana: has no license of method; grant one first"];
+    assert_eq!(skips(&again), once, "for two steps");
     org.apply(Command::Grant {
         who: org.who("ana"),
         pool: "method".parse().unwrap(),

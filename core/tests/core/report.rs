@@ -61,7 +61,7 @@ fn every_sheet_of_a_batch_names_people_as_they_were_then() {
     }
     let reports_to = sheets["history"]
         .iter()
-        .find(|it| it["What"].to_string() == "manager");
+        .find(|it| matches!(&it["What"], Data::String(what) if what == "manager"));
     assert_eq!(reports_to.unwrap()["After"].to_string(), "bo@acme.example");
 }
 
