@@ -6,6 +6,7 @@ mod brake;
 mod crowd;
 mod dates;
 mod entitled;
+mod erasing;
 mod foresight;
 mod groups;
 mod invitations;

@@ -45,6 +45,9 @@ pub(super) fn plan(planner: &mut Planner<'_>, kind: DueKind, day: Date) -> Resul
             });
         }
     }
+    if kind == DueKind::Erase {
+        planner.take_out_of_settings()?;
+    }
     Ok(())
 }
 

@@ -25,5 +25,5 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
             other => planner.skip(&user, format!("{other}: delete first")),
         }
     }
-    Ok(())
+    planner.take_out_of_settings()
 }

@@ -70,6 +70,7 @@ pub use password_link::{LinkState, PasswordLink};
 pub use period::{Period, Slice, Step};
 pub use platform::{Platform, Scope, Scopes};
 pub use pool::{Alarms, AtCapacity, CountsFrom, Pool, PoolName, PoolTerms, Seats};
+pub(crate) use setting::ERASED_ENTRY;
 pub use setting::{Required, RequiredItem, Setting, SettingValue, Settings};
 pub use ssh_key::{AdminKey, Fingerprint, SshKey};
 pub use status::Status;

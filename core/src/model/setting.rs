@@ -24,6 +24,9 @@ const MOST_ROWS: u32 = 10_000_000;
 const MOST_CELLS: u32 = 1_000_000_000;
 const MOST_SECONDS: u32 = 3_600;
 
+/// What history says in place of an address whose person was erased. It is no address and no domain.
+pub(crate) const ERASED_ENTRY: &str = "(erased)";
+
 /// Something that an organization sets about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -175,6 +178,11 @@ impl Setting {
             Self::DeletionNoticeDays => "deletion_notice_days",
             Self::MailsADay => "mails_a_day",
         }
+    }
+
+    /// Whether its value is made of addresses, parted by commas: these are people's, and go with them.
+    pub(crate) const fn holds_addresses(self) -> bool {
+        matches!(self, Self::JoinAllow | Self::HelpContact)
     }
 
     /// The setting of that word, with `-` or `_`, without regard to case.

@@ -653,6 +653,7 @@ impl<'c> Applier<'c> {
         search::forget(self.conn, user)?;
         waste::forget(self.conn, user)?;
         individuals::erase_of(self.conn, user)?;
+        super::events::forget_addresses_of(self.conn, user)?;
         super::views::forget(self.conn, user)?;
         super::imports::erase(self.conn, user)?;
         super::wishes::erase(self.conn, user)?;

@@ -4,6 +4,7 @@
 mod chain;
 mod decoded;
 mod encoded;
+mod named;
 mod sealed;
 
 use std::collections::HashSet;
@@ -23,6 +24,7 @@ use sealed::seal;
 
 pub use chain::{AuditReport, BadLink, Head};
 pub(super) use chain::{BatchHead, exported_head, hex, holds, verify};
+pub(super) use named::forget_addresses_of;
 pub(super) use sealed::{Nonces, Reader, Recorded, person_key};
 
 /// The end of the history, which the next batch follows.
@@ -92,7 +94,10 @@ pub(super) fn append(
         progress.step()?;
         seq += 1;
         let user = change.user();
-        let mut body = encode(change)?;
+        let mut body = match named::sealed(conn, change, nonces, seq)? {
+            Some(sealed) => encode(&sealed)?,
+            None => encode(change)?,
+        };
         if let (true, Some(user)) = (change.is_personal(), user) {
             let key =
                 person_key(user).ok_or_else(|| Error::Broken("a person has no key".into()))?;

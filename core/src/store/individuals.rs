@@ -1,15 +1,12 @@
 //! Accounts of people's own: read for planning and for front ends, written and destroyed by changes.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, Row, params};
 use sha2::{Digest as _, Sha256};
 
 use super::read::Read;
 use super::{Snapshot, broken};
-use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Field, Individual, IndividualId, IndividualTerms, Record, UserId, key_of_name};
+use crate::model::{Individual, IndividualId, IndividualTerms, Record, UserId, key_of_name};
 
 const COLUMNS: &str = "id, email, first_name, last_name, records, taken_by";
 
@@ -68,29 +65,6 @@ impl Snapshot<'_> {
     fn has_known_accounts(&self) -> Result<bool> {
         let found = self.one("SELECT 1 FROM individual_keys LIMIT 1", [], |_| Ok(()))?;
         Ok(found.is_some())
-    }
-
-    /// Every address that a person ever had.
-    fn addresses_ever(&self, user: UserId) -> Result<BTreeSet<String>> {
-        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind IN ('user_created', 'profile')";
-        let recorded = self.all(sql, [user.as_bytes()], super::read::recorded_row)?;
-        let mut reader = super::events::Reader::new(self.conn);
-        let mut addresses = BTreeSet::new();
-        for event in &recorded {
-            match reader.change(event)? {
-                Some(Change::UserCreated { created, .. }) => {
-                    addresses.extend(created.profile.get(Field::Email).map(str::to_owned));
-                }
-                Some(Change::Profile {
-                    field: Field::Email,
-                    before,
-                    after,
-                    ..
-                }) => addresses.extend(before.into_iter().chain(after)),
-                _ => {}
-            }
-        }
-        Ok(addresses)
     }
 }
 
@@ -198,11 +172,8 @@ pub(super) fn erase_of(conn: &Connection, user: UserId) -> Result<()> {
         [user.as_bytes()],
         |row| Ok(IndividualId::from_bytes(row.get(0)?)),
     )?;
-    for email in snapshot.addresses_ever(user)? {
-        let other = snapshot.user_by_email_key(&key_of_name(&email))?;
-        if other.is_none_or(|it| it.id == user) {
-            accounts.extend(snapshot.accounts_of_address(&email)?);
-        }
+    for email in snapshot.addresses_left_by(user)? {
+        accounts.extend(snapshot.accounts_of_address(&email)?);
     }
     accounts
         .into_iter()

@@ -3,17 +3,19 @@
 use std::net::IpAddr;
 use std::path::Path;
 
+use usher_core::change::Change;
 use usher_core::command::{
     Command, Create, Edit, FieldEdit, Invite, NewPerson, OwnRecords, SetPassword,
 };
+use usher_core::directory::HistoryPage;
 use usher_core::model::{
     Actor, Door, EmailAddress, Field, FieldKind, FoundBy, GroupRole, Language, NewAsked,
-    NewIndividual, Permission, Profile, Record, RecordState, Setting, TrainingKind, UserId,
+    NewIndividual, Permission, Profile, Record, RecordState, Setting, Status, TrainingKind, UserId,
 };
 use usher_core::password::Password;
 use usher_core::{Error, Session, Source};
 
-use crate::org::{Org, newcomer};
+use crate::org::{Org, newcomer, skips};
 
 /// What is looked for: nothing in the program or the schema says it, in any case.
 const MARK: &str = "zqxjmark";
@@ -421,4 +423,139 @@ fn erasing_leaves_a_person_no_row_but_what_counts_and_history_need() {
             "{table} still has {rows} rows of them"
         );
     }
+}
+
+/// What history says of a setting, oldest first.
+fn said_of(org: &Org, setting: Setting) -> Vec<(Option<String>, Option<String>)> {
+    let read = org.cli();
+    let read = read.read().unwrap();
+    let page = HistoryPage {
+        limit: 200,
+        ..HistoryPage::default()
+    };
+    let events = read.history(&page).unwrap().into_iter();
+    events
+        .filter_map(|it| match it.change {
+            Some(Change::Setting {
+                setting: of,
+                before,
+                after,
+            }) if of == setting => Some((before, after)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn erasing_takes_the_person_s_addresses_out_of_the_settings_and_their_history() {
+    let mut org = Org::new(9);
+    let set = |setting, value: &str| Command::SetSetting {
+        setting,
+        value: Some(value.to_owned()),
+    };
+    let old = format!("{MARK}-old@acme.example");
+    let now = format!("{MARK}-now@acme.example");
+    let list = format!("{old},acme.example,bo@acme.example");
+    let first = org.apply(set(Setting::JoinAllow, &list));
+    org.apply(set(Setting::HelpContact, &now.to_uppercase()));
+    org.create(&format!("{MARK}-old bo"));
+    let ana = org.user(&format!("{MARK}-old")).id;
+    let bo = org.user("bo").id;
+    org.apply(Command::Edit(Edit {
+        set: vec![(Field::Email, Some(now.clone()))],
+        ..Edit::of(ana)
+    }));
+    org.apply(set(Setting::JoinAllow, &format!("{now},{list}")));
+    let next = org.apply(set(Setting::JoinAllow, &list));
+    // Until then history says what it said.
+    assert_eq!(
+        said_of(&org, Setting::JoinAllow),
+        [
+            (None, Some(list.clone())),
+            (Some(list.clone()), Some(format!("{now},{list}"))),
+            (Some(format!("{now},{list}")), Some(list.clone())),
+        ]
+    );
+    org.apply(Command::Delete { who: ana.into() });
+    let plan = org.plan(Command::Erase { who: ana.into() }).unwrap();
+    let settings = |plan: &usher_core::Plan| {
+        let settings = plan.changes.iter().filter_map(|it| match it {
+            Change::Setting {
+                setting,
+                before,
+                after,
+            } => Some((*setting, before.clone(), after.clone())),
+            _ => None,
+        });
+        settings.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        settings(&plan),
+        [
+            (
+                Setting::JoinAllow,
+                Some("(erased),acme.example,bo@acme.example".to_owned()),
+                Some("acme.example,bo@acme.example".to_owned()),
+            ),
+            (Setting::HelpContact, Some("(erased)".to_owned()), None),
+        ]
+    );
+    let erased = org.apply(Command::Erase { who: ana.into() });
+    org.reopen();
+    org.directory.settle().unwrap();
+    assert_eq!(org.files_with_mark(), Vec::<String>::new());
+    org.assert_chain();
+    let rest = "(erased),acme.example,bo@acme.example".to_owned();
+    assert_eq!(
+        said_of(&org, Setting::JoinAllow),
+        [
+            (None, Some(rest.clone())),
+            (Some(rest.clone()), Some(format!("(erased),{rest}"))),
+            (Some(format!("(erased),{rest}")), Some(rest.clone())),
+            (Some(rest), Some("acme.example,bo@acme.example".to_owned())),
+        ]
+    );
+    for batch in [first, next, erased] {
+        let plan = org.plan(Command::Undo {
+            batch: batch.batch.unwrap(),
+        });
+        let plan = plan.unwrap();
+        assert_eq!(settings(&plan), []);
+        assert!(
+            skips(&plan)
+                .iter()
+                .any(|it| it.contains("named somebody who was erased; set it anew")),
+            "{:?}",
+            skips(&plan)
+        );
+    }
+    // The scheduler's erasing takes them out as well, and leaves a setting none that has nobody left.
+    org.apply(set(Setting::JoinAllow, "bo@acme.example"));
+    org.apply(Command::Delete { who: bo.into() });
+    org.tick(40 * 86_400_000);
+    assert_eq!(org.do_due(), 1);
+    let read = org.cli();
+    let read = read.read().unwrap();
+    assert_eq!(read.user(bo).unwrap().unwrap().status, Status::Erased);
+    assert_eq!(read.setting(Setting::JoinAllow).unwrap().value, None);
+}
+
+#[test]
+fn erasing_leaves_an_address_in_the_settings_that_is_somebody_else_s_now() {
+    let org = Org::new(9);
+    org.apply(crate::join::agree(&[(
+        Setting::JoinAllow,
+        "shared@acme.example",
+    )]));
+    org.create("shared");
+    let first = org.user("shared").id;
+    org.apply(Command::Edit(Edit {
+        set: vec![(Field::Email, Some("first@acme.example".into()))],
+        ..Edit::of(first)
+    }));
+    org.create("shared");
+    org.apply(Command::Delete { who: first.into() });
+    org.apply(Command::Erase { who: first.into() });
+    let said = said_of(&org, Setting::JoinAllow);
+    assert_eq!(said, [(None, Some("shared@acme.example".to_owned()))]);
 }

@@ -7,7 +7,7 @@ use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest as _, Sha256};
 
-use super::decode;
+use super::{decode, named};
 use crate::change::{Change, PERSONAL_KINDS};
 use crate::error::{Error, Result};
 use crate::model::{IndividualId, UserId};
@@ -40,6 +40,16 @@ impl Nonces {
         nonce.copy_from_slice(&hash[..NONCE]);
         nonce
     }
+
+    /// A key for what is sealed by no person's and no account's.
+    pub(super) fn draw_key(&mut self) -> [u8; 32] {
+        self.count += 1;
+        let hash = Sha256::new()
+            .chain_update(b"key")
+            .chain_update(self.seed)
+            .chain_update(self.count.to_be_bytes());
+        hash.finalize().into()
+    }
 }
 
 pub(super) fn seal(key: &[u8; 32], nonce: [u8; NONCE], seq: i64, body: &[u8]) -> Result<Vec<u8>> {
@@ -57,7 +67,7 @@ pub(super) fn seal(key: &[u8; 32], nonce: [u8; NONCE], seq: i64, body: &[u8]) ->
     Ok(out)
 }
 
-fn open(key: &[u8; 32], seq: i64, sealed: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn open(key: &[u8; 32], seq: i64, sealed: &[u8]) -> Result<Vec<u8>> {
     let unreadable = || {
         Error::Broken(format!(
             "event {seq} cannot be decrypted: the key of whom it concerns is not what it was; compare with the last good backup"
@@ -102,7 +112,8 @@ impl<'c> Reader<'c> {
         }
         let personal = PERSONAL_KINDS.contains(&event.kind.as_str());
         let (true, Some(user)) = (personal, event.user) else {
-            return decode(&event.kind, event.user, &event.body).map(Some);
+            let change = decode(&event.kind, event.user, &event.body)?;
+            return named::opened(self.conn, change, event.seq).map(Some);
         };
         let key = match self.keys.get(&user) {
             Some(key) => *key,
