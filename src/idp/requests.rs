@@ -157,6 +157,8 @@ pub(crate) fn replay(desk: &Desk, args: &IdpReplayArgs) -> Result<()> {
     let command = usher_scim_server::command_of(directory, base, &asked).map_err(|why| {
         Failure::refused(format!("request {} cannot be replayed: {why}", args.id))
     })?;
+    desk.read()?
+        .check_group_replay(&asked, &command, args.force)?;
     let behalf = Desk {
         session: desk.session.on_behalf(asked.connection),
         format: desk.format,

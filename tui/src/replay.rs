@@ -29,8 +29,12 @@ impl Replay {
     pub(crate) fn command(&self, session: &Session, asked: &Asked) -> Result<Command, String> {
         let checked = session.read().and_then(|it| it.check_replay(asked, false));
         checked.map_err(|it| it.to_string())?;
-        (self.0)(session.directory(), asked)
-            .map_err(|why| format!("request {} cannot be replayed: {why}", asked.seq))
+        let command = (self.0)(session.directory(), asked)
+            .map_err(|why| format!("request {} cannot be replayed: {why}", asked.seq))?;
+        let checked = session
+            .read()
+            .and_then(|it| it.check_group_replay(asked, &command, false));
+        checked.map(|()| command).map_err(|it| it.to_string())
     }
 }
 

@@ -226,15 +226,6 @@ impl Bounds {
 }
 
 impl Snapshot<'_> {
-    /// Whether nothing has happened to somebody since but that an administrator said that they are the same.
-    fn only_relinked(&self, user: UserId, since: Timestamp) -> Result<bool> {
-        let sql = "SELECT min(batches.command = 'idp_relink') FROM events JOIN batches ON batches.seq = events.batch \
-            WHERE events.user = ?1 AND batches.at > ?2";
-        let bound = params![user.as_bytes(), since.as_millis()];
-        let only = self.one(sql, bound, |row| row.get::<_, Option<bool>>(0))?;
-        Ok(only.flatten().unwrap_or(false))
-    }
-
     /// What is kept of providers' requests by now; none when nothing is there to be dropped.
     fn inbox_bounds(&self, now: Timestamp) -> Result<Option<Bounds>> {
         let ends = "SELECT (SELECT total FROM inbox ORDER BY seq DESC LIMIT 1), at, total FROM inbox ORDER BY seq LIMIT 1";
@@ -315,54 +306,6 @@ impl Read<'_> {
         let sql = concat!("SELECT ", columns!(), " FROM inbox WHERE seq = ?1");
         let found = self.snapshot()?.one(sql, [seq], asked_row)?;
         found.ok_or_else(|| Error::not_found("request", seq))
-    }
-
-    /// Refuses to carry out a request again that was done, whose body is gone, or that was about somebody or a group that
-    /// has changed since, unless that is wanted all the same.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] with what to do.
-    pub fn check_replay(&self, asked: &Asked, force: bool) -> Result<()> {
-        self.sees_all("providers' requests")?;
-        let refuse = |why: String| Err(Error::conflict(why));
-        let seq = asked.seq;
-        if !asked.is_failed() {
-            return refuse(format!(
-                "request {seq} was done; only what failed or is held is replayed"
-            ));
-        }
-        if asked.body.is_none() && asked.method != "DELETE" {
-            return refuse(format!("the body of request {seq} is not kept any more"));
-        }
-        if force {
-            return Ok(());
-        }
-        if let Some(batch) = asked.replayed {
-            return refuse(format!(
-                "request {seq} was replayed already, as batch {batch}; --force does it again"
-            ));
-        }
-        let snapshot = self.snapshot()?;
-        let changed = match (asked.user, asked.path.strip_prefix("/Groups/")) {
-            (Some(user), _) => snapshot.user(user)?.map(|it| it.updated_at),
-            (None, Some(group)) => match group.parse() {
-                Ok(group) => self
-                    .provided_group(asked.connection, group)?
-                    .map(|it| it.updated_at),
-                Err(_) => None,
-            },
-            (None, None) => None,
-        };
-        let has_changed = match (changed, asked.user) {
-            (Some(at), Some(user)) if at > asked.at => !snapshot.only_relinked(user, asked.at)?,
-            (at, _) => at.is_some_and(|it| it > asked.at),
-        };
-        if has_changed {
-            return refuse(format!(
-                "whom or what request {seq} is about has changed since; look again, and say --force if it shall be done all the same"
-            ));
-        }
-        Ok(())
     }
 
     /// Whether a connection's newest request about somebody was their deletion and was held: its repeat, after it was

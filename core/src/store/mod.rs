@@ -38,6 +38,7 @@ mod platform;
 mod provided;
 mod read;
 mod remind;
+mod replay;
 mod restore;
 mod search;
 mod settings;

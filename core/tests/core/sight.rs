@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::path::Path;
 
-use usher_core::command::{Command, Edit, FieldEdit, Invite, PoolEdit, WhenFull};
+use usher_core::command::{
+    Command, Edit, FieldEdit, GroupTarget, Invite, PoolEdit, ProvisionGroup, WhenFull,
+};
 use usher_core::directory::{DuePage, HistoryFilter, HistoryPage, Named};
 use usher_core::model::{
     Actor, Asked, AskedFilter, AssignmentState, ConnectionId, Field, FieldId, FieldKind, GroupId,
@@ -540,6 +542,24 @@ const WHOLE: &[(&str, Tells)] = &[
     ("asked_by_number", |r, _| told(r.asked_by_number(1))),
     ("check_replay", |r, w| {
         told(r.check_replay(&failed(w.connection), false))
+    }),
+    ("check_group_replay", |r, w| {
+        let group = w.groups.first().copied();
+        let command = Command::ProvisionGroup(ProvisionGroup {
+            target: match group {
+                Some(group) => GroupTarget::Removed {
+                    group,
+                    version: None,
+                },
+                None => GroupTarget::New,
+            },
+            name: None,
+            external_id: None,
+            only: false,
+            add: Vec::new(),
+            remove: Vec::new(),
+        });
+        told(r.check_group_replay(&failed(w.connection), &command, false))
     }),
     ("repeats_held_deletion", |r, w| {
         each(&w.people, |it| r.repeats_held_deletion(w.connection, it))

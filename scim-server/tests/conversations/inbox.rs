@@ -333,6 +333,124 @@ fn what_cannot_be_replayed_says_why() {
     assert!(why.is_err_and(|it| it.contains("nothing")));
 }
 
+/// Of a group only what the request would change keeps a replay from being done.
+#[test]
+fn a_request_about_a_group_is_replayed_while_what_it_would_change_is_as_it_was() {
+    // What the provider asks, in a group that has ana and not bo.
+    let asks = |org: &Org, group: &str, ana: &str, bo: &str, what: &str| {
+        let path = format!("/scim/v2/Groups/{group}");
+        let list = json!([{"value": bo}]);
+        let (method, body) = match what {
+            "add" => (
+                "PATCH",
+                json!([{"op": "add", "path": "members", "value": list}]),
+            ),
+            "remove" => (
+                "PATCH",
+                json!([{"op": "remove", "path": format!("members[value eq \"{ana}\"]")}]),
+            ),
+            "name" => (
+                "PATCH",
+                json!([{"op": "replace", "path": "displayName", "value": "Sold"}]),
+            ),
+            "whole" => (
+                "PUT",
+                json!({"displayName": "Sales", "members": [{"value": ana}, {"value": bo}]}),
+            ),
+            _ => ("DELETE", Value::Null),
+        };
+        let body = match method {
+            "PATCH" => {
+                json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": body})
+            }
+            _ => body,
+        };
+        // A version that there is not: it is refused and kept.
+        let head = format!(
+            "Authorization: Bearer {}\r\nIf-Match: W/\"999\"\r\n",
+            org.token
+        );
+        let text = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        assert_eq!(org.raw(method, &path, &head, text.as_bytes()).status, 412);
+        org.last()
+    };
+    let may = |org: &Org, asked: &Asked| {
+        let session = org.cli();
+        session
+            .read()
+            .and_then(|it| it.check_replay(asked, false))
+            .expect("nobody is meant");
+        let command =
+            command_of(&org.directory, "https://usher.example", asked).expect("a command");
+        let read = session.read().expect("a reader");
+        let forced = read.check_group_replay(asked, &command, true);
+        assert!(forced.is_ok(), "{forced:?}");
+        match read.check_group_replay(asked, &command, false) {
+            Ok(()) => true,
+            Err(error) => {
+                assert!(error.to_string().contains("--force"), "{error}");
+                false
+            }
+        }
+    };
+    let table = [
+        ("nothing", "add remove name whole delete"),
+        // A member, or somebody else, has another name or title by now.
+        ("a member", "add remove name whole delete"),
+        ("the group", "add remove"),
+        ("cleo comes", "add remove name"),
+        ("bo comes and goes", "remove name"),
+        ("ana goes and comes", "add name whole"),
+    ];
+    for (since, fine) in table {
+        let org = Org::with_free_seats(9);
+        let [ana, bo, cleo] =
+            ["ana", "bo", "cleo"].map(|it| org.create(&format!("{it}@acme.example")));
+        let body = json!({"displayName": "Sales", "members": [{"value": ana}]});
+        let group = org.send("POST", "/scim/v2/Groups", Some(body)).id();
+        let all = ["add", "remove", "name", "whole", "delete"];
+        let asked = all.map(|it| (it, asks(&org, &group, &ana, &bo, it)));
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        let member = |who: &str, op: &str| {
+            let path = format!("/scim/v2/Groups/{group}");
+            let body =
+                json!({"Operations": [{"op": op, "path": "members", "value": [{"value": who}]}]});
+            assert_eq!(org.send("PATCH", &path, Some(body)).status, 200);
+        };
+        match since {
+            "a member" => {
+                let name = json!([{"op": "replace", "path": "displayName", "value": "Ana Weber"}]);
+                assert_eq!(org.patch(&ana, name).status, 200);
+            }
+            "the group" => {
+                let path = format!("/scim/v2/Groups/{group}");
+                let body = json!({"Operations": [{"op": "replace", "path": "displayName", "value": "Board"}]});
+                assert_eq!(org.send("PATCH", &path, Some(body)).status, 200);
+            }
+            "cleo comes" => member(&cleo, "add"),
+            "bo comes and goes" => {
+                member(&bo, "add");
+                member(&bo, "remove");
+            }
+            "ana goes and comes" => {
+                member(&ana, "remove");
+                member(&ana, "add");
+            }
+            _ => {}
+        }
+        let done: Vec<&str> = asked
+            .iter()
+            .filter(|it| may(&org, &it.1))
+            .map(|it| it.0)
+            .collect();
+        assert_eq!(done.join(" "), fine, "{since}");
+    }
+}
+
 #[test]
 fn what_is_refused_at_the_door_is_counted_as_one_row_for_many() {
     let mut org = Org::serving(5, |it| {
