@@ -218,7 +218,7 @@ impl Asking {
     fn refused(&self, fault: &Fault) -> NewAsked {
         let mut names = Names::default();
         let said = self.said.get().map(|it| it.body.as_str());
-        let body = said.filter(|it| match serde_json::from_str(it) {
+        let body = said.filter(|it| match crate::json::read(it.as_bytes()) {
             Ok(value) => {
                 names.gather(&value, Place::default());
                 true

@@ -5,11 +5,18 @@
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::json_once::Once;
 
-/// What a body says.
+/// What a body says, each member of an object once.
 pub(crate) fn read(body: &[u8]) -> Result<Value, Fault> {
-    serde_json::from_slice(body)
-        .map_err(|error| Fault::invalid_syntax(format!("the body is not JSON: {error}")))
+    let read = serde_json::from_slice::<Once>(body);
+    read.map(|it| it.0).map_err(|error| {
+        Fault::invalid_syntax(if error.is_data() {
+            error.to_string()
+        } else {
+            format!("the body is not JSON: {error}")
+        })
+    })
 }
 
 /// What an answer is written into.

@@ -23,6 +23,7 @@ pub mod fuzz;
 mod group_wanted;
 mod groups;
 mod json;
+mod json_once;
 mod kept;
 mod list;
 mod log;

@@ -178,6 +178,11 @@ impl Wanted {
         };
         let area = unless(displaced.area, &mut extension, "department");
         let title = unless(displaced.title, &mut user, "title");
+        for name in TAGS {
+            if let Some(Value::String(text)) = user.get(name) {
+                check_tag(name, text)?;
+            }
+        }
         let language = unless(displaced.language, &mut user, "preferredLanguage");
         let region = if displaced.region {
             None
@@ -378,6 +383,22 @@ fn has_version(body: &Value) -> bool {
         found.map(|it| it.1.clone())
     };
     named(body, "meta").is_some_and(|it| named(&it, "version").is_some_and(|it| it.is_string()))
+}
+
+/// Attributes that say a language, or how things are shown to somebody.
+const TAGS: [&str; 3] = ["preferredLanguage", "locale", "timezone"];
+/// The longest of these, in characters: a list of languages with weights is the longest that providers send.
+const LONGEST_TAG: usize = 255;
+
+/// Refuses what can be no language. Providers write one in many ways (`en-US`, `en_US`, `en-US,en;q=0.9`, `English`); whichever
+/// it is, nothing is decided by it that a strange one could break.
+fn check_tag(name: &str, text: &str) -> Result<(), Fault> {
+    if text.chars().any(char::is_control) || text.chars().nth(LONGEST_TAG).is_some() {
+        return Err(Fault::invalid_value(format!(
+            "{name} has control characters or more than {LONGEST_TAG} characters; send one such as en-US or Europe/Berlin"
+        )));
+    }
+    Ok(())
 }
 
 fn into_text(value: Value) -> Option<String> {

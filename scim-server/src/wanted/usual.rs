@@ -13,7 +13,7 @@ use usher_core::model::Field;
 
 use crate::mapping::Displaced;
 
-use super::{FIELDS, KEPT, Wanted, checked_external_id, kept_text};
+use super::{FIELDS, KEPT, Wanted, check_tag, checked_external_id, kept_text};
 
 /// Members are in the order of their names, in which they are kept.
 #[derive(Deserialize, Serialize)]
@@ -255,6 +255,10 @@ impl Wanted {
     /// What a body asks for, if it is of the usual kind; exactly what [`Wanted::read`] would make of it.
     pub(crate) fn usual(body: &[u8]) -> Option<Self> {
         let Object(mut user) = serde_json::from_slice::<Object<Usual<'_>>>(body).ok()?;
+        let tags = [&user.preferred_language, &user.locale, &user.timezone];
+        for tag in tags.into_iter().flatten() {
+            check_tag("", &tag.0).ok()?;
+        }
         let email = user.take_email()?;
         let region = user.take_region()?;
         let manager = user.enterprise.0.manager.take();

@@ -1,0 +1,141 @@
+//! Bodies that could be read in two ways, and values that can be none of what they should be: refused with a reason, by every
+//! way in, and nothing comes of them.
+
+use serde_json::{Value, json};
+use usher_core::model::{Actor, AskedFilter, Door};
+
+use crate::org::{CORE, Org, Reply};
+
+fn sends(org: &Org, method: &str, path: &str, text: &str) -> Reply {
+    let head = format!("Authorization: Bearer {}\r\n", org.token);
+    org.raw(method, path, &head, text.as_bytes())
+}
+
+#[test]
+fn what_is_said_twice_is_refused_by_name_and_done_in_neither_way() {
+    let org = Org::with_free_seats(9);
+    let id = org.create("ana@acme.example");
+    let group = org
+        .send(
+            "POST",
+            "/scim/v2/Groups",
+            Some(json!({"displayName": "Sales"})),
+        )
+        .id();
+    let (user, group) = (
+        format!("/scim/v2/Users/{id}"),
+        format!("/scim/v2/Groups/{group}"),
+    );
+    let head = org.events();
+    let names = r#""userName":"bo@acme.example","userName":"cleo@acme.example""#;
+    let cased = r#""username":"bo@acme.example","userName":"cleo@acme.example""#;
+    let nested = r#""userName":"bo@acme.example","name":{"givenName":"Bo","GivenName":"Cleo"}"#;
+    let kept = r#""userName":"bo@acme.example","emails":[{"value":"bo@acme.example","value":"cleo@acme.example"}]"#;
+    let odd = r#""userName":"bo@acme.example","urn:x:made:up":{"a":1,"A":2}"#;
+    for (members, name) in [
+        (names, "userName"),
+        (cased, "userName"),
+        (nested, "GivenName"),
+        (kept, "value"),
+        (odd, "A"),
+    ] {
+        let bulk = format!(
+            r#"{{"Operations":[{{"method":"POST","bulkId":"a","path":"/Users","data":{{{members}}}}}]}}"#
+        );
+        let patch = format!(r#"{{"Operations":[{{"op":"replace","value":{{{members}}}}}]}}"#);
+        let whole = format!("{{{members}}}");
+        for (method, path, text) in [
+            ("POST", "/scim/v2/Users", &whole),
+            ("PUT", &*user, &whole),
+            ("PATCH", &*user, &patch),
+            ("POST", "/scim/v2/Bulk", &bulk),
+        ] {
+            let reply = sends(&org, method, path, text);
+            reply.is_error(400, Some("invalidSyntax"));
+            let detail = reply.body["detail"].as_str().expect("a detail");
+            assert!(
+                detail.starts_with(&format!("{name} is given twice")),
+                "{detail}"
+            );
+        }
+    }
+    let ops = r#"{"Operations":[{"op":"remove","path":"title","path":"active"}]}"#;
+    sends(&org, "PATCH", &user, ops).is_error(400, Some("invalidSyntax"));
+    let twice = r#"{"displayName":"Sales","displayname":"Sold"}"#;
+    for (method, path) in [("POST", "/scim/v2/Groups"), ("PUT", &*group)] {
+        sends(&org, method, path, twice).is_error(400, Some("invalidSyntax"));
+    }
+    let search = r#"{"filter":"active eq true","filter":"active eq false"}"#;
+    sends(&org, "POST", "/scim/v2/Users/.search", search).is_error(400, Some("invalidSyntax"));
+    assert_eq!(org.events(), head, "nothing of any of it is done");
+    // Nor is anything kept of them by which an address could be missed when somebody is erased.
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let kept = session
+        .read()
+        .and_then(|it| it.asked(&AskedFilter::default(), 100))
+        .expect("the requests");
+    let refused = kept.iter().filter(|it| it.status == 400);
+    assert_eq!(refused.clone().count(), 23);
+    assert!(refused.clone().all(|it| it.body.is_none()));
+}
+
+#[test]
+fn whatever_providers_send_as_a_language_is_taken_and_what_can_be_none_is_refused() {
+    let org = Org::with_free_seats(99);
+    let long = "en-US,en;q=0.9,".repeat(17);
+    let fine = [
+        "en-US",
+        "en_US",
+        "en",
+        "zh-Hans-CN",
+        "de_DE.UTF-8",
+        "en-US,en;q=0.9,de;q=0.5",
+        "*",
+        "English (United States)",
+        &long,
+    ];
+    let longer = "x".repeat(256);
+    let ill = ["en\u{0}US", "en\r\nX-Evil: 1", "\u{1b}[31men", &longer];
+    for (at, attribute) in ["preferredLanguage", "locale", "timezone"]
+        .into_iter()
+        .enumerate()
+    {
+        let mut ids = Vec::new();
+        for (number, value) in fine.iter().chain(&ill).enumerate() {
+            let mut body =
+                json!({"schemas": [CORE], "userName": format!("u{at}.{number}@acme.example")});
+            body[attribute] = json!(value);
+            let reply = org.post(body.clone());
+            if number < fine.len() {
+                assert_eq!(
+                    (reply.status, &reply.body[attribute]),
+                    (201, &json!(value)),
+                    "{reply:?}"
+                );
+                ids.push(reply.id());
+                continue;
+            }
+            reply.is_error(400, Some("invalidValue"));
+            assert!(
+                reply.body["detail"]
+                    .as_str()
+                    .is_some_and(|it| it.starts_with(attribute)),
+                "{reply:?}"
+            );
+            let id = &ids[0];
+            let before = org.user(id).body;
+            // Not usual: read by way of the schema.
+            body["roles"] = json!(["a"]);
+            body["userName"] = before["userName"].clone();
+            org.put(id, body).is_error(400, Some("invalidValue"));
+            let ways: [Value; 2] = [
+                json!([{"op": "replace", "path": attribute, "value": value}]),
+                json!([{"op": "Add", "value": {attribute: value}}]),
+            ];
+            for way in ways {
+                org.patch(id, way).is_error(400, Some("invalidValue"));
+            }
+            assert_eq!(org.user(id).body, before);
+        }
+    }
+}
