@@ -9,7 +9,7 @@ use hyper::header::{self, HeaderMap};
 use scim_v2::models::errors::ScimType;
 use serde_json::Value;
 use tokio::sync::oneshot;
-use usher_core::command::{Command, Provision};
+use usher_core::command::{Command, Provision, ProvisionTarget};
 use usher_core::directory::{Edition, Named};
 use usher_core::model::{ConnectionId, Mapping, UserId};
 use usher_core::query::{Expr, ListFrom, Listing, Order};
@@ -41,6 +41,8 @@ struct Written {
     /// Their number in the order of creation.
     seq: i64,
     version: i64,
+    /// How the connection's attributes feed what is shown.
+    displaced: Displaced,
     /// Whether something of others is shown with them, which changes without their version: names of groups and of their
     /// manager, custom fields, a place in a queue.
     shows_others: bool,
@@ -48,17 +50,18 @@ struct Written {
 }
 
 impl Written {
-    fn of(edition: &Edition, json: Bytes) -> Self {
+    fn of(edition: &Edition, displaced: Displaced, json: Bytes) -> Self {
         Self {
             seq: edition.seq,
             version: edition.version,
+            displaced,
             shows_others: !edition.is_all || edition.manager_version.is_some(),
             json,
         }
     }
 
     fn etag(&self) -> String {
-        format!("W/\"{}\"", self.version)
+        self.displaced.etag(self.version)
     }
 
     fn answer(self, status: StatusCode) -> Answer {
@@ -246,7 +249,7 @@ impl Call<'_> {
             let missing = found.iter().filter(|it| it.1.is_none()).count();
             if missing <= found.len() / 4 {
                 let written = found.into_iter().filter_map(|(edition, json)| match json {
-                    Some(json) => Some(Ok(Written::of(edition, json))),
+                    Some(json) => Some(Ok(Written::of(edition, displaced, json))),
                     // Who went meanwhile is on no page.
                     None => match people.whole(Named::Id(edition.user)) {
                         Ok(whole) => whole.map(|it| Ok(self.written(&it.0, it.1))),
@@ -293,7 +296,7 @@ impl Call<'_> {
         {
             let displaced = self.displaced();
             if let Some(json) = self.app.ready.find(self.connection, &edition, displaced) {
-                return Ok(Some(Written::of(&edition, json)));
+                return Ok(Some(Written::of(&edition, displaced, json)));
             }
         }
         let found = people.whole(named)?;
@@ -305,13 +308,13 @@ impl Call<'_> {
         let mut out = Json::with_capacity(2_048);
         self.write(person, &mut out);
         let json = Bytes::copy_from_slice(&out.0);
+        let displaced = self.displaced();
         if self.projection == Projection::Whole {
-            let displaced = self.displaced();
             self.app
                 .ready
                 .keep(self.connection, edition, displaced, &json);
         }
-        Written::of(&edition, json)
+        Written::of(&edition, displaced, json)
     }
 
     /// `POST /Users`.
@@ -379,12 +382,16 @@ impl Call<'_> {
         for _ in 0..MOST_TRIES {
             let command = {
                 let people = self.people()?;
-                let found = people.found(id)?.ok_or_else(Fault::no_such_user)?;
+                let Some(found) = people.found(id)? else {
+                    break;
+                };
                 self.check_precondition(&found)?;
-                let command = update.command(&found, people.is_leaving(id)?, &self.app.base)?;
+                let differs = people.has_drift(id)?;
+                let heard = differs || people.is_leaving(id)?;
+                let command = update.command(&found, heard, &self.app.base)?;
                 if asks_nothing(&command)
                     && found.user.connection == Some(self.connection)
-                    && !people.has_drift(id)?
+                    && !differs
                 {
                     drop(people);
                     return self.now(id);
@@ -400,7 +407,31 @@ impl Call<'_> {
                 },
             }
         }
-        Err(Fault::contended())
+        if self.people()?.found(id)?.is_some() {
+            return Err(Fault::contended());
+        }
+        self.agree(id, update).await
+    }
+
+    /// Nobody is there to be changed. Whom others have deleted their provider may say to be off as well: then the two agree.
+    async fn agree(&self, id: UserId, update: &Update) -> Result<Answer, Fault> {
+        let off = match self.people()?.gone_against(id)? {
+            Some(gone) => update.command(&gone, true, &self.app.base)?.active == Some(false),
+            None => false,
+        };
+        if off {
+            let target = ProvisionTarget::Existing {
+                user: id,
+                version: None,
+            };
+            let command = Provision {
+                active: Some(false),
+                ..Provision::of(target)
+            };
+            self.apply(Command::Provision(command), StatusCode::NOT_FOUND)
+                .await?;
+        }
+        Err(Fault::no_such_user())
     }
 
     /// The answer that shows the person as they are now.
@@ -412,7 +443,18 @@ impl Call<'_> {
 
     /// `DELETE /Users/{id}`.
     pub(crate) async fn delete(&self, id: UserId) -> Result<Answer, Fault> {
-        let Some(found) = self.people()?.found(id)? else {
+        let (found, against) = {
+            let people = self.people()?;
+            (people.found(id)?, people.gone_against(id)?.is_some())
+        };
+        let Some(found) = found else {
+            // Whom others have deleted the provider wants gone as well: it hears once that it is done.
+            if against {
+                let who = Selection::from(id);
+                self.apply(Command::Delete { who }, StatusCode::NO_CONTENT)
+                    .await?;
+                return Ok(answer::empty(StatusCode::NO_CONTENT));
+            }
             // Somebody held who was let go meanwhile: the provider was told to repeat, and hears once that it is done.
             if self
                 .session
@@ -489,7 +531,8 @@ impl Call<'_> {
         let mut out = Json::with_capacity(2_048);
         self.write(person, &mut out);
         let answer = answer::written(status, out);
-        answer::with(answer, header::ETAG, person.etag())
+        let etag = self.displaced().etag(person.user.version);
+        answer::with(answer, header::ETAG, etag)
     }
 
     fn write(&self, person: &Person, out: &mut Json) {
@@ -504,7 +547,7 @@ impl Call<'_> {
     }
 
     fn check_precondition(&self, found: &Found) -> Result<(), Fault> {
-        self.check_version(&format!("W/\"{}\"", found.user.version))
+        self.check_version(&self.displaced().etag(found.user.version))
     }
 
     /// Refuses what is bound to another version (RFC 7644 §3.14).

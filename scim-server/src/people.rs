@@ -109,6 +109,20 @@ impl<'a> People<'a> {
         self.with_link(self.read.user(id)?)
     }
 
+    /// Somebody deleted of whom a provider still says something else.
+    pub(crate) fn gone_against(&self, id: UserId) -> Result<Option<Found>> {
+        let user = self.read.user(id)?;
+        let Some(user) = user.filter(|it| it.status == Status::Deleted) else {
+            return Ok(None);
+        };
+        if !self.has_drift(id)? {
+            return Ok(None);
+        }
+        let link = self.read.link(self.connection, user.id)?;
+        let external_id = link.and_then(|it| it.external_id);
+        Ok(Some(Found { user, external_id }))
+    }
+
     /// Whether a provider has asked that they leave and they have not.
     pub(crate) fn is_leaving(&self, id: UserId) -> Result<bool> {
         Ok(self.read.leaving(id)?.is_some())

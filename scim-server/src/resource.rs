@@ -26,13 +26,6 @@ pub(crate) struct Person {
     pub(crate) fields: Vec<(String, String)>,
 }
 
-impl Person {
-    /// The ETag.
-    pub(crate) fn etag(&self) -> String {
-        format!("W/\"{}\"", self.user.version)
-    }
-}
-
 /// A person's resource, at the base address.
 pub(crate) struct Resource<'a> {
     pub(crate) person: &'a Person,
@@ -224,6 +217,7 @@ impl Resource<'_> {
         out.raw("\",\"location\":\"");
         self.write_location(out, user.id.as_bytes());
         out.raw("\",\"version\":\"W/\\\"");
+        out.raw(self.displaced.mark());
         out.shown(user.version);
         out.raw("\\\"\"}");
     }

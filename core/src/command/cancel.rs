@@ -41,6 +41,7 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
     planner.free_on_leaving(user.id)?;
     planner.end_invitation(user.id, InvitationState::Dead)?;
     planner.forget_leaving(user.id)?;
+    planner.goes_against(user, Status::Cancelled)?;
     planner.leave(user.id);
     Ok(())
 }

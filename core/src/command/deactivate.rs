@@ -44,7 +44,7 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
             after: ProviderHold::Free,
         });
     }
-    planner.hold_off(user)?;
+    planner.goes_against(user, Status::Inactive)?;
     planner.leave(user.id);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{InvitationState, LeaveKind, Status, User};
+use crate::model::{Actor, InvitationState, LeaveKind, Part, Status, User};
 use crate::planner::{Leave, Planner};
 use crate::selection::Selection;
 
@@ -12,6 +12,13 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
         planner.name(&user);
         if matches!(user.status, Status::Deleted | Status::Erased) {
             if !planner.is_attended() {
+                // Whom others have deleted the provider wants gone as well.
+                if let Some(said) = planner.drift_of(id, Part::Active)?
+                    && planner.actor == Actor::Connection(said.connection)
+                {
+                    planner.settle(id, Part::Active)?;
+                    continue;
+                }
                 return Err(Error::not_found("user", id));
             }
             planner.skip(&user, format!("already {}", user.status));
@@ -48,6 +55,7 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
     }
     planner.take_permissions(user.id)?;
     planner.forget_leaving(user.id)?;
+    planner.goes_against(user, Status::Deleted)?;
     planner.leave(user.id);
     Ok(())
 }

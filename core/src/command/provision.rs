@@ -51,6 +51,9 @@ impl Provision {
             ProvisionTarget::New => self.newcomer(planner, &provider, &mut written),
             ProvisionTarget::Existing { user, version } => {
                 let user = planner.user(user)?;
+                if user.status == Status::Deleted && self.agrees_that_gone(planner, id, &user)? {
+                    return planner.settle(user.id, Part::Active);
+                }
                 if matches!(user.status, Status::Deleted | Status::Erased) {
                     return Err(Error::not_found("user", user.id));
                 }
@@ -355,6 +358,17 @@ impl Provision {
         Ok(())
     }
 
+    /// Whether the provider of somebody whom others have deleted says now that they are not in either.
+    fn agrees_that_gone(
+        &self,
+        planner: &mut Planner<'_>,
+        connection: ConnectionId,
+        user: &User,
+    ) -> Result<bool> {
+        let known = planner.drift_of(user.id, Part::Active)?;
+        Ok(self.active == Some(false) && known.is_some_and(|it| it.connection == connection))
+    }
+
     /// A provider changes nothing of an owner by which they sign in.
     fn refuse_for_owner(&self, user: &User) -> Result<()> {
         // Somebody without a user name goes by their address: that one alone may be written down.
@@ -390,6 +404,9 @@ impl Provision {
                     && planner.snapshot.deactivated_by_a_person(user.id)?;
                 if held {
                     planner.skip(user, "deactivated by a person: holds until the provider itself says inactive, then active");
+                    if theirs == Whose::Mine {
+                        planner.holds_against(user, provider.id)?;
+                    }
                     return Ok(());
                 }
                 planner.begin_as_learner(user.id)?;
@@ -400,7 +417,17 @@ impl Provision {
                 };
                 reactivate::one(planner, user, leads_to, provider.policy.mails, false).map(|_| ())
             }
-            Status::Cancelled => self.bring_in(planner, provider, user),
+            Status::Cancelled => {
+                if theirs == Whose::Mine {
+                    planner.settle(user.id, Part::Active)?;
+                }
+                self.bring_in(planner, provider, user)
+            }
+            Status::Queued | Status::Waiting | Status::PendingTransfer | Status::Active
+                if theirs == Whose::Mine =>
+            {
+                planner.settle(user.id, Part::Active)
+            }
             Status::Queued
             | Status::Waiting
             | Status::PendingTransfer
@@ -435,6 +462,10 @@ impl Provision {
                 before: ProviderHold::Free,
                 after: ProviderHold::Released,
             });
+        }
+        if let Actor::Connection(by) = planner.actor
+            && user.connection == Some(by)
+        {
             planner.settle(user.id, Part::Active)?;
         }
         Ok(())

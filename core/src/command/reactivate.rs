@@ -5,7 +5,7 @@
 use crate::change::Change;
 use crate::error::Result;
 use crate::model::{
-    AssignmentState, CountsFrom, Hold, License, Part, PoolId, Profile, ProviderHold, Status,
+    AssignmentState, CountsFrom, Hold, License, PoolId, Profile, ProviderHold, Status,
     TrainingKind, User,
 };
 use crate::plan::Template;
@@ -154,7 +154,7 @@ pub(super) fn one(
             after: ProviderHold::Free,
         });
     }
-    planner.settle(user.id, Part::Active)?;
+    planner.comes_against(user)?;
     match after {
         Status::Waiting | Status::PendingTransfer => planner.invite(user.id, mail)?,
         Status::Active if mail => planner.mail(user.id, Template::WelcomeBack),

@@ -5,7 +5,13 @@ use std::collections::HashMap;
 use super::Planner;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Actor, ConnectionId, Part, Permission, Said, User, UserId, Why};
+use crate::model::{
+    Actor, ConnectionId, Part, Permission, ProviderHold, Said, Status, User, UserId, Why,
+};
+
+/// What a provider says of [`Part::Active`].
+const ACTIVE: &str = "true";
+const INACTIVE: &str = "false";
 
 /// Names of living connections, and what they own of their people.
 pub(super) type Owners = HashMap<ConnectionId, (String, Vec<Part>)>;
@@ -166,28 +172,70 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Notes that a deactivation by a person holds against the provider that says that the person is active.
-    pub(crate) fn hold_off(&mut self, user: &User) -> Result<()> {
+    /// Notes that somebody goes, by a person or another connection, whose provider says that they are active; `after` is what
+    /// becomes of them. A deactivation by a person holds against it, the rest until it says so again.
+    pub(crate) fn goes_against(&mut self, user: &User, after: Status) -> Result<()> {
         let Some(connection) = user.connection else {
             return Ok(());
         };
-        let why = match self.actor {
-            Actor::Connection(it) if it == connection => return Ok(()),
-            Actor::Connection(_) => Why::Overridden,
-            _ => Why::Held,
-        };
-        if self.owners()?.contains_key(&connection) {
-            let known = match self.has_drifts {
-                Some(false) => None,
-                _ => self.snapshot.drift(user.id, Part::Active)?,
-            };
-            let said = Said {
-                connection,
-                value: Some("true".to_owned()),
-                why,
-            };
-            self.differ(user.id, Part::Active, known, Some(said));
+        if self.actor == Actor::Connection(connection) {
+            return self.settle(user.id, Part::Active);
         }
+        let known = self.drift_of(user.id, Part::Active)?;
+        // What a brake held is what the provider has asked for.
+        let asked = self
+            .leaving_of(user.id)?
+            .is_some_and(|it| it.connection == connection);
+        let own = known.as_ref().filter(|it| it.connection == connection);
+        let says_active = match own {
+            Some(said) => said.value.as_deref() == Some(ACTIVE),
+            None => user.status.is_seated_or_coming(),
+        };
+        let why = match self.actor {
+            Actor::Connection(_) => Why::Overridden,
+            _ if after == Status::Inactive => Why::Held,
+            _ => Why::Overridden,
+        };
+        let lives = self.owners()?.contains_key(&connection);
+        let said = (says_active && !asked && lives).then(|| Said {
+            connection,
+            value: Some(ACTIVE.to_owned()),
+            why,
+        });
+        self.differ(user.id, Part::Active, known, said);
+        Ok(())
+    }
+
+    /// Notes that somebody inactive is brought in, whose provider may have said that they are not.
+    pub(crate) fn comes_against(&mut self, user: &User) -> Result<()> {
+        let known = self.drift_of(user.id, Part::Active)?;
+        let mut said = None;
+        if let Some(connection) = user.connection
+            && self.actor != Actor::Connection(connection)
+            && known.is_none()
+            && self.owners()?.contains_key(&connection)
+            && (user.provider_hold == ProviderHold::Released
+                || !self.snapshot.deactivated_by_a_person(user.id)?)
+        {
+            said = Some(Said {
+                connection,
+                value: Some(INACTIVE.to_owned()),
+                why: Why::Overridden,
+            });
+        }
+        self.differ(user.id, Part::Active, known, said);
+        Ok(())
+    }
+
+    /// Notes that a deactivation by a person holds, though the provider has just said that the person is active.
+    pub(crate) fn holds_against(&mut self, user: &User, connection: ConnectionId) -> Result<()> {
+        let known = self.drift_of(user.id, Part::Active)?;
+        let said = Said {
+            connection,
+            value: Some(ACTIVE.to_owned()),
+            why: Why::Held,
+        };
+        self.differ(user.id, Part::Active, known, Some(said));
         Ok(())
     }
 }

@@ -219,7 +219,7 @@ impl Compiled {
             Value::Active => {
                 out.push("(users.status IN ('active', 'waiting', 'pending_transfer'))")
             }
-            Value::Version => out.push("('W/\"' || users.version || '\"')"),
+            Value::Version => out.push("(users.version || '\"')"),
             Value::ExternalId(connection) => out.with(
                 "(SELECT links.external_id FROM links WHERE links.user = users.id AND links.connection = ?)",
                 connection.as_bytes().to_vec(),

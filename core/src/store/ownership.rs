@@ -371,8 +371,14 @@ fn told(
     let said = row.said.value.clone();
     let (provider, roster) = match row.part {
         Part::Field(field) => (said, user.profile.get(field).map(str::to_owned)),
-        Part::Active if user.status != Status::Inactive => return Ok(None),
-        Part::Active => (said, Some("false".to_owned())),
+        Part::Active => {
+            let roster = match user.status {
+                Status::Inactive => "false",
+                gone @ (Status::Cancelled | Status::Deleted) => gone.as_str(),
+                _ => "true",
+            };
+            (said, Some(roster.to_owned()))
+        }
         Part::Entitlements => (said, None),
         Part::Manager => {
             let label = |id: UserId| -> Result<String> {
@@ -410,7 +416,7 @@ impl Snapshot<'_> {
     fn drifts(&self, of: Option<ConnectionId>) -> Result<Vec<Place>> {
         let sql = "SELECT drifts.user, part, drifts.connection, said, why FROM drifts \
             JOIN connections ON connections.id = drifts.connection AND connections.revoked_at IS NULL \
-            JOIN users ON users.id = drifts.user AND users.status NOT IN ('deleted', 'erased')";
+            JOIN users ON users.id = drifts.user AND users.status <> 'erased' AND (part = 'active' OR users.status <> 'deleted')";
         let read = |row: &Row<'_>| {
             Ok(Place {
                 user: UserId::from_bytes(row.get(0)?),

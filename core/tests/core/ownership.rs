@@ -207,8 +207,75 @@ fn a_deactivation_by_a_person_is_listed_until_the_provider_agrees() {
     });
     assert_eq!(drifts(&org).len(), 0);
     org.deactivate("ana");
+    let gone = org.apply(Command::Delete { who: ana.into() });
+    let deleted = ["ana active: true / deleted (overridden)"];
+    assert_eq!(drifts(&org), deleted);
+    org.undo(&gone);
+    assert_eq!(drifts(&org), held);
     org.apply(Command::Delete { who: ana.into() });
-    assert_eq!(drifts(&org).len(), 0, "gone");
+    assert_eq!(drifts(&org), deleted);
+    org.apply(Command::Erase { who: ana.into() });
+    assert_eq!(drifts(&org).len(), 0, "gone for good");
+    org.assert_chain();
+}
+
+#[test]
+fn who_is_in_or_gone_against_what_the_provider_said_is_listed() {
+    let (mut org, okta) = provided();
+    let ana = org.user("ana").id;
+    let none = Vec::<String>::new();
+    // The provider's own leaves nothing; back by a person, it has said otherwise.
+    org.provision(okta, switch(ana, false)).unwrap();
+    assert_eq!(drifts(&org), none);
+    let back = org.apply(Command::Reactivate {
+        who: ana.into(),
+        restore_assignments: false,
+    });
+    let against = ["ana active: false / true (overridden)"];
+    assert_eq!(drifts(&org), against);
+    org.reopen();
+    assert_eq!(drifts(&org), against);
+    let undone = org.undo(&back);
+    assert_eq!(drifts(&org), none);
+    org.undo(&undone);
+    assert_eq!(drifts(&org), against);
+    org.provision(okta, switch(ana, true)).unwrap();
+    assert_eq!(drifts(&org), none);
+    let off_again = org.provision(okta, switch(ana, false)).unwrap();
+    org.undo(&off_again);
+    assert_eq!(drifts(&org), against);
+    org.provision(okta, switch(ana, true)).unwrap();
+    assert_eq!(drifts(&org), none, "it says so again");
+    org.provision(okta, switch(ana, false)).unwrap();
+    org.apply(Command::Reactivate {
+        who: ana.into(),
+        restore_assignments: false,
+    });
+    assert_eq!(drifts(&org), against);
+    org.provision(okta, switch(ana, false)).unwrap();
+    assert_eq!(
+        (org.user("ana").status, drifts(&org)),
+        (Status::Inactive, none)
+    );
+
+    // Taken off by a person before the provider knew of them.
+    org.create("bo");
+    let bo = org.user("bo").id;
+    org.deactivate("bo");
+    org.provision(okta, switch(bo, true)).unwrap();
+    assert_eq!(drifts(&org), ["bo active: true / false (held)"]);
+    org.apply(Command::Delete { who: bo.into() });
+    assert_eq!(drifts(&org), ["bo active: true / deleted (overridden)"]);
+    // It says that they are off as well.
+    org.provision(okta, switch(bo, false)).unwrap();
+    assert_eq!(drifts(&org), Vec::<String>::new());
+    assert_error(org.provision(okta, switch(bo, false)), "no user");
+
+    // What is taken back of what the provider did.
+    let cleo = org.provision(okta, newcomer("cleo", "3")).unwrap();
+    org.undo(&cleo);
+    assert_eq!(drifts(&org), ["cleo active: true / deleted (overridden)"]);
+    org.assert_chain();
 }
 
 #[test]

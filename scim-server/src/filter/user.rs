@@ -267,7 +267,10 @@ fn complex_part(
         ("meta", "created") => Place::Time(TimeField::Created),
         ("meta", "lastModified") => Place::Time(TimeField::Updated),
         ("meta", "location") => prefixed(users, Value::Id, part, fold),
-        ("meta", "version") => value(Value::Version, part, fold),
+        ("meta", "version") => {
+            let begins = format!("W/\"{}", context.displaced.mark());
+            prefixed(begins, Value::Version, part, fold)
+        }
         ("manager", "value") => value(Value::Manager, part, fold),
         ("manager", "$ref") => prefixed(users, Value::Manager, part, fold),
         ("manager", "displayName") => value(Value::ManagerName, part, fold),

@@ -283,3 +283,74 @@ fn an_override_lasts_until_the_provider_writes_the_attribute() {
         (&json!("Engineer"), 0)
     );
 }
+
+/// Whoever asks whether somebody is as they were is not told so when they are shown otherwise, though nothing was written.
+#[test]
+fn what_is_shown_otherwise_by_a_mapping_is_not_said_to_be_the_same() {
+    let org = Org::with_free_seats(9);
+    let id = org.post(ana()).id();
+    let path = format!("/scim/v2/Users/{id}");
+    let read = |etag: &str| {
+        let head = format!(
+            "Authorization: Bearer {}\r\nIf-None-Match: {etag}\r\n",
+            org.token
+        );
+        org.raw("GET", &path, &head, b"")
+    };
+    let unmap = |field: &str| {
+        org.admin(Command::MapAttributes {
+            name: "okta".to_owned(),
+            set: vec![(field.to_owned(), None)],
+        })
+    };
+    // The title is edited after it was sent: as it was sent, it is another one.
+    org.admin(Command::Edit(Edit {
+        set: vec![(Field::Title, Some("Chief".to_owned()))],
+        overriding: true,
+        ..Edit::of(usher_core::Selection::from(user_id(&id)))
+    }));
+    let mut seen: Vec<(String, Value)> = Vec::new();
+    let look = |seen: &mut Vec<(String, Value)>, what: &str| {
+        let now = org.get(&path);
+        let etag = now.header("etag").expect("an ETag").to_owned();
+        assert_eq!(now.body["meta"]["version"], json!(etag), "{what}");
+        for (before, body) in seen.iter() {
+            let again = read(before);
+            let same = now.body == *body;
+            assert_eq!(again.status == 304, same, "{what}: {before}");
+        }
+        let found = org.find(&format!("meta.version eq {}", json!(etag)));
+        assert_eq!(found.body["totalResults"], json!(1), "{what}");
+        seen.push((etag, now.body));
+    };
+    look(&mut seen, "as it was");
+    map(&org, &[("title", "userType")]);
+    look(&mut seen, "the title from elsewhere");
+    map(&org, &[("area", "costCenter"), ("region", "userType")]);
+    look(&mut seen, "more from elsewhere");
+    let etag = seen[2].0.clone();
+    // What is bound to how they are shown now is done, and what is bound to another way is not.
+    let head = |etag: &str| {
+        format!(
+            "Authorization: Bearer {}\r\nIf-Match: {etag}\r\n",
+            org.token
+        )
+    };
+    let body = json!({"Operations": [{"op": "replace", "path": "nickName", "value": "A"}]});
+    let write = |etag: &str| org.raw("PATCH", &path, &head(etag), body.to_string().as_bytes());
+    assert_eq!(write(&seen[0].0).status, 412);
+    assert_eq!(write(&etag).status, 200);
+    look(&mut seen, "written");
+    for field in ["title", "area", "region"] {
+        unmap(field);
+        look(&mut seen, field);
+    }
+    // Who owns what is shown nowhere.
+    org.admin(Command::OwnFields {
+        name: "okta".to_owned(),
+        fields: Some(Vec::new()),
+    });
+    let last = seen.last().expect("seen").clone();
+    assert_eq!(read(&last.0).status, 304);
+    assert_eq!(org.get(&path).body, last.1);
+}

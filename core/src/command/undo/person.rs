@@ -4,7 +4,7 @@
 use super::facts::fact_back;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Hold, PoolId, Status, User};
+use crate::model::{Hold, Part, PoolId, Status, User};
 use crate::planner::{Planner, Seated, Waiting, Want};
 
 /// Plans the inverse of one person's changes, newest first. `Err` says why nothing of it can be undone; changes that it
@@ -168,6 +168,22 @@ pub(super) fn person_back(
     }
     for change in changes {
         fact_back(planner, user, change, final_status)?;
+    }
+    let said_so = |it: &&Change| {
+        matches!(
+            it,
+            Change::Drift {
+                part: Part::Active,
+                ..
+            }
+        )
+    };
+    if !changes.iter().any(said_so) {
+        if leaves {
+            planner.goes_against(user, final_status)?;
+        } else if user.status == Status::Inactive && final_status.is_seated_or_coming() {
+            planner.comes_against(user)?;
+        }
     }
     if !final_status.waits() {
         planner.end_invitation_too(user.id, mark)?;
