@@ -1,11 +1,30 @@
 //! Come in by one's own invitation: waiting, pending_transfer → active, or queued when the seat counts from activation
 //! and none is free.
 
-use super::{Accept, field, individual, password};
+use super::OwnRecords;
+use super::{field, individual, password};
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Actor, Field, Hold, InvitationState, RequiredItem, Status};
+use crate::model::{Actor, Field, FieldId, Hold, InvitationState, RequiredItem, Status, UserId};
+use crate::password::PasswordHash;
 use crate::planner::{Planner, Seated, Waiting, Want};
+
+/// Come in by one's own invitation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accept {
+    /// Who.
+    pub user: UserId,
+    /// Which of the person's links it is; without it, the living one.
+    pub generation: Option<i64>,
+    /// Fields that the person filled in.
+    pub set: Vec<(Field, Option<String>)>,
+    /// Custom fields that the person filled in, as typed: those that everybody has to have and may see, and they have not.
+    pub fields: Vec<(FieldId, String)>,
+    /// The password that they chose; none under single sign-on.
+    pub password: Option<PasswordHash>,
+    /// What becomes of the records of an account of their own.
+    pub records: OwnRecords,
+}
 
 impl Accept {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {

@@ -1,10 +1,21 @@
 //! The brake on a connection: how it is set, and what becomes of whom it holds.
 
-use super::{HeldWho, connection, deactivate, delete};
+use super::{connection, deactivate, delete};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Brake, LeaveKind, LeaveState, Leaving, Permission, Status, User, UserId};
 use crate::planner::Planner;
+
+/// Whom of those whom brakes hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldWho {
+    /// Everybody who is held.
+    All,
+    /// Everybody whom one connection's brake holds, by its name.
+    Connection(String),
+    /// These people; also whose leaving was rejected.
+    Users(Vec<UserId>),
+}
 
 pub(super) fn set(planner: &mut Planner<'_>, name: &str, brake: Option<Brake>) -> Result<()> {
     let connection = connection::living(planner, name)?.id;

@@ -1,6 +1,6 @@
 //! Set fields of people: any live one, field by field. The address of an active person too, with a notice to both.
 
-use super::{Edit, field};
+use super::field;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -9,6 +9,56 @@ use crate::model::{
 };
 use crate::plan::Template;
 use crate::planner::Planner;
+use crate::selection::Selection;
+
+/// Set fields of people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// Whose.
+    pub who: Selection,
+    /// Fields to set; values from [`Field::parse`].
+    pub set: Vec<(Field, Option<String>)>,
+    /// Custom fields to set: names, and values as typed; nothing clears.
+    pub fields: Vec<(String, Option<String>)>,
+    /// Labels to add.
+    pub add_labels: Vec<String>,
+    /// Labels to remove.
+    pub remove_labels: Vec<String>,
+    /// Their manager: `None` leaves it, `Some(None)` clears it; an address, a user name or an id.
+    pub manager: Option<Option<String>>,
+    /// Groups to join or change role in, by name.
+    pub add_groups: Vec<(String, GroupRole)>,
+    /// Groups to leave, by name.
+    pub remove_groups: Vec<String>,
+    /// Whether only owners may take them off: `None` leaves it. The owners' alone.
+    pub protected: Option<bool>,
+    /// The day at whose beginning a pending invitation is mailed: `None` leaves it, `Some(None)` is never.
+    pub send_on: Option<Option<Date>>,
+    /// The version that a form was filled in on; another one answers [`crate::Error::Changed`]. For one person only.
+    pub version: Option<i64>,
+    /// Whether what a connection owns is set all the same, until its next write of it. Without this it is skipped.
+    pub overriding: bool,
+}
+
+impl Edit {
+    /// An edit of these people that sets nothing yet.
+    pub fn of(who: impl Into<Selection>) -> Self {
+        Self {
+            who: who.into(),
+            set: Vec::new(),
+            fields: Vec::new(),
+            add_labels: Vec::new(),
+            remove_labels: Vec::new(),
+            manager: None,
+            add_groups: Vec::new(),
+            remove_groups: Vec::new(),
+            protected: None,
+            send_on: None,
+            version: None,
+            overriding: false,
+        }
+    }
+}
 
 impl Edit {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::FieldEdit;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -11,6 +10,23 @@ use crate::model::{
 };
 use crate::planner::Planner;
 use crate::query;
+
+/// What to set of a custom field; `None` leaves it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FieldEdit {
+    /// Its new name.
+    pub name: Option<String>,
+    /// Who sees it.
+    pub visible_to: Option<VisibleTo>,
+    /// Whether whoever is invited or created must have a value.
+    pub required: Option<bool>,
+    /// Values to allow; one that was removed comes back.
+    pub add_values: Vec<String>,
+    /// Values that can no longer be chosen; whoever has one keeps it.
+    pub remove_values: Vec<String>,
+    /// Values to rename, from and to.
+    pub rename_values: Vec<(String, String)>,
+}
 
 /// From this many people on, what they have in a field is read in one pass.
 const MANY: usize = 1_000;

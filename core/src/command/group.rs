@@ -1,10 +1,20 @@
 //! Add, rename and remove groups, and say what they carry. Who is in them is edited with the people.
 
-use super::GroupEdit;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{GroupCarries, GroupId, Name, Seats};
+use crate::model::{GroupCarries, GroupId, Name, PoolName, Seats};
 use crate::planner::Planner;
+
+/// What to set of a group; what is not named stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GroupEdit {
+    /// Its new name.
+    pub name: Option<String>,
+    /// Trainings, by name or id, and whether it shall carry them.
+    pub trainings: Vec<(String, bool)>,
+    /// Add-on pools, and whether it shall carry them.
+    pub pools: Vec<(PoolName, bool)>,
+}
 
 pub(super) fn add(planner: &mut Planner<'_>, name: &str) -> Result<GroupId> {
     let name = free_name(planner, name, None)?;

@@ -1,10 +1,35 @@
 //! Invite people by mail: none, cancelled, deleted → waiting or queued. Also to a session, by who holds it.
 
+use super::NewPerson;
 use super::joining::{Joining, plan_people};
-use super::{Invite, InviteToSession};
 use crate::error::{Error, Result};
-use crate::model::{Date, GroupId, GroupRole, Status, Training, TrainingKind};
+use crate::model::{Date, GroupId, GroupRole, PoolName, Status, Training, TrainingKind};
 use crate::planner::Planner;
+
+/// Invite people by mail. An address that is already live is skipped with its status as the reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invite {
+    /// Whom.
+    pub people: Vec<NewPerson>,
+    /// Groups that each of them joins, by name.
+    pub groups: Vec<(String, GroupRole)>,
+    /// Add-on pools that each of them gets.
+    pub pools: Vec<PoolName>,
+    /// Whether the invitation is mailed.
+    pub mail: bool,
+    /// The day at whose beginning it is mailed; `None` is at once.
+    pub send_on: Option<Date>,
+}
+
+/// Invite people to a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InviteToSession {
+    /// Which session, by name or id.
+    pub session: String,
+    /// Whom, and to which groups. Who may invite to their session only, invites learners to one group; without one it is
+    /// the only one in which they are coach or administrator.
+    pub invite: Invite,
+}
 
 impl Invite {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {

@@ -2,10 +2,26 @@
 //! proof of it; whether the page still lets it in is asked again here.
 
 use super::joining::Joining;
-use super::{Join, NewPerson, field, password};
+use super::{NewPerson, field, password};
 use crate::error::{Error, Result};
-use crate::model::{Actor, Field, GroupRole, Status};
+use crate::model::{Actor, Field, FieldId, GroupRole, Status, UserId};
+use crate::password::PasswordHash;
 use crate::planner::Planner;
+
+/// Come in by the join page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// The wish to join, whose id a new person gets.
+    pub wish: UserId,
+    /// Which of its links it is.
+    pub generation: i64,
+    /// Fields that the person filled in.
+    pub set: Vec<(Field, Option<String>)>,
+    /// Custom fields that the person filled in, as typed: those that everybody has to have and may see.
+    pub fields: Vec<(FieldId, String)>,
+    /// The password that they chose; none under single sign-on.
+    pub password: Option<PasswordHash>,
+}
 
 impl Join {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {

@@ -1,11 +1,22 @@
 //! Change how a connection brings people in, which of its attributes feed what, and what it owns of its people.
 
 use super::connection::living;
-use super::{ConnectionEdit, field};
+use super::field;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{ConnectionPolicy, CustomField, Part};
+use crate::model::{ConnectionPolicy, CustomField, NewPeople, Part};
 use crate::planner::Planner;
+
+/// What to set of a connection; `None` leaves it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionEdit {
+    /// What the people whom it brings become.
+    pub new_people: Option<NewPeople>,
+    /// Whether they are mailed.
+    pub mails: Option<bool>,
+    /// For how many days a new token works; `Some(None)` is without an end. Tokens that there are keep theirs.
+    pub token_days: Option<Option<u32>>,
+}
 
 /// The longest that a token may live.
 const MOST_DAYS: u32 = 3_660;

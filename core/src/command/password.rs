@@ -1,7 +1,6 @@
 //! Passwords: set by an administrator, chosen by the person through a mailed link, or taken away. Only where there is no
 //! single sign-on. Hashed before planning; the history says that a password changed and never what it is.
 
-use super::{ChoosePassword, SetPassword};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Actor, LinkState, PasswordLink, Status, User, UserId};
@@ -9,6 +8,26 @@ use crate::password::PasswordHash;
 use crate::plan::Template;
 use crate::planner::Planner;
 use crate::selection::Selection;
+
+/// Set or take one person's password.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetPassword {
+    /// Whose.
+    pub user: UserId,
+    /// The new one; without it the person cannot sign in by a password any more.
+    pub password: Option<PasswordHash>,
+}
+
+/// Choose one's own password by a mailed link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChoosePassword {
+    /// Whose.
+    pub user: UserId,
+    /// Which of the person's links it is.
+    pub generation: i64,
+    /// The new one.
+    pub password: PasswordHash,
+}
 
 /// How long a link to choose a password works: 72 hours.
 const LINK_MS: i64 = 72 * 3600 * 1000;

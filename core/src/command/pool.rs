@@ -1,10 +1,28 @@
 //! Add add-on pools, and change what was agreed for a pool. A raise promotes; lowering evicts nobody.
 
-use super::PoolEdit;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{AtCapacity, PoolName, PoolTerms};
+use crate::model::{Alarms, AtCapacity, CountsFrom, Date, PoolName, PoolTerms, Seats};
 use crate::planner::Planner;
+
+/// What to set of a pool; `None` leaves it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PoolEdit {
+    /// How many are purchased.
+    pub purchased: Option<Seats>,
+    /// From when an invited person counts; applies to invitations made from then on.
+    pub counts_from: Option<CountsFrom>,
+    /// Whether a leaver's consumed licenses return.
+    pub recoverable: Option<bool>,
+    /// What unattended doors get when it is full.
+    pub at_capacity: Option<AtCapacity>,
+    /// The first day; `Some(None)` clears it.
+    pub starts_on: Option<Option<Date>>,
+    /// The day after the last; `Some(None)` clears it.
+    pub ends_on: Option<Option<Date>>,
+    /// When purchasers are told that it fills up.
+    pub alarms: Option<Alarms>,
+}
 
 pub(super) fn add(planner: &mut Planner<'_>, name: &PoolName, set: &PoolEdit) -> Result<()> {
     if planner.ledger.named(name).is_ok() {

@@ -5,7 +5,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::ProgressReport;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -13,6 +12,17 @@ use crate::model::{
     TrainingId, User, UserId,
 };
 use crate::planner::Planner;
+
+/// How far somebody has come with a training.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgressReport {
+    /// Who: an address, a user name or an id.
+    pub who: String,
+    /// With what: a training's name or id.
+    pub training: String,
+    /// How far.
+    pub step: Progress,
+}
 
 /// So much of what waits is carried out at once; the rest comes with the next command.
 const MOST: i64 = 100_000;

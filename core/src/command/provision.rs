@@ -4,8 +4,9 @@ mod entitlements;
 mod identity;
 mod manager;
 mod parts;
+mod wanted;
 
-use super::{Provision, ProvisionTarget, deactivate, password, reactivate};
+use super::{deactivate, password, reactivate};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::key_of_name;
@@ -17,6 +18,7 @@ use crate::plan::Template;
 use crate::planner::{Entry, Leave, Planner, Seated, Waiting, Want};
 use identity::free_names;
 use parts::Written;
+pub use wanted::{Provision, ProvisionTarget};
 
 /// The connection that acts, and how it brings people in.
 struct Provider {

@@ -3,11 +3,49 @@
 
 use std::collections::HashSet;
 
-use super::{GroupTarget, ProvisionGroup, group};
+use super::group;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Actor, ConnectionId, GroupId, GroupRole, Status, UserId};
 use crate::planner::Planner;
+
+/// Create, update or remove one group for an identity provider. Its members are the group's learners.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvisionGroup {
+    /// Which.
+    pub target: GroupTarget,
+    /// What it is called: `None` leaves it. A new one needs a name.
+    pub name: Option<String>,
+    /// What the provider calls it: `None` leaves it, `Some(None)` clears it.
+    pub external_id: Option<Option<String>>,
+    /// Whether only those are to be learners who are added.
+    pub only: bool,
+    /// Who is to be in it.
+    pub add: Vec<UserId>,
+    /// Who is not; whoever is added as well stays.
+    pub remove: Vec<UserId>,
+}
+
+/// Which group a provider means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupTarget {
+    /// A new one (SCIM POST).
+    New,
+    /// The group of this id (SCIM PUT, PATCH).
+    Existing {
+        /// Which.
+        group: GroupId,
+        /// The version that the provider has seen; another one answers [`crate::Error::GroupChanged`].
+        version: Option<i64>,
+    },
+    /// The group of this id, to be removed (SCIM DELETE).
+    Removed {
+        /// Which.
+        group: GroupId,
+        /// As above.
+        version: Option<i64>,
+    },
+}
 
 impl ProvisionGroup {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {

@@ -1,11 +1,22 @@
 //! Add trainings, change what is known of them, remove them, and say who holds a session.
 
-use super::{TrainingEdit, assign};
+use super::assign;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Date, GroupId, Name, PoolName, Training, TrainingKind, TrainingTerms};
 use crate::planner::Planner;
 use crate::selection::Selection;
+
+/// What to set of a training; `None` leaves it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrainingEdit {
+    /// Its new name.
+    pub name: Option<String>,
+    /// The add-on pool that its content needs; `Some(None)` clears it.
+    pub pool: Option<Option<PoolName>>,
+    /// The day of a session.
+    pub held_on: Option<Date>,
+}
 
 pub(super) fn add(
     planner: &mut Planner<'_>,
