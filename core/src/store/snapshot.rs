@@ -1,21 +1,20 @@
 //! What planning may read: the roster as one connection sees it. It has no method that writes.
 
+mod connections;
+mod pools;
+mod recorded;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::viewer::Viewer;
-use super::{broken, compile, driver, many};
-use crate::capacity;
-use crate::change::Change;
+use super::{broken, compile, driver};
 use crate::error::{Error, Result};
 use crate::model::{
-    Actor, Assignment, AtCapacity, ConnectionId, ConnectionPolicy, Date, Hold, Invitation,
-    InvitationId, InvitationState, License, Link, NewPeople, Organization, Part, Permission, Pool,
-    PoolId, PoolName, PoolTerms, Profile, ProviderHold, QueueEntry, Status, Timestamp, Token,
-    TokenId, TrainingId, User, UserId,
+    ConnectionId, Date, Hold, Invitation, InvitationId, InvitationState, License, Organization,
+    Permission, PoolId, Profile, ProviderHold, QueueEntry, Status, Timestamp, User, UserId,
 };
-use crate::model::{BatchId, Connection as ProviderConnection};
 use crate::query::Expr;
 
 /// The roster as one connection sees it.
@@ -330,117 +329,6 @@ impl<'c> Snapshot<'c> {
         Ok(rows.into_iter().collect())
     }
 
-    pub(crate) fn pools(&self) -> Result<Vec<Pool>> {
-        let sql = "SELECT pools.id, name, purchased, counts_from, recoverable, at_capacity, starts_on, ends_on, reserved, consumed, \
-            queued, alarms, alarm \
-            FROM pools JOIN pool_counters ON pool_counters.pool = pools.id ORDER BY pools.seq";
-        self.all(sql, [], |row| {
-            Ok(Pool {
-                id: PoolId::from_bytes(row.get(0)?),
-                name: word(row, 1, |it| it.parse::<PoolName>().ok())?,
-                terms: PoolTerms {
-                    purchased: row.get(2)?,
-                    counts_from: word(row, 3, |it| it.parse().ok())?,
-                    recoverable: row.get(4)?,
-                    at_capacity: word(row, 5, |it| it.parse::<AtCapacity>().ok())?,
-                    starts_on: date(row, 6)?,
-                    ends_on: date(row, 7)?,
-                    alarms: word(row, 11, |it| it.parse().ok())?,
-                },
-                reserved: row.get(8)?,
-                consumed: row.get(9)?,
-                queued: row.get(10)?,
-                alarm: row.get(12)?,
-            })
-        })
-    }
-
-    pub(crate) fn licenses_of(&self, user: UserId) -> Result<Vec<License>> {
-        let sql = concat!(
-            "SELECT ",
-            license_columns!(),
-            " FROM licenses WHERE user = ?1"
-        );
-        self.all(sql, [user.as_bytes()], license_row)
-    }
-
-    /// Pools of which a person is to get a license when they become active.
-    pub(crate) fn requests_of(&self, user: UserId) -> Result<Vec<PoolId>> {
-        let sql = "SELECT pool FROM license_requests WHERE user = ?1";
-        self.all(sql, [user.as_bytes()], |row| {
-            Ok(PoolId::from_bytes(row.get(0)?))
-        })
-    }
-
-    /// The first or last place in a pool's queue.
-    pub(crate) fn queue_end(&self, pool: PoolId, last: bool) -> Result<Option<i64>> {
-        let sql = if last {
-            "SELECT max(place) FROM licenses WHERE pool = ?1 AND state = 'queued'"
-        } else {
-            "SELECT min(place) FROM licenses WHERE pool = ?1 AND state = 'queued'"
-        };
-        Ok(self
-            .one(sql, [pool.as_bytes()], |row| row.get(0))?
-            .flatten())
-    }
-
-    pub(crate) fn queue_head(&self, pool: PoolId, limit: i64) -> Result<Vec<License>> {
-        let sql = concat!(
-            "SELECT ",
-            license_columns!(),
-            " FROM licenses WHERE pool = ?1 AND state = 'queued' ORDER BY place, user LIMIT ?2"
-        );
-        self.all(sql, params![pool.as_bytes(), limit], license_row)
-    }
-
-    /// Those of a queue for whom there is room, in their order: so many licenses within what was purchased, and so many with
-    /// the grace.
-    pub(crate) fn who_moves_up(
-        &self,
-        pool: PoolId,
-        purchased: i64,
-        with_grace: i64,
-    ) -> Result<Vec<License>> {
-        let mut queue = self.who_may_move_up(pool, purchased, with_grace)?;
-        capacity::keep_who_fit(&mut queue, purchased, with_grace);
-        Ok(queue)
-    }
-
-    /// The part of a queue in which those stand for whom there is room.
-    pub(crate) fn who_may_move_up(
-        &self,
-        pool: PoolId,
-        purchased: i64,
-        with_grace: i64,
-    ) -> Result<Vec<License>> {
-        let mut queue = self.queue_head(pool, purchased)?;
-        if with_grace > purchased {
-            queue.extend(self.unasked_head(pool, with_grace)?);
-            queue.sort_unstable_by_key(capacity::place);
-            queue.dedup_by_key(|it| it.user);
-        }
-        Ok(queue)
-    }
-
-    /// As [`Snapshot::queue_head`], of those who came where nobody was asked.
-    pub(crate) fn unasked_head(&self, pool: PoolId, limit: i64) -> Result<Vec<License>> {
-        let sql = concat!(
-            "SELECT ",
-            license_columns!(),
-            " FROM licenses WHERE pool = ?1 AND state = 'queued' AND chosen IS NULL ORDER BY place, user LIMIT ?2"
-        );
-        self.all(sql, params![pool.as_bytes(), limit], license_row)
-    }
-
-    /// 1 for the head; none for somebody who is not queued.
-    pub(crate) fn queue_position(&self, pool: PoolId, user: UserId) -> Result<Option<i64>> {
-        let sql = "SELECT (SELECT count(*) FROM licenses AS ahead WHERE ahead.pool = ?1 AND ahead.state = 'queued' AND (ahead.place, ahead.user) <= (mine.place, mine.user)) \
-            FROM licenses AS mine WHERE mine.user = ?2 AND mine.pool = ?1 AND mine.state = 'queued'";
-        self.one(sql, params![pool.as_bytes(), user.as_bytes()], |row| {
-            row.get(0)
-        })
-    }
-
     pub(crate) fn invitation(&self, user: UserId) -> Result<Option<Invitation>> {
         let sql =
             "SELECT id, generation, state, expires_at, send_on FROM invitations WHERE user = ?1";
@@ -490,102 +378,6 @@ impl<'c> Snapshot<'c> {
         Ok(self.one(sql, [], |row| row.get(0))?.unwrap_or(0))
     }
 
-    pub(crate) fn link(&self, connection: ConnectionId, user: UserId) -> Result<Option<Link>> {
-        let sql = "SELECT external_id FROM links WHERE connection = ?1 AND user = ?2";
-        self.one(
-            sql,
-            params![connection.as_bytes(), user.as_bytes()],
-            |row| {
-                Ok(Link {
-                    external_id: row.get(0)?,
-                })
-            },
-        )
-    }
-
-    /// What a connection calls these people, of those whom it calls anything.
-    pub(crate) fn links_of(
-        &self,
-        connection: ConnectionId,
-        ids: &[UserId],
-    ) -> Result<HashMap<UserId, String>> {
-        let sql = "SELECT user, external_id FROM json_each(?2) \
-            CROSS JOIN links ON connection = ?1 AND user = unhex(value) WHERE external_id IS NOT NULL";
-        let bound = params![connection.as_bytes(), many::bound(ids)];
-        let found = self.all(sql, bound, |row| {
-            Ok((UserId::from_bytes(row.get(0)?), row.get(1)?))
-        })?;
-        Ok(found.into_iter().collect())
-    }
-
-    pub(crate) fn connections(&self) -> Result<Vec<ProviderConnection>> {
-        let sql = "SELECT id, name, new_people, mails, created_at, revoked_at, token_days, owns, sends FROM connections \
-            ORDER BY name";
-        let mut connections = self.all(sql, [], |row| {
-            Ok(ProviderConnection {
-                id: ConnectionId::from_bytes(row.get(0)?),
-                name: row.get(1)?,
-                policy: ConnectionPolicy {
-                    new_people: word(row, 2, NewPeople::from_word)?,
-                    mails: row.get(3)?,
-                    token_days: row.get(6)?,
-                },
-                created_at: Timestamp::from_millis(row.get(4)?),
-                revoked_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
-                tokens: Vec::new(),
-                owns: row.get::<_, Option<String>>(7)?.map(|it| Part::list(&it)),
-                sends: Part::list(row.get_ref(8)?.as_str()?),
-                maps: Vec::new(),
-            })
-        })?;
-        for connection in &mut connections {
-            connection.maps = self.mappings_of(connection.id)?;
-            connection.tokens = self.tokens_of(connection.id)?;
-        }
-        Ok(connections)
-    }
-
-    fn tokens_of(&self, connection: ConnectionId) -> Result<Vec<Token>> {
-        let sql = "SELECT id, hint, created_at, ends_at, last_used_at FROM tokens WHERE connection = ?1 ORDER BY created_at DESC, id DESC";
-        self.all(sql, [connection.as_bytes()], |row| {
-            Ok(Token {
-                id: TokenId::from_bytes(row.get(0)?),
-                hint: row.get(1)?,
-                created_at: Timestamp::from_millis(row.get(2)?),
-                ends_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_millis),
-                last_used_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
-            })
-        })
-    }
-
-    /// A connection's policy, if it is there and not revoked.
-    pub(crate) fn living_policy(
-        &self,
-        connection: ConnectionId,
-    ) -> Result<Option<ConnectionPolicy>> {
-        Ok(self.provider(connection)?.map(|it| it.0))
-    }
-
-    /// Whether a person (and not a connection) was the last to deactivate this user.
-    pub(crate) fn deactivated_by_a_person(&self, user: UserId) -> Result<bool> {
-        // What a brake held is the provider's own, whoever released it; so is what was done in its place.
-        let sql = "SELECT batches.actor_kind <> 'connection' AND batches.on_behalf IS NULL AND batches.command <> 'brake_release' \
-            FROM events JOIN batches ON batches.seq = events.batch \
-            WHERE events.user = ?1 AND events.kind = 'status' ORDER BY events.seq DESC LIMIT 1";
-        let by_a_person: Option<bool> = self.one(sql, [user.as_bytes()], |row| row.get(0))?;
-        Ok(by_a_person.unwrap_or(false))
-    }
-
-    /// Whether it was this connection that last took the user off: by itself, or by what was done in its place.
-    pub(crate) fn let_go_by(&self, connection: ConnectionId, user: UserId) -> Result<bool> {
-        let sql = "SELECT ifnull(batches.on_behalf = ?2, 0) OR batches.command = 'brake_release' \
-            OR (batches.actor_kind = 'connection' AND batches.actor = ?2) \
-            FROM events JOIN batches ON batches.seq = events.batch \
-            WHERE events.user = ?1 AND events.kind = 'status' ORDER BY events.seq DESC LIMIT 1";
-        let bound = rusqlite::params![user.as_bytes(), connection.as_bytes()];
-        Ok(self.one(sql, bound, |row| row.get(0))?.unwrap_or(false))
-    }
-
     /// The number of the newest batch; it moves whenever anything that planning reads has moved.
     pub(crate) fn last_batch(&self) -> Result<i64> {
         Ok(self
@@ -613,148 +405,4 @@ pub(super) fn report_row(row: &Row<'_>) -> rusqlite::Result<Report> {
         status: word(row, 1, Status::from_word)?,
         connection: connection.map(ConnectionId::from_bytes),
     })
-}
-
-/// What somebody gave up by leaving.
-#[derive(Default)]
-pub(crate) struct GivenUp {
-    /// Pools of which a consumed license was freed.
-    pub(crate) consumed: Vec<PoolId>,
-    /// What they still had to learn, as it stood.
-    pub(crate) open: Vec<(TrainingId, Assignment)>,
-}
-
-/// A change as recorded, for undo and for history.
-pub(crate) struct RecordedChange {
-    pub(crate) user: Option<UserId>,
-    /// None when the person was erased and the personal part with them.
-    pub(crate) change: Option<Change>,
-}
-
-impl Snapshot<'_> {
-    /// The changes of a batch, oldest first; none when there is no such batch.
-    pub(crate) fn changes_of_batch(&self, batch: BatchId) -> Result<Option<Vec<RecordedChange>>> {
-        let sql = "SELECT first_event, changes FROM batches WHERE id = ?1";
-        let Some((first, count)) = self.one(sql, [batch.as_bytes()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
-        })?
-        else {
-            return Ok(None);
-        };
-        let sql =
-            "SELECT seq, user, kind, body FROM events WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
-        let recorded = self.all(sql, [first, first + count], super::read::recorded_row)?;
-        let mut reader = super::events::Reader::new(self.conn);
-        let changes = recorded.iter().map(|it| {
-            Ok(RecordedChange {
-                user: it.user,
-                change: reader.change(it)?,
-            })
-        });
-        changes.collect::<Result<_>>().map(Some)
-    }
-
-    /// Who applied a batch, by which command, and which batch it undid.
-    pub(crate) fn origin_of_batch(
-        &self,
-        batch: BatchId,
-    ) -> Result<Option<(Actor, String, Option<BatchId>)>> {
-        let sql = "SELECT actor_kind, actor, iif(on_behalf IS NULL, command, 'idp_replay'), undoes FROM batches WHERE id = ?1";
-        self.one(sql, [batch.as_bytes()], |row| {
-            let undoes: Option<[u8; 16]> = row.get(3)?;
-            Ok((
-                super::actor::decode(row, 0)?,
-                row.get(2)?,
-                undoes.map(BatchId::from_bytes),
-            ))
-        })
-    }
-
-    /// Pools of which a person's license has moved in a batch or after it.
-    pub(crate) fn licenses_moved_since(&self, user: UserId, batch: BatchId) -> Result<Vec<PoolId>> {
-        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind = 'license' \
-            AND seq >= (SELECT first_event FROM batches WHERE id = ?2)";
-        let recorded = self.all(
-            sql,
-            params![user.as_bytes(), batch.as_bytes()],
-            super::read::recorded_row,
-        )?;
-        let mut reader = super::events::Reader::new(self.conn);
-        let mut pools = Vec::new();
-        for event in &recorded {
-            if let Some(Change::License { pool, .. }) = reader.change(event)? {
-                pools.push(pool);
-            }
-        }
-        Ok(pools)
-    }
-
-    /// What a person gave up when they last left. What stood for the seat is the seat, which is not among it. Whoever was
-    /// back, and is off again because that was undone, left when they left before.
-    pub(crate) fn given_up(&self, user: UserId) -> Result<GivenUp> {
-        let sql = "SELECT events.seq, user, kind, body, batch, undone.seq FROM events \
-            JOIN batches ON batches.seq = events.batch LEFT JOIN batches AS undone ON undone.id = batches.undoes \
-            WHERE user = ?1 AND kind = 'status' ORDER BY events.seq DESC";
-        let statuses = self.all(sql, [user.as_bytes()], |row| {
-            Ok((
-                super::read::recorded_row(row)?,
-                row.get::<_, i64>(4)?,
-                row.get::<_, Option<i64>>(5)?,
-            ))
-        })?;
-        let mut reader = super::events::Reader::new(self.conn);
-        let mut given_up = GivenUp::default();
-        let mut before = i64::MAX;
-        for (event, batch, undone) in &statuses {
-            let left = match reader.change(event)? {
-                Some(Change::Status { before, after, .. }) => {
-                    before.is_seated_or_coming() && !after.is_seated_or_coming()
-                }
-                _ => false,
-            };
-            if !left || *batch >= before {
-                continue;
-            }
-            self.add_given_up(user, *batch, &mut given_up)?;
-            match undone {
-                Some(undone) => before = *undone,
-                None => break,
-            }
-        }
-        Ok(given_up)
-    }
-
-    fn add_given_up(&self, user: UserId, batch: i64, given_up: &mut GivenUp) -> Result<()> {
-        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind IN ('license', 'assignment') AND batch = ?2";
-        let recorded = self.all(
-            sql,
-            params![user.as_bytes(), batch],
-            super::read::recorded_row,
-        )?;
-        let mut reader = super::events::Reader::new(self.conn);
-        for event in &recorded {
-            match reader.change(event)? {
-                Some(Change::License {
-                    pool,
-                    before: Hold::Consumed,
-                    after: Hold::None,
-                    stands_for_access: false,
-                    ..
-                }) if !given_up.consumed.contains(&pool) => given_up.consumed.push(pool),
-                Some(Change::Assignment {
-                    training,
-                    before: Some(before),
-                    after: Some(after),
-                    ..
-                }) if before.state.is_open()
-                    && !after.state.is_open()
-                    && !given_up.open.iter().any(|it| it.0 == training) =>
-                {
-                    given_up.open.push((training, before));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
 }
