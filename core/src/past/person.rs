@@ -80,6 +80,10 @@ impl Person {
             }
             last = Some(event);
         }
+        let is_erased = |it: &Past| matches!(it.change, Some(Change::Erased { .. }));
+        if events.iter().any(is_erased) {
+            telling.forget();
+        }
         Some(telling.end())
     }
 }
@@ -254,8 +258,14 @@ impl Telling {
     }
 
     fn erase(&mut self) {
+        self.user.status = Status::Erased;
+        self.forget();
+    }
+
+    /// Of somebody who was erased since, it is told where they stood and what they held, and neither whom they reported to
+    /// nor how they came in.
+    fn forget(&mut self) {
         let user = &mut self.user;
-        user.status = Status::Erased;
         user.profile = Profile::default();
         user.manager = None;
         user.connection = None;

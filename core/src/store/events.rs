@@ -14,7 +14,7 @@ use rusqlite::{Connection, params};
 use super::{Snapshot, actor, broken};
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::UserId;
+use crate::model::{Timestamp, UserId};
 use crate::progress::Progress;
 
 use chain::{chain, head};
@@ -31,6 +31,8 @@ pub(super) use sealed::{Nonces, Reader, Recorded, person_key};
 #[derive(Clone, Copy)]
 pub(super) struct Tip {
     batch: i64,
+    /// When that batch was applied.
+    at: Timestamp,
     event: i64,
     hash: [u8; 32],
 }
@@ -39,8 +41,11 @@ impl Tip {
     /// As it is in the database.
     pub(super) fn of(conn: &Connection) -> Result<Self> {
         let (event, hash) = head(conn)?;
+        let snapshot = Snapshot::new(conn);
+        let batch = snapshot.last_batch()?;
         Ok(Self {
-            batch: Snapshot::new(conn).last_batch()?,
+            batch,
+            at: snapshot.instant_of_batch(batch)?,
             event,
             hash,
         })
@@ -86,6 +91,11 @@ pub(super) fn append(
         ])
     })
     .map_err(broken)?;
+    if batch.at < tip.at {
+        conn.prepare_cached("INSERT INTO clock_runs (first_batch, at) VALUES (?1, ?2)")
+            .and_then(|mut it| it.execute(params![batch.seq, batch.at.as_millis()]))
+            .map_err(broken)?;
+    }
     let batch_hash = batch.hash();
     let mut insert = conn
         .prepare_cached("INSERT INTO events (seq, batch, user, kind, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
@@ -128,6 +138,7 @@ pub(super) fn append(
     }
     Ok(Tip {
         batch: batch.seq,
+        at: batch.at,
         event: seq,
         hash: previous,
     })

@@ -204,10 +204,52 @@ fn of_an_erased_person_the_past_tells_no_more_than_a_pseudonym() {
     assert_eq!(told.user.status, Status::Waiting);
     assert_eq!(told.user.label(), ana.to_string());
     assert_eq!(told.licenses[0].hold, Hold::Reserved, "counts stay true");
+    assert_eq!((told.user.manager, told.invitation), (None, None));
     assert_eq!(org.seats_then(&then), "3/5");
     assert_eq!(
         org.then(ana, &org.now()).unwrap().user.status,
         Status::Erased
     );
     org.assert_chain();
+}
+
+#[test]
+fn what_was_done_while_the_clock_was_wrong_has_its_place_after_what_came_before_it() {
+    let org = Org::new(9);
+    org.at("2027-02-02T12:00:00Z");
+    org.create("ana");
+    // A day back, and right again.
+    org.at("2027-02-01T12:00:00Z");
+    org.create("bo");
+    org.at("2027-02-02T18:00:00Z");
+    org.create("cleo");
+    // Years ahead, and right again.
+    org.at("2031-01-01T00:00:00Z");
+    org.create("dora");
+    org.at("2027-02-03T12:00:00Z");
+    org.create("eve");
+    org.tick(5_000);
+    let there = |at: &str| {
+        let people = ["ana", "bo", "cleo", "dora", "eve"];
+        let is_there = |it: &&str| org.then(org.user(it).id, at).is_some();
+        people.into_iter().filter(is_there).collect::<Vec<_>>()
+    };
+    for (at, wanted) in [
+        ("2027-02-01T11:59:59Z", &[][..]),
+        ("2027-02-01T12:00:01Z", &["ana", "bo"]),
+        ("2027-02-02T17:00:00Z", &["ana", "bo"]),
+        ("2027-02-02T18:00:01Z", &["ana", "bo", "cleo"]),
+        (
+            "2027-02-03T12:00:01Z",
+            &["ana", "bo", "cleo", "dora", "eve"],
+        ),
+    ] {
+        assert_eq!(there(at), wanted, "{at}");
+        // Whoever was made on a day by the clock is there at its end.
+        assert_eq!(
+            org.seats_then(at),
+            format!("{}/9", wanted.len() + 1),
+            "{at}"
+        );
+    }
 }

@@ -176,14 +176,26 @@ impl Read<'_> {
 }
 
 /// The place after the last batch that was applied by an instant. Batches are numbered in the order of their commits, and
-/// their instants do not fall but where the clock was set back.
+/// their instants fall only where the clock was set back; what came before that has happened, whatever the clock said.
 pub(in crate::store) fn moment_at(snapshot: &Snapshot<'_>, at: Timestamp) -> Result<Moment> {
-    let (mut applied, mut after) = (0, snapshot.last_batch()? + 1);
+    let begun = snapshot.one(
+        "SELECT max(first_batch) FROM clock_runs WHERE at <= ?1",
+        [at.as_millis()],
+        |row| row.get::<_, Option<i64>>(0),
+    )?;
+    let begun = begun.flatten().unwrap_or(0);
+    let next = snapshot.one(
+        "SELECT min(first_batch) FROM clock_runs WHERE first_batch > ?1",
+        [begun],
+        |row| row.get::<_, Option<i64>>(0),
+    )?;
+    let (mut applied, mut after) = match next.flatten() {
+        Some(next) => (begun, next),
+        None => (begun, snapshot.last_batch()? + 1),
+    };
     while after - applied > 1 {
         let middle = applied + (after - applied) / 2;
-        let sql = "SELECT at FROM batches WHERE seq = ?1";
-        let instant: Option<i64> = snapshot.one(sql, [middle], |row| row.get(0))?;
-        if instant.is_some_and(|it| it <= at.as_millis()) {
+        if snapshot.instant_of_batch(middle)? <= at {
             applied = middle;
         } else {
             after = middle;
@@ -194,6 +206,15 @@ pub(in crate::store) fn moment_at(snapshot: &Snapshot<'_>, at: Timestamp) -> Res
         batch: applied,
         event: last_event_of(snapshot, applied)?,
     })
+}
+
+impl Snapshot<'_> {
+    /// When a batch was applied; the beginning of time before the first.
+    pub(in crate::store) fn instant_of_batch(&self, seq: i64) -> Result<Timestamp> {
+        let sql = "SELECT at FROM batches WHERE seq = ?1";
+        let at = self.one(sql, [seq], |row| row.get(0))?;
+        Ok(Timestamp::from_millis(at.unwrap_or(i64::MIN)))
+    }
 }
 
 fn last_event_of(snapshot: &Snapshot<'_>, batch: i64) -> Result<i64> {

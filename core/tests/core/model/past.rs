@@ -93,8 +93,12 @@ fn comparable(person: &Person, erased: bool) -> Person {
         user.manager = None;
         user.connection = None;
         user.accepted = false;
+        user.protected = false;
         person.fields.clear();
         person.links.clear();
+        person.permissions.clear();
+        person.invitation = None;
+        person.license_ends.clear();
     }
     person
 }
