@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::change::{Change, Names};
 use crate::error::{Error, Shortfall};
 use crate::import::Review;
-use crate::model::{PoolId, PoolName, Seats, UserId};
+use crate::model::{Date, DueKind, PoolId, PoolName, Seats, Timestamp, UserId};
 
 /// What a command would do.
 #[derive(Clone, Debug)]
@@ -62,6 +62,34 @@ pub struct Effects {
     pub assignments_ended: i64,
     /// How many people go on being invited while no mail with their link goes out by itself any more; resending brings one.
     pub unsent: usize,
+    /// Dates that act at another instant, because the time zone is another.
+    pub dates: DatesMoved,
+}
+
+/// Dates still to come that act at another instant than they would have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DatesMoved {
+    /// How many.
+    pub moved: i64,
+    /// How many of them have begun by that, and act at once.
+    pub at_once: i64,
+    /// The first of them.
+    pub first: Vec<DateMoved>,
+}
+
+/// A date that acts at another instant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DateMoved {
+    /// To whom something is done.
+    pub user: String,
+    /// What.
+    pub kind: DueKind,
+    /// The first day on which it acts.
+    pub day: Date,
+    /// When it would have begun.
+    pub before: Timestamp,
+    /// When it begins.
+    pub after: Timestamp,
 }
 
 /// A promotion from the queues.
@@ -435,13 +463,14 @@ impl Serialize for PoolEffect {
 
 impl Serialize for Effects {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Effects", 6)?;
+        let mut out = serializer.serialize_struct("Effects", 7)?;
         out.serialize_field("pools", &self.pools)?;
         out.serialize_field("mails", &self.mails())?;
         out.serialize_field("promoted", &self.promoted.people)?;
         out.serialize_field("managers_moved", &self.managers_moved)?;
         out.serialize_field("assignments_ended", &self.assignments_ended)?;
         out.serialize_field("unsent", &self.unsent)?;
+        out.serialize_field("dates", &self.dates)?;
         out.end()
     }
 }

@@ -20,6 +20,7 @@ mod seating;
 mod started;
 mod waits;
 mod who;
+mod zone;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -43,7 +44,7 @@ pub(crate) use brake::Leave;
 use crowd::Crowd;
 use foresight::Foreseen;
 pub(crate) use foresight::{people_promoted, renew};
-pub(crate) use groups::Entry;
+pub(crate) use groups::{Entry, Fallback};
 pub(crate) use seating::{Seated, Waiting, Want};
 pub(crate) use who::Who;
 
@@ -253,6 +254,7 @@ impl<'s> Planner<'s> {
         }
         let assignments_ended = self.assignments_ended();
         let unsent = self.unsent();
+        let dates = self.dates_moved()?;
         let outlook = self.foresee(asked)?;
         let ledger = outlook.as_ref().map_or(&self.ledger, |it| &it.ledger);
         let effects = Effects {
@@ -262,6 +264,7 @@ impl<'s> Planner<'s> {
             managers_moved: self.managers_moved,
             assignments_ended,
             unsent,
+            dates,
         };
         let mut plan = Plan {
             command,
@@ -404,6 +407,18 @@ impl<'s> Planner<'s> {
             }
             Change::GroupRemoved { group, after, .. } => {
                 self.removed_groups.insert(*group, *after);
+            }
+            // What needs which license from now on decides over those who have started it.
+            Change::TrainingTerms {
+                training, after, ..
+            } => {
+                let terms = after.clone();
+                if let Some(known) = self.trainings.get_mut(training) {
+                    *known = Rc::new(Training {
+                        terms,
+                        ..(**known).clone()
+                    });
+                }
             }
             _ => {}
         }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use usher_core::change::Change;
 use usher_core::import::{Does, Review, letters};
 use usher_core::model::UserId;
-use usher_core::plan::PoolEffect;
+use usher_core::plan::{DatesMoved, PoolEffect};
 use usher_core::{Applied, Plan};
 
 use crate::failure::Result;
@@ -137,6 +137,7 @@ fn effects(text: &mut String, plan: &Plan) {
             count(plan.effects.unsent, "invitation has", "invitations have")
         );
     }
+    dates(text, &plan.effects.dates);
     if plan.effects.managers_moved > 0 {
         let _ = writeln!(
             text,
@@ -157,6 +158,28 @@ fn effects(text: &mut String, plan: &Plan) {
                 "open assignment ends",
                 "open assignments end"
             )
+        );
+    }
+}
+
+/// What another time zone does to the dates that are set.
+fn dates(text: &mut String, dates: &DatesMoved) {
+    let some =
+        |n: i64, one: &str, many: &str| count(usize::try_from(n).unwrap_or_default(), one, many);
+    if dates.moved > 0 {
+        let moved = some(dates.moved, "date acts", "dates act");
+        let at_once = match dates.at_once {
+            0 => String::new(),
+            n => format!(", {} at once", some(n, "of them", "of them")),
+        };
+        let _ = writeln!(text, "  {moved} at another instant{at_once}; the first:");
+    }
+    for it in &dates.first {
+        let kind = it.kind.as_str().replace('_', " ");
+        let _ = writeln!(
+            text,
+            "    {} {kind} {}: {} → {}",
+            it.day, it.user, it.before, it.after
         );
     }
 }

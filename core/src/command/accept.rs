@@ -65,7 +65,7 @@ impl Accept {
         let coming = individual::accept(planner, &user, self.records)?;
         let assigned = coming.as_ref().map(|it| it.assigned(user.id));
         let assigned = assigned.unwrap_or_default();
-        let entry = planner.entry_with(user.id, &[], &licenses, &assigned)?;
+        let entry = planner.entry_with(&user, &[], &licenses, &assigned)?;
         let wants: Vec<Want> = std::iter::once(seat).chain(entry.wants()).collect();
         let waiting = Waiting {
             leads_to: Status::Active,

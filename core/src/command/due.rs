@@ -53,9 +53,14 @@ pub(super) fn plan(planner: &mut Planner<'_>, kind: DueKind, day: Date) -> Resul
 
 /// The first day on which something acts: of an erasing, the one after the days of retention.
 pub(super) fn acts_on(planner: &Planner<'_>, kind: DueKind, day: Date) -> Result<Date> {
+    Ok(day.plus_days(days_until_it_acts(planner, kind)?))
+}
+
+/// How many days after the day that is kept something acts.
+pub(crate) fn days_until_it_acts(planner: &Planner<'_>, kind: DueKind) -> Result<i64> {
     match kind {
-        DueKind::Erase => Ok(day.plus_days(planner.snapshot.retention_days()? + 1)),
-        _ => Ok(day),
+        DueKind::Erase => Ok(planner.snapshot.retention_days()? + 1),
+        _ => Ok(0),
     }
 }
 

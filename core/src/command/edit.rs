@@ -4,8 +4,8 @@ use super::field;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    Date, Field, GroupId, GroupRole, Hold, Invitation, InvitationState, Name, Part, Permission,
-    QueueEntry, Status, User, UserId,
+    Date, DueKind, Field, GroupId, GroupRole, Hold, Invitation, InvitationState, Name, Part,
+    Permission, QueueEntry, Status, User, UserId,
 };
 use crate::plan::Template;
 use crate::planner::Planner;
@@ -249,6 +249,12 @@ impl Edit {
             {
                 return Ok(Some(why.to_owned()));
             }
+            if let Some(kind) = DueKind::of(*field)
+                && let Some(day) = after.as_deref().and_then(|it| it.parse().ok())
+                && let Some(why) = planner.why_not_again(user.id, kind, None, Some(day))?
+            {
+                return Ok(Some(why));
+            }
             if let Some(other) = planner.owner_of(*field, after.as_deref())?
                 && other.id != user.id
             {
@@ -362,6 +368,9 @@ fn send_on(planner: &mut Planner<'_>, user: &User, day: Option<Date>) -> Result<
     };
     if before.send_on == day {
         return Ok(None);
+    }
+    if let Some(why) = planner.why_not_again(user.id, DueKind::Send, None, day)? {
+        return Ok(Some(why));
     }
     let expires_at = match day {
         Some(_) => planner.expiry(day)?,

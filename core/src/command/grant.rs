@@ -3,7 +3,7 @@
 use super::joining::add_on;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Date, Hold, PoolId, PoolName, Status, UserId};
+use crate::model::{Date, DueKind, Hold, PoolId, PoolName, Status, UserId};
 use crate::planner::{Planner, Seated, Waiting, Want};
 use crate::selection::Selection;
 
@@ -20,6 +20,11 @@ pub(super) fn grant(
         planner.name(&user);
         if !user.status.is_seated_or_coming() {
             planner.skip(&user, user.status.to_string());
+            continue;
+        }
+        let day = until.flatten();
+        if let Some(why) = planner.why_not_again(id, DueKind::LicenseEnd, Some(pool), day)? {
+            planner.skip(&user, why);
             continue;
         }
         if let Some(held) = planner.licenses_of(id)?.iter().find(|it| it.pool == pool) {

@@ -118,7 +118,7 @@ pub(super) fn transfer(planner: &mut Planner<'_>, email: &str, trainings: &[Stri
     let licenses = planner.licenses_of(user.id)?;
     let mut entry = Entry::default();
     planner.add_assigned(&mut entry, &coming.assigned(user.id), &licenses)?;
-    if let Some(why) = planner.enter(&user, entry)? {
+    if let Some(why) = planner.enter(&user, entry.at_the_door())? {
         planner.skip(&user, why);
         return Ok(());
     }

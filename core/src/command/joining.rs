@@ -7,12 +7,12 @@ use super::{NewPerson, edit, password};
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
-    Assignment, AssignmentState, CountsFrom, CustomField, Date, Field, GroupId, GroupRole, Hold,
-    License, Packed, Part, PoolId, PoolName, Profile, RequiredItem, Setting, Status, TrainingId,
-    User, UserId, VisibleTo, field_key, key_of_name,
+    Assignment, AssignmentState, CountsFrom, CustomField, Date, DueKind, Field, GroupId, GroupRole,
+    Hold, License, Packed, Part, PoolId, PoolName, Profile, RequiredItem, Setting, Status,
+    TrainingId, User, UserId, VisibleTo, field_key, key_of_name,
 };
 use crate::plan::Template;
-use crate::planner::{Entry, Planner, Seated, Waiting, Want};
+use crate::planner::{Entry, Fallback, Planner, Seated, Waiting, Want};
 
 /// How people of one command join.
 pub(super) struct Joining {
@@ -154,7 +154,10 @@ impl Joining {
         let status = self.standing(planner, person.profile.email.as_deref())?;
         planner.push(created(user, &person.profile, status, manager));
         let entry = match self.status {
-            Status::Active => planner.entry(self.groups.iter().map(|it| it.0), &[], &[])?,
+            Status::Active => {
+                let groups = self.groups.iter().map(|it| it.0);
+                planner.entry(groups, &[], &[], Fallback::WhenFull)?
+            }
             _ => Entry::default(),
         };
         match self.seat(planner, user, &[], &entry)? {
@@ -214,11 +217,24 @@ impl Joining {
         manager: Option<UserId>,
         given: &[Given],
     ) -> Result<()> {
+        for field in [Field::DeactivateOn, Field::DeleteOn] {
+            if let Some(kind) = DueKind::of(field)
+                && let Some(why) =
+                    planner.why_not_again(user.id, kind, None, person.profile.day(field))?
+            {
+                planner.skip(user, why);
+                return Ok(());
+            }
+        }
+        if let Some(why) = planner.why_not_again(user.id, DueKind::Send, None, self.send_on)? {
+            planner.skip(user, why);
+            return Ok(());
+        }
         let licenses = planner.licenses_of(user.id)?;
         let entry = match self.status {
             Status::Active => {
                 let joining: Vec<GroupId> = self.groups.iter().map(|it| it.0).collect();
-                planner.entry_of(user.id, &joining, &licenses)?
+                planner.entry_of(user, &joining, &licenses)?
             }
             _ => Entry::default(),
         };

@@ -227,7 +227,7 @@ impl Provision {
         let leads_to = leads_to(planner, provider, user.accepted, &user.profile)?;
         let licenses = planner.licenses_of(user.id)?;
         let (entry, wants) = if leads_to == Status::Active {
-            let entry = planner.entry_of(user.id, &[], &licenses)?;
+            let entry = planner.entry_of(user, &[], &licenses)?;
             let wants = entry.wants().collect();
             (entry, wants)
         } else {

@@ -9,7 +9,7 @@ use crate::model::{
     TrainingKind, User,
 };
 use crate::plan::Template;
-use crate::planner::{Entry, Planner, Seated, Waiting, Want};
+use crate::planner::{Entry, Fallback, Planner, Seated, Waiting, Want};
 use crate::selection::Selection;
 
 pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, restore: bool) -> Result<()> {
@@ -89,7 +89,8 @@ pub(super) fn one(
     }
     let entry = if leads_to == Status::Active {
         let groups = planner.memberships_of(user.id)?;
-        let mut entry = planner.entry(groups.iter().map(|it| it.group), &assignments, &licenses)?;
+        let groups = groups.iter().map(|it| it.group);
+        let mut entry = planner.entry(groups, &assignments, &licenses, Fallback::Always)?;
         planner.add_entitled(&mut entry, user.id, &licenses)?;
         entry
     } else {

@@ -3,7 +3,9 @@
 use super::assign;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Date, GroupId, Name, PoolName, Training, TrainingKind, TrainingTerms};
+use crate::model::{
+    Date, GroupId, Hold, Name, PoolId, PoolName, Training, TrainingId, TrainingKind, TrainingTerms,
+};
 use crate::planner::Planner;
 use crate::selection::Selection;
 
@@ -58,11 +60,36 @@ pub(super) fn set(planner: &mut Planner<'_>, training: &str, edit: &TrainingEdit
         planner.skip_name(&training.terms.name, "already so");
         return Ok(());
     }
+    let pool = after.pool.filter(|it| training.terms.pool != Some(*it));
     planner.push(Change::TrainingTerms {
         training: training.id,
         before: training.terms,
         after,
     });
+    pool.map_or(Ok(()), |it| {
+        use_by_whoever_started(planner, training.id, it)
+    })
+}
+
+/// Who has started what needs a license from now on uses the one that they have.
+fn use_by_whoever_started(
+    planner: &mut Planner<'_>,
+    training: TrainingId,
+    pool: PoolId,
+) -> Result<()> {
+    let people = planner.snapshot.started(training)?;
+    planner.expect(&people)?;
+    for id in people {
+        let licenses = planner.licenses_of(id)?;
+        if let Some(license) = planner.license_for(pool, &licenses)?
+            && license.hold == Hold::Reserved
+            && license.pool != planner.access
+        {
+            let user = planner.user(id)?;
+            planner.name(&user);
+            planner.set_license(id, license.pool, Hold::Reserved, Hold::Consumed, false)?;
+        }
+    }
     Ok(())
 }
 

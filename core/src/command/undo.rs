@@ -59,7 +59,10 @@ fn may_undo(planner: &Planner<'_>, batch: BatchId) -> Result<Reach> {
             return Ok(Reach::Everybody);
         }
         return match actor {
-            Actor::FileOwner | Actor::Administrator(_) => policy::may(&planner.authority, &command),
+            // What the platform tells, people may tell in its place.
+            Actor::FileOwner | Actor::Administrator(_) | Actor::Platform(_) => {
+                policy::may(&planner.authority, &command)
+            }
             // What providers, the clock and people themselves did is undone by whoever may undo anybody's.
             _ if planner.reaches_everybody() => Ok(Reach::Everybody),
             _ => Err(Error::forbidden(

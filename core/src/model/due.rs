@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Date, PoolId, Timestamp, UserId};
+use super::{Date, Field, PoolId, Timestamp, UserId};
 
 /// What is done to a person on a day. Each is done once for each person, pool and day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,6 +38,15 @@ impl DueKind {
             Self::Delete => "delete",
             Self::Send => "send",
             Self::Erase => "erase",
+        }
+    }
+
+    /// What the date in this field does; none where it holds no date that acts.
+    pub(crate) const fn of(field: Field) -> Option<Self> {
+        match field {
+            Field::DeactivateOn => Some(Self::Deactivate),
+            Field::DeleteOn => Some(Self::Delete),
+            _ => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{DAY_MS, Planner};
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Date, Field, Profile, Timestamp, User};
+use crate::model::{Date, DueKind, Field, PoolId, Profile, Timestamp, User, UserId};
 
 impl Planner<'_> {
     /// The newest day that has begun where the organization is.
@@ -36,13 +36,35 @@ impl Planner<'_> {
         }
     }
 
+    /// Why a day cannot be set for somebody for whom it was carried out already: it would not act again. That is a day
+    /// which began once and has not begun now, since the zone or the clock was moved.
+    pub(crate) fn why_not_again(
+        &self,
+        user: UserId,
+        kind: DueKind,
+        pool: Option<PoolId>,
+        day: Option<Date>,
+    ) -> Result<Option<String>> {
+        let Some(day) = day else { return Ok(None) };
+        let done = self.snapshot.was_done(user, kind, pool, day)?;
+        Ok(done.then(|| {
+            format!(
+                "{day} has begun once before, and was carried out; no date acts twice: choose a later one"
+            )
+        }))
+    }
+
     /// Clears the dates of somebody who comes back that have begun: who is brought back after a day does not leave by it.
     /// Those that are set anew by the way are left alone.
     pub(crate) fn clear_begun(&mut self, user: &User, anew: &Profile) -> Result<()> {
-        for field in [Field::DeactivateOn, Field::DeleteOn] {
+        for (field, kind) in [
+            (Field::DeactivateOn, DueKind::Deactivate),
+            (Field::DeleteOn, DueKind::Delete),
+        ] {
             if let Some(day) = user.profile.day(field)
                 && anew.get(field).is_none()
-                && day <= self.newest_begun()?
+                && (day <= self.newest_begun()?
+                    || self.snapshot.was_done(user.id, kind, None, day)?)
             {
                 self.push(Change::Profile {
                     user: user.id,

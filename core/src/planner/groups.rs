@@ -12,6 +12,26 @@ use crate::model::{
     TrainingKind, User, UserId,
 };
 
+/// Whether a license of a pool's fallback does for what a group carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fallback {
+    /// While the pool itself has none free: who is new to a group gets what it carries.
+    WhenFull,
+    /// Always: who comes back has what they had.
+    Always,
+}
+
+impl Fallback {
+    /// For the groups of somebody who becomes active.
+    const fn of(user: &User) -> Self {
+        if user.accepted {
+            Self::Always
+        } else {
+            Self::WhenFull
+        }
+    }
+}
+
 /// What somebody gets by becoming active.
 #[derive(Debug, Default)]
 pub(crate) struct Entry {
@@ -25,10 +45,12 @@ pub(crate) struct Entry {
     answered: Vec<PoolId>,
     /// What connections ask for whose license comes with it.
     entitled: Vec<Entitlement>,
+    /// Whether somebody stands at the door and chooses when a pool is full.
+    asked: bool,
 }
 
 impl Entry {
-    /// The licenses, as a group's rule asks for them.
+    /// The licenses, as a group's rule asks for them, unless somebody does.
     pub(crate) fn wants(&self) -> impl Iterator<Item = Want> {
         let after = |pool| {
             if self.used.contains(pool) {
@@ -39,8 +61,17 @@ impl Entry {
         };
         self.pools.iter().map(move |pool| Want {
             after: after(pool),
+            by_rule: !self.asked,
             ..Want::by_rule(*pool)
         })
+    }
+
+    /// As it is asked for by somebody at the door, and by no group's rule.
+    pub(crate) fn at_the_door(self) -> Self {
+        Self {
+            asked: true,
+            ..self
+        }
     }
 
     /// The pools to request.
@@ -68,11 +99,12 @@ impl Planner<'_> {
         groups: impl IntoIterator<Item = GroupId>,
         assignments: &[Assigned],
         licenses: &[License],
+        fallback: Fallback,
     ) -> Result<Entry> {
         let mut entry = Entry::default();
         for group in groups {
             let carried = self.carried(group)?;
-            self.add_carried(&mut entry, &carried, assignments, licenses)?;
+            self.add_carried(&mut entry, &carried, (assignments, licenses), fallback)?;
         }
         Ok(entry)
     }
@@ -85,7 +117,8 @@ impl Planner<'_> {
         licenses: &[License],
     ) -> Result<Entry> {
         let mut entry = Entry::default();
-        self.add_carried(&mut entry, carried, assignments, licenses)?;
+        let has = (assignments, licenses);
+        self.add_carried(&mut entry, carried, has, Fallback::WhenFull)?;
         Ok(entry)
     }
 
@@ -93,14 +126,16 @@ impl Planner<'_> {
         &mut self,
         entry: &mut Entry,
         carried: &GroupCarries,
-        assignments: &[Assigned],
-        licenses: &[License],
+        (assignments, licenses): (&[Assigned], &[License]),
+        fallback: Fallback,
     ) -> Result<()> {
         for training in &carried.trainings {
             self.add_training(entry, *training, assignments, licenses)?;
         }
         for pool in &carried.pools {
-            self.add_pool(entry, *pool, licenses)?;
+            if !entry.pools.contains(pool) && self.lacks(*pool, licenses, fallback)? {
+                entry.pools.push(*pool);
+            }
         }
         Ok(())
     }
@@ -136,7 +171,7 @@ impl Planner<'_> {
     /// What becoming active brings to somebody who is on the roster already.
     pub(crate) fn entry_of(
         &mut self,
-        user: UserId,
+        user: &User,
         joining: &[GroupId],
         licenses: &[License],
     ) -> Result<Entry> {
@@ -146,33 +181,37 @@ impl Planner<'_> {
     /// As [`Planner::entry_of`], of somebody who comes with these assignments.
     pub(crate) fn entry_with(
         &mut self,
-        user: UserId,
+        user: &User,
         joining: &[GroupId],
         licenses: &[License],
         coming: &[Assigned],
     ) -> Result<Entry> {
         let mut entry = Entry::default();
         self.add_assigned(&mut entry, coming, licenses)?;
-        let mut groups: Vec<GroupId> = self
-            .memberships_of(user)?
+        let kept = self.memberships_of(user.id)?;
+        let mut groups: Vec<(GroupId, Fallback)> = kept
             .into_iter()
-            .map(|it| it.group)
+            .map(|it| (it.group, Fallback::of(user)))
             .collect();
-        groups.extend(joining);
-        if !groups.is_empty() {
-            let mut assignments = self.assignments_of(user)?;
-            assignments.retain(|it| coming.iter().all(|of| of.training != it.training));
-            assignments.extend(coming);
-            for group in groups {
-                let carried = self.carried(group)?;
-                self.add_carried(&mut entry, &carried, &assignments, licenses)?;
+        for group in joining {
+            if groups.iter().all(|it| it.0 != *group) {
+                groups.push((*group, Fallback::WhenFull));
             }
         }
-        for pool in self.requests_of(user)? {
+        if !groups.is_empty() {
+            let mut assignments = self.assignments_of(user.id)?;
+            assignments.retain(|it| coming.iter().all(|of| of.training != it.training));
+            assignments.extend(coming);
+            for (group, fallback) in groups {
+                let carried = self.carried(group)?;
+                self.add_carried(&mut entry, &carried, (&assignments, licenses), fallback)?;
+            }
+        }
+        for pool in self.requests_of(user.id)? {
             self.add_pool(&mut entry, pool, licenses)?;
             entry.answered.push(pool);
         }
-        self.add_entitled(&mut entry, user, licenses)?;
+        self.add_entitled(&mut entry, user.id, licenses)?;
         Ok(entry)
     }
 
@@ -280,6 +319,21 @@ impl Planner<'_> {
         )
     }
 
+    /// Whether somebody is to get a license of a pool that a group carries. Nobody has two of one pool.
+    pub(crate) fn lacks(
+        &self,
+        pool: PoolId,
+        licenses: &[License],
+        fallback: Fallback,
+    ) -> Result<bool> {
+        if licenses.iter().any(|it| it.pool == pool) {
+            return Ok(false);
+        }
+        let does = self.license_for(pool, licenses)?.is_some();
+        let is_full = self.ledger.line(pool)?.room(true) < 1;
+        Ok(!does || (fallback == Fallback::WhenFull && !is_full))
+    }
+
     /// The license by which somebody may use the content of a pool: of the pool itself, else of its fallback.
     pub(crate) fn license_for<'l>(
         &self,
@@ -357,7 +411,7 @@ impl Planner<'_> {
         if !joining.is_empty() {
             let licenses = self.licenses_planned(user.id)?;
             let assignments = self.assignments_planned(user.id)?;
-            let entry = self.entry(joining, &assignments, &licenses)?;
+            let entry = self.entry(joining, &assignments, &licenses, Fallback::WhenFull)?;
             if let Some(why) = self.enter(user, entry)? {
                 return Ok(Some(why));
             }
@@ -379,10 +433,11 @@ impl Planner<'_> {
     /// What the scheduler lets somebody in with. Nobody is kept out of their seat because an add-on refuses.
     pub(crate) fn enter_promoted(&mut self, user: &User) -> Result<()> {
         let licenses = self.licenses_planned(user.id)?;
-        let entry = self.entry_of(user.id, &[], &licenses)?;
+        let entry = self.entry_of(user, &[], &licenses)?;
         for pool in &entry.pools {
             // The fallback of the one before may be this one.
-            if self.has_license(*pool, &self.licenses_planned(user.id)?)? {
+            let licenses = self.licenses_planned(user.id)?;
+            if !self.lacks(*pool, &licenses, Fallback::of(user))? {
                 continue;
             }
             let wants = [Want::by_rule(*pool)];

@@ -142,6 +142,31 @@ impl Snapshot<'_> {
         })
     }
 
+    /// How often something of a kind is to be done after a day.
+    pub(crate) fn due_after(&self, kind: DueKind, day: Date) -> Result<i64> {
+        let sql = "SELECT count(*) FROM due WHERE kind = ?1 AND day > ?2";
+        let found = self.one(sql, params![kind.as_str(), day.to_string()], |row| {
+            row.get(0)
+        })?;
+        Ok(found.unwrap_or(0))
+    }
+
+    /// To whom something of a kind is to be done first after a day, and when.
+    pub(crate) fn first_after(
+        &self,
+        kind: DueKind,
+        day: Date,
+        limit: usize,
+    ) -> Result<Vec<(Date, UserId)>> {
+        let sql =
+            "SELECT day, user FROM due WHERE kind = ?1 AND day > ?2 ORDER BY day, user LIMIT ?3";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.all(sql, params![kind.as_str(), day.to_string(), limit], |row| {
+            let day = word(row, 0, |it| it.parse::<Date>().ok())?;
+            Ok((day, UserId::from_bytes(row.get(1)?)))
+        })
+    }
+
     /// To whom something of a kind is to be done on a day, in order of their ids.
     pub(crate) fn due_on(
         &self,
@@ -163,6 +188,23 @@ impl Snapshot<'_> {
         let found = self.one(
             sql,
             params![kind.as_str(), user.as_bytes(), day.to_string()],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// Whether something was carried out for somebody on a day.
+    pub(crate) fn was_done(
+        &self,
+        user: UserId,
+        kind: DueKind,
+        pool: Option<PoolId>,
+        day: Date,
+    ) -> Result<bool> {
+        let sql = "SELECT 1 FROM due_done WHERE user = ?1 AND kind = ?2 AND pool = ?3 AND day = ?4";
+        let found = self.one(
+            sql,
+            params![user.as_bytes(), kind.as_str(), key(pool), day.to_string()],
             |_| Ok(()),
         )?;
         Ok(found.is_some())

@@ -151,6 +151,15 @@ impl Snapshot<'_> {
         })
     }
 
+    /// Who has started a training and not completed it.
+    pub(crate) fn started(&self, training: TrainingId) -> Result<Vec<UserId>> {
+        let sql =
+            "SELECT user FROM assignments WHERE training = ?1 AND state = 'started' ORDER BY user";
+        self.all(sql, [training.as_bytes()], |row| {
+            Ok(UserId::from_bytes(row.get(0)?))
+        })
+    }
+
     /// Who holds a session.
     pub(crate) fn instructors_of(&self, training: TrainingId) -> Result<Vec<UserId>> {
         let sql = "SELECT user FROM instructors WHERE training = ?1 ORDER BY user";

@@ -746,3 +746,98 @@ fn a_license_that_was_taken_back_takes_its_end_with_it() {
     org.directory.do_due().unwrap();
     assert_eq!(org.seats("pro").0, 1, "the pre-work's license is for good");
 }
+
+#[test]
+fn a_date_that_has_acted_is_refused_when_the_zone_has_moved_back_before_it() {
+    let org = Org::new(9);
+    org.add_pool("pro", 9);
+    org.create("ana bo");
+    org.zone("Pacific/Kiritimati");
+    org.set_date("ana", Field::DeactivateOn, "2027-02-01");
+    org.apply(org.grant_until("bo", Some(Some(day("2027-02-01")))));
+    org.at("2027-01-31T10:00:00Z");
+    assert_eq!(org.do_due(), 2);
+    org.zone("Pacific/Honolulu");
+    // It is still to come there, and will not act again: who comes back does not keep it.
+    org.apply(Command::Reactivate {
+        who: org.who("ana"),
+        restore_assignments: false,
+    });
+    assert_eq!(org.user("ana").profile.deactivate_on, None);
+    let why = "2027-02-01 has begun once before, and was carried out; no date acts twice: choose a later one";
+    let again = org.date_edit("ana bo", Field::DeactivateOn, "2027-02-01");
+    let plan = org.plan(again).unwrap();
+    assert_eq!(skips(&plan), [format!("ana: {why}")]);
+    let again = org.grant_until("ana bo", Some(Some(day("2027-02-01"))));
+    let plan = org.plan(again).unwrap();
+    assert_eq!(skips(&plan), [format!("bo: {why}")]);
+    // Whoever was deleted meanwhile and comes anew is told so, too.
+    org.apply(Command::Delete {
+        who: org.who("ana"),
+    });
+    let mut person = people("ana");
+    person[0].profile.deactivate_on = Some("2027-02-01".into());
+    let plan = org.plan(Command::Create(Create {
+        people: person,
+        groups: vec![],
+        pools: vec![],
+        mail: false,
+    }));
+    assert_eq!(skips(&plan.unwrap()), [format!("ana: {why}")]);
+    // The next day does act.
+    org.set_date("bo", Field::DeactivateOn, "2027-02-02");
+    org.at("2027-02-02T10:00:00Z");
+    assert_eq!(org.do_due(), 1);
+}
+
+#[test]
+fn the_plan_of_another_zone_says_which_dates_act_at_another_instant() {
+    let org = Org::new(9);
+    org.create("ana bo cleo dora");
+    org.at("2027-01-31T12:00:00Z");
+    for (name, day) in [
+        ("ana", "2027-02-01"),
+        ("bo", "2027-02-03"),
+        ("cleo", "2027-02-02"),
+        ("dora", "2027-02-04"),
+    ] {
+        org.set_date(name, Field::DeleteOn, day);
+    }
+    let zone = |zone: &str| Command::SetSetting {
+        setting: Setting::TimeZone,
+        value: Some(zone.to_owned()),
+    };
+    let plan = org.plan(zone("Pacific/Kiritimati")).unwrap();
+    let dates = plan.effects.dates;
+    assert_eq!((dates.moved, dates.at_once), (4, 1));
+    let first: Vec<String> = dates
+        .first
+        .iter()
+        .map(|it| format!("{} {} {} {}", short(&it.user), it.day, it.before, it.after))
+        .collect();
+    assert_eq!(
+        first,
+        [
+            "ana 2027-02-01 2027-01-31T23:00:00.000Z 2027-01-31T10:00:00.000Z",
+            "cleo 2027-02-02 2027-02-01T23:00:00.000Z 2027-02-01T10:00:00.000Z",
+            "bo 2027-02-03 2027-02-02T23:00:00.000Z 2027-02-02T10:00:00.000Z",
+        ]
+    );
+    // Who was deleted is erased some days later, on a day that moves as well; and undo moves them back.
+    org.apply(Command::Delete {
+        who: org.who("dora"),
+    });
+    let moved = org.apply(zone("Pacific/Honolulu"));
+    assert_eq!(
+        (
+            moved.plan.effects.dates.moved,
+            moved.plan.effects.dates.at_once
+        ),
+        (5, 0)
+    );
+    let back = org.plan(Command::Undo {
+        batch: moved.batch.unwrap(),
+    });
+    assert_eq!(back.unwrap().effects.dates.moved, 5);
+    assert_eq!(org.plan(create("eve")).unwrap().effects.dates.moved, 0);
+}

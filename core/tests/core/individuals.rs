@@ -478,3 +478,30 @@ fn a_license_that_comes_after_its_content_was_started_is_consumed() {
     assert_eq!(org.holds("bo", "video"), "consumed");
     org.assert_chain();
 }
+
+#[test]
+fn a_transfer_that_does_not_fit_asks_whether_to_queue_as_assigning_does() {
+    let org = with_pre_work();
+    for name in ["ana", "bo"] {
+        org.accept(name).unwrap();
+    }
+    org.create("x1 x2");
+    let grant = Command::Grant {
+        who: org.who("x1 x2"),
+        pool: "library".parse().unwrap(),
+        until: None,
+    };
+    org.apply(grant);
+    assert_error(
+        org.try_apply(transfer("ana", &[])),
+        "library has 0 free of 2",
+    );
+    assert_eq!(assignments(&org, "ana"), "");
+    org.apply_when_full(transfer("ana", &[]), WhenFull::Fewer);
+    assert_eq!(assignments(&org, "ana"), "");
+    let queued = org.apply_when_full(transfer("ana", &[]), WhenFull::QueueRest);
+    assert_eq!(assignments(&org, "ana"), "Reading started");
+    assert_eq!(org.holds("ana", "library"), "queued");
+    undo(&org, &queued);
+    assert_eq!(org.holds("ana", "library"), "none");
+}

@@ -1,12 +1,14 @@
 //! The platform behind Usher: its tokens, who may come in, who was seen.
 
 use usher_core::Result;
-use usher_core::command::Command;
-use usher_core::model::{Access, NewPeople, Scope, Timestamp};
+use usher_core::command::{Command, ProgressReport};
+use usher_core::model::{
+    Access, Actor, Door, NewPeople, Permission, Progress, Scope, Timestamp, TrainingKind,
+};
 use usher_core::policy::{self, Role, scope_of};
 use usher_core::query::{self, Expr, PageFrom, SortBy, UsersPage};
 
-use crate::org::{Org, assert_error, skips};
+use crate::org::{Org, address, assert_error, skips};
 
 fn add(org: &Org, name: &str, scopes: &str) -> String {
     let command = Command::AddPlatform {
@@ -273,4 +275,34 @@ fn a_page_by_when_people_were_seen_is_answered_from_its_index() {
     // Few who match are found by when they were seen, whatever the order.
     let steps = explain("seen:>1h", SortBy::Name);
     assert!(steps.contains("users_by_seen"), "{steps}");
+}
+
+#[test]
+fn undoing_what_the_platform_told_needs_the_right_to_tell_it() {
+    let org = Org::new(9);
+    org.create("ana boss");
+    org.add_training("Course", TrainingKind::Course, None);
+    org.permit("boss", Permission::ManageUsers);
+    let token = add(&org, "academy", "progress");
+    let (id, _) = org
+        .directory
+        .authenticate_platform(&token)
+        .unwrap()
+        .unwrap();
+    let told = org.request(Command::Progress {
+        reports: vec![ProgressReport {
+            who: address("ana"),
+            training: "Course".into(),
+            step: Progress::Started,
+        }],
+    });
+    let session = org.directory.as_actor(Actor::Platform(id), Door::Api);
+    let told = session.apply(told, None).unwrap();
+    let undo = || Command::Undo {
+        batch: told.batch.unwrap(),
+    };
+    assert_error(org.apply_as("boss", undo()), "progress is not allowed");
+    org.permit("boss", Permission::ManageAssignments);
+    org.apply_as("boss", undo()).unwrap();
+    assert_eq!(org.learns("ana"), "");
 }

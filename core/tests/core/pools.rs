@@ -1,6 +1,6 @@
 //! Add-on pools (DESIGN §4, "Pools"), sentence by sentence.
 
-use usher_core::command::{Command, Create, Invite, PoolEdit, WhenFull};
+use usher_core::command::{Command, Create, Invite, PoolEdit, TrainingEdit, WhenFull};
 use usher_core::model::{
     Actor, CountsFrom, Door, GroupRole, NewPeople, Progress, Status, TrainingKind,
 };
@@ -366,4 +366,98 @@ fn undoing_a_start_of_somebody_who_has_left_leaves_their_license_consumed() {
         .unwrap();
     assert_eq!(skips(&plan), ["ana: is inactive now"]);
     assert_eq!(org.holds("ana", "method"), "consumed");
+}
+
+#[test]
+fn who_holds_the_fallback_in_its_own_right_gets_the_pool_of_a_group_while_there_is_one_free() {
+    let org = Org::new(9);
+    org.add_pool("premium", 1);
+    org.add_pool("base", 9);
+    org.at_capacity("premium", "fallback:base");
+    org.add_group("Sales");
+    org.create("ana bo cleo");
+    org.invite("dora");
+    org.apply(grant(&org, "ana bo cleo dora", "base"));
+    org.carry("Sales", "", "premium");
+    let joined = org.join("ana", "Sales", GroupRole::Learner);
+    assert_eq!(
+        (org.holds("ana", "premium"), org.holds("ana", "base")),
+        ("reserved", "reserved")
+    );
+    // While there is none, what they have does.
+    org.join("bo", "Sales", GroupRole::Learner);
+    assert_eq!(
+        (org.holds("bo", "premium"), org.holds("bo", "base")),
+        ("none", "reserved")
+    );
+    // A pool that is carried later comes to the members alike.
+    org.undo(&joined);
+    org.add_group("Later");
+    org.join("cleo", "Later", GroupRole::Learner);
+    org.carry("Later", "", "premium");
+    assert_eq!(org.holds("cleo", "premium"), "reserved");
+    // And so does becoming active for the first time, in a group.
+    org.deactivate("cleo");
+    assert_eq!(org.seats("premium").1, 1);
+    org.join("dora", "Sales", GroupRole::Learner);
+    org.accept("dora").unwrap();
+    assert_eq!(org.holds("dora", "premium"), "reserved");
+}
+
+#[test]
+fn who_comes_back_with_the_used_license_of_a_fallback_takes_no_second_one() {
+    let org = Org::new(9);
+    org.add_pool("premium", 1);
+    org.add_pool("base", 9);
+    org.at_capacity("premium", "fallback:base");
+    org.add_training("Course", TrainingKind::Course, Some("premium"));
+    org.add_group("Sales");
+    org.carry("Sales", "", "premium");
+    org.create("ana bo");
+    org.join("ana bo", "Sales", GroupRole::Learner);
+    assert_eq!(org.holds("bo", "base"), "reserved");
+    org.progress("bo", "Course", Progress::Started);
+    org.deactivate("ana bo");
+    assert_eq!(
+        (org.holds("bo", "base"), org.seats("premium").1),
+        ("consumed", 1)
+    );
+    org.apply(Command::Reactivate {
+        who: org.who("bo"),
+        restore_assignments: false,
+    });
+    assert_eq!(
+        (org.holds("bo", "base"), org.holds("bo", "premium")),
+        ("consumed", "none")
+    );
+}
+
+#[test]
+fn a_training_that_gets_a_pool_uses_the_licenses_of_those_who_have_started_it() {
+    let org = Org::new(9);
+    org.add_pool("method", 9);
+    org.add_training("Course", TrainingKind::Course, None);
+    org.create("ana bo cleo");
+    org.apply(grant(&org, "ana bo", "method"));
+    org.assign("bo", "Course");
+    for name in ["ana", "cleo"] {
+        org.progress(name, "Course", Progress::Started);
+    }
+    let set = org.apply(Command::SetTraining {
+        training: "Course".into(),
+        set: TrainingEdit {
+            pool: Some(Some("method".parse().unwrap())),
+            ..TrainingEdit::default()
+        },
+    });
+    let holds = || ["ana", "bo", "cleo"].map(|it| org.holds(it, "method"));
+    assert_eq!(holds(), ["consumed", "reserved", "none"]);
+    let released = org.plan(Command::Release {
+        who: org.who("ana"),
+        pool: "method".parse().unwrap(),
+    });
+    assert_eq!(skips(&released.unwrap()), ["ana: consumed"]);
+    org.undo(&set);
+    assert_eq!(holds(), ["reserved", "reserved", "none"]);
+    org.assert_chain();
 }

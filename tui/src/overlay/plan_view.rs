@@ -261,6 +261,23 @@ fn numbers(proposal: &Proposal) -> Vec<Said> {
             Role::Plain,
         );
     }
+    let dates = &plan.effects.dates;
+    if dates.moved > 0 {
+        let size = |n: i64| usize::try_from(n).unwrap_or(0);
+        let mut moved = format!("{} at another instant", some(size(dates.moved), "date"));
+        if dates.at_once > 0 {
+            moved.push_str(&format!(", {} of them at once", count(size(dates.at_once))));
+        }
+        if let Some(first) = dates.first.first() {
+            moved.push_str(&format!(
+                "; the first {} {} {}",
+                first.day,
+                first.kind.as_str().replace('_', " "),
+                first.user
+            ));
+        }
+        say("Dates", moved, Role::Warn);
+    }
     if plan.effects.promoted.people > 0 {
         say(
             "Queue",

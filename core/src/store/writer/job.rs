@@ -77,6 +77,7 @@ impl Job {
             Command::EditGroup { .. }
             | Command::RemoveGroup { .. }
             | Command::RemoveTraining { .. }
+            | Command::SetTraining { .. }
             | Command::DoDue { .. }
             | Command::Reclaim(_)
             // They concern everybody in a queue.

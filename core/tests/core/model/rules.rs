@@ -298,15 +298,16 @@ impl Model {
                     deal.person(who).status = status;
                     continue;
                 }
+                let back = person.accepted;
                 person.status = Status::Active;
                 person.accepted = true;
                 // Whoever is a connection's has their way in by it.
                 if post.mail && !person.password && person.connection.is_none() {
                     deal.mail_password_link(who);
                 }
-                let entry = deal.entry(who, None);
+                let entry = deal.entry_of(who, None, back);
                 for pool in entry.pools.clone() {
-                    if !deal.has_license(who, pool) {
+                    if deal.lacks(who, pool, back) {
                         // An add-on that refuses keeps nobody out.
                         let _ = deal.seat(who, &[], &[pool], Status::Active);
                     }

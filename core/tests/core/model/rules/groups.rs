@@ -115,7 +115,7 @@ impl Deal<'_> {
         if self.status(who) != Status::Active {
             return Ok(true);
         }
-        let entry = self.entry_by(who, &[group]);
+        let entry = self.entry_by(who, &[group], false);
         if let Seat::Out = self.seat(who, &[], &entry.pools, Status::Active)? {
             return Ok(false);
         }

@@ -62,8 +62,7 @@ impl Deal<'_> {
             return Ok(());
         }
         let pools = self.needed(who, &coming);
-        let wants: Vec<usize> = pools.iter().map(|it| it.0).collect();
-        if matches!(self.seat(who, &[], &wants, Status::Active)?, Seat::Out) {
+        if matches!(self.seat(who, &pools, &[], Status::Active)?, Seat::Out) {
             self.skipped.insert(who);
             return Ok(());
         }

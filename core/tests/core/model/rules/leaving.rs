@@ -186,7 +186,7 @@ impl Deal<'_> {
         // Whoever comes back needs what their groups carry, too: all or nothing.
         if leads_to == Status::Active {
             let groups: Vec<usize> = self.person(who).groups.keys().copied().collect();
-            for pool in self.entry_by(who, &groups).pools {
+            for pool in self.entry_by(who, &groups, true).pools {
                 if !again.iter().any(|it| it.0 == pool) {
                     again.push((pool, false));
                 }

@@ -87,25 +87,40 @@ impl Deal<'_> {
 
     /// What groups bring, one more among them, and what was asked for until now.
     pub(super) fn entry(&mut self, who: usize, joining: Option<usize>) -> Entry {
-        let mut groups: Vec<usize> = self.person(who).groups.keys().copied().collect();
-        groups.extend(joining.filter(|it| !groups.contains(it)));
-        let mut entry = self.entry_by(who, &groups);
+        let back = self.person(who).accepted;
+        self.entry_of(who, joining, back)
+    }
+
+    /// As [`Self::entry`], of somebody who comes back, or who was never in.
+    pub(super) fn entry_of(&mut self, who: usize, joining: Option<usize>, back: bool) -> Entry {
+        let groups: Vec<usize> = self.person(who).groups.keys().copied().collect();
+        let mut entry = self.entry_by(who, &groups, back);
+        if let Some(group) = joining.filter(|it| !groups.contains(it)) {
+            let carries = self.roster().carries[group].clone();
+            self.add_carried(who, &carries, false, &mut entry);
+        }
         for pool in self.person(who).requests.clone() {
             self.add_pool(who, pool, &mut entry);
         }
         entry
     }
 
-    pub(super) fn entry_by(&mut self, who: usize, groups: &[usize]) -> Entry {
+    pub(super) fn entry_by(&mut self, who: usize, groups: &[usize], back: bool) -> Entry {
         let mut entry = Entry::default();
         for group in groups {
             let carries = self.roster().carries[*group].clone();
-            self.add_carried(who, &carries, &mut entry);
+            self.add_carried(who, &carries, back, &mut entry);
         }
         entry
     }
 
-    pub(super) fn add_carried(&mut self, who: usize, carries: &Carries, entry: &mut Entry) {
+    pub(super) fn add_carried(
+        &mut self,
+        who: usize,
+        carries: &Carries,
+        back: bool,
+        entry: &mut Entry,
+    ) {
         for training in &carries.trainings {
             let has = self.person(who).learns.get(training);
             if has.is_some_and(|it| *it != AssignmentState::Ended)
@@ -124,8 +139,20 @@ impl Deal<'_> {
             }
         }
         for pool in &carries.pools {
-            self.add_pool(who, *pool, entry);
+            if !entry.pools.contains(pool) && self.lacks(who, *pool, back) {
+                entry.pools.push(*pool);
+            }
         }
+    }
+
+    /// Whether somebody is to get a license of a pool that a group carries: its fallback's does for who comes back, and for
+    /// anybody while there is none.
+    pub(super) fn lacks(&mut self, who: usize, pool: usize, back: bool) -> bool {
+        if self.person(who).holds.contains_key(&pool) || self.roster().is_queued(pool, who) {
+            return false;
+        }
+        let free = self.roster().room(pool, true) >= 1;
+        self.license_for(who, pool).is_none() || (!back && free)
     }
 
     pub(super) fn add_pool(&mut self, who: usize, pool: usize, entry: &mut Entry) {

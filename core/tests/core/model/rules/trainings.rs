@@ -35,7 +35,7 @@ impl Deal<'_> {
                 continue;
             }
             let mut entry = Entry::default();
-            self.add_carried(who, &new, &mut entry);
+            self.add_carried(who, &new, false, &mut entry);
             match self.seat(who, &[], &entry.pools, Status::Active)? {
                 Seat::Out => drop(self.skipped.insert(who)),
                 _ => {
