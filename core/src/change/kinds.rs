@@ -1,7 +1,7 @@
 //! What kind of fact a change is, whom it concerns, and whether its recorded form is personal.
 
 use super::{Change, PERSONAL_KINDS};
-use crate::model::UserId;
+use crate::model::{ERASED_ENTRY, UserId};
 
 impl Change {
     /// Whom it concerns, if anybody.
@@ -153,23 +153,41 @@ impl Change {
     /// Whether undo has an inverse for it. What was destroyed, shown or sent does not come back, and what only says that
     /// something happened stays said.
     pub fn has_undo(&self) -> bool {
-        !matches!(
-            self,
-            Self::Erased { .. }
-                | Self::IndividualErased { .. }
-                | Self::Due { .. }
-                | Self::Password { .. }
-                | Self::GrantedAlone { .. }
-                | Self::Imported { .. }
-                | Self::PoolAdded { .. }
-                | Self::ConnectionSends { .. }
-                | Self::ConnectionRevoked { .. }
-                | Self::TokenAdded { .. }
-                | Self::TokenEnds { .. }
-                | Self::PlatformRevoked { .. }
-                | Self::PlatformTokenAdded { .. }
-                | Self::PlatformTokenEnds { .. }
-        )
+        !self.names_somebody_erased()
+            && !matches!(
+                self,
+                Self::Erased { .. }
+                    | Self::IndividualErased { .. }
+                    | Self::Due { .. }
+                    | Self::Password { .. }
+                    | Self::GrantedAlone { .. }
+                    | Self::Imported { .. }
+                    | Self::PoolAdded { .. }
+                    | Self::ConnectionSends { .. }
+                    | Self::ConnectionRevoked { .. }
+                    | Self::TokenAdded { .. }
+                    | Self::TokenEnds { .. }
+                    | Self::PlatformRevoked { .. }
+                    | Self::PlatformTokenAdded { .. }
+                    | Self::PlatformTokenEnds { .. }
+            )
+    }
+
+    /// Whether it is of a setting in which an address stood whose person was erased: what it was is not known any more.
+    pub(crate) fn names_somebody_erased(&self) -> bool {
+        let Self::Setting {
+            setting,
+            before,
+            after,
+        } = self
+        else {
+            return false;
+        };
+        let mut entries = [before, after]
+            .into_iter()
+            .flatten()
+            .flat_map(|it| it.split(','));
+        setting.holds_addresses() && entries.any(|it| it == ERASED_ENTRY)
     }
 
     /// Whether the recorded form holds personal values, which are encrypted under the person's own key.

@@ -74,6 +74,14 @@ pub(super) fn find(
     }
 }
 
+/// Why somebody was left out, without what stands in a cell of a file: that may be about people.
+fn kept_reason(applied: &Applied, skip: &Skip) -> String {
+    match (&applied.plan.review, skip.reason.split_once(": ")) {
+        (Some(_), Some((row, _))) if skip.user.is_none() => format!("{row}: left out"),
+        _ => skip.reason.clone(),
+    }
+}
+
 pub(super) fn keep(
     conn: &Connection,
     actor: Actor,
@@ -92,7 +100,7 @@ pub(super) fn keep(
             .plan
             .skipped
             .iter()
-            .map(|it| (it.user, it.reason.clone()))
+            .map(|it| (it.user, kept_reason(applied, it)))
             .collect(),
     };
     let outcome =

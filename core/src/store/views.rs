@@ -164,7 +164,19 @@ pub(super) fn forget(conn: &Connection, user: UserId) -> Result<()> {
         OR instr(lower(saved_views.query || ' ' || saved_views.name), lower(users.user_name)) > 0 \
         OR instr(lower(saved_views.query || ' ' || saved_views.name), lower(users.display_name)) > 0 \
         OR instr(lower(saved_views.query || ' ' || saved_views.name), lower(users.first_name || ' ' || users.last_name)) > 0))";
-    conn.execute(sql, [user.as_bytes()])
-        .map(|_| ())
-        .map_err(broken)
+    conn.execute(sql, [user.as_bytes()]).map_err(broken)?;
+    let any =
+        super::Snapshot::new(conn).one("SELECT 1 FROM saved_views LIMIT 1", [], |_| Ok(()))?;
+    if any.is_none() {
+        return Ok(());
+    }
+    // By the addresses that they had before, too.
+    for address in super::Snapshot::new(conn).addresses_left_by(user)? {
+        conn.prepare_cached(
+            "DELETE FROM saved_views WHERE instr(lower(query || ' ' || name), lower(?1)) > 0",
+        )
+        .and_then(|mut it| it.execute([address]))
+        .map_err(broken)?;
+    }
+    Ok(())
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use usher_core::change::Change;
 use usher_core::command::{
-    Command, Create, Edit, FieldEdit, Invite, NewPerson, OwnRecords, SetPassword,
+    Command, Create, Edit, FieldEdit, Import, Invite, NewPerson, OwnRecords, SetPassword,
 };
 use usher_core::directory::HistoryPage;
+use usher_core::import::Mode;
 use usher_core::model::{
     Actor, Door, EmailAddress, Field, FieldKind, FoundBy, GroupRole, Language, NewAsked,
     NewIndividual, Permission, Profile, Record, RecordState, Setting, Status, TrainingKind, UserId,
@@ -501,6 +502,7 @@ fn erasing_takes_the_person_s_addresses_out_of_the_settings_and_their_history() 
         ]
     );
     let erased = org.apply(Command::Erase { who: ana.into() });
+    assert!(!erased.plan.has_undo());
     org.reopen();
     org.directory.settle().unwrap();
     assert_eq!(org.files_with_mark(), Vec::<String>::new());
@@ -558,4 +560,59 @@ fn erasing_leaves_an_address_in_the_settings_that_is_somebody_else_s_now() {
     org.apply(Command::Erase { who: first.into() });
     let said = said_of(&org, Setting::JoinAllow);
     assert_eq!(said, [(None, Some("shared@acme.example".to_owned()))]);
+}
+
+#[test]
+fn erasing_destroys_views_of_others_that_name_a_former_address_and_what_a_row_of_a_file_said() {
+    let mut org = Org::new(9);
+    let old = format!("{MARK}-old");
+    org.create(&format!("{old} bo"));
+    let ana = org.user(&old).id;
+    let view = |name: &str, query: &str| usher_core::model::View {
+        name: name.into(),
+        query: query.into(),
+        columns: Vec::new(),
+        sort: "name".into(),
+        descending: false,
+    };
+    let cli = org.cli();
+    cli.save_view(view("Mine", &format!("email:{old}@acme.example")))
+        .unwrap();
+    cli.save_view(view("Others", "email:bo@acme.example"))
+        .unwrap();
+    org.apply(Command::Edit(Edit {
+        set: vec![(Field::Email, Some("ana@acme.example".into()))],
+        ..Edit::of(ana)
+    }));
+    // A row that is left out is told with what stands in it; a repeated request is told that it was left out.
+    let file = format!("email|groups\ncleo@acme.example|\ndora@acme.example|{old}'s friends");
+    let import = || {
+        Command::Import(Import {
+            partial: true,
+            ..crate::imports::import(&file, Mode::Create)
+        })
+    };
+    let keyed = || {
+        let door = crate::imports::door(&org);
+        let mut request = door.request(import());
+        request.key = Some("file".into());
+        door.apply(request, None).unwrap().plan
+    };
+    let reasons = |plan: &usher_core::Plan| {
+        let skipped = plan.skipped.iter().map(|it| it.reason.clone());
+        skipped.collect::<Vec<_>>()
+    };
+    assert!(reasons(&keyed())[0].contains(MARK));
+    assert_eq!(reasons(&keyed()), ["row 3: left out"]);
+    drop(cli);
+    org.directory.settle().unwrap();
+    org.apply(Command::Delete { who: ana.into() });
+    org.apply(Command::Erase { who: ana.into() });
+    org.reopen();
+    org.directory.settle().unwrap();
+    assert_eq!(org.files_with_mark(), Vec::<String>::new());
+    let cli = org.cli();
+    let views = cli.read().unwrap().views(Actor::FileOwner).unwrap();
+    assert_eq!(views.len(), 1);
+    assert_eq!(views[0].name, "Others");
 }

@@ -5,9 +5,7 @@ use crate::change::Change;
 use crate::command::pool::refuse_raise;
 use crate::command::{field, ownership};
 use crate::error::Result;
-use crate::model::{
-    ChoiceTerms, ERASED_ENTRY, FieldId, FieldTerms, IndividualId, IndividualTerms, field_key,
-};
+use crate::model::{ChoiceTerms, FieldId, FieldTerms, IndividualId, IndividualTerms, field_key};
 use crate::planner::Planner;
 
 /// The inverse of what concerns nobody in particular.
@@ -98,11 +96,7 @@ pub(super) fn organization(planner: &mut Planner<'_>, change: &Change) -> Result
             before,
             after,
         } => {
-            let is_erased = |it: &Option<String>| {
-                it.as_deref()
-                    .is_some_and(|it| it.split(',').any(|it| it == ERASED_ENTRY))
-            };
-            if setting.holds_addresses() && (is_erased(before) || is_erased(after)) {
+            if change.names_somebody_erased() {
                 planner.skip_name(
                     &setting.to_string(),
                     "named somebody who was erased; set it anew",
