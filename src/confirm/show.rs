@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 
-use serde_json::Value;
 use usher_core::change::Change;
 use usher_core::import::{Does, Review, letters};
 use usher_core::model::UserId;
@@ -304,21 +303,17 @@ fn changes(text: &mut String, plan: &Plan) {
 }
 
 fn said(change: &Change, plan: &Plan) -> String {
-    let word = |value: &Value| match value {
-        Value::Null => "none".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let described = change.described(&plan.names);
-    match change {
-        Change::UserCreated { created, .. } => format!("new, {}", created.status),
-        _ => format!(
-            "{} {} → {}",
-            described.what,
-            word(&described.before),
-            word(&described.after)
-        ),
+    if let Change::UserCreated { created, .. } = change {
+        return format!("new, {}", created.status);
     }
+    let described = change.described(&plan.names);
+    let (mut before, mut after) = described.in_words();
+    for word in [&mut before, &mut after] {
+        if word.is_empty() {
+            word.push_str("none");
+        }
+    }
+    format!("{} {before} → {after}", described.what)
 }
 
 fn count(n: usize, one: &str, many: &str) -> String {

@@ -290,3 +290,21 @@ fn what_has_no_undo_is_not_said_to_have_one() {
     assert!(said.contains("deleted → erased"), "{said}");
     assert!(!said.contains("undo it with"), "{said}");
 }
+
+#[test]
+fn another_time_zone_says_which_dates_it_moves() {
+    let org = peopled();
+    org.type_in("edit ana@acme.example --delete-on 2099-01-01 --yes")
+        .ok();
+    let zone = "setting time-zone Pacific/Kiritimati --plan";
+    let plan = org.type_in(zone).ok();
+    assert!(
+        plan.contains(
+            "  1 date acts at another instant; the first:\n    2099-01-01 delete ana@acme.example: "
+        ),
+        "{plan}"
+    );
+    let dates = &org.json(zone)["effects"]["dates"];
+    assert_eq!((&dates["moved"], &dates["at_once"]), (&1.into(), &0.into()));
+    assert_eq!(dates["first"][0]["after"], "2098-12-31T10:00:00.000Z");
+}

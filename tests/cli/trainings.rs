@@ -191,3 +191,14 @@ fn what_the_platform_told_of_somebody_without_a_license_is_listed_and_carried_ou
     let half = org.type_in("progress ana@acme.example Fire");
     assert_eq!(half.code, Some(2), "{half:?}");
 }
+
+#[test]
+fn the_plan_of_another_training_says_what_is_other_in_words() {
+    let org = peopled();
+    org.type_in("training add Basics --yes").ok();
+    let plan = org.type_in("training set Basics --pool pro --plan").ok();
+    assert!(
+        plan.contains("training Basics pool none → pool pro\n"),
+        "{plan}"
+    );
+}

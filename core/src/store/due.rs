@@ -142,28 +142,12 @@ impl Snapshot<'_> {
         })
     }
 
-    /// How often something of a kind is to be done after a day.
-    pub(crate) fn due_after(&self, kind: DueKind, day: Date) -> Result<i64> {
-        let sql = "SELECT count(*) FROM due WHERE kind = ?1 AND day > ?2";
-        let found = self.one(sql, params![kind.as_str(), day.to_string()], |row| {
-            row.get(0)
-        })?;
-        Ok(found.unwrap_or(0))
-    }
-
-    /// To whom something of a kind is to be done first after a day, and when.
-    pub(crate) fn first_after(
-        &self,
-        kind: DueKind,
-        day: Date,
-        limit: usize,
-    ) -> Result<Vec<(Date, UserId)>> {
-        let sql =
-            "SELECT day, user FROM due WHERE kind = ?1 AND day > ?2 ORDER BY day, user LIMIT ?3";
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.all(sql, params![kind.as_str(), day.to_string(), limit], |row| {
+    /// The days after one on which something of a kind is to be done, and to how many.
+    pub(crate) fn due_days(&self, kind: DueKind, after: Date) -> Result<Vec<(Date, i64)>> {
+        let sql = "SELECT day, count(*) FROM due WHERE kind = ?1 AND day > ?2 GROUP BY day";
+        self.all(sql, params![kind.as_str(), after.to_string()], |row| {
             let day = word(row, 0, |it| it.parse::<Date>().ok())?;
-            Ok((day, UserId::from_bytes(row.get(1)?)))
+            Ok((day, row.get(1)?))
         })
     }
 

@@ -840,4 +840,8 @@ fn the_plan_of_another_zone_says_which_dates_act_at_another_instant() {
     });
     assert_eq!(back.unwrap().effects.dates.moved, 5);
     assert_eq!(org.plan(create("eve")).unwrap().effects.dates.moved, 0);
+    // Midnight is the same instant there.
+    org.apply(zone("Europe/Berlin"));
+    let same = org.plan(zone("Europe/Paris")).unwrap();
+    assert_eq!(same.effects.dates, Default::default());
 }
