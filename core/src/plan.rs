@@ -1,8 +1,9 @@
 //! What a command would do, as data. The console's sheet, `--plan`, a review screen and the SCIM server's answer are
 //! views of the same value.
 
-use std::fmt;
+use std::collections::HashMap;
 use std::str::FromStr;
+use std::{fmt, io};
 
 use serde::ser::{SerializeSeq, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
@@ -11,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::change::{Change, Names};
 use crate::error::{Error, Shortfall};
 use crate::import::Review;
-use crate::model::{Date, DueKind, PoolId, PoolName, Seats, Timestamp, UserId};
+use crate::model::{Date, DueKind, Hold, PoolId, PoolName, Seats, Timestamp, UserId};
 
 /// What a command would do.
 #[derive(Clone, Debug)]
@@ -334,8 +335,9 @@ impl Plan {
         let mut hash = Sha256::new();
         hash.update(key);
         hash.update(self.command);
+        let mut licenses = Licenses::new();
         for change in &self.changes {
-            digest_change(&mut hash, change, &self.names);
+            digest_change(&mut hash, change, &self.names, &mut licenses);
         }
         for skip in &self.skipped {
             hash.update(format!("\nskip {} {}", skip.who, skip.reason));
@@ -410,24 +412,63 @@ impl Plan {
     }
 }
 
+/// What was said before of licenses: the same few things are said of everybody.
+type Licenses = HashMap<(PoolId, &'static str, &'static str), String>;
+
+/// What is written goes into a hash.
+struct Hashed<'h>(&'h mut Sha256);
+
+impl io::Write for Hashed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Feeds what a person would see of a change, with ids of new things left out.
-fn digest_change(hash: &mut Sha256, change: &Change, names: &Names) {
-    let who = change.user().map(|it| names.user(it)).unwrap_or_default();
-    let said = match change {
+fn digest_change(hash: &mut Sha256, change: &Change, names: &Names, licenses: &mut Licenses) {
+    hash.update("\n");
+    hash.update(change.kind());
+    hash.update(" ");
+    if let Some(user) = change.user() {
+        hash.update(names.called(user).as_bytes());
+    }
+    hash.update(" ");
+    match change {
         // A new invitation differs in id and instant only; that it is made is what matters.
         Change::Invitation {
             after: Some(after), ..
-        } => after.state.as_str().to_owned(),
+        } => hash.update(after.state.as_str()),
         Change::UserCreated { created, .. } => {
-            serde_json::to_string(&created.profile).unwrap_or_default() + created.status.as_str()
+            // A hash takes whatever is written.
+            let _ = serde_json::to_writer(&mut Hashed(hash), &created.profile);
+            hash.update(created.status.as_str());
         }
         Change::TokenAdded { .. }
         | Change::TokenEnds { .. }
         | Change::PlatformTokenAdded { .. }
-        | Change::PlatformTokenEnds { .. } => String::new(),
-        other => serde_json::to_string(&other.described(names)).unwrap_or_default(),
-    };
-    hash.update(format!("\n{} {who} {said}", change.kind()));
+        | Change::PlatformTokenEnds { .. } => {}
+        Change::License {
+            pool,
+            before,
+            after,
+            ..
+        } if !matches!(before, Hold::Queued(_)) => {
+            let said = licenses
+                .entry((*pool, before.as_str(), after.as_str()))
+                .or_insert_with(|| {
+                    serde_json::to_string(&change.described(names)).unwrap_or_default()
+                });
+            hash.update(said.as_bytes());
+        }
+        other => {
+            let _ = serde_json::to_writer(&mut Hashed(hash), &other.described(names));
+        }
+    }
 }
 
 impl Serialize for Digest {

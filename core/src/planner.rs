@@ -34,7 +34,7 @@ use crate::error::Result;
 use crate::import::Review;
 use crate::model::{
     Actor, BatchId, Brake, Date, Door, Field, GroupCarries, GroupId, Hold, Leaving, Pool, PoolId,
-    Settings, Timestamp, Training, TrainingId, User, UserId, key_of_name,
+    Settings, Status, Timestamp, Training, TrainingId, User, UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy::{self, Authority, Reach, Role};
@@ -367,6 +367,14 @@ impl<'s> Planner<'s> {
     pub(crate) fn replace(&mut self, mark: Mark, change: Change) {
         if let Some(slot) = self.changes.get_mut(mark.changes) {
             *slot = change;
+        }
+    }
+
+    /// Lets somebody new who is planned at a mark be queued instead.
+    pub(crate) fn queue_new(&mut self, mark: Mark) {
+        if let Some(Change::UserCreated { created, .. }) = self.changes.get_mut(mark.changes) {
+            created.status = Status::Queued;
+            created.accepted = false;
         }
     }
 

@@ -1,5 +1,6 @@
 //! Changes in words: what a listing, a plan and the history say of one, and the names that it mentions by id.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::Serialize;
@@ -553,10 +554,15 @@ pub(crate) enum Hidden {
 impl Names {
     /// The person's address or user name, else the id.
     pub fn user(&self, user: UserId) -> String {
-        self.users
-            .get(&user)
-            .cloned()
-            .unwrap_or_else(|| user.to_string())
+        self.called(user).into_owned()
+    }
+
+    /// The same, not copied where it is known.
+    pub(crate) fn called(&self, user: UserId) -> Cow<'_, str> {
+        match self.users.get(&user) {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(user.to_string()),
+        }
     }
 
     /// The pool's name, else the id.

@@ -8,8 +8,8 @@ use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{
     Assignment, AssignmentState, CountsFrom, CustomField, Date, DueKind, Field, GroupId, GroupRole,
-    Hold, License, Packed, Part, PoolId, PoolName, Profile, RequiredItem, Setting, Status,
-    TrainingId, User, UserId, VisibleTo, field_key, key_of_name,
+    Hold, License, Packed, Part, PoolId, PoolName, RequiredItem, Setting, Status, TrainingId, User,
+    UserId, VisibleTo, field_key, key_of_name,
 };
 use crate::plan::Template;
 use crate::planner::{Entry, Fallback, Planner, Seated, Waiting, Want};
@@ -135,14 +135,16 @@ impl Joining {
                 Err(error) => return refused(planner, &label, None, error),
             },
         };
-        self.newcomer_under(planner, person, manager, given)
+        self.newcomer_under(planner, person, Packed::of(&person.profile), manager, given)
     }
 
-    /// As [`Joining::newcomer`], with the manager looked up.
+    /// As [`Joining::newcomer`], with the manager looked up and the profile packed. Of the person's own no more is looked at
+    /// than by which names they go.
     pub(super) fn newcomer_under(
         &self,
         planner: &mut Planner<'_>,
         person: &NewPerson,
+        profile: Packed,
         manager: Option<UserId>,
         given: &[Given],
     ) -> Result<()> {
@@ -152,7 +154,7 @@ impl Joining {
         let mark = planner.mark();
         // The record comes first in the history, but its status is known only when the seat is decided.
         let status = self.standing(planner, person.profile.email.as_deref())?;
-        planner.push(created(user, &person.profile, status, manager));
+        planner.push(created(user, profile, status, manager));
         let entry = match self.status {
             Status::Active => {
                 let groups = self.groups.iter().map(|it| it.0);
@@ -167,10 +169,7 @@ impl Joining {
                 return Ok(());
             }
             Seated::Queued => {
-                planner.replace(
-                    mark,
-                    created(user, &person.profile, Status::Queued, manager),
-                );
+                planner.queue_new(mark);
                 self.enter_groups(planner, user);
             }
             Seated::In => {
@@ -461,12 +460,12 @@ pub(super) fn add_on(planner: &Planner<'_>, name: &PoolName) -> Result<PoolId> {
     Ok(pool.id)
 }
 
-fn created(user: UserId, profile: &Profile, status: Status, manager: Option<UserId>) -> Change {
+fn created(user: UserId, profile: Packed, status: Status, manager: Option<UserId>) -> Change {
     let accepted = status == Status::Active;
     Change::UserCreated {
         user,
         created: Box::new(NewUser {
-            profile: Packed::of(profile),
+            profile,
             status,
             accepted,
             manager,

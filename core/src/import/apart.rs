@@ -126,12 +126,13 @@ fn hear(from: &mut impl Read, limits: &Limits) -> Result<Sheet, Heard> {
     let mut about: Option<About> = None;
     let mut rows: Vec<Row> = Vec::new();
     let (mut cells, mut last) = (0, 0);
+    let mut buffer = Vec::new();
     loop {
-        match wire::next(from).map_err(nothing)? {
+        match wire::next(from, &mut buffer).map_err(nothing)? {
             Frame::About(it) => about = Some(it),
             Frame::Bad(bad) => return Err(Heard::Bad(bad)),
             Frame::Row(number, bytes) => {
-                let row = Row::parse(number, &bytes).ok_or(Heard::Nothing)?;
+                let row = Row::parse(number, bytes).ok_or(Heard::Nothing)?;
                 cells += row.cells().take(MOST_COLUMNS).count() as u64;
                 let most = usize::try_from(limits.rows).unwrap_or(usize::MAX);
                 if number <= last || rows.len() >= most || cells > limits.cells {

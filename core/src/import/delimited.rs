@@ -196,7 +196,8 @@ impl Reader {
     ) -> Result<(), Bad> {
         self.end_cell()?;
         let begun = std::mem::replace(&mut self.begun, next);
-        let Some(cells) = self.row.take() else {
+        let Some(cells) = self.row.made() else {
+            self.row.clear();
             return Ok(());
         };
         self.rows += 1;
@@ -206,7 +207,9 @@ impl Reader {
         if self.cells > limits.cells {
             return Err(too_many_cells(limits.cells));
         }
-        hand(u32::try_from(begun).unwrap_or(u32::MAX), &cells)
+        let handed = hand(u32::try_from(begun).unwrap_or(u32::MAX), cells);
+        self.row.clear();
+        handed
     }
 }
 

@@ -1,5 +1,5 @@
 //! A sheet of cells, whatever file it came from: rows with their numbers, cells with their types. A row is kept as the
-//! bytes in which it came out of the worker, so that a hundred thousand of them are a hundred thousand allocations.
+//! text in which it came out of the worker, so that a hundred thousand of them are a hundred thousand allocations.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -125,11 +125,16 @@ const NO: u8 = 4;
 const SERIAL: u8 = 5;
 const FAULT: u8 = 6;
 
+/// How many letters a length takes, and a number: seven bits in each, so that a row as a whole is text, which is looked at once
+/// when it arrives and never again.
+const LENGTH: usize = 3;
+const WIDE: usize = 10;
+
 /// One row with anything in it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Row {
     number: u32,
-    bytes: Box<[u8]>,
+    cells: Box<str>,
 }
 
 impl Row {
@@ -140,7 +145,7 @@ impl Row {
 
     /// Its cells, from the first column on. Those behind the last one that is filled are left out.
     pub fn cells(&self) -> Cells<'_> {
-        Cells { bytes: &self.bytes }
+        Cells { rest: &self.cells }
     }
 
     /// The cell of a column, counted from 0.
@@ -150,15 +155,16 @@ impl Row {
 
     /// A row of these bytes, if they are such a row.
     pub(super) fn parse(number: u32, bytes: &[u8]) -> Option<Self> {
-        let mut cells = Cells { bytes };
+        let text = std::str::from_utf8(bytes).ok()?;
+        let mut cells = Cells { rest: text };
         let mut n_cells = 0;
-        while !cells.bytes.is_empty() {
+        while !cells.rest.is_empty() {
             cells.step()?;
             n_cells += 1;
         }
         (n_cells <= MOST_COLUMNS).then(|| Self {
             number,
-            bytes: bytes.into(),
+            cells: text.into(),
         })
     }
 }
@@ -172,21 +178,22 @@ impl fmt::Debug for Row {
 /// The cells of a row.
 #[derive(Clone)]
 pub struct Cells<'a> {
-    bytes: &'a [u8],
+    rest: &'a str,
 }
 
 impl<'a> Cells<'a> {
-    /// The next cell; none when the bytes end or are none.
+    /// The next cell; none when the row ends or is none.
     fn step(&mut self) -> Option<Cell<'a>> {
-        let (kind, rest) = self.bytes.split_first()?;
-        let (cell, rest) = match *kind {
+        let kind = *self.rest.as_bytes().first()?;
+        let rest = self.rest.get(1..)?;
+        let (cell, rest) = match kind {
             EMPTY => (Cell::Empty, rest),
             YES => (Cell::Flag(true), rest),
             NO => (Cell::Flag(false), rest),
             NUMBER | SERIAL => {
-                let (number, rest) = rest.split_first_chunk::<8>()?;
-                let number = f64::from_le_bytes(*number);
-                let cell = if *kind == NUMBER {
+                let (bits, rest) = sevens::<WIDE>(rest)?;
+                let number = f64::from_bits(bits);
+                let cell = if kind == NUMBER {
                     Cell::Number(number)
                 } else {
                     Cell::Serial(number)
@@ -194,11 +201,9 @@ impl<'a> Cells<'a> {
                 (cell, rest)
             }
             TEXT | FAULT => {
-                let (length, rest) = rest.split_first_chunk::<4>()?;
-                let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-                let (text, rest) = rest.split_at_checked(length)?;
-                let text = std::str::from_utf8(text).ok()?;
-                let cell = if *kind == TEXT {
+                let (length, rest) = sevens::<LENGTH>(rest)?;
+                let (text, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+                let cell = if kind == TEXT {
                     Cell::Text(text)
                 } else {
                     Cell::Fault(text)
@@ -207,8 +212,24 @@ impl<'a> Cells<'a> {
             }
             _ => return None,
         };
-        self.bytes = rest;
+        self.rest = rest;
         Some(cell)
+    }
+}
+
+/// A number of so many letters of seven bits, the lowest first, and what follows it.
+fn sevens<const N: usize>(text: &str) -> Option<(u64, &str)> {
+    let (letters, rest) = text.split_at_checked(N)?;
+    let letters = letters.bytes().rev();
+    let number = letters.fold(0, |number: u64, it| number << 7 | u64::from(it & 0x7f));
+    Some((number, rest))
+}
+
+/// Puts a number behind the others in so many letters.
+fn put_sevens<const N: usize>(bytes: &mut Vec<u8>, mut number: u64) {
+    for _ in 0..N {
+        bytes.push(u8::try_from(number & 0x7f).unwrap_or(0));
+        number >>= 7;
     }
 }
 
@@ -233,9 +254,8 @@ impl RowBuilder {
     /// Puts a cell behind the last one.
     pub(super) fn push(&mut self, cell: Cell<'_>) {
         let mut text = |kind, text: &str| {
-            let length = u32::try_from(text.len()).unwrap_or(0);
             self.bytes.push(kind);
-            self.bytes.extend(length.to_le_bytes());
+            put_sevens::<LENGTH>(&mut self.bytes, text.len() as u64);
             self.bytes.extend(text.as_bytes());
         };
         match cell {
@@ -245,11 +265,11 @@ impl RowBuilder {
             Cell::Flag(flag) => self.bytes.push(if flag { YES } else { NO }),
             Cell::Number(number) => {
                 self.bytes.push(NUMBER);
-                self.bytes.extend(number.to_le_bytes());
+                put_sevens::<WIDE>(&mut self.bytes, number.to_bits());
             }
             Cell::Serial(number) => {
                 self.bytes.push(SERIAL);
-                self.bytes.extend(number.to_le_bytes());
+                put_sevens::<WIDE>(&mut self.bytes, number.to_bits());
             }
         }
         self.columns += 1;
@@ -273,13 +293,16 @@ impl RowBuilder {
         self.columns
     }
 
-    /// Its bytes; none when there is nothing to be seen in it. The builder is empty then.
-    pub(super) fn take(&mut self) -> Option<Vec<u8>> {
-        let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.truncate(self.filled);
+    /// Its bytes; none when there is nothing to be seen in it.
+    pub(super) fn made(&self) -> Option<&[u8]> {
+        self.bytes.get(..self.filled).filter(|it| !it.is_empty())
+    }
+
+    /// Begins a new row.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
         self.columns = 0;
         self.filled = 0;
-        (!bytes.is_empty()).then_some(bytes)
     }
 }
 
@@ -310,11 +333,11 @@ impl Sheet {
         };
         let mut builder = RowBuilder::default();
         let rows = (1..).zip(rows).filter_map(|(number, cells)| {
+            builder.clear();
             cells
                 .into_iter()
                 .for_each(|it| builder.push(Cell::Text(it)));
-            let bytes = builder.take()?.into_boxed_slice();
-            Some(Row { number, bytes })
+            Row::parse(number, builder.made()?)
         });
         Self {
             about,
@@ -351,7 +374,9 @@ impl Sheet {
         {
             builder.push(if i == column { Cell::Text(text) } else { cell });
         }
-        row.bytes = builder.take().unwrap_or_default().into_boxed_slice();
+        if let Some(mended) = Row::parse(number, builder.made().unwrap_or_default()) {
+            *row = mended;
+        }
     }
 
     /// A hash of everything in it. It is not keyed: it must not be stored as it is.
@@ -359,8 +384,8 @@ impl Sheet {
         let mut hash = Sha256::new();
         for row in &self.rows {
             hash.update(row.number.to_le_bytes());
-            hash.update(row.bytes.len().to_le_bytes());
-            hash.update(&row.bytes);
+            hash.update(row.cells.len().to_le_bytes());
+            hash.update(row.cells.as_bytes());
         }
         hash.finalize().into()
     }

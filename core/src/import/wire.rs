@@ -36,10 +36,10 @@ impl Bad {
 }
 
 /// One frame.
-pub(super) enum Frame {
+pub(super) enum Frame<'b> {
     About(About),
     /// The number of a row, and its cells.
-    Row(u32, Vec<u8>),
+    Row(u32, &'b [u8]),
     Bad(Bad),
     /// How many rows there were.
     End(u32),
@@ -105,8 +105,8 @@ pub(super) fn greet(from: &mut impl Read) -> io::Result<()> {
     }
 }
 
-/// Reads the next frame.
-pub(super) fn next(from: &mut impl Read) -> io::Result<Frame> {
+/// Reads the next frame. The buffer is where its bytes are kept.
+pub(super) fn next<'b>(from: &mut impl Read, buffer: &'b mut Vec<u8>) -> io::Result<Frame<'b>> {
     let mut head = [0; 5];
     from.read_exact(&mut head)?;
     let [kind, length @ ..] = head;
@@ -115,21 +115,21 @@ pub(super) fn next(from: &mut impl Read) -> io::Result<Frame> {
         return Err(nonsense());
     }
     // Nothing is allocated that has not arrived.
-    let mut bytes = Vec::new();
-    from.take(u64::from(length)).read_to_end(&mut bytes)?;
+    buffer.clear();
+    from.take(u64::from(length)).read_to_end(buffer)?;
+    let bytes = buffer.as_slice();
     if bytes.len() != usize::try_from(length).unwrap_or(usize::MAX) {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    let number = |bytes: &[u8]| bytes.first_chunk::<4>().map(|it| u32::from_le_bytes(*it));
+    let number = || {
+        let (number, rest) = bytes.split_first_chunk::<4>().ok_or_else(nonsense)?;
+        Ok((u32::from_le_bytes(*number), rest))
+    };
     match kind {
-        ABOUT => Ok(Frame::About(serde_json::from_slice(&bytes)?)),
-        BAD => Ok(Frame::Bad(serde_json::from_slice(&bytes)?)),
-        ROW => {
-            let row = number(&bytes).ok_or_else(nonsense)?;
-            bytes.drain(..4);
-            Ok(Frame::Row(row, bytes))
-        }
-        END => number(&bytes).map(Frame::End).ok_or_else(nonsense),
+        ABOUT => Ok(Frame::About(serde_json::from_slice(bytes)?)),
+        BAD => Ok(Frame::Bad(serde_json::from_slice(bytes)?)),
+        ROW => number().map(|(row, cells)| Frame::Row(row, cells)),
+        END => number().map(|it| Frame::End(it.0)),
         _ => Err(nonsense()),
     }
 }

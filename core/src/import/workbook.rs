@@ -241,7 +241,8 @@ impl<'l> Streamed<'l> {
     }
 
     fn end_row(&mut self, rows: &mut impl Rows) -> Result<(), Bad> {
-        let Some(cells) = self.builder.take() else {
+        let Some(cells) = self.builder.made() else {
+            self.builder.clear();
             return Ok(());
         };
         if !self.told {
@@ -261,7 +262,9 @@ impl<'l> Streamed<'l> {
                 Format::Csv | Format::Xlsx => too_many_rows(most),
             });
         }
-        rows.row(self.row.saturating_add(1), &cells)
+        let handed = rows.row(self.row.saturating_add(1), cells);
+        self.builder.clear();
+        handed
     }
 
     /// Whether there was anything in it.

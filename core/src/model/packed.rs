@@ -85,6 +85,23 @@ impl Packed {
         profile
     }
 
+    /// The same in the order of a form, without what is to be emptied: what somebody new is who has nothing yet.
+    pub(crate) fn in_order(&self) -> Self {
+        let mut said = [None; Field::ALL.len()];
+        for (field, value) in self.iter() {
+            if let Some(place) = said.get_mut(field as usize) {
+                *place = value;
+            }
+        }
+        let mut ordered = Self(Vec::with_capacity(self.0.len()));
+        for (field, value) in Field::ALL.into_iter().zip(said) {
+            if value.is_some() {
+                ordered.push(field, value);
+            }
+        }
+        ordered
+    }
+
     /// Leaves fields out.
     pub(crate) fn leave_out(&mut self, fields: &[Field]) {
         let mut rest = Self::default();
@@ -148,5 +165,12 @@ mod tests {
         let said: Vec<_> = packed.iter().collect();
         assert_eq!(said, [(Field::Region, None), (Field::Title, Some(""))]);
         assert_eq!(packed.get(Field::Region), None);
+        packed.push(Field::Email, Some("ana@acme.example"));
+        let ordered: Vec<_> = Field::ALL
+            .into_iter()
+            .filter_map(|it| Some((it, Some(packed.get(it)?))))
+            .collect();
+        assert_eq!(packed.in_order().iter().collect::<Vec<_>>(), ordered);
+        assert_eq!(packed.in_order(), Packed::of(&packed.profile()));
     }
 }

@@ -14,7 +14,8 @@ impl Planner<'_> {
         let mut ids: Vec<UserId> = Vec::new();
         let (mut groups, mut connections, mut trainings, mut fields) = (false, false, false, false);
         for change in &self.changes {
-            ids.extend(change.user());
+            // What is planned of somebody mostly stands together.
+            ids.extend(change.user().filter(|it| ids.last() != Some(it)));
             // Whoever is new goes by their names also in a digest: their id is drawn anew each time.
             if let Change::UserCreated { user, created } = change
                 && let Some(label) = created

@@ -1,5 +1,6 @@
 //! Changes to SQL: the only place that writes to the roster. Called inside a savepoint; any error rolls it back.
 
+mod newcomers;
 mod trainings;
 
 use std::collections::BTreeMap;
@@ -8,8 +9,8 @@ use rusqlite::{Connection, Params, params};
 
 use super::snapshot::word;
 use super::{
-    administrators, brake, broken, fields, inbox, individuals, labels, password, search, settings,
-    waste,
+    administrators, ahead, brake, broken, fields, inbox, individuals, labels, password, search,
+    settings, waste,
 };
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
@@ -18,10 +19,11 @@ use crate::model::{
     key_of_name,
 };
 use crate::progress::Progress;
+use newcomers::{NewLicense, NewRow, Newcomers};
 
 /// Applies changes in order.
 pub(super) struct Applier<'c> {
-    conn: &'c Connection,
+    pub(super) conn: &'c Connection,
     pub(super) at: Timestamp,
     /// The person whose row has changed in this run of changes but whose version has not risen yet.
     untouched: Option<UserId>,
@@ -58,14 +60,21 @@ impl<'c> Applier<'c> {
     pub(super) fn apply(
         mut self,
         changes: &[Change],
-        person_key: impl Fn(UserId) -> [u8; 32],
+        person_key: impl Fn(UserId) -> [u8; 32] + Sync,
         progress: &Progress,
     ) -> Result<Moves> {
-        for change in changes {
-            progress.step()?;
-            self.touch_before(change)?;
-            self.one(change, &person_key)?;
-        }
+        let created: Vec<(UserId, &NewUser)> = changes
+            .iter()
+            .filter_map(|it| match it {
+                Change::UserCreated { user, created } => Some((*user, &**created)),
+                _ => None,
+            })
+            .collect();
+        ahead::made(
+            &created,
+            |(user, created)| NewRow::of(*user, created, person_key(*user)),
+            |rows| self.each(changes, rows, &person_key, progress),
+        )?;
         self.touch()?;
         self.move_counts()?;
         for (connection, by) in self.people.iter().filter(|it| *it.1 != 0) {
@@ -76,6 +85,35 @@ impl<'c> Applier<'c> {
             statuses: self.moved,
             people: self.people,
         })
+    }
+
+    fn each(
+        &mut self,
+        changes: &[Change],
+        rows: &mut dyn Iterator<Item = NewRow<'_>>,
+        person_key: &impl Fn(UserId) -> [u8; 32],
+        progress: &Progress,
+    ) -> Result<()> {
+        let mut newcomers = Newcomers::default();
+        for change in changes {
+            progress.step()?;
+            if let Change::UserCreated { created, .. } = change {
+                if newcomers.is_full() {
+                    self.settle(&mut newcomers, person_key)?;
+                }
+                let missing = || Error::Broken("there is no thread to make rows".into());
+                let row = rows.next().ok_or_else(missing)?;
+                self.comes(row.user, created)?;
+                newcomers.add(row);
+            } else if newcomers.is_of_last(change) {
+                newcomers.follow(change);
+            } else {
+                self.settle(&mut newcomers, person_key)?;
+                self.touch_before(change)?;
+                self.one(change, person_key)?;
+            }
+        }
+        self.settle(&mut newcomers, person_key)
     }
 
     pub(super) fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
@@ -131,7 +169,8 @@ impl<'c> Applier<'c> {
 
     fn one(&mut self, change: &Change, person_key: &impl Fn(UserId) -> [u8; 32]) -> Result<()> {
         match change {
-            Change::UserCreated { user, created } => self.create(*user, created, &person_key(*user)),
+            // Taken in before, and written with others.
+            Change::UserCreated { .. } => Ok(()),
             Change::Status { user, before, after } => {
                 self.count(*before, *after);
                 self.retain(*user, *before, *after)?;
@@ -176,18 +215,7 @@ impl<'c> Applier<'c> {
             Change::Due { user, kind, pool, day, .. } => self.done(*user, *kind, *pool, *day),
             Change::Invitation { user, before, after: Some(it) } => {
                 self.set_send_on(*user, before.as_ref(), it)?;
-                self.hit(
-                    "INSERT INTO invitations (user, id, generation, state, expires_at, send_on) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-                     ON CONFLICT (user) DO UPDATE SET id = ?2, generation = ?3, state = ?4, expires_at = ?5, send_on = ?6",
-                    params![
-                        user.as_bytes(),
-                        it.id.as_bytes(),
-                        it.generation,
-                        it.state.as_str(),
-                        it.expires_at.as_millis(),
-                        it.send_on.map(|it| it.to_string()),
-                    ],
-                )
+                self.invited(&[(*user, *it)])
             }
             Change::Invitation { user, after: None, .. } => {
                 self.hit("DELETE FROM invitations WHERE user = ?1", [user.as_bytes()])
@@ -390,74 +418,6 @@ impl<'c> Applier<'c> {
             .map_err(broken)
     }
 
-    fn create(&mut self, user: UserId, created: &NewUser, key: &[u8; 32]) -> Result<()> {
-        let NewUser {
-            profile,
-            status,
-            accepted,
-            manager,
-            connection,
-            link,
-        } = created;
-        let profile = profile.profile();
-        *self.moved.entry(status.as_str()).or_default() += 1;
-        self.move_people(*connection, Status::Deleted, *status);
-        self.untouched = None;
-        self.created = Some(user);
-        let search = profile.search_text();
-        self.hit(
-            "INSERT INTO users (id, status, email, email_key, user_name, user_name_key, first_name, last_name, display_name, \
-             functional_area, title, region, language, labels, kept, manager, connection, accepted, sort_name, search, \
-             created_at, updated_at, version, deactivate_on, delete_on) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?21, 1, ?22, ?23)",
-            params![
-                user.as_bytes(),
-                status.as_str(),
-                profile.email,
-                profile.email_key(),
-                profile.user_name,
-                profile.user_name_key(),
-                profile.first_name,
-                profile.last_name,
-                profile.display_name,
-                profile.functional_area,
-                profile.title,
-                profile.region,
-                profile.language,
-                profile.labels,
-                profile.kept,
-                manager.as_ref().map(|it| it.as_bytes()),
-                connection.as_ref().map(|it| it.as_bytes()),
-                accepted,
-                profile.sort_name(),
-                search,
-                self.at.as_millis(),
-                profile.deactivate_on,
-                profile.delete_on,
-            ],
-        )?;
-        for (kind, day) in [
-            (DueKind::Deactivate, &profile.deactivate_on),
-            (DueKind::Delete, &profile.delete_on),
-        ] {
-            if let Some(day) = day {
-                self.set_first_due(user, kind, day)?;
-            }
-        }
-        self.hit(
-            "INSERT INTO person_keys (user, key) VALUES (?1, ?2)",
-            params![user.as_bytes(), key],
-        )?;
-        super::addresses::keep_first(self.conn, user, profile.kept.as_deref())?;
-        if let Some(labels) = &profile.labels {
-            labels::set_first(self.conn, user, labels)?;
-        }
-        if let (Some(connection), Some(link)) = (connection, link) {
-            self.link(user, *connection, link.external_id.as_deref())?;
-        }
-        Ok(())
-    }
-
     fn link(
         &self,
         user: UserId,
@@ -585,43 +545,40 @@ impl<'c> Applier<'c> {
         after: Hold,
         stands_for_access: bool,
     ) -> Result<()> {
-        let entry = match after {
-            Hold::None => {
-                return self.hit(
-                    "DELETE FROM licenses WHERE user = ?1 AND pool = ?2",
-                    params![user.as_bytes(), pool.as_bytes()],
-                );
-            }
-            Hold::Reserved | Hold::Consumed => None,
-            Hold::Queued(entry) => Some(entry),
-        };
-        let connection = entry.and_then(|it| it.connection);
-        let values = params![
-            user.as_bytes(),
-            pool.as_bytes(),
-            after.as_str(),
-            stands_for_access,
-            entry.map(|it| it.place),
-            entry.map(|it| it.leads_to.as_str()),
-            entry.map(|it| it.mail),
-            connection.as_ref().map(|it| it.as_bytes().as_slice()),
-            entry.and_then(|it| it.send_on).map(|it| it.to_string()),
-            entry.filter(|it| it.chosen).map(|_| true),
-        ];
-        if before == Hold::None {
-            self.hit(
-                "INSERT INTO licenses (user, pool, state, stands_for_access, place, leads_to, mail, connection, send_on, \
-                 chosen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                values,
-            )
-        } else {
-            self.hit(
-                "UPDATE licenses SET state = ?3, stands_for_access = ?4, place = ?5, leads_to = ?6, mail = ?7, connection = ?8, \
-                 send_on = ?9, chosen = ?10 \
-                 WHERE user = ?1 AND pool = ?2",
-                values,
-            )
+        if after == Hold::None {
+            return self.hit(
+                "DELETE FROM licenses WHERE user = ?1 AND pool = ?2",
+                params![user.as_bytes(), pool.as_bytes()],
+            );
         }
+        let license = NewLicense {
+            user,
+            pool,
+            hold: after,
+            stands_for_access,
+        };
+        if before == Hold::None {
+            return self.licensed(&[license]);
+        }
+        let entry = license.entry();
+        let connection = entry.and_then(|it| it.connection);
+        self.hit(
+            "UPDATE licenses SET state = ?3, stands_for_access = ?4, place = ?5, leads_to = ?6, mail = ?7, connection = ?8, \
+             send_on = ?9, chosen = ?10 \
+             WHERE user = ?1 AND pool = ?2",
+            params![
+                user.as_bytes(),
+                pool.as_bytes(),
+                after.as_str(),
+                stands_for_access,
+                entry.map(|it| it.place),
+                entry.map(|it| it.leads_to.as_str()),
+                entry.map(|it| it.mail),
+                connection.as_ref().map(|it| it.as_bytes().as_slice()),
+                entry.and_then(|it| it.send_on).map(|it| it.to_string()),
+                entry.filter(|it| it.chosen).map(|_| true),
+            ],
+        )
     }
 
     fn set_terms(&self, pool: PoolId, terms: &PoolTerms) -> Result<()> {

@@ -5,8 +5,15 @@ use rusqlite::params;
 use super::Snapshot;
 use super::apply::Applier;
 use super::snapshot::word;
+use super::together::Insert;
 use crate::error::Result;
 use crate::model::{Date, DueKind, Invitation, InvitationState, PoolId, Status, UserId};
+
+const DUE: Insert = Insert {
+    head: "INSERT INTO due (kind, user, pool, day)",
+    columns: 4,
+    tail: "",
+};
 
 /// The pool's bytes in a key; empty for what concerns no pool.
 fn key(pool: Option<PoolId>) -> Vec<u8> {
@@ -41,12 +48,14 @@ impl Applier<'_> {
         Ok(())
     }
 
-    /// Lets something be due for somebody who is new, of whom nothing is due yet.
-    pub(super) fn set_first_due(&self, user: UserId, kind: DueKind, day: &str) -> Result<()> {
-        self.hit(
-            "INSERT INTO due (kind, user, pool, day) VALUES (?1, ?2, ?3, ?4)",
-            params![kind.as_str(), user.as_bytes(), key(None), day],
-        )
+    /// Lets something be due for people who are new, of whom nothing is due yet.
+    pub(super) fn set_first_due(&self, due: &[(UserId, DueKind, &str)]) -> Result<()> {
+        DUE.all(self.conn, due, |row, (user, kind, day)| {
+            row.bind(kind.as_str())?;
+            row.bind(user.as_bytes())?;
+            row.bind(key(None))?;
+            row.bind(day)
+        })
     }
 
     /// Notes that something was done for a day. The database refuses to do so twice.

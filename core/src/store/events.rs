@@ -7,11 +7,12 @@ mod encoded;
 mod named;
 mod sealed;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, params};
 
-use super::{Snapshot, actor, broken};
+use super::together::{AT_ONCE, Insert};
+use super::{Snapshot, actor, ahead, broken};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Timestamp, UserId};
@@ -25,7 +26,13 @@ use sealed::seal;
 pub use chain::{AuditReport, BadLink, Head};
 pub(super) use chain::{BatchHead, exported_head, hex, holds, verify};
 pub(super) use named::forget_addresses_of;
-pub(super) use sealed::{Nonces, Reader, Recorded, person_key};
+pub(super) use sealed::{Keys, Nonces, Reader, Recorded};
+
+const EVENTS: Insert = Insert {
+    head: "INSERT INTO events (seq, batch, user, kind, body, hash)",
+    columns: 6,
+    tail: "",
+};
 
 /// The end of the history, which the next batch follows.
 #[derive(Clone, Copy)]
@@ -64,10 +71,9 @@ pub(super) fn append(
     batch: &BatchHead<'_>,
     changes: &[Change],
     nonces: &mut Nonces,
-    person_key: impl Fn(UserId) -> Option<[u8; 32]>,
+    keys: &Keys,
     progress: &Progress,
 ) -> Result<Tip> {
-    let (mut seq, mut previous) = (tip.event, tip.hash);
     let (kind, id) = actor::encode(batch.actor);
     conn.prepare_cached(
         "INSERT INTO batches (seq, id, actor_kind, actor, door, command, at, caused_by, undoes, first_event, changes, \
@@ -84,7 +90,7 @@ pub(super) fn append(
             batch.at.as_millis(),
             batch.caused_by.as_ref().map(|it| it.as_bytes()),
             batch.undoes.as_ref().map(|it| it.as_bytes()),
-            seq + 1,
+            tip.event + 1,
             i64::try_from(changes.len()).unwrap_or(i64::MAX),
             people_changed(changes),
             batch.on_behalf.as_ref().map(|it| it.as_bytes()),
@@ -97,50 +103,90 @@ pub(super) fn append(
             .map_err(broken)?;
     }
     let batch_hash = batch.hash();
-    let mut insert = conn
-        .prepare_cached("INSERT INTO events (seq, batch, user, kind, body, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-        .map_err(broken)?;
-    for change in changes {
-        progress.step()?;
+    // By the numbers of their events; finding their keys takes the database.
+    let mut named: HashMap<i64, Change> = HashMap::new();
+    for (seq, change) in (tip.event + 1..).zip(changes) {
+        if let Some(sealed) = named::sealed(conn, change, nonces, seq)? {
+            named.insert(seq, sealed);
+        }
+    }
+    let (mut seq, mut previous) = (tip.event, tip.hash);
+    let record = |change| -> Result<Event<'_>> {
         seq += 1;
+        let event = Event::of(change, seq, (&previous, &batch_hash), &named, keys, nonces)?;
+        previous = event.hash;
+        Ok(event)
+    };
+    let mut end = tip;
+    (end.batch, end.at) = (batch.seq, batch.at);
+    ahead::made(changes, record, |events| {
+        let mut some: Vec<Event<'_>> = Vec::with_capacity(changes.len().min(AT_ONCE));
+        for _ in changes {
+            progress.step()?;
+            let missing = || Error::Broken("there is no thread to record changes".into());
+            let event: Event<'_> = events.next().ok_or_else(missing)??;
+            (end.event, end.hash) = (event.seq, event.hash);
+            some.push(event);
+            if some.len() == AT_ONCE {
+                keep(conn, batch.seq, &some)?;
+                some.clear();
+            }
+        }
+        keep(conn, batch.seq, &some)
+    })?;
+    Ok(end)
+}
+
+/// A change as it is recorded.
+struct Event<'c> {
+    seq: i64,
+    change: &'c Change,
+    body: Vec<u8>,
+    hash: [u8; 32],
+}
+
+impl<'c> Event<'c> {
+    fn of(
+        change: &'c Change,
+        seq: i64,
+        (previous, batch): (&[u8; 32], &[u8; 32]),
+        named: &HashMap<i64, Change>,
+        keys: &Keys,
+        nonces: &mut Nonces,
+    ) -> Result<Self> {
         let user = change.user();
-        let mut body = match named::sealed(conn, change, nonces, seq)? {
-            Some(sealed) => encode(&sealed)?,
-            None => encode(change)?,
-        };
+        let mut body = encode(named.get(&seq).unwrap_or(change))?;
         if let (true, Some(user)) = (change.is_personal(), user) {
-            let key =
-                person_key(user).ok_or_else(|| Error::Broken("a person has no key".into()))?;
-            body = seal(&key, nonces.draw(), seq, &body)?;
+            body = seal(&keys.of(user)?, nonces.draw(), seq, &body)?;
         }
         if let Change::Individual { account, .. } = change {
-            body = sealed::seal_individual(conn, *account, nonces.draw(), seq, &body)?;
+            body = sealed::seal_individual(keys, *account, nonces.draw(), seq, &body)?;
         }
         let hash = chain(
-            &previous,
-            &batch_hash,
+            previous,
+            batch,
             seq,
             user.as_ref().map(|it| it.as_bytes().as_slice()),
             change.kind(),
             &body,
         );
-        insert
-            .execute(params![
-                seq,
-                batch.seq,
-                user.as_ref().map(|it| it.as_bytes()),
-                change.kind(),
-                body,
-                hash
-            ])
-            .map_err(broken)?;
-        previous = hash;
+        Ok(Self {
+            seq,
+            change,
+            body,
+            hash,
+        })
     }
-    Ok(Tip {
-        batch: batch.seq,
-        at: batch.at,
-        event: seq,
-        hash: previous,
+}
+
+fn keep(conn: &Connection, batch: i64, events: &[Event<'_>]) -> Result<()> {
+    EVENTS.all(conn, events, |row, it| {
+        row.bind(it.seq)?;
+        row.bind(batch)?;
+        row.bind(it.change.user().as_ref().map(|it| it.as_bytes()))?;
+        row.bind(it.change.kind())?;
+        row.bind(it.body.as_slice())?;
+        row.bind(it.hash)
     })
 }
 

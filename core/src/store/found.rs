@@ -127,7 +127,7 @@ fn write(
         on_behalf: None,
     };
     let tip = events::Tip::of(conn)?;
-    let key = |user| events::person_key(conn, user).ok().flatten();
+    let keys = events::Keys::of_changes(conn, &changes, draw)?;
     let progress = Progress::new();
     events::append(
         conn,
@@ -135,7 +135,7 @@ fn write(
         &head,
         &changes,
         &mut Nonces::new(),
-        key,
+        &keys,
         &progress,
     )?;
     conn.execute_batch("COMMIT").map_err(broken)

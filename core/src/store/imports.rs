@@ -18,6 +18,8 @@ use crate::model::{
 };
 use crate::plan::Template;
 
+/// Fewer keys are looked up one by one, however few people there are.
+const FEW_KEYS: usize = 1_000;
 /// How many keys one statement looks up.
 const KEYS_AT_ONCE: usize = 2_000;
 
@@ -89,8 +91,13 @@ impl Snapshot<'_> {
         Ok(all.into_iter().find(|it| it.undone_by.is_none()))
     }
 
-    /// Everybody who has one of these addresses, by their keys.
+    /// Everybody who has one of these addresses, by their keys; maybe others too.
     pub(crate) fn known_by_email(&self, keys: &[String]) -> Result<HashMap<String, Known>> {
+        if self.are_few(keys.len())? {
+            return self.everybody_by(
+                "SELECT email_key, id, status, user_name IS NOT NULL FROM users WHERE email_key IS NOT NULL",
+            );
+        }
         self.known_by(
             "SELECT value, users.id, users.status, users.user_name IS NOT NULL \
              FROM json_each(?1) CROSS JOIN users ON users.email_key = value",
@@ -98,8 +105,13 @@ impl Snapshot<'_> {
         )
     }
 
-    /// Everybody who has one of these user names of their own, by their keys.
+    /// Everybody who has one of these user names of their own, by their keys; maybe others too.
     pub(crate) fn known_by_user_name(&self, keys: &[String]) -> Result<HashMap<String, Known>> {
+        if self.are_few(keys.len())? {
+            return self.everybody_by(
+                "SELECT user_name_key, id, status, 1 FROM users WHERE user_name_key IS NOT NULL",
+            );
+        }
         self.known_by(
             "SELECT value, users.id, users.status, 1 \
              FROM json_each(?1) CROSS JOIN users ON users.user_name_key = value",
@@ -126,6 +138,21 @@ impl Snapshot<'_> {
             [name],
             |row| known(row, 0),
         )
+    }
+
+    /// Whether there are so few people that all of them are read sooner than so many are looked for.
+    fn are_few(&self, keys: usize) -> Result<bool> {
+        if keys < FEW_KEYS {
+            return Ok(false);
+        }
+        let sql = "SELECT coalesce(sum(people), 0) FROM status_counts";
+        let people: Option<i64> = self.one(sql, [], |row| row.get(0))?;
+        Ok(people.is_some_and(|it| usize::try_from(it).is_ok_and(|it| it < keys / 4)))
+    }
+
+    fn everybody_by(&self, sql: &str) -> Result<HashMap<String, Known>> {
+        let all = self.all(sql, [], |row| Ok((row.get(0)?, known(row, 1)?)))?;
+        Ok(all.into_iter().collect())
     }
 
     fn known_by(&self, sql: &str, keys: &[String]) -> Result<HashMap<String, Known>> {

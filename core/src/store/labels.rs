@@ -2,12 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::read::Read;
+use super::together::Insert;
 use super::{Snapshot, broken};
 use crate::error::Result;
 use crate::model::{Label, UserId, folded};
+
+const USER_LABELS: Insert = Insert {
+    head: "INSERT INTO user_labels (user, key)",
+    columns: 2,
+    tail: "",
+};
 
 impl Snapshot<'_> {
     /// Everybody who carries a label, in order of creation, whatever their status.
@@ -92,17 +99,26 @@ pub(super) fn set(conn: &Connection, user: UserId, labels: Option<&str>) -> Resu
     conn.prepare_cached("DELETE FROM user_labels WHERE user = ?1")
         .and_then(|mut it| it.execute([user.as_bytes()]))
         .map_err(broken)?;
-    labels.map_or(Ok(()), |it| set_first(conn, user, it))
+    set_first(conn, labels.map(|it| (user, it)).into_iter())
 }
 
-/// Puts the labels of somebody into the index who has none in it.
-pub(super) fn set_first(conn: &Connection, user: UserId, labels: &str) -> Result<()> {
-    for label in labels.split(',') {
-        conn.prepare_cached(
-            "INSERT INTO user_labels (user, key) VALUES (?1, ?2) ON CONFLICT (user, key) DO NOTHING",
-        )
-        .and_then(|mut it| it.execute(params![user.as_bytes(), folded(label)]))
-        .map_err(broken)?;
+/// Puts the labels of people into the index who have none in it.
+pub(super) fn set_first<'l>(
+    conn: &Connection,
+    labelled: impl Iterator<Item = (UserId, &'l str)>,
+) -> Result<()> {
+    let mut keys: Vec<(UserId, String)> = Vec::new();
+    for (user, labels) in labelled {
+        let theirs = keys.len();
+        for label in labels.split(',') {
+            let key = (user, folded(label));
+            if !keys.iter().skip(theirs).any(|it| *it == key) {
+                keys.push(key);
+            }
+        }
     }
-    Ok(())
+    USER_LABELS.all(conn, &keys, |row, (user, key)| {
+        row.bind(user.as_bytes())?;
+        row.bind(key)
+    })
 }

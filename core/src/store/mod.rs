@@ -6,6 +6,7 @@
 mod actor;
 mod addresses;
 mod administrators;
+mod ahead;
 mod apply;
 mod attempts;
 mod attribute;
@@ -46,6 +47,7 @@ mod sight;
 mod snapshot;
 mod ssh_keys;
 mod stale;
+mod together;
 mod told;
 mod trainings;
 mod transfers;

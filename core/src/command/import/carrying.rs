@@ -12,8 +12,8 @@ use crate::command::{Edit, NewPerson, cancel, deactivate, delete, grant, reactiv
 use crate::error::{Error, Result};
 use crate::import::{Column, Does};
 use crate::model::{
-    Field, FieldId, GroupId, GroupRole, Hold, License, Part, PoolName, Status, User, UserId,
-    key_of_name,
+    Field, FieldId, GroupId, GroupRole, Hold, License, Part, PoolName, Profile, Status, User,
+    UserId, key_of_name,
 };
 use crate::planner::{Planner, Seated};
 use crate::selection::Selection;
@@ -112,10 +112,21 @@ impl Desk<'_> {
             _ => Status::Waiting,
         };
         // Whoever comes is in the plan from here on, and not twice.
-        let profile = std::mem::take(&mut wanted.set).profile();
-        let key = profile.email_key().or_else(|| profile.user_name_key());
+        let set = std::mem::take(&mut wanted.set);
+        let said = |field| set.get(field).map(str::to_owned);
+        let key = set
+            .get(Field::Email)
+            .or_else(|| set.get(Field::UserName))
+            .map(key_of_name);
         let person = NewPerson {
-            profile,
+            profile: match wanted.known {
+                Some(_) => set.profile(),
+                None => Profile {
+                    email: said(Field::Email),
+                    user_name: said(Field::UserName),
+                    ..Profile::default()
+                },
+            },
             ..NewPerson::default()
         };
         let joining = Joining {
@@ -134,7 +145,7 @@ impl Desk<'_> {
             None => None,
         };
         match &known {
-            None => joining.newcomer_under(planner, &person, manager, &given)?,
+            None => joining.newcomer_under(planner, &person, set.in_order(), manager, &given)?,
             Some(user) => {
                 planner.name(user);
                 joining.comeback_under(planner, user, &person, manager, &given)?;

@@ -1,11 +1,19 @@
 //! Understanding the cells of every row, without looking at who is on the roster.
 
+use std::collections::BTreeMap;
+use std::thread;
+
 use super::{Desk, Wanted};
 use crate::error::Error;
 use crate::import::{Column, Does, EXAMPLE, Row, day, near};
 use crate::model::{
     CustomField, EmailAddress, Field, FieldKind, GroupRole, Status, UserId, harmless, name_key,
 };
+
+/// Fewer rows are read by one thread.
+const FEW: usize = 2_000;
+/// With more threads than this it is no quicker.
+const MOST_THREADS: usize = 4;
 
 /// What empties a field.
 const CLEAR: &str = "(clear)";
@@ -15,15 +23,66 @@ const FAILED: [&str; 8] = [
 ];
 
 impl Desk<'_> {
-    /// Reads every row below the titles but the example of a template.
+    /// Reads every row below the titles but the example of a template. Large files are read by several threads.
     pub(super) fn read(&mut self) -> Vec<Wanted> {
         let sheet = std::sync::Arc::clone(&self.import.sheet);
         let first = self.columns.head + 1;
         let below = sheet.rows().get(first..).unwrap_or_default();
+        let threads = match below.len() {
+            0..FEW => 1,
+            _ => thread::available_parallelism().map_or(1, |it| it.get().min(MOST_THREADS)),
+        };
+        let size = below.len().div_ceil(threads).max(1);
+        let mut parts = (first..).step_by(size).zip(below.chunks(size));
+        let Some((place, mine)) = parts.next() else {
+            return Vec::new();
+        };
+        thread::scope(|scope| {
+            let others: Vec<_> = parts
+                .map(|(place, part)| {
+                    let mut other = self.twin();
+                    let read = move || (other.part(place, part), other.faults);
+                    let thread = thread::Builder::new().name("usher-reading".into());
+                    (place, part, thread.spawn_scoped(scope, read))
+                })
+                .collect();
+            let mut rows = self.part(place, mine);
+            rows.reserve_exact(below.len().saturating_sub(rows.len()));
+            for (place, part, other) in others {
+                match other.map(thread::ScopedJoinHandle::join) {
+                    Ok(Ok((read, faults))) => {
+                        rows.extend(read);
+                        self.faults.extend(faults);
+                    }
+                    Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                    Err(_) => rows.extend(self.part(place, part)),
+                }
+            }
+            rows
+        })
+    }
+
+    /// Another such desk, at which nothing was found wrong yet.
+    fn twin(&self) -> Self {
+        Self {
+            import: self.import,
+            columns: self.columns.clone(),
+            fields: self.fields.clone(),
+            required: self.required.clone(),
+            groups: self.groups.clone(),
+            group_names: self.group_names.clone(),
+            pools: self.pools.clone(),
+            begun: self.begun,
+            faults: BTreeMap::new(),
+        }
+    }
+
+    /// Reads some rows, the first of which stands at that place.
+    fn part(&mut self, first: usize, some: &[Row]) -> Vec<Wanted> {
         let holds = self.columns.holds.clone();
-        let mut rows = Vec::with_capacity(below.len());
+        let mut rows = Vec::with_capacity(some.len());
         let reason = self.columns.reason();
-        for (place, row) in (first..).zip(below) {
+        for (place, row) in (first..).zip(some) {
             let says_only_why = row
                 .cells()
                 .enumerate()

@@ -18,6 +18,13 @@ pub(super) struct MovedCounts {
     assignments: BTreeMap<TrainingId, [i64; 4]>,
 }
 
+impl MovedCounts {
+    /// Counts one more member.
+    pub(super) fn joined(&mut self, group: GroupId) {
+        *self.members.entry(group).or_default() += 1;
+    }
+}
+
 impl Applier<'_> {
     pub(super) fn group_added(&self, group: GroupId, name: &str) -> Result<()> {
         self.hit(

@@ -1,6 +1,6 @@
 //! Personal values of events, encrypted under the person's own key, and reading events whether or not they are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{decode, named};
 use crate::change::{Change, PERSONAL_KINDS};
+use crate::draw::Draw;
 use crate::error::{Error, Result};
 use crate::model::{IndividualId, UserId};
 use crate::store::broken;
@@ -135,8 +136,58 @@ impl<'c> Reader<'c> {
     }
 }
 
+/// The keys under which a batch records what is personal.
+pub(in crate::store) struct Keys {
+    draw: Draw,
+    /// Who is new: their keys follow from the draw.
+    created: HashSet<UserId>,
+    people: HashMap<UserId, [u8; 32]>,
+    accounts: HashMap<IndividualId, [u8; 32]>,
+}
+
+impl Keys {
+    /// Looks up the keys of everybody of whom these changes, which are written already, record something personal.
+    pub(in crate::store) fn of_changes(
+        conn: &Connection,
+        changes: &[Change],
+        draw: Draw,
+    ) -> Result<Self> {
+        let mut keys = Self {
+            draw,
+            created: changes.iter().filter_map(Change::created).collect(),
+            people: HashMap::new(),
+            accounts: HashMap::new(),
+        };
+        for change in changes {
+            if let Change::Individual { account, .. } = change
+                && let Some(key) = individual_key(conn, *account)?
+            {
+                keys.accounts.insert(*account, key);
+            }
+            let Some(user) = change.user().filter(|_| change.is_personal()) else {
+                continue;
+            };
+            if !keys.created.contains(&user)
+                && !keys.people.contains_key(&user)
+                && let Some(key) = person_key(conn, user)?
+            {
+                keys.people.insert(user, key);
+            }
+        }
+        Ok(keys)
+    }
+
+    pub(super) fn of(&self, user: UserId) -> Result<[u8; 32]> {
+        if self.created.contains(&user) {
+            return Ok(self.draw.person_key(user));
+        }
+        let key = self.people.get(&user).copied();
+        key.ok_or_else(|| Error::Broken("a person has no key".into()))
+    }
+}
+
 /// A person's key; none when they were erased.
-pub(in crate::store) fn person_key(conn: &Connection, user: UserId) -> Result<Option<[u8; 32]>> {
+fn person_key(conn: &Connection, user: UserId) -> Result<Option<[u8; 32]>> {
     conn.prepare_cached("SELECT key FROM person_keys WHERE user = ?1")
         .and_then(|mut it| it.query_row([user.as_bytes()], |row| row.get(0)).optional())
         .map_err(broken)
@@ -144,16 +195,16 @@ pub(in crate::store) fn person_key(conn: &Connection, user: UserId) -> Result<Op
 
 /// What is known of an account, sealed under its own key, with its id in front.
 pub(super) fn seal_individual(
-    conn: &Connection,
+    keys: &Keys,
     account: IndividualId,
     nonce: [u8; NONCE],
     seq: i64,
     body: &[u8],
 ) -> Result<Vec<u8>> {
-    let key = individual_key(conn, account)?
-        .ok_or_else(|| Error::Broken("an account has no key".into()))?;
+    let key = keys.accounts.get(&account);
+    let key = key.ok_or_else(|| Error::Broken("an account has no key".into()))?;
     let mut out = account.as_bytes().to_vec();
-    out.extend(seal(&key, nonce, seq, body)?);
+    out.extend(seal(key, nonce, seq, body)?);
     Ok(out)
 }
 

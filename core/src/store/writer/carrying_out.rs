@@ -1,7 +1,7 @@
 //! One job carried out in the transaction of its group: planned again on what is true now, checked against what was confirmed,
 //! written with its events, and the queues moved up.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use super::{ALONE, Job, Writer};
 use crate::change::Change;
@@ -14,7 +14,7 @@ use crate::plan::{Digest, Plan};
 use crate::planner::{self, Planned};
 use crate::progress::{Progress, Stage};
 use crate::store::apply::Applier;
-use crate::store::events::{self, BatchHead, Tip};
+use crate::store::events::{self, BatchHead, Keys, Tip};
 use crate::store::{Snapshot, brake, idempotency, imports, levels, outbox, stale};
 
 /// Of so many people it is looked who was changed last, when a plan is no longer what it was.
@@ -240,16 +240,9 @@ impl Writer {
         for (status, by) in moved.statuses {
             *self.moved.entry(status).or_default() += by;
         }
-        let conn = &self.conn;
-        let created: HashSet<UserId> = changes.iter().filter_map(Change::created).collect();
-        let person_key = |user| {
-            if created.contains(&user) {
-                return Some(draw.person_key(user));
-            }
-            events::person_key(conn, user).ok().flatten()
-        };
-        let nonces = &mut self.nonces;
-        let tip = events::append(conn, tip, &head, changes, nonces, person_key, progress)?;
+        let (conn, nonces) = (&self.conn, &mut self.nonces);
+        let keys = Keys::of_changes(conn, changes, draw)?;
+        let tip = events::append(conn, tip, &head, changes, nonces, &keys, progress)?;
         self.tip = Some(tip);
         outbox::put(conn, &plan.effects.mails, changes, batch, at)?;
         imports::note(conn, origin.actor, batch, changes, at)?;
