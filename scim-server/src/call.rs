@@ -12,14 +12,13 @@ use tokio::sync::oneshot;
 use usher_core::command::{Command, Provision, ProvisionTarget};
 use usher_core::directory::{Edition, Named};
 use usher_core::model::{ConnectionId, Mapping, UserId};
-use usher_core::query::{Expr, ListFrom, Listing, Order};
+use usher_core::query::Order;
 use usher_core::{Applied, Error, Selection, Session};
 
-use crate::anchors::{self, Edge};
 use crate::answer::{self, Answer};
 use crate::asked::Asking;
 use crate::fault::Fault;
-use crate::filter::{self, Context, Key, Sought};
+use crate::filter::{self, Context};
 use crate::json::Json;
 use crate::list::{Of, Page, Span};
 use crate::mapping::Displaced;
@@ -37,20 +36,20 @@ const MOST_TRIES: usize = 16;
 const OKTA: &str = "okta";
 
 /// A person as they are answered.
-struct Written {
+pub(crate) struct Written {
     /// Their number in the order of creation.
-    seq: i64,
+    pub(crate) seq: i64,
     version: i64,
     /// How the connection's attributes feed what is shown.
     displaced: Displaced,
     /// Whether something of others is shown with them, which changes without their version: names of groups and of their
     /// manager, custom fields, a place in a queue.
     shows_others: bool,
-    json: Bytes,
+    pub(crate) json: Bytes,
 }
 
 impl Written {
-    fn of(edition: &Edition, displaced: Displaced, json: Bytes) -> Self {
+    pub(crate) fn of(edition: &Edition, displaced: Displaced, json: Bytes) -> Self {
         Self {
             seq: edition.seq,
             version: edition.version,
@@ -172,58 +171,7 @@ impl Call<'_> {
         }
     }
 
-    fn people_found(
-        &self,
-        query: &Query,
-        order: &Order,
-        span: &Span,
-    ) -> Result<(Vec<Written>, i64), Fault> {
-        let sought = match &query.filter {
-            Some(text) => filter::read(text, self.context())?,
-            None => Sought::Fitting(Expr::Everybody),
-        };
-        match sought {
-            Sought::Nobody => Ok((Vec::new(), 0)),
-            Sought::One(key) => self.one(&key, span),
-            Sought::Fitting(query) => {
-                let edge = self.edge(&query, order, span);
-                let anchor = edge.and_then(|it| self.app.anchors.find(it));
-                let listing = Listing {
-                    query,
-                    order: order.clone(),
-                    from: anchor.map_or(span.from, |it| ListFrom::Behind(it.behind)),
-                    limit: span.size,
-                    total: span.total.or(anchor.map(|it| it.total)),
-                };
-                // A page takes long enough to let others have this thread's work meanwhile.
-                let (people, total) = tokio::task::block_in_place(|| self.page(listing))?;
-                if let (Some(edge), [first, .., last]) = (edge, people.as_slice()) {
-                    // Only in the order of creation it is known who could stand before the first.
-                    let first = (*order == Order::Creation).then_some(first.seq);
-                    let page = anchors::Read {
-                        ends: (first, last.seq),
-                        returned: i64::try_from(people.len()).unwrap_or(i64::MAX),
-                        total,
-                    };
-                    self.app.anchors.keep(edge, anchor, &page);
-                }
-                Ok((people, total))
-            }
-        }
-    }
-
-    /// The place that a page begins at, where counting up to it would cost: in a list that has a filter or an order.
-    fn edge(&self, query: &Expr, order: &Order, span: &Span) -> Option<Edge> {
-        let (list, place) = span.by_place()?;
-        let counts = *query != Expr::Everybody || *order != Order::Creation;
-        counts.then_some(Edge {
-            connection: self.connection,
-            list,
-            place,
-        })
-    }
-
-    fn context(&self) -> Context<'_> {
+    pub(crate) fn context(&self) -> Context<'_> {
         Context {
             connection: self.connection,
             base: &self.app.base,
@@ -231,59 +179,12 @@ impl Call<'_> {
         }
     }
 
-    fn displaced(&self) -> Displaced {
+    pub(crate) fn displaced(&self) -> Displaced {
         Displaced::by(&self.maps)
     }
 
-    /// A page of people, written: those who are not kept ready are read and written now.
-    fn page(&self, mut listing: Listing) -> Result<(Vec<Written>, i64), Fault> {
-        let people = self.people()?;
-        if self.projection == Projection::Whole {
-            let (editions, total) = people.editions(&listing)?;
-            let displaced = self.displaced();
-            let found = editions.iter().map(|edition| {
-                let json = self.app.ready.find(self.connection, edition, displaced);
-                (edition, json)
-            });
-            let found: Vec<_> = found.collect();
-            let missing = found.iter().filter(|it| it.1.is_none()).count();
-            if missing <= found.len() / 4 {
-                let written = found.into_iter().filter_map(|(edition, json)| match json {
-                    Some(json) => Some(Ok(Written::of(edition, displaced, json))),
-                    // Who went meanwhile is on no page.
-                    None => match people.whole(Named::Id(edition.user)) {
-                        Ok(whole) => whole.map(|it| Ok(self.written(&it.0, it.1))),
-                        Err(error) => Some(Err(error.into())),
-                    },
-                });
-                return Ok((written.collect::<Result<_, Fault>>()?, total));
-            }
-            listing.total = Some(total);
-        }
-        let (people, total) = people.page(&listing)?;
-        let written = people.iter().map(|it| self.written(&it.0, it.1));
-        Ok((written.collect(), total))
-    }
-
-    fn one(&self, key: &Key, span: &Span) -> Result<(Vec<Written>, i64), Fault> {
-        let named = match key {
-            Key::Id(id) => Named::Id(*id),
-            Key::UserName(user_name) => Named::UserName(user_name),
-            Key::ExternalId(external_id) => Named::ExternalId(external_id),
-        };
-        let is_here = |seq: i64| match span.from {
-            ListFrom::Place(place) => place <= 1,
-            ListFrom::Behind(behind) => seq > behind,
-        };
-        Ok(match self.found(named)? {
-            None => (Vec::new(), 0),
-            Some(found) if span.size == 0 || !is_here(found.seq) => (Vec::new(), 1),
-            Some(found) => (vec![found], 1),
-        })
-    }
-
     /// The person of that name, written.
-    fn found(&self, named: Named<'_>) -> Result<Option<Written>, Fault> {
+    pub(crate) fn found(&self, named: Named<'_>) -> Result<Option<Written>, Fault> {
         let people = self.people()?;
         // An id says at once whether a look is worth it.
         let may_be_kept = match named {
@@ -304,7 +205,7 @@ impl Call<'_> {
     }
 
     /// Writes a person, and keeps that for the next who asks.
-    fn written(&self, person: &Person, edition: Edition) -> Written {
+    pub(crate) fn written(&self, person: &Person, edition: Edition) -> Written {
         let mut out = Json::with_capacity(2_048);
         self.write(person, &mut out);
         let json = Bytes::copy_from_slice(&out.0);
@@ -484,7 +385,7 @@ impl Call<'_> {
         ))
     }
 
-    fn people(&self) -> Result<People<'_>, Fault> {
+    pub(crate) fn people(&self) -> Result<People<'_>, Fault> {
         Ok(People::new(
             &self.app.pools,
             self.session.read()?,

@@ -76,6 +76,11 @@ impl Span {
         }
     }
 
+    /// What filter and order of the list come to.
+    pub(crate) fn list(&self) -> u64 {
+        self.check
+    }
+
     /// What the list is remembered by, where its pages go by place.
     pub(crate) fn by_place(&self) -> Option<(u64, i64)> {
         match self.from {

@@ -9,7 +9,7 @@ use usher_core::directory::{Edition, Named, Whole};
 use usher_core::model::{
     Actor, ConnectionId, Door, Hold, License, PoolId, ProviderHold, Status, User, UserId,
 };
-use usher_core::query::Listing;
+use usher_core::query::{Expr, Listing, Order};
 use usher_core::{Applied, Read, Result};
 
 use crate::resource::Person;
@@ -142,6 +142,22 @@ impl<'a> People<'a> {
     /// Whether the roster differs from a provider about this person.
     pub(crate) fn has_drift(&self, id: UserId) -> Result<bool> {
         self.read.has_drift(id)
+    }
+
+    /// Everybody whom a query finds, by number, in an order.
+    pub(crate) fn walk(&self, query: &Expr, order: &Order) -> Result<Vec<u32>> {
+        self.read.walk(query, order)
+    }
+
+    /// The people of these numbers whom a query still finds, with their editions.
+    pub(crate) fn among(&self, query: &Expr, seqs: &[u32]) -> Result<Vec<(Person, Edition)>> {
+        let people = self.read.whole_among(self.connection, query, seqs)?;
+        people.into_iter().map(|it| self.answered(it)).collect()
+    }
+
+    /// The editions of the people of these numbers whom a query still finds.
+    pub(crate) fn editions_among(&self, query: &Expr, seqs: &[u32]) -> Result<Vec<Edition>> {
+        self.read.editions_among(query, seqs)
     }
 
     /// A page of people with their editions, and how many there are in all.

@@ -42,6 +42,7 @@ use crate::server::MetricsTo;
 use crate::standing;
 use crate::template::Template;
 use crate::tls::Tls;
+use crate::walks::Walks;
 
 /// Largest body, in bytes.
 pub(crate) const LARGEST_BODY: usize = 1024 * 1024;
@@ -58,6 +59,7 @@ pub(crate) struct App {
     pub(crate) pools: PoolNames,
     /// Where pages of long lists begin.
     pub(crate) anchors: Anchors,
+    pub(crate) walks: Walks,
     /// Answers about people that may still hold.
     pub(crate) ready: Ready,
     pub(crate) sign_in: platform::SignInDesk,

@@ -35,6 +35,7 @@ use crate::refused::{self, Refused};
 use crate::request_id::Ids;
 use crate::route::{self, App};
 use crate::tls::{Begun, Tls};
+use crate::walks::Walks;
 use crate::wire::{self, Wire};
 
 /// How long a request's head may take unless said otherwise.
@@ -227,6 +228,7 @@ async fn run(
         base,
         pools: PoolNames::default(),
         anchors: Anchors::default(),
+        walks: Walks::default(),
         ready: Ready::default(),
         sign_in: SignInDesk::default(),
         later,

@@ -10,6 +10,7 @@ mod sound;
 mod trainings;
 mod tree;
 mod users;
+mod walk;
 mod whole;
 
 use std::collections::HashMap;

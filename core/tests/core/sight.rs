@@ -283,6 +283,15 @@ const VERBS: &[(&str, Tells)] = &[
             told(r.edition_page(&everybody))
         )
     }),
+    ("whole_among", |r, w| {
+        told(r.whole_among(w.connection, &Expr::Everybody, &[1, 2, 3, 4, 5, 6, 7, 8]))
+    }),
+    ("editions_among", |r, _| {
+        told(r.editions_among(&Expr::Everybody, &[1, 2, 3, 4, 5, 6, 7, 8]))
+    }),
+    ("walk", |r, _| {
+        told(r.walk(&Expr::Everybody, &Order::Creation))
+    }),
     ("edition", |r, w| {
         each(&w.people, |it| r.edition(w.connection, Named::Id(it)))
     }),

@@ -196,17 +196,158 @@ fn only_what_is_asked_for_is_returned() {
     );
 }
 
-#[test]
-fn pages_of_a_long_filtered_list_join_whatever_goes_meanwhile() {
-    let org = Org::with_free_seats(700);
-    let operations: Vec<Value> = (0..620)
+/// Brings so many in at once, each with these attributes.
+fn bring(org: &Org, people: usize, attributes: impl Fn(usize) -> Value) {
+    let operations: Vec<Value> = (0..people)
         .map(|it| {
-            let data = json!({"userName": format!("p{it:03}@acme.example"), "title": if it % 31 == 0 { "Boss" } else { "Hand" }});
+            let mut data = attributes(it);
+            data["userName"] = json!(format!("p{it:03}@acme.example"));
             json!({"method": "POST", "path": "/Users", "bulkId": format!("b{it}"), "data": data})
         })
         .collect();
     let bulk = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations});
     assert_eq!(org.send("POST", "/scim/v2/Bulk", Some(bulk)).status, 200);
+}
+
+/// Whoever reads a long sorted list page by page meets everybody once, in the order in which the list was when it was begun.
+#[test]
+fn pages_of_a_long_sorted_list_are_of_one_order() {
+    let org = Org::with_free_seats(700);
+    // Titles in another order than the people.
+    let title = |it: usize| format!("T{:03}", it * 7 % 610);
+    bring(&org, 610, |it| json!({"title": title(it)}));
+    let mut names: Vec<(String, String)> = (0..610)
+        .map(|it| (title(it), format!("p{it:03}@acme.example")))
+        .collect();
+    names.sort();
+    let mut names: Vec<String> = names.into_iter().map(|it| it.1).collect();
+    // Who has no title comes last.
+    names.push("owner@acme.example".to_owned());
+    let of = |page: &Value| -> Vec<(String, String)> {
+        let resources = page["Resources"].as_array().cloned().unwrap_or_default();
+        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        let pairs = resources
+            .iter()
+            .map(|it| (text(&it["id"]), text(&it["userName"])));
+        pairs.collect()
+    };
+    let id = |name: &str| {
+        let found = org.find(&format!("userName eq \"{name}\"")).body;
+        of(&found).remove(0).0
+    };
+    let retitle = |name: &str, title: &str| {
+        let set = json!([{"op": "replace", "path": "title", "value": title}]);
+        assert_eq!(org.patch(&id(name), set).status, 200);
+    };
+    for way in ["startIndex", "cursor"] {
+        let mut seen = Vec::new();
+        let mut next = if way == "cursor" {
+            String::new()
+        } else {
+            "1".to_owned()
+        };
+        let mut pages = 0;
+        loop {
+            let reply = org.get(&format!(
+                "/scim/v2/Users?sortBy=title&count=60&{way}={next}"
+            ));
+            assert_eq!(
+                (reply.status, &reply.body["totalResults"]),
+                (200, &json!(611))
+            );
+            let page = of(&reply.body);
+            if page.is_empty() {
+                break;
+            }
+            pages += 1;
+            // The page is read again as it was.
+            let again = org.get(&format!(
+                "/scim/v2/Users?sortBy=title&count=60&{way}={next}"
+            ));
+            if pages > 2 {
+                assert_eq!(of(&again.body), page, "{way} {pages}");
+            }
+            seen.extend(page.into_iter().map(|it| it.1));
+            if pages == 2 {
+                // Once the order is known, people on pages to come move to where the reader was, and back.
+                retitle(&names[400], "T000a");
+                retitle(&names[5], "T999");
+            }
+            next = match (way, &reply.body["nextCursor"]) {
+                ("cursor", Value::String(cursor)) => cursor.clone(),
+                ("cursor", _) => break,
+                _ => (seen.len() + 1).to_string(),
+            };
+        }
+        let (mut met, mut all) = (seen.clone(), names.clone());
+        met.sort();
+        all.sort();
+        assert!(met == all, "{way}: everybody once, not {}", met.len());
+        // Begun anew, it is in today's order.
+        let first = org.get("/scim/v2/Users?sortBy=title&count=60");
+        assert_eq!(of(&first.body)[1].1, names[400], "{way}");
+        retitle(&names[400], "T400");
+        retitle(&names[5], "T005");
+        let first = org.get("/scim/v2/Users?sortBy=title&count=60");
+        assert_eq!(of(&first.body)[5].1, names[5], "{way}");
+    }
+
+    // Somebody who is gone, or is not of the list any more, is left out, and the others move up.
+    let filter = encoded("title sw \"T\" and active eq true");
+    let page = |start: usize| {
+        let page = org.get(&format!(
+            "/scim/v2/Users?filter={filter}&sortBy=title&sortOrder=descending&count=50&startIndex={start}"
+        ));
+        of(&page.body)
+    };
+    names.pop();
+    names.reverse();
+    let middle = page(301);
+    assert_eq!(middle[0].1, names[300]);
+    assert_eq!(org.delete(&middle[3].0).status, 204);
+    let off = json!([{"op": "replace", "path": "active", "value": false}]);
+    assert_eq!(org.patch(&middle[4].0, off).status, 200);
+    let again: Vec<String> = page(301).into_iter().map(|it| it.1).collect();
+    let expected: Vec<String> = [&names[300..303], &names[305..352]].concat();
+    assert_eq!(again, expected);
+    let last: Vec<String> = page(601).into_iter().map(|it| it.1).collect();
+    assert_eq!(last, names[600..]);
+    assert!(page(612).is_empty());
+    // A jump into a filtered list finds the places of that list.
+    let jump = |start: usize| {
+        let filter = encoded("userName co \"@acme\" and title pr");
+        let page = org.get(&format!(
+            "/scim/v2/Users?filter={filter}&count=3&startIndex={start}&attributes=userName"
+        ));
+        let total = page.body["totalResults"].clone();
+        (
+            of(&page.body)
+                .into_iter()
+                .map(|it| it.1)
+                .collect::<Vec<_>>(),
+            total,
+        )
+    };
+    let (here, total) = jump(501);
+    let (back, _) = jump(401);
+    assert_eq!((here.len(), back.len(), total), (3, 3, json!(609)));
+    let gone = |name: &&String| **name != middle[3].1;
+    let mut created = names.clone();
+    created.sort();
+    let created: Vec<&String> = created.iter().filter(gone).collect();
+    for (found, place) in [(&here, 500), (&back, 400)] {
+        assert_eq!(found.iter().collect::<Vec<_>>(), created[place..place + 3]);
+    }
+}
+
+#[test]
+fn pages_of_a_long_filtered_list_join_whatever_goes_meanwhile() {
+    let org = Org::with_free_seats(700);
+    bring(
+        &org,
+        620,
+        |it| json!({"title": if it % 31 == 0 { "Boss" } else { "Hand" }}),
+    );
     let page = |filter: &str, start: usize| {
         let filter = encoded(filter);
         org.get(&format!(

@@ -1,13 +1,15 @@
 //! People with everything that a provider is answered about them: several tables, read in one transaction and in as few
 //! statements as can be, because providers ask this all day.
 
+use std::collections::HashMap;
+
 use rusqlite::types::Value;
 use rusqlite::{Row, params};
 
-use super::{Read, listing};
+use super::{Read, listing, walk};
 use crate::error::Result;
 use crate::model::{ConnectionId, GroupId, License, Status, User, UserId, key_of_name};
-use crate::query::Listing;
+use crate::query::{Expr, Listing};
 use crate::store::broken;
 use crate::store::snapshot::{
     Snapshot, license_columns, license_row, user_columns, user_row, word,
@@ -156,6 +158,43 @@ impl Read<'_> {
         })
     }
 
+    /// Those of these numbers in the order of creation whom a query still finds, in the order in which they are named, told by
+    /// their editions.
+    ///
+    /// # Errors
+    /// As [`Read::whole`].
+    pub fn editions_among(&self, query: &Expr, seqs: &[u32]) -> Result<Vec<Edition>> {
+        self.sees_all("people as a provider has them")?;
+        let snapshot = self.snapshot()?;
+        let page = walk::among(query, seqs, self.now, self.viewer);
+        let sql = format!("SELECT {} {}", edition_columns!(), page.sql);
+        let bindings = rusqlite::params_from_iter(page.bindings);
+        let rows = snapshot.all(&sql, bindings, edition_row)?;
+        Ok(as_named(rows.into_iter().flatten(), seqs, |it| it.seq))
+    }
+
+    /// As [`Read::editions_among`], whole.
+    ///
+    /// # Errors
+    /// As [`Read::whole`].
+    pub fn whole_among(
+        &self,
+        connection: ConnectionId,
+        query: &Expr,
+        seqs: &[u32],
+    ) -> Result<Vec<Whole>> {
+        self.sees_all("people as a provider has them")?;
+        self.together(|snapshot| {
+            let page = walk::among(query, seqs, self.now, self.viewer);
+            let sql = format!("SELECT {} {}", whole_columns!(), page.sql);
+            let connection = Value::Blob(connection.as_bytes().to_vec());
+            let bindings = std::iter::once(connection).chain(page.bindings);
+            let rows = snapshot.all(&sql, rusqlite::params_from_iter(bindings), whole_row)?;
+            let people = self.completed(snapshot, rows)?;
+            Ok(as_named(people.into_iter(), seqs, |it| it.edition.seq))
+        })
+    }
+
     /// A page of a list for a provider, and how many there are in all. Deleted and erased people are on none.
     ///
     /// # Errors
@@ -219,6 +258,15 @@ impl Read<'_> {
             })
             .collect()
     }
+}
+
+/// These in the order of their numbers here.
+fn as_named<T>(found: impl Iterator<Item = T>, seqs: &[u32], seq: impl Fn(&T) -> i64) -> Vec<T> {
+    let mut by_seq: HashMap<i64, T> = found.map(|it| (seq(&it), it)).collect();
+    let places = seqs.iter();
+    places
+        .filter_map(|it| by_seq.remove(&i64::from(*it)))
+        .collect()
 }
 
 /// What one statement tells of a person.
