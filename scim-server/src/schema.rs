@@ -27,6 +27,9 @@ const ENTERPRISE_OLD: [&str; 2] = [
     "urn:scim:schemas:extension:enterprise:1.0",
 ];
 
+/// The attribute by which people go, which is always a text.
+const USER_NAME: &str = "userName";
+
 /// Most elements that a multi-valued attribute may have.
 const MOST_VALUES: usize = 500;
 
@@ -52,6 +55,11 @@ pub(crate) fn user(body: Value) -> Result<Object, Fault> {
     let mut extension = Object::new();
     for (key, value) in body {
         if let Some(attribute) = find(CORE, &key) {
+            // By what they go nobody is made of what may mean something else.
+            let is_text = matches!(value, Value::String(_) | Value::Null);
+            if attribute.name == USER_NAME && !is_text {
+                return Err(Fault::invalid_value("userName is not a string"));
+            }
             set_once(&mut user, attribute, value)?;
         } else if is_enterprise(&key) {
             match value {
@@ -126,9 +134,11 @@ fn text_of(name: &str, value: Value) -> Result<Option<Value>, Fault> {
         Value::Null => Ok(None),
         Value::String(text) if text.trim().is_empty() => Ok(None),
         Value::String(_) => Ok(Some(value)),
-        Value::Number(number) => Ok(Some(Value::String(number.to_string()))),
+        Value::Number(number) if name != USER_NAME => Ok(Some(Value::String(number.to_string()))),
         Value::Array(_) | Value::Object(_) => text_of(name, only_one(name, value)?),
-        Value::Bool(_) => Err(Fault::invalid_value(format!("{name} is not a string"))),
+        Value::Bool(_) | Value::Number(_) => {
+            Err(Fault::invalid_value(format!("{name} is not a string")))
+        }
     }
 }
 

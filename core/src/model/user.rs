@@ -103,10 +103,37 @@ impl Field {
                 "" | "none" => Ok(None),
                 day => day.parse::<Date>().map(|it| Some(it.to_string())),
             },
+            Self::Language => parse_language(text),
             Self::Kept => Ok((!text.is_empty()).then(|| text.to_owned())),
             _ => Ok(Name::parse(self.as_str(), text)?.map(Name::into_string)),
         }
     }
+}
+
+/// The longest language, in characters: a list of them with weights is the longest that is written.
+const LONGEST_LANGUAGE: usize = 255;
+
+/// A language as people and providers write one: a tag (`en`, `en-US`, `en_US`), a list of these with weights
+/// (`en-US,en;q=0.9`), or its name.
+fn parse_language(text: &str) -> Result<Option<String>, Error> {
+    let Some(language) = Name::parse(Field::Language.as_str(), text)?.map(Name::into_string) else {
+        return Ok(None);
+    };
+    let is_sign = |it: char| {
+        it.is_alphanumeric()
+            || unicode_normalization::char::is_combining_mark(it)
+            || "-_.@,;=*() ".contains(it)
+    };
+    let begins = language.starts_with(|it: char| it.is_alphanumeric() || it == '*');
+    if !begins || !language.chars().all(is_sign) || language.chars().nth(LONGEST_LANGUAGE).is_some()
+    {
+        return Err(Error::invalid(
+            Field::Language.as_str(),
+            "is not written as one is",
+            "use a tag such as en, en-US or pt-BR",
+        ));
+    }
+    Ok(Some(language))
 }
 
 fn parse_labels(text: &str) -> Result<Option<String>, Error> {

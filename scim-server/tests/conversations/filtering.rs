@@ -36,8 +36,12 @@ fn person(draws: &mut Draws, number: usize) -> Value {
     let mut body = json!({"userName": format!("{}{number}@{}.example", draws.one(&["Ana", "bo", "carl.x"]), draws.one(&["acme", "Beta"]))});
     let mut set = |draws: &mut Draws, path: &str| {
         if draws.chance(45) {
-            let value = json!(draws.one(&WORDS));
-            body.pointer_mut("").expect("the body")[path] = value;
+            // What is no language is none.
+            let value = match path {
+                "preferredLanguage" => draws.one(&["José", "JOSÉ", "Öz", "x y", "de_AT", "ana"]),
+                _ => draws.one(&WORDS),
+            };
+            body.pointer_mut("").expect("the body")[path] = json!(value);
         }
     };
     for name in [

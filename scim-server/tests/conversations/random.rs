@@ -151,7 +151,11 @@ impl Talk {
         if self.draws.chance(50) {
             body["emails"] = self.emails();
         }
-        for field in ["title", "displayName", "preferredLanguage", "nickName"] {
+        if self.draws.chance(30) {
+            body["preferredLanguage"] =
+                json!(self.draws.one(&["de", "", "en-US", "de_AT,de;q=0.9"]));
+        }
+        for field in ["title", "displayName", "nickName"] {
             if self.draws.chance(30) {
                 body[field] = self.word();
             }

@@ -95,13 +95,22 @@ fn whatever_providers_send_as_a_language_is_taken_and_what_can_be_none_is_refuse
         &long,
     ];
     let longer = "x".repeat(256);
-    let ill = ["en\u{0}US", "en\r\nX-Evil: 1", "\u{1b}[31men", &longer];
+    let ill = [
+        "en\u{0}US",
+        "en\r\nX-Evil: 1",
+        "\u{1b}[31men",
+        &longer,
+        // Of a language alone; the others are nobody's to read here.
+        "xx-yy-!!",
+        "<en>",
+    ];
     for (at, attribute) in ["preferredLanguage", "locale", "timezone"]
         .into_iter()
         .enumerate()
     {
         let mut ids = Vec::new();
-        for (number, value) in fine.iter().chain(&ill).enumerate() {
+        let ill = if at == 0 { &ill[..] } else { &ill[..4] };
+        for (number, value) in fine.iter().chain(ill).enumerate() {
             let mut body =
                 json!({"schemas": [CORE], "userName": format!("u{at}.{number}@acme.example")});
             body[attribute] = json!(value);
@@ -116,12 +125,10 @@ fn whatever_providers_send_as_a_language_is_taken_and_what_can_be_none_is_refuse
                 continue;
             }
             reply.is_error(400, Some("invalidValue"));
-            assert!(
-                reply.body["detail"]
-                    .as_str()
-                    .is_some_and(|it| it.starts_with(attribute)),
-                "{reply:?}"
-            );
+            let detail = reply.body["detail"].as_str().unwrap_or_default();
+            let names_it =
+                detail.starts_with(attribute) || at == 0 && detail.starts_with("language");
+            assert!(names_it, "{reply:?}");
             let id = &ids[0];
             let before = org.user(id).body;
             // Not usual: read by way of the schema.
@@ -138,4 +145,47 @@ fn whatever_providers_send_as_a_language_is_taken_and_what_can_be_none_is_refuse
             assert_eq!(org.user(id).body, before);
         }
     }
+}
+
+#[test]
+fn a_user_name_is_a_text() {
+    let org = Org::with_free_seats(9);
+    let id = org.create("ana@acme.example");
+    let head = org.events();
+    for name in [
+        json!(5),
+        json!(["a"]),
+        json!({"value": "a"}),
+        json!(true),
+        json!([]),
+        json!({}),
+    ] {
+        let body = json!({"schemas": [CORE], "userName": name});
+        org.post(body.clone()).is_error(400, Some("invalidValue"));
+        org.put(&id, body).is_error(400, Some("invalidValue"));
+        let operation =
+            json!({"method": "POST", "bulkId": "a", "path": "/Users", "data": {"userName": name}});
+        let all = json!({"Operations": [operation]});
+        let reply = org.send("POST", "/scim/v2/Bulk", Some(all));
+        assert_eq!(
+            reply.body["Operations"][0]["response"]["scimType"],
+            json!("invalidValue")
+        );
+    }
+    for name in [json!(5), json!(true), json!({})] {
+        for way in [
+            json!([{"op": "replace", "path": "userName", "value": name}]),
+            json!([{"op": "replace", "value": {"userName": name}}]),
+        ] {
+            org.patch(&id, way).is_error(400, Some("invalidValue"));
+        }
+    }
+    assert_eq!(org.events(), head);
+    // As Entra ID wraps single values in a PATCH.
+    let wrapped =
+        json!([{"op": "Replace", "path": "userName", "value": [{"value": "bo@acme.example"}]}]);
+    assert_eq!(
+        org.patch(&id, wrapped).body["userName"],
+        json!("bo@acme.example")
+    );
 }

@@ -8,8 +8,8 @@ use crate::model::{
     AssignmentState, FieldId, PoolName, Status, Timestamp, fold_key, folded, name_key,
 };
 use crate::query::{
-    Attribute, Compared, Expr, FieldTest, GroupName, HoldWord, Op, Test, TextField, TextOp,
-    TimeField, TrainingName, Value as Attributed,
+    Attribute, Compared, Element, Expr, FieldTest, GroupName, HoldWord, List, Op, Placed, Test,
+    TextField, TextOp, TimeField, TrainingName, Value as Attributed,
 };
 use crate::store::compile;
 use crate::store::snapshot::Snapshot;
@@ -45,6 +45,14 @@ const LETTERS: &str = "SELECT doc FROM users_terms WHERE term >= ? AND term < ? 
     CROSS JOIN users AS edited ON edited.seq = search_pending.seq WHERE instr(edited.search, ?) > 0 \
     UNION ALL SELECT fresh.seq FROM users AS fresh \
     WHERE fresh.seq > (SELECT indexed_to FROM search_progress) AND instr(fresh.search, ?) > 0";
+
+/// Whose user name, or address where they have none, begins so.
+const BEGINS: &str = "SELECT few.seq FROM users AS few WHERE few.user_name_key >= ? AND few.user_name_key < ? \
+    UNION ALL SELECT few.seq FROM users AS few WHERE few.email_key >= ? AND few.email_key < ? AND few.user_name_key IS NULL";
+
+/// Who has a further address with this in it, or one whose domain is spelled otherwise in its key.
+const FURTHER: &str = "SELECT far.seq FROM addresses CROSS JOIN users AS far ON far.id = addresses.user \
+    WHERE instr(addresses.key, ?) > 0 OR instr(addresses.key, 'xn--') > 0";
 
 /// Who reports to nobody.
 pub(super) const WITHOUT_MANAGER: &str =
@@ -252,7 +260,8 @@ fn source(query: &Expr, unseen: Unseen) -> Option<Source> {
         Expr::Field { field, op, value } => return field_source(*field, *op, value),
         Expr::Attribute(attribute) => match attribute.as_ref() {
             Attribute::Is(compared) => return part_source(compared),
-            _ => return None,
+            Attribute::Some { of, that } => return address_source(of, that),
+            Attribute::Address(_) => return None,
         },
         Expr::Has(field) => return has(*field, true, unseen),
         Expr::HasManager => probed(
@@ -390,11 +399,65 @@ fn part_source(compared: &Compared<Attributed>) -> Option<Source> {
         return None;
     };
     let is_part = matches!(op, Op::Contains | Op::StartsWith | Op::EndsWith);
-    let is_plain = with.len() >= 3 && with.bytes().all(|it| it.is_ascii_graphic());
-    if !is_searched || !is_part || !is_plain || !compared.prefix.is_empty() {
+    if !is_searched || !is_part || !is_plain(with) || !compared.prefix.is_empty() {
         return None;
     }
-    text_source(with.to_ascii_lowercase())
+    let needle = with.to_ascii_lowercase();
+    if compared.value == Attributed::SignIn && *op == Op::StartsWith {
+        // Behind the @ a key may be spelled otherwise.
+        let needle = match needle.find('@') {
+            Some(at) => needle.get(..=at).unwrap_or(&needle).to_owned(),
+            None => needle,
+        };
+        let end = format!("{needle}\u{10ffff}");
+        let ends = [needle.clone(), end.clone(), needle, end];
+        return Some(by_seq(BEGINS, ends.map(Into::into).to_vec()));
+    }
+    (needle.len() >= 3).then(|| text_source(needle)).flatten()
+}
+
+/// Whether this is found in what is searched, and by keys, as it is.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|it| it.is_ascii_graphic())
+}
+
+/// A part of an address: of somebody's own, which is searched, or of a further one, which few have.
+fn address_source(of: &List, that: &Element) -> Option<Source> {
+    let List::Kept {
+        placed:
+            Some(Placed {
+                field: TextField::Email,
+                part,
+                ..
+            }),
+        ..
+    } = of
+    else {
+        return None;
+    };
+    let needle = needed_part(that, part)?.to_ascii_lowercase();
+    let own = text_source(needle.clone())?;
+    let mut bindings = own.bindings;
+    bindings.push(needle.into());
+    Some(by_seq(format!("{} UNION ALL {FURTHER}", own.sql), bindings))
+}
+
+/// What an element must have in a part, in one piece that is found as it is.
+fn needed_part<'a>(that: &'a Element, part: &str) -> Option<&'a str> {
+    match that {
+        Element::And(all) => all.iter().find_map(|it| needed_part(it, part)),
+        Element::Part(Compared {
+            value,
+            prefix,
+            test:
+                Test::Text {
+                    op: Op::Contains | Op::StartsWith | Op::EndsWith,
+                    with,
+                    ..
+                },
+        }) if value == part && prefix.is_empty() && with.len() >= 3 && is_plain(with) => Some(with),
+        Element::Part(_) | Element::Or(_) | Element::Not(_) => None,
+    }
 }
 
 fn text_source(needle: String) -> Option<Source> {
