@@ -26,20 +26,19 @@ const LONGEST_ERROR: usize = 1_000;
 const MOST_NAMES: usize = 100;
 /// What stands in the place of a secret.
 const REMOVED: &str = "(removed)";
-/// What a key has in it whose value is a secret.
-const SECRET: [&str; 12] = [
+/// What a member's name has in it whose value is a secret: no attribute of a person that is kept is called so.
+const SECRET: [&str; 11] = [
     "password",
     "passphrase",
+    "passcode",
     "passwd",
+    "pwd",
     "secret",
     "token",
     "credential",
     "authorization",
-    "apikey",
-    "api_key",
-    "api-key",
-    "privatekey",
-    "private_key",
+    "key",
+    "totp",
 ];
 
 /// A request that would change something, while it is handled.
@@ -308,7 +307,9 @@ struct Place {
 impl Place {
     /// Below a key, or an operation's path.
     fn below(self, key: &str) -> Self {
-        let key = key.to_ascii_lowercase();
+        // What a path compares with is a value, and not a name.
+        let names: String = key.split('"').step_by(2).collect();
+        let key = names.to_ascii_lowercase();
         let manager = self.manager || key.contains("manager");
         Self {
             secret: self.secret || SECRET.iter().any(|it| key.contains(it)),
@@ -433,7 +434,11 @@ mod tests {
             json!({"Operations": [{"op": "replace", "value": {"password": secret, "title": "x"}}]}),
             json!({"Operations": [{"value": [secret, 7], "Path": "urn:x:User:apiToken"}]}),
             json!({"userName": "ana", "apiKey": secret, "private_key": secret}),
+            json!({"userName": "ana", "sessionKey": [secret], "accessKeyId": {"x": secret}, "pwd": secret}),
+            json!({"urn:ietf:params:scim:schemas:extension:made:2.0:User": {"recoveryKeys": [secret], "Passcode": secret}}),
+            json!({"Operations": [{"op": "add", "path": "keys[type eq \"a\"].material", "value": secret}]}),
             json!({"urn:x": {"clientSecrets": [{"name": secret}]}}),
+            json!({"Operations": [{"op": "replace", "path": format!("emails[apiKey eq \"{secret}\"].value"), "value": "x"}]}),
             json!({"Operations": [{"op": "replace", "path": format!("password[value eq \"{secret}\"]"), "value": "x"}]}),
         ];
         for sent in bodies {
@@ -446,6 +451,17 @@ mod tests {
         asking.said(hidden.as_bytes());
         let asked = asking.unkept(&Err(Fault::internal())).expect("kept");
         assert!(!asked.body.expect("a body").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_only_a_value_says_is_no_secret() {
+        let monkey = r#"emails[value eq "monkey@secret.example"].display"#;
+        for sent in [
+            json!({"userName": "turkey@acme.example", "title": "Key account manager"}),
+            json!({"Operations": [{"op": "add", "path": monkey, "value": "Password desk"}]}),
+        ] {
+            assert_eq!(body(&kept(&sent)), sent);
+        }
     }
 
     #[test]
