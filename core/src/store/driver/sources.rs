@@ -48,7 +48,7 @@ const LETTERS: &str = "SELECT doc FROM users_terms WHERE term >= ? AND term < ? 
 
 /// Whose user name, or address where they have none, begins so.
 const BEGINS: &str = "SELECT few.seq FROM users AS few WHERE few.user_name_key >= ? AND few.user_name_key < ? \
-    UNION ALL SELECT few.seq FROM users AS few WHERE few.email_key >= ? AND few.email_key < ? AND few.user_name_key IS NULL";
+    UNION ALL SELECT few.seq FROM users AS few WHERE few.email_key >= ? AND few.email_key < ? AND +few.user_name_key IS NULL";
 
 /// Who has a further address with this in it, or one whose domain is spelled otherwise in its key.
 const FURTHER: &str = "SELECT far.seq FROM addresses CROSS JOIN users AS far ON far.id = addresses.user \
