@@ -15,10 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
+use usher_core::change::Change;
 use usher_core::command::{Command, FieldEdit, PoolEdit, Request, WhenFull};
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
-    Actor, BatchId, ConnectionId, Date, Door, FieldKind, NewPeople, Setting, Timestamp,
+    Actor, BatchId, ConnectionId, Date, Door, FieldKind, NewPeople, Part, Setting, Timestamp,
     TrainingKind, UserId,
 };
 use usher_core::query::Expr;
@@ -264,6 +265,12 @@ impl World {
                     let new = |it: &&String| !before.contains(it);
                     let left: Vec<&String> = now.iter().filter(new).collect();
                     self.fail(&format!("what was refused left behind: {left:#?}"));
+                }
+            }
+            // Whom others have deleted their provider says to be off as well: that they agree is all that comes of it.
+            (Ok(applied), Err(_)) if only_agrees(&applied.plan.changes) => {
+                if self.tables.roster() != *before {
+                    self.fail("agreeing changed more than what is said");
                 }
             }
             (Ok(applied), Err(_)) => self.fail(&format!(
@@ -525,4 +532,19 @@ fn difference(model: &Roster, core: &Roster) -> String {
         lines.push(format!("the rest\n  should be {a:?}\n  and is    {b:?}"));
     }
     lines.join("\n")
+}
+
+/// Whether nothing was done but that a provider and the roster agree on who is in.
+fn only_agrees(changes: &[Change]) -> bool {
+    let settles = |it: &Change| {
+        matches!(
+            it,
+            Change::Drift {
+                part: Part::Active,
+                after: None,
+                ..
+            }
+        )
+    };
+    !changes.is_empty() && changes.iter().all(settles)
 }
