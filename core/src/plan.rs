@@ -339,6 +339,10 @@ impl Plan {
         for change in &self.changes {
             digest_change(&mut hash, change, &self.names, &mut licenses);
         }
+        for mail in &self.effects.mails {
+            hash.update(format!("\nmail {} ", mail.template.as_str()));
+            hash.update(self.names.called(mail.user).as_bytes());
+        }
         for skip in &self.skipped {
             hash.update(format!("\nskip {} {}", skip.who, skip.reason));
         }
@@ -439,10 +443,13 @@ fn digest_change(hash: &mut Sha256, change: &Change, names: &Names, licenses: &m
     }
     hash.update(" ");
     match change {
-        // A new invitation differs in id and instant only; that it is made is what matters.
+        // A new invitation differs in id and instant only; that it is made is what matters, and when it is mailed.
         Change::Invitation {
             after: Some(after), ..
-        } => hash.update(after.state.as_str()),
+        } => {
+            hash.update(after.state.as_str());
+            hash.update(format!(" {:?}", after.send_on));
+        }
         Change::UserCreated { created, .. } => {
             // A hash takes whatever is written.
             let _ = serde_json::to_writer(&mut Hashed(hash), &created.profile);
@@ -464,6 +471,16 @@ fn digest_change(hash: &mut Sha256, change: &Change, names: &Names, licenses: &m
                     serde_json::to_string(&change.described(names)).unwrap_or_default()
                 });
             hash.update(said.as_bytes());
+            if let Hold::Queued(entry) = after {
+                hash.update(format!(" {} {:?}", entry.mail, entry.send_on));
+            }
+        }
+        Change::ConnectionRevoked { after, .. } | Change::PlatformRevoked { after, .. } => {
+            hash.update(format!(
+                "{} {}",
+                change.described(names).what,
+                after.is_some()
+            ));
         }
         other => {
             let _ = serde_json::to_writer(&mut Hashed(hash), &other.described(names));

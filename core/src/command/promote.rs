@@ -26,7 +26,7 @@ pub(crate) fn promote(
 /// Whether such changes may make room for somebody in a queue.
 pub(crate) fn may_promote(changes: &[Change]) -> bool {
     changes.iter().any(|it| match it {
-        // Whoever queues for a seat queues for their add-ons too, of which there may be some.
+        // Whoever is put back into a queue by an undo may find room there by now.
         Change::License { before, after, .. } => {
             before.is_held() && !after.is_held() || matches!(after, Hold::Queued(_))
         }

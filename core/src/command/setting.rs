@@ -41,6 +41,9 @@ pub(super) fn join_page(
     planner: &mut Planner<'_>,
     set: &[(Setting, Option<String>)],
 ) -> Result<()> {
+    // A name that is given comes before the page is turned on, which names it otherwise.
+    let mut set: Vec<_> = set.iter().collect();
+    set.sort_by_key(|it| it.0 != Setting::JoinSlug);
     for (setting, value) in set {
         if !matches!(
             setting,

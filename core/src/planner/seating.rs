@@ -78,6 +78,12 @@ struct Lacking {
     shortfalls: Vec<Shortfall>,
 }
 
+impl Lacking {
+    fn has(&self, pool: PoolId) -> bool {
+        self.queueing.contains(&pool) || self.instead.contains_key(&pool)
+    }
+}
+
 impl Planner<'_> {
     /// Decides over every license that one person needs, and records them. At people's doors it is all or nothing, or
     /// what the person chose; at unattended doors, and for what groups' rules ask, each pool's own policy.
@@ -116,7 +122,7 @@ impl Planner<'_> {
             .find(|it| self.is_seat(it) && found.queueing.contains(&it.pool));
         if let Some(seat) = seat {
             let chosen = found.chosen.contains(&seat.pool);
-            self.queue_whole(user, wants, waiting, chosen)?;
+            self.queue_whole(user, wants, waiting, (chosen, &found))?;
             return Ok(Seated::Queued);
         }
         for want in wants {
@@ -237,19 +243,20 @@ impl Planner<'_> {
         want.pool == self.access || want.stands_for_access
     }
 
-    /// Without a seat a person waits for everything. What groups carry comes with becoming active.
+    /// Without a seat a person waits for it, and for add-ons of which there are none; the others are theirs at once, as a
+    /// promotion would give them next. What groups carry comes with becoming active.
     fn queue_whole(
         &mut self,
         user: UserId,
         wants: &[Want],
         waiting: Waiting,
-        chosen: bool,
+        (chosen, lacking): (bool, &Lacking),
     ) -> Result<()> {
         for want in wants.iter().filter(|it| !it.by_rule) {
-            if want.before.is_held() {
-                self.take(user, want)?;
-            } else {
+            if lacking.has(want.pool) {
                 self.queue_license(user, want, waiting, chosen)?;
+            } else {
+                self.take(user, want)?;
             }
         }
         Ok(())

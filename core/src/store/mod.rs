@@ -147,6 +147,7 @@ impl Store {
     pub(crate) fn open(path: &Path, readers: usize, clock: Arc<dyn Clock>) -> Result<Self> {
         let path = &open::real_path(path);
         let open = restore::hold_open(path)?;
+        open::migrate_older(path, &open)?;
         let conn = open::writer(path)?;
         let attempts = attempts::Attempts::load(&conn, clock.now())?;
         let last_uses = Arc::new(Mutex::new(LastUses::default()));

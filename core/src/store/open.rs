@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{broken, compile};
+use super::{broken, compile, restore};
 use crate::error::{Error, Result};
 
 /// `USHR`: tells our files from other SQLite databases.
@@ -90,12 +90,27 @@ pub(super) fn create(path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Opens the writing connection, after checking the file and migrating an older schema.
+/// Opens the writing connection, after checking the file.
 pub(super) fn writer(path: &Path) -> Result<Connection> {
     check_file(path)?;
     let conn = connect(path)?;
-    let version = check_identity(&conn, path)?;
+    check_identity(&conn, path)?;
     settle(&conn, WRITER_CACHE_KIB)?;
+    Ok(conn)
+}
+
+/// Brings a file of an older schema to this one, with a copy of it beforehand.
+///
+/// An older program that has the file open would go on writing what the newer schema does not mean, so this is for whoever
+/// is alone with it; `held` is the lock by which processes know of each other.
+pub(super) fn migrate_older(path: &Path, held: &fs::File) -> Result<()> {
+    let conn = writer(path)?;
+    let is_older = || check_identity(&conn, path).map(|it| it < MIGRATIONS.len());
+    if !is_older()? {
+        return Ok(());
+    }
+    restore::become_alone(held, path, is_older)?;
+    let version = check_identity(&conn, path)?;
     if version < MIGRATIONS.len() {
         let copy = PathBuf::from(format!("{}.before-migration-{version}", path.display()));
         if !copy.exists() {
@@ -103,7 +118,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection> {
         }
         migrate(&conn, version)?;
     }
-    Ok(conn)
+    restore::hold_shared(held, path)
 }
 
 /// Opens one more connection that only reads.
@@ -175,6 +190,15 @@ pub(super) fn check_file(path: &Path) -> Result<()> {
 fn check_header(path: &Path) -> Result<()> {
     let mut header = [0; 72];
     let read = fs::File::open(path).and_then(|mut it| it.read_exact(&mut header));
+    if let Err(error) = &read
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        return Err(file_error(
+            path,
+            "may not be read by you",
+            "run usher as the owner of the file",
+        ));
+    }
     let ours =
         header.starts_with(b"SQLite format 3\0") && header[68..72] == APPLICATION_ID.to_be_bytes();
     if read.is_ok() && ours {
@@ -342,4 +366,43 @@ pub(super) fn check_copy(path: &Path) -> Result<Connection> {
         return Err(unsound("a reference points nowhere".into()));
     }
     Ok(conn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::turn::open_beside;
+
+    #[test]
+    fn a_file_of_an_older_schema_is_brought_to_this_one_by_whoever_is_alone_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("u.db");
+        let before = MIGRATIONS.len() - 1;
+        let conn = Connection::open(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        conn.pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        compile::add_functions(&conn).unwrap();
+        for sql in &MIGRATIONS[..before] {
+            conn.execute_batch(sql).unwrap();
+        }
+        conn.pragma_update(None, "user_version", before as i64)
+            .unwrap();
+        let version = || check_identity(&conn, &path).unwrap();
+        let server = open_beside(&path, "-open").unwrap();
+        restore::hold_shared(&server, &path).unwrap();
+        let held = restore::hold_open(&path).unwrap();
+        let refused = migrate_older(&path, &held).unwrap_err().to_string();
+        assert!(refused.contains("open in another process"), "{refused}");
+        assert_eq!(version(), before);
+        drop(server);
+        let held = restore::hold_open(&path).unwrap();
+        migrate_older(&path, &held).unwrap();
+        assert_eq!(version(), MIGRATIONS.len());
+        let copy = folder
+            .path()
+            .join(format!("u.db.before-migration-{before}"));
+        assert!(copy.exists());
+        restore::hold_open(&path).expect("others may open it again");
+    }
 }

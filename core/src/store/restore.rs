@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::turn::{beside, open_beside};
 use super::{broken, events, open};
@@ -14,38 +15,105 @@ use crate::error::{Error, Result};
 use crate::model::{Actor, Door, IndividualId, Status, UserId};
 use crate::selection::Selection;
 
+/// How long whoever wants to be alone with a database waits for others.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 3 });
+
 /// Holds the database open, for as long as the file lives. Refused while somebody restores over it.
 pub(super) fn hold_open(path: &Path) -> Result<File> {
     // No file is made beside one that is not there or not ours.
     open::check_file(path)?;
     let file = open_beside(path, "-open")?;
+    hold_shared(&file, path)?;
+    Ok(file)
+}
+
+/// Holds the database open beside others.
+pub(super) fn hold_shared(file: &File, path: &Path) -> Result<()> {
     file.try_lock_shared().map_err(|_| Error::File {
         path: path.display().to_string(),
         why: "is being restored".into(),
         remedy: "try again when that is done".into(),
-    })?;
-    Ok(file)
+    })
+}
+
+/// Waits until nobody else has the database open, for as long as it is worth it; `wanted` says whether it still is.
+pub(super) fn become_alone(
+    file: &File,
+    path: &Path,
+    wanted: impl Fn() -> Result<bool>,
+) -> Result<()> {
+    let until = Instant::now() + PATIENCE;
+    while file.try_lock().is_err() {
+        if !wanted()? {
+            return Ok(());
+        }
+        if Instant::now() > until {
+            return Err(Error::File {
+                path: path.display().to_string(),
+                why: "was written by an older usher, and is open in another process".into(),
+                remedy: "stop the server and consoles first: they cannot go on once it is brought to this version".into(),
+            });
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
 }
 
 /// Notes erased people beside the database, so that a restore erases them again.
 pub(super) fn note_erased(path: &Path, erased: &[UserId]) -> Result<()> {
     let mut file = open_beside(path, "-erased")?;
-    let lines: String = erased.iter().map(|it| format!("{it}\n")).collect();
+    let mut lines: String = erased.iter().map(|it| format!("{it}\n")).collect();
+    if !ends_a_line(&mut file).map_err(|error| Error::Broken(error.to_string()))? {
+        lines.insert(0, '\n');
+    }
     file.write_all(lines.as_bytes())
         .and_then(|()| file.sync_all())
         .map_err(|error| Error::Broken(error.to_string()))
 }
 
-/// Erased people: those noted beside the database, and those in it.
+/// Whether what is added to a list begins on a line of its own.
+fn ends_a_line(list: &mut File) -> std::io::Result<bool> {
+    if list.seek(SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    list.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    list.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+/// Erased people: those noted beside the database, and those in it. A line of the list that names nobody is refused: whoever
+/// it was would come back unnoticed.
 fn erased_people(path: &Path) -> Result<BTreeSet<UserId>> {
     let mut erased = BTreeSet::new();
     let list = beside(path, "-erased");
     if list.exists() {
-        let mut text = String::new();
-        File::open(&list)
-            .and_then(|mut it| it.read_to_string(&mut text))
-            .map_err(|error| Error::Broken(error.to_string()))?;
-        erased.extend(text.lines().filter_map(|it| it.parse::<UserId>().ok()));
+        let refused = |why: String, remedy: &str| Error::File {
+            path: list.display().to_string(),
+            why,
+            remedy: remedy.into(),
+        };
+        let bytes = fs::read(&list).map_err(|error| {
+            let why = format!("cannot be read ({})", error.kind());
+            refused(
+                why,
+                "it lists who was erased: give whoever runs usher the right to read it",
+            )
+        })?;
+        for (line, number) in bytes.split(|it| *it == b'\n').zip(1..) {
+            let line = String::from_utf8_lossy(line);
+            if line.trim().is_empty() {
+                continue;
+            }
+            let id = line.trim().parse::<UserId>().map_err(|_| {
+                let why = format!("lists who was erased, and line {number} of it is no id");
+                refused(
+                    why,
+                    "put the id back, so that nobody who was erased returns, or take the line out",
+                )
+            })?;
+            erased.insert(id);
+        }
     }
     if path.exists()
         && let Ok(conn) = open::check_copy(path)

@@ -2,7 +2,7 @@
 
 use usher_core::command::{Command, Edit};
 use usher_core::directory::HistoryPage;
-use usher_core::model::{Actor, Door, Field};
+use usher_core::model::{Actor, Door, Field, Status};
 use usher_core::query::Expr;
 use usher_core::{Directory, Session};
 
@@ -158,6 +158,44 @@ fn a_backup_is_sound_and_a_restore_erases_again_and_refuses_while_open() {
         Directory::restore(&copy, &org.path, &org.options),
         "copy.db",
     );
+}
+
+#[test]
+fn a_list_of_erased_people_with_a_torn_line_is_told_and_never_passed_over() {
+    let mut org = Org::new(9);
+    org.create("ana bo");
+    let copy = org.path.with_file_name("copy.db");
+    org.directory.backup(&copy).unwrap();
+    let list = std::path::PathBuf::from(format!("{}-erased", org.path.display()));
+    let erase = |org: &Org, name: &str| {
+        let who = org.user(name).id;
+        org.apply(Command::Delete { who: who.into() });
+        org.apply(Command::Erase { who: who.into() });
+        who
+    };
+    let ana = erase(&org, "ana");
+    let whole = std::fs::read_to_string(&list).unwrap();
+    std::fs::write(&list, &whole[..whole.len() - 5]).unwrap();
+    let bo = erase(&org, "bo");
+    org.directory = Org::new(1).directory.clone();
+    std::fs::remove_file(&org.path).unwrap();
+    assert_error(
+        Directory::restore(&copy, &org.path, &org.options),
+        "line 1 of it is no id",
+    );
+    let mended = std::fs::read_to_string(&list).unwrap();
+    std::fs::write(
+        &list,
+        mended.replacen(whole[..whole.len() - 5].trim_end(), whole.trim_end(), 1),
+    )
+    .unwrap();
+    Directory::restore(&copy, &org.path, &org.options).unwrap();
+    org.reopen();
+    let read = org.cli();
+    let read = read.read().unwrap();
+    for who in [ana, bo] {
+        assert_eq!(read.user(who).unwrap().unwrap().status, Status::Erased);
+    }
 }
 
 #[test]

@@ -19,6 +19,22 @@ fn page(org: &Org) -> JoinPage {
 }
 
 #[test]
+fn a_join_page_that_is_turned_on_under_a_name_of_its_own_is_undone_whole() {
+    let org = Org::new(5);
+    let applied = org.apply(agree(&[
+        (Setting::JoinPage, "on"),
+        (Setting::JoinSlug, "welcome"),
+        (Setting::JoinAllow, "acme.example"),
+    ]));
+    assert_eq!(page(&org).open_slug(), Some("welcome"));
+    let undone = org.apply(Command::Undo {
+        batch: applied.batch.unwrap(),
+    });
+    assert_eq!(crate::org::skips(&undone.plan), Vec::<String>::new());
+    assert_eq!(page(&org).open_slug(), None);
+}
+
+#[test]
 fn a_join_page_is_off_until_it_is_turned_on_and_is_undone_as_one() {
     let mut org = Org::new(5);
     let ana = "ana@acme.example".parse().unwrap();

@@ -1,10 +1,10 @@
 //! The rules of the roster (DESIGN §4, Statuses).
 
-use usher_core::command::{Command, Edit};
+use usher_core::command::{Command, Edit, Invite};
 use usher_core::model::{Field, GroupRole, Status};
 use usher_core::query::{self, Expr};
 
-use crate::org::{Org, address, assert_error, create, invite, short, skips};
+use crate::org::{Org, address, assert_error, create, invite, people, short, skips};
 
 #[test]
 fn an_invited_person_waits_with_a_reserved_seat_and_consumes_it_on_acceptance() {
@@ -324,6 +324,33 @@ fn a_stale_plan_is_refused_with_what_moved_and_a_fresh_one_applies() {
     org.cli()
         .apply(request, Some(again.digest))
         .expect("an unrelated change does not make a plan stale");
+}
+
+#[test]
+fn what_is_confirmed_covers_whether_and_when_anybody_is_mailed() {
+    let org = Org::new(9);
+    let digest = |mail: bool, send_on: Option<&str>| {
+        let invite = Invite {
+            people: people("ana"),
+            groups: Vec::new(),
+            pools: Vec::new(),
+            mail,
+            send_on: send_on.map(|it| it.parse().unwrap()),
+        };
+        org.plan(Command::Invite(invite)).unwrap().digest
+    };
+    let said = [
+        digest(true, None),
+        digest(false, None),
+        digest(true, Some("2027-02-01")),
+        digest(true, Some("2027-03-01")),
+    ];
+    for (i, one) in said.iter().enumerate() {
+        for other in &said[i + 1..] {
+            assert_ne!(one, other);
+        }
+    }
+    assert_eq!(digest(true, None), said[0]);
 }
 
 #[test]

@@ -214,3 +214,29 @@ fn refuses_whoever_has_no_cell(company: &Company) {
         }
     }
 }
+
+#[test]
+fn a_plan_that_is_made_again_later_has_the_digest_that_was_shown() {
+    let company = Company::new();
+    let (mut moved, mut n_plans) = (Vec::new(), 0);
+    for row in TABLE {
+        for circle in [Circle::Whole].into_iter().chain(PEOPLE) {
+            let command = match company.case(row.command, Role::Owner, circle) {
+                Some(Does::Anything(it) | Does::To(_, it)) => it,
+                _ => continue,
+            };
+            let session = company.session(Role::Owner);
+            let Ok(first) = plan(&session, command.clone()) else {
+                continue;
+            };
+            company.org.tick(90_000);
+            let second = plan(&session, command).unwrap();
+            n_plans += 1;
+            if first.digest != second.digest {
+                moved.push(format!("{} to {circle:?}", row.command));
+            }
+        }
+    }
+    assert!(moved.is_empty(), "{}", moved.join("\n"));
+    assert!(n_plans > 80, "{n_plans}");
+}

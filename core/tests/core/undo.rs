@@ -423,3 +423,85 @@ fn what_is_already_so_is_said() {
     assert!(skips(&undo(&org, &moved).plan).is_empty());
     assert_eq!(skips(&undo(&org, &moved).plan), ["bo: already so"]);
 }
+
+#[test]
+fn who_queues_for_a_seat_takes_a_free_add_on_in_the_same_batch_which_can_be_undone() {
+    let org = Org::new(1);
+    org.add_pool("pro", 1);
+    let before = org.state();
+    let mut wanted = match invite("ana") {
+        Command::Invite(it) => it,
+        _ => unreachable!(),
+    };
+    wanted.pools = vec!["pro".parse().unwrap()];
+    let invited = org.apply_when_full(Command::Invite(wanted), WhenFull::QueueRest);
+    assert_eq!(
+        org.roster(),
+        "ana queued access:queued#1 pro:reserved\nowner active access:consumed"
+    );
+    assert_eq!(invited.plan.effects.promoted.people, 0);
+    let undone = undo(&org, &invited);
+    assert_eq!(skips(&undone.plan), Vec::<String>::new());
+    assert_eq!(org.seats("pro"), (0, 1, 0));
+    assert_eq!(org.user("ana").status, Status::Deleted);
+    assert_eq!(
+        org.state().lines().count(),
+        before.lines().count() + 1,
+        "only the record of ana is more"
+    );
+}
+
+#[test]
+fn a_manager_who_is_brought_back_later_than_their_reports_is_theirs_again() {
+    let org = Org::new(5);
+    org.create("boss ana bo");
+    org.set_manager("ana", "boss");
+    org.set_manager("bo", "boss");
+    let left = org.deactivate("boss ana bo");
+    let seats = |purchased| PoolEdit {
+        purchased: Some(purchased),
+        ..PoolEdit::default()
+    };
+    org.set_pool("access", seats(3));
+    let command = Command::Undo {
+        batch: left.batch.unwrap(),
+    };
+    org.apply_when_full(command, WhenFull::Fewer);
+    let back = |org: &Org| {
+        ["boss", "ana", "bo"]
+            .into_iter()
+            .filter(|it| org.user(it).status == Status::Active)
+            .count()
+    };
+    assert_eq!(back(&org), 2);
+    org.set_pool("access", seats(9));
+    undo(&org, &left);
+    assert_eq!(back(&org), 3);
+    for name in ["ana", "bo"] {
+        assert_eq!(org.manager(name).as_deref(), Some("boss"), "{name}");
+    }
+}
+
+#[test]
+fn who_waited_for_a_seat_to_be_in_at_once_needs_no_invitation_when_they_come_back() {
+    let org = Org::new(1);
+    org.apply_when_full(create("ana"), WhenFull::QueueRest);
+    assert_eq!(org.user("ana").status, Status::Queued);
+    let left = org.deactivate("ana");
+    org.set_pool(
+        "access",
+        PoolEdit {
+            purchased: Some(2),
+            ..PoolEdit::default()
+        },
+    );
+    let back = org.apply(Command::Reactivate {
+        who: org.who("ana"),
+        restore_assignments: false,
+    });
+    assert_eq!(org.user("ana").status, Status::Active);
+    assert_eq!(back.plan.mails(), 1, "welcome back, and no invitation");
+    undo(&org, &back);
+    undo(&org, &left);
+    assert_eq!(org.user("ana").status, Status::Active, "promoted");
+}

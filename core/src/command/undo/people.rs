@@ -7,7 +7,7 @@ use super::person::person_back;
 use super::theirs::{is_reached, why_not_theirs};
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{DueKind, Status, UserId};
+use crate::model::{DueKind, Status, User, UserId};
 use crate::planner::Planner;
 use crate::policy::{Circle, Reach};
 
@@ -135,6 +135,11 @@ impl People {
             planner.skip(&user, why);
             return Ok(());
         }
+        if is_back_already(&user, &changes) {
+            // Their manager may not be: who comes back later than they did is looked at anew.
+            planner.skip(&user, "already so");
+            return Ok(());
+        }
         let mark = planner.mark();
         match person_back(planner, &user, &changes)? {
             Ok(status) => {
@@ -150,6 +155,22 @@ impl People {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether the person stands where the batch found them, having been brought back since.
+fn is_back_already(user: &User, changes: &[&Change]) -> bool {
+    let mut moved = changes.iter().filter_map(|it| match it {
+        Change::Status { before, after, .. } => Some((*before, *after)),
+        _ => None,
+    });
+    let newest = moved.next();
+    let first = moved.last().or(newest);
+    match (first, newest) {
+        (Some((before, _)), Some((_, after))) => {
+            before == user.status && after != user.status && before.is_seated_or_coming()
+        }
+        _ => false,
     }
 }
 

@@ -7,6 +7,9 @@ use super::{Deal, Refused};
 
 impl Deal<'_> {
     pub(super) fn deactivate(&mut self, who: usize) {
+        let queue = &self.roster().pools[ACCESS].queue;
+        let on_the_way_in = queue.iter().any(|it| it.0 == who && it.1 == Status::Active);
+        self.person(who).accepted |= on_the_way_in;
         self.leave(who, Status::Inactive);
         self.person(who).released = false;
     }

@@ -67,7 +67,7 @@ impl Deal<'_> {
         for (i, (pool, consumed)) in all.into_iter().enumerate() {
             if queues && i >= chosen.len() {
                 // What groups carry comes with becoming active.
-            } else if queues || queueing.contains(&pool) {
+            } else if queueing.contains(&pool) || queues && instead.contains_key(&pool) {
                 let decides = if queues { ACCESS } else { pool };
                 let entry = (who, leads_to, by_choice.contains(&decides));
                 self.roster().pools[pool].queue.push(entry);
