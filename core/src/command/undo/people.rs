@@ -165,7 +165,7 @@ fn is_back_already(user: &User, changes: &[&Change]) -> bool {
         _ => None,
     });
     let newest = moved.next();
-    let first = moved.last().or(newest);
+    let first = moved.next_back().or(newest);
     match (first, newest) {
         (Some((before, _)), Some((_, after))) => {
             before == user.status && after != user.status && before.is_seated_or_coming()
