@@ -3,6 +3,7 @@
 use usher_core::command::{Command, Edit, PoolEdit};
 use usher_core::model::{Date, Field, Hold, Period, Status, Step, When};
 use usher_core::past::Person;
+use usher_core::query::{PageFrom, SortBy, UsersPage, parse};
 
 use crate::org::{Org, create};
 
@@ -245,11 +246,29 @@ fn what_was_done_while_the_clock_was_wrong_has_its_place_after_what_came_before_
         ),
     ] {
         assert_eq!(there(at), wanted, "{at}");
-        // Whoever was made on a day by the clock is there at its end.
         assert_eq!(
             org.seats_then(at),
             format!("{}/9", wanted.len() + 1),
             "{at}"
         );
+    }
+    let cli = org.cli();
+    let read = cli.read().unwrap();
+    for (day, wanted) in [
+        ("2027-02-01", "bo"),
+        ("2027-02-02", "ana cleo"),
+        ("2027-02-03", "eve"),
+        ("2031-01-01", "dora"),
+    ] {
+        let page = UsersPage {
+            query: parse(&format!("created:{day}"), read.now()).unwrap(),
+            sort: SortBy::Name,
+            descending: false,
+            from: PageFrom::Start,
+            limit: 9,
+        };
+        let found = read.users(&page).unwrap();
+        let names = found.iter().map(|it| crate::org::short(&it.label()));
+        assert_eq!(names.collect::<Vec<_>>().join(" "), wanted, "{day}");
     }
 }

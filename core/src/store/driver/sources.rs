@@ -98,6 +98,7 @@ pub(super) fn within(snapshot: &Snapshot<'_>, query: &Expr) -> Result<Vec<Source
             from,
             until,
         } = part
+            && !was_set_far_back(snapshot)?
         {
             let first = match from {
                 Some(from) => made_from(snapshot, from.as_millis().saturating_sub(CLOCK_MS))?,
@@ -114,6 +115,14 @@ pub(super) fn within(snapshot: &Snapshot<'_>, query: &Expr) -> Result<Vec<Source
         }
     }
     Ok(sources)
+}
+
+/// Whether clocks were set back by more than that, all in all: then people are not numbered as their instants go.
+fn was_set_far_back(snapshot: &Snapshot<'_>) -> Result<bool> {
+    let sql = "SELECT sum(before.at - clock_runs.at) FROM clock_runs \
+        CROSS JOIN batches AS before ON before.seq = clock_runs.first_batch - 1";
+    let back = snapshot.one(sql, [], |row| row.get::<_, Option<i64>>(0))?;
+    Ok(back.flatten().is_some_and(|it| it > CLOCK_MS))
 }
 
 /// The number from which on people were made at or after an instant, give or take what a clock was set back: people are
