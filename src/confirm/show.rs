@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 
-use usher_core::change::Change;
+use usher_core::change::{Change, NewUser};
 use usher_core::import::{Does, Review, letters};
-use usher_core::model::UserId;
+use usher_core::model::{Field, UserId};
 use usher_core::plan::{DatesMoved, PoolEffect};
 use usher_core::{Applied, Plan};
 
@@ -205,6 +205,40 @@ fn reviewed(text: &mut String, plan: &Plan) {
     if !ignored.is_empty() {
         let _ = writeln!(text, "  columns that are ignored: {}", ignored.join(", "));
     }
+    let untitled: Vec<String> = review.columns.untitled().map(letters).collect();
+    if !untitled.is_empty() {
+        let _ = writeln!(
+            text,
+            "  what stands in columns without a title is ignored: {}",
+            untitled.join(", ")
+        );
+    }
+    if !plan.shortfalls.is_empty() && review.wrong_arrivals > 0 {
+        let _ = writeln!(
+            text,
+            "  {} of those that are wrong {} for seats, too, once mended",
+            review.wrong_arrivals,
+            if review.wrong_arrivals == 1 {
+                "asks"
+            } else {
+                "ask"
+            }
+        );
+    }
+    let about = &review.sheet.about;
+    let encoding = about.encoding.as_deref().filter(|it| *it != "UTF-8");
+    let separator = about.separator.filter(|it| *it != ',');
+    if encoding.is_some() || separator.is_some() {
+        let _ = writeln!(
+            text,
+            "  read as {} text, its cells apart by {}",
+            about.encoding.as_deref().unwrap_or("UTF-8"),
+            match about.separator.unwrap_or(',') {
+                '\t' => "tabs".to_owned(),
+                other => format!("`{other}`"),
+            }
+        );
+    }
     text.push_str(&faults(review));
 }
 
@@ -304,7 +338,11 @@ fn changes(text: &mut String, plan: &Plan) {
 
 fn said(change: &Change, plan: &Plan) -> String {
     if let Change::UserCreated { created, .. } = change {
-        return format!("new, {}", created.status);
+        let about = who_comes(created, plan);
+        return match about.is_empty() {
+            true => format!("new, {}", created.status),
+            false => format!("new, {} ({about})", created.status),
+        };
     }
     let described = change.described(&plan.names);
     let (mut before, mut after) = described.in_words();
@@ -314,6 +352,31 @@ fn said(change: &Change, plan: &Plan) -> String {
         }
     }
     format!("{} {before} → {after}", described.what)
+}
+
+/// What whoever gives a command has just said of somebody new.
+fn who_comes(created: &NewUser, plan: &Plan) -> String {
+    if !["import", "invite", "invite_session", "create"].contains(&plan.command) {
+        return String::new();
+    }
+    let said = |field| created.profile.get(field).map(str::to_owned);
+    let names: Vec<String> = [said(Field::FirstName), said(Field::LastName)]
+        .into_iter()
+        .flatten()
+        .collect();
+    let name = match names.is_empty() {
+        true => said(Field::DisplayName),
+        false => Some(names.join(" ")),
+    };
+    let manager = created.manager;
+    let all = [
+        name,
+        said(Field::Title),
+        said(Field::FunctionalArea),
+        said(Field::Region),
+        manager.map(|it| format!("reports to {}", plan.names.user(it))),
+    ];
+    all.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn count(n: usize, one: &str, many: &str) -> String {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::change::Change;
 use crate::error::{Error, Result};
+use crate::import::REASON;
 use crate::model::{
     ChoiceTerms, CustomField, FieldId, FieldKind, FieldTerms, Part, User, UserId, VisibleTo,
     field_key, parse_choice_name, parse_field_name,
@@ -109,6 +110,13 @@ pub(super) fn push_terms(planner: &mut Planner<'_>, field: &CustomField, after: 
 
 /// Whether a name is another living field's, or a word of the query language.
 fn refuse_taken(fields: &[CustomField], name: &str, but: Option<FieldId>) -> Result<()> {
+    if field_key(name) == field_key(REASON) {
+        return Err(Error::invalid(
+            "field",
+            format!("cannot be called {REASON}: files say by that column what is wrong in them"),
+            "choose another name",
+        ));
+    }
     let key = field_key(name);
     if query::is_word(&key) {
         return Err(Error::conflict(format!(

@@ -70,7 +70,8 @@ struct Wanted {
     fields: Vec<(FieldId, Option<String>)>,
     /// The manager as typed; `Some(None)` is to have none.
     manager: Option<Option<String>>,
-    groups: Vec<(GroupId, GroupRole)>,
+    /// With the role that is said; none leaves it to whoever is in it, and is a learner's of whoever is not.
+    groups: Vec<(GroupId, Option<GroupRole>)>,
     leaves_groups: bool,
     pools: Vec<PoolId>,
     returns_licenses: bool,
@@ -123,6 +124,8 @@ struct Desk<'i> {
     /// The newest day that has begun.
     begun: Date,
     faults: BTreeMap<u32, Vec<Fault>>,
+    /// How many of the rows that are wrong bring somebody in once they are mended.
+    wrong_arrivals: usize,
 }
 
 impl<'i> Desk<'i> {
@@ -155,6 +158,7 @@ impl<'i> Desk<'i> {
             group_names: groups.into_iter().map(|it| it.name).collect(),
             begun: planner.newest_begun()?,
             faults: BTreeMap::new(),
+            wrong_arrivals: 0,
         })
     }
 
@@ -194,6 +198,9 @@ impl Import {
         let mut rows = desk.read();
         desk.find_people(planner, &mut rows)?;
         desk.find_managers(planner, &mut rows)?;
+        // Whom there is no room for is wrong from here on, too, and counted among those who ask for seats.
+        let wrong_arrivals = rows.iter().filter(|it| it.arrives && it.is_wrong());
+        desk.wrong_arrivals = wrong_arrivals.count();
         desk.carry_out(planner, &mut rows)?;
         self.conclude(planner, desk, rows, digest);
         Ok(())
@@ -208,7 +215,10 @@ impl Import {
         digest: String,
     ) {
         let Desk {
-            columns, faults, ..
+            columns,
+            faults,
+            wrong_arrivals,
+            ..
         } = desk;
         let mut review = Review {
             sheet: Arc::clone(&self.sheet),
@@ -216,6 +226,7 @@ impl Import {
             rows: Vec::with_capacity(rows.len()),
             faults: faults.into_values().flatten().collect(),
             partial: self.partial,
+            wrong_arrivals,
         };
         for wanted in rows {
             let does = wanted.does.unwrap_or(Does::Nothing);

@@ -9,6 +9,8 @@ use crate::model::{EmailAddress, Name, Profile};
 /// Returns the people and what could not be read.
 pub fn parse_people(text: &str) -> (Vec<NewPerson>, Vec<String>) {
     let mut pasted = Pasted::default();
+    // Marks that files begin with and that nobody sees.
+    let text: String = text.chars().filter(|it| !UNSEEN.contains(it)).collect();
     let mut letters = text.chars();
     // A quote that is never closed is a letter like any other.
     let mut quotes = text.matches('"').count();
@@ -31,6 +33,24 @@ pub fn parse_people(text: &str) -> (Vec<NewPerson>, Vec<String>) {
                 pasted.named(inner);
                 letters = after.chars();
             }
+            // As address books write it: `Ana Li [ana@acme.example]`.
+            '[' if let Some((inner, after)) = bracketed(letters.as_str()) => {
+                pasted.named(inner);
+                letters = after.chars();
+            }
+            // And as old programs do: `ana@acme.example (Ana Li)`.
+            '(' if let Some((name, after)) = letters.as_str().split_once(')')
+                && let Some(email) = pasted.last_address() =>
+            {
+                pasted.people.push(person(name, &email));
+                letters = after.chars();
+            }
+            // What stands before is the name of a list, or `To:`.
+            ':' if letters.as_str().starts_with(char::is_whitespace)
+                && !pasted.waiting.contains('@') =>
+            {
+                pasted.waiting.clear();
+            }
             ';' | '\n' | '\r' => pasted.end(),
             // In front of an address in brackets it is part of the name.
             ',' if pasted.waiting.contains('@') || pasted.waiting.trim().is_empty() => pasted.end(),
@@ -39,6 +59,17 @@ pub fn parse_people(text: &str) -> (Vec<NewPerson>, Vec<String>) {
     }
     pasted.end();
     (pasted.people, pasted.bad)
+}
+
+/// Letters that take no place.
+const UNSEEN: [char; 3] = ['\u{feff}', '\u{200b}', '\u{2060}'];
+
+/// An address before the bracket that closes, and what follows it.
+fn bracketed(text: &str) -> Option<(&str, &str)> {
+    let (inner, after) = text.split_once(']')?;
+    let address = inner.trim().trim_start_matches("mailto:");
+    address.parse::<EmailAddress>().ok()?;
+    Some((inner, after))
 }
 
 #[derive(Default)]
@@ -77,6 +108,19 @@ impl Pasted {
         }
     }
 
+    /// Takes the address that was read last, if nothing but space follows it; what was before it is done with.
+    fn last_address(&mut self) -> Option<EmailAddress> {
+        let waiting = self.waiting.trim_end();
+        let start = waiting
+            .rfind(|it: char| it.is_whitespace() || it == ',')
+            .map_or(0, |at| at + 1);
+        let email = waiting.get(start..)?.trim_matches('\'').parse().ok()?;
+        let before = waiting.get(..start).unwrap_or_default().to_owned();
+        self.waiting.clear();
+        self.words(&before);
+        Some(email)
+    }
+
     /// Words that are not followed by an address in brackets.
     fn end(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
@@ -98,6 +142,8 @@ impl Pasted {
 /// Somebody of that name: `Ana Li`, or `Li, Ana`.
 fn person(name: &str, email: &EmailAddress) -> NewPerson {
     let name = name.trim().trim_matches('\'').trim();
+    // As it stands in the head of a mail, encoded, it is nobody's name.
+    let name = if name.contains("=?") { "" } else { name };
     let (first, last) = match name.split_once(',') {
         Some((last, first)) => (first, last),
         None => name.rsplit_once(' ').unwrap_or((name, "")),
@@ -200,6 +246,28 @@ mod tests {
                 &["nobody", "Bo <bo>"],
             ),
             ("Bo \" <bo@x.example>", &["bo@x.example/Bo"], &[]),
+            ("\u{feff}a@x.example", &["a@x.example"], &[]),
+            (
+                "a@x.example, b@x.example (Bo Li), c@x.example",
+                &["a@x.example", "b@x.example/Bo/Li", "c@x.example"],
+                &[],
+            ),
+            (
+                "Ana Li [ana@x.example]; Bo (Sales) <bo@x.example>",
+                &["ana@x.example/Ana/Li", "bo@x.example/Bo/(Sales)"],
+                &[],
+            ),
+            (
+                "Team: a@x.example, b@x.example;\nTo: Ana Li <c@x.example>\nCc: =?utf-8?Q?J=C3=B6rg?= <d@x.example>",
+                &[
+                    "a@x.example",
+                    "b@x.example",
+                    "c@x.example/Ana/Li",
+                    "d@x.example",
+                ],
+                &[],
+            ),
+            ("mailto:a@x.example", &["a@x.example"], &[]),
             ("<a@x.example", &[], &["<a@x.example"]),
             (" ,;\n ", &[], &[]),
         ];

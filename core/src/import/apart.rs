@@ -189,14 +189,17 @@ fn open(path: &Path) -> Result<File> {
             "check its name and its rights",
         )
     };
-    let file = File::open(path).map_err(cannot)?;
-    let about = file.metadata().map_err(cannot)?;
-    if !about.is_file() {
-        return Err(refused(
+    // Looked at first: opening what is no file may wait for ever.
+    let is_file = |it: std::fs::Metadata| match it.is_file() {
+        true => Ok(()),
+        false => Err(refused(
             "is no file".into(),
             "name a csv or xlsx file, or - for standard input",
-        ));
-    }
+        )),
+    };
+    std::fs::metadata(path).map_err(cannot).and_then(is_file)?;
+    let file = File::open(path).map_err(cannot)?;
+    file.metadata().map_err(cannot).and_then(is_file)?;
     Ok(file)
 }
 

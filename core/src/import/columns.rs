@@ -1,7 +1,7 @@
 //! Which column is what: by its title, in any order, however exports spell it. A title that is nothing we know is named and
 //! the column ignored.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::sheet::{Row, Sheet};
 use crate::error::{Error, Result};
@@ -49,6 +49,11 @@ const TITLES: &[(&str, Column)] = &[
     ("workemail", Column::Field(Field::Email)),
     ("primaryemail", Column::Field(Field::Email)),
     ("businessemail", Column::Field(Field::Email)),
+    ("emailadresse", Column::Field(Field::Email)),
+    ("mailadresse", Column::Field(Field::Email)),
+    ("courriel", Column::Field(Field::Email)),
+    ("adressemail", Column::Field(Field::Email)),
+    ("correo", Column::Field(Field::Email)),
     ("username", Column::Field(Field::UserName)),
     ("login", Column::Field(Field::UserName)),
     ("loginname", Column::Field(Field::UserName)),
@@ -59,10 +64,14 @@ const TITLES: &[(&str, Column)] = &[
     ("givenname", Column::Field(Field::FirstName)),
     ("forename", Column::Field(Field::FirstName)),
     ("first", Column::Field(Field::FirstName)),
+    ("vorname", Column::Field(Field::FirstName)),
+    ("prénom", Column::Field(Field::FirstName)),
     ("lastname", Column::Field(Field::LastName)),
     ("familyname", Column::Field(Field::LastName)),
     ("surname", Column::Field(Field::LastName)),
     ("last", Column::Field(Field::LastName)),
+    ("nachname", Column::Field(Field::LastName)),
+    ("familienname", Column::Field(Field::LastName)),
     ("displayname", Column::Field(Field::DisplayName)),
     ("fullname", Column::Field(Field::DisplayName)),
     ("name", Column::Field(Field::DisplayName)),
@@ -74,6 +83,7 @@ const TITLES: &[(&str, Column)] = &[
     ("jobtitle", Column::Field(Field::Title)),
     ("position", Column::Field(Field::Title)),
     ("region", Column::Field(Field::Region)),
+    ("location", Column::Field(Field::Region)),
     ("language", Column::Field(Field::Language)),
     ("lang", Column::Field(Field::Language)),
     ("locale", Column::Field(Field::Language)),
@@ -87,6 +97,9 @@ const TITLES: &[(&str, Column)] = &[
     ("deletiondate", Column::Field(Field::DeleteOn)),
     ("manager", Column::Manager),
     ("manageremail", Column::Manager),
+    ("managersemail", Column::Manager),
+    ("managername", Column::Manager),
+    ("managersname", Column::Manager),
     ("reportsto", Column::Manager),
     ("supervisor", Column::Manager),
     ("linemanager", Column::Manager),
@@ -155,6 +168,8 @@ pub struct Columns {
     /// What each column holds; none for one that is ignored.
     pub holds: Vec<Option<Column>>,
     places: HashMap<Column, usize>,
+    /// Columns without a title in which something is.
+    pub(crate) untitled: BTreeSet<usize>,
 }
 
 impl Columns {
@@ -168,11 +183,29 @@ impl Columns {
             .map(|(head, row)| Self::of(head, row, fields))
             .find(Self::tells_whom);
         let Some(mut columns) = found else {
-            return Err(Error::invalid(
-                "the file",
-                "has no column called email",
-                "name the columns in its first row, such as email, first name, last name; `usher template` makes a file to fill in",
-            ));
+            let remedy = "name the columns in its first row, such as email, first name, last name; `usher template` makes a file \
+                to fill in";
+            let about = &sheet.about;
+            let shown = |name: &str| harmless(name).chars().take(40).collect::<String>();
+            return Err(match &about.sheet {
+                Some(read) if !about.others.is_empty() => {
+                    let others: Vec<String> = about
+                        .others
+                        .iter()
+                        .take(LOOKED_AT)
+                        .map(|it| shown(it))
+                        .collect();
+                    Error::invalid(
+                        "the file",
+                        format!("has no column called email in its sheet {:?}", shown(read)),
+                        format!(
+                            "choose another sheet with --sheet ({}), or {remedy}",
+                            others.join(", ")
+                        ),
+                    )
+                }
+                _ => Error::invalid("the file", "has no column called email", remedy),
+            });
         };
         for (place, column) in columns.holds.iter().enumerate() {
             let Some(column) = *column else { continue };
@@ -199,6 +232,7 @@ impl Columns {
             titles,
             holds,
             places: HashMap::new(),
+            untitled: BTreeSet::new(),
         }
     }
 
@@ -225,14 +259,27 @@ impl Columns {
         .map(|it| it.0.trim())
     }
 
+    /// Columns without a title in which something is, counted from 0: they are ignored, too.
+    pub fn untitled(&self) -> impl Iterator<Item = usize> {
+        self.untitled.iter().copied()
+    }
+
     /// Where the column stands in which an earlier error copy said what is wrong.
     pub(crate) fn reason(&self) -> Option<usize> {
         self.titles.iter().position(|it| it.trim() == REASON)
     }
 }
 
+/// Whether what follows a bracket says no more than whether a column must be filled in.
+fn is_remark(text: &str) -> bool {
+    let word = text.trim_end().trim_end_matches(')').trim();
+    ["required", "optional", "mandatory"].contains(&word.to_ascii_lowercase().as_str())
+}
+
 fn meaning(title: &str, own: &HashMap<String, FieldId>) -> Option<Column> {
     let title = title.trim().trim_end_matches('*').trim_end();
+    let remark = title.rsplit_once('(').filter(|it| is_remark(it.1));
+    let title = remark.map_or(title, |it| it.0.trim_end());
     if title == REASON {
         return None;
     }

@@ -127,7 +127,13 @@ fn fill(sheet: &mut Worksheet, review: &Review) -> Result<usize, XlsxError> {
                 None => it.why.clone(),
             })
             .collect();
-        sheet.write_string_with_format(at, reason_column, why.join("; "), &looks.reason)?;
+        // Reasons that name other rows name them as they are in the file.
+        let moved = match u64::from(at) + 1 == u64::from(row.number()) {
+            true => String::new(),
+            false => format!("row {} of the file: ", row.number()),
+        };
+        let why = format!("{moved}{}", why.join("; "));
+        sheet.write_string_with_format(at, reason_column, why, &looks.reason)?;
         for fault in faults {
             let column = fault.column.and_then(|it| u16::try_from(it).ok());
             if let Some(column) = column.filter(|_| notes < MOST_NOTES) {

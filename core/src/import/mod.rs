@@ -7,6 +7,7 @@ mod copy;
 mod delimited;
 mod individuals;
 mod limits;
+pub(crate) mod meaning;
 pub(crate) mod near;
 mod review;
 mod sheet;

@@ -80,6 +80,24 @@ pub(crate) fn domain_meant<'d>(
     })
 }
 
+/// Letters of other alphabets that look like Latin ones.
+const LOOK_LATIN: &str = "аеорсухіјѕһԁԛԝвкмнтАВЕКМНОРСТХУІЈЅαενορτυχκιΑΒΕΖΗΙΚΜΝΟΡΤΥΧ";
+
+/// What is odd about an address that is somebody's perhaps and probably nobody's.
+pub(crate) fn looks_wrong(local: &str, domain: &str) -> Option<String> {
+    for part in std::iter::once(local).chain(domain.split('.')) {
+        let latin = part.contains(|it: char| it.is_ascii_alphabetic());
+        let other = part.chars().find(|it| LOOK_LATIN.contains(*it));
+        if let Some(other) = other.filter(|_| latin) {
+            return Some(format!(
+                "its {other} is of another alphabet than the letters around it, though it looks the same"
+            ));
+        }
+    }
+    let has_dot = domain.contains('.') || domain.starts_with('[');
+    (!has_dot).then(|| "its domain has no dot, such as .com, in it".to_owned())
+}
+
 /// Every word that is one slip away from this one: as many as a few hundred.
 pub(crate) fn neighbours(word: &str) -> Vec<String> {
     const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz0123456789.-_";
@@ -131,6 +149,15 @@ mod tests {
         ] {
             assert_eq!(slips(one, other, 2), expected, "{one} {other}");
         }
+    }
+
+    #[test]
+    fn addresses_that_are_hardly_anybodys_are_told() {
+        assert_eq!(looks_wrong("ana", "acme.com"), None);
+        assert_eq!(looks_wrong("анна", "почта.рф"), None);
+        assert!(looks_wrong("аna", "acme.com").is_some());
+        assert!(looks_wrong("ana", "acmе.com").is_some());
+        assert!(looks_wrong("ana", "acme").is_some());
     }
 
     #[test]

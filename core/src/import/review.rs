@@ -6,7 +6,7 @@ use serde::ser::{SerializeSeq, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::columns::Columns;
-use super::sheet::Sheet;
+use super::sheet::{Row, Sheet};
 use crate::error::{Error, Result};
 use crate::model::UserId;
 
@@ -120,6 +120,8 @@ pub struct Review {
     pub faults: Vec<Fault>,
     /// Whether what is right is done while something is wrong.
     pub partial: bool,
+    /// How many of the rows that are wrong bring somebody onto the roster once they are mended.
+    pub wrong_arrivals: usize,
 }
 
 impl Review {
@@ -171,15 +173,33 @@ pub fn letters(column: usize) -> String {
 
 struct Rows<'r>(&'r Review);
 struct Faults<'r>(&'r Review);
+/// What the row of a number says in the columns that are known, by their titles.
+struct Cells<'r>(&'r Review, u32);
+
+impl Serialize for Cells<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(review, row) = self;
+        let Columns { titles, holds, .. } = &review.columns;
+        let cells = review.sheet.row(*row).into_iter().flat_map(Row::cells);
+        let cells = cells.zip(titles.iter().zip(holds));
+        let said = cells.filter(|(cell, (_, holds))| holds.is_some() && !cell.is_blank());
+        serializer.collect_map(said.map(|(cell, (title, _))| (title.trim(), cell.said())))
+    }
+}
 
 impl Serialize for Review {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Review", 7)?;
+        let mut out = serializer.serialize_struct("Review", 10)?;
         out.serialize_field("sheet", &self.sheet.about.sheet)?;
         out.serialize_field("format", &self.sheet.about.format)?;
         out.serialize_field("partial", &self.partial)?;
         let ignored: Vec<&str> = self.columns.ignored().collect();
         out.serialize_field("ignored_columns", &ignored)?;
+        let untitled: Vec<String> = self.columns.untitled().map(letters).collect();
+        out.serialize_field("untitled_columns", &untitled)?;
+        out.serialize_field("encoding", &self.sheet.about.encoding)?;
+        out.serialize_field("separator", &self.sheet.about.separator)?;
+        out.serialize_field("wrong_arrivals", &self.wrong_arrivals)?;
         out.serialize_field("rows", &Rows(self))?;
         out.serialize_field("faults", &Faults(self))?;
         out.end()
@@ -189,17 +209,22 @@ impl Serialize for Review {
 impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Row<'r> {
+        struct Line<'r> {
             row: u32,
             who: &'r str,
             does: &'static str,
+            /// Whoever comes is shown as the file has them.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            cells: Option<Cells<'r>>,
         }
         let mut out = serializer.serialize_seq(Some(self.0.rows.len()))?;
         for it in &self.0.rows {
-            out.serialize_element(&Row {
+            out.serialize_element(&Line {
                 row: it.row,
                 who: &it.who,
                 does: it.does.as_str(),
+                cells: matches!(it.does, Does::Invite | Does::Create)
+                    .then(|| Cells(self.0, it.row)),
             })?;
         }
         out.end()

@@ -10,6 +10,7 @@ use calamine::{
 
 use super::delimited::{too_many_cells, too_many_rows};
 use super::limits::{Limits, said};
+use super::meaning::UNCOMPUTED;
 use super::sheet::{About, Cell, Format, LONGEST_CELL, MOST_COLUMNS, RowBuilder};
 use super::wire::Bad;
 
@@ -42,11 +43,16 @@ pub(super) fn xlsx<F: Read + Seek>(
         };
         let mut out = Streamed::new(Format::Xlsx, name, &visible, limits);
         loop {
-            match cells.next_cell() {
+            match cells.next_cell_with_formula_metadata() {
                 Ok(None) => break,
                 Ok(Some(cell)) => {
-                    let (row, column) = cell.get_position();
-                    out.cell(row, column, of_ref(cell.get_value()), rows)?;
+                    let (row, column) = cell.pos;
+                    let value = match (&cell.value, &cell.formula) {
+                        // Programs that write workbooks often leave computing to whoever opens them.
+                        (DataRef::Empty, Some(_)) => Value::Cell(Cell::Fault(UNCOMPUTED)),
+                        (value, _) => of_ref(value),
+                    };
+                    out.cell(row, column, value, rows)?;
                 }
                 Err(error) => return Err(xlsx_bad(&error)),
             }

@@ -29,6 +29,7 @@ impl Planner<'_> {
                     .or_insert_with(|| label.to_owned());
             }
             match change {
+                Change::UserCreated { created, .. } => ids.extend(created.manager),
                 Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),
                 Change::Membership { .. }
                 | Change::GroupBudget { .. }

@@ -8,7 +8,7 @@ use super::cell::{Cell, Column};
 use super::{file, may};
 use crate::directory::{Read, Session};
 use crate::error::{Error, Result};
-use crate::import;
+use crate::import::{self, meaning::as_cell};
 use crate::model::{CustomField, Field, FieldKind, Membership, Status, User, UserId, field_key};
 use crate::query::{Expr, PageFrom, SortBy, UsersPage};
 
@@ -118,16 +118,21 @@ pub fn export(session: &Session, wanted: &Export, to: &Path) -> Result<usize> {
         from: PageFrom::Start,
         limit: PAGE,
     };
+    // Nothing reads that form as a sheet again.
+    let is_json = to
+        .extension()
+        .is_some_and(|it| it.eq_ignore_ascii_case("json"));
     let mut known = Known::load(&read)?;
     let mut n_people = 0;
     loop {
         let users = read.users(&page)?;
         let beside = Beside::of(&read, &users, &whats, &fields, &mut known)?;
         for user in users.iter().filter(|it| it.status != Status::Erased) {
-            let cells: Vec<Cell> = whats
-                .iter()
-                .map(|it| cell(*it, user, &beside, &known))
-                .collect();
+            let cells = whats.iter().map(|it| cell(*it, user, &beside, &known));
+            let cells: Vec<Cell> = match is_json {
+                true => cells.collect(),
+                false => cells.map(to_be_read_again).collect(),
+            };
             out.sink.row(&cells)?;
             n_people += 1;
         }
@@ -260,6 +265,20 @@ impl Beside {
             }
         }
         Ok(beside)
+    }
+}
+
+/// A text that would mean something else in a sheet that is imported, with a sign that it is a text.
+fn to_be_read_again(cell: Cell) -> Cell {
+    match cell {
+        Cell::Text(text) => Cell::Text(as_cell(&text).into_owned()),
+        Cell::List(mut list) => {
+            if let [only] = list.as_mut_slice() {
+                *only = as_cell(only).into_owned();
+            }
+            Cell::List(list)
+        }
+        other => other,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod faults;
 mod libreoffice;
+mod mending;
 mod round_trip;
 
 use std::sync::Arc;

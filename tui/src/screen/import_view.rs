@@ -4,7 +4,7 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use usher_core::import::{Does, RowReview};
+use usher_core::import::{Does, RowReview, letters};
 
 use crate::action::{self, Action, Place};
 use crate::app::App;
@@ -408,6 +408,10 @@ fn status(importing: &Importing, theme: Theme, area: Rect, buf: &mut Buffer) {
         .review()
         .map(|it| it.columns.ignored().collect())
         .unwrap_or_default();
+    let untitled: Vec<String> = looked
+        .review()
+        .map(|it| it.columns.untitled().map(letters).collect())
+        .unwrap_or_default();
     if importing.is_old {
         notes.push((
             "the roster has changed: R looks again".to_owned(),
@@ -416,6 +420,10 @@ fn status(importing: &Importing, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
     if !ignored.is_empty() {
         notes.push((format!("ignored: {}", ignored.join(", ")), Role::Muted));
+    }
+    if !untitled.is_empty() {
+        let text = format!("without a title, and ignored: {}", untitled.join(", "));
+        notes.push((text, Role::Warn));
     }
     for (text, role) in notes {
         x = put(buf, area, x + 1, &text, theme.style(role)) + 1;

@@ -12,8 +12,8 @@ use crate::command::{Edit, NewPerson, cancel, deactivate, delete, grant, reactiv
 use crate::error::{Error, Result};
 use crate::import::{Column, Does};
 use crate::model::{
-    Field, FieldId, GroupId, GroupRole, Hold, License, Part, PoolName, Profile, Status, User,
-    UserId, key_of_name,
+    Date, Field, FieldId, GroupId, GroupRole, Hold, License, Part, PoolName, Profile, RequiredItem,
+    Status, User, UserId, key_of_name,
 };
 use crate::planner::{Planner, Seated};
 use crate::selection::Selection;
@@ -36,28 +36,37 @@ impl Desk<'_> {
         }
         let there: Vec<UserId> = rows
             .iter()
-            .filter(|it| it.is_open())
+            .filter(|it| (it.is_open() || it.is_wrong()) && !it.arrives)
             .filter_map(|it| Some(it.known?.0))
             .collect();
         planner.expect(&there)?;
         let values = self.values(planner, rows, &there)?;
         let mut managers = Vec::new();
-        for wanted in rows.iter_mut().filter(|it| it.is_open()) {
-            let Some((id, _)) = wanted.known else {
+        for wanted in rows.iter_mut().filter(|it| it.is_open() || it.is_wrong()) {
+            let Some((id, _)) = wanted.known.filter(|_| !wanted.arrives) else {
                 continue;
             };
             let user = planner.user(id)?;
-            planner.name(&user);
             let boss = match self.boss(wanted, &came) {
-                Ok(boss) => boss,
+                Ok(boss) => boss.filter(|it| *it != user.manager),
                 Err(why) => {
                     self.fault(wanted, Some(Column::Manager), why);
-                    continue;
+                    None
                 }
             };
-            let boss = boss.filter(|it| *it != user.manager);
             if boss.is_some() && wanted.unfit.is_some() {
                 self.refuse_unfit(wanted);
+            }
+            for (column, why) in self.what_cannot_be(planner, wanted, &user, &values, boss)? {
+                self.fault(wanted, Some(column), why);
+            }
+            if !wanted.is_open() {
+                continue;
+            }
+            planner.name(&user);
+            if !user.status.is_live() && wanted.status.is_none_or(|it| it == user.status) {
+                // Whoever is at rest stays as they are, which the row says too.
+                wanted.does = Some(Does::Nothing);
                 continue;
             }
             let changed = self.update(planner, wanted, &user, &values)?;
@@ -133,7 +142,11 @@ impl Desk<'_> {
             status,
             mail: self.import.mail,
             send_on: wanted.send_on.or(self.import.send_on),
-            groups: wanted.groups.clone(),
+            groups: wanted
+                .groups
+                .iter()
+                .map(|it| (it.0, it.1.unwrap_or(GroupRole::Learner)))
+                .collect(),
             pools: wanted.pools.clone(),
             session: None,
             newcomer: None,
@@ -202,7 +215,7 @@ impl Desk<'_> {
     fn values(&self, planner: &Planner<'_>, rows: &[Wanted], there: &[UserId]) -> Result<Values> {
         let mut fields: Vec<FieldId> = rows
             .iter()
-            .filter(|it| it.is_open())
+            .filter(|it| it.is_open() || it.is_wrong())
             .flat_map(|it| it.fields.iter().map(|it| it.0))
             .collect();
         fields.sort_unstable();
@@ -215,6 +228,87 @@ impl Desk<'_> {
         Ok(values)
     }
 
+    /// Everything that a row wants of somebody who is there and that cannot be, by what is known of them.
+    fn what_cannot_be(
+        &self,
+        planner: &Planner<'_>,
+        wanted: &Wanted,
+        user: &User,
+        values: &Values,
+        boss: Option<Option<UserId>>,
+    ) -> Result<Vec<(Column, String)>> {
+        let mut faults = Vec::new();
+        let wish = wanted.status.filter(|it| *it != user.status);
+        if let Some(why) = wish.and_then(|it| why_not(user, it)) {
+            faults.push((Column::Status, why));
+        }
+        if !user.status.is_live() && wish.is_none() {
+            let differs = self.differs(planner, wanted, user, values, boss)?;
+            faults.extend(differs.map(|column| {
+                let why = format!(
+                    "would be changed, and the person is {}: bring them back first, or leave the row out",
+                    user.status
+                );
+                (column, why)
+            }));
+            return Ok(faults);
+        }
+        for (field, after) in wanted.set.iter() {
+            let before = user.profile.get(field);
+            if before == after {
+                continue;
+            }
+            let is_day = matches!(field, Field::DeactivateOn | Field::DeleteOn);
+            let day: Option<Date> = after.filter(|_| is_day).and_then(|it| it.parse().ok());
+            if let Some(day) = day.filter(|it| *it <= self.begun) {
+                let why = format!("{day} has begun already; choose a later one");
+                faults.push((Column::Field(field), why));
+            }
+            let required = RequiredItem::Field(field);
+            if after.is_none() && self.required.contains(&required) {
+                let why = "cannot be emptied: it is required".to_owned();
+                faults.push((Column::Field(field), why));
+            }
+        }
+        for (field, after) in &wanted.fields {
+            let has = values
+                .get(field)
+                .is_some_and(|it| it.contains_key(&user.id));
+            let mut own = self.fields.iter();
+            if has && after.is_none() && own.any(|it| it.id == *field && it.terms.required) {
+                let why = "cannot be emptied: it is required".to_owned();
+                faults.push((Column::Custom(*field), why));
+            }
+        }
+        Ok(faults)
+    }
+
+    /// The first column in which a row says something else of somebody than is so.
+    fn differs(
+        &self,
+        planner: &Planner<'_>,
+        wanted: &Wanted,
+        user: &User,
+        values: &Values,
+        boss: Option<Option<UserId>>,
+    ) -> Result<Option<Column>> {
+        let mut set = wanted.set.iter();
+        let set = set.find(|(field, after)| !is_same(*field, user.profile.get(*field), *after));
+        if let Some((field, _)) = set {
+            return Ok(Some(Column::Field(field)));
+        }
+        let mut fields = wanted.fields.iter();
+        let value = |field| values.get(field).and_then(|it| it.get(&user.id));
+        if let Some((field, _)) = fields.find(|it| value(&it.0) != it.1.as_ref()) {
+            return Ok(Some(Column::Custom(*field)));
+        }
+        if boss.is_some() {
+            return Ok(Some(Column::Manager));
+        }
+        let joins = self.joins(planner, wanted, user)?;
+        Ok((!joins.is_empty()).then_some(Column::Groups))
+    }
+
     /// Plans what a row wants of somebody who is there, but their manager. Returns whether anything is planned.
     fn update(
         &mut self,
@@ -224,12 +318,6 @@ impl Desk<'_> {
         values: &Values,
     ) -> Result<bool> {
         let wish = wanted.status.filter(|it| *it != user.status);
-        if let Some(wish) = wish
-            && let Some(why) = why_not(user, wish)
-        {
-            self.fault(wanted, Some(Column::Status), why);
-            return Ok(false);
-        }
         let mark = planner.mark();
         if let Some((column, why)) = self.edit(planner, wanted, user, values, wish)? {
             self.back_out(planner, wanted, mark, column, why);
@@ -293,44 +381,16 @@ impl Desk<'_> {
     ) -> Result<Option<(Option<Column>, String)>> {
         let mut set = Vec::new();
         for (field, after) in wanted.set.iter() {
-            let before = user.profile.get(field);
-            // By whatever case of letters they were found, they keep theirs.
-            let same_name = matches!(field, Field::Email | Field::UserName)
-                && before.map(key_of_name) == after.map(key_of_name);
-            if before == after || same_name {
-                continue;
+            if !is_same(field, user.profile.get(field), after) {
+                set.push((field, after.map(str::to_owned)));
             }
-            let day = matches!(field, Field::DeactivateOn | Field::DeleteOn);
-            if let Some(day) = after.filter(|_| day)
-                && day
-                    .parse()
-                    .is_ok_and(|it: crate::model::Date| it <= self.begun)
-            {
-                let why = format!("{day} has begun already; choose a later one");
-                return Ok(Some((Some(Column::Field(field)), why)));
-            }
-            if after.is_none()
-                && self
-                    .required
-                    .contains(&crate::model::RequiredItem::Field(field))
-            {
-                let why = "cannot be emptied: it is required".to_owned();
-                return Ok(Some((Some(Column::Field(field)), why)));
-            }
-            set.push((field, after.map(str::to_owned)));
         }
         let mut fields = Vec::new();
         for (field, after) in &wanted.fields {
             let before = values.get(field).and_then(|it| it.get(&user.id));
-            if before == after.as_ref() {
-                continue;
+            if before != after.as_ref() {
+                fields.push((*field, after.clone()));
             }
-            let mut own = self.fields.iter();
-            if after.is_none() && own.any(|it| it.id == *field && it.terms.required) {
-                let why = "cannot be emptied: it is required".to_owned();
-                return Ok(Some((Some(Column::Custom(*field)), why)));
-            }
-            fields.push((*field, after.clone()));
         }
         let joins = self.joins(planner, wanted, user)?;
         if set.is_empty() && fields.is_empty() && joins.is_empty() {
@@ -385,14 +445,13 @@ impl Desk<'_> {
             return Ok(Vec::new());
         }
         let now = planner.memberships_of(user.id)?;
-        let named_role = self.columns.place(Column::Role).is_some();
         let mut joins = Vec::new();
         for (group, role) in &wanted.groups {
             let before = now.iter().find(|it| it.group == *group).map(|it| it.role);
             // A name without a role joins, and takes nobody's role away.
-            let keeps = before.is_some() && *role == GroupRole::Learner && !named_role;
-            if before != Some(*role) && !keeps {
-                joins.push((*group, Some(*role)));
+            let after = role.or(before).unwrap_or(GroupRole::Learner);
+            if before != Some(after) {
+                joins.push((*group, Some(after)));
             }
         }
         Ok(joins)
@@ -508,6 +567,12 @@ impl Desk<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a field is to be what it is: by whatever case of letters people were found, they keep theirs.
+fn is_same(field: Field, before: Option<&str>, after: Option<&str>) -> bool {
+    let is_name = matches!(field, Field::Email | Field::UserName);
+    before == after || is_name && before.map(key_of_name) == after.map(key_of_name)
 }
 
 fn given<'v>(values: impl Iterator<Item = &'v (FieldId, Option<String>)>) -> Vec<Given> {

@@ -163,7 +163,9 @@ impl Desk<'_> {
         let mut told: HashMap<String, Result<(Boss, Option<Status>), String>> = HashMap::new();
         let mut looked_for = 0;
         for (place, wanted) in rows.iter_mut().enumerate() {
-            let Some(manager) = wanted.manager.take().filter(|_| wanted.is_open()) else {
+            // Also where something else is wrong already: everything that is wrong in a row is told at once.
+            let looked_at = wanted.is_open() || wanted.is_wrong();
+            let Some(manager) = wanted.manager.take().filter(|_| looked_at) else {
                 continue;
             };
             let Some(name) = manager else {

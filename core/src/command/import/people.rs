@@ -88,9 +88,13 @@ impl Desk<'_> {
             if certain {
                 self.decide(wanted);
             }
-            if wanted.arrives {
-                self.require(wanted);
+            // Of whoever cannot be told yet everything else is told all the same, so that one round of mending is enough.
+            let unknown = !certain && wanted.known.is_none() && self.import.mode != Mode::Update;
+            if wanted.arrives || unknown {
+                self.require(wanted, certain);
                 self.look_at_days(wanted);
+            }
+            if wanted.arrives {
                 self.refuse_other_names(wanted, &roster);
             }
         }
@@ -196,9 +200,7 @@ impl Desk<'_> {
                 ) && !matches!(mode, Mode::Invite | Mode::Create);
                 if back || by_status {
                     wanted.arrives = true;
-                } else if matches!(mode, Mode::Invite | Mode::Create)
-                    || (!status.is_live() && wish.is_none_or(|it| it == status))
-                {
+                } else if matches!(mode, Mode::Invite | Mode::Create) {
                     self.leave(wanted);
                 }
             }
@@ -215,11 +217,14 @@ impl Desk<'_> {
     }
 
     /// What must be known of whoever comes, where nothing is known of them yet.
-    fn require(&mut self, wanted: &mut Wanted) {
+    fn require(&mut self, wanted: &mut Wanted, certain: bool) {
         if wanted.known.is_some() {
             return;
         }
-        for item in self.required.clone() {
+        // That nobody is named is told already.
+        let email = RequiredItem::Field(Field::Email);
+        let required = self.required.clone().into_iter();
+        for item in required.filter(|it| certain || *it != email) {
             let (has, column) = match item {
                 RequiredItem::Field(field) => (wanted.get(field).is_some(), Column::Field(field)),
                 RequiredItem::Manager => (matches!(wanted.manager, Some(Some(_))), Column::Manager),
@@ -295,6 +300,7 @@ impl Desk<'_> {
         let domains = planner.snapshot.domains()?;
         let mut meant: HashMap<String, Option<String>> = HashMap::new();
         let mut slips: Vec<(usize, String, String)> = Vec::new();
+        let mut odd: Vec<(usize, String)> = Vec::new();
         for (place, wanted) in rows.iter().enumerate() {
             if !wanted.arrives || wanted.known.is_some() {
                 continue;
@@ -305,6 +311,10 @@ impl Desk<'_> {
             let Some((local, domain)) = email.rsplit_once('@') else {
                 continue;
             };
+            if let Some(why) = near::looks_wrong(local, domain) {
+                odd.push((place, format!("{}: {why}", quoted(email))));
+                continue;
+            }
             let meant = meant
                 .entry(domain.to_ascii_lowercase())
                 .or_insert_with_key(|it| {
@@ -313,6 +323,12 @@ impl Desk<'_> {
                 });
             if let Some(meant) = meant {
                 slips.push((place, email.to_owned(), format!("{local}@{meant}")));
+            }
+        }
+        for (place, why) in odd {
+            if let Some(wanted) = rows.get_mut(place) {
+                let why = format!("{why}; if it is right, import with --as-typed");
+                self.fault(wanted, Some(Column::Field(Field::Email)), why);
             }
         }
         let keys: Vec<String> = slips.iter().map(|it| key_of_name(&it.2)).collect();

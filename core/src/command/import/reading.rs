@@ -5,6 +5,7 @@ use std::thread;
 
 use super::{Desk, Wanted};
 use crate::error::Error;
+use crate::import::meaning::Meaning;
 use crate::import::{Column, Does, EXAMPLE, Row, day, near};
 use crate::model::{
     CustomField, EmailAddress, Field, FieldKind, GroupRole, Status, UserId, harmless, name_key,
@@ -14,13 +15,6 @@ use crate::model::{
 const FEW: usize = 2_000;
 /// With more threads than this it is no quicker.
 const MOST_THREADS: usize = 4;
-
-/// What empties a field.
-const CLEAR: &str = "(clear)";
-/// What stands in a cell whose formula failed.
-const FAILED: [&str; 8] = [
-    "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#ERROR!",
-];
 
 impl Desk<'_> {
     /// Reads every row below the titles but the example of a template. Large files are read by several threads.
@@ -41,7 +35,13 @@ impl Desk<'_> {
             let others: Vec<_> = parts
                 .map(|(place, part)| {
                     let mut other = self.twin();
-                    let read = move || (other.part(place, part), other.faults);
+                    let read = move || {
+                        (
+                            other.part(place, part),
+                            other.faults,
+                            other.columns.untitled,
+                        )
+                    };
                     let thread = thread::Builder::new().name("usher-reading".into());
                     (place, part, thread.spawn_scoped(scope, read))
                 })
@@ -50,9 +50,10 @@ impl Desk<'_> {
             rows.reserve_exact(below.len().saturating_sub(rows.len()));
             for (place, part, other) in others {
                 match other.map(thread::ScopedJoinHandle::join) {
-                    Ok(Ok((read, faults))) => {
+                    Ok(Ok((read, faults, untitled))) => {
                         rows.extend(read);
                         self.faults.extend(faults);
+                        self.columns.untitled.extend(untitled);
                     }
                     Ok(Err(panic)) => std::panic::resume_unwind(panic),
                     Err(_) => rows.extend(self.part(place, part)),
@@ -74,6 +75,7 @@ impl Desk<'_> {
             pools: self.pools.clone(),
             begun: self.begun,
             faults: BTreeMap::new(),
+            wrong_arrivals: 0,
         }
     }
 
@@ -82,6 +84,7 @@ impl Desk<'_> {
         let holds = self.columns.holds.clone();
         let mut rows = Vec::with_capacity(some.len());
         let reason = self.columns.reason();
+        let has_untitled = self.columns.titles.iter().any(|it| it.trim().is_empty());
         for (place, row) in (first..).zip(some) {
             let says_only_why = row
                 .cells()
@@ -91,6 +94,15 @@ impl Desk<'_> {
                 continue;
             }
             let wanted = self.row(place, row, &holds);
+            let untitled = row.cells().enumerate().filter(|(column, cell)| {
+                let title = self.columns.titles.get(*column);
+                title.is_none_or(|it| it.trim().is_empty()) && !cell.is_blank()
+            });
+            let untitled: Vec<usize> = match has_untitled || row.cells().count() > holds.len() {
+                true => untitled.map(|it| it.0).collect(),
+                false => Vec::new(),
+            };
+            self.columns.untitled.extend(untitled);
             if wanted.get(Field::Email) != Some(EXAMPLE) {
                 rows.push(wanted);
             } else {
@@ -115,24 +127,42 @@ impl Desk<'_> {
             }
             let said = cell.said();
             let text = said.trim();
-            if FAILED.contains(&text) {
-                let why = format!("holds {text}, which a formula failed with: put a value there");
-                self.fault(&mut wanted, Some(column), why);
-                continue;
-            }
+            let text = match Meaning::of(text) {
+                Meaning::Text(text) => Some(text),
+                Meaning::Clear => None,
+                Meaning::Failed => {
+                    let why =
+                        format!("holds {text}, which a formula failed with: put a value there");
+                    self.fault(&mut wanted, Some(column), why);
+                    continue;
+                }
+                Meaning::Uncomputed => {
+                    let why = "holds a formula that was never computed: open the file in a spreadsheet program and save \
+                        it, or put a value there";
+                    self.fault(&mut wanted, Some(column), why);
+                    continue;
+                }
+            };
             match column {
-                Column::Role => role = Some(text.to_owned()),
-                Column::Groups => groups = Some(text.to_owned()),
+                Column::Role => role = text.map(str::to_owned),
+                Column::Groups => groups = Some(text.map(str::to_owned)),
                 _ => self.cell(&mut wanted, column, text),
             }
         }
-        self.groups(&mut wanted, groups.as_deref(), role.as_deref());
+        self.groups(
+            &mut wanted,
+            groups.as_ref().map(Option::as_deref),
+            role.as_deref(),
+        );
         wanted.set.shrink();
         wanted
     }
 
-    fn cell(&mut self, wanted: &mut Wanted, column: Column, text: &str) {
-        let clear = text.eq_ignore_ascii_case(CLEAR);
+    /// What a cell says; no text is that it is to be emptied.
+    fn cell(&mut self, wanted: &mut Wanted, column: Column, text: Option<&str>) {
+        let Some(text) = text else {
+            return self.clear(wanted, column);
+        };
         match column {
             Column::Id => match text.parse::<UserId>() {
                 Ok(id) => wanted.id = Some(id),
@@ -142,9 +172,7 @@ impl Desk<'_> {
                     "is no id: leave it empty, or copy it from an export",
                 ),
             },
-            Column::Field(field) if clear => wanted.set.push(field, None),
             Column::Field(field) => self.field(wanted, field, text),
-            Column::Custom(id) if clear => wanted.fields.push((id, None)),
             Column::Custom(id) => {
                 let Some(field) = self.fields.iter().find(|it| it.id == id) else {
                     return;
@@ -154,7 +182,6 @@ impl Desk<'_> {
                     Err(why) => self.fault(wanted, Some(column), why),
                 }
             }
-            Column::Manager if clear => wanted.manager = Some(None),
             Column::Manager => wanted.manager = Some(Some(inner_address(text).to_owned())),
             Column::Licenses => self.licenses(wanted, text),
             Column::Status => match status(text) {
@@ -168,7 +195,6 @@ impl Desk<'_> {
                     ),
                 ),
             },
-            Column::SendOn if clear => {}
             Column::SendOn => match day(text) {
                 Ok(Some(day)) if day <= self.begun => self.fault(
                     wanted,
@@ -179,6 +205,23 @@ impl Desk<'_> {
                 Err(error) => self.fault(wanted, Some(column), said(error)),
             },
             Column::Groups | Column::Role => {}
+        }
+    }
+
+    fn clear(&mut self, wanted: &mut Wanted, column: Column) {
+        match column {
+            Column::Field(field) => wanted.set.push(field, None),
+            Column::Custom(id) => wanted.fields.push((id, None)),
+            Column::Manager => wanted.manager = Some(None),
+            Column::Licenses => wanted.returns_licenses = true,
+            Column::SendOn | Column::Groups | Column::Role => {}
+            Column::Id | Column::Status => {
+                self.fault(
+                    wanted,
+                    Some(column),
+                    "cannot be emptied: leave the cell empty",
+                );
+            }
         }
     }
 
@@ -201,14 +244,20 @@ impl Desk<'_> {
     }
 
     fn licenses(&mut self, wanted: &mut Wanted, text: &str) {
-        if text.eq_ignore_ascii_case(CLEAR) {
-            wanted.returns_licenses = true;
-            return;
-        }
         let words = text.split(|it: char| it.is_whitespace() || ";,".contains(it));
         for word in words.filter(|it| !it.is_empty()) {
-            // Exports say how it is held, which is nothing to be wanted.
-            let name = word.split_once(':').map_or(word, |it| it.0);
+            // Exports say how it is held, which is nothing to be wanted; that it is not is, and is said otherwise.
+            let (name, hold) = word
+                .split_once(':')
+                .map_or((word, None), |it| (it.0, Some(it.1)));
+            if let Some(hold) = hold.filter(|it| !is_held(it)) {
+                let why = format!(
+                    "{} is not how a license is held: name the pool alone to give it; (clear) gives every add-on back",
+                    quoted(hold)
+                );
+                self.fault(wanted, Some(Column::Licenses), why);
+                continue;
+            }
             let mut pools = self.pools.iter();
             let found = pools.find(|it| it.0.eq_ignore_ascii_case(name));
             match found.map(|it| (it.1, it.2)) {
@@ -225,23 +274,24 @@ impl Desk<'_> {
         }
     }
 
-    fn groups(&mut self, wanted: &mut Wanted, groups: Option<&str>, role: Option<&str>) {
-        let role = match role.map(|it| (it, group_role(it))) {
-            None => GroupRole::Learner,
-            Some((_, Some(role))) => role,
-            Some((text, None)) => {
-                let why = format!(
-                    "{} is no role in a group: use learner, coach, author, user_administrator or administrator",
-                    quoted(text)
-                );
-                return self.fault(wanted, Some(Column::Role), why);
-            }
-        };
-        let Some(text) = groups else { return };
-        if text.eq_ignore_ascii_case(CLEAR) {
-            wanted.leaves_groups = true;
-            return;
+    fn groups(&mut self, wanted: &mut Wanted, groups: Option<Option<&str>>, role: Option<&str>) {
+        let known = role.map(group_role);
+        if let (Some(text), Some(None)) = (role, known) {
+            let why = format!(
+                "{} is no role in a group: use learner, coach, author, user_administrator or administrator",
+                quoted(text)
+            );
+            self.fault(wanted, Some(Column::Role), why);
         }
+        let role = known.flatten();
+        let text = match groups {
+            None => return,
+            Some(None) => {
+                wanted.leaves_groups = true;
+                return;
+            }
+            Some(Some(text)) => text,
+        };
         // A name may have a comma in it.
         let before_role = text
             .rsplit_once(':')
@@ -262,17 +312,26 @@ impl Desk<'_> {
             let (name, role) = match part.rsplit_once(':') {
                 Some((name, word)) if !self.groups.contains_key(&name_key(part)) => {
                     match group_role(word) {
-                        Some(role) => (name.trim(), role),
+                        Some(role) => (name.trim(), Some(role)),
                         None => (part, role),
                     }
                 }
                 _ => (part, role),
             };
             match self.groups.get(&name_key(name)).copied() {
-                Some(group) if !wanted.groups.iter().any(|it| it.0 == group) => {
-                    wanted.groups.push((group, role));
+                Some(group) => {
+                    let there = wanted.groups.iter_mut().find(|it| it.0 == group);
+                    match there {
+                        None => wanted.groups.push((group, role)),
+                        Some((_, said @ None)) => *said = role,
+                        Some((_, said)) if role.is_none() || *said == role => {}
+                        Some(_) => {
+                            let shown = quoted(name);
+                            let why = format!("names {shown} twice, with two roles: leave one");
+                            self.fault(wanted, Some(Column::Groups), why);
+                        }
+                    }
                 }
-                Some(_) => {}
                 None => {
                     let known = self.group_names.iter().map(String::as_str);
                     let why = unknown("group", name, near::meant(name, known));
@@ -288,6 +347,11 @@ impl Desk<'_> {
             wanted.does = Some(Does::Nothing);
         }
     }
+}
+
+/// Whether that is a word for how a license is held.
+fn is_held(word: &str) -> bool {
+    ["", "reserved", "consumed", "queued"].contains(&word.trim().to_ascii_lowercase().as_str())
 }
 
 /// The address in `Ana Li <ana@acme.example>`, else the text.

@@ -31,6 +31,8 @@ fn text() -> impl Strategy<Value = String> {
         Just("TRUE".to_owned()),
         Just("_x000D_".to_owned()),
         Just("sep=;".to_owned()),
+        Just("(clear)".to_owned()),
+        "'{0,2}(#N/A|#REF!|#FORMULA!|\\( ?CLEAR\\))",
     ]
 }
 
