@@ -584,6 +584,14 @@ fn erasing_destroys_views_of_others_that_name_a_former_address_and_what_a_row_of
         set: vec![(Field::Email, Some("ana@acme.example".into()))],
         ..Edit::of(ana)
     }));
+    // Somebody asks to join by it, though it is nobody's by now.
+    org.apply(crate::join::agree(&[
+        (Setting::JoinPage, "on"),
+        (Setting::JoinAllow, "*"),
+    ]));
+    let former = format!("{old}@acme.example").parse().unwrap();
+    let wish = org.directory.wish_to_join(&former, Language::English);
+    assert!(wish.unwrap().is_some());
     // A row that is left out is told with what stands in it; a repeated request is told that it was left out.
     let file = format!("email|groups\ncleo@acme.example|\ndora@acme.example|{old}'s friends");
     let import = || {
