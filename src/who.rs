@@ -44,7 +44,7 @@ fn is_query(word: &str) -> bool {
 
 /// Understands a query, or shows where it cannot be understood.
 pub(crate) fn parse_query(text: &str, read: &Read<'_>) -> Result<Expr> {
-    query::parse_with(text, read.now(), &read.vocabulary()?).map_err(|error| {
+    query::parse_with(text, read.now(), &read.vocabulary_with_names()?).map_err(|error| {
         let mut message = format!("the query cannot be understood: {}", error.message);
         if text.len() <= 200 {
             let before = harmless(text.get(..error.at).unwrap_or("")).width();

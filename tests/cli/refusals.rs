@@ -34,6 +34,12 @@ fn a_refusal_says_why_by_its_exit_code_and_changes_nothing() {
         ),
         ("deactivate cara@acme.example --yes", 1, "already inactive"),
         ("deactivate owner@acme.example --yes", 1, "last owner"),
+        (
+            "users group:Nope",
+            2,
+            "there is no group \"Nope\"\n  group:Nope\n        ^",
+        ),
+        ("deactivate pool:gold --yes", 2, "there is no pool \"gold\""),
         ("deactivate title:none --yes", 1, "nothing was applied"),
         ("invite ana@acme.example --yes", 1, "nothing was applied"),
         ("erase ana@acme.example --yes", 1, "nothing was applied"),

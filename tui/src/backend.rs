@@ -6,9 +6,11 @@
 use std::io::{self, Write};
 
 use ratatui::backend::{Backend, ClearType, WindowSize};
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Cell, CellWidth};
 use ratatui::layout::{Position, Size};
 use ratatui::style::{Color, Modifier};
+
+use crate::cell::{CONTINUED, is_settled};
 
 /// The frame's bytes between these are shown at once by terminals that know how (mode 2026).
 const FRAME_BEGIN: &[u8] = b"\x1b[?2026h";
@@ -76,7 +78,14 @@ impl<W: Write> Backend for AnsiBackend<W> {
     {
         let mut look = Look::default();
         let mut here: Option<Position> = None;
+        // Where the piece that was drawn last ends: its cells are its own.
+        let mut covered = Position::default();
         for (x, y, cell) in content {
+            let symbol = cell.symbol().trim_end_matches(' ');
+            let symbol = if symbol.is_empty() { " " } else { symbol };
+            if y == covered.y && x < covered.x && cell.symbol() == CONTINUED {
+                continue;
+            }
             if self.shown.take().is_some() {
                 self.frame.extend_from_slice(b"\x1b[?25l");
             }
@@ -88,10 +97,17 @@ impl<W: Write> Backend for AnsiBackend<W> {
                 next.write(&mut self.frame);
                 look = next;
             }
-            self.frame.extend_from_slice(cell.symbol().as_bytes());
+            let width = cell.symbol().cell_width().max(1);
+            covered = Position { x: x + width, y };
+            if !is_settled(symbol) {
+                // Whatever this terminal makes of it, what it does not cover is blank.
+                let blank = (0..width).map(|_| b' ');
+                self.frame.extend(blank);
+                self.go(Position { x, y });
+            }
+            self.frame.extend_from_slice(symbol.as_bytes());
             // Terminals disagree about the width of anything beyond ASCII: say again where the next cell is.
-            here = matches!(cell.symbol().as_bytes(), [0x20..=0x7e])
-                .then_some(Position { x: x + 1, y });
+            here = matches!(symbol.as_bytes(), [0x20..=0x7e]).then_some(Position { x: x + 1, y });
         }
         if look != Look::default() {
             self.frame.extend_from_slice(b"\x1b[m");

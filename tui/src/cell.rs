@@ -1,75 +1,26 @@
 //! Text in cells: made harmless, measured by grapheme, cut with an ellipsis, and never outside its column.
 
+mod pieces;
+mod shown;
+
 use std::borrow::Cow;
 
-use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use unicode_segmentation::UnicodeSegmentation;
-use usher_core::model::harmless;
+
+pub(crate) use pieces::{CONTINUED, is_settled, sever};
+use pieces::{cells, pieces};
+pub(crate) use shown::shown;
 
 /// What stands for text that was cut off.
 const ELLIPSIS: &str = "…";
-/// Zero-width joiner and non-joiner: Indic and Arabic scripts and emoji need them, and elsewhere they only hide.
-const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
-
-/// The text as it may be shown: nothing in it acts on the terminal, and nothing in it is invisible.
-pub(crate) fn shown(text: &str) -> Cow<'_, str> {
-    let text = harmless(text);
-    if text.is_ascii() {
-        return text;
-    }
-    let mut before = ' ';
-    let mut changed = false;
-    let made: String = text
-        .chars()
-        .map(|c| {
-            let hides = (JOINERS.contains(&c) || ('\u{fe00}'..='\u{fe0f}').contains(&c))
-                && before < '\u{590}'
-                && !before.is_ascii_digit();
-            before = c;
-            changed |= hides;
-            if hides { '\u{fffd}' } else { c }
-        })
-        .collect();
-    if changed { Cow::Owned(made) } else { text }
-}
-
-/// What goes into cells one after the other: graphemes, but where a terminal that does not join letters (a Devanagari
-/// conjunct, say) would take more cells than one that does, letter by letter. Else what such a terminal draws too much
-/// would stay beside the letter for ever.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    text.graphemes(true).flat_map(|grapheme| {
-        let wide = |c: char| c.encode_utf8(&mut [0; 4]).cell_width() > 0;
-        let letters = grapheme.char_indices().filter(move |(_, c)| wide(*c));
-        let joined = grapheme.contains('\u{200d}') || letters.clone().count() < 2;
-        let starts: Vec<usize> =
-            if joined || usize::from(grapheme.cell_width()) > letters.clone().count() {
-                vec![0]
-            } else {
-                std::iter::once(0)
-                    .chain(letters.skip(1).map(|(i, _)| i))
-                    .collect()
-            };
-        let ends: Vec<usize> = starts
-            .iter()
-            .skip(1)
-            .copied()
-            .chain([grapheme.len()])
-            .collect();
-        starts
-            .into_iter()
-            .zip(ends)
-            .filter_map(move |(start, end)| grapheme.get(start..end))
-    })
-}
-
 /// How many cells the text takes, which must be [`shown`].
 pub(crate) fn width(text: &str) -> usize {
     if text.is_ascii() {
         return text.len();
     }
-    pieces(text).map(|it| usize::from(it.cell_width())).sum()
+    pieces(text).map(|it| usize::from(cells(it))).sum()
 }
 
 /// The text cut to that many cells, with an ellipsis where something is missing; it must be [`shown`].
@@ -82,7 +33,7 @@ pub(crate) fn clip(text: &str, most: usize) -> Cow<'_, str> {
     }
     let mut used = 0;
     let fits = |it: &&str| {
-        used += usize::from(it.cell_width());
+        used += usize::from(cells(it));
         used < most
     };
     let mut cut: String = pieces(text).take_while(fits).collect();
@@ -99,15 +50,20 @@ pub(crate) fn put(buf: &mut Buffer, area: Rect, x: u16, text: &str, style: Style
     let room = usize::from(area.width - x);
     let text = shown(text);
     let text = clip(&text, room);
-    if text.is_ascii() {
-        let (end, _) = buf.set_stringn(area.x + x, area.y, text, room, style);
-        return end - area.x;
-    }
-    let mut at = area.x + x;
-    for piece in pieces(&text) {
-        let room = usize::from(area.right().saturating_sub(at));
-        (at, _) = buf.set_stringn(at, area.y, piece, room, style);
-    }
+    let from = area.x + x;
+    sever(buf, from, area.y);
+    let at = if text.is_ascii() {
+        buf.set_stringn(from, area.y, text, room, style).0
+    } else {
+        let mut at = from;
+        for piece in pieces(&text) {
+            let end = pieces::write(buf, at, area.y, area.right(), piece, style);
+            let Some(end) = end else { break };
+            at = end;
+        }
+        at
+    };
+    sever(buf, at, area.y);
     at - area.x
 }
 
@@ -160,14 +116,6 @@ mod tests {
         let cells: Vec<_> = (2..6).map(|x| buf[(x, 1)].symbol()).collect();
         assert_eq!(cells, ["अ", "र्", "जु", "न"]);
         assert_eq!(width("अर्जुन"), 4);
-    }
-
-    #[test]
-    fn what_would_hide_is_visible() {
-        assert_eq!(shown("a\u{200d}na"), "a\u{fffd}na");
-        assert_eq!(shown("می\u{200c}خواهم"), "می\u{200c}خواهم");
-        assert_eq!(shown("👩\u{200d}👧"), "👩\u{200d}👧");
-        assert_eq!(shown("\u{1b}[2Jx"), "\u{fffd}[2Jx");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use usher_core::Stage;
 
 use crate::action::{self, Action, Place};
 use crate::app::{App, Tone};
-use crate::cell::{put, put_right, width};
+use crate::cell::{put, put_right, sever, width};
 use crate::counters::{Counters, PoolCount, done_word};
 use crate::summary::Proposal;
 use crate::theme::{Role, Theme};
@@ -14,7 +14,12 @@ use crate::words::{age, number, people};
 
 /// Empties an area.
 pub(crate) fn clear(area: Rect, buf: &mut Buffer) {
-    for position in area.intersection(buf.area).positions() {
+    let area = area.intersection(buf.area);
+    for y in area.rows().map(|it| it.y) {
+        sever(buf, area.left(), y);
+        sever(buf, area.right(), y);
+    }
+    for position in area.positions() {
         buf[position].reset();
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use usher_core::Selection;
-use usher_core::model::UserId;
+use usher_core::model::{Status, UserId};
 use usher_core::query::Expr;
 
 /// Most marked people whose number inside a filter is worth asking for one by one.
@@ -80,11 +80,42 @@ impl Marks {
         }
     }
 
-    /// Marked and not marked change places within the list.
+    /// Everybody in the list besides those who are marked already, in the list or not.
+    pub(crate) fn with_all(&self, list: &Expr, typed: Option<String>) -> Self {
+        match self {
+            Self::People(people) => Self::Found(Box::new(Found {
+                query: list.clone(),
+                typed,
+                besides: people.clone(),
+                except: BTreeSet::new(),
+            })),
+            Self::Found(it) if it.query == *list => Self::Found(Box::new(Found {
+                except: BTreeSet::new(),
+                ..(**it).clone()
+            })),
+            Self::Found(it) => {
+                let both = match (self.typed(), typed.as_deref()) {
+                    (Some(before), Some(now)) if !before.is_empty() && !now.is_empty() => {
+                        Some(format!("({before}) or ({now})"))
+                    }
+                    _ => None,
+                };
+                let before = if it.besides.is_empty() && it.except.is_empty() {
+                    it.query.clone()
+                } else {
+                    self.query()
+                };
+                let (before, list) = alike(before, list.clone());
+                Self::all(Expr::Or(vec![before, list]), both)
+            }
+        }
+    }
+
+    /// Marked and not marked change places within the list; who is not in it stays as they are.
     pub(crate) fn inverted(&self, list: &Expr, typed: Option<String>) -> Self {
         match self {
             Self::People(people) if people.is_empty() => Self::all(list.clone(), typed),
-            Self::People(people) => Self::Found(Box::new(Found {
+            Self::People(people) if *list == Expr::Everybody => Self::Found(Box::new(Found {
                 query: list.clone(),
                 typed,
                 besides: BTreeSet::new(),
@@ -93,10 +124,26 @@ impl Marks {
             Self::Found(it) if it.query == *list && it.besides.is_empty() => {
                 Self::People(it.except.clone())
             }
-            Self::Found(_) => Self::all(
-                Expr::And(vec![list.clone(), Expr::Not(Box::new(self.query()))]),
-                None,
-            ),
+            Self::Found(it) if it.query == *list => {
+                let outside = Expr::Not(Box::new(list.clone()));
+                let besides = Expr::And(vec![any_of(&it.besides), outside]);
+                let query = if it.except.is_empty() {
+                    besides
+                } else {
+                    Expr::Or(vec![any_of(&it.except), besides])
+                };
+                Self::all(query, None)
+            }
+            _ => {
+                let (marked, list) = alike(self.query(), list.clone());
+                let not = |it: &Expr| Expr::Not(Box::new(it.clone()));
+                let unmarked = Expr::And(vec![list.clone(), not(&marked)]);
+                if list == Expr::Everybody {
+                    return Self::all(unmarked, None);
+                }
+                let outside = Expr::And(vec![marked, not(&list)]);
+                Self::all(Expr::Or(vec![unmarked, outside]), None)
+            }
         }
     }
 
@@ -167,6 +214,30 @@ impl Found {
         } else {
             Expr::Or(vec![self.query.clone(), any_of(&self.besides)])
         }
+    }
+}
+
+/// Two queries that are to become parts of one. Deleted people are found only where a status is named: beside one that
+/// names some, the other one says that it does not mean them.
+fn alike(one: Expr, other: Expr) -> (Expr, Expr) {
+    let (first, second) = (names_status(&one), names_status(&other));
+    let living = |query: Expr| {
+        let gone = Expr::Status(vec![Status::Deleted, Status::Erased]);
+        Expr::And(vec![query, Expr::Not(Box::new(gone))])
+    };
+    match (first, second) {
+        (true, false) => (one, living(other)),
+        (false, true) => (living(one), other),
+        _ => (one, other),
+    }
+}
+
+fn names_status(query: &Expr) -> bool {
+    match query {
+        Expr::Status(_) => true,
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().any(names_status),
+        Expr::Not(inner) => names_status(inner),
+        _ => false,
     }
 }
 

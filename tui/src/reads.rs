@@ -192,7 +192,7 @@ pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
         approvals: open.count(),
         held: read.held_counts()?,
         served: false,
-        vocabulary: read.vocabulary()?,
+        vocabulary: read.vocabulary_with_names()?,
         newest,
     })
 }

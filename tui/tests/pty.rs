@@ -14,6 +14,10 @@ use usher_core::model::{Actor, Door, Profile};
 use usher_core::{Directory, Founding, Options};
 use usher_tui::{ConsoleError, ConsoleOptions, FileReader};
 
+mod wcwidth;
+
+use wcwidth::{Opinion, Terminal};
+
 const DATABASE: &str = "USHER_TUI_TEST_DATABASE";
 const HELD: &str = "USHER_TUI_TEST_HELD_DATABASE";
 const TRAP: &str = "USHER_TUI_TEST_TRAP";
@@ -124,6 +128,8 @@ struct Session {
     child: Box<dyn Child + Send + Sync>,
     bytes: Receiver<Vec<u8>>,
     screen: vt100::Parser,
+    /// The same on terminals that measure otherwise.
+    others: Vec<Terminal>,
     folder: tempfile::TempDir,
 }
 
@@ -159,7 +165,15 @@ impl Session {
             child,
             bytes,
             screen,
+            others: Vec::new(),
             folder,
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.screen.process(bytes);
+        for terminal in &mut self.others {
+            terminal.process(bytes);
         }
     }
 
@@ -182,7 +196,7 @@ impl Session {
                 .bytes
                 .recv_timeout(end.saturating_duration_since(Instant::now()))
             {
-                Ok(bytes) => self.screen.process(&bytes),
+                Ok(bytes) => self.take(&bytes),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     panic!("{what} did not come; the screen is\n{}", self.contents())
                 }
@@ -199,11 +213,11 @@ impl Session {
         let end = Instant::now() + PATIENCE;
         loop {
             while let Ok(bytes) = self.bytes.recv_timeout(Duration::from_millis(20)) {
-                self.screen.process(&bytes);
+                self.take(&bytes);
             }
             if let Some(status) = self.child.try_wait().expect("a child") {
                 while let Ok(bytes) = self.bytes.try_recv() {
-                    self.screen.process(&bytes);
+                    self.take(&bytes);
                 }
                 return status;
             }
@@ -714,4 +728,64 @@ fn a_storm_of_sizes_while_typing_ends_in_a_whole_screen() {
     session.press("q");
     assert_eq!(session.end().exit_code(), 40);
     session.assert_restored();
+}
+
+/// Vowel signs that have a cell of their own on one terminal and none on another: a name reads the same on both, and
+/// nothing of it stays when it goes.
+#[test]
+fn names_read_the_same_whatever_the_terminal_takes_their_letters_for() {
+    let mut session = Session::start();
+    let opinions = [Opinion::Characters, Opinion::Joiners];
+    session.others = opinions.map(|it| Terminal::new(it, 80, 24)).to_vec();
+    let names = [("রাহুল", "rahul"), ("நிலா", "nila"), ("രാജൻ", "rajan")];
+    let people = names.map(|(name, word)| NewPerson {
+        profile: Profile {
+            email: Some(format!("{word}@acme.example")),
+            first_name: Some(name.into()),
+            ..Profile::default()
+        },
+        ..NewPerson::default()
+    });
+    let cli = session.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let create = Create {
+        people: people.into(),
+        groups: Vec::new(),
+        pools: Vec::new(),
+        mail: false,
+    };
+    cli.apply(cli.request(Command::Create(create)), None)
+        .expect("people are created");
+    session.shows("access 6/50");
+    session.shows("nila@");
+    let shown = |session: &Session, text: &str| {
+        let each = session.others.iter();
+        each.map(|it| {
+            it.squeezed()
+                .iter()
+                .filter(|row| row.contains(text))
+                .count()
+        })
+        .collect::<Vec<_>>()
+    };
+    for (name, word) in names {
+        let rows = session.others.iter().flat_map(Terminal::squeezed);
+        let both = rows.filter(|it| it.contains(name) && it.contains(word));
+        assert_eq!(both.count(), 2, "{name}: {:?}", session.others);
+    }
+    session.press("/ana@");
+    session.shows("1 person");
+    for (name, _) in names {
+        let sign = name.chars().nth(1).expect("a sign").to_string();
+        assert_eq!(
+            shown(&session, &sign),
+            [0, 0],
+            "{:?}",
+            session.others.first().map(Terminal::screen)
+        );
+    }
+    session.press("\x1b");
+    session.shows("nila@");
+    assert_eq!(shown(&session, "நிலா"), [1, 1], "{:?}", session.others);
+    session.press("q");
+    assert_eq!(session.end().exit_code(), 40);
 }

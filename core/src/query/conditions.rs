@@ -5,7 +5,7 @@ use super::days;
 use super::parse::{ParseError, Value, error};
 use super::words::{self, Key};
 use super::{
-    Expr, FieldTest, GroupName, ManagerName, NamedField, TextField, TextOp, TrainingName,
+    Expr, FieldTest, GroupName, ManagerName, NamedField, Names, TextField, TextOp, TrainingName,
     Vocabulary,
 };
 use crate::model::{AssignmentState, CustomField, GroupRole, Status, Timestamp};
@@ -94,12 +94,15 @@ fn one(
         Key::ExternalId => external_id(&value),
         Key::Manager => Ok(Expr::Manager(manager(value))),
         Key::Below => Ok(Expr::Below(manager(value))),
-        Key::Group => group(&value),
+        Key::Group => group(&value, vocabulary),
         Key::Role => role(&value, &value.text).map(|role| Expr::Role { group: None, role }),
-        Key::Training => training(&value),
+        Key::Training => training(&value, vocabulary),
         Key::Assignment => state(&value, &value.text).map(Expr::Assignment),
-        Key::Pool => pool(value),
-        Key::Connection => Ok(Expr::Connection(value.text)),
+        Key::Pool => pool(value, vocabulary),
+        Key::Connection => {
+            vocabulary.check(Names::Connections, &value.text, value.at)?;
+            Ok(Expr::Connection(value.text))
+        }
         Key::Label => Ok(Expr::Label(value.text)),
         Key::Is => is(&value),
         Key::Id => words::id(&value.text)
@@ -233,9 +236,12 @@ fn name_and_word(value: &Value) -> Result<(&str, Option<&str>), ParseError> {
     Ok((name, word))
 }
 
-fn group(value: &Value) -> Result<Expr, ParseError> {
+fn group(value: &Value, vocabulary: &Vocabulary) -> Result<Expr, ParseError> {
     let (name, word) = name_and_word(value)?;
     let id = words::id(name).filter(|_| !value.quoted);
+    if id.is_none() {
+        vocabulary.check(Names::Groups, name, value.at)?;
+    }
     let Some(word) = word else {
         return Ok(id.map_or_else(|| Expr::Group(name.to_owned()), Expr::GroupId));
     };
@@ -255,9 +261,12 @@ fn role(value: &Value, word: &str) -> Result<GroupRole, ParseError> {
     })
 }
 
-fn training(value: &Value) -> Result<Expr, ParseError> {
+fn training(value: &Value, vocabulary: &Vocabulary) -> Result<Expr, ParseError> {
     let (name, word) = name_and_word(value)?;
     let id = words::id(name).filter(|_| !value.quoted);
+    if id.is_none() {
+        vocabulary.check(Names::Trainings, name, value.at)?;
+    }
     Ok(Expr::Training {
         training: id.map_or_else(|| TrainingName::Named(name.to_owned()), TrainingName::Id),
         state: word.map(|it| state(value, it)).transpose()?,
@@ -274,7 +283,7 @@ fn state(value: &Value, word: &str) -> Result<AssignmentState, ParseError> {
     })
 }
 
-fn pool(value: Value) -> Result<Expr, ParseError> {
+fn pool(value: Value, vocabulary: &Vocabulary) -> Result<Expr, ParseError> {
     let (name, word) = match value.text.rsplit_once(':') {
         Some((name, word)) => (name.to_owned(), Some(word)),
         None => (value.text.clone(), None),
@@ -296,7 +305,10 @@ fn pool(value: Value) -> Result<Expr, ParseError> {
             value.at,
             "expected the name of a pool, such as pool:access",
         )),
-        _ => Ok(Expr::Pool { name, hold }),
+        _ => {
+            vocabulary.check(Names::Pools, &name, value.at)?;
+            Ok(Expr::Pool { name, hold })
+        }
     }
 }
 

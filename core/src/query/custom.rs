@@ -1,9 +1,11 @@
 //! Custom fields in the query language: which there are, and what a value after one's name means.
 
-use super::TextOp;
+use std::sync::Arc;
+
 use super::dates;
 use super::parse::{ParseError, Value, error};
 use super::words::shown;
+use super::{KnownNames, Names, TextOp};
 use crate::model::{
     ChoiceId, CustomField, Date, FieldId, FieldKind, TimeZoneName, Timestamp, field_key,
 };
@@ -16,6 +18,7 @@ const NAMED: usize = 12;
 pub struct Vocabulary {
     fields: Vec<CustomField>,
     zone: Option<TimeZoneName>,
+    known: Option<Arc<KnownNames>>,
 }
 
 /// A custom field as a query names it.
@@ -58,7 +61,10 @@ pub enum FieldTest {
 impl Vocabulary {
     /// The words for these fields, where days begin at midnight UTC.
     pub fn new(fields: Vec<CustomField>) -> Self {
-        Self { fields, zone: None }
+        Self {
+            fields,
+            ..Self::default()
+        }
     }
 
     /// The same where days begin as they do in a time zone.
@@ -68,6 +74,21 @@ impl Vocabulary {
             zone: Some(zone),
             ..self
         }
+    }
+
+    /// The same where a query may name only what there is.
+    #[must_use]
+    pub fn knowing(self, names: KnownNames) -> Self {
+        Self {
+            known: Some(Arc::new(names)),
+            ..self
+        }
+    }
+
+    /// Refuses a name that there is not, where the names are known.
+    pub(super) fn check(&self, kind: Names, name: &str, at: usize) -> Result<(), ParseError> {
+        let known = self.known.as_ref();
+        known.map_or(Ok(()), |it| it.check(kind, name, at))
     }
 
     /// The first instant of a day.

@@ -7,6 +7,7 @@ mod conditions;
 mod custom;
 mod dates;
 mod days;
+mod known;
 mod parse;
 mod print;
 mod renamed;
@@ -18,6 +19,7 @@ pub use attribute::{
 };
 pub use complete::{Completion, Names, complete, in_quotes};
 pub use custom::{FieldTest, NamedField, Vocabulary};
+pub use known::KnownNames;
 pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, ParseError, parse, parse_with};
 pub use words::keys;
 

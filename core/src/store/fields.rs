@@ -13,7 +13,7 @@ use crate::model::{
     Choice, ChoiceId, ChoiceTerms, CustomField, FieldId, FieldKind, FieldTerms, UserId, VisibleTo,
     choice_key, field_key,
 };
-use crate::query::Vocabulary;
+use crate::query::{KnownNames, Names, Vocabulary};
 
 impl Snapshot<'_> {
     /// Every custom field in the order of adding, removed ones included.
@@ -137,6 +137,24 @@ impl Read<'_> {
     pub fn vocabulary(&self) -> Result<Vocabulary> {
         let zone = self.organization()?.time_zone;
         Ok(Vocabulary::new(self.custom_fields()?).in_zone(zone))
+    }
+
+    /// As [`Read::vocabulary`], for queries that a person types: a group, a pool, a training or a connection that there is not,
+    /// or that whoever reads may not know, is told instead of finding nobody.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn vocabulary_with_names(&self) -> Result<Vocabulary> {
+        let pools = self.pools()?.into_iter().map(|it| it.name.to_string());
+        let groups = self.groups()?.into_iter().map(|it| it.name);
+        let trainings = self.snapshot()?.trainings()?.into_iter();
+        let connections = self.connections()?.into_iter().map(|it| it.name);
+        let names = KnownNames::default()
+            .with(Names::Pools, pools)
+            .with(Names::Groups, groups)
+            .with(Names::Trainings, trainings.map(|it| it.terms.name))
+            .with(Names::Connections, connections);
+        Ok(self.vocabulary()?.knowing(names))
     }
 
     /// What these people have in custom fields, of those who have anything: names and values as people read them, in the

@@ -228,7 +228,13 @@ impl App {
         self.counters_asked = false;
         match result {
             Ok(counters) => {
-                self.users.vocabulary.clone_from(&counters.vocabulary);
+                if self.users.vocabulary != counters.vocabulary {
+                    self.users.vocabulary.clone_from(&counters.vocabulary);
+                    // A column may be called otherwise now.
+                    if self.counters.is_some() {
+                        self.effects.push(Effect::ReadNames);
+                    }
+                }
                 self.counters = Some(*counters);
                 self.set_age_timer();
                 // The brake's line takes a row, or gives it back.

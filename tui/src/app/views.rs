@@ -185,8 +185,12 @@ impl App {
             sort: sort_of(&view.sort).unwrap_or_default(),
             descending: view.descending,
         });
+        self.message = None;
         self.perform(Doing::People(view.query.clone()), false);
-        self.say(&format!("view {}", view.name), Tone::Plain);
+        // Its query may name a group that there is no more.
+        if self.message.is_none() {
+            self.say(&format!("view {}", view.name), Tone::Plain);
+        }
     }
 }
 

@@ -59,21 +59,24 @@ fn row(section: &str, cells: [String; 3]) -> Item {
 
 fn profile(read: &Read<'_>, user: &User, items: &mut Vec<Item>) -> Result<()> {
     items.push(Item::heading("Profile"));
-    for (what, value) in names::fields(read, user.id)?.values {
-        let label = match &what {
+    let fields = names::fields(read, user.id)?;
+    for (what, value) in &fields.values {
+        let label = match what {
             Settable::Field(field) => field.as_str().replace('_', " "),
             Settable::Manager => "manager".to_owned(),
             Settable::Custom(name) => name.clone(),
         };
         let is_address = label == "email";
-        if value.is_empty() && !is_address {
+        let owner = fields.owner_of(what);
+        if value.is_empty() && !is_address && owner.is_none() {
             continue;
         }
-        let opens = match (&what, user.manager) {
+        let opens = match (what, user.manager) {
             (Settable::Manager, Some(manager)) => Some(Topic::Person(manager)),
             _ => None,
         };
-        let item = row("profile", [label, value, String::new()]);
+        let owned = owner.map(|it| format!("owned by {it}"));
+        let item = row("profile", [label, value.clone(), owned.unwrap_or_default()]);
         items.push(Item { opens, ..item });
     }
     Ok(())

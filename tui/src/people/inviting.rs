@@ -118,14 +118,11 @@ fn invited(fields: &[Field]) -> Result<Doing, (usize, String)> {
 }
 
 fn invite_line(fields: &[Field], people: &[NewPerson]) -> String {
-    let emails: Vec<_> = people
-        .iter()
-        .filter_map(|it| it.profile.email.as_deref())
-        .collect();
-    let mut line = if emails.len() > MOST_ADDRESSES {
+    let mut line = if people.len() > MOST_ADDRESSES {
         "usher invite - ".to_owned()
     } else {
-        format!("usher invite {}", emails.join(" "))
+        let each = people.iter().filter_map(addressed);
+        format!("usher invite {}", each.collect::<Vec<_>>().join(" "))
     };
     let named = [
         (1, "group"),
@@ -157,4 +154,26 @@ fn invite_line(fields: &[Field], people: &[NewPerson]) -> String {
         day => line.push_str(&format!(" --send-on {day}")),
     }
     line.trim_end().to_owned()
+}
+
+/// Somebody as an argument of a shell, with the names that were typed: `'Ana Li <ana@corp.example>'`.
+fn addressed(person: &NewPerson) -> Option<String> {
+    let profile = &person.profile;
+    let email = profile.email.as_deref()?;
+    let name = match (profile.first_name.as_deref(), profile.last_name.as_deref()) {
+        (None, None) => return Some(quoted(email)),
+        (Some(first), None) => first.to_owned(),
+        (None, Some(last)) => format!("{last},"),
+        (Some(first), Some(last)) if last.contains(char::is_whitespace) => {
+            format!("{last}, {first}")
+        }
+        (Some(first), Some(last)) => format!("{first} {last}"),
+    };
+    let plain = !name.contains(['"', '\\', '<', '>', ',', ';', '@']);
+    Some(quoted(&if plain {
+        format!("{name} <{email}>")
+    } else {
+        let name = name.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{name}\" <{email}>")
+    }))
 }

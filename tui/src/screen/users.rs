@@ -248,9 +248,11 @@ impl Users {
         self.marks_changed();
     }
 
-    /// Marks everybody whom the list finds.
+    /// Marks everybody whom the list finds, besides those who are marked already.
     pub(crate) fn mark_all(&mut self) {
-        self.marks = Marks::all(self.list.query().clone(), self.typed());
+        if !self.only_marked {
+            self.marks = self.marks.with_all(self.list.query(), self.typed());
+        }
         self.list.end_range();
         self.marks_changed();
     }

@@ -128,8 +128,11 @@ fn filter(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
 /// What the word that is being typed could become, where nothing else has to be said.
 fn offered(app: &App, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     let area = layout.message;
-    let (_, offers) = app.users.offered(&app.names);
-    if offers.is_empty() || area.is_empty() || area == layout.filter {
+    let (from, offers) = app.users.offered(&app.names);
+    let fault = app.users.filter.fault.as_ref();
+    // What is wrong further to the front is not mended by going on.
+    let is_wrong_before = fault.is_some_and(|it| it.at < from);
+    if offers.is_empty() || is_wrong_before || area.is_empty() || area == layout.filter {
         return;
     }
     clear(area, buf);

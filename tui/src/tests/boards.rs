@@ -248,7 +248,7 @@ fn people_are_invited_from_a_pasted_list() {
     play.keys("<ctrl-w><backspace><backspace><down>sal<tab><enter>");
     assert!(
         play.shows("Invite 2 people")
-            && play.shows("usher invite zoe@acme.example yan@acme.example --group Sales"),
+            && play.shows("usher invite 'Zoe Zander <zoe@acme.example>' yan@acme."),
         "{}",
         play.screen()
     );

@@ -6,9 +6,13 @@ mod golden;
 mod held;
 mod importing;
 mod looks;
+mod marking;
 mod org;
 mod play;
 mod properties;
 mod screens;
+mod scripts;
 mod texts;
+#[path = "../../tests/wcwidth/mod.rs"]
+mod wcwidth;
 mod widgets;
