@@ -23,9 +23,19 @@ fn a_file_is_reviewed_applied_listed_and_undone() {
     assert_eq!(plan["import"]["ignored_columns"], json!(["Shoe"]));
     assert_eq!(
         plan["import"]["rows"][0],
-        json!({"row": 2, "who": "ana@acme.example", "does": "invite"})
+        json!({"row": 2, "who": "ana@acme.example", "does": "invite", "cells": {
+            "E-Mail": "ana@acme.example",
+            "First name": "Ana",
+            "Last name": "Li",
+            "Manager": "bo@acme.example",
+            "Groups": "Sales",
+        }})
     );
     let table = org.type_in("import people.csv --plan").ok();
+    assert!(
+        table.contains("new, waiting (Ana Li, reports to bo@acme.example)"),
+        "{table}"
+    );
     assert!(table.contains("2 rows: 2 to invite"), "{table}");
     assert!(table.contains("columns that are ignored: Shoe"), "{table}");
     let applied = org.json("import people.csv --yes");

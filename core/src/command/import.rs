@@ -2,6 +2,7 @@
 //! read of many people is read at once, and everything that is wrong is said, with its cell.
 
 mod carrying;
+mod changing;
 mod managers;
 mod people;
 mod reading;

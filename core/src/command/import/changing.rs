@@ -1,0 +1,363 @@
+//! What rows want of people who are there already: what cannot be, and what is planned of the rest.
+
+use super::carrying::{Values, given};
+use super::{Desk, Wanted, why_not};
+use crate::change::Change;
+use crate::command::edit::LookedUp;
+use crate::command::{Edit, cancel, deactivate, delete, grant, reactivate, resend};
+use crate::error::{Error, Result};
+use crate::import::{Column, Does};
+use crate::model::{
+    Date, Field, GroupId, GroupRole, Hold, License, PoolName, RequiredItem, Status, User, UserId,
+    key_of_name,
+};
+use crate::planner::{Planner, Seated};
+use crate::selection::Selection;
+
+impl Desk<'_> {
+    /// Everything that a row wants of somebody who is there and that cannot be, by what is known of them.
+    pub(super) fn what_cannot_be(
+        &self,
+        planner: &Planner<'_>,
+        wanted: &Wanted,
+        user: &User,
+        values: &Values,
+        boss: Option<Option<UserId>>,
+    ) -> Result<Vec<(Column, String)>> {
+        let mut faults = Vec::new();
+        let wish = wanted.status.filter(|it| *it != user.status);
+        if let Some(why) = wish.and_then(|it| why_not(user, it)) {
+            faults.push((Column::Status, why));
+        }
+        if !user.status.is_live() && wish.is_none() {
+            let differs = self.differs(planner, wanted, user, values, boss)?;
+            faults.extend(differs.map(|column| {
+                let why = format!(
+                    "would be changed, and the person is {}: bring them back first, or leave the row out",
+                    user.status
+                );
+                (column, why)
+            }));
+            return Ok(faults);
+        }
+        for (field, after) in wanted.set.iter() {
+            let before = user.profile.get(field);
+            if before == after {
+                continue;
+            }
+            let is_day = matches!(field, Field::DeactivateOn | Field::DeleteOn);
+            let day: Option<Date> = after.filter(|_| is_day).and_then(|it| it.parse().ok());
+            if let Some(day) = day.filter(|it| *it <= self.begun) {
+                let why = format!("{day} has begun already; choose a later one");
+                faults.push((Column::Field(field), why));
+            }
+            let required = RequiredItem::Field(field);
+            if after.is_none() && self.required.contains(&required) {
+                let why = "cannot be emptied: it is required".to_owned();
+                faults.push((Column::Field(field), why));
+            }
+        }
+        for (field, after) in &wanted.fields {
+            let has = values
+                .get(field)
+                .is_some_and(|it| it.contains_key(&user.id));
+            let mut own = self.fields.iter();
+            if has && after.is_none() && own.any(|it| it.id == *field && it.terms.required) {
+                let why = "cannot be emptied: it is required".to_owned();
+                faults.push((Column::Custom(*field), why));
+            }
+        }
+        Ok(faults)
+    }
+
+    /// The first column in which a row says something else of somebody than is so.
+    fn differs(
+        &self,
+        planner: &Planner<'_>,
+        wanted: &Wanted,
+        user: &User,
+        values: &Values,
+        boss: Option<Option<UserId>>,
+    ) -> Result<Option<Column>> {
+        let mut set = wanted.set.iter();
+        let set = set.find(|(field, after)| !is_same(*field, user.profile.get(*field), *after));
+        if let Some((field, _)) = set {
+            return Ok(Some(Column::Field(field)));
+        }
+        let mut fields = wanted.fields.iter();
+        let value = |field| values.get(field).and_then(|it| it.get(&user.id));
+        if let Some((field, _)) = fields.find(|it| value(&it.0) != it.1.as_ref()) {
+            return Ok(Some(Column::Custom(*field)));
+        }
+        if boss.is_some() {
+            return Ok(Some(Column::Manager));
+        }
+        let joins = self.joins(planner, wanted, user)?;
+        Ok((!joins.is_empty()).then_some(Column::Groups))
+    }
+
+    /// Plans what a row wants of somebody who is there, but their manager. Returns whether anything is planned.
+    pub(super) fn update(
+        &mut self,
+        planner: &mut Planner<'_>,
+        wanted: &mut Wanted,
+        user: &User,
+        values: &Values,
+    ) -> Result<bool> {
+        let wish = wanted.status.filter(|it| *it != user.status);
+        let mark = planner.mark();
+        if let Some((column, why)) = self.edit(planner, wanted, user, values, wish)? {
+            self.back_out(planner, wanted, mark, column, why);
+            return Ok(false);
+        }
+        if planner.skipped_since(mark).is_some() {
+            // What a connection owns is not set, and said so.
+            planner.back_to(mark);
+            self.refused(planner, wanted, mark, None);
+            return Ok(false);
+        }
+        if let Some(wish) = wish
+            && let Some(why) = self.restate(planner, user, wish)?
+        {
+            self.back_out(planner, wanted, mark, Some(Column::Status), why);
+            return Ok(false);
+        }
+        if planner.skipped_since(mark).is_some() {
+            planner.back_to(mark);
+            self.refused(planner, wanted, mark, Some(Column::Status));
+            return Ok(false);
+        }
+        if wish.is_none_or(Status::is_seated_or_coming) {
+            self.license(planner, wanted, user)?;
+            if wanted.is_wrong() {
+                planner.back_to(mark);
+                return Ok(false);
+            }
+        }
+        Ok(planner.mark() != mark)
+    }
+
+    fn back_out(
+        &mut self,
+        planner: &mut Planner<'_>,
+        wanted: &mut Wanted,
+        mark: crate::planner::Mark,
+        column: Option<Column>,
+        why: String,
+    ) {
+        planner.back_to(mark);
+        planner.unsay_skips(mark);
+        let left_out = planner.leaves_out() && !self.import.partial;
+        if left_out && why.starts_with("no free seat") {
+            let who = super::who(&self.import.sheet, &self.columns, wanted.place);
+            planner.skip_name(&who, why);
+            wanted.does = Some(Does::Nothing);
+        } else {
+            self.fault(wanted, column, why);
+        }
+    }
+
+    /// Plans the fields and groups that differ. Returns why nothing of it can be.
+    fn edit(
+        &self,
+        planner: &mut Planner<'_>,
+        wanted: &Wanted,
+        user: &User,
+        values: &Values,
+        wish: Option<Status>,
+    ) -> Result<Option<(Option<Column>, String)>> {
+        let mut set = Vec::new();
+        for (field, after) in wanted.set.iter() {
+            if !is_same(field, user.profile.get(field), after) {
+                set.push((field, after.map(str::to_owned)));
+            }
+        }
+        let mut fields = Vec::new();
+        for (field, after) in &wanted.fields {
+            let before = values.get(field).and_then(|it| it.get(&user.id));
+            if before != after.as_ref() {
+                fields.push((*field, after.clone()));
+            }
+        }
+        let joins = self.joins(planner, wanted, user)?;
+        if set.is_empty() && fields.is_empty() && joins.is_empty() {
+            return Ok(None);
+        }
+        let leaves = wish.is_some_and(|it| !it.is_seated_or_coming());
+        if leaves && joins.iter().any(|it| it.1.is_some()) {
+            let why = "cannot be joined by who leaves".to_owned();
+            return Ok(Some((Some(Column::Groups), why)));
+        }
+        let edit = Edit {
+            set,
+            overriding: self.import.overriding,
+            ..Edit::of(Vec::new())
+        };
+        let looked_up = LookedUp {
+            manager: None,
+            joins,
+            given: given(fields.iter()),
+        };
+        let only = match (
+            edit.set.as_slice(),
+            looked_up.given.len(),
+            looked_up.joins.len(),
+        ) {
+            ([(field, _)], 0, 0) => Some(Column::Field(*field)),
+            _ => None,
+        };
+        let why = edit.one(planner, user, &looked_up)?;
+        Ok(why.filter(|it| it != "already so").map(|why| {
+            let column = [
+                ("user name", Column::Field(Field::UserName)),
+                ("address", Column::Field(Field::Email)),
+                ("email", Column::Field(Field::Email)),
+            ];
+            let named = column.iter().find(|it| why.contains(it.0)).map(|it| it.1);
+            (only.or(named), why)
+        }))
+    }
+
+    fn joins(
+        &self,
+        planner: &Planner<'_>,
+        wanted: &Wanted,
+        user: &User,
+    ) -> Result<Vec<(GroupId, Option<GroupRole>)>> {
+        if wanted.leaves_groups {
+            let all = planner.memberships_of(user.id)?;
+            return Ok(all.into_iter().map(|it| (it.group, None)).collect());
+        }
+        if wanted.groups.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = planner.memberships_of(user.id)?;
+        let mut joins = Vec::new();
+        for (group, role) in &wanted.groups {
+            let before = now.iter().find(|it| it.group == *group).map(|it| it.role);
+            // A name without a role joins, and takes nobody's role away.
+            let after = role.or(before).unwrap_or(GroupRole::Learner);
+            if before != Some(after) {
+                joins.push((*group, Some(after)));
+            }
+        }
+        Ok(joins)
+    }
+
+    /// Plans another status. Returns why it cannot be; or the planner says so among the skips.
+    fn restate(
+        &self,
+        planner: &mut Planner<'_>,
+        user: &User,
+        wish: Status,
+    ) -> Result<Option<String>> {
+        let takes_off = matches!(wish, Status::Inactive | Status::Cancelled | Status::Deleted);
+        if takes_off && let Some(why) = planner.why_not_take_off(user)? {
+            return Ok(Some(why.to_owned()));
+        }
+        match (user.status, wish) {
+            (_, Status::Inactive) => deactivate::one(planner, user)?,
+            (_, Status::Deleted) => delete::one(planner, user)?,
+            (_, Status::Cancelled) if user.accepted => {
+                return Ok(Some("has accepted; deactivate instead".to_owned()));
+            }
+            (_, Status::Cancelled) => cancel::one(planner, user)?,
+            (Status::Inactive, _) => {
+                if let Seated::Out(why) = reactivate::one(
+                    planner,
+                    user,
+                    reactivate::leads_to(user),
+                    self.import.mail,
+                    false,
+                )? {
+                    return Ok(Some(why));
+                }
+            }
+            // Waiting, of whoever has an account of their own, is the same.
+            (Status::PendingTransfer, _) => {}
+            (_, _) => resend::back(planner, user, self.import.mail)?,
+        }
+        Ok(None)
+    }
+
+    /// Plans that somebody gives back every add-on license that is theirs alone and not used, and is to get none.
+    fn take_licenses(
+        &mut self,
+        planner: &mut Planner<'_>,
+        wanted: &mut Wanted,
+        user: &User,
+    ) -> Result<()> {
+        let access = planner.access;
+        let is_add_on = |it: &License| it.pool != access && !it.stands_for_access;
+        for license in planner
+            .licenses_of(user.id)?
+            .iter()
+            .filter(|it| is_add_on(it))
+        {
+            if license.hold == Hold::Consumed {
+                let mut pools = self.pools.iter();
+                let name = pools.find(|it| it.1 == license.pool);
+                let name = name.map_or("a license", |it| it.0.as_str());
+                let why =
+                    format!("cannot be emptied: {name} is consumed, and stays with the person");
+                self.fault(wanted, Some(Column::Licenses), why);
+                return Ok(());
+            }
+            planner.take_back(license)?;
+        }
+        for pool in planner.requests_of(user.id)? {
+            planner.push(Change::LicenseRequest {
+                user: user.id,
+                pool,
+                before: true,
+                after: false,
+            });
+        }
+        Ok(())
+    }
+
+    /// Plans the add-on licenses that somebody does not have, or that they give back what they have.
+    fn license(
+        &mut self,
+        planner: &mut Planner<'_>,
+        wanted: &mut Wanted,
+        user: &User,
+    ) -> Result<()> {
+        if wanted.returns_licenses {
+            return self.take_licenses(planner, wanted, user);
+        }
+        if wanted.pools.is_empty() {
+            return Ok(());
+        }
+        let (held, asked) = (planner.licenses_of(user.id)?, planner.requests_of(user.id)?);
+        for pool in wanted.pools.clone() {
+            if held.iter().any(|it| it.pool == pool) || asked.contains(&pool) {
+                continue;
+            }
+            let name = self
+                .pools
+                .iter()
+                .find(|it| it.1 == pool)
+                .map(|it| it.0.clone());
+            let name: PoolName = name.unwrap_or_default().parse()?;
+            let mark = planner.mark();
+            match grant::grant(planner, &Selection::Ids(vec![user.id]), &name, None) {
+                Ok(()) if planner.skipped_since(mark).is_some() => {
+                    self.refused(planner, wanted, mark, Some(Column::Licenses));
+                }
+                Ok(()) => {}
+                Err(error @ Error::Invalid { .. }) => {
+                    self.fault(wanted, Some(Column::Licenses), error.to_string());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a field is to be what it is: by whatever case of letters people were found, they keep theirs.
+fn is_same(field: Field, before: Option<&str>, after: Option<&str>) -> bool {
+    let is_name = matches!(field, Field::Email | Field::UserName);
+    before == after || is_name && before.map(key_of_name) == after.map(key_of_name)
+}
