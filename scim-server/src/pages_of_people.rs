@@ -103,11 +103,14 @@ impl Call<'_> {
         if !walks {
             return Ok(None);
         }
-        // Who came since is in none that was kept before, and may stand behind its end.
-        if let Some(walk) = self.app.walks.find(key)
-            && place_in(&walk, from).is_some_and(|it| it < walk.len())
-        {
-            return Ok(Some(walk));
+        if let Some(walk) = self.app.walks.find(key) {
+            match place_in(&walk, from) {
+                Some(place) if place < walk.len() => return Ok(Some(walk)),
+                // Whether somebody came behind its end is counted.
+                Some(_) => return Ok(None),
+                // Who came since is in none that was kept before.
+                None => {}
+            }
         }
         let walk: Walk = self.people()?.walk(query, order)?.into();
         self.app.walks.keep(key, &walk);

@@ -253,6 +253,7 @@ impl Joining {
             before: user.status,
             after: status,
         });
+        planner.comes_against(user)?;
         planner.clear_begun(user, &person.profile)?;
         for field in Field::ALL {
             let (before, after) = (user.profile.get(field), person.profile.get(field));

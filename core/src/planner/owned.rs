@@ -206,7 +206,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Notes that somebody inactive is brought in, whose provider may have said that they are not.
+    /// Notes that somebody who is off or gone is brought in, whose provider may have said that they are not.
     pub(crate) fn comes_against(&mut self, user: &User) -> Result<()> {
         let known = self.drift_of(user.id, Part::Active)?;
         let mut said = None;

@@ -2,9 +2,10 @@
 
 use usher_core::command::{Command, ConnectionEdit, Edit, FieldEdit, Provision, ProvisionTarget};
 use usher_core::model::{
-    ConnectionId, Field, FieldKind, NewPeople, Part, Permission, Status, UserId, VisibleTo,
+    Actor, ConnectionId, Door, Field, FieldKind, NewPeople, Part, Permission, Status, UserId,
+    VisibleTo,
 };
-use usher_core::{Applied, Result};
+use usher_core::{Applied, Result, Selection};
 
 use crate::org::{Org, address, assert_error, newcomer, short, skips, switch};
 
@@ -257,6 +258,26 @@ fn who_is_in_or_gone_against_what_the_provider_said_is_listed() {
         (org.user("ana").status, drifts(&org)),
         (Status::Inactive, none)
     );
+
+    // Whom the provider has deleted and a person brings in again, and takes off: then they agree.
+    let dan = org.provision(okta, newcomer("dan", "4")).unwrap();
+    let dan = dan.user.unwrap();
+    let who = || Selection::from(dan);
+    let session = org.directory.as_actor(Actor::Connection(okta), Door::Scim);
+    let request = session.request(Command::Delete { who: who() });
+    session.apply(request, None).unwrap();
+    assert_eq!(drifts(&org), Vec::<String>::new());
+    org.create("dan");
+    assert_eq!(drifts(&org), ["dan active: false / true (overridden)"]);
+    org.apply(Command::Deactivate { who: who() });
+    assert_eq!(drifts(&org), Vec::<String>::new());
+    // Whom a person deletes and brings in again is as the provider says.
+    let eva = org.provision(okta, newcomer("eva", "5")).unwrap();
+    let eva = Selection::from(eva.user.unwrap());
+    org.apply(Command::Delete { who: eva });
+    assert_eq!(drifts(&org), ["eva active: true / deleted (overridden)"]);
+    org.create("eva");
+    assert_eq!(drifts(&org), Vec::<String>::new());
 
     // Taken off by a person before the provider knew of them.
     org.create("bo");
