@@ -9,6 +9,7 @@ use crate::config;
 use crate::desk::Desk;
 use crate::failure::{Failure, Result};
 use crate::output::{Listing, Row, say, say_or_tell, write_one};
+use crate::public_url;
 
 const COLUMNS: &[&str] = &["NUMBER", "TO", "MESSAGE", "STATE", "SINCE", "TRIED", "WHY"];
 const KEYS: &[&str] = &[
@@ -158,6 +159,8 @@ fn send(common: &Common, desk: &Desk) -> Result<()> {
     desk.session.may_manage_mail()?;
     let config = config::Setup::load(common)?.mail(directory)?;
     directory.ensure_link_key()?;
+    let set = desk.read()?.settings()?.public_url;
+    public_url::warn_of_links(&config, set.as_deref());
     let brought = directory.bring_out(&config)?;
     if brought.elsewhere {
         return Err(Failure::refused(

@@ -3,6 +3,7 @@
 
 use usher_core::Directory;
 use usher_core::command::Command;
+use usher_core::mail::{MailConfig, Out};
 use usher_core::model::{Actor, Door, Setting};
 
 use crate::desk::Desk;
@@ -15,6 +16,20 @@ pub(crate) use usher_core::link::LOCAL_URL;
 /// What a new address does not change yet.
 pub(crate) const TAKEN_ON_START: &str =
     "A server that is running answers under its old address until it is started again.";
+
+/// Says that mails carry links which only this machine can open, where mails leave it.
+pub(crate) fn warn_of_links(mail: &MailConfig, public_url: Option<&str>) {
+    let url = public_url.unwrap_or(LOCAL_URL);
+    let rest = url.split_once("://").map_or(url, |it| it.1);
+    let is_here = ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .any(|it| rest.starts_with(it));
+    if is_here && matches!(mail.out, Out::Smtp(_)) {
+        complain(&format!(
+            "links in mails lead to {url}, which nobody opens from elsewhere; say yours with `usher setting public-url URL`"
+        ));
+    }
+}
 
 /// Keeps an address that was given as the setting, and tells the one to print.
 pub(crate) fn keep(desk: &Desk, given: Option<String>) -> Result<String> {

@@ -45,6 +45,7 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
         ));
     }
     warn(&told, tls.as_deref(), &public_url);
+    public_url::warn_of_links(&mail, Some(&public_url));
     // Said in every format, because whoever starts a server wants to know where; and once, before the first request.
     say(
         Format::Table,

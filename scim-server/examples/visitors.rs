@@ -3,6 +3,7 @@
 
 use std::io::Read as _;
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -12,11 +13,11 @@ use usher_core::import::{Table, review_individuals};
 use usher_core::link::{Link, LinkKind};
 use usher_core::mail::{MailConfig, Out};
 use usher_core::model::{
-    Actor, CountsFrom, Door, EmailAddress, Field, FieldKind, Language, Setting, Timestamp,
+    Actor, CountsFrom, Date, Door, EmailAddress, Field, FieldKind, Language, Setting, Timestamp,
     TrainingKind,
 };
 use usher_core::{Clock, Directory, Options, Selection, SystemClock};
-use usher_scim_server::{Config, LogFormat, spawn};
+use usher_scim_server::{Config, LogFormat, Running, guide, join_sheet, spawn};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -99,6 +100,26 @@ impl House {
         let user = session.read()?.find_user(&address)?.id;
         self.note(name, LinkKind::Invitation, user, 1)?;
         Ok(Selection::from(user))
+    }
+
+    /// Writes what is handed out ahead, in every language, and notes the files.
+    fn hand_out(&mut self, folder: &Path) -> Result<(), Failure> {
+        let session = self.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let settings = session.read()?.settings()?;
+        let today = Date::of(self.directory.now(), &settings.time_zone);
+        let mut guides = Vec::new();
+        for language in Language::ALL {
+            let file = folder.join(format!("guide-{}.html", language.tag()));
+            std::fs::write(&file, guide(&settings, None, language, today))?;
+            guides.push(json!(file.display().to_string()));
+        }
+        let sheet = folder.join("sheet.html");
+        let page = join_sheet(&settings, None, Language::English, &self.base);
+        std::fs::write(&sheet, page.ok_or("no join page")?)?;
+        self.links.insert("guides".to_owned(), Value::Array(guides));
+        let said = json!(sheet.display().to_string());
+        self.links.insert("sheet".to_owned(), said);
+        Ok(())
     }
 
     fn note(
@@ -230,6 +251,9 @@ fn main() -> Result<(), Failure> {
             ..PoolEdit::default()
         },
     })?;
+    let (signed_on, its_links) = single_sign_on_house(&folder.path().join("signed-on.db"))?;
+    house.links.extend(its_links);
+    house.hand_out(folder.path())?;
     let mut config = Config::new(listener, base.clone());
     config.log = LogFormat::default();
     let server = spawn(directory, config)?;
@@ -237,5 +261,37 @@ fn main() -> Result<(), Failure> {
     println!("{}", Value::Object(house.links));
     std::io::stdin().read_to_end(&mut Vec::new())?;
     server.stop()?;
+    signed_on.stop()?;
     Ok(())
+}
+
+/// Another organization, whose people sign in at their identity provider, with one free seat for two invited people.
+fn single_sign_on_house(path: &Path) -> Result<(Running, Map<String, Value>), Failure> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let founding = Founding {
+        name: "Signed On".to_owned(),
+        seats: 2,
+        owner: "owner@acme.example".parse()?,
+        time_zone: "UTC".parse()?,
+    };
+    let directory = Directory::create(path, &founding, Options::default())?;
+    let mut house = House {
+        directory: directory.clone(),
+        base: base.clone(),
+        links: Map::new(),
+    };
+    house.set(Setting::SingleSignOn, "on")?;
+    house.does(Command::SetPool {
+        name: "access".parse()?,
+        set: PoolEdit {
+            counts_from: Some(CountsFrom::Activation),
+            ..PoolEdit::default()
+        },
+    })?;
+    house.invite("signed", None)?;
+    house.invite("waits", None)?;
+    house.links.insert("other".to_owned(), json!(base));
+    let server = spawn(directory, Config::new(listener, base))?;
+    Ok((server, house.links))
 }

@@ -49,8 +49,14 @@ impl PoolNames {
 pub(crate) struct ActorNames(RwLock<HashMap<Actor, String>>);
 
 impl ActorNames {
-    /// The actor's name; a name never changes, and one that cannot be read is left open.
+    /// The actor's name; a name never changes, and one that cannot be read is left open. People go by their ids: addresses
+    /// stay out of the log.
     pub(crate) fn of(&self, app: &App, actor: Actor) -> String {
+        match actor {
+            Actor::Person(user) => return format!("person:{user}"),
+            Actor::Administrator(user) => return format!("administrator:{user}"),
+            _ => {}
+        }
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(name) = known.get(&actor) {
             return name.clone();

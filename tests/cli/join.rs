@@ -72,9 +72,10 @@ fn what_is_handed_out_is_one_file_that_needs_nothing_beside_it() {
     let said = write(&["join", "sheet"], &sheet);
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("usher join set --on"), "{said:?}");
-    org.type_in("join set --on --slug in --allow acme.example --yes")
+    org.type_in("join set --on --slug in --allow acme.example,bo@other.example --yes")
         .ok();
     write(&["join", "sheet"], &sheet).ok();
     let text = std::fs::read_to_string(&sheet).unwrap();
+    assert!(text.contains("acme.example") && !text.contains("other.example"));
     assert!(text.contains("http://127.0.0.1:8080/join/in") && text.contains("<svg"));
 }

@@ -337,7 +337,8 @@ impl Joining {
             &wants,
             Waiting {
                 leads_to: self.status,
-                mail: self.mail,
+                // Who has joined by a page has nothing but a mail to hear by that there is a seat now.
+                mail: self.mail || self.newcomer.is_some(),
                 connection: None,
                 send_on: self.send_on,
             },

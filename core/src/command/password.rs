@@ -82,14 +82,29 @@ pub(super) fn forget_own(planner: &mut Planner<'_>, user: UserId) -> Result<()> 
     refuse_under_single_sign_on(planner)?;
     let user = planner.user(user)?;
     planner.name(&user);
-    if user.status == Status::Active && user.profile.email.is_some() {
-        mail_link(planner, user.id, Template::ChoosePassword)?;
-    } else {
+    if user.status != Status::Active || user.profile.email.is_none() {
         planner.skip(
             &user,
             format!("{}: has no account to sign in to", user.status),
         );
+        return Ok(());
     }
+    // Anybody can ask for this at a page, and must not end a link that the person has in hand.
+    let before = planner.password_link(user.id)?;
+    let works = |it: &PasswordLink| it.state == LinkState::Pending && it.expires_at > planner.now;
+    let Some(link) = before.filter(works) else {
+        return mail_link(planner, user.id, Template::ChoosePassword);
+    };
+    let after = PasswordLink {
+        expires_at: planner.now.plus_millis(LINK_MS),
+        ..link
+    };
+    planner.push(Change::PasswordLink {
+        user: user.id,
+        before,
+        after: Some(after),
+    });
+    planner.mail(user.id, Template::ChoosePassword);
     Ok(())
 }
 

@@ -20,13 +20,13 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, mail: bool) -> Re
     planner.refuse_overspending()
 }
 
-/// Replaces the link of whoever holds one of theirs that works no more, and mails the new one to the invited address.
+/// Mails somebody their invitation anew, to the invited address.
 pub(super) fn ask(planner: &mut Planner<'_>, user: UserId) -> Result<()> {
     refuse_others(planner, user)?;
     let user = planner.user(user)?;
     planner.name(&user);
     match user.status {
-        Status::Waiting | Status::PendingTransfer => planner.invite(user.id, true)?,
+        Status::Waiting | Status::PendingTransfer => planner.invite_again(user.id)?,
         other => planner.skip(&user, format!("{other}, not invited")),
     }
     Ok(())

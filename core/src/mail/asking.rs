@@ -108,6 +108,7 @@ impl Directory {
             ("arrived", "100".to_owned()),
             ("updated", "20".to_owned()),
             ("wrong", "3".to_owned()),
+            ("person", "bo@example.com".to_owned()),
         ] {
             // What is set is shown as it is.
             values.entry(name).or_insert(value);

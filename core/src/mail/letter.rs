@@ -377,7 +377,13 @@ fn letter(
     };
     let from = address(&config.from)?;
     let recipient = address(to)?;
-    let message_id = format!("<{}.{}@{}>", row.batch, row.seq, from.domain());
+    // What no batch has caused is told apart by whom it goes to and when it was written.
+    let cause = if row.batch.as_bytes() == &[0; 16] {
+        format!("{}.{}", row.user, row.created_at.as_millis())
+    } else {
+        row.batch.to_string()
+    };
+    let message_id = format!("<{cause}.{}@{}>", row.seq, from.domain());
     let text = plain(filled);
     let logo = stationery.logo.as_ref();
     let html = html(

@@ -14,6 +14,9 @@ use crate::plan::Template;
 const LONGEST_SUBJECT: usize = 200;
 const LONGEST_BODY: usize = 10_000;
 
+/// What is not known of everybody, or not everywhere.
+const MAY_BE_MISSING: [&str; 3] = ["first_name", "help_contact", "sign_in_url"];
+
 /// What a mail says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailText {
@@ -202,15 +205,25 @@ impl MailText {
                 }
             }
         }
-        if let Some(required) = template.required()
-            && !names(body).is_ok_and(|it| it.contains(&required))
-        {
+        let missing = |it: &&str| MAY_BE_MISSING.contains(it);
+        if let Some(name) = names(subject).unwrap_or_default().into_iter().find(missing) {
+            let why = format!("has {{{name}}}, which is not known of everybody");
+            return invalid("subject", &why, "say it in the text");
+        }
+        if let Some(required) = template.required() {
+            let with_link = |it: &&str| names(it).is_ok_and(|it| it.contains(&required));
+            let mut paragraphs = body.split("\n\n").filter(with_link).peekable();
             let remedy = format!("write {{{required}}} on a line of its own");
-            return invalid(
-                "text",
-                "has no link, without which it is of no use",
-                &remedy,
-            );
+            if paragraphs.peek().is_none() {
+                let why = "has no link, without which it is of no use";
+                return invalid("text", why, &remedy);
+            }
+            // A paragraph with something that is not known is left out, and must not take the link with it.
+            let may_go = |it: &str| names(it).is_ok_and(|it| it.iter().any(missing));
+            if paragraphs.all(may_go) {
+                let why = "has its link in a paragraph that is left out where the first name, or another thing in it, is not known";
+                return invalid("text", why, &format!("{remedy}, in a paragraph of its own"));
+            }
         }
         Ok(Self {
             subject: subject.to_owned(),
@@ -402,16 +415,21 @@ mod tests {
                 .err()
                 .map(|it| it.to_string())
         };
-        assert_eq!(
-            check("Hi {first_name}", "{{a}} {organization}\n\n{link}"),
-            None
-        );
+        for (subject, body) in [
+            ("Hi", "{{a}} {organization}\n\n{link}"),
+            ("Hi", "Hello {first_name}, click {link}\n\nOr here: {link}"),
+        ] {
+            assert_eq!(check(subject, body), None);
+        }
         for (subject, body, says) in [
             ("", "{link}", "is empty"),
             ("x", "come in", "has no link"),
             ("x", "{link} {password}", "has {password}"),
             ("{link}", "{link}", "subject has {link}"),
             ("x", "{link} {", "has a { without"),
+            ("{first_name}!", "{link}", "not known of everybody"),
+            ("x", "Hello {first_name}, click {link}", "is left out where"),
+            ("x", "{help_contact}\n{link}", "is left out where"),
             ("x", "{link} }", "has a } without"),
             ("x\ny", "{link}", "subject is too long or has control"),
             ("x", "{link}\u{202e}", "has control"),

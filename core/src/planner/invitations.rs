@@ -48,6 +48,29 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// Mails somebody the link that they have, which works for as long from now on as a new one; one that works no more is
+    /// replaced. Anybody can ask for this at a page, and must not end a link that somebody else has in hand.
+    pub(crate) fn invite_again(&mut self, user: UserId) -> Result<()> {
+        let before = self.invitation(user)?;
+        let works = |it: &Invitation| {
+            it.state == InvitationState::Pending && it.expires_at > self.now && it.send_on.is_none()
+        };
+        let Some(link) = before.filter(works) else {
+            return self.invite(user, true);
+        };
+        let after = Invitation {
+            expires_at: self.expiry(None)?,
+            ..link
+        };
+        self.push(Change::Invitation {
+            user,
+            before,
+            after: Some(after),
+        });
+        self.mail(user, Template::Invitation);
+        Ok(())
+    }
+
     /// Replaces the open invitations of everybody whom this plan gives another address: whoever reads the one that was wrong
     /// comes in as nobody. Who was mailed a link is mailed the new one.
     pub(super) fn settle_invitations(&mut self) -> Result<()> {

@@ -1,8 +1,9 @@
 //! The join page: what is agreed about it, and who comes in by it.
 
-use usher_core::command::{Command, Join};
+use usher_core::command::{Command, Join, PoolEdit};
 use usher_core::model::{Actor, Door, Field, JoinPage, Language, Setting, Status, UserId};
-use usher_core::{Applied, Error, Result};
+use usher_core::plan::Template;
+use usher_core::{Applied, Error, OutboxFilter, Result};
 
 use crate::org::{Org, assert_error};
 
@@ -156,23 +157,68 @@ fn whoever_is_known_is_mailed_what_is_of_use_to_them() {
     org.invite("cy");
     org.apply(Command::Cancel { who: org.who("cy") });
     let session = org.cli();
-    let generation = |name: &str| {
+    let invitation = |name: &str| {
         let read = session.read().unwrap();
-        read.invitation(org.user(name).id)
-            .unwrap()
-            .unwrap()
-            .generation
+        read.invitation(org.user(name).id).unwrap().unwrap()
     };
-    let before = generation("ana");
+    let mails = |name: &str| {
+        let filter = OutboxFilter {
+            user: Some(org.user(name).id),
+            ..OutboxFilter::default()
+        };
+        session.read().unwrap().outbox(filter, 10).unwrap().len()
+    };
+    let before = invitation("ana");
+    org.tick(3_600_000);
     assert_eq!(org.wishes("ana@acme.example"), None);
-    assert_eq!(generation("ana"), before + 1, "their invitation anew");
+    let after = invitation("ana");
+    assert_eq!(mails("ana"), 2, "their invitation anew");
+    assert_eq!(
+        after.generation, before.generation,
+        "a link in hand is ended by nobody who knows an address"
+    );
+    assert!(after.expires_at > before.expires_at);
+    org.tick(40 * 86_400_000);
+    assert_eq!(org.wishes("ana@acme.example"), None);
+    assert_eq!(invitation("ana").generation, before.generation + 1);
+    let link = || {
+        let link = session.read().unwrap().password_link(org.user("bo").id);
+        link.unwrap().expect("a way to sign in").generation
+    };
     assert_eq!(org.wishes("bo@acme.example"), None);
-    let link = session.read().unwrap().password_link(org.user("bo").id);
-    assert!(link.unwrap().is_some(), "a way to sign in");
+    let first = link();
+    org.tick(3_600_000);
+    assert_eq!(org.wishes("bo@acme.example"), None);
+    assert_eq!((link(), mails("bo")), (first, 2));
     let wish = org.wishes("cy@acme.example").unwrap();
     let joined = org.joins(wish, 1).unwrap();
     assert_eq!(joined.user, Some(org.user("cy").id), "their own record");
     assert_eq!(org.user("cy").status, Status::Active);
+}
+
+#[test]
+fn who_joined_and_waits_for_a_seat_is_mailed_when_there_is_one() {
+    let org = Org::new(1);
+    org.opens_its_page();
+    let ana = org.wishes("ana@acme.example").unwrap();
+    org.joins(ana, 1).unwrap();
+    assert_eq!(org.user("ana").status, Status::Queued);
+    org.set_pool(
+        "access",
+        PoolEdit {
+            purchased: Some(2),
+            ..PoolEdit::default()
+        },
+    );
+    assert_eq!(org.user("ana").status, Status::Active);
+    let filter = OutboxFilter {
+        user: Some(ana),
+        ..OutboxFilter::default()
+    };
+    let session = org.cli();
+    let mails = session.read().unwrap().outbox(filter, 10).unwrap();
+    let templates: Vec<Template> = mails.iter().map(|it| it.template).collect();
+    assert!(templates.contains(&Template::Promoted), "{templates:?}");
 }
 
 #[test]

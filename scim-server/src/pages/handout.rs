@@ -54,8 +54,17 @@ pub fn join_sheet(
             it.told("p", &[], words.sheet_lead);
             it.ours(&squares(&code));
             it.told("p", &[("class", "address")], &address);
-            if !settings.join.allow.is_everybody() && !settings.join.allow.entries().is_empty() {
-                let allow = settings.join.allow.entries().join(", ");
+            // Single addresses are nobody's business who passes by.
+            let domains: Vec<&str> = settings
+                .join
+                .allow
+                .entries()
+                .iter()
+                .map(String::as_str)
+                .filter(|it| !it.contains('@'))
+                .collect();
+            if !settings.join.allow.is_everybody() && !domains.is_empty() {
+                let allow = domains.join(", ");
                 it.told("p", &[], &fill(words.sheet_note, &[("allow", &allow)]));
             }
         });
@@ -78,45 +87,45 @@ impl Guide<'_> {
                     it.told("h2", &[], &frame.say(words.guide_mail, &[]));
                     it.told("p", &[], words.guide_mail_lead);
                 });
-                self.step(words.guide_open, &[(self.welcome(), 34)], it);
-                self.step(words.guide_new, &[(self.details(None), 62)], it);
-                self.step(words.guide_done, &[(self.done(), 27)], it);
+                self.step(words.guide_open, &[self.welcome()], it);
+                self.step(words.guide_new, &[self.details(None)], it);
+                self.step(words.guide_done, &[self.done()], it);
             });
             let account = account();
-            self.case(words.guide_own, &[(self.details(Some(&account)), 84)], it);
+            self.case(words.guide_own, &[self.details(Some(&account))], it);
             let queued = views::queued(frame, 3, ADDRESS);
-            self.case(words.guide_queued, &[(queued, 27)], it);
+            self.case(words.guide_queued, &[queued], it);
             self.case(words.guide_trouble, &self.trouble(), it);
             if !frame.settings.single_sign_on {
                 self.case(words.guide_password, &self.passwords(), it);
             }
             if frame.settings.join.on {
-                self.case(words.guide_join, &[(self.join(), 32)], it);
+                self.case(words.guide_join, &[self.join()], it);
             }
         })
     }
 
-    fn step(&self, title: &str, pages: &[(String, u32)], it: &mut Html) {
+    fn step(&self, title: &str, pages: &[String], it: &mut Html) {
         it.element("li", &[], |it| self.shown(title, pages, it));
     }
 
-    fn case(&self, title: &str, pages: &[(String, u32)], it: &mut Html) {
+    fn case(&self, title: &str, pages: &[String], it: &mut Html) {
         it.element("section", &[], |it| self.shown(title, pages, it));
     }
 
-    /// Pages beside each other, each so many lines high.
-    fn shown(&self, title: &str, pages: &[(String, u32)], it: &mut Html) {
+    /// Pages beside each other, each as high as it needs.
+    fn shown(&self, title: &str, pages: &[String], it: &mut Html) {
         it.told("h2", &[], &self.frame.say(title, &[]));
         it.element("div", &[("class", "pages")], |it| {
-            for (page, lines) in pages {
-                let height = format!("lines-{}", lines.div_ceil(10) * 10);
+            for page in pages {
+                let style = format!("height: {}px", height_of(page));
                 // Nothing in it can be pressed: it is a picture.
                 it.told(
                     "iframe",
                     &[
                         ("srcdoc", page),
                         ("title", title),
-                        ("class", &height),
+                        ("style", &style),
                         ("sandbox", ""),
                         ("tabindex", "-1"),
                     ],
@@ -167,31 +176,20 @@ impl Guide<'_> {
         views::done(self.frame, Some("Ana"), ADDRESS)
     }
 
-    fn trouble(&self) -> Vec<(String, u32)> {
+    fn trouble(&self) -> Vec<String> {
         let frame = self.frame;
         let words = frame.words();
         let address = views::masked(ADDRESS);
         let expired = frame.say(words.expired_lead, &[("date", &self.until)]);
+        let over = |title, lead: &str| views::over(frame, title, lead, &address, "");
         vec![
-            (
-                views::over(frame, words.expired_title, &expired, &address, ""),
-                30,
-            ),
-            (
-                views::over(
-                    frame,
-                    words.replaced_title,
-                    words.replaced_lead,
-                    &address,
-                    "",
-                ),
-                30,
-            ),
-            (views::withdrawn(frame, ""), 30),
+            over(words.expired_title, &expired),
+            over(words.replaced_title, words.replaced_lead),
+            views::withdrawn(frame, ""),
         ]
     }
 
-    fn passwords(&self) -> Vec<(String, u32)> {
+    fn passwords(&self) -> Vec<String> {
         let frame = self.frame;
         let words = frame.words();
         let asking = Asking {
@@ -203,10 +201,7 @@ impl Guide<'_> {
             token: "",
             wrong: &[],
         };
-        vec![
-            (asking.page(frame), 40),
-            (views::choose(frame, ADDRESS, "", &[]), 40),
-        ]
+        vec![asking.page(frame), views::choose(frame, ADDRESS, "", &[])]
     }
 
     fn join(&self) -> String {
@@ -223,6 +218,28 @@ impl Guide<'_> {
         };
         asking.page(frame)
     }
+}
+
+/// How many pixels a page needs at the width of a phone, rather too many than too few: nothing in a file without scripts can
+/// measure it. By the lines of its text and what is filled in and pressed.
+fn height_of(page: &str) -> usize {
+    const LETTERS_A_LINE: usize = 36;
+    let body = page.split_once("<body").map_or(page, |it| it.1);
+    let mut height = 200;
+    for piece in body.split('<') {
+        let (tag, text) = piece.split_once('>').unwrap_or(("", piece));
+        let is_field = tag.starts_with("input") && !tag.contains("\"hidden\"")
+            || tag.starts_with("select")
+            || tag.starts_with("textarea");
+        height += match tag {
+            _ if is_field => 54,
+            _ if tag.starts_with("button") => 50,
+            _ if tag.starts_with("img") => 40,
+            _ => 0,
+        };
+        height += text.trim().chars().count().div_ceil(LETTERS_A_LINE) * 37;
+    }
+    height
 }
 
 /// A file of its own, with its style in it.

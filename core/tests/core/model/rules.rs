@@ -517,7 +517,7 @@ impl Deal<'_> {
             Deed::ForgetPassword { who } => {
                 self.refuse_under_single_sign_on()?;
                 if self.has_an_account(*who) {
-                    self.mail_password_link(*who);
+                    self.mail_password_link_again(*who);
                 } else {
                     self.skipped.insert(*who);
                 }

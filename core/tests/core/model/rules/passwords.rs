@@ -62,6 +62,17 @@ impl Deal<'_> {
         }
     }
 
+    /// The link that somebody has in hand goes on working.
+    pub(super) fn mail_password_link_again(&mut self, who: usize) {
+        let today = self.model.day;
+        match &mut self.person(who).link {
+            Some(link) if link.state == LinkState::Pending && today < link.made + DAYS => {
+                link.made = today;
+            }
+            _ => self.mail_password_link(who),
+        }
+    }
+
     pub(super) fn mail_link_to(&mut self, who: usize) -> bool {
         let mails = self.is_theirs_to_let_in(who) && self.has_an_account(who);
         if mails {
