@@ -9,11 +9,7 @@ use super::together::Insert;
 use crate::error::Result;
 use crate::model::{Date, DueKind, Invitation, InvitationState, PoolId, Status, UserId};
 
-const DUE: Insert = Insert {
-    head: "INSERT INTO due (kind, user, pool, day)",
-    columns: 4,
-    tail: "",
-};
+static DUE: Insert = Insert::new("INSERT INTO due (kind, user, pool, day)", 4);
 
 /// The pool's bytes in a key; empty for what concerns no pool.
 fn key(pool: Option<PoolId>) -> Vec<u8> {

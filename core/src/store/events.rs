@@ -28,11 +28,7 @@ pub(super) use chain::{BatchHead, exported_head, hex, holds, verify};
 pub(super) use named::forget_addresses_of;
 pub(super) use sealed::{Keys, Nonces, Reader, Recorded};
 
-const EVENTS: Insert = Insert {
-    head: "INSERT INTO events (seq, batch, user, kind, body, hash)",
-    columns: 6,
-    tail: "",
-};
+static EVENTS: Insert = Insert::new("INSERT INTO events (seq, batch, user, kind, body, hash)", 6);
 
 /// The end of the history, which the next batch follows.
 #[derive(Clone, Copy)]

@@ -10,11 +10,7 @@ use super::{Snapshot, broken};
 use crate::error::Result;
 use crate::model::{Label, UserId, folded};
 
-const USER_LABELS: Insert = Insert {
-    head: "INSERT INTO user_labels (user, key)",
-    columns: 2,
-    tail: "",
-};
+static USER_LABELS: Insert = Insert::new("INSERT INTO user_labels (user, key)", 2);
 
 impl Snapshot<'_> {
     /// Everybody who carries a label, in order of creation, whatever their status.

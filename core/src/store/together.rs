@@ -1,6 +1,8 @@
 //! Rows inserted many at a statement. What a statement looks up, opens and closes is then paid for once in so many rows: in a
 //! large batch that is a third of all its time.
 
+use std::sync::OnceLock;
+
 use rusqlite::{CachedStatement, Connection, ToSql};
 
 use super::broken;
@@ -11,12 +13,11 @@ pub(super) const AT_ONCE: usize = 64;
 
 /// Where rows go.
 pub(super) struct Insert {
-    /// The statement up to the values: `INSERT INTO table (columns)`.
-    pub(super) head: &'static str,
-    /// How many columns there are.
-    pub(super) columns: usize,
-    /// What follows the values.
-    pub(super) tail: &'static str,
+    head: &'static str,
+    columns: usize,
+    tail: &'static str,
+    /// The statements for one row and for many, once made.
+    made: [OnceLock<String>; 2],
 }
 
 /// The values of rows, bound one after the other.
@@ -34,6 +35,21 @@ impl Values<'_> {
 }
 
 impl Insert {
+    /// Into so many columns: the statement up to the values, `INSERT INTO table (columns)`.
+    pub(super) const fn new(head: &'static str, columns: usize) -> Self {
+        Self::ending(head, columns, "")
+    }
+
+    /// The same with what follows the values.
+    pub(super) const fn ending(head: &'static str, columns: usize, tail: &'static str) -> Self {
+        Self {
+            head,
+            columns,
+            tail,
+            made: [const { OnceLock::new() }; 2],
+        }
+    }
+
     /// Inserts all of the rows, each bound column by column.
     ///
     /// # Errors
@@ -60,10 +76,12 @@ impl Insert {
         if rows.is_empty() {
             return Ok(());
         }
-        let sql = self.sql(at_once);
+        let [one, many] = &self.made;
+        let made = if at_once == 1 { one } else { many };
+        let sql = made.get_or_init(|| self.sql(at_once));
         for chunk in rows.chunks(at_once) {
             let mut values = Values {
-                statement: conn.prepare_cached(&sql).map_err(broken)?,
+                statement: conn.prepare_cached(sql).map_err(broken)?,
                 bound: 0,
             };
             for row in chunk {

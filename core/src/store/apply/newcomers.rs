@@ -9,34 +9,27 @@ use crate::model::{
 use crate::store::together::{AT_ONCE, Insert};
 use crate::store::{addresses, labels};
 
-const USERS: Insert = Insert {
-    head: "INSERT INTO users (id, status, email, email_key, user_name, user_name_key, first_name, last_name, display_name, \
+static USERS: Insert = Insert::new(
+    "INSERT INTO users (id, status, email, email_key, user_name, user_name_key, first_name, last_name, display_name, \
         functional_area, title, region, language, labels, kept, manager, connection, accepted, sort_name, search, \
         created_at, updated_at, version, deactivate_on, delete_on)",
-    columns: 25,
-    tail: "",
-};
-const PERSON_KEYS: Insert = Insert {
-    head: "INSERT INTO person_keys (user, key)",
-    columns: 2,
-    tail: "",
-};
-const LICENSES: Insert = Insert {
-    head: "INSERT INTO licenses (user, pool, state, stands_for_access, place, leads_to, mail, connection, send_on, chosen)",
-    columns: 10,
-    tail: "",
-};
-const MEMBERSHIPS: Insert = Insert {
-    head: "INSERT OR IGNORE INTO memberships (user, member_of, role)",
-    columns: 3,
-    tail: "",
-};
-const INVITATIONS: Insert = Insert {
-    head: "INSERT INTO invitations (user, id, generation, state, expires_at, send_on)",
-    columns: 6,
-    tail: " ON CONFLICT (user) DO UPDATE SET id = excluded.id, generation = excluded.generation, \
+    25,
+);
+static PERSON_KEYS: Insert = Insert::new("INSERT INTO person_keys (user, key)", 2);
+static LICENSES: Insert = Insert::new(
+    "INSERT INTO licenses (user, pool, state, stands_for_access, place, leads_to, mail, connection, send_on, chosen)",
+    10,
+);
+static MEMBERSHIPS: Insert = Insert::new(
+    "INSERT OR IGNORE INTO memberships (user, member_of, role)",
+    3,
+);
+static INVITATIONS: Insert = Insert::ending(
+    "INSERT INTO invitations (user, id, generation, state, expires_at, send_on)",
+    6,
+    " ON CONFLICT (user) DO UPDATE SET id = excluded.id, generation = excluded.generation, \
         state = excluded.state, expires_at = excluded.expires_at, send_on = excluded.send_on",
-};
+);
 
 /// New people of whom nothing is written yet, and what each of them begins with.
 #[derive(Default)]
