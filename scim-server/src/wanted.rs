@@ -5,6 +5,7 @@
 //! region out of the work address, and a null keeps the place; what has no field of its own stays together as one JSON object, [`Field::Kept`].
 
 use serde_json::Value;
+use usher_core::Error;
 use usher_core::command::{Provision, ProvisionTarget};
 use usher_core::model::{EmailAddress, Field, Part, Status, User, harmless};
 
@@ -26,6 +27,19 @@ const FIELDS: [Field; 10] = [
     Field::Region,
     Field::Language,
     Field::Kept,
+];
+/// The attributes that these come from, by which who sent them is told what is wrong.
+const ATTRIBUTES: [&str; FIELDS.len()] = [
+    "userName",
+    "emails.value",
+    "name.givenName",
+    "name.familyName",
+    "displayName",
+    "department",
+    "title",
+    "addresses.region",
+    "preferredLanguage",
+    "the attributes",
 ];
 const USER_NAME: usize = 0;
 const EMAIL: usize = 1;
@@ -208,9 +222,15 @@ impl Wanted {
         put_back(&mut user, "name", name);
         put_back(&mut user, ENTERPRISE, extension);
         let mut values = raw;
-        for (field, value) in FIELDS.iter().zip(&mut values) {
+        let attributes = FIELDS.iter().zip(ATTRIBUTES);
+        for ((field, attribute), value) in attributes.zip(&mut values) {
             if let Some(text) = value.take() {
-                *value = field.parse(&text)?;
+                *value = field.parse(&text).map_err(|error| match error {
+                    Error::Invalid { why, remedy, .. } => {
+                        Fault::invalid_value(format!("{attribute} {why}; {remedy}"))
+                    }
+                    error => error.into(),
+                })?;
             }
         }
         if values[USER_NAME].is_none() {
