@@ -224,7 +224,13 @@ impl Columns {
 
     fn of(head: usize, row: &Row, fields: &[CustomField]) -> Self {
         let titles: Vec<String> = row.cells().map(|it| it.said().into_owned()).collect();
-        let own: HashMap<String, FieldId> = fields.iter().map(|it| (it.key(), it.id)).collect();
+        let mut own: HashMap<String, FieldId> = fields.iter().map(|it| (it.key(), it.id)).collect();
+        for field in fields {
+            let word = plain(&field.terms.name);
+            if !word.is_empty() {
+                own.entry(word).or_insert(field.id);
+            }
+        }
         let holds = titles.iter().map(|it| meaning(it, &own)).collect();
         Self {
             head,
@@ -283,7 +289,10 @@ fn meaning(title: &str, own: &HashMap<String, FieldId>) -> Option<Column> {
     if title == REASON {
         return None;
     }
-    let custom = |name: &str| own.get(&field_key(name)).copied().map(Column::Custom);
+    let custom = |name: &str| {
+        let found = own.get(&field_key(name)).or_else(|| own.get(&plain(name)));
+        found.copied().map(Column::Custom)
+    };
     if let Some(name) = title.strip_prefix("field:") {
         return custom(name);
     }

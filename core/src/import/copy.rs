@@ -7,6 +7,7 @@ use std::path::Path;
 use rust_xlsxwriter::{Color, Format as Look, Note, Workbook, Worksheet, XlsxError};
 
 use super::columns::REASON;
+use super::in_workbook;
 use super::review::{Does, Fault, Review};
 use super::sheet::{Cell, Format, Row};
 use crate::error::Result;
@@ -200,9 +201,10 @@ fn write_cell(
             } else {
                 wrong(is_head.then_some(&looks.head), Some(&looks.wrong))
             };
+            let text = in_workbook(text);
             match look {
-                Some(look) => sheet.write_string_with_format(row, column, text, look)?,
-                None => sheet.write_string(row, column, text)?,
+                Some(look) => sheet.write_string_with_format(row, column, text.as_ref(), look)?,
+                None => sheet.write_string(row, column, text.as_ref())?,
             }
         }
         Cell::Number(number) if is_wrong => {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::as_typed;
 use super::limits::Limits;
 use super::sheet::{Cell, LONGEST_CELL, MOST_COLUMNS, RowBuilder};
 use super::wire::Bad;
@@ -210,14 +211,6 @@ impl Reader {
         let handed = hand(u32::try_from(begun).unwrap_or(u32::MAX), cells);
         self.row.clear();
         handed
-    }
-}
-
-/// What was typed: an apostrophe that keeps a spreadsheet from computing a cell is not part of it.
-fn as_typed(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if super::begins_like_a_formula(rest) => rest,
-        _ => cell,
     }
 }
 

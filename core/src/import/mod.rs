@@ -29,6 +29,8 @@ pub use table::Table;
 pub use template::write_template;
 pub use worker::{read_here, work};
 
+use std::borrow::Cow;
+
 use crate::error::Error;
 use crate::model::GroupRole;
 
@@ -69,4 +71,21 @@ fn bad(bad: wire::Bad) -> Error {
 pub(crate) fn begins_like_a_formula(text: &str) -> bool {
     text.trim_start_matches('\'')
         .starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// What was typed: an apostrophe that keeps a spreadsheet from computing a cell is not part of it.
+fn as_typed(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if begins_like_a_formula(rest) => rest,
+        _ => cell,
+    }
+}
+
+/// A text as a workbook has it, whose cells say by themselves that they are text: only one that begins with such an apostrophe
+/// gets one more.
+pub(crate) fn in_workbook(text: &str) -> Cow<'_, str> {
+    match text.starts_with('\'') && begins_like_a_formula(text) {
+        true => Cow::Owned(format!("'{text}")),
+        false => Cow::Borrowed(text),
+    }
 }

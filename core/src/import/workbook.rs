@@ -8,6 +8,7 @@ use calamine::{
     Xlsx, XlsxError,
 };
 
+use super::as_typed;
 use super::delimited::{too_many_cells, too_many_rows};
 use super::limits::{Limits, said};
 use super::meaning::UNCOMPUTED;
@@ -318,6 +319,8 @@ fn of_data(value: &Data) -> Value<'_> {
 
 /// Text of a workbook, in which `_x000D_` stands for a return.
 fn text(text: &str) -> Value<'_> {
+    // Text that came by way of a csv file has such an apostrophe still.
+    let text = as_typed(text);
     if text.contains("_x") {
         Value::Owned(text.replace("_x000D_", "\r").replace("_x0009_", "\t"))
     } else {

@@ -8,7 +8,7 @@ use super::cell::{Cell, Column};
 use super::{file, may};
 use crate::directory::{Read, Session};
 use crate::error::{Error, Result};
-use crate::import::{self, meaning::as_cell};
+use crate::import::{self, in_workbook, meaning::as_cell};
 use crate::model::{CustomField, Field, FieldKind, Membership, Status, User, UserId, field_key};
 use crate::query::{Expr, PageFrom, SortBy, UsersPage};
 
@@ -118,10 +118,12 @@ pub fn export(session: &Session, wanted: &Export, to: &Path) -> Result<usize> {
         from: PageFrom::Start,
         limit: PAGE,
     };
+    let ends_in = |ending| {
+        to.extension()
+            .is_some_and(|it| it.eq_ignore_ascii_case(ending))
+    };
     // Nothing reads that form as a sheet again.
-    let is_json = to
-        .extension()
-        .is_some_and(|it| it.eq_ignore_ascii_case("json"));
+    let (is_json, is_workbook) = (ends_in("json"), ends_in("xlsx"));
     let mut known = Known::load(&read)?;
     let mut n_people = 0;
     loop {
@@ -131,7 +133,7 @@ pub fn export(session: &Session, wanted: &Export, to: &Path) -> Result<usize> {
             let cells = whats.iter().map(|it| cell(*it, user, &beside, &known));
             let cells: Vec<Cell> = match is_json {
                 true => cells.collect(),
-                false => cells.map(to_be_read_again).collect(),
+                false => cells.map(|it| to_be_read_again(it, is_workbook)).collect(),
             };
             out.sink.row(&cells)?;
             n_people += 1;
@@ -269,12 +271,20 @@ impl Beside {
 }
 
 /// A text that would mean something else in a sheet that is imported, with a sign that it is a text.
-fn to_be_read_again(cell: Cell) -> Cell {
+fn to_be_read_again(cell: Cell, is_workbook: bool) -> Cell {
+    let marked = |text: &str| match is_workbook {
+        true => in_workbook(&as_cell(text)).into_owned(),
+        false => as_cell(text).into_owned(),
+    };
     match cell {
-        Cell::Text(text) => Cell::Text(as_cell(&text).into_owned()),
+        Cell::Text(text) => Cell::Text(marked(&text)),
+        Cell::List(list) if list.len() > 1 && is_workbook => {
+            // The cell as a whole is what is read.
+            Cell::Text(in_workbook(&Cell::List(list).said()).into_owned())
+        }
         Cell::List(mut list) => {
             if let [only] = list.as_mut_slice() {
-                *only = as_cell(only).into_owned();
+                *only = marked(only);
             }
             Cell::List(list)
         }

@@ -207,6 +207,14 @@ fn columns_are_found_by_more_names_and_a_sheet_without_any_is_told_by_its_name()
     assert_eq!(ana.profile.last_name.as_deref(), Some("Li"));
     assert_eq!(ana.profile.region.as_deref(), Some("EMEA"));
     assert_eq!(org.manager("ana").as_deref(), Some("owner"));
+    org.apply(Command::AddField {
+        name: "Cost center".into(),
+        kind: FieldKind::Text,
+        set: FieldEdit::default(),
+    });
+    let close = "email|CostCenter\nana@acme.example|47";
+    let plan = plan(&org, import(close, Mode::Update));
+    assert_eq!(plan.review.unwrap().columns.ignored().count(), 0);
     let mut read_me = (*sheet("Read me|please\nfill in|the other sheet")).clone();
     read_me.about.sheet = Some("Read me".into());
     read_me.about.others = vec!["People".into()];

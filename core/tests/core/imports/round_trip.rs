@@ -120,6 +120,25 @@ fn org_of(texts: &[(String, String, String)]) -> Org {
     org
 }
 
+#[test]
+fn what_came_by_way_of_another_program_has_no_apostrophe_of_its_own() {
+    let org = Org::new(10);
+    let text = "email|title|first name\nana@acme.example|=1+1|'=x";
+    apply(&org, super::import(text, Mode::Create)).unwrap();
+    // What the csv says, as a spreadsheet program opens and saves it: the same letters, in cells of text.
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let rows = [
+        ["email", "title", "first name"],
+        ["ana@acme.example", "'=1+1", "''=x"],
+    ];
+    book.add_worksheet().write_row_matrix(0, 0, rows).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let xlsx = folder.path().join("saved.xlsx");
+    book.save(&xlsx).unwrap();
+    let plan = super::plan(&org, Import::of(Arc::new(read(&xlsx)), Mode::Update));
+    assert!(plan.is_empty(), "{:?}", plan.changes);
+}
+
 fn assert_round_trip(org: &Org) {
     let folder = tempfile::tempdir().unwrap();
     for name in ["people.csv", "people.xlsx"] {
