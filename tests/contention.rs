@@ -24,7 +24,7 @@ const COMMANDS: usize = 2;
 const ROUNDS: usize = 30;
 const TIME: Duration = Duration::from_secs(25);
 /// Fewer rounds than this show nothing.
-const FEWEST_ROUNDS: usize = 3;
+const FEWEST_ROUNDS: usize = 10;
 
 #[test]
 fn exactly_the_last_ten_seats_are_granted_in_every_round() {

@@ -17,7 +17,7 @@ use program::{Client, Org, Server};
 const KILLS: usize = 20;
 const TIME: Duration = Duration::from_secs(30);
 /// Fewer than this show nothing.
-const FEWEST_KILLS: usize = 5;
+const FEWEST_KILLS: usize = 10;
 /// How many clients create people at once.
 const CLIENTS: usize = 8;
 /// Seats in all: fewer than are asked for, so that the pool fills up while the server is being killed.

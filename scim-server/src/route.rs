@@ -191,6 +191,10 @@ async fn handle(
     {
         return Ok(Box::pin(pages::answer(app, head, place, body)).await);
     }
+    // Whoever types the server's name is a person, and no provider asks for this.
+    if matches!(path, Some([] | [""])) && wants_a_page(head) {
+        return Ok(Box::pin(pages::answer(app, head, &[], body)).await);
+    }
     let Authenticated {
         connection, maps, ..
     } = authenticate(app, head, path)?;
@@ -215,6 +219,14 @@ async fn handle(
         asking: Asking::of(&head.method, place),
     };
     dispatch::answer(call, place, &head.method, &query, Sent::Arriving(body)).await
+}
+
+/// Whether it comes from a browser rather than from a program.
+fn wants_a_page(head: &Parts) -> bool {
+    let accepted = head.headers.get(header::ACCEPT);
+    head.method == Method::GET
+        && !head.headers.contains_key(header::AUTHORIZATION)
+        && accepted.is_some_and(|it| it.to_str().is_ok_and(|it| it.contains("text/html")))
 }
 
 /// The connection whose token the request carries, unless it comes faster than it may.

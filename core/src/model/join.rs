@@ -131,7 +131,8 @@ pub(super) fn slug(text: &str) -> Option<String> {
 /// The slug that an organization of this name gets when nobody has chosen one.
 pub fn slug_of(name: &str) -> String {
     let mut out = String::new();
-    for part in super::search_text([name]).split_whitespace() {
+    let name = name.replace('ß', "ss");
+    for part in super::search_text([name.as_str()]).split_whitespace() {
         for part in part.split(|c: char| !c.is_ascii_alphanumeric()) {
             if !part.is_empty() && out.len() + part.len() < *SLUG_LENGTHS.end() {
                 if !out.is_empty() {
@@ -189,6 +190,7 @@ mod tests {
         for (name, wanted) in [
             ("Acme Corp.", "acme-corp"),
             ("Ünïted Söaps & Co", "united-soaps-co"),
+            ("Große Söhne", "grosse-sohne"),
             ("株式会社", "welcome"),
             ("-", "welcome"),
         ] {

@@ -94,7 +94,7 @@ impl Read<'_> {
 
 /// Something to be written about a wish.
 pub(crate) enum WishNote {
-    /// It is asked for, or once more: the link before dies. The mail goes with it.
+    /// It is asked for, or once more: the same link goes out again. The mail goes with it.
     Keep {
         /// Its id, when it is the first.
         id: UserId,
@@ -171,7 +171,8 @@ fn keep(
     if before.is_none() && waiting >= MOST {
         return Ok(());
     }
-    let (id, generation) = before.map_or((id, 1), |it| (it.id, it.generation + 1));
+    // Anybody can ask with anybody's address, and must not end a link that its owner has in hand.
+    let (id, generation) = before.map_or((id, 1), |it| (it.id, it.generation));
     let expires_at = at.plus_millis(LINK_MS);
     run(
         conn,

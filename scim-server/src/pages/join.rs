@@ -5,8 +5,8 @@ use hyper::StatusCode;
 use usher_core::Error;
 use usher_core::command::{Command, Join};
 use usher_core::invited::Standing;
-use usher_core::link::Link;
-use usher_core::model::{EmailAddress, Field, Profile, Settings};
+use usher_core::link::{Link, LinkKind};
+use usher_core::model::{EmailAddress, Field, Profile, Settings, Status};
 use usher_core::wish::Joiner;
 
 use super::accept::{filled_in, hashed, lacking, names, password, with};
@@ -96,11 +96,13 @@ pub(super) async fn answer(
     let directory = &visit.app.directory;
     let found = visit.opened(token, |link| directory.joiner(link))?;
     let Some((link, joiner)) = found else {
-        return Ok(over(visit, &visit.frame(&settings, None)));
+        let frame = visit.frame(&settings, None);
+        return Ok(joined_before(visit, &frame, token)?.unwrap_or_else(|| over(visit, &frame)));
     };
     let frame = visit.frame(&settings, joiner.language.map(|it| it.tag()));
     if joiner.is_known {
-        return Ok(known(&frame, &joiner));
+        let before = joined_before(visit, &frame, token)?;
+        return Ok(before.unwrap_or_else(|| known(&frame, &joiner)));
     }
     let details = Details {
         others: lacking(&settings, &Profile::default())
@@ -196,6 +198,33 @@ async fn joined(
         _ => views::done(frame, now.0.profile.first_name.as_deref(), address),
     };
     Ok(frame.shown(StatusCode::OK, html))
+}
+
+/// What the page says to whoever has come in by this link.
+fn joined_before(
+    visit: &Visit<'_>,
+    frame: &Frame<'_>,
+    token: &str,
+) -> Result<Option<Shown>, Trouble> {
+    let directory = &visit.app.directory;
+    let opened = directory.opened_link(token)?;
+    let Some(link) = opened.filter(|it| it.kind == LinkKind::Join) else {
+        return Ok(None);
+    };
+    let Some((user, standing)) = directory.newcomer(link.user)? else {
+        return Ok(None);
+    };
+    let address = user.profile.email.unwrap_or_default();
+    let html = match standing {
+        Standing::Queued(position) => views::queued(frame, position, &address),
+        _ if user.status == Status::Active => {
+            let words = frame.words();
+            let lead = frame.say(words.join_known_lead, &[("address", &address)]);
+            views::known(frame, &lead)
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(frame.shown(StatusCode::OK, html)))
 }
 
 fn over(visit: &Visit<'_>, frame: &Frame<'_>) -> Shown {

@@ -1,6 +1,8 @@
 //! What a form brings, and whether it comes from a page of ours. Browsers say where a request comes from by
 //! `Sec-Fetch-Site`, older ones by `Origin`; pages with our referrer policy have an `Origin` of `null`, which says nothing.
 
+use std::net::IpAddr;
+
 use hyper::header::{self, HeaderMap};
 
 use crate::request::decoded;
@@ -70,8 +72,14 @@ pub(crate) fn is_from_here(headers: &HeaderMap, base: &str) -> bool {
         (None, Some(origin)) => {
             let ours = base.split('/').take(3).collect::<Vec<_>>().join("/");
             let asked = origin.split_once("://").map(|it| it.1);
+            // A host that the sender names itself proves nothing; by a number it is the machine, whatever name leads to it.
+            let is_number = |it: &str| {
+                let name = it.rsplit_once(':').map_or(it, |it| it.0);
+                name.eq_ignore_ascii_case("localhost")
+                    || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+            };
             origin.eq_ignore_ascii_case(&ours)
-                || asked.is_some()
+                || asked.is_some_and(is_number)
                     && asked.map(str::to_ascii_lowercase) == host.map(str::to_ascii_lowercase)
         }
     }
@@ -105,6 +113,10 @@ mod tests {
         assert!(!of(&[
             ("origin", "https://evil.example"),
             ("host", "usher.example")
+        ]));
+        assert!(!of(&[
+            ("origin", "https://evil.example"),
+            ("host", "evil.example")
         ]));
         assert!(!of(&[("origin", "https://usher.example.evil.example")]));
         assert!(!of(&[

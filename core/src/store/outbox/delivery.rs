@@ -47,7 +47,11 @@ pub(super) fn claim(conn: &Connection, wish: &Claim) -> Result<()> {
             && let Some(free_at) = full_until(&snapshot, user, most, wish.now)?
         {
             let sql = "UPDATE outbox SET next_at = ?2, why = ?3 WHERE seq = ?1";
-            let why = format!("{most} mails went there within 24 hours: the setting mails-a-day");
+            let went = match most {
+                1 => "1 mail".to_owned(),
+                most => format!("{most} mails"),
+            };
+            let why = format!("{went} went there within 24 hours: the setting mails-a-day");
             run(conn, sql, params![seq, free_at.as_millis(), why])?;
             continue;
         }

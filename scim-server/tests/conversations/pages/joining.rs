@@ -109,15 +109,26 @@ fn the_mailed_link_seats_a_joiner_once() {
     assert_eq!(user.status, Status::Active);
     assert_eq!(user.profile.functional_area.as_deref(), Some("Sales"));
     let again = house.send(&ana, &form, &filled());
-    assert!(
-        again.text.contains("known already") || again.status == 410,
-        "{}",
-        again.text
-    );
+    assert!(again.text.contains("known already"), "{}", again.text);
+    let later = house.get(&ana);
+    assert_eq!(later.status, 200, "{}", later.text);
+    assert!(later.text.contains("known already"), "{}", later.text);
     let form = house.get(&bo);
     let queued = house.send(&bo, &form, &filled());
     assert!(queued.text.contains("is number 1."), "{}", queued.text);
+    assert!(house.get(&bo).text.contains("is number 1."));
     assert_eq!(house.status("bo@acme.example"), Status::Queued);
+}
+
+#[test]
+fn whoever_types_the_servers_name_sees_a_page_and_a_program_what_it_lacks() {
+    let house = House::with_seats(5);
+    let typed = house.org.raw("GET", "/", "Accept: text/html,*/*\r\n", b"");
+    assert_eq!(typed.status, 404);
+    assert!(typed.text.contains("<!DOCTYPE html>"), "{}", typed.text);
+    let program = house.org.raw("GET", "/", "Accept: */*\r\n", b"");
+    assert_eq!(program.status, 401);
+    assert!(program.text.starts_with('{'), "{}", program.text);
 }
 
 #[test]
