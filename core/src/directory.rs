@@ -400,13 +400,18 @@ impl Session {
             .unwrap_or_else(|_| Err(Error::Broken("the writer stopped".into())))
     }
 
-    /// As [`Session::plan`]; ends early when the flag turns true.
+    /// As [`Session::plan`]; ends early when the flag turns true. The handle says meanwhile how many changes are planned.
     ///
     /// # Errors
     /// As [`Session::plan`], and [`Error::Cancelled`] when the flag turned true.
-    pub fn plan_until(&self, request: &Request, cancelled: Arc<AtomicBool>) -> Result<Plan> {
+    pub fn plan_until(
+        &self,
+        request: &Request,
+        cancelled: Arc<AtomicBool>,
+        progress: &Progress,
+    ) -> Result<Plan> {
         let store = &self.directory.shared.store;
-        store.plan_until(self.who, request, cancelled)
+        store.plan_until(self.who, request, cancelled, progress)
     }
 
     /// As [`Session::apply`], looked at and taken back by a handle: until it is committed it can be cancelled as a whole.

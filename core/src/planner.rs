@@ -38,6 +38,7 @@ use crate::model::{
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy::{self, Authority, Reach, Role};
+use crate::progress::Progress;
 use crate::store::Snapshot;
 use allowance::Allowance;
 pub(crate) use brake::Leave;
@@ -115,6 +116,8 @@ pub(crate) struct Planner<'s> {
     pub(crate) manager_name: Option<String>,
     /// A token made by this command, to be shown once.
     pub(crate) token: Option<String>,
+    /// How many changes are planned, for whoever waits.
+    progress: Progress,
 }
 
 /// What planning produces besides the plan itself.
@@ -137,7 +140,12 @@ pub(crate) struct Mark {
 }
 
 /// Plans a request against a snapshot.
-pub(crate) fn plan(snapshot: &Snapshot<'_>, who: Who, request: &Request) -> Result<Planned> {
+pub(crate) fn plan(
+    snapshot: &Snapshot<'_>,
+    who: Who,
+    request: &Request,
+    progress: &Progress,
+) -> Result<Planned> {
     who.keeps_key(snapshot)?;
     if who.on_behalf.is_some() {
         policy::may(&Authority::of(snapshot, who.actor)?, "idp_replay")?;
@@ -151,6 +159,7 @@ pub(crate) fn plan(snapshot: &Snapshot<'_>, who: Who, request: &Request) -> Resu
         Draws::new(request.draw),
     )?;
     planner.on_behalf = who.on_behalf.is_some();
+    planner.progress = progress.clone();
     planner.reach = policy::may(&planner.authority, request.command.name())?;
     planner.when_full = request.when_full;
     planner.undoing = match request.command {
@@ -234,6 +243,7 @@ impl<'s> Planner<'s> {
             subject: None,
             manager_name: None,
             token: None,
+            progress: Progress::new(),
         })
     }
 
@@ -430,6 +440,7 @@ impl<'s> Planner<'s> {
             }
             _ => {}
         }
+        self.progress.count();
         self.changes.push(change);
     }
 

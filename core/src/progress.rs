@@ -113,6 +113,11 @@ impl Progress {
         self.0.stage.store(stage, Ordering::Relaxed);
     }
 
+    /// Some of what cannot be numbered beforehand is done.
+    pub(crate) fn count(&self) {
+        self.0.done.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// A step is done.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ use crate::overlay::help::Help;
 use crate::overlay::menu::Menu;
 use crate::overlay::note::Note;
 use crate::overlay::plan::Sheet;
+use crate::overlay::plan_view::lines_seen;
 use crate::overlay::text::TextPane;
 use crate::reader::FileReader;
 use crate::replay::Replay;
@@ -108,6 +109,8 @@ pub(crate) struct App {
     pub(crate) applying: Option<Sheet>,
     /// How far that is.
     pub(crate) progress: Progress,
+    /// How far the plan is that is being made.
+    pub(crate) planning: Progress,
     pub(crate) dirty: bool,
     last_batch: Option<BatchId>,
     board_generation: u64,
@@ -164,6 +167,7 @@ impl App {
             message: None,
             applying: None,
             progress: Progress::new(),
+            planning: Progress::new(),
             dirty: true,
             last_batch: None,
             board_generation: 0,
@@ -256,7 +260,7 @@ impl App {
         let layout = self.layout();
         self.users.list.set_height(usize::from(layout.list.height));
         if let Some(sheet) = &mut self.sheet {
-            sheet.page = usize::from(layout.overlay.height.saturating_sub(4));
+            sheet.page = lines_seen(sheet, self.settings.plain, layout.overlay);
         }
         let height = usize::from(layout.list.height);
         self.boards.iter_mut().for_each(|it| it.set_height(height));

@@ -67,10 +67,11 @@ pub(crate) fn run(session: &Session, settings: Settings) -> io::Result<Ending> {
 
 /// How long nobody may type, by the setting `idle-minutes`; none when it is 0.
 fn idle_limit(session: &Session) -> Option<Duration> {
-    let minutes = session
-        .read()
-        .and_then(|it| it.settings())
-        .map_or(0, |it| it.idle_minutes);
+    let settings = session.read().and_then(|it| it.settings());
+    limit_of(settings.map_or(0, |it| it.idle_minutes))
+}
+
+fn limit_of(minutes: u32) -> Option<Duration> {
     (minutes > 0).then(|| Duration::from_secs(60 * u64::from(minutes)))
 }
 
@@ -87,10 +88,11 @@ impl Screen {
         session: &Session,
         runner: &Runner,
         received: &Receiver<Event>,
-        idle: Option<Duration>,
+        mut idle: Option<Duration>,
     ) -> io::Result<Ending> {
         let mut timers = Timers::default();
         timers.set(Timer::Idle, idle);
+        let mut minutes = None;
         let mut effects = self.app.start();
         loop {
             for effect in effects.drain(..) {
@@ -118,6 +120,14 @@ impl Screen {
                     Event::Answered(Answer::ShutOut) => return Ok(Ending::ShutOut),
                     Event::Key(_) | Event::Paste(_) | Event::Click { .. } | Event::Wheel { .. } => {
                         timers.set(Timer::Idle, idle)
+                    }
+                    Event::Answered(Answer::Counters(Ok(ref counters))) => {
+                        // The setting may be another one now; the time runs anew then.
+                        let now = counters.idle_minutes;
+                        if minutes.replace(now).is_some_and(|before| before != now) {
+                            idle = limit_of(now);
+                            timers.set(Timer::Idle, idle);
+                        }
                     }
                     Event::Resized(size) | Event::Redraw(size) => {
                         // A terminal that was small for a moment has forgotten what it showed, also where it is now of
@@ -177,6 +187,7 @@ impl Timers {
 
 #[cfg(test)]
 mod tests {
+    use crate::counters::Counters;
     use ratatui::layout::Size;
     use usher_core::command::Command;
     use usher_core::model::{Actor, Door, Permission};
@@ -219,6 +230,34 @@ mod tests {
                 repaint: false,
             }
         }
+    }
+
+    #[test]
+    fn the_time_without_a_key_is_the_settings_also_where_that_is_changed_meanwhile() {
+        let place = Place::new();
+        let session = place.directory.as_actor(Actor::FileOwner, Door::Console);
+        let (events, received) = mpsc::channel();
+        let runner = Runner::start(&session, &events).expect("a runner");
+        let counters = |minutes| {
+            let read = session.read().expect("readable");
+            let counters = crate::reads::counters(&read, session.actor()).expect("counted");
+            Event::Answered(Answer::Counters(Ok(Box::new(Counters {
+                idle_minutes: minutes,
+                ..counters
+            }))))
+        };
+        // It was a tenth of a second: from then on nobody is sent off before the hour is over.
+        for minutes in [0, 60] {
+            events.send(counters(minutes)).expect("taken");
+        }
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(400));
+            let _ = events.send(Event::HungUp);
+        });
+        let limit = Some(Duration::from_millis(100));
+        let ending = place.screen().live(&session, &runner, &received, limit);
+        assert!(matches!(ending, Ok(Ending::HungUp)));
+        assert_eq!(limit_of(60), Some(Duration::from_secs(3600)));
     }
 
     #[test]

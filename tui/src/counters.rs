@@ -26,6 +26,8 @@ pub(crate) struct Counters {
     pub(crate) newest: Option<Newest>,
     /// The custom fields, which filters may name.
     pub(crate) vocabulary: Vocabulary,
+    /// After how many minutes without a key a console ends; never when 0.
+    pub(crate) idle_minutes: u32,
 }
 
 /// One pool's numbers.

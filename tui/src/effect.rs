@@ -82,6 +82,8 @@ pub(crate) enum Effect {
         generation: u64,
         /// What is wanted.
         intent: Intent,
+        /// How far it is.
+        progress: Progress,
     },
     /// Apply what was planned and shown.
     Apply {

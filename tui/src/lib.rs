@@ -93,7 +93,9 @@ pub enum ConsoleError {
     #[error("nobody typed for as long as the setting idle-minutes allows; start it again")]
     Idle,
     /// Whoever sat at it was deactivated, or has no permission any more.
-    #[error("the console was closed: you are no active administrator any more")]
+    #[error(
+        "the console was closed: you are no active administrator any more, or the key that you came with was taken away"
+    )]
     ShutOut,
     /// The terminal went away.
     #[error("the terminal is gone")]

@@ -193,6 +193,7 @@ pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
         held: read.held_counts()?,
         served: false,
         vocabulary: read.vocabulary_with_names()?,
+        idle_minutes: read.settings()?.idle_minutes,
         newest,
     })
 }

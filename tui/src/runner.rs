@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 
 use usher_core::command::{Command, Request};
 use usher_core::model::BatchId;
-use usher_core::{Applied, Error, Result, Session};
+use usher_core::{Applied, Error, Progress, Result, Session};
 
 use crate::counters::Counters;
 use crate::effect::{Effect, Intent, Wish};
@@ -248,9 +248,13 @@ pub(crate) fn answer(
                 .map_err(worded);
             Answer::Detail { user, result }
         }
-        Effect::Plan { generation, intent } => Answer::Planned {
+        Effect::Plan {
             generation,
-            result: plan(session, intent, cancelled).map(Box::new),
+            intent,
+            progress,
+        } => Answer::Planned {
+            generation,
+            result: plan(session, intent, cancelled, &progress).map(Box::new),
         },
         Effect::Apply {
             request,
@@ -299,6 +303,7 @@ fn plan(
     session: &Session,
     mut intent: Intent,
     cancelled: &Arc<AtomicBool>,
+    progress: &Progress,
 ) -> Result<Proposal, String> {
     let (command, undoes) = match &mut intent.wish {
         Wish::Replay {
@@ -327,7 +332,7 @@ fn plan(
             .map(|byte| format!("{byte:02x}"))
             .collect(),
     );
-    let plan = session.plan_until(&request, Arc::clone(cancelled));
+    let plan = session.plan_until(&request, Arc::clone(cancelled), progress);
     let plan = plan.map_err(|it| it.to_string())?;
     Ok(Proposal::new(intent, request, plan, undoes))
 }

@@ -2,13 +2,13 @@
 //! from the thread that draws, because a plan can be about 100,000 people; a line of the list is worded only when it is
 //! on the screen.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use usher_core::Plan;
 use usher_core::Selection;
-use usher_core::change::{Change, Described};
+use usher_core::change::{Change, Described, Names};
 use usher_core::command::{Request, WhenFull};
 use usher_core::model::{BatchId, UserId};
 use usher_core::plan::PoolEffect;
@@ -19,6 +19,8 @@ use crate::words::{self, quoted};
 
 /// Most people whom the command line names one by one.
 const MOST_NAMED: usize = 6;
+/// Most lines that are kept of a list: nobody reads further, and a plan can be about everybody.
+const MOST_LINES: usize = if cfg!(test) { 100 } else { 20_000 };
 
 /// A plan with what is shown of it.
 #[derive(Debug)]
@@ -31,14 +33,14 @@ pub(crate) struct Proposal {
     pub(crate) plan: Arc<Plan>,
     /// The batch that would be undone.
     pub(crate) undoes: Option<BatchId>,
-    /// Everybody whom it changes but those who only get another manager, with their changes' places in the plan.
-    pub(crate) people: Vec<(UserId, Vec<usize>)>,
-    /// Those who only get another manager, likewise.
-    pub(crate) moved: Vec<(UserId, Vec<usize>)>,
-    /// The places of changes that are about nobody.
-    pub(crate) things: Vec<usize>,
+    /// Everybody whom it changes, those who only get another manager last.
+    changing: Vec<UserId>,
+    /// How many of them get more than another manager.
+    n_people: usize,
+    /// How many changes are about nobody.
+    pub(crate) n_things: usize,
     /// The lines of the list, without those who are skipped.
-    lines: Vec<Changed>,
+    lines: Lines,
     /// How many change from which status to which, the most frequent first.
     pub(crate) transitions: Vec<(String, usize)>,
     /// Why people are left out and how many, the most frequent first.
@@ -52,16 +54,17 @@ impl Proposal {
     pub(crate) fn new(
         intent: Intent,
         request: Request,
-        plan: Plan,
+        mut plan: Plan,
         undoes: Option<BatchId>,
     ) -> Self {
         let (people, moved) = by_person(&plan.changes);
         let things: Vec<_> = (0..plan.changes.len())
             .filter(|i| plan.changes.get(*i).is_some_and(|it| it.user().is_none()))
             .collect();
+        let (n_people, n_things) = (people.len(), things.len());
         let both = [people, moved];
         let lines = lines(&things, &both);
-        let [people, moved] = both;
+        let changing = both.into_iter().flatten().map(|it| it.0).collect();
         let reasons = match plan.review {
             // Each row is wrong in its own way, which stands beside it.
             Some(_) if !plan.skipped.is_empty() => {
@@ -74,14 +77,27 @@ impl Proposal {
         };
         let transitions = transitions(&plan.changes);
         let command_line = command_line(&intent, &plan, undoes);
+        // The rows of an import are told with what becomes of each.
+        let lines = if lines.len() > MOST_LINES && plan.review.is_none() {
+            let more = lines.len() - MOST_LINES;
+            let first = lines.into_iter().take(MOST_LINES);
+            let first = first.map(|it| worded(&plan, &it)).collect();
+            // It is planned again when it is applied; of this one only the numbers and the digest matter from here on.
+            plan.changes.truncate(1);
+            plan.changes.shrink_to_fit();
+            plan.names = Names::default();
+            Lines::First { first, more }
+        } else {
+            Lines::All(lines)
+        };
         Self {
             intent,
             request,
             plan: Arc::new(plan),
             undoes,
-            people,
-            moved,
-            things,
+            changing,
+            n_people,
+            n_things,
             lines,
             transitions,
             reasons,
@@ -91,10 +107,9 @@ impl Proposal {
 
     /// How many people change; what is typed to confirm.
     pub(crate) fn number(&self) -> usize {
-        if self.people.is_empty() {
-            self.moved.len()
-        } else {
-            self.people.len()
+        match self.n_people {
+            0 => self.changing.len(),
+            n => n,
         }
     }
 
@@ -106,7 +121,7 @@ impl Proposal {
     /// Who or what changes: `3 people change`, or `1 change` where it is about nobody.
     fn subject(&self) -> String {
         match self.number() {
-            0 => words::some(self.things.len(), "change"),
+            0 => words::some(self.n_things, "change"),
             n => format!("{} change", words::people(n)),
         }
     }
@@ -147,22 +162,13 @@ impl Proposal {
             (before, self, "no longer changes"),
             (self, before, "changes too now"),
         ] {
-            let others: HashSet<_> = other
-                .people
-                .iter()
-                .chain(&other.moved)
-                .map(|(user, _)| *user)
-                .collect();
-            let gone: Vec<_> = one
-                .people
-                .iter()
-                .chain(&one.moved)
-                .filter(|(user, _)| !others.contains(user))
-                .collect();
+            let others: HashSet<_> = other.changing.iter().collect();
+            let gone = one.changing.iter().filter(|it| !others.contains(*it));
+            let gone: Vec<_> = gone.copied().collect();
             match gone.as_slice() {
                 [] => {}
-                [(user, _)] => said.push(format!("{} {word}", one.plan.names.user(*user))),
-                [(user, _), rest @ ..] => {
+                [user] => said.push(format!("{} {word}", one.plan.names.user(*user))),
+                [user, rest @ ..] => {
                     said.push(format!(
                         "{} and {} more: each {word}",
                         one.plan.names.user(*user),
@@ -203,35 +209,66 @@ impl Proposal {
 
     /// One line of that list: who, and what becomes of them.
     pub(crate) fn list_line(&self, line: usize) -> Option<ListLine> {
-        let Some(changed) = self.lines.get(line) else {
+        if line >= self.lines.len() {
             let skip = self.plan.skipped.get(line - self.lines.len())?;
             return Some(ListLine {
                 who: skip.who.clone(),
                 what: skip.reason.clone(),
                 skipped: true,
             });
-        };
-        let said: Vec<_> = changed
-            .changes
-            .iter()
-            .filter_map(|i| self.plan.changes.get(*i))
-            .map(|it| self.worded(it))
-            .collect();
-        let said = said.join(" · ");
-        let (who, what) = match changed.who {
-            Who::Nobody => (said, String::new()),
-            Who::Same => (String::new(), said),
-            Who::Person(user) => (self.plan.names.user(user), said),
-        };
-        Some(ListLine {
-            who,
-            what,
-            skipped: false,
-        })
+        }
+        match &self.lines {
+            Lines::All(lines) => lines.get(line).map(|it| worded(&self.plan, it)),
+            Lines::First { first, more } => {
+                let last = || ListLine {
+                    who: format!("… and {} more lines", words::count(*more)),
+                    what: String::new(),
+                    skipped: false,
+                };
+                Some(first.get(line).cloned().unwrap_or_else(last))
+            }
+        }
     }
+}
 
-    fn worded(&self, change: &Change) -> String {
-        in_words(&change.described(&self.plan.names))
+fn worded(plan: &Plan, line: &Changed) -> ListLine {
+    let changes = line.changes.iter().filter_map(|i| plan.changes.get(*i));
+    let said: Vec<_> = changes
+        .map(|it| in_words(&it.described(&plan.names)))
+        .collect();
+    let said = said.join(" · ");
+    let (who, what) = match line.who {
+        Who::Nobody => (said, String::new()),
+        Who::Same => (String::new(), said),
+        Who::Person(user) => (plan.names.user(user), said),
+    };
+    ListLine {
+        who,
+        what,
+        skipped: false,
+    }
+}
+
+/// The lines of a list.
+#[derive(Debug)]
+enum Lines {
+    /// All of them; one is worded when it is on the screen.
+    All(Vec<Changed>),
+    /// Those that are kept of a very long list, and how many there are besides.
+    First {
+        /// They.
+        first: Vec<ListLine>,
+        /// How many more.
+        more: usize,
+    },
+}
+
+impl Lines {
+    fn len(&self) -> usize {
+        match self {
+            Self::All(lines) => lines.len(),
+            Self::First { first, .. } => first.len() + 1,
+        }
     }
 }
 
@@ -346,6 +383,9 @@ fn counted<'a>(reasons: impl Iterator<Item = &'a str>) -> Vec<(String, usize)> {
 
 /// A change in words: `status active → inactive`.
 pub(crate) fn in_words(said: &Described) -> String {
+    if let (Value::Object(before), Value::Object(after)) = (&said.before, &said.after) {
+        return format!("{} {}", said.what, differing(before, after));
+    }
     let before = value_in_words(&said.before);
     let after = value_in_words(&said.after);
     match (before.is_empty(), after.is_empty()) {
@@ -356,13 +396,43 @@ pub(crate) fn in_words(said: &Described) -> String {
     }
 }
 
+/// What differs of terms that have several parts: `purchased 1 → 7, ends on none → 2027-01-31`.
+fn differing(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
+    let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let word = |terms: &Map<String, Value>, name: &str| {
+        let text = terms.get(name).map(value_in_words).unwrap_or_default();
+        if text.is_empty() {
+            "none".to_owned()
+        } else {
+            text
+        }
+    };
+    let names = names.into_iter();
+    let differ = names.filter(|it| before.get(*it) != after.get(*it));
+    let said = differ.map(|it| {
+        let (before, after) = (word(before, it), word(after, it));
+        format!("{} {before} → {after}", it.replace('_', " "))
+    });
+    said.collect::<Vec<_>>().join(", ")
+}
+
 fn value_in_words(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
-        other => other.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Array(all) => {
+            let all = all.iter().map(value_in_words);
+            all.collect::<Vec<_>>().join(", ")
+        }
+        Value::Object(parts) => {
+            let parts = parts.iter().map(|(name, it)| (name, value_in_words(it)));
+            let parts = parts.filter(|(_, it)| !it.is_empty());
+            let said = parts.map(|(name, it)| format!("{} {it}", name.replace('_', " ")));
+            said.collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
@@ -453,5 +523,11 @@ mod tests {
         );
         assert_eq!(said(json!(null), json!("active")), "status active");
         assert_eq!(said(json!("active"), json!(null)), "status active → none");
+        let terms = |n| json!({"purchased": n, "at_capacity": "queue", "ends_on": null, "alarms": [80, 95]});
+        assert_eq!(
+            said(json!(null), terms(3)),
+            "status alarms 80, 95, at capacity queue, purchased 3"
+        );
+        assert_eq!(said(terms(1), terms(3)), "status purchased 1 → 3");
     }
 }

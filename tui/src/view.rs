@@ -45,6 +45,7 @@ pub(crate) fn draw(app: &App, theme: Theme, frame: &mut Frame<'_>) {
         let sheet = SheetView {
             sheet,
             target: &target,
+            planned: app.planning.seen().done,
             theme,
             plain: app.settings.plain,
         };

@@ -774,6 +774,7 @@ fn names_read_the_same_whatever_the_terminal_takes_their_letters_for() {
     }
     session.press("/ana@");
     session.shows("1 person");
+    session.until("only ana", |screen| !screen.contents().contains("nila@"));
     for (name, _) in names {
         let sign = name.chars().nth(1).expect("a sign").to_string();
         assert_eq!(

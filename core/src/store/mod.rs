@@ -75,7 +75,7 @@ use crate::error::{Error, Result};
 use crate::model::{ConnectionId, Timestamp, TokenId};
 use crate::plan::Plan;
 use crate::planner;
-use crate::progress::Stage;
+use crate::progress::{Progress, Stage};
 use crate::token::{self, Kind};
 
 pub(crate) use found::{found, unmake};
@@ -209,17 +209,22 @@ impl Store {
         who: planner::Who,
         request: &crate::command::Request,
     ) -> Result<Plan> {
-        Ok(self.prepare(who, request, Arc::default())?.1.plan)
+        Ok(self
+            .prepare(who, request, Arc::default(), &Progress::new())?
+            .1
+            .plan)
     }
 
-    /// As [`Store::plan`]; ends early when the flag turns true.
+    /// As [`Store::plan`]; ends early when the flag turns true, and says how many changes it has planned.
     pub(crate) fn plan_until(
         &self,
         who: planner::Who,
         request: &crate::command::Request,
         cancelled: Arc<AtomicBool>,
+        progress: &Progress,
     ) -> Result<Plan> {
-        Ok(self.prepare(who, request, cancelled)?.1.plan)
+        progress.begin(Stage::Planning, 0);
+        Ok(self.prepare(who, request, cancelled, progress)?.1.plan)
     }
 
     /// Plans on a reader, and tells after which batch.
@@ -228,6 +233,7 @@ impl Store {
         who: planner::Who,
         request: &crate::command::Request,
         cancelled: Arc<AtomicBool>,
+        progress: &Progress,
     ) -> Result<(i64, planner::Planned)> {
         let read = self.read_until(request.draw.at, cancelled)?;
         let conn = read
@@ -237,7 +243,7 @@ impl Store {
         let transaction = conn.unchecked_transaction().map_err(broken)?;
         let snapshot = Snapshot::new(conn).seen_by(who.plans())?;
         let last_batch = snapshot.last_batch();
-        let planned = planner::plan(&snapshot, who, request);
+        let planned = planner::plan(&snapshot, who, request, progress);
         transaction.finish().map_err(broken)?;
         Ok((last_batch?, planned?))
     }
@@ -247,7 +253,7 @@ impl Store {
     pub(crate) fn submit(&self, mut job: Job) {
         if job.is_large() {
             job.progress.begin(Stage::Planning, 0);
-            match self.prepare(job.who, &job.request, job.progress.flag()) {
+            match self.prepare(job.who, &job.request, job.progress.flag(), &job.progress) {
                 Ok(prepared) => job.prepared = Some(prepared),
                 Err(Error::Busy) => {}
                 Err(error) => return (job.done)(Err(error)),

@@ -280,6 +280,7 @@ impl App {
                     self.refresh_form();
                 }
             }
+            self.lay_out();
         }
     }
 

@@ -40,10 +40,13 @@ impl App {
 
     pub(super) fn ask_plan(&mut self, intent: Intent) {
         self.plan_generation += 1;
+        self.planning = Progress::new();
         self.effects.push(Effect::Plan {
             generation: self.plan_generation,
             intent,
+            progress: self.planning.clone(),
         });
+        self.set_timer(Timer::Progress, self.progress_every());
     }
 
     pub(super) fn key_on_sheet(&mut self, key: Key) {
@@ -106,7 +109,8 @@ impl App {
     }
 
     pub(super) fn look_at_progress(&mut self) {
-        if self.applying.is_some() {
+        let plans = |it: &Sheet| matches!(it.phase, Phase::Planning);
+        if self.applying.is_some() || self.sheet.as_ref().is_some_and(plans) {
             self.set_timer(Timer::Progress, self.progress_every());
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use usher_core::model::{User, UserId};
+use usher_core::query::in_quotes;
 use usher_core::{Read, Result};
 
 use super::Topic;
@@ -46,9 +47,12 @@ pub(super) const KIND: Kind = Kind {
             key: Key::Char('h'),
             name: "all below",
             sentence: "List everybody below the person on the screen of people.",
-            does: |here| match here.item.and_then(|it| it.who) {
-                Some(user) => Doing::People(format!("below:{user}")),
-                None => Doing::Say("nobody is here".to_owned()),
+            does: |here| match here.item.map(|it| (it.who, it.cells.get(2))) {
+                Some((Some(_), Some(label))) if label.contains('@') => {
+                    Doing::People(format!("below:{}", in_quotes(label)))
+                }
+                Some((Some(user), _)) => Doing::People(format!("below:{user}")),
+                _ => Doing::Say("nobody is here".to_owned()),
             },
         },
     ],

@@ -192,7 +192,11 @@ pub(crate) fn draw_menu(menu: &Menu, theme: Theme, plain: bool, area: Rect, fram
         let sign = if i == here { ">" } else { " " };
         put(buf, line, 0, sign, theme.style(Role::Plain));
         put(buf, line, 2, &entry.key, theme.style(Role::Key));
-        put(buf, line, 9, &entry.name, theme.style(Role::Title));
+        let name = Rect {
+            width: line.width.min(25),
+            ..line
+        };
+        put(buf, name, 9, &entry.name, theme.style(Role::Title));
         put(buf, line, 26, &entry.sentence, theme.style(Role::Plain));
         if i == here {
             buf.set_style(line, theme.style(Role::Cursor));

@@ -67,6 +67,8 @@ pub(crate) struct Menu {
     entries: Vec<Entry>,
     at: usize,
     page: usize,
+    /// Whether the keys of its entries choose them, instead of beginning to look for a name.
+    by_key: bool,
 }
 
 impl std::fmt::Debug for Menu {
@@ -96,6 +98,15 @@ impl Menu {
             entries,
             at: 0,
             page: 10,
+            by_key: false,
+        }
+    }
+
+    /// The same, where the keys of the entries choose them.
+    pub(crate) fn by_key(self) -> Self {
+        Self {
+            by_key: true,
+            ..self
         }
     }
 
@@ -136,6 +147,12 @@ impl Menu {
     /// What a key does.
     pub(crate) fn press(&mut self, key: Key) -> Asked {
         let last = self.fitting().len().saturating_sub(1);
+        if self.by_key && self.line.text().is_empty() {
+            let named = key.to_string();
+            if let Some(entry) = self.entries.iter().find(|it| it.key == named) {
+                return Asked::Do(entry.choice.clone());
+            }
+        }
         match key {
             Key::Escape => return Asked::Close,
             Key::Enter => {

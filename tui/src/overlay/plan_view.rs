@@ -12,10 +12,12 @@ use crate::chrome::{clear, put_hints};
 use crate::overlay::plan::{Phase, Sheet};
 use crate::summary::Proposal;
 use crate::theme::{Role, Theme};
-use crate::words::{count, number, people, some};
+use crate::words::{count, number, people, some, wrapped};
 
 /// Cells of a label at the left of the numbers.
 const LABEL: u16 = 15;
+/// Most lines of the command; `c` copies it whole.
+const MOST_COMMAND_LINES: usize = 4;
 
 /// One line of the numbers.
 struct Said {
@@ -31,6 +33,8 @@ pub(crate) struct SheetView<'a> {
     pub(crate) sheet: &'a Sheet,
     /// Whom it is about, in words.
     pub(crate) target: &'a str,
+    /// How many changes are planned, while it is being made.
+    pub(crate) planned: usize,
     /// Its colours.
     pub(crate) theme: Theme,
     /// Without a frame.
@@ -42,15 +46,16 @@ pub(crate) fn draw(view: &SheetView<'_>, area: Rect, frame: &mut Frame<'_>) {
     let SheetView {
         sheet,
         target,
+        planned,
         theme,
         plain,
     } = *view;
     let buf = frame.buffer_mut();
     clear(area, buf);
-    let inner = if plain || area.width < 50 || area.height < 10 {
-        area
-    } else {
+    let inner = if is_framed(plain, area) {
         framed(area, theme, buf)
+    } else {
+        area
     };
     if inner.is_empty() {
         return;
@@ -58,7 +63,11 @@ pub(crate) fn draw(view: &SheetView<'_>, area: Rect, frame: &mut Frame<'_>) {
     let cursor = match &sheet.phase {
         Phase::Planning => {
             put(buf, row(inner, 0), 0, target, theme.style(Role::Title));
-            put(buf, row(inner, 1), 0, "planning…", theme.style(Role::Muted));
+            let text = match planned {
+                0 => "planning…".to_owned(),
+                n => format!("planning… {} so far", some(n, "change")),
+            };
+            put(buf, row(inner, 1), 0, &text, theme.style(Role::Muted));
             None
         }
         Phase::Failed(why) => {
@@ -138,22 +147,7 @@ fn shown(
         theme.style(Role::Muted),
     );
     let mut y = 1;
-    let mut said = vec![Said {
-        label: "",
-        text: view.target.to_owned(),
-        role: Role::Muted,
-    }];
-    said.extend(unknown.map(|why| Said {
-        label: "Unknown",
-        text: format!("{why}: y does exactly this again, and nothing twice"),
-        role: Role::Danger,
-    }));
-    said.extend(moved.iter().map(|it| Said {
-        label: "Moved",
-        text: it.clone(),
-        role: Role::Danger,
-    }));
-    said.extend(numbers(proposal));
+    let said = said_above(view.target, proposal, moved, unknown, area.width);
     let foot = area.height.saturating_sub(2);
     for line in said {
         if y >= foot {
@@ -189,7 +183,57 @@ fn shown(
     )
 }
 
-fn numbers(proposal: &Proposal) -> Vec<Said> {
+/// What stands above the list.
+fn said_above(
+    target: &str,
+    proposal: &Proposal,
+    moved: &[String],
+    unknown: Option<&str>,
+    width: u16,
+) -> Vec<Said> {
+    let mut said = vec![Said {
+        label: "",
+        text: target.to_owned(),
+        role: Role::Muted,
+    }];
+    said.extend(unknown.map(|why| Said {
+        label: "Unknown",
+        text: format!("{why}: y does exactly this again, and nothing twice"),
+        role: Role::Danger,
+    }));
+    said.extend(moved.iter().map(|it| Said {
+        label: "Moved",
+        text: it.clone(),
+        role: Role::Danger,
+    }));
+    said.extend(numbers(proposal, width));
+    said
+}
+
+/// How many lines of the list are seen at once in an area.
+pub(crate) fn lines_seen(sheet: &Sheet, plain: bool, area: Rect) -> usize {
+    let Phase::Shown {
+        proposal,
+        moved,
+        unknown,
+    } = &sheet.phase
+    else {
+        return usize::from(area.height);
+    };
+    let (width, height) = if is_framed(plain, area) {
+        (area.width - 4, area.height - 2)
+    } else {
+        (area.width, area.height)
+    };
+    let above = said_above("", proposal, moved, unknown.as_deref(), width).len() + 2;
+    usize::from(height.saturating_sub(2)).saturating_sub(above)
+}
+
+fn is_framed(plain: bool, area: Rect) -> bool {
+    !(plain || area.width < 50 || area.height < 10)
+}
+
+fn numbers(proposal: &Proposal, width: u16) -> Vec<Said> {
     let plan = &proposal.plan;
     let mut said = Vec::new();
     let mut say = |label, text: String, role| said.push(Said { label, text, role });
@@ -204,7 +248,7 @@ fn numbers(proposal: &Proposal) -> Vec<Said> {
         say(
             "Changes",
             match proposal.number() {
-                0 => some(proposal.things.len(), "change"),
+                0 => some(proposal.n_things, "change"),
                 n => format!("{}   {}", people(n), words.join(" · ")),
             },
             Role::Good,
@@ -305,7 +349,11 @@ fn numbers(proposal: &Proposal) -> Vec<Said> {
             Role::Warn,
         );
     }
-    say("Command", proposal.command_line.clone(), Role::Muted);
+    let room = usize::from(width.saturating_sub(LABEL));
+    let line = wrapped(&proposal.command_line, room).into_iter();
+    for (i, text) in line.take(MOST_COMMAND_LINES).enumerate() {
+        say(if i == 0 { "Command" } else { " " }, text, Role::Muted);
+    }
     said
 }
 
@@ -386,7 +434,7 @@ fn footer(
 ) -> Position {
     use Action::{Accept, Back, Bottom, Confirm, Copy, Down, Fewer, PageDown, QueueRest};
     let ask = row(area, 0);
-    let mut end = 0;
+    let (mut end, mut asked) = (0, 0);
     let hints: &[Action] = if !proposal.fits() {
         put(
             buf,
@@ -404,11 +452,11 @@ fn footer(
         end = put(buf, ask, end, &sheet.typed, theme.style(Role::Cursor));
         &[Accept, Back, Copy, Down, PageDown, Bottom]
     } else {
-        put(buf, ask, 0, "Apply this?", theme.style(Role::Title));
+        asked = put(buf, ask, 0, "Apply this?", theme.style(Role::Title));
         &[Confirm, Back, Copy, Down, PageDown, Bottom]
     };
     if let Some(note) = sheet.note {
-        put(buf, ask, end + 2, note, theme.style(Role::Warn));
+        put(buf, ask, end.max(asked) + 2, note, theme.style(Role::Warn));
     }
     put_hints(theme, Place::Plan, hints, row(area, 1), buf);
     Position {

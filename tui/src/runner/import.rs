@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use usher_core::Progress;
 use usher_core::command::WhenFull;
 use usher_core::import::Source;
 use usher_core::{Error, Result, Session};
@@ -92,7 +93,7 @@ pub(super) fn review(
             false => WhenFull::Ask,
         },
     };
-    let looked = Looked::new(plan(session, intent, cancelled)?);
+    let looked = Looked::new(plan(session, intent, cancelled, &Progress::new())?);
     let mut looked = looked.ok_or("what it would do cannot be told")?;
     looked.took = begun.elapsed();
     Ok(Box::new(looked))

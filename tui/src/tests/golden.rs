@@ -9,11 +9,12 @@ use super::boards::org;
 use super::play::Play;
 use crate::app::Settings;
 use crate::boards::Topic;
+use crate::event::Event;
 
 const KEPT: &str = include_str!("golden.txt");
-const SIZES: [(u16, u16); 3] = [(39, 9), (80, 24), (132, 20)];
+const SIZES: [(u16, u16); 4] = [(39, 9), (80, 24), (132, 20), (260, 30)];
 /// Screens that are no board of their own, by the keys that lead there.
-const OTHERS: [(&str, &str); 16] = [
+const OTHERS: [(&str, &str); 36] = [
     ("people", ""),
     ("people, filtered and marked", "/status:active<enter>*"),
     ("a filter that is wrong", "/stauts:x"),
@@ -30,12 +31,57 @@ const OTHERS: [(&str, &str); 16] = [
     ("a plan", "/bo<enter>d"),
     ("a plan of many", "*d"),
     ("the members of a group", "3<enter>"),
+    // Lists that grow with every setting and message there is say nothing about looks.
+    ("a setting, found", "9/idle-minutes<enter>"),
+    ("the form of a setting", "9/idle-minutes<enter><enter>"),
+    ("a wording, found", ":wording<enter>/invitation<enter>"),
+    (
+        "a mail that is written",
+        ":wording<enter>/invitation<enter><enter>",
+    ),
+    ("the queue of a pool", "2<enter>"),
+    ("the holders of a pool", "2h"),
+    ("the form of a pool", "2e"),
+    ("the form of a new pool", "2i"),
+    ("a plan of a pool", "2je<ctrl-u>7<enter>"),
+    ("the form of a group", "3i"),
+    ("the form of a training", "4i"),
+    ("the learners of a training", "4<enter>"),
+    ("the changes of a batch", "7<enter>"),
+    ("a plan that undoes", "7u"),
+    ("the form of a license", "+"),
+    ("the form of groups", "o"),
+    ("the form of trainings", "p"),
+    ("the form of a file of people", "I"),
+    ("the form of an export", "E"),
+    ("the menu of views", "V"),
+];
+
+/// Rows as a spreadsheet copies them, some of them wrong.
+const ROWS: &str = "email\tfirst name\tmanager\nkim@acme.example\tKim\tana.li@acme.example\nlee\tLee\t\n\
+    bo.rossi@acme.example\tRobert\tnobody@acme.example\n";
+
+/// What becomes of those rows, by the keys that lead there.
+const IMPORTING: [(&str, &str); 5] = [
+    ("an import that is looked through", ""),
+    ("the cells of a row", "n<enter>"),
+    ("the ways of an import", "o"),
+    ("an import that is wrong in parts", "y"),
+    ("the plan of an import", "yPy"),
 ];
 
 fn screens() -> String {
     let mut out = String::new();
+    let mut show = |play: &Play, name: &str| {
+        let Size { width, height } = play.app.size;
+        out.push_str(&format!("=== {name}, {width} by {height}\n"));
+        for line in play.screen().lines() {
+            out.push_str(masked(line).trim_end());
+            out.push('\n');
+        }
+    };
     for (width, height) in SIZES {
-        // Lists that grow with every setting and message there is say nothing about looks.
+        // These are among the others, each found by its name.
         let boards = Topic::main().into_iter();
         let boards = boards.filter(|(_, it)| !matches!(it, Topic::Settings | Topic::Wording));
         let boards = boards.map(|(key, topic)| {
@@ -51,12 +97,14 @@ fn screens() -> String {
         for (name, keys) in others.into_iter().chain(boards) {
             play.keys("<esc><esc><esc><esc><esc><esc>1M");
             play.keys(&keys);
-            out.push_str(&format!("=== {name}, {width} by {height}\n"));
-            for line in play.screen().lines() {
-                out.push_str(masked(line).trim_end());
-                out.push('\n');
-            }
+            show(&play, &name);
             play.keys("<ctrl-c>");
+        }
+        for (name, keys) in IMPORTING {
+            let mut play = Play::with(org(), Settings::default(), Size::new(width, height));
+            play.keys("I").event(Event::Paste(ROWS.into()));
+            play.keys("<enter>").keys(keys);
+            show(&play, name);
         }
     }
     out

@@ -195,7 +195,7 @@ fn what_is_right_is_imported_and_undone_by_one_key_and_the_rest_goes_into_a_copy
     let (folder, mut play) = looking(Size::new(120, 24));
     play.keys("y");
     assert!(play.shows("4 rows are wrong"), "{}", play.screen());
-    play.keys("leave<enter>");
+    play.keys("P");
     assert!(play.shows("wrong left out"), "{}", play.screen());
     play.keys("y");
     assert!(

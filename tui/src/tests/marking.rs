@@ -218,3 +218,59 @@ fn an_open_parenthesis_is_told_while_the_word_behind_it_could_be_completed() {
     play.keys("/a or (b");
     assert!(play.shows("this ( is never closed"), "{}", play.screen());
 }
+
+#[test]
+fn a_plan_about_very_many_keeps_the_numbers_and_the_first_lines() {
+    let names: Vec<_> = (0..150).map(|i| format!("p{i}")).collect();
+    let mut play = Play::open(Org::new(400).people(&names.join(" ")));
+    play.keys("/-olga<enter>*d");
+    assert!(play.shows("Deactivate 150 people"), "{}", play.screen());
+    assert!(play.shows("active → inactive 150"), "{}", play.screen());
+    play.keys("G");
+    assert!(play.shows("… and 50 more lines"), "{}", play.screen());
+    play.keys("150<enter>");
+    assert!(play.shows("150 deactivated"), "{}", play.screen());
+    play.keys("z");
+    assert!(play.shows("150 people change back"), "{}", play.screen());
+    play.keys("150<enter>");
+    assert!(play.shows("access 151/400"), "{}", play.screen());
+}
+
+#[test]
+fn a_plan_that_is_being_made_says_how_far_it_is() {
+    let mut play = six();
+    let effects = play.keys_alone("d");
+    assert!(play.shows("planning…"), "{}", play.screen());
+    play.until_idle(effects);
+    assert!(play.app.planning.seen().done > 1, "changes are counted");
+    assert!(play.shows("Apply this?"), "{}", play.screen());
+}
+
+#[test]
+fn a_plans_command_is_seen_whole_and_copying_it_covers_nothing() {
+    let mut play = Play::open(Org::new(20).people("annabel.lee bartholomew.long christopher.wren"));
+    play.keys("/-olga<enter><space><space><space>d");
+    let (line, more) = (play.line("Command"), play.screen());
+    assert!(
+        line.contains("usher deactivate") && !line.contains('…'),
+        "{more}"
+    );
+    assert!(more.contains("christopher.wren@acme.example  "), "{more}");
+    play.keys("c");
+    assert!(
+        play.shows("Apply this?  the command is copied"),
+        "{}",
+        play.screen()
+    );
+}
+
+#[test]
+fn the_names_of_a_menu_keep_to_their_column() {
+    let mut play = six();
+    play.keys("/status:active<enter>V<enter>Designers of EMEA<enter>V");
+    assert!(
+        play.shows("forget Designer… Remove this view"),
+        "{}",
+        play.screen()
+    );
+}

@@ -28,15 +28,11 @@ use crate::verb::Verb;
 use crate::view;
 
 /// Every character that acts or hides, and one of so many of all others, which has some of every script. Every character
-/// there is goes through [`crate::cell::put`] in its own test.
-fn one_of(so_many: u32) -> Vec<char> {
-    let all = (0..=0x10_ffff).filter_map(char::from_u32);
-    all.filter(|it| is_hostile(*it) || (*it as u32).is_multiple_of(so_many))
-        .collect()
-}
-
+/// there is goes through [`crate::cell::put`] in its own test, and through the list of people.
 fn characters() -> Vec<char> {
-    one_of(61)
+    let all = (0..=0x10_ffff).filter_map(char::from_u32);
+    all.filter(|it| is_hostile(*it) || (*it as u32).is_multiple_of(61))
+        .collect()
 }
 
 fn app(size: Size) -> App {
@@ -177,17 +173,23 @@ fn person(text: &str, number: u128) -> Row {
     }
 }
 
-#[test]
-fn people() {
-    let size = Size::new(200, 60);
-    for some in lines(&one_of(17)).chunks(50 * 4) {
-        let mut app = app(size);
-        let asked = app.start().into_iter().find_map(|it| match it {
-            Effect::ReadWindow(request) => Some(request.generation),
-            _ => None,
-        });
-        let generation = asked.expect("the list is read");
-        app.users.list.set_height(54);
+/// Every character there is, in the columns of the list; drawn for a real terminal, a share of them.
+fn every_character_of(share: u32) {
+    let all = (0..=0x10_ffff).filter_map(char::from_u32);
+    let share: Vec<_> = all.filter(|it| (*it as u32 >> 10) % 2 == share).collect();
+    let texts = share.chunks(14);
+    let texts: Vec<String> = texts
+        .map(|some| some.iter().flat_map(|c| ['a', *c]).collect())
+        .collect();
+    let size = Size::new(420, 100);
+    let mut app = app(size);
+    let asked = app.start().into_iter().find_map(|it| match it {
+        Effect::ReadWindow(request) => Some(request.generation),
+        _ => None,
+    });
+    let mut generation = asked.expect("the list is read");
+    app.users.list.set_height(94);
+    for some in texts.chunks(94 * 4) {
         // Four texts a row, in the columns that a wide screen shows.
         let rows = some.chunks(4).zip(1..).map(|(four, number)| {
             let at = |i: usize| four.get(i).cloned().unwrap_or_default();
@@ -205,9 +207,22 @@ fn people() {
             ..Window::default()
         };
         app.users.list.accept(generation, window);
-        assert!(app.users.list.is_loaded(), "rows are shown");
+        assert_eq!(app.users.list.rows().len(), some.len().div_ceil(4));
         check_the_wire(&app);
+        app.users.list.refresh();
+        let next = app.users.list.next_request(None);
+        generation = next.expect("it is read again").generation;
     }
+}
+
+#[test]
+fn every_character_in_the_list_of_people() {
+    every_character_of(0);
+}
+
+#[test]
+fn every_other_character_in_the_list_of_people() {
+    every_character_of(1);
 }
 
 #[test]

@@ -48,7 +48,10 @@ impl Writer {
             }
             _ => {
                 job.progress.begin(Stage::Planning, 0);
-                (None, planner::plan(&snapshot, job.who, &job.request)?)
+                (
+                    None,
+                    planner::plan(&snapshot, job.who, &job.request, &job.progress)?,
+                )
             }
         };
         job.progress.check()?;

@@ -7,7 +7,7 @@ use usher_core::model::BatchId;
 
 use super::super::{App, Tone};
 use crate::key::Key;
-use crate::overlay::menu::{Choice, Entry};
+use crate::overlay::menu::{Choice, Entry, Menu};
 use crate::overlay::plan::Sheet;
 use crate::summary::{Proposal, short};
 use crate::words::{count, some};
@@ -88,6 +88,7 @@ impl App {
             ),
         };
         self.show_menu(title, entries);
+        self.menu = self.menu.take().map(Menu::by_key);
     }
 
     fn show_import_plan(&mut self) {
