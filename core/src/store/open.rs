@@ -1,5 +1,6 @@
 //! Opening a database: what file it may be, the settings that every connection asserts, and bringing the schema up to date.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -315,6 +316,27 @@ pub(super) fn migrate(conn: &Connection, from: usize) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// Tables, indexes and triggers that are not as this version makes them, at most so many: another hand has changed the file,
+/// and what the database itself refuses may not be refused any more.
+pub(super) fn schema_faults(conn: &Connection, most: usize) -> Result<Vec<String>> {
+    let ours = Connection::open_in_memory().map_err(broken)?;
+    migrate(&ours, 0)?;
+    let (expected, found) = (schema(&ours)?, schema(conn)?);
+    let lacks = expected.iter().filter(|it| found.get(it.0) != Some(it.1));
+    let more = found.keys().filter(|it| !expected.contains_key(*it));
+    let lacks = lacks.map(|((kind, name), _)| format!("the {kind} {name} is missing or changed"));
+    let more = more.map(|(kind, name)| format!("the {kind} {name} is none of ours"));
+    Ok(lacks.chain(more).take(most).collect())
+}
+
+/// What there is, by kind and name, and how it was made.
+fn schema(conn: &Connection) -> Result<BTreeMap<(String, String), String>> {
+    let sql = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+    let mut statement = conn.prepare(sql).map_err(broken)?;
+    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)));
+    rows.and_then(Iterator::collect).map_err(broken)
 }
 
 /// A copy that a crash cannot leave half: SQLite writes it in one transaction of its own.

@@ -161,6 +161,34 @@ fn a_backup_is_sound_and_a_restore_erases_again_and_refuses_while_open() {
 }
 
 #[test]
+fn another_hand_in_the_file_is_found() {
+    let org = Org::new(9);
+    org.add_pool("pro", 4);
+    let faults = || org.cli().read().unwrap().faults().unwrap();
+    assert_eq!(faults(), Vec::<String>::new());
+    let conn = rusqlite::Connection::open(&org.path).unwrap();
+    let trigger: String = conn
+        .query_row(
+            "SELECT name FROM sqlite_schema WHERE type = 'trigger' ORDER BY name LIMIT 1",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    conn.execute_batch(&format!(
+        "DROP TRIGGER {trigger}; CREATE TABLE mine (a); UPDATE pool_counters SET seat_limit = 7 WHERE seat_limit = 4"
+    ))
+    .unwrap();
+    let found = faults().join("; ");
+    for said in [
+        &format!("the trigger {trigger} is missing or changed"),
+        "the table mine is none of ours",
+        "the pool pro hands out up to 7 licenses, and 4 were agreed",
+    ] {
+        assert!(found.contains(said), "{said}: {found}");
+    }
+}
+
+#[test]
 fn a_list_of_erased_people_with_a_torn_line_is_told_and_never_passed_over() {
     let mut org = Org::new(9);
     org.create("ana bo");

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::Read;
 use crate::error::Result;
-use crate::store::broken;
+use crate::store::{Snapshot, broken, open};
 
 /// So many faults are told; more say nothing more.
 const FAULTS: usize = 5;
@@ -52,6 +52,8 @@ impl Read<'_> {
             let mut faults = pages(snapshot.conn)?;
             // Totals of a damaged file say nothing.
             if faults.is_empty() {
+                faults.extend(open::schema_faults(snapshot.conn, FAULTS)?);
+                faults.extend(limits(snapshot)?);
                 for (fault, sql) in TOTALS {
                     if snapshot.one(sql, [], |_| Ok(()))?.is_some() {
                         faults.push(fault.to_owned());
@@ -61,6 +63,24 @@ impl Read<'_> {
             Ok(faults)
         })
     }
+}
+
+/// Pools of which more or fewer licenses can be handed out than was agreed.
+fn limits(snapshot: &Snapshot<'_>) -> Result<Vec<String>> {
+    let mut faults = Vec::new();
+    for pool in snapshot.pools()? {
+        let sql = "SELECT seat_limit FROM pool_counters WHERE pool = ?1";
+        let kept: Option<i64> = snapshot.one(sql, [pool.id.as_bytes()], |row| row.get(0))?;
+        let agreed = pool.terms.at_capacity.limit(pool.terms.purchased);
+        if kept != Some(agreed) {
+            faults.push(format!(
+                "the pool {} hands out up to {} licenses, and {agreed} were agreed",
+                pool.name,
+                kept.unwrap_or(0)
+            ));
+        }
+    }
+    Ok(faults)
 }
 
 /// What SQLite finds wrong with its pages and indexes.
