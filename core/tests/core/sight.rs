@@ -443,6 +443,9 @@ const VERBS: &[(&str, Tells)] = &[
     ("list", |r, _| told(r.list(&listing()).map(|it| it.users))),
     ("custom_fields", |r, _| told(r.custom_fields())),
     ("vocabulary", |r, _| told(r.vocabulary())),
+    ("vocabulary_with_names", |r, _| {
+        told(r.vocabulary_with_names())
+    }),
     ("fields_of", |r, w| told(r.fields_of(&w.people))),
     ("field_values_of", |r, w| {
         each(&w.people, |it| r.field_values_of(it))
