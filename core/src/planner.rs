@@ -328,11 +328,6 @@ impl<'s> Planner<'s> {
         self.when_full == WhenFull::Fewer
     }
 
-    /// Whom this plan brings onto the roster under that key.
-    pub(crate) fn arrival(&self, key: &str) -> Option<UserId> {
-        self.arrived.get(key).copied()
-    }
-
     /// Why somebody was left out last, if anybody was since a mark.
     pub(crate) fn skipped_since(&self, mark: Mark) -> Option<&str> {
         let since = self.skipped.get(mark.skipped..)?;

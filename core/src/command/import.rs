@@ -272,7 +272,8 @@ fn who(sheet: &Sheet, columns: &Columns, place: usize) -> String {
     let said = |column| {
         let place = columns.place(column)?;
         let said = row?.cell(place).said();
-        let said: String = harmless(said.trim()).chars().take(80).collect();
+        let mut said: String = harmless(said.trim()).chars().take(80).collect();
+        said.shrink_to_fit();
         (!said.is_empty()).then_some(said)
     };
     said(Column::Field(Field::Email))

@@ -135,11 +135,15 @@ impl Joining {
                 Err(error) => return refused(planner, &label, None, error),
             },
         };
-        self.newcomer_under(planner, person, Packed::of(&person.profile), manager, given)
+        let profile = Packed::of(&person.profile);
+        if let Some(user) = self.newcomer_under(planner, person, profile, manager, given)? {
+            planner.note_arrival(user, &person.profile);
+        }
+        Ok(())
     }
 
     /// As [`Joining::newcomer`], with the manager looked up and the profile packed. Of the person's own no more is looked at
-    /// than by which names they go.
+    /// than by which names they go. Returns who that is, if they come; nobody after them is looked up by these names.
     pub(super) fn newcomer_under(
         &self,
         planner: &mut Planner<'_>,
@@ -147,7 +151,7 @@ impl Joining {
         profile: Packed,
         manager: Option<UserId>,
         given: &[Given],
-    ) -> Result<()> {
+    ) -> Result<Option<UserId>> {
         let label = person.profile.email.clone().unwrap_or_default();
         let user = self.newcomer.unwrap_or_else(|| planner.draws.user());
         planner.name_new(user, &label);
@@ -166,7 +170,7 @@ impl Joining {
             Seated::Out(why) => {
                 planner.back_to(mark);
                 planner.skip_name(&label, why);
-                return Ok(());
+                return Ok(None);
             }
             Seated::Queued => {
                 planner.queue_new(mark);
@@ -184,8 +188,7 @@ impl Joining {
         self.give_session(planner, user)?;
         self.request_later(planner, user, &[])?;
         field::give(planner, user, given, true)?;
-        planner.note_arrival(user, &person.profile);
-        Ok(())
+        Ok(Some(user))
     }
 
     /// Plans one person whose record came to rest: cancelled or deleted.

@@ -9,9 +9,11 @@ use crate::command::joining::Joining;
 use crate::command::{NewPerson, edit};
 use crate::error::Result;
 use crate::import::{Column, Does};
-use crate::model::{Field, FieldId, GroupRole, Part, Profile, Status, UserId, key_of_name};
+use crate::model::{Field, FieldId, GroupRole, Part, Profile, Status, UserId};
 use crate::planner::Planner;
 
+/// Who has come by the row at each place.
+type Came = Vec<Option<UserId>>;
 /// What people have in custom fields now.
 pub(super) type Values = HashMap<FieldId, HashMap<UserId, String>>;
 
@@ -22,10 +24,11 @@ impl Desk<'_> {
         planner: &mut Planner<'_>,
         rows: &mut [Wanted],
     ) -> Result<()> {
-        let mut came: HashMap<usize, UserId> = HashMap::new();
+        let mut came: Came = vec![None; rows.len()];
         for place in arrival_order(rows) {
-            if let Some(id) = self.bring_in(planner, rows, place, &came)? {
-                came.insert(place, id);
+            let id = self.bring_in(planner, rows, place, &came)?;
+            if let Some(here) = came.get_mut(place) {
+                *here = id;
             }
         }
         let there: Vec<UserId> = rows
@@ -98,7 +101,7 @@ impl Desk<'_> {
         planner: &mut Planner<'_>,
         rows: &mut [Wanted],
         place: usize,
-        came: &HashMap<usize, UserId>,
+        came: &Came,
     ) -> Result<Option<UserId>> {
         let Some(wanted) = rows.get_mut(place) else {
             return Ok(None);
@@ -117,10 +120,6 @@ impl Desk<'_> {
         // Whoever comes is in the plan from here on, and not twice.
         let set = std::mem::take(&mut wanted.set);
         let said = |field| set.get(field).map(str::to_owned);
-        let key = set
-            .get(Field::Email)
-            .or_else(|| set.get(Field::UserName))
-            .map(key_of_name);
         let person = NewPerson {
             profile: match wanted.known {
                 Some(_) => set.profile(),
@@ -151,13 +150,14 @@ impl Desk<'_> {
             Some((id, _)) => Some(planner.user(id)?),
             None => None,
         };
-        match &known {
+        let id = match &known {
             None => joining.newcomer_under(planner, &person, set.in_order(), manager, &given)?,
             Some(user) => {
                 planner.name(user);
                 joining.comeback_under(planner, user, &person, manager, &given)?;
+                Some(user.id)
             }
-        }
+        };
         if planner.skipped_since(mark).is_some() {
             self.refused(planner, wanted, mark, None);
             return Ok(None);
@@ -166,8 +166,7 @@ impl Desk<'_> {
             Status::Active => Does::Create,
             _ => Does::Invite,
         });
-        let new = || planner.arrival(&key.unwrap_or_default());
-        Ok(known.map_or_else(new, |it| Some(it.id)))
+        Ok(id)
     }
 
     /// Makes a fault of the reason for which the core has just left somebody out; or, where whoever asked has chosen that
@@ -189,16 +188,12 @@ impl Desk<'_> {
     }
 
     /// Whom somebody is to report to: `None` leaves it.
-    fn boss(
-        &self,
-        wanted: &Wanted,
-        came: &HashMap<usize, UserId>,
-    ) -> Result<Option<Option<UserId>>, String> {
+    fn boss(&self, wanted: &Wanted, came: &Came) -> Result<Option<Option<UserId>>, String> {
         match wanted.boss {
             None => Ok(None),
             Some(None) => Ok(Some(None)),
             Some(Some(Boss::Person(id))) => Ok(Some(Some(id))),
-            Some(Some(Boss::Row(place))) => match came.get(&place) {
+            Some(Some(Boss::Row(place))) => match came.get(place).and_then(Option::as_ref) {
                 Some(id) => Ok(Some(Some(*id))),
                 None => Err("is of this file too, and cannot be brought in".to_owned()),
             },
@@ -230,14 +225,18 @@ pub(super) fn given<'v>(values: impl Iterator<Item = &'v (FieldId, Option<String
 /// Where everybody stands who comes, managers before those who report to them.
 fn arrival_order(rows: &[Wanted]) -> Vec<usize> {
     let comes = |it: &Wanted| it.arrives && it.is_open();
-    let (mut order, mut placed) = (Vec::new(), HashSet::new());
+    let (mut order, mut placed) = (Vec::new(), vec![false; rows.len()]);
+    let mut is_first = |place: usize| {
+        let placed = placed.get_mut(place);
+        placed.is_some_and(|it| !std::mem::replace(it, true))
+    };
     for (place, wanted) in rows.iter().enumerate() {
         if !comes(wanted) {
             continue;
         }
         let mut line = Vec::new();
         let mut at = Some(place);
-        while let Some(it) = at.filter(|it| placed.insert(*it)) {
+        while let Some(it) = at.filter(|it| is_first(*it)) {
             let Some(row) = rows.get(it).filter(|it| comes(it)) else {
                 break;
             };
