@@ -21,7 +21,7 @@ const PARTS: [&str; 6] = [
 
 /// The names in `Command::name`, read from its text: no list of commands can be forgotten then.
 fn commands() -> BTreeSet<&'static str> {
-    let source = include_str!("../command/mod.rs");
+    let source = include_str!("../command/dispatch.rs");
     let from = source
         .find("pub fn name(&self)")
         .expect("commands have names");
