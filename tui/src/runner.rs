@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use usher_core::command::{Command, Request};
+use usher_core::directory::HistoryPage;
 use usher_core::model::BatchId;
 use usher_core::{Applied, Error, Progress, Result, Session};
 
@@ -266,7 +267,7 @@ pub(crate) fn answer(
             let acting = replay::acting(session, &intent.wish);
             let result = acting.apply_watched((*request).clone(), Some(confirmed), &progress);
             note_replayed(session, &intent.wish, &result);
-            Answer::Applied(Box::new(outcome(result, *request, intent, undoes)))
+            Answer::Applied(Box::new(outcome(session, result, *request, intent, undoes)))
         }
         Effect::Discard(sheet) => {
             drop(sheet);
@@ -333,7 +334,7 @@ fn plan(
             .collect(),
     );
     let plan = session.plan_until(&request, Arc::clone(cancelled), progress);
-    let plan = plan.map_err(|it| it.to_string())?;
+    let plan = plan.map_err(|it| refused(session, &it))?;
     Ok(Proposal::new(intent, request, plan, undoes))
 }
 
@@ -355,7 +356,34 @@ fn command(session: &Session, wish: &Wish) -> Result<(Command, Option<BatchId>),
     Ok((Command::Undo { batch }, Some(batch)))
 }
 
+/// Why something was refused. Who was changed meanwhile, and by whom, is told by name.
+fn refused(session: &Session, why: &Error) -> String {
+    let named = |user| -> Result<Option<String>> {
+        let read = session.read()?;
+        let whom = read.labels_of(&[user])?.remove(&user);
+        let newest = read.history(&HistoryPage {
+            user: Some(user),
+            before: Some(i64::MAX),
+            limit: 1,
+            ..HistoryPage::default()
+        })?;
+        let (Some(whom), Some(newest)) = (whom, newest.first()) else {
+            return Ok(None);
+        };
+        let actor = read.actor_name(newest.actor)?.replace('_', " ");
+        Ok(Some(format!(
+            "{whom} was changed by {actor} meanwhile; look again and repeat"
+        )))
+    };
+    let told = match why {
+        Error::Changed(user) => named(*user).ok().flatten(),
+        _ => None,
+    };
+    told.unwrap_or_else(|| why.to_string())
+}
+
 fn outcome(
+    session: &Session,
     result: Result<Applied>,
     request: Request,
     intent: Intent,
@@ -376,7 +404,7 @@ fn outcome(
         }
         Err(unknown @ Error::UnknownOutcome) => Outcome::Unknown(unknown.to_string()),
         Err(Error::Cancelled) => Outcome::Cancelled,
-        Err(refused) => Outcome::Refused(refused.to_string()),
+        Err(why) => Outcome::Refused(refused(session, &why)),
     }
 }
 

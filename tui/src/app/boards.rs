@@ -372,8 +372,10 @@ impl App {
     fn write_file(&mut self, writing: Box<Writing>) {
         if self.settings.no_files && !self.is_served() {
             let why = "no file leaves this console while no server runs: start `usher serve`";
-            self.say(why, Tone::Bad);
-            self.form = None;
+            match &mut self.form {
+                Some(form) => form.fault = Some(why.to_owned()),
+                None => self.say(why, Tone::Bad),
+            }
             return;
         }
         if let Some(form) = &mut self.form {

@@ -228,6 +228,11 @@ fn what_somebody_else_changes_meanwhile_is_shown_and_never_overwritten() {
     play.org.other().done(Command::Edit(edit));
     play.keys("y");
     assert!(play.shows("nothing was changed"), "{}", play.screen());
+    assert!(
+        play.shows("ana.li@acme.example was changed by file owner"),
+        "{}",
+        play.screen()
+    );
     assert!(play.shows("meanwhile: King"), "{}", play.screen());
 }
 

@@ -1,12 +1,14 @@
 //! Marks that outlive filters, columns that outlive renaming, and what a plan and a person's screen say of where things
 //! come from.
 
+use ratatui::layout::Size;
 use usher_core::command::{Command, FieldEdit};
 use usher_core::model::FieldKind;
 
 use super::held;
 use super::org::Org;
 use super::play::Play;
+use crate::app::Settings;
 use crate::event::Event;
 
 fn marked(play: &Play) -> Vec<String> {
@@ -270,6 +272,22 @@ fn the_names_of_a_menu_keep_to_their_column() {
     play.keys("/status:active<enter>V<enter>Designers of EMEA<enter>V");
     assert!(
         play.shows("forget Designer… Remove this view"),
+        "{}",
+        play.screen()
+    );
+}
+
+#[test]
+fn what_was_filled_in_stays_when_no_file_can_leave() {
+    let settings = Settings {
+        no_files: true,
+        ..Settings::default()
+    };
+    let org = Org::new(9).people("ana");
+    let mut play = Play::with(org, settings, Size::new(80, 24));
+    play.keys("E<ctrl-u>users<down>all.csv<enter>");
+    assert!(
+        play.shows("no file leaves this console") && play.line("  what").contains("users"),
         "{}",
         play.screen()
     );
