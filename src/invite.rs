@@ -78,7 +78,9 @@ fn people(addresses: &[String], details: &Details) -> Result<Vec<NewPerson>> {
     let (mut people, mut bad) = (Vec::new(), Vec::new());
     for text in addresses {
         let input = if text == "-" {
-            read_input()?
+            let input = read_input()?;
+            // What a file may begin with is no part of what is in it.
+            input.strip_prefix('\u{feff}').unwrap_or(&input).to_owned()
         } else {
             text.clone()
         };

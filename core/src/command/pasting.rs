@@ -9,8 +9,6 @@ use crate::model::{EmailAddress, Name, Profile};
 /// Returns the people and what could not be read.
 pub fn parse_people(text: &str) -> (Vec<NewPerson>, Vec<String>) {
     let mut pasted = Pasted::default();
-    // Marks that files begin with and that nobody sees.
-    let text: String = text.chars().filter(|it| !UNSEEN.contains(it)).collect();
     let mut letters = text.chars();
     // A quote that is never closed is a letter like any other.
     let mut quotes = text.matches('"').count();
@@ -60,9 +58,6 @@ pub fn parse_people(text: &str) -> (Vec<NewPerson>, Vec<String>) {
     pasted.end();
     (pasted.people, pasted.bad)
 }
-
-/// Letters that take no place.
-const UNSEEN: [char; 3] = ['\u{feff}', '\u{200b}', '\u{2060}'];
 
 /// An address before the bracket that closes, and what follows it.
 fn bracketed(text: &str) -> Option<(&str, &str)> {
@@ -246,7 +241,6 @@ mod tests {
                 &["nobody", "Bo <bo>"],
             ),
             ("Bo \" <bo@x.example>", &["bo@x.example/Bo"], &[]),
-            ("\u{feff}a@x.example", &["a@x.example"], &[]),
             (
                 "a@x.example, b@x.example (Bo Li), c@x.example",
                 &["a@x.example", "b@x.example/Bo/Li", "c@x.example"],
