@@ -30,7 +30,6 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
         before: user.status,
         after: Status::Inactive,
     });
-    planner.was_on_the_way_in(user)?;
     planner.free_on_leaving(user.id)?;
     // Only who has not come in yet has a living link.
     if user.status != Status::Active {

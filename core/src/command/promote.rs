@@ -4,7 +4,7 @@ use super::password;
 use crate::change::Change;
 use crate::draw::Draws;
 use crate::error::Result;
-use crate::model::{Actor, Door, Hold, PoolId, Status, Timestamp};
+use crate::model::{Actor, Door, Hold, PoolId, Setting, Status, Timestamp};
 use crate::plan::Template;
 use crate::planner::{Planned, Planner};
 use crate::store::Snapshot;
@@ -30,7 +30,12 @@ pub(crate) fn may_promote(changes: &[Change]) -> bool {
         Change::License { before, after, .. } => {
             before.is_held() && !after.is_held() || matches!(after, Hold::Queued(_))
         }
-        Change::PoolTerms { .. } => true,
+        // In another zone a pool's first day may have begun.
+        Change::PoolTerms { .. }
+        | Change::Setting {
+            setting: Setting::TimeZone,
+            ..
+        } => true,
         _ => false,
     })
 }

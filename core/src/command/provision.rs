@@ -415,7 +415,7 @@ impl Provision {
                 let leads_to = match (theirs, provider.policy.new_people) {
                     // Who was queued on the way in has accepted nothing, and never has to.
                     (Whose::Mine, NewPeople::Active) => Status::Active,
-                    _ => reactivate::leads_to(user),
+                    _ => reactivate::leads_to(planner, user)?,
                 };
                 reactivate::one(planner, user, leads_to, provider.policy.mails, false).map(|_| ())
             }

@@ -2,6 +2,7 @@
 //! person needs: the seat, what their leaving freed of recoverable pools, what their groups carry, and what the pre-work
 //! needs that is theirs again.
 
+use super::password;
 use crate::change::Change;
 use crate::error::Result;
 use crate::model::{
@@ -20,7 +21,7 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, restore: bool) ->
             planner.skip(&user, format!("{}, not inactive", user.status));
             continue;
         }
-        let leads_to = leads_to(&user);
+        let leads_to = leads_to(planner, &user)?;
         if let Seated::Out(why) = one(planner, &user, leads_to, true, restore)? {
             planner.skip(&user, why);
         }
@@ -28,13 +29,15 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, restore: bool) ->
     Ok(())
 }
 
-/// Where somebody comes back to: whoever has not accepted is asked again.
-pub(super) const fn leads_to(user: &User) -> Status {
-    if user.accepted {
+/// Where somebody comes back to: whoever has not accepted is asked again, unless they left while they waited for a seat to be
+/// in at once.
+pub(super) fn leads_to(planner: &Planner<'_>, user: &User) -> Result<Status> {
+    let comes_in = user.accepted || planner.snapshot.given_up(user.id)?.was_coming_in;
+    Ok(if comes_in {
         Status::Active
     } else {
         Status::Waiting
-    }
+    })
 }
 
 /// Plans one inactive person, who comes back as that. With [`Seated::Out`] nothing of it stays in the plan.
@@ -158,6 +161,9 @@ pub(super) fn one(
     planner.comes_against(user)?;
     match after {
         Status::Waiting | Status::PendingTransfer => planner.invite(user.id, mail)?,
+        Status::Active if mail && lacks_a_way_in(planner, user)? => {
+            password::mail_link(planner, user.id, Template::AccountCreated)?;
+        }
         Status::Active if mail => planner.mail(user.id, Template::WelcomeBack),
         _ => {}
     }
@@ -176,6 +182,14 @@ pub(super) fn one(
         planner.assign_entry(user.id, entry);
     }
     Ok(seated)
+}
+
+/// Whether somebody could not sign in when they are back: they never chose a password, and it is asked for.
+fn lacks_a_way_in(planner: &mut Planner<'_>, user: &User) -> Result<bool> {
+    Ok(user.connection.is_none()
+        && user.profile.email.is_some()
+        && !planner.settings()?.single_sign_on
+        && !planner.snapshot.has_password(user.id)?)
 }
 
 /// Adds a license to what the person needs, unless they hold or need it already.

@@ -310,7 +310,7 @@ pub struct User {
     pub connection: Option<ConnectionId>,
     /// Whether only owners may take them off.
     pub protected: bool,
-    /// Whether they need no invitation to come in: they have been active, or left while they waited for a seat to be.
+    /// Whether they have ever been active.
     pub accepted: bool,
     /// Whether the provider may bring a deactivated person back.
     pub provider_hold: ProviderHold,

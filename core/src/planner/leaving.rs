@@ -40,26 +40,6 @@ impl Planner<'_> {
         Ok(left <= 1)
     }
 
-    /// Whoever waited for a seat to be in at once, without an invitation, needs none when they come back either.
-    pub(crate) fn was_on_the_way_in(&mut self, user: &User) -> Result<()> {
-        if user.status != Status::Queued || user.accepted {
-            return Ok(());
-        }
-        let licenses = self.licenses_of(user.id)?;
-        let leads_in = |it: &License| {
-            it.pool == self.access
-                && matches!(&it.hold, Hold::Queued(entry) if entry.leads_to == Status::Active)
-        };
-        if licenses.iter().any(leads_in) {
-            self.push(Change::Accepted {
-                user: user.id,
-                before: false,
-                after: true,
-            });
-        }
-        Ok(())
-    }
-
     /// Frees what a leaver gives back: the seat, whatever is reserved or queued, and what is consumed of recoverable pools.
     /// Ends what they still had to learn.
     pub(crate) fn free_on_leaving(&mut self, user: UserId) -> Result<()> {

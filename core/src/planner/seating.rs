@@ -72,6 +72,8 @@ struct Lacking {
     chosen: Vec<PoolId>,
     /// Pools that hand out a license for another one.
     instead: HashMap<PoolId, PoolId>,
+    /// Pools for which the person has their fallback's license already, or gets it for itself.
+    served: Vec<PoolId>,
     /// Pools that give the person nothing.
     refusing: Vec<PoolId>,
     /// Why, with the numbers.
@@ -125,7 +127,7 @@ impl Planner<'_> {
             self.queue_whole(user, wants, waiting, (chosen, &found))?;
             return Ok(Seated::Queued);
         }
-        for want in wants {
+        for want in wants.iter().filter(|it| !found.served.contains(&it.pool)) {
             if let Some(other) = found.instead.get(&want.pool) {
                 if want.before != Hold::None {
                     self.set_license(user, want.pool, want.before, Hold::None, false)?;
@@ -166,7 +168,9 @@ impl Planner<'_> {
                         .any(|it| it.pool == other)
                     || wants.iter().any(|it| it.pool == other)
                     || found.instead.values().any(|it| *it == other);
-                if mine {
+                if mine && !self.is_seat(want) {
+                    found.served.push(want.pool);
+                } else if mine {
                     self.refused(want.pool, None, found)?;
                 } else if self.ledger.line(other)?.room(true) < 1 {
                     self.refused(want.pool, Some(other), found)?;
@@ -253,6 +257,9 @@ impl Planner<'_> {
         (chosen, lacking): (bool, &Lacking),
     ) -> Result<()> {
         for want in wants.iter().filter(|it| !it.by_rule) {
+            if lacking.served.contains(&want.pool) {
+                continue;
+            }
             if lacking.has(want.pool) {
                 self.queue_license(user, want, waiting, chosen)?;
             } else {

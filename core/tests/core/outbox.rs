@@ -373,6 +373,11 @@ fn a_mail_server_that_is_away_refuses_nobodys_mail() {
 fn after_five_days_it_is_given_up() {
     let org = Org::new(9);
     let (config, _) = server(|_, _| Verdict::Later("450 no".into()));
+    // A mail without a link, which would end before.
+    org.apply(Command::SetSetting {
+        setting: Setting::SingleSignOn,
+        value: Some("on".to_owned()),
+    });
     org.create("ana");
     org.deactivate("ana");
     org.apply(Command::Reactivate {

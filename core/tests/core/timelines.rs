@@ -139,8 +139,12 @@ impl Timeline {
             &day.map_or_else(String::new, |it| it.to_string()),
         );
         let applied = self.org.try_apply(command);
+        let acted = day.is_some_and(|it| self.done.contains(&(who, kind, it)));
         if day.is_some_and(|it| self.begun(it)) {
             assert!(applied.is_err(), "a day that has begun was set");
+        } else if acted {
+            let is_so = self.people[who].dates[kind] == day;
+            assert!(applied.is_err() || is_so, "a day that has acted was set");
         } else if self.people[who].status != Status::Deleted {
             self.people[who].dates[kind] = day;
         }
@@ -186,10 +190,11 @@ impl Timeline {
             }
             _ => return,
         }
-        let begun = self.people[who]
-            .dates
-            .map(|it| it.filter(|it| !self.begun(*it)));
-        self.people[who].dates = begun;
+        let [off, gone] = self.people[who].dates;
+        let ahead = |kind: usize, day: Option<Date>| {
+            day.filter(|it| !self.begun(*it) && !self.done.contains(&(who, kind, *it)))
+        };
+        self.people[who].dates = [ahead(0, off), ahead(1, gone)];
         self.people[who].status = Status::Active;
     }
 

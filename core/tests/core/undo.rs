@@ -3,6 +3,7 @@
 use usher_core::Applied;
 use usher_core::command::{Command, Edit, PoolEdit, WhenFull};
 use usher_core::model::{Field, GroupRole, InvitationState, NewPeople, Status};
+use usher_core::plan::Template;
 
 use crate::org::{Org, create, invite, newcomer, skips};
 
@@ -500,8 +501,43 @@ fn who_waited_for_a_seat_to_be_in_at_once_needs_no_invitation_when_they_come_bac
         restore_assignments: false,
     });
     assert_eq!(org.user("ana").status, Status::Active);
-    assert_eq!(back.plan.mails(), 1, "welcome back, and no invitation");
+    let mails: Vec<_> = back
+        .plan
+        .effects
+        .mails
+        .iter()
+        .map(|it| it.template)
+        .collect();
+    assert_eq!(
+        mails,
+        [Template::AccountCreated],
+        "with a link to choose a password"
+    );
     undo(&org, &back);
     undo(&org, &left);
     assert_eq!(org.user("ana").status, Status::Active, "promoted");
+}
+
+#[test]
+fn who_was_invited_again_meanwhile_is_asked_again() {
+    let org = Org::new(1);
+    org.apply_when_full(create("ana"), WhenFull::QueueRest);
+    org.deactivate("ana");
+    org.apply(Command::Delete {
+        who: org.who("ana"),
+    });
+    org.set_pool(
+        "access",
+        PoolEdit {
+            purchased: Some(2),
+            ..PoolEdit::default()
+        },
+    );
+    org.invite("ana");
+    org.deactivate("ana");
+    org.apply(Command::Reactivate {
+        who: org.who("ana"),
+        restore_assignments: false,
+    });
+    assert_eq!(org.user("ana").status, Status::Waiting);
 }

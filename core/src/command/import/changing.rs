@@ -263,13 +263,10 @@ impl Desk<'_> {
             }
             (_, Status::Cancelled) => cancel::one(planner, user)?,
             (Status::Inactive, _) => {
-                if let Seated::Out(why) = reactivate::one(
-                    planner,
-                    user,
-                    reactivate::leads_to(user),
-                    self.import.mail,
-                    false,
-                )? {
+                let leads_to = reactivate::leads_to(planner, user)?;
+                if let Seated::Out(why) =
+                    reactivate::one(planner, user, leads_to, self.import.mail, false)?
+                {
                     return Ok(Some(why));
                 }
             }

@@ -92,20 +92,43 @@ impl Snapshot<'_> {
     /// Whether a person (and not a connection) was the last to deactivate this user.
     pub(crate) fn deactivated_by_a_person(&self, user: UserId) -> Result<bool> {
         // What a brake held is the provider's own, whoever released it; so is what was done in its place.
-        let sql = "SELECT batches.actor_kind <> 'connection' AND batches.on_behalf IS NULL AND batches.command <> 'brake_release' \
-            FROM events JOIN batches ON batches.seq = events.batch \
-            WHERE events.user = ?1 AND events.kind = 'status' ORDER BY events.seq DESC LIMIT 1";
-        let by_a_person: Option<bool> = self.one(sql, [user.as_bytes()], |row| row.get(0))?;
-        Ok(by_a_person.unwrap_or(false))
+        let sql = "SELECT actor_kind <> 'connection' AND on_behalf IS NULL AND command <> 'brake_release' \
+            FROM batches WHERE seq = ?1";
+        match self.batch_of_leaving(user)? {
+            Some(batch) => Ok(self.one(sql, [batch], |row| row.get(0))?.unwrap_or(false)),
+            None => Ok(false),
+        }
+    }
+
+    /// The batch by which somebody stands where they do. Whoever is off again because their return was undone left by the
+    /// batch by which they left before it.
+    fn batch_of_leaving(&self, user: UserId) -> Result<Option<i64>> {
+        let sql = "SELECT events.batch, undone.seq FROM events JOIN batches ON batches.seq = events.batch \
+            LEFT JOIN batches AS undone ON undone.id = batches.undoes \
+            WHERE events.user = ?1 AND events.kind = 'status' ORDER BY events.seq DESC";
+        let moves: Vec<(i64, Option<i64>)> =
+            self.all(sql, [user.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut before = i64::MAX;
+        for (batch, undone) in moves {
+            if batch >= before {
+                continue;
+            }
+            match undone {
+                Some(undone) => before = undone,
+                None => return Ok(Some(batch)),
+            }
+        }
+        Ok(None)
     }
 
     /// Whether it was this connection that last took the user off: by itself, or by what was done in its place.
     pub(crate) fn let_go_by(&self, connection: ConnectionId, user: UserId) -> Result<bool> {
-        let sql = "SELECT ifnull(batches.on_behalf = ?2, 0) OR batches.command = 'brake_release' \
-            OR (batches.actor_kind = 'connection' AND batches.actor = ?2) \
-            FROM events JOIN batches ON batches.seq = events.batch \
-            WHERE events.user = ?1 AND events.kind = 'status' ORDER BY events.seq DESC LIMIT 1";
-        let bound = rusqlite::params![user.as_bytes(), connection.as_bytes()];
+        let sql = "SELECT ifnull(on_behalf = ?2, 0) OR command = 'brake_release' \
+            OR (actor_kind = 'connection' AND actor = ?2) FROM batches WHERE seq = ?1";
+        let Some(batch) = self.batch_of_leaving(user)? else {
+            return Ok(false);
+        };
+        let bound = params![batch, connection.as_bytes()];
         Ok(self.one(sql, bound, |row| row.get(0))?.unwrap_or(false))
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::params;
 use super::Snapshot;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Actor, Assignment, BatchId, Hold, PoolId, TrainingId, UserId};
+use crate::model::{Actor, Assignment, BatchId, Hold, PoolId, Status, TrainingId, UserId};
 use crate::store::actor;
 use crate::store::events::Reader;
 use crate::store::read::recorded_row;
@@ -15,6 +15,8 @@ use crate::store::read::recorded_row;
 pub(crate) struct GivenUp {
     /// Pools of which a consumed license was freed.
     pub(crate) consumed: Vec<PoolId>,
+    /// Whether they waited for a seat to be in at once, without an invitation.
+    pub(crate) was_coming_in: bool,
     /// What they still had to learn, as it stood.
     pub(crate) open: Vec<(TrainingId, Assignment)>,
 }
@@ -132,6 +134,11 @@ impl Snapshot<'_> {
                     stands_for_access: false,
                     ..
                 }) if !given_up.consumed.contains(&pool) => given_up.consumed.push(pool),
+                Some(Change::License {
+                    before: Hold::Queued(entry),
+                    after: Hold::None,
+                    ..
+                }) if entry.leads_to == Status::Active => given_up.was_coming_in = true,
                 Some(Change::Assignment {
                     training,
                     before: Some(before),

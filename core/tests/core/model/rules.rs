@@ -36,6 +36,8 @@ pub(crate) struct Memory {
     addresses: BTreeSet<String>,
     /// What they gave back of consumed licenses when they last left.
     gave_back: BTreeSet<usize>,
+    /// Whether they waited then to be in at once.
+    was_coming_in: bool,
     /// What they still had to learn then, and how it stood.
     open: BTreeMap<usize, AssignmentState>,
 }
@@ -213,6 +215,9 @@ impl Model {
             if was.status.is_seated_or_coming() && !person.status.is_seated_or_coming() {
                 let memory = &mut self.memory[i];
                 memory.gave_back.extend(&then.gave_back);
+                memory.was_coming_in |= then.was_coming_in;
+                memory.by_person = then.by_person;
+                memory.by_provider = then.by_provider;
                 for (training, state) in &then.open {
                     memory.open.entry(*training).or_insert(*state);
                 }
@@ -244,6 +249,11 @@ impl Model {
                         && !person.holds.contains_key(pool)
                 });
                 memory.gave_back = gone.map(|it| *it.0).collect();
+                memory.was_coming_in = before
+                    .pools
+                    .iter()
+                    .flat_map(|it| &it.queue)
+                    .any(|it| it.0 == i && it.1 == Status::Active);
                 let ended = was.learns.iter().filter(|(training, state)| {
                     state.is_open() && person.learns.get(training).is_some_and(|it| !it.is_open())
                 });

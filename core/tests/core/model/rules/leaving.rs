@@ -7,9 +7,6 @@ use super::{Deal, Refused};
 
 impl Deal<'_> {
     pub(super) fn deactivate(&mut self, who: usize) {
-        let queue = &self.roster().pools[ACCESS].queue;
-        let on_the_way_in = queue.iter().any(|it| it.0 == who && it.1 == Status::Active);
-        self.person(who).accepted |= on_the_way_in;
         self.leave(who, Status::Inactive);
         self.person(who).released = false;
     }
@@ -148,12 +145,19 @@ impl Deal<'_> {
     }
 
     pub(super) fn reactivate(&mut self, who: usize, restore: bool) -> Result<bool, Refused> {
-        let leads_to = if self.person(who).accepted {
+        let leads_to = if self.person(who).accepted || self.model.memory[who].was_coming_in {
             Status::Active
         } else {
             Status::Waiting
         };
-        self.come_back(who, leads_to, restore)
+        let back = self.come_back(who, leads_to, restore)?;
+        let person = self.person(who);
+        let lacks_a_way_in =
+            !person.password && person.connection.is_none() && person.email.is_some();
+        if back && person.status == Status::Active && lacks_a_way_in {
+            self.mail_password_link(who);
+        }
+        Ok(back)
     }
 
     pub(super) fn come_back(

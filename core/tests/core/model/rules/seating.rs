@@ -35,10 +35,14 @@ impl Deal<'_> {
             .chain(by_rule.iter().map(|it| (*it, false)))
             .collect();
         let (mut queueing, mut by_choice) = (BTreeSet::new(), BTreeSet::new());
-        let (mut instead, mut out) = (BTreeMap::new(), false);
+        let (mut instead, mut served, mut out) = (BTreeMap::new(), BTreeSet::new(), false);
         for (i, (pool, _)) in all.iter().enumerate() {
             let asked = attended && i < chosen.len();
             if self.roster().room(*pool, !asked) >= 1 {
+                continue;
+            }
+            if !asked && self.is_served(who, *pool, &all, &instead) {
+                served.insert(*pool);
                 continue;
             }
             let by_policy = if asked {
@@ -65,7 +69,9 @@ impl Deal<'_> {
         }
         let queues = queueing.contains(&ACCESS);
         for (i, (pool, consumed)) in all.into_iter().enumerate() {
-            if queues && i >= chosen.len() {
+            if served.contains(&pool) {
+                // The fallback's license is theirs, and serves for both.
+            } else if queues && i >= chosen.len() {
                 // What groups carry comes with becoming active.
             } else if queueing.contains(&pool) || queues && instead.contains_key(&pool) {
                 let decides = if queues { ACCESS } else { pool };
@@ -214,16 +220,44 @@ impl Deal<'_> {
             AtCapacity::Refuse | AtCapacity::Grace(_) => Err(Refused),
             AtCapacity::Fallback(name) => {
                 let other = roster.pool_named(name.as_str()).unwrap();
-                let mine = roster.people[who].holds.contains_key(&other)
-                    || roster.is_queued(other, who)
-                    || wants.iter().any(|it| it.0 == other)
-                    || taken.values().any(|it| *it == other);
-                if mine || roster.room(other, true) < 1 {
+                let room = roster.room(other, true);
+                if room < 1 || self.is_theirs(who, other, wants, taken) {
                     return Err(Refused);
                 }
                 Ok(Some(other))
             }
         }
+    }
+
+    /// Whether somebody has a license of a pool, or gets one.
+    fn is_theirs(
+        &mut self,
+        who: usize,
+        pool: usize,
+        wants: &[(usize, bool)],
+        taken: &BTreeMap<usize, usize>,
+    ) -> bool {
+        let roster = self.roster();
+        roster.people[who].holds.contains_key(&pool)
+            || roster.is_queued(pool, who)
+            || wants.iter().any(|it| it.0 == pool)
+            || taken.values().any(|it| *it == pool)
+    }
+
+    /// Whether the license to which a full add-on falls back is theirs anyway.
+    fn is_served(
+        &mut self,
+        who: usize,
+        pool: usize,
+        wants: &[(usize, bool)],
+        taken: &BTreeMap<usize, usize>,
+    ) -> bool {
+        let roster = self.roster();
+        let AtCapacity::Fallback(name) = &roster.pools[pool].terms.at_capacity else {
+            return false;
+        };
+        let other = roster.pool_named(name.as_str()).unwrap();
+        pool != ACCESS && self.is_theirs(who, other, wants, taken)
     }
 
     /// What a person needs of `access` who becomes this.
