@@ -246,7 +246,7 @@ await press(page);
 await look(page, "chosen-desk", "Your password is saved");
 await examine(page, "chosen-desk");
 await page.goto(links.password);
-await look(page, "chosen-desk-again", links.spent ?? "works no more");
+await look(page, "chosen-desk-again", "works no more");
 await page.close();
 
 // What is handed out: no page of the guide is cut, and nothing comes from elsewhere.
@@ -266,7 +266,7 @@ for (const file of links.guides) {
     if (needed > there) cut.push(`${title}: ${there} of ${needed} pixels`);
   }
   tell(`${name}: every page is whole`, cut.length === 0, cut.join("; "));
-  await look(page, name, links.guideTitle ?? "");
+  await look(page, name, "Acme Academy");
   await examine(page, name);
   await page.close();
 }
