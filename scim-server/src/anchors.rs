@@ -2,7 +2,7 @@
 //! the whole way from the first person again. It also joins the pages: whoever comes or goes on a page that was read
 //! already moves nobody over the edge of the next one.
 //!
-//! The whole roster needs none of it, because its places are kept; see `place` in the core's listing.
+//! The whole roster is counted quickly, because its places are kept (see `place` in the core's listing): its pages are joined.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -15,6 +15,7 @@ use usher_core::{Applied, Error, Result, Session};
 
 use crate::answer::Answer;
 use crate::fault::Fault;
+use crate::kept_body::{self, Cut};
 use crate::metrics;
 use crate::schema::USER;
 
@@ -22,25 +23,10 @@ use crate::schema::USER;
 const LARGEST: usize = 1024 * 1024;
 /// The longest error that is kept, in characters.
 const LONGEST_ERROR: usize = 1_000;
+/// How much of a path from outside an answer repeats, in characters.
+const LONGEST_REPEATED: usize = 80;
 /// The most names that a body is found by.
 const MOST_NAMES: usize = 100;
-/// What stands in the place of a secret.
-const REMOVED: &str = "(removed)";
-/// What a member's name has in it whose value is a secret: no attribute of a person that is kept is called so.
-const SECRET: [&str; 11] = [
-    "password",
-    "passphrase",
-    "passcode",
-    "passwd",
-    "pwd",
-    "secret",
-    "token",
-    "credential",
-    "authorization",
-    "key",
-    "totp",
-];
-
 /// A request that would change something, while it is handled.
 #[derive(Debug)]
 pub(crate) struct Asking {
@@ -54,8 +40,10 @@ pub(crate) struct Asking {
 /// What is kept of a body.
 #[derive(Debug)]
 struct Said {
-    /// Without secrets. Whether it is JSON at all is known when the request is done, or looked at when it is refused.
+    /// Without what is not published. Whether it is JSON at all is known when the request is done, or looked at when it is refused.
     body: String,
+    /// What an error must not repeat of it either.
+    cuts: Vec<Cut>,
     /// The names of managers, who are somebody else.
     managers: Vec<String>,
 }
@@ -103,28 +91,34 @@ impl Asking {
             return;
         };
         let lower = text.to_ascii_lowercase();
-        let (plain, manager) = (is_plain(&lower), lower.contains("manager"));
+        let (plain, manager) = (kept_body::is_plain(&lower), lower.contains("manager"));
         let value = if plain && !manager {
             None
         } else {
-            serde_json::from_str::<Value>(text).ok()
+            crate::json::read(bytes).ok()
+        };
+        let mut value = value;
+        let cuts = match &mut value {
+            Some(value) if !plain => kept_body::take_out(value),
+            _ => Vec::new(),
         };
         let mut names = Names::default();
         if let Some(value) = value.as_ref().filter(|_| manager) {
             names.gather(value, Place::default());
         }
         let body = match value {
-            Some(mut value) if !plain => {
-                take_out(&mut value, Place::default());
-                value.to_string()
-            }
+            Some(value) if !plain => value.to_string(),
             // What cannot be read cannot be looked through for secrets.
             None if !plain => return,
             _ => text.to_owned(),
         };
         if body.len() <= LARGEST {
             let managers = names.managers;
-            let _ = self.said.set(Said { body, managers });
+            let _ = self.said.set(Said {
+                body,
+                cuts,
+                managers,
+            });
         }
     }
 
@@ -225,11 +219,22 @@ impl Asking {
             Err(_) => false,
         });
         NewAsked {
-            error: Some(fault.detail.chars().take(LONGEST_ERROR).collect()),
+            error: Some(self.told(fault)),
             body: body.map(str::to_owned),
             names: names.all,
             ..self.answered(fault.status)
         }
+    }
+
+    /// The error, without what is not kept of the body.
+    fn told(&self, fault: &Fault) -> String {
+        let mut told = fault.detail.clone();
+        for (cut, kept) in self.said.get().map_or(&[][..], |it| &it.cuts) {
+            // An answer repeats so much of it.
+            let repeated: String = cut.trim().chars().take(LONGEST_REPEATED).collect();
+            told = told.replace(&repeated, kept);
+        }
+        told.chars().take(LONGEST_ERROR).collect()
     }
 
     fn answered(&self, status: StatusCode) -> NewAsked {
@@ -283,21 +288,9 @@ pub(crate) async fn keep(session: &Session, asked: Vec<NewAsked>) {
     }
 }
 
-/// Whether a body, in small letters, has nothing that must be taken out. It may say no for one that has not.
-fn is_plain(text: &str) -> bool {
-    let has = |it: &str| text.contains(it);
-    // An escape may hide a key.
-    let careful = has("\\u") || SECRET.iter().any(|it| has(it));
-    !careful && !(has("display") && (has("members") || has("manager")))
-}
-
 /// Where in a body a value stands.
 #[derive(Clone, Copy, Default)]
 struct Place {
-    /// Below something secret.
-    secret: bool,
-    /// Below other people: members, a manager.
-    others: bool,
     /// Below a manager.
     manager: bool,
     /// It is a name by itself.
@@ -312,8 +305,6 @@ impl Place {
         let key = names.to_ascii_lowercase();
         let manager = self.manager || key.contains("manager");
         Self {
-            secret: self.secret || SECRET.iter().any(|it| key.contains(it)),
-            others: self.others || manager || key.contains("members"),
             manager,
             name: key.ends_with("username") || key.ends_with("externalid"),
         }
@@ -327,43 +318,6 @@ impl Place {
             Some(path) if key.eq_ignore_ascii_case("value") => self.below(path),
             _ => self.below(key),
         }
-    }
-}
-
-/// Takes secrets and the names of other people out of a body.
-fn take_out(value: &mut Value, place: Place) {
-    match value {
-        Value::Null | Value::Bool(_) => {}
-        _ if place.secret => *value = Value::String(REMOVED.to_owned()),
-        Value::Object(object) => {
-            if place.others {
-                object.retain(|key, _| {
-                    let key = key.to_ascii_lowercase();
-                    !key.contains("display") && !key.contains("name")
-                });
-            }
-            let places: Vec<Place> = object.keys().map(|key| place.of(object, key)).collect();
-            for ((key, value), place) in object.iter_mut().zip(places) {
-                match value {
-                    Value::String(path) if key.eq_ignore_ascii_case("path") => {
-                        take_out_of_path(path);
-                    }
-                    _ => take_out(value, place),
-                }
-            }
-        }
-        Value::Array(list) => list.iter_mut().for_each(|it| take_out(it, place)),
-        Value::String(_) | Value::Number(_) => {}
-    }
-}
-
-/// Takes out of a path what it compares a secret with.
-fn take_out_of_path(path: &mut String) {
-    if Place::default().below(path).secret
-        && let Some(comparison) = path.find('[')
-    {
-        path.truncate(comparison);
-        path.push_str(REMOVED);
     }
 }
 
@@ -383,7 +337,7 @@ impl Names {
 
     fn note(&mut self, text: &str, place: Place) {
         let is_name = text.contains('@') || place.name || place.manager;
-        if !is_name || place.secret || text.len() > 1_000 || self.all.len() >= MOST_NAMES {
+        if !is_name || text.len() > 1_000 || self.all.len() >= MOST_NAMES {
             return;
         }
         self.all.push(text.to_owned());
@@ -398,6 +352,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::kept_body::REMOVED;
 
     fn kept(body: &Value) -> NewAsked {
         let asking = Asking::of(&Method::POST, &["Users"]).expect("a change");
@@ -440,11 +395,30 @@ mod tests {
             json!({"urn:x": {"clientSecrets": [{"name": secret}]}}),
             json!({"Operations": [{"op": "replace", "path": format!("emails[apiKey eq \"{secret}\"].value"), "value": "x"}]}),
             json!({"Operations": [{"op": "replace", "path": format!("password[value eq \"{secret}\"]"), "value": "x"}]}),
+            json!({"Operations": [{"op": "add", "path": format!("token eq \"{secret}\""), "value": "x"}]}),
+            json!({"Operations": [{"op": "add", "value": {(format!("password[value eq \"{secret}\"]")): "x"}}]}),
+            json!({"Operations": [{"op": "add", "path": ["password"], "value": secret}]}),
+            json!({"Operations": [{"op": "add", "path": "x[value eq \"a\\\"\"].password", "value": secret}]}),
+            json!({"Operations": [{"op": "add", "path": format!("x[value eq \"a\\\"{secret}\"].y"), "value": 1}]}),
+            json!({"userName": "ana", "otp": secret, "pin": 1234, "bearer": [secret], "jwt": secret}),
+            json!({"userName": "ana", "auth": {"value": secret}, "sessionId": secret, "pass_": secret}),
+            json!({"userName": "ana", "name": {"givenName": "Ana", "motto": secret}}),
         ];
         for sent in bodies {
             let text = body(&kept(&sent)).to_string();
             assert!(!text.contains(secret) && text.contains(REMOVED), "{text}");
         }
+        // Nor does the error say it.
+        let path = format!("token eq \"{secret}\"");
+        let sent = json!({"Operations": [{"op": "add", "path": path, "value": "x"}]});
+        let asking = Asking::of(&Method::POST, &["Users"]).expect("a change");
+        asking.said(sent.to_string().as_bytes());
+        let fault = Fault::invalid_path(format!("the path {path} cannot be read"));
+        let error = asking.unkept(&Err(fault)).and_then(|it| it.error);
+        assert_eq!(
+            error.as_deref(),
+            Some("the path token(removed) cannot be read")
+        );
         // A key may be spelled by escapes.
         let hidden = r#"{"userName":"ana","pass\u0077ord":"hunter2"}"#;
         let asking = Asking::of(&Method::POST, &["Users"]).expect("a change");

@@ -21,7 +21,6 @@ use crate::fault::Fault;
 use crate::filter::{self, Context};
 use crate::json::Json;
 use crate::list::{Of, Page, Span};
-use crate::mapping::Displaced;
 use crate::people::{Found, People};
 use crate::projection::Projection;
 use crate::request::Query;
@@ -35,13 +34,16 @@ const MOST_TRIES: usize = 16;
 /// How the name begins by which Okta's client goes: it reads a person and sends all of it back, also to say `active` alone.
 const OKTA: &str = "okta";
 
+/// The ETag of somebody of that version.
+fn etag(version: i64) -> String {
+    format!("W/\"{version}\"")
+}
+
 /// A person as they are answered.
 pub(crate) struct Written {
     /// Their number in the order of creation.
     pub(crate) seq: i64,
     version: i64,
-    /// How the connection's attributes feed what is shown.
-    displaced: Displaced,
     /// Whether something of others is shown with them, which changes without their version: names of groups and of their
     /// manager, custom fields, a place in a queue.
     shows_others: bool,
@@ -49,18 +51,17 @@ pub(crate) struct Written {
 }
 
 impl Written {
-    pub(crate) fn of(edition: &Edition, displaced: Displaced, json: Bytes) -> Self {
+    pub(crate) fn of(edition: &Edition, json: Bytes) -> Self {
         Self {
             seq: edition.seq,
             version: edition.version,
-            displaced,
             shows_others: !edition.is_all || edition.manager_version.is_some(),
             json,
         }
     }
 
     fn etag(&self) -> String {
-        self.displaced.etag(self.version)
+        etag(self.version)
     }
 
     fn answer(self, status: StatusCode) -> Answer {
@@ -166,21 +167,17 @@ impl Call<'_> {
 
     fn order(&self, query: &Query) -> Result<Order, Fault> {
         match &query.sort_by {
-            Some(by) => filter::order(by, query.descending, self.context()),
+            Some(by) => filter::order(by, query.descending, self.context()?),
             None => Ok(Order::Creation),
         }
     }
 
-    pub(crate) fn context(&self) -> Context<'_> {
-        Context {
+    pub(crate) fn context(&self) -> Result<Context<'_>, Fault> {
+        Ok(Context {
             connection: self.connection,
             base: &self.app.base,
-            displaced: self.displaced(),
-        }
-    }
-
-    pub(crate) fn displaced(&self) -> Displaced {
-        Displaced::by(&self.maps)
+            any_mapped: self.people()?.any_mapped()?,
+        })
     }
 
     /// The person of that name, written.
@@ -194,11 +191,9 @@ impl Call<'_> {
         if self.projection == Projection::Whole
             && may_be_kept
             && let Some(edition) = people.edition(named)?
+            && let Some(json) = self.app.ready.find(self.connection, &edition)
         {
-            let displaced = self.displaced();
-            if let Some(json) = self.app.ready.find(self.connection, &edition, displaced) {
-                return Ok(Some(Written::of(&edition, displaced, json)));
-            }
+            return Ok(Some(Written::of(&edition, json)));
         }
         let found = people.whole(named)?;
         Ok(found.map(|it| self.written(&it.0, it.1)))
@@ -209,13 +204,10 @@ impl Call<'_> {
         let mut out = Json::with_capacity(2_048);
         self.write(person, &mut out);
         let json = Bytes::copy_from_slice(&out.0);
-        let displaced = self.displaced();
         if self.projection == Projection::Whole {
-            self.app
-                .ready
-                .keep(self.connection, edition, displaced, &json);
+            self.app.ready.keep(self.connection, edition, &json);
         }
-        Written::of(&edition, displaced, json)
+        Written::of(&edition, json)
     }
 
     /// `POST /Users`.
@@ -236,7 +228,7 @@ impl Call<'_> {
 
     /// What a body asks for that is about a new person.
     pub(crate) fn newcomer(&self, body: Value) -> Result<Provision, Fault> {
-        update::newcomer(&self.maps, body)
+        update::newcomer(&self.maps, self.connection, body)
     }
 
     /// The answer to a creation.
@@ -269,13 +261,17 @@ impl Call<'_> {
         let merges = agent
             .get(..4)
             .is_some_and(|it| it.eq_ignore_ascii_case(OKTA));
-        self.update(id, &Update::whole(&self.maps, body, merges)?)
-            .await
+        self.update(
+            id,
+            &Update::whole(&self.maps, self.connection, body, merges)?,
+        )
+        .await
     }
 
     /// `PATCH /Users/{id}`.
     pub(crate) async fn patch(&self, id: UserId, body: Value) -> Result<Answer, Fault> {
-        self.update(id, &Update::parts(&self.maps, body)?).await
+        self.update(id, &Update::parts(&self.maps, self.connection, body)?)
+            .await
     }
 
     /// Reads a person, has the change computed, applies it, and begins again if somebody else was quicker.
@@ -432,23 +428,21 @@ impl Call<'_> {
         let mut out = Json::with_capacity(2_048);
         self.write(person, &mut out);
         let answer = answer::written(status, out);
-        let etag = self.displaced().etag(person.user.version);
+        let etag = etag(person.user.version);
         answer::with(answer, header::ETAG, etag)
     }
 
     fn write(&self, person: &Person, out: &mut Json) {
-        let base = &self.app.base;
-        let displaced = self.displaced();
         let resource = Resource {
             person,
-            base,
-            displaced,
+            base: &self.app.base,
+            connection: self.connection,
         };
         self.projection.write(&resource, out);
     }
 
     fn check_precondition(&self, found: &Found) -> Result<(), Fault> {
-        self.check_version(&self.displaced().etag(found.user.version))
+        self.check_version(&etag(found.user.version))
     }
 
     /// Refuses what is bound to another version (RFC 7644 §3.14).

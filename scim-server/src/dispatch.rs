@@ -165,17 +165,16 @@ fn searching<'a>(call: Call<'a>, query: &Query) -> Call<'a> {
     }
 }
 
-/// An id as we write it; any other text names nobody.
 fn user_id(text: &str) -> Result<UserId, Fault> {
-    match text.parse() {
-        Ok(id) if text.len() == 36 => Ok(id),
-        _ => Err(Fault::no_such_user()),
-    }
+    exact_id(text).ok_or_else(Fault::no_such_user)
 }
 
 fn group_id(text: &str) -> Result<GroupId, Fault> {
-    match text.parse() {
-        Ok(id) if text.len() == 36 => Ok(id),
-        _ => Err(Fault::no_such_group()),
-    }
+    exact_id(text).ok_or_else(Fault::no_such_group)
+}
+
+/// An id as we write it; any other text names nobody (RFC 7643 §3.1: its letter case counts).
+pub(crate) fn exact_id<T: std::str::FromStr>(text: &str) -> Option<T> {
+    let is_ours = text.len() == 36 && !text.bytes().any(|it| it.is_ascii_uppercase());
+    text.parse().ok().filter(|_| is_ours)
 }

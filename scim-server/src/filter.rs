@@ -17,8 +17,8 @@ use usher_core::query::{
     TextOp, TimeField, Value,
 };
 
+use crate::dispatch::exact_id;
 use crate::fault::Fault;
-use crate::mapping::Displaced;
 use crate::schema::{Attribute, Shape};
 use text::{parsed, shortened};
 use user::{Place, place};
@@ -35,8 +35,8 @@ pub(crate) struct Context<'a> {
     pub(crate) connection: ConnectionId,
     /// The base of every address.
     pub(crate) base: &'a str,
-    /// Fields that other attributes of theirs feed.
-    pub(crate) displaced: Displaced,
+    /// Whether of anybody an attribute is kept that has a field ([`crate::mapping::MAPPED`]).
+    pub(crate) any_mapped: bool,
 }
 
 /// Whom a filter finds.
@@ -58,13 +58,14 @@ pub(crate) enum Key {
     ExternalId(String),
 }
 
+/// Reads the filter that providers ask all day: an equality on a unique attribute, for which no context is needed.
+pub(crate) fn plain(filter: &str) -> Option<Sought> {
+    let key = (filter.len() <= LONGEST).then(|| plain_equality(filter))??;
+    Some(key.map_or(Sought::Nobody, Sought::One))
+}
+
 /// Reads a filter on people.
 pub(crate) fn read(filter: &str, context: Context<'_>) -> Result<Sought, Fault> {
-    if filter.len() <= LONGEST
-        && let Some(key) = plain_equality(filter)
-    {
-        return Ok(key.map_or(Sought::Nobody, Sought::One));
-    }
     let filter = parse(filter)?;
     if let Filter::Attr(AttrExp::Comparison(path, CompareOp::Eq, CompValue::Str(value))) = &filter
         && path.sub_attr.is_none()
@@ -199,7 +200,7 @@ fn key(attribute: &str, value: &str) -> Option<Option<Key>> {
     } else if attribute.eq_ignore_ascii_case("externalId") {
         Some(Some(Key::ExternalId(value.to_owned())))
     } else if attribute.eq_ignore_ascii_case("id") {
-        Some(value.parse().ok().map(Key::Id))
+        Some(exact_id(value).map(Key::Id))
     } else {
         None
     }
@@ -494,9 +495,7 @@ fn single(value: &Value, prefix: &str, test: Test) -> Expr {
                 with,
                 ..
             },
-        ) if let Some(id) = with.strip_prefix(prefix).and_then(|it| it.parse().ok()) => {
-            Expr::Id(id)
-        }
+        ) if let Some(id) = with.strip_prefix(prefix).and_then(exact_id) => Expr::Id(id),
         (
             Value::Manager,
             Test::Text {

@@ -80,7 +80,7 @@ pub fn filter(data: &[u8]) {
     let context = Context {
         connection: ConnectionId::from_bytes([7; 16]),
         base: "https://usher.example",
-        displaced: Displaced::default(),
+        any_mapped: true,
     };
     let _ = filter::order(text, false, context);
     let sought = filter::read(text, context);

@@ -14,6 +14,7 @@ use usher_core::{Error, Read};
 
 use crate::answer::{self, Answer};
 use crate::call::Call;
+use crate::dispatch::exact_id;
 use crate::fault::Fault;
 use crate::filter::{self, json as on_json};
 use crate::group_wanted::{GroupPatch, Wish};
@@ -207,9 +208,9 @@ impl Call<'_> {
         } else if path.name.eq_ignore_ascii_case("externalId") {
             read.provided_group_called(self.connection, value)?
         } else if path.name.eq_ignore_ascii_case("id") {
-            match value.parse() {
-                Ok(id) => read.provided_group(self.connection, id)?,
-                Err(_) => None,
+            match exact_id(value) {
+                Some(id) => read.provided_group(self.connection, id)?,
+                None => None,
             }
         } else {
             return Ok(None);

@@ -2,6 +2,7 @@
 //! wrote, compact and valid. It is looked through for where members begin and end, and copied; it is never built anew.
 
 use crate::json::first_to_escape;
+use crate::mapping::MAPPED;
 use crate::schema::ENTERPRISE;
 
 /// The members of an object or the elements of a list, in their order, as the JSON that they are.
@@ -103,6 +104,8 @@ pub(crate) struct Kept<'a> {
     pub(crate) enterprise: Members<'a>,
     pub(crate) emails: Option<&'a str>,
     pub(crate) addresses: Option<&'a str>,
+    /// Which fields' own attributes are kept here and not in their fields ([`crate::mapping::MAPPED`]).
+    pub(crate) mapped: Members<'a>,
     pub(crate) rest: Vec<(&'a str, &'a str)>,
 }
 
@@ -115,6 +118,7 @@ impl<'a> Kept<'a> {
                 ENTERPRISE => kept.enterprise = Members::of(value),
                 "emails" => kept.emails = Some(value),
                 "addresses" => kept.addresses = Some(value),
+                MAPPED => kept.mapped = Members::of(value),
                 _ => kept.rest.push((name, value)),
             }
         }

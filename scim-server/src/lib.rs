@@ -25,6 +25,7 @@ mod groups;
 mod json;
 mod json_once;
 mod kept;
+mod kept_body;
 mod list;
 mod log;
 mod mapping;

@@ -1,11 +1,13 @@
 //! Which attribute of a connection feeds which field: the paths that may, and what they say of a User. A mapped attribute
 //! is kept and returned as any other; what it says is written to its field besides. A field's own attribute feeds it no
-//! longer then, and is kept as any other too.
+//! longer then: from the first write on it is kept as any other, and it is marked as kept. Until a write says it again where it
+//! feeds its field, what was sent of it is what it is, whatever was mapped or is not any more. Other connections see the field.
 
 use scim_v2::filter::{AttrExp, ValFilter};
 use serde_json::Value;
-use usher_core::model::{Field, Mapping, Part};
+use usher_core::model::{ConnectionId, Field, Mapping, Part};
 
+use crate::kept::Members;
 use crate::patch::Patch;
 use crate::patch_path::{Found, Target};
 use crate::schema::{self, Attribute, ENTERPRISE, Object, Shape};
@@ -103,7 +105,19 @@ pub(crate) struct Displaced {
     pub(crate) language: bool,
 }
 
+/// Under which name it is kept of somebody whose attributes those are that are not in their fields, by the words of the fields.
+/// No attribute begins like it, and it is the first of what is kept, so that the roster knows these people by an index.
+pub(crate) const MAPPED: &str = "$mapped";
+
 impl Displaced {
+    /// The fields whose own attributes may be kept.
+    pub(crate) const ALL: [Field; 4] = [
+        Field::FunctionalArea,
+        Field::Title,
+        Field::Region,
+        Field::Language,
+    ];
+
     pub(crate) fn by(maps: &[Mapping]) -> Self {
         let is = |field| maps.iter().any(|it| it.part == Part::Field(field));
         Self {
@@ -114,24 +128,57 @@ impl Displaced {
         }
     }
 
-    /// What an ETag begins with: who is shown otherwise is not the same any more, whatever their version. Nothing where every
-    /// field comes from its own attribute.
-    pub(crate) fn mark(self) -> &'static str {
-        const MARKS: [&str; 16] = [
-            "", "m1.", "m2.", "m3.", "m4.", "m5.", "m6.", "m7.", "m8.", "m9.", "m10.", "m11.",
-            "m12.", "m13.", "m14.", "m15.",
-        ];
-        let bits = [self.area, self.title, self.region, self.language];
-        let place = bits
-            .iter()
-            .rev()
-            .fold(0, |sum, it| 2 * sum + usize::from(*it));
-        MARKS.get(place).copied().unwrap_or_default()
+    /// Whose own attributes are kept beside their fields, of somebody of whom that is kept, as a connection has sent them.
+    pub(crate) fn marked(mapped: Members<'_>, connection: ConnectionId) -> Self {
+        let mut marked = Self::default();
+        for (name, by) in mapped.named() {
+            if by.trim_matches('"').parse().ok() == Some(connection)
+                && let Some(field) = Self::ALL.into_iter().find(|it| it.as_str() == name)
+            {
+                marked.set(field, true);
+            }
+        }
+        marked
     }
 
-    /// The ETag of somebody of that version.
-    pub(crate) fn etag(self, version: i64) -> String {
-        format!("W/\"{}{version}\"", self.mark())
+    /// Marks what is kept of somebody: these fields' own attributes are as a connection has sent them, and are not their fields.
+    pub(crate) fn mark(self, kept: &mut Object, connection: ConnectionId) {
+        let by = Value::String(connection.to_string());
+        let fields = Self::ALL.into_iter().filter(|it| self.has(*it));
+        let marks: Object = fields
+            .map(|it| (it.as_str().to_owned(), by.clone()))
+            .collect();
+        if !marks.is_empty() {
+            kept.insert(MAPPED.to_owned(), Value::Object(marks));
+        }
+    }
+
+    /// Those of them of which something is so.
+    pub(crate) fn filter(self, is_so: impl Fn(Field) -> bool) -> Self {
+        let mut rest = self;
+        for field in Self::ALL {
+            rest.set(field, self.has(field) && is_so(field));
+        }
+        rest
+    }
+
+    /// Both.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let mut both = self;
+        for field in Self::ALL {
+            both.set(field, self.has(field) || other.has(field));
+        }
+        both
+    }
+
+    fn set(&mut self, field: Field, to: bool) {
+        match field {
+            Field::FunctionalArea => self.area = to,
+            Field::Title => self.title = to,
+            Field::Region => self.region = to,
+            Field::Language => self.language = to,
+            _ => {}
+        }
     }
 
     pub(crate) fn has(self, field: Field) -> bool {
@@ -179,9 +226,10 @@ pub(crate) fn in_patch(patch: &Patch) -> impl Fn(&Target) -> bool + '_ {
 /// Whether a whole body speaks of an attribute, also to say that there is none.
 pub(crate) fn in_body(body: &Value) -> impl Fn(&Target) -> bool + '_ {
     let names = |object: &Value, name: &str| {
-        object
-            .as_object()
-            .is_some_and(|it| it.keys().any(|key| key.eq_ignore_ascii_case(name)))
+        object.as_object().is_some_and(|it| {
+            it.keys()
+                .any(|key| schema::named(key).1.eq_ignore_ascii_case(name))
+        })
     };
     move |target| {
         let extension = body

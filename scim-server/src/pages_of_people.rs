@@ -25,14 +25,17 @@ impl Call<'_> {
         span: &Span,
     ) -> Result<(Vec<Written>, i64), Fault> {
         let sought = match &query.filter {
-            Some(text) => filter::read(text, self.context())?,
+            Some(text) => match filter::plain(text) {
+                Some(sought) => sought,
+                None => filter::read(text, self.context()?)?,
+            },
             None => Sought::Fitting(Expr::Everybody),
         };
         match sought {
             Sought::Nobody => Ok((Vec::new(), 0)),
             Sought::One(key) => self.one(&key, span),
             Sought::Fitting(query) => {
-                let edge = self.edge(&query, order, span);
+                let edge = self.edge(span);
                 let anchor = edge.and_then(|it| self.app.anchors.find(it));
                 let from = anchor.map_or(span.from, |it| ListFrom::Behind(it.behind));
                 let walk = tokio::task::block_in_place(|| self.walk(&query, order, span, from))?;
@@ -64,11 +67,10 @@ impl Call<'_> {
         }
     }
 
-    /// The place that a page begins at, where counting up to it would cost: in a list that has a filter or an order.
-    fn edge(&self, query: &Expr, order: &Order, span: &Span) -> Option<Edge> {
+    /// The place that a page begins at.
+    fn edge(&self, span: &Span) -> Option<Edge> {
         let (list, place) = span.by_place()?;
-        let counts = *query != Expr::Everybody || *order != Order::Creation;
-        counts.then_some(Edge {
+        Some(Edge {
             connection: self.connection,
             list,
             place,
@@ -87,7 +89,6 @@ impl Call<'_> {
         let key = walks::Key {
             connection: self.connection,
             list: span.list(),
-            displaced: self.displaced(),
         };
         let sorts = matches!(order, Order::By { .. });
         let whole = *query == Expr::Everybody && *order == Order::Creation;
@@ -188,9 +189,8 @@ impl Call<'_> {
         people: &People<'_>,
         editions: &[Edition],
     ) -> Result<Option<Vec<Written>>, Fault> {
-        let displaced = self.displaced();
         let found = editions.iter().map(|edition| {
-            let json = self.app.ready.find(self.connection, edition, displaced);
+            let json = self.app.ready.find(self.connection, edition);
             (edition, json)
         });
         let found: Vec<_> = found.collect();
@@ -199,7 +199,7 @@ impl Call<'_> {
             return Ok(None);
         }
         let written = found.into_iter().filter_map(|(edition, json)| match json {
-            Some(json) => Some(Ok(Written::of(edition, displaced, json))),
+            Some(json) => Some(Ok(Written::of(edition, json))),
             // Who went meanwhile is on no page.
             None => match people.whole(Named::Id(edition.user)) {
                 Ok(whole) => whole.map(|it| Ok(self.written(&it.0, it.1))),

@@ -5,6 +5,8 @@
 //! path-less values with dotted and URN keys, a value path that creates the element it names (also for `replace`),
 //! `remove` with a list of values, which removes those only.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::fault::Fault;
@@ -85,7 +87,7 @@ impl Patch {
     fn push_at(&mut self, op: Op, found: Found, value: Value) -> Result<(), Fault> {
         match found {
             Found::Attribute(target) => self.operations.push(Operation { op, target, value }),
-            Found::Enterprise => return self.push_extension(op, value),
+            Found::Enterprise => return self.once(|it| it.push_extension(op, value)),
             Found::Core => return self.push_without_path(op, value),
             Found::Password => {}
             Found::ReadOnly(name) => return Err(Fault::mutability(&name)),
@@ -96,8 +98,27 @@ impl Patch {
         Ok(())
     }
 
+    /// Refuses what of one value is pushed twice: its keys have no order that would say which one counts.
+    fn once(&mut self, push: impl FnOnce(&mut Self) -> Result<(), Fault>) -> Result<(), Fault> {
+        let from = self.operations.len();
+        push(self)?;
+        let mut said = HashSet::new();
+        for Operation { target, .. } in self.operations.iter().skip(from) {
+            let part = target.part.map(|it| it.name);
+            let filter = target.filter.as_ref().map(ToString::to_string);
+            if !said.insert((target.extension, target.attribute.name, part, filter)) {
+                return Err(schema::twice(target.attribute));
+            }
+        }
+        Ok(())
+    }
+
     /// An object whose keys are paths. Keys that are unknown or the server's are left out, as in any body.
     fn push_without_path(&mut self, op: Op, value: Value) -> Result<(), Fault> {
+        self.once(|it| it.push_members(op, value))
+    }
+
+    fn push_members(&mut self, op: Op, value: Value) -> Result<(), Fault> {
         if op == Op::Remove {
             return Err(Fault::bad(
                 scim_v2::models::errors::ScimType::NoTarget,
@@ -113,7 +134,7 @@ impl Patch {
             match Found::leniently(&key) {
                 Found::Attribute(target) => self.operations.push(Operation { op, target, value }),
                 Found::Enterprise => self.push_extension(op, value)?,
-                Found::Core => self.push_without_path(op, value)?,
+                Found::Core => self.push_members(op, value)?,
                 Found::Password | Found::ReadOnly(_) | Found::Unknown(_) => {}
             }
         }
@@ -142,7 +163,7 @@ impl Patch {
             }
         }
         for (key, value) in named {
-            if let Some(attribute) = schema::find(schema::ENTERPRISE_PARTS, &key) {
+            if let Some(attribute) = schema::find(schema::ENTERPRISE_PARTS, schema::named(&key).1) {
                 self.operations.push(Operation {
                     op,
                     target: Target::extension(attribute),

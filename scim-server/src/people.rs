@@ -166,6 +166,11 @@ impl<'a> People<'a> {
         self.read.editions_among(query, seqs)
     }
 
+    /// Whether of anybody an attribute is kept that has a field.
+    pub(crate) fn any_mapped(&self) -> Result<bool> {
+        self.read.any_mapped()
+    }
+
     /// A page of people with their editions, and how many there are in all.
     pub(crate) fn page(&self, listing: &Listing) -> Result<(Vec<(Person, Edition)>, i64)> {
         let (people, total) = self.read.whole_page(self.connection, listing)?;

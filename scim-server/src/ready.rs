@@ -10,8 +10,6 @@ use hyper::body::Bytes;
 use usher_core::directory::Edition;
 use usher_core::model::{ConnectionId, UserId};
 
-use crate::mapping::Displaced;
-
 /// How many bytes of answers the younger half may have; the older never has more.
 const HALF: usize = 5 * 1024 * 1024;
 /// What an answer costs beside its bytes, about.
@@ -30,7 +28,6 @@ type Key = (ConnectionId, UserId);
 #[derive(Clone)]
 struct Kept {
     edition: Edition,
-    displaced: Displaced,
     json: Bytes,
 }
 
@@ -82,13 +79,8 @@ impl Ready {
     }
 
     /// The answer about this edition of a person, if it is kept.
-    pub(crate) fn find(
-        &self,
-        connection: ConnectionId,
-        edition: &Edition,
-        displaced: Displaced,
-    ) -> Option<Bytes> {
-        let holds = |it: &&Kept| it.edition == *edition && it.displaced == displaced;
+    pub(crate) fn find(&self, connection: ConnectionId, edition: &Edition) -> Option<Bytes> {
+        let holds = |it: &&Kept| it.edition == *edition;
         let key = (connection, edition.user);
         let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = halves.younger.get(&key).filter(holds);
@@ -107,19 +99,12 @@ impl Ready {
     }
 
     /// Keeps the answer about an edition of a person, if nothing but the edition decides it.
-    pub(crate) fn keep(
-        &self,
-        connection: ConnectionId,
-        edition: Edition,
-        displaced: Displaced,
-        json: &Bytes,
-    ) {
+    pub(crate) fn keep(&self, connection: ConnectionId, edition: Edition, json: &Bytes) {
         if !edition.is_all {
             return;
         }
         let kept = Kept {
             edition,
-            displaced,
             json: json.clone(),
         };
         let key = (connection, edition.user);
@@ -172,31 +157,22 @@ mod tests {
         let ready = Ready::default();
         let okta = ConnectionId::from_bytes([1; 16]);
         let entra = ConnectionId::from_bytes([2; 16]);
-        let plain = Displaced::default();
-        ready.keep(okta, edition(1, 7), plain, &Bytes::from_static(b"seven"));
-        let found = |connection, edition, displaced| ready.find(connection, &edition, displaced);
-        assert_eq!(
-            found(okta, edition(1, 7), plain).as_deref(),
-            Some(&b"seven"[..])
-        );
-        assert_eq!(found(okta, edition(1, 8), plain), None, "changed since");
-        assert_eq!(found(entra, edition(1, 7), plain), None, "another's view");
-        assert_eq!(found(okta, edition(2, 7), plain), None);
-        let mapped = Displaced {
-            area: true,
-            ..plain
-        };
-        assert_eq!(found(okta, edition(1, 7), mapped), None, "mapped anew");
+        ready.keep(okta, edition(1, 7), &Bytes::from_static(b"seven"));
+        let found = |connection, edition| ready.find(connection, &edition);
+        assert_eq!(found(okta, edition(1, 7)).as_deref(), Some(&b"seven"[..]));
+        assert_eq!(found(okta, edition(1, 8)), None, "changed since");
+        assert_eq!(found(entra, edition(1, 7)), None, "another's view");
+        assert_eq!(found(okta, edition(2, 7)), None);
         let led = Edition {
             manager_version: Some(3),
             ..edition(1, 7)
         };
-        assert_eq!(found(okta, led, plain), None, "the manager changed");
+        assert_eq!(found(okta, led), None, "the manager changed");
         let grouped = Edition {
             is_all: false,
             ..edition(3, 1)
         };
-        ready.keep(okta, grouped, plain, &Bytes::from_static(b"grouped"));
+        ready.keep(okta, grouped, &Bytes::from_static(b"grouped"));
         assert!(
             !ready.knows(okta, grouped.user),
             "more than that decides it"
@@ -217,8 +193,8 @@ mod tests {
             }
         };
         for it in 0..2_000 {
-            ready.keep(okta, person(it), Displaced::default(), &json);
-            assert!(ready.find(okta, &person(0), Displaced::default()).is_some());
+            ready.keep(okta, person(it), &json);
+            assert!(ready.find(okta, &person(0)).is_some());
         }
         let halves = ready.0.lock().expect("not poisoned");
         let kept = halves.younger.values().chain(halves.older.values());
@@ -241,9 +217,9 @@ mod tests {
                     user: UserId::from_bytes(id),
                     ..edition(0, 1)
                 };
-                let hit = ready.find(okta, &person, Displaced::default());
+                let hit = ready.find(okta, &person);
                 if hit.is_none() {
-                    ready.keep(okta, person, Displaced::default(), &json);
+                    ready.keep(okta, person, &json);
                 }
                 if round >= 4 {
                     found += usize::from(hit.is_some());

@@ -36,17 +36,22 @@ fn command(directory: &Directory, base: &str, asked: &Asked) -> Result<Command, 
     let maps = &maps;
     let place: Vec<&str> = asked.path.trim_matches('/').split('/').collect();
     match (asked.method.as_str(), place.as_slice()) {
-        ("POST", ["Users"]) => Ok(Command::Provision(update::newcomer(maps, body()?)?)),
+        ("POST", ["Users"]) => Ok(Command::Provision(update::newcomer(
+            maps,
+            asked.connection,
+            body()?,
+        )?)),
         ("POST", ["Groups"]) => Ok(Command::ProvisionGroup(groups::creation(body()?)?)),
         ("PUT", ["Users", id]) => of_user(
             directory,
             base,
             asked,
             id,
-            &Update::whole(maps, body()?, false)?,
+            &Update::whole(maps, asked.connection, body()?, false)?,
         ),
         ("PATCH", ["Users", id]) => {
-            of_user(directory, base, asked, id, &Update::parts(maps, body()?)?)
+            let update = Update::parts(maps, asked.connection, body()?)?;
+            of_user(directory, base, asked, id, &update)
         }
         ("DELETE", ["Users", id]) => {
             let id: UserId = id.parse().map_err(|_| Fault::no_such_user())?;

@@ -1,7 +1,7 @@
 //! A person as SCIM shows them, written straight from the roster's row. [`crate::wanted`] is the way back.
 
 use serde_json::Value;
-use usher_core::model::{GroupId, User, fold_key};
+use usher_core::model::{ConnectionId, GroupId, User, fold_key};
 
 use crate::json::Json;
 use crate::kept::{Kept, Members, around_place};
@@ -30,8 +30,8 @@ pub(crate) struct Person {
 pub(crate) struct Resource<'a> {
     pub(crate) person: &'a Person,
     pub(crate) base: &'a str,
-    /// Fields that another attribute feeds: their own is shown as it was sent.
-    pub(crate) displaced: Displaced,
+    /// Who asks: of their own, attributes whose fields others feed are shown as they were sent.
+    pub(crate) connection: ConnectionId,
 }
 
 impl Resource<'_> {
@@ -62,8 +62,9 @@ impl Resource<'_> {
         let user = &self.person.user;
         let profile = &user.profile;
         let kept = Kept::of(profile.kept.as_deref());
+        let displaced = Displaced::marked(kept.mapped, self.connection);
         let area = profile.functional_area.as_deref();
-        let area = area.filter(|_| !self.displaced.area);
+        let area = area.filter(|_| !displaced.area);
         let extended = area.is_some() || user.manager.is_some() || !kept.enterprise.is_empty();
         out.raw("{\"schemas\":[");
         for urn in [Some(USER), extended.then_some(ENTERPRISE), Some(USHER)]
@@ -83,10 +84,10 @@ impl Resource<'_> {
         }
         write_name(out, user, kept.name);
         out.optional_member("displayName", profile.display_name.as_deref());
-        if !self.displaced.title {
+        if !displaced.title {
             out.optional_member("title", profile.title.as_deref());
         }
-        if !self.displaced.language {
+        if !displaced.language {
             out.optional_member("preferredLanguage", profile.language.as_deref());
         }
         out.raw_member(
@@ -99,13 +100,13 @@ impl Resource<'_> {
         );
         write_emails(out, user, kept.emails);
         let region = profile.region.as_deref();
-        let region = region.filter(|_| !self.displaced.region);
+        let region = region.filter(|_| !displaced.region);
         write_addresses(out, region, kept.addresses);
         for (name, value) in &kept.rest {
-            // Sent while another attribute fed the field, and not since.
+            // Sent where another attribute fed the field; everybody else sees the field.
             let is_shown = match *name {
-                "title" => self.displaced.title,
-                "preferredLanguage" => self.displaced.language,
+                "title" => displaced.title,
+                "preferredLanguage" => displaced.language,
                 _ => true,
             };
             if is_shown {
@@ -114,7 +115,7 @@ impl Resource<'_> {
         }
         self.write_groups(out);
         if extended {
-            self.write_enterprise(out, area, kept.enterprise);
+            self.write_enterprise(out, area, kept.enterprise, displaced);
         }
         self.write_standing(out);
         self.write_meta(out);
@@ -141,10 +142,16 @@ impl Resource<'_> {
         out.raw("]");
     }
 
-    fn write_enterprise(&self, out: &mut Json, area: Option<&str>, kept: Members<'_>) {
+    fn write_enterprise(
+        &self,
+        out: &mut Json,
+        area: Option<&str>,
+        kept: Members<'_>,
+        displaced: Displaced,
+    ) {
         out.raw_member(ENTERPRISE, "{");
         for (name, value) in kept.named() {
-            if name != "department" || self.displaced.area {
+            if name != "department" || displaced.area {
                 out.raw_member(name, value);
             }
         }
@@ -217,7 +224,6 @@ impl Resource<'_> {
         out.raw("\",\"location\":\"");
         self.write_location(out, user.id.as_bytes());
         out.raw("\",\"version\":\"W/\\\"");
-        out.raw(self.displaced.mark());
         out.shown(user.version);
         out.raw("\\\"\"}");
     }

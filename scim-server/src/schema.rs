@@ -46,6 +46,22 @@ pub(crate) fn is_enterprise(urn: &str) -> bool {
         || ENTERPRISE_OLD.iter().any(|it| urn.eq_ignore_ascii_case(it))
 }
 
+/// An attribute's name as a key spells it, without the schema that it may have before it; and whether that is the enterprise
+/// extension's or the core's, if it says so.
+pub(crate) fn named(key: &str) -> (Option<bool>, &str) {
+    let schemas = [(false, USER), (true, ENTERPRISE)];
+    let old = ENTERPRISE_OLD.map(|it| (true, it));
+    for (extension, urn) in schemas.into_iter().chain(old) {
+        if let Some((before, name)) = key.split_at_checked(urn.len())
+            && before.eq_ignore_ascii_case(urn)
+            && let Some(name) = name.strip_prefix(':')
+        {
+            return (Some(extension), name);
+        }
+    }
+    (None, key)
+}
+
 /// A whole User from outside: only what is known and the client's to write, in its shape.
 pub(crate) fn user(body: Value) -> Result<Object, Fault> {
     let Value::Object(body) = body else {
@@ -54,7 +70,10 @@ pub(crate) fn user(body: Value) -> Result<Object, Fault> {
     let mut user = Object::new();
     let mut extension = Object::new();
     for (key, value) in body {
-        if let Some(attribute) = find(CORE, &key) {
+        let (of, name) = named(&key);
+        if of != Some(true)
+            && let Some(attribute) = find(CORE, name)
+        {
             // By what they go nobody is made of what may mean something else.
             let is_text = matches!(value, Value::String(_) | Value::Null);
             if attribute.name == USER_NAME && !is_text {
@@ -71,11 +90,9 @@ pub(crate) fn user(body: Value) -> Result<Object, Fault> {
                     )));
                 }
             }
-        } else if let Some(attribute) = find(ENTERPRISE_PARTS, &key)
-            && !extension.contains_key(attribute.name)
-        {
+        } else if of != Some(false) {
             // Some templates put the extension's attributes beside the core's; there is no core attribute so named.
-            set_once(&mut extension, attribute, value)?;
+            merge_one(&mut extension, ENTERPRISE_PARTS, name, value)?;
         }
     }
     if !extension.is_empty() {
@@ -90,12 +107,32 @@ fn merge_known(
     from: Object,
 ) -> Result<(), Fault> {
     for (key, value) in from {
-        if let Some(attribute) = find(attributes, &key) {
-            into.remove(attribute.name);
-            set_once(into, attribute, value)?;
-        }
+        merge_one(into, attributes, named(&key).1, value)?;
     }
     Ok(())
+}
+
+/// Said in two places it must be the same.
+fn merge_one(
+    into: &mut Object,
+    attributes: &'static [Attribute],
+    name: &str,
+    value: Value,
+) -> Result<(), Fault> {
+    let Some(attribute) = find(attributes, name) else {
+        return Ok(());
+    };
+    let before = into.remove(attribute.name);
+    set_once(into, attribute, value)?;
+    match (before, into.get(attribute.name)) {
+        (Some(before), Some(after)) if before != *after => Err(twice(attribute)),
+        _ => Ok(()),
+    }
+}
+
+/// What is said of an attribute that is said twice.
+pub(crate) fn twice(attribute: &Attribute) -> Fault {
+    Fault::invalid_syntax(format!("{} is given twice", attribute.name))
 }
 
 fn set_once(into: &mut Object, attribute: &'static Attribute, value: Value) -> Result<(), Fault> {
@@ -110,10 +147,7 @@ fn set_once(into: &mut Object, attribute: &'static Attribute, value: Value) -> R
     };
     match into.insert(attribute.name.to_owned(), value) {
         None => Ok(()),
-        Some(_) => Err(Fault::invalid_syntax(format!(
-            "{} is given twice",
-            attribute.name
-        ))),
+        Some(_) => Err(twice(attribute)),
     }
 }
 
@@ -135,11 +169,25 @@ fn text_of(name: &str, value: Value) -> Result<Option<Value>, Fault> {
         Value::String(text) if text.trim().is_empty() => Ok(None),
         Value::String(_) => Ok(Some(value)),
         Value::Number(number) if name != USER_NAME => Ok(Some(Value::String(number.to_string()))),
-        Value::Array(_) | Value::Object(_) => text_of(name, only_one(name, value)?),
-        Value::Bool(_) | Value::Number(_) => {
+        Value::Array(_) if name == USER_NAME && is_wrapped(&value) => {
+            text_of(name, only_one(name, only_one(name, value)?)?)
+        }
+        Value::Array(_) | Value::Object(_) if name != USER_NAME => {
+            text_of(name, only_one(name, value)?)
+        }
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
             Err(Fault::invalid_value(format!("{name} is not a string")))
         }
     }
+}
+
+/// Whether this is a single text as Entra ID wraps it in a PATCH.
+fn is_wrapped(value: &Value) -> bool {
+    let one = match value.as_array().map(Vec::as_slice) {
+        Some([Value::Object(one)]) => one.get("value"),
+        _ => None,
+    };
+    one.is_some_and(Value::is_string)
 }
 
 fn flag_of(name: &str, value: Value) -> Result<Option<Value>, Fault> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use usher_core::command::Provision;
-use usher_core::model::{Mapping, Part};
+use usher_core::model::{ConnectionId, Field, Mapping, Part};
 
 use crate::fault::Fault;
 use crate::mapping::{self, Displaced, Mapped};
@@ -13,14 +13,18 @@ use crate::patch::Patch;
 use crate::patch_path::Target;
 use crate::people::Found;
 use crate::resource::{Person, Resource};
-use crate::schema::{self, Object};
+use crate::schema::{self, ENTERPRISE, Object};
 use crate::wanted::{self, Spoken, Wanted};
 
 /// What a body asks for that is about a new person.
-pub(crate) fn newcomer(maps: &[Mapping], body: Value) -> Result<Provision, Fault> {
+pub(crate) fn newcomer(
+    maps: &[Mapping],
+    connection: ConnectionId,
+    body: Value,
+) -> Result<Provision, Fault> {
     let user = schema::user(body)?;
     let mapped = mapping::said(maps, &user);
-    let wanted = Wanted::read(user, Displaced::by(maps))?;
+    let wanted = Wanted::read_from(user, Displaced::by(maps), connection)?;
     Ok(Provision {
         mapped,
         ..wanted.into_new()
@@ -29,6 +33,8 @@ pub(crate) fn newcomer(maps: &[Mapping], body: Value) -> Result<Provision, Fault
 
 /// A change of one person.
 pub(crate) struct Update {
+    /// Who says it.
+    connection: ConnectionId,
     maps: Arc<[Mapping]>,
     /// The parts that it speaks of.
     parts: Vec<Part>,
@@ -54,7 +60,12 @@ struct Whole {
 
 impl Update {
     /// What a PUT asks. `merges` is whether its client reads a person and sends them back with what it has to say, always.
-    pub(crate) fn whole(maps: &Arc<[Mapping]>, body: Value, merges: bool) -> Result<Self, Fault> {
+    pub(crate) fn whole(
+        maps: &Arc<[Mapping]>,
+        connection: ConnectionId,
+        body: Value,
+        merges: bool,
+    ) -> Result<Self, Fault> {
         let spoken = Spoken::of(&body);
         let displaced = Displaced::by(maps);
         // Looked at again only where attributes are mapped.
@@ -69,7 +80,7 @@ impl Update {
         } else {
             user.clone()
         };
-        let wanted = Wanted::read(user, displaced)?;
+        let wanted = Wanted::read_from(user, displaced, connection)?;
         // What a whole User does not speak of of these is none.
         let parts = wanted::spoken(displaced, |extension, name| match (extension, name) {
             (true, _) => spoken.enterprise(),
@@ -77,6 +88,7 @@ impl Update {
             _ => true,
         });
         Ok(Self {
+            connection,
             maps: Arc::clone(maps),
             parts,
             asked: Asked::Whole(Box::new(Whole {
@@ -90,12 +102,17 @@ impl Update {
     }
 
     /// What a PATCH asks.
-    pub(crate) fn parts(maps: &Arc<[Mapping]>, body: Value) -> Result<Self, Fault> {
+    pub(crate) fn parts(
+        maps: &Arc<[Mapping]>,
+        connection: ConnectionId,
+        body: Value,
+    ) -> Result<Self, Fault> {
         let patch = Patch::read(body)?;
         let parts = wanted::spoken(Displaced::by(maps), |extension, name| {
             patch.speaks_of(extension, name)
         });
         Ok(Self {
+            connection,
             maps: Arc::clone(maps),
             parts,
             asked: Asked::Parts(patch),
@@ -113,14 +130,13 @@ impl Update {
         let mut spoken = self.parts.clone();
         let (mapped, said, command) = match &self.asked {
             Asked::Whole(whole) => {
-                let mut wanted = whole.wanted.clone();
-                wanted.keep_unspoken(&before, whole.spoken);
-                // Whoever is queued, or deactivated by a person, was shown as not active: said back beside something else,
-                // that is not the provider's own word.
+                let wanted = self.replaced(found, base, whole, &before)?;
+                // Whoever is queued, or deactivated by a person, was shown as not active, and whose leaving is held as active:
+                // said back beside something else, that is not the provider's own word.
                 let shown = found.user.status.is_scim_active();
-                let says_off = wanted.active() == Some(false) && !shown;
+                let says_shown = wanted.active() == Some(shown) && (!shown || leaving);
                 let is_own = whole.merges && wanted.is_as(&before);
-                let is_echo = whole.spoken.echoes() && says_off && !is_own;
+                let is_echo = whole.spoken.echoes() && says_shown && !is_own;
                 let said = wanted.active().filter(|_| !is_echo);
                 // Nor is whoever stands in for a manager who is away.
                 if whole.spoken.echoes() && wanted.has_manager_of(&before) {
@@ -135,8 +151,13 @@ impl Update {
                 let mut user = self.as_sent(found, base, patch.speaks_of(false, "emails"))?;
                 patch.apply(&mut user)?;
                 let mapped = self.mapped(found, base, &user, mapping::in_patch(patch))?;
-                let mut wanted = Wanted::read(user, Displaced::by(&self.maps))?;
-                wanted.keep_unnamed(&before, &self.parts);
+                let displaced = self.displaced(&before, &mapped, patch);
+                let mut wanted = Wanted::read_from(user, displaced, self.connection)?;
+                wanted.keep_others(
+                    &before,
+                    self.connection,
+                    patch.speaks_of(false, "addresses"),
+                );
                 let said = wanted.active().filter(|_| patch.speaks_of(false, "active"));
                 let asks = patch.speaks_of(false, "entitlements");
                 let command = wanted.into_update(&before, &found.user, said, asks);
@@ -152,12 +173,61 @@ impl Update {
         })
     }
 
+    /// What a PUT makes of somebody.
+    fn replaced(
+        &self,
+        found: &Found,
+        base: &str,
+        whole: &Whole,
+        before: &Wanted,
+    ) -> Result<Wanted, Fault> {
+        let spoken = whole.spoken;
+        // What it does not speak of stays as it was sent.
+        let unsaid = |field| match field {
+            Field::FunctionalArea => !spoken.enterprise(),
+            Field::Region => !spoken.addresses(),
+            _ => false,
+        };
+        let stays = before.marked(self.connection).filter(unsaid);
+        let displaced = Displaced::by(&self.maps);
+        let mut wanted = if displaced.area && !spoken.enterprise() {
+            let mut user = whole.sent.clone();
+            if let Some(extension) = self.as_sent(found, base, false)?.remove(ENTERPRISE) {
+                user.insert(ENTERPRISE.to_owned(), extension);
+            }
+            let mut wanted = Wanted::read_from(user, displaced, self.connection)?;
+            wanted.keep_unspoken(before, spoken.with_enterprise());
+            wanted
+        } else {
+            let mut wanted = whole.wanted.clone();
+            wanted.keep_unspoken(before, spoken);
+            wanted
+        };
+        wanted.keep_marks(displaced.or(stays), self.connection);
+        wanted.keep_others(before, self.connection, spoken.addresses());
+        Ok(wanted)
+    }
+
+    /// Which fields their own attributes do not feed once a PATCH is done: of those that others feed, whose own it says, or
+    /// whose others; and those of which it was so and that it does not speak of.
+    fn displaced(&self, before: &Wanted, mapped: &Mapped, patch: &Patch) -> Displaced {
+        let now = Displaced::by(&self.maps);
+        let was = before.marked(self.connection);
+        let own = wanted::spoken(Displaced::default(), |extension, name| {
+            patch.speaks_of(extension, name)
+        });
+        let says = |field| own.contains(&Part::Field(field));
+        let feeds = |field| mapped.iter().any(|it| it.0 == Part::Field(field));
+        let stays = was.filter(|field| now.has(field) || !says(field));
+        now.filter(|field| says(field) || feeds(field)).or(stays)
+    }
+
     /// A person as this connection may have sent them; with the address that only their user name says, if that is asked for.
     fn as_sent(&self, found: &Found, base: &str, all_emails: bool) -> Result<Object, Fault> {
         let resource = Resource {
             person: &Person::bare(found),
             base,
-            displaced: Displaced::by(&self.maps),
+            connection: self.connection,
         };
         schema::user(if all_emails {
             resource.value()

@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 
 use usher_core::model::ConnectionId;
 
-use crate::mapping::Displaced;
-
 /// How long an order is kept of which no page is asked for.
 const IDLE: Duration = Duration::from_secs(30);
 /// How long an order is believed at most.
@@ -25,7 +23,6 @@ const MOST_PEOPLE: usize = 4 * 1024 * 1024;
 pub(crate) struct Key {
     pub(crate) connection: ConnectionId,
     pub(crate) list: u64,
-    pub(crate) displaced: Displaced,
 }
 
 /// The numbers of people, in the order of a list.
@@ -99,7 +96,6 @@ mod tests {
         Key {
             connection: ConnectionId::from_bytes([1; 16]),
             list,
-            displaced: Displaced::default(),
         }
     }
 
@@ -116,10 +112,7 @@ mod tests {
         }
         assert!(walks.find(key(19)).is_some() && walks.find(key(5)).is_none());
         let other = Key {
-            displaced: Displaced {
-                title: true,
-                ..Displaced::default()
-            },
+            connection: ConnectionId::from_bytes([2; 16]),
             ..key(0)
         };
         assert!(walks.find(other).is_none());

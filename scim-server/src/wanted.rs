@@ -7,10 +7,11 @@
 use serde_json::Value;
 use usher_core::Error;
 use usher_core::command::{Provision, ProvisionTarget};
-use usher_core::model::{EmailAddress, Field, Part, Status, User, harmless};
+use usher_core::model::{ConnectionId, EmailAddress, Field, Part, Status, User, harmless};
 
 use crate::fault::Fault;
-use crate::mapping::Displaced;
+use crate::kept::Kept;
+use crate::mapping::{Displaced, MAPPED};
 use crate::schema::{self, ENTERPRISE, Object};
 
 mod usual;
@@ -100,12 +101,15 @@ impl Spoken {
                 .any(schema::is_enterprise)
         });
         let sent = |key: &str| {
-            schema::is_enterprise(key) || schema::find(schema::ENTERPRISE_PARTS, key).is_some()
+            let (of, name) = schema::named(key);
+            schema::is_enterprise(key)
+                || of == Some(true)
+                || of.is_none() && schema::find(schema::ENTERPRISE_PARTS, name).is_some()
         };
         Self {
             enterprise: listed || has(&sent),
-            addresses: has(&|key| key.eq_ignore_ascii_case("addresses")),
-            external_id: has(&|key| key.eq_ignore_ascii_case("externalId")),
+            addresses: has(&|key| schema::named(key).1.eq_ignore_ascii_case("addresses")),
+            external_id: has(&|key| schema::named(key).1.eq_ignore_ascii_case("externalId")),
             echoes: has(&|key| key.eq_ignore_ascii_case(schema::USHER)) || has_version(body),
         }
     }
@@ -113,6 +117,14 @@ impl Spoken {
     /// Whether it speaks of the enterprise extension.
     pub(crate) fn enterprise(self) -> bool {
         self.enterprise
+    }
+
+    /// The same, where the enterprise extension was put beside it.
+    pub(crate) fn with_enterprise(self) -> Self {
+        Self {
+            enterprise: true,
+            ..self
+        }
     }
 
     /// Whether it was made from what the server has answered: only that has the server's own extension, or a version.
@@ -165,6 +177,17 @@ impl Wanted {
                 Displaced::default(),
             ),
         }
+    }
+
+    /// What a User from outside asks for, where some fields are not fed by their own attributes: what a connection sends of these
+    /// is kept as that.
+    pub(crate) fn read_from(
+        mut user: Object,
+        displaced: Displaced,
+        connection: ConnectionId,
+    ) -> Result<Self, Fault> {
+        displaced.mark(&mut user, connection);
+        Self::read(user, displaced)
     }
 
     /// What a User from outside asks for.
@@ -277,15 +300,55 @@ impl Wanted {
         }
     }
 
-    /// Keeps the fields that could come from another attribute, unless a PATCH names their own: what was sent of that while
-    /// another fed the field does not return with a change of something else.
-    pub(crate) fn keep_unnamed(&mut self, before: &Self, spoken: &[Part]) {
-        for (at, field) in FIELDS.iter().enumerate() {
-            let part = Part::Field(*field);
-            if Part::MAPPABLE.contains(&part) && !spoken.contains(&part) {
-                self.values[at].clone_from(&before.values[at]);
+    /// Keeps what other connections have sent of attributes that do not feed their fields. `rewritten` is whether the request
+    /// speaks of addresses, of which there is one list.
+    pub(crate) fn keep_others(&mut self, before: &Self, connection: ConnectionId, rewritten: bool) {
+        let Some(Value::Object(marks)) = before.kept_object().remove(MAPPED) else {
+            return;
+        };
+        let mine = Value::String(connection.to_string());
+        let (was, mut object) = (before.kept_object(), self.kept_object());
+        let mut now = take_object(&mut object, MAPPED);
+        for (name, by) in marks {
+            let Some(field) = Displaced::ALL.into_iter().find(|it| it.as_str() == name) else {
+                continue;
+            };
+            if by == mine || now.contains_key(&name) {
+                continue;
             }
+            match field {
+                Field::Region if rewritten => continue,
+                Field::Region => copy("addresses", &was, &mut object),
+                Field::Title => copy("title", &was, &mut object),
+                Field::Language => copy("preferredLanguage", &was, &mut object),
+                _ => {
+                    let was = was.get(ENTERPRISE).and_then(Value::as_object);
+                    let mut extension = take_object(&mut object, ENTERPRISE);
+                    copy("department", was.unwrap_or(&Object::new()), &mut extension);
+                    put_back(&mut object, ENTERPRISE, extension);
+                }
+            }
+            now.insert(name, by);
         }
+        put_back(&mut object, MAPPED, now);
+        self.values[KEPT] = (!object.is_empty()).then(|| Value::Object(object).to_string());
+    }
+
+    /// Keeps what a whole User without addresses, or without the enterprise extension, does not say of attributes that do not
+    /// feed their fields.
+    pub(crate) fn keep_marks(&mut self, displaced: Displaced, connection: ConnectionId) {
+        if displaced == Displaced::default() {
+            return;
+        }
+        let mut object = self.kept_object();
+        displaced.mark(&mut object, connection);
+        self.values[KEPT] = Some(Value::Object(object).to_string());
+        self.displaced = displaced;
+    }
+
+    /// Of whose attributes it is kept that this connection has sent them without feeding their fields.
+    pub(crate) fn marked(&self, connection: ConnectionId) -> Displaced {
+        Displaced::marked(Kept::of(self.values[KEPT].as_deref()).mapped, connection)
     }
 
     /// Whether it names the same manager, or none as well.
@@ -338,7 +401,8 @@ impl Wanted {
         let set = FIELDS
             .into_iter()
             .zip(self.values)
-            .filter(|(_, value)| value.is_some());
+            // Whoever comes back has of the rest what is sent now.
+            .filter(|(field, value)| value.is_some() || *field == Field::Kept);
         Provision {
             target: ProvisionTarget::New,
             external_id: self.external_id.map(Some),
@@ -437,6 +501,14 @@ fn take_object(from: &mut Object, name: &str) -> Object {
         Some(Value::Object(object)) => object,
         _ => Object::new(),
     }
+}
+
+/// Makes one of them have of a name what the other has.
+fn copy(name: &str, from: &Object, into: &mut Object) {
+    match from.get(name) {
+        Some(value) => into.insert(name.to_owned(), value.clone()),
+        None => into.remove(name),
+    };
 }
 
 fn put_back(into: &mut Object, name: &str, object: Object) {

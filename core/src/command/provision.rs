@@ -317,9 +317,10 @@ impl Provision {
             self.refuse_for_owner(user)?;
         }
         self.refuse_another(planner, provider, user)?;
-        if self.active == Some(false) && self.is_held(planner, user)? {
-            return Ok(());
-        }
+        // What the brake does not hold is done at once: the provider may never come again, and whoever lets them go lets go of
+        // the rest of the request too.
+        let is_held = self.active == Some(false) && self.is_held(planner, user)?;
+        let active = self.active.filter(|_| !is_held);
         if self.active == Some(true)
             && planner
                 .leaving_of(user.id)?
@@ -331,8 +332,8 @@ impl Provision {
         let manager = self.resolve_manager(planner, provider, Some(user), written)?;
         self.set_attributes(planner, user, written, manager, theirs)?;
         self.set_custom(planner, provider, user.id, Some((user, theirs)), written)?;
-        self.change_entitlements(planner, provider, user)?;
-        match self.active {
+        self.change_entitlements(planner, provider, user, active)?;
+        match active {
             Some(true) => self.switch_on(planner, provider, user, theirs),
             Some(false) => self.switch_off(planner, user),
             None => Ok(()),
@@ -346,6 +347,7 @@ impl Provision {
         planner: &mut Planner<'_>,
         provider: &Provider,
         user: &User,
+        active: Option<bool>,
     ) -> Result<()> {
         let Some((pools, unknown)) = self.entitled(planner) else {
             return Ok(());
@@ -354,7 +356,7 @@ impl Provision {
         let before = planner.entitlements_of(user.id)?;
         let licenses = planner.licenses_of(user.id)?;
         let given_up = Self::ask(planner, provider, user.id, &pools, &before, &licenses)?;
-        if user.status.is_seated_or_coming() && self.active != Some(false) {
+        if user.status.is_seated_or_coming() && active != Some(false) {
             Self::seat_entitled(planner, provider, user, &pools, &given_up)?;
         }
         Ok(())
@@ -439,8 +441,7 @@ impl Provision {
         }
     }
 
-    /// Whether the brake holds somebody whom this would take off: then nothing else of it is done either, because the
-    /// provider is told to come again with all of it.
+    /// Whether the brake holds somebody whom this would take off.
     fn is_held(&self, planner: &mut Planner<'_>, user: &User) -> Result<bool> {
         if !user.status.is_seated_or_coming() {
             return Ok(false);

@@ -14,8 +14,8 @@ mod renamed;
 mod words;
 
 pub use attribute::{
-    Attribute, Compared, Element, Fold, List, ListFrom, Listing, Op, Order, Placed, Test, Value,
-    caseless,
+    Attribute, Compared, Element, Fold, KeptBy, List, ListFrom, Listing, Op, Order, Placed, Test,
+    Value, caseless,
 };
 pub use complete::{Completion, Names, complete, in_quotes};
 pub use custom::{FieldTest, NamedField, Vocabulary};

@@ -1,10 +1,34 @@
 //! Conditions on single attributes to SQL. Names and values are bound; only words of ours are text.
 
 use super::compile::Compiled;
+use super::read::Read;
+use super::snapshot::Snapshot;
+use crate::error::Result;
 use crate::model::key_of_name;
 use crate::query::{
-    Attribute, Compared, Element, Fold, List, Op, Order, Placed, Test, Value, caseless,
+    Attribute, Compared, Element, Fold, KeptBy, List, Op, Order, Placed, Test, Value, caseless,
 };
+
+/// Of whom an attribute is kept that has a field: the mark of it comes first of all that is kept, and nothing else begins so.
+/// In the words of the index `users_mapped`.
+const ANY_MAPPED: &str = "users.kept >= '{\"$' AND users.kept < '{\"%'";
+
+impl Read<'_> {
+    /// Whether of anybody an attribute is kept that has a field, because another one feeds the field.
+    ///
+    /// # Errors
+    /// [`crate::Error::Broken`] when the database cannot be read.
+    pub fn any_mapped(&self) -> Result<bool> {
+        self.snapshot()?.any_mapped()
+    }
+}
+
+impl Snapshot<'_> {
+    fn any_mapped(&self) -> Result<bool> {
+        let sql = format!("SELECT 1 FROM users WHERE {ANY_MAPPED} LIMIT 1");
+        Ok(self.one(&sql, [], |_| Ok(()))?.is_some())
+    }
+}
 
 /// A place in kept JSON as SQLite writes it.
 fn json_path(names: &[String]) -> String {
@@ -117,16 +141,26 @@ impl Compiled {
             " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(users.kept, ?) AS other WHERE ",
             path,
         );
-        self.with(
-            "json_type(other.value, ?) = 'null')) AS element WHERE ",
-            part.clone(),
-        );
+        self.with("json_type(other.value, ?) = 'null')", part.clone());
+        if let Some(by) = &placed.unless {
+            self.push(" AND NOT (");
+            self.kept_by(by);
+            self.push(")");
+        }
+        self.push(") AS element WHERE ");
         if placed.needed {
             self.placed_part(&part, column);
             self.push(" IS NOT NULL");
         } else {
             self.push("1");
         }
+    }
+
+    /// Whether an attribute is kept that has a field.
+    fn kept_by(&mut self, by: &KeptBy) {
+        self.push(ANY_MAPPED);
+        self.with(" AND json_extract(users.kept, ?) IS ", json_path(&by.mark));
+        self.with("?", by.connection.to_string());
     }
 
     fn placed_part(&mut self, part: &str, column: &str) {
@@ -233,6 +267,13 @@ impl Compiled {
                 "(SELECT max(licenses.place) FROM licenses WHERE licenses.user = users.id AND licenses.state = 'queued' \
                  AND licenses.pool = (SELECT id FROM pools WHERE name = 'access'))",
             ),
+            Value::AsSent { field, path, by } => {
+                out.push("(CASE WHEN ");
+                out.kept_by(by);
+                out.with(" THEN json_extract(users.kept, ?) ELSE ", json_path(path));
+                out.push(super::compile::column(*field));
+                out.push(" END)");
+            }
             Value::Kept(path) => out.with("json_extract(users.kept, ?)", json_path(path)),
             Value::Created => out.push("users.created_at"),
             Value::Updated => out.push("users.updated_at"),

@@ -44,6 +44,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0025_awaited.sql"),
     include_str!("../../../migrations/0026_named_in_settings.sql"),
     include_str!("../../../migrations/0027_clock_runs.sql"),
+    include_str!("../../../migrations/0028_mapped.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.

@@ -335,16 +335,30 @@ fn protected_people_and_owners_are_refused_and_do_not_count() {
 }
 
 #[test]
-fn nothing_else_of_a_held_request_is_done_and_the_version_stays() {
+fn what_else_a_held_request_says_is_done_at_once_and_once() {
     let it = Provided::new(2, 0, 0);
     let before = it.org.user("p0");
     let request = Provision {
         set: vec![(usher_core::model::Field::Title, Some("Gone".into()))],
         ..switch(before.id, false)
     };
-    it.org.provision(it.okta, request).unwrap();
+    let first = it.org.provision(it.okta, request.clone()).unwrap();
     let after = it.org.user("p0");
-    assert_eq!((after.version, after.profile.title), (before.version, None));
+    assert!(first.held.is_some() && after.status == Status::Active);
+    assert_eq!(after.profile.title.as_deref(), Some("Gone"));
+    let again = it.org.provision(it.okta, request).unwrap();
+    assert!(again.held.is_some());
+    assert_eq!(it.org.user("p0").version, after.version);
+    it.org.apply(Command::ReleaseHeld { who: HeldWho::All });
+    let gone = it.org.user("p0");
+    assert_eq!(
+        (gone.status, gone.profile.title),
+        (Status::Inactive, after.profile.title)
+    );
+    // Nothing else changes nothing else.
+    let p1 = it.org.user("p1");
+    it.off("p1").unwrap();
+    assert_eq!(it.org.user("p1").version, p1.version);
 }
 
 #[test]

@@ -243,8 +243,8 @@ fn names_of_a_deleted_record_are_taken_from_it_once() {
     changes.retain(|it| it.user() == Some(first));
     assert_eq!(
         (changes.len(), all),
-        (2, 4),
-        "email and user name, once each"
+        (3, 5),
+        "email and user name, once each, and that the provider said more of them"
     );
 }
 

@@ -9,7 +9,7 @@ fn context() -> Context<'static> {
     Context {
         connection: ConnectionId::from_bytes([7; 16]),
         base: "https://usher.example",
-        displaced: Displaced::default(),
+        any_mapped: false,
     }
 }
 

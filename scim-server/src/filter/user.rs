@@ -4,14 +4,15 @@
 use hyper::StatusCode;
 use scim_v2::filter::AttrPath;
 use scim_v2::models::errors::ScimType;
-use usher_core::model::Status;
+use usher_core::model::{Field, Status};
 use usher_core::query::{
-    Attribute as Condition, Compared, Expr, Fold, List, Placed, Test, TextField, TimeField, Value,
+    Attribute as Condition, Compared, Expr, Fold, KeptBy, List, Placed, Test, TextField, TimeField,
+    Value,
 };
 
 use super::{Context, unsupported};
 use crate::fault::Fault;
-use crate::mapping::Displaced;
+use crate::mapping::MAPPED;
 use crate::schema::{self, Attribute, ENTERPRISE, Shape, USER, USHER};
 
 /// The schemas that every person is of.
@@ -187,15 +188,17 @@ fn list(urn: Option<&str>, attribute: &Attribute, context: Context<'_>) -> List 
                 field: TextField::Email,
                 needed: true,
                 primary: true,
+                unless: None,
             }),
         },
-        "addresses" if !context.displaced.region => List::Kept {
+        "addresses" => List::Kept {
             path,
             placed: Some(Placed {
                 part: "region".to_owned(),
                 field: TextField::Region,
                 needed: false,
                 primary: false,
+                unless: unless(Field::Region, context),
             }),
         },
         _ => List::Kept { path, placed: None },
@@ -234,18 +237,21 @@ fn text_fold(attribute: &Attribute) -> Fold {
 fn simple(urn: Option<&str>, attribute: &'static Attribute, context: Context<'_>) -> Place {
     let fold = text_fold(attribute);
     let field = |it| value(Value::Field(it), attribute, fold);
+    let sent = |it, own| {
+        let unless = unless(own, context);
+        let path = kept(urn, attribute.name, None);
+        value(as_sent(it, path, unless), attribute, fold)
+    };
     match (urn, attribute.name) {
         (None, "id") => value(Value::Id, attribute, fold),
         (None, "externalId") => value(Value::ExternalId(context.connection), attribute, fold),
         (None, "userName") => value(Value::SignIn, attribute, Fold::Ascii),
         (None, "displayName") => field(TextField::DisplayName),
-        (None, "title") if !context.displaced.title => field(TextField::Title),
-        (None, "preferredLanguage") if !context.displaced.language => field(TextField::Language),
+        (None, "title") => sent(TextField::Title, Field::Title),
+        (None, "preferredLanguage") => sent(TextField::Language, Field::Language),
         (None, "active") => Place::Active(statuses),
-        (None, "schemas") => Place::Schemas(extended(context.displaced)),
-        (Some(ENTERPRISE), "department") if !context.displaced.area => {
-            field(TextField::FunctionalArea)
-        }
+        (None, "schemas") => Place::Schemas(extended(context)),
+        (Some(ENTERPRISE), "department") => sent(TextField::FunctionalArea, Field::FunctionalArea),
         (Some(USHER), "status") => value(Value::Status, attribute, fold),
         (Some(USHER), "queuePosition") => value(Value::QueuePosition, attribute, fold),
         (urn, name) => value(Value::Kept(kept(urn, name, None)), attribute, fold),
@@ -267,10 +273,7 @@ fn complex_part(
         ("meta", "created") => Place::Time(TimeField::Created),
         ("meta", "lastModified") => Place::Time(TimeField::Updated),
         ("meta", "location") => prefixed(users, Value::Id, part, fold),
-        ("meta", "version") => {
-            let begins = format!("W/\"{}", context.displaced.mark());
-            prefixed(begins, Value::Version, part, fold)
-        }
+        ("meta", "version") => prefixed("W/\"".to_owned(), Value::Version, part, fold),
         ("manager", "value") => value(Value::Manager, part, fold),
         ("manager", "$ref") => prefixed(users, Value::Manager, part, fold),
         ("manager", "displayName") => value(Value::ManagerName, part, fold),
@@ -288,14 +291,38 @@ fn statuses(active: bool) -> Vec<Status> {
 }
 
 /// Who is of the enterprise extension.
-fn extended(displaced: Displaced) -> Expr {
-    let kept = Value::Kept(vec![ENTERPRISE.to_owned()]);
-    let mut any = vec![
+fn extended(context: Context<'_>) -> Expr {
+    let enterprise = Value::Kept(vec![ENTERPRISE.to_owned()]);
+    let area = match unless(Field::FunctionalArea, context) {
+        None => Expr::Has(TextField::FunctionalArea),
+        unless => {
+            let path = kept(Some(ENTERPRISE), "department", None);
+            let area = as_sent(TextField::FunctionalArea, path, unless);
+            Expr::Attribute(Box::new(Condition::Is(Compared::new(area, Test::Present))))
+        }
+    };
+    Expr::Or(vec![
         Expr::HasManager,
-        Expr::Attribute(Box::new(Condition::Is(Compared::new(kept, Test::Present)))),
-    ];
-    if !displaced.area {
-        any.push(Expr::Has(TextField::FunctionalArea));
+        Expr::Attribute(Box::new(Condition::Is(Compared::new(
+            enterprise,
+            Test::Present,
+        )))),
+        area,
+    ])
+}
+
+/// Where it is kept of whom that a field's own attribute is not in the field for the one who asks; none where that is of nobody.
+fn unless(field: Field, context: Context<'_>) -> Option<KeptBy> {
+    context.any_mapped.then(|| KeptBy {
+        mark: vec![MAPPED.to_owned(), field.as_str().to_owned()],
+        connection: context.connection,
+    })
+}
+
+/// A field's own attribute as the one who asks has sent it.
+fn as_sent(field: TextField, path: Vec<String>, unless: Option<KeptBy>) -> Value {
+    match unless {
+        None => Value::Field(field),
+        Some(by) => Value::AsSent { field, path, by },
     }
-    Expr::Or(any)
 }

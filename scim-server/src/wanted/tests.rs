@@ -7,14 +7,18 @@ use super::*;
 use crate::resource::{Person, Resource};
 use crate::schema::USHER;
 
+/// Who sends people, and who sees them too.
+const SENDER: ConnectionId = ConnectionId::from_bytes([1; 16]);
+const ANOTHER: ConnectionId = ConnectionId::from_bytes([2; 16]);
+
 /// The person whom a POST of this body makes.
 fn made(body: &Value) -> (User, Option<String>) {
     made_where(body, Displaced::default())
 }
 
 fn made_where(body: &Value, displaced: Displaced) -> (User, Option<String>) {
-    let wanted = Wanted::read(schema::user(body.clone()).expect("well formed"), displaced)
-        .expect("complete");
+    let sent = schema::user(body.clone()).expect("well formed");
+    let wanted = Wanted::read_from(sent, displaced, SENDER).expect("complete");
     let command = wanted.into_new();
     let mut profile = Profile::default();
     for (field, value) in command.set {
@@ -56,7 +60,7 @@ fn shown(user: &User, external_id: Option<String>) -> Value {
     Resource {
         person: &person,
         base: "https://usher.example",
-        displaced: Displaced::default(),
+        connection: ANOTHER,
     }
     .value_as_sent()
 }

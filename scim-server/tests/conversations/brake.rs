@@ -134,7 +134,7 @@ fn every_way_to_take_somebody_off_is_held_and_a_repeat_joins() {
     let third = org.user(&ids[3]);
     assert_eq!(
         (&third.body["active"], &third.body["title"]),
-        (&json!(true), &Value::Null)
+        (&json!(true), &json!("Gone"))
     );
     // Taking people out of groups takes nobody off.
     let group = org.send(
@@ -161,6 +161,47 @@ fn who_is_said_to_be_active_again_is_not_held_any_more() {
     assert_eq!(held(&org), 1);
     let body = json!({"userName": "p1@acme.example", "active": true});
     assert_eq!(org.put(&ids[1], body).status, 200);
+    assert_eq!(held(&org), 0);
+}
+
+/// Whatever else comes with a leaving that is held is done at once: nobody says it again when the leaving is let go.
+#[test]
+fn what_is_said_beside_a_leaving_that_is_held_is_not_lost() {
+    let (org, ids) = braked(2, floor(0));
+    let both = json!([{"op": "replace", "value": {"active": false, "title": "Gone", "entitlements": [{"value": "none such"}]}}]);
+    is_held(&org.patch(&ids[0], both.clone()));
+    let seen = org.user(&ids[0]).body;
+    assert_eq!(
+        (&seen["active"], &seen["title"]),
+        (&json!(true), &json!("Gone"))
+    );
+    let head = org.events();
+    is_held(&org.patch(&ids[0], both));
+    assert_eq!(org.events(), head, "said again it changes nothing");
+    org.admin(Command::ReleaseHeld { who: HeldWho::All });
+    let seen = org.user(&ids[0]).body;
+    assert_eq!(
+        (&seen["active"], &seen["title"]),
+        (&json!(false), &json!("Gone"))
+    );
+}
+
+/// Whose leaving is held is shown as active. Our own answer sent back with a change of something else is not the provider's word
+/// that they stay.
+#[test]
+fn our_own_answer_sent_back_drops_no_leaving_that_is_held() {
+    let (org, ids) = braked(2, floor(0));
+    is_held(&org.patch(&ids[0], off()));
+    let mut seen = org.user(&ids[0]).body;
+    assert_eq!(seen["active"], json!(true));
+    seen["title"] = json!("Boss");
+    assert_eq!(org.put(&ids[0], seen.clone()).body["title"], json!("Boss"));
+    assert_eq!(held(&org), 1);
+    assert_eq!(org.put(&ids[0], seen).status, 200);
+    assert_eq!(held(&org), 1);
+    // What was made by the provider itself has none of ours.
+    let own = json!({"userName": "p0@acme.example", "title": "Boss", "active": true});
+    assert_eq!(org.put(&ids[0], own).status, 200);
     assert_eq!(held(&org), 0);
 }
 

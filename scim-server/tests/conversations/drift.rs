@@ -3,7 +3,7 @@
 use serde_json::json;
 use usher_core::Selection;
 use usher_core::command::{Command, HeldWho};
-use usher_core::model::{Actor, Brake, ConnectionPolicy, Door};
+use usher_core::model::{Actor, BatchId, Brake, ConnectionPolicy, Door};
 
 use crate::org::{Org, user_id};
 
@@ -114,6 +114,78 @@ fn who_is_in_against_the_provider_is_listed_until_it_says_so_too() {
     assert_eq!(org.patch(&id, switch(false)).status, 200);
     back();
     assert_eq!(org.patch(&id, switch(false)).body["active"], json!(false));
+    assert_eq!(drifts(&org).len(), 0);
+}
+
+fn undo(org: &Org, batch: BatchId) {
+    org.admin(Command::Undo { batch });
+}
+
+#[test]
+fn who_is_in_by_an_undo_of_the_providers_own_leaving_is_listed() {
+    let org = Org::with_free_seats(9);
+    let id = org.create("ana@acme.example");
+    let in_against = ["false / true (overridden)"];
+    let last = || {
+        let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let list = session.read().and_then(|it| it.batches(None, 1));
+        list.expect("batches").first().expect("one").id
+    };
+    assert_eq!(org.delete(&id).status, 204);
+    undo(&org, last());
+    assert_eq!(org.user(&id).body["active"], json!(true));
+    assert_eq!(drifts(&org), in_against);
+    assert_eq!(org.delete(&id).status, 204);
+    assert_eq!(drifts(&org).len(), 0);
+
+    let bo = org.create("bo@acme.example");
+    let off = json!([{"op": "replace", "path": "active", "value": false}]);
+    assert_eq!(org.patch(&bo, off.clone()).status, 200);
+    let back = || {
+        org.admin(Command::Reactivate {
+            who: Selection::from(user_id(&bo)),
+            restore_assignments: false,
+        })
+    };
+    back();
+    undo(&org, last());
+    assert_eq!(drifts(&org).len(), 0);
+    back();
+    assert_eq!(drifts(&org), in_against);
+    assert_eq!(org.patch(&bo, off).status, 200);
+    assert_eq!(drifts(&org).len(), 0);
+}
+
+#[test]
+fn who_is_back_by_an_undo_after_the_provider_has_agreed_that_they_are_gone_is_listed() {
+    let org = Org::with_free_seats(9);
+    let id = org.create("ana@acme.example");
+    let last = || {
+        let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let list = session.read().and_then(|it| it.batches(None, 1));
+        list.expect("batches").first().expect("one").id
+    };
+    undo(&org, last());
+    let undone = last();
+    assert_eq!(drifts(&org), ["true / deleted (overridden)"]);
+    let off = json!([{"op": "replace", "path": "active", "value": false}]);
+    org.patch(&id, off).is_error(404, None);
+    assert_eq!(drifts(&org).len(), 0);
+    undo(&org, undone);
+    assert_eq!(drifts(&org), ["false / true (overridden)"]);
+}
+
+/// The provider never speaks of them by that id again, and no word of its could end it.
+#[test]
+fn whose_name_went_to_somebody_new_is_listed_no_more() {
+    let org = Org::with_free_seats(9);
+    let sent =
+        |external_id: &str| json!({"userName": "ana@acme.example", "externalId": external_id});
+    let old = org.post(sent("e-1")).id();
+    delete(&org, &old);
+    assert_eq!(drifts(&org), ["true / deleted (overridden)"]);
+    let new = org.post(sent("e-2"));
+    assert_eq!((new.status, new.id() == old), (201, false));
     assert_eq!(drifts(&org).len(), 0);
 }
 

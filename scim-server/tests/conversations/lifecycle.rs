@@ -278,3 +278,34 @@ fn writers_at_once_lose_nothing() {
     assert!(fields.iter().all(|it| user[*it] == json!("set")), "{user}");
     assert_eq!(user["meta"]["version"], json!("W/\"9\""));
 }
+
+/// RFC 7643 §3.1: the letter case of an id counts.
+#[test]
+fn an_id_in_other_letters_is_nobodys() {
+    let org = Org::with_free_seats(9);
+    let id = org.create("ana@acme.example");
+    let group = org
+        .send(
+            "POST",
+            "/scim/v2/Groups",
+            Some(json!({"displayName": "Sales"})),
+        )
+        .id();
+    let other = id.to_uppercase();
+    assert_ne!(other, id);
+    org.get(&format!("/scim/v2/Users/{other}"))
+        .is_error(404, None);
+    org.delete(&other).is_error(404, None);
+    org.get(&format!("/scim/v2/Groups/{}", group.to_uppercase()))
+        .is_error(404, None);
+    let found = |id: &str, more: &str| {
+        let reply = org.find(&format!("id eq \"{id}\"{more}"));
+        reply.body["totalResults"].clone()
+    };
+    for more in ["", " and active eq true"] {
+        assert_eq!(
+            (found(&id, more), found(&other, more)),
+            (json!(1), json!(0))
+        );
+    }
+}

@@ -390,3 +390,33 @@ fn pages_of_a_long_filtered_list_join_whatever_goes_meanwhile() {
     assert_eq!(page("title eq \"Boss\"", 11)["totalResults"], json!(20));
     assert_eq!(names(&page("title eq \"Boss\"", 11)).len(), 10);
 }
+
+#[test]
+fn pages_of_the_whole_roster_join_whatever_goes_meanwhile() {
+    let org = Org::with_free_seats(700);
+    bring(&org, 620, |_| json!({}));
+    let (mut seen, mut start) = (Vec::new(), 1);
+    loop {
+        let page = org.get(&format!("/scim/v2/Users?startIndex={start}&count=100"));
+        assert_eq!(page.body["totalResults"], json!(621));
+        let on_it = names(&page.body);
+        if on_it.is_empty() {
+            break;
+        }
+        let gone = page.body["Resources"][3]["id"].as_str().unwrap_or_default();
+        assert_eq!(org.delete(gone).status, 204);
+        start += on_it.len();
+        seen.extend(on_it);
+    }
+    let all: Vec<String> = (0..620)
+        .map(|it| format!("p{it:03}@acme.example"))
+        .collect();
+    assert_eq!(seen.get(1..), Some(&all[..]), "the owner is the first");
+    // The first page counts anew, and so does a place at which no page ended.
+    let total =
+        |query: &str| org.get(&format!("/scim/v2/Users?{query}")).body["totalResults"].clone();
+    assert_eq!(
+        (total(""), total("startIndex=51&count=5")),
+        (json!(614), json!(614))
+    );
+}

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use usher_core::model::{Actor, AskedFilter, Door};
 
-use crate::org::{CORE, Org, Reply};
+use crate::org::{CORE, ENTERPRISE, Org, Reply};
 
 fn sends(org: &Org, method: &str, path: &str, text: &str) -> Reply {
     let head = format!("Authorization: Bearer {}\r\n", org.token);
@@ -59,6 +59,35 @@ fn what_is_said_twice_is_refused_by_name_and_done_in_neither_way() {
             );
         }
     }
+    // With its schema before it, it is the same attribute.
+    let urn = format!(r#""userName":"bo@acme.example","{CORE}:userName":"cleo@acme.example""#);
+    let nested = format!(
+        r#""userName":"bo@acme.example","{ENTERPRISE}":{{"department":"A","{ENTERPRISE}:department":"B"}}"#
+    );
+    let beside = format!(
+        r#""userName":"bo@acme.example","{ENTERPRISE}":{{"department":"A"}},"{ENTERPRISE}:department":"B""#
+    );
+    let core = format!(r#""active":false,"{CORE}":{{"active":true}},"userName":"x""#);
+    for (members, name) in [
+        (urn, "userName"),
+        (nested, "department"),
+        (beside, "department"),
+        (core, "active"),
+    ] {
+        let patch = format!(r#"{{"Operations":[{{"op":"replace","value":{{{members}}}}}]}}"#);
+        let reply = sends(&org, "PATCH", &user, &patch);
+        reply.is_error(400, Some("invalidSyntax"));
+        let said = format!("{name} is given twice");
+        assert!(reply.detail().starts_with(&said), "{reply:?}");
+        if name != "active" {
+            let whole = format!("{{{members}}}");
+            for (method, path) in [("POST", "/scim/v2/Users"), ("PUT", &*user)] {
+                let reply = sends(&org, method, path, &whole);
+                reply.is_error(400, Some("invalidSyntax"));
+                assert!(reply.detail().starts_with(&said), "{reply:?}");
+            }
+        }
+    }
     let ops = r#"{"Operations":[{"op":"remove","path":"title","path":"active"}]}"#;
     sends(&org, "PATCH", &user, ops).is_error(400, Some("invalidSyntax"));
     let twice = r#"{"displayName":"Sales","displayname":"Sold"}"#;
@@ -75,8 +104,8 @@ fn what_is_said_twice_is_refused_by_name_and_done_in_neither_way() {
         .and_then(|it| it.asked(&AskedFilter::default(), 100))
         .expect("the requests");
     let refused = kept.iter().filter(|it| it.status == 400);
-    assert_eq!(refused.clone().count(), 23);
-    assert!(refused.clone().all(|it| it.body.is_none()));
+    assert_eq!(refused.clone().count(), 33);
+    assert_eq!(refused.clone().filter(|it| it.body.is_none()).count(), 23);
 }
 
 #[test]
@@ -170,7 +199,15 @@ fn a_user_name_is_a_text() {
             json!("invalidValue")
         );
     }
-    for name in [json!(5), json!(true), json!({})] {
+    for name in [
+        json!(5),
+        json!(true),
+        json!({}),
+        json!({"value": "a"}),
+        json!(["a"]),
+        json!([]),
+        json!([{"value": ["a"]}]),
+    ] {
         for way in [
             json!([{"op": "replace", "path": "userName", "value": name}]),
             json!([{"op": "replace", "value": {"userName": name}}]),

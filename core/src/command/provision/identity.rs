@@ -3,7 +3,7 @@
 use super::{Provider, Provision, Whose};
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Field, FoundBy, Link, Profile, Status, User};
+use crate::model::{Actor, Field, FoundBy, Link, Part, Profile, Status, User};
 use crate::planner::Planner;
 
 impl Provision {
@@ -197,6 +197,7 @@ pub(super) fn free_names(planner: &mut Planner<'_>, user: &User, taken: &Profile
             taken.user_name_key(),
         ),
     ];
+    let mut is_followed = false;
     for (field, has, wanted) in clashes {
         let before = user.profile.get(field).map(str::to_owned);
         let has_it = has.is_some() && has == wanted;
@@ -208,7 +209,16 @@ pub(super) fn free_names(planner: &mut Planner<'_>, user: &User, taken: &Profile
                 before,
                 after: None,
             });
+            is_followed = true;
         }
+    }
+    // By the name it means somebody else from now on, and speaks of this one no more.
+    if is_followed
+        && planner
+            .drift_of(user.id, Part::Active)?
+            .is_some_and(|it| planner.actor == Actor::Connection(it.connection))
+    {
+        planner.settle(user.id, Part::Active)?;
     }
     Ok(())
 }

@@ -166,22 +166,26 @@ pub(super) fn person_back(
             after: final_status,
         });
     }
-    for change in changes {
-        fact_back(planner, user, change, final_status)?;
-    }
-    let said_so = |it: &&Change| {
-        matches!(
-            it,
-            Change::Drift {
-                part: Part::Active,
-                ..
-            }
-        )
+    // Where the provider has said otherwise since, the difference is what comes of its last word.
+    let moves = final_status != user.status;
+    let said = |it: &Change| matches!(it, Change::Drift { part, .. } if *part == Part::Active);
+    let now = if changes.iter().any(|it| said(it)) {
+        planner.drift_of(user.id, Part::Active)?
+    } else {
+        None
     };
-    if !changes.iter().any(said_so) {
+    let of_active = |it: &Change, holds: bool| matches!(it, Change::Drift { part: Part::Active, after, .. } if (*after == now) == holds);
+    for change in changes {
+        if !(moves && of_active(change, false)) {
+            fact_back(planner, user, change, final_status)?;
+        }
+    }
+    if !changes.iter().any(|it| of_active(it, true)) {
         if leaves {
             planner.goes_against(user, final_status)?;
-        } else if user.status == Status::Inactive && final_status.is_seated_or_coming() {
+        } else if matches!(user.status, Status::Inactive | Status::Deleted)
+            && final_status.is_seated_or_coming()
+        {
             planner.comes_against(user)?;
         }
     }

@@ -54,6 +54,10 @@ const BEGINS: &str = "SELECT few.seq FROM users AS few WHERE few.user_name_key >
 const FURTHER: &str = "SELECT far.seq FROM addresses CROSS JOIN users AS far ON far.id = addresses.user \
     WHERE instr(addresses.key, ?) > 0 OR instr(addresses.key, 'xn--') > 0";
 
+/// Of whom an attribute is kept that has a field.
+const MAPPED: &str =
+    "SELECT few.seq FROM users AS few WHERE few.kept >= '{\"$' AND few.kept < '{\"%'";
+
 /// Who reports to nobody.
 pub(super) const WITHOUT_MANAGER: &str =
     "SELECT few.seq FROM users AS few INDEXED BY users_without_manager WHERE few.manager IS NULL";
@@ -399,6 +403,17 @@ fn field_source(field: TextField, op: TextOp, value: &str) -> Option<Source> {
 /// A part of what is searched. Letters outside ASCII are folded there otherwise than where a provider compares, and spaces
 /// are counted otherwise.
 fn part_source(compared: &Compared<Attributed>) -> Option<Source> {
+    if let Attributed::AsSent { field, .. } = compared.value {
+        let of_field = Compared {
+            value: Attributed::Field(field),
+            ..compared.clone()
+        };
+        let own = part_source(&of_field)?;
+        return Some(Source {
+            sql: format!("{} UNION ALL {MAPPED}", own.sql),
+            ..own
+        });
+    }
     let is_searched = match &compared.value {
         Attributed::SignIn => true,
         Attributed::Field(field) => !matches!(field, TextField::Region | TextField::Language),

@@ -100,25 +100,10 @@ impl Snapshot<'_> {
         }
     }
 
-    /// The batch by which somebody stands where they do. Whoever is off again because their return was undone left by the
-    /// batch by which they left before it.
+    /// The batch by which somebody stands where they do; none of whoever came as that.
     fn batch_of_leaving(&self, user: UserId) -> Result<Option<i64>> {
-        let sql = "SELECT events.batch, undone.seq FROM events JOIN batches ON batches.seq = events.batch \
-            LEFT JOIN batches AS undone ON undone.id = batches.undoes \
-            WHERE events.user = ?1 AND events.kind = 'status' ORDER BY events.seq DESC";
-        let moves: Vec<(i64, Option<i64>)> =
-            self.all(sql, [user.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut before = i64::MAX;
-        for (batch, undone) in moves {
-            if batch >= before {
-                continue;
-            }
-            match undone {
-                Some(undone) => before = undone,
-                None => return Ok(Some(batch)),
-            }
-        }
-        Ok(None)
+        let last = self.moves(user, |_| true)?.pop();
+        Ok(last.filter(|it| !it.1).map(|it| it.0))
     }
 
     /// Whether it was this connection that last took the user off: by itself, or by what was done in its place.

@@ -86,9 +86,27 @@ impl Snapshot<'_> {
         Ok(pools)
     }
 
-    /// What a person gave up when they last left. What stood for the seat is the seat, which is not among it. Whoever was
-    /// back, and is off again because that was undone, left when they left before.
+    /// What a person gave up when they last left. What stood for the seat is the seat, which is not among it.
     pub(crate) fn given_up(&self, user: UserId) -> Result<GivenUp> {
+        let left = |change: &Change| {
+            matches!(change, Change::Status { before, after, .. }
+                if before.is_seated_or_coming() && !after.is_seated_or_coming())
+        };
+        let mut given_up = GivenUp::default();
+        for (batch, _) in self.moves(user, left)? {
+            self.add_given_up(user, batch, &mut given_up)?;
+        }
+        Ok(given_up)
+    }
+
+    /// The batches by which somebody stands where they do, the last one first: whoever was back, and is off again because that
+    /// was undone, left when they left before it. So all of these batches undid one, but for the last, unless somebody came as
+    /// what they are. `counts` says which changes of status do.
+    pub(super) fn moves(
+        &self,
+        user: UserId,
+        counts: impl Fn(&Change) -> bool,
+    ) -> Result<Vec<(i64, bool)>> {
         let sql = "SELECT events.seq, user, kind, body, batch, undone.seq FROM events \
             JOIN batches ON batches.seq = events.batch LEFT JOIN batches AS undone ON undone.id = batches.undoes \
             WHERE user = ?1 AND kind = 'status' ORDER BY events.seq DESC";
@@ -100,25 +118,19 @@ impl Snapshot<'_> {
             ))
         })?;
         let mut reader = Reader::new(self.conn);
-        let mut given_up = GivenUp::default();
-        let mut before = i64::MAX;
+        let (mut moves, mut before) = (Vec::new(), i64::MAX);
         for (event, batch, undone) in &statuses {
-            let left = match reader.change(event)? {
-                Some(Change::Status { before, after, .. }) => {
-                    before.is_seated_or_coming() && !after.is_seated_or_coming()
-                }
-                _ => false,
-            };
-            if !left || *batch >= before {
+            let change = reader.change(event)?;
+            if *batch >= before || !change.as_ref().is_some_and(&counts) {
                 continue;
             }
-            self.add_given_up(user, *batch, &mut given_up)?;
+            moves.push((*batch, undone.is_some()));
             match undone {
                 Some(undone) => before = *undone,
                 None => break,
             }
         }
-        Ok(given_up)
+        Ok(moves)
     }
 
     fn add_given_up(&self, user: UserId, batch: i64, given_up: &mut GivenUp) -> Result<()> {
