@@ -1,16 +1,21 @@
 //! What an organization can set about itself: a closed set of settings, each with its type, its default and one
 //! sentence. Values are kept as the canonical text that [`Setting::parse`] returns.
 
+mod required;
+mod settings;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::join::{self, JoinAllow, JoinPage};
+use super::join::{self, JoinAllow};
 use super::text::harmless;
-use super::{EmailAddress, Field, GroupId, Logo, Name, TimeZoneName};
+use super::{EmailAddress, GroupId, Logo, Name, TimeZoneName};
 use crate::error::Error;
-use crate::import::Limits;
+
+pub use required::{Required, RequiredItem};
+pub use settings::{SettingValue, Settings};
 
 /// The most days, and the most minutes, that a setting takes: a hundred years, a day.
 const MOST_DAYS: u32 = 36_500;
@@ -471,231 +476,10 @@ fn public_url(text: &str) -> Option<String> {
     (!host.is_empty() && !host.starts_with('/') && host.chars().all(fits)).then(|| text.to_owned())
 }
 
-/// Something that can be required of whoever is invited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RequiredItem {
-    /// A field of the profile.
-    Field(Field),
-    /// Whom they report to.
-    Manager,
-    /// A group to join.
-    Group,
-}
-
-impl RequiredItem {
-    /// Every one, in the order of a form. Labels and what a provider kept cannot be required.
-    pub const ALL: [Self; 11] = [
-        Self::Field(Field::Email),
-        Self::Field(Field::UserName),
-        Self::Field(Field::FirstName),
-        Self::Field(Field::LastName),
-        Self::Field(Field::DisplayName),
-        Self::Field(Field::FunctionalArea),
-        Self::Field(Field::Title),
-        Self::Field(Field::Region),
-        Self::Field(Field::Language),
-        Self::Manager,
-        Self::Group,
-    ];
-
-    /// The word stored, which is the JSON key of the field.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Field(field) => field.as_str(),
-            Self::Manager => "manager",
-            Self::Group => "group",
-        }
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        let word = word.to_ascii_lowercase().replace(['-', ' '], "_");
-        let word = if word == "area" {
-            "functional_area"
-        } else {
-            &word
-        };
-        Self::ALL.into_iter().find(|it| it.as_str() == word)
-    }
-}
-
-/// What must be known of whoever is invited or created at people's doors.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Required(Vec<RequiredItem>);
-
-impl Required {
-    /// Parses names separated by commas. The address is always among them.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] with the first name that is none of them.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        let mut items = vec![RequiredItem::Field(Field::Email)];
-        for word in text.split([',', ';']).map(str::trim) {
-            if word.is_empty() {
-                continue;
-            }
-            let item = RequiredItem::from_word(word).ok_or_else(|| {
-                let all = RequiredItem::ALL.map(RequiredItem::as_str);
-                let shown: String = word.chars().take(40).collect();
-                Error::invalid(
-                    Setting::RequiredOnInvite.to_string(),
-                    format!("cannot have {shown:?}"),
-                    format!("use {}", all.join(", ")),
-                )
-            })?;
-            items.push(item);
-        }
-        items.sort_unstable();
-        items.dedup();
-        Ok(Self(items))
-    }
-
-    /// The items, in the order of a form.
-    pub fn items(&self) -> &[RequiredItem] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Required {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<_> = self.0.iter().map(|it| it.as_str()).collect();
-        f.write_str(&words.join(","))
-    }
-}
-
-/// A setting as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingValue {
-    /// Which.
-    pub setting: Setting,
-    /// Its canonical text; none where nothing is set and there is no default.
-    pub value: Option<String>,
-    /// Whether nobody has set it.
-    pub is_default: bool,
-}
-
-/// Every setting, typed, as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// The organization's name.
-    pub organization_name: String,
-    /// The zone in which dates begin.
-    pub time_zone: TimeZoneName,
-    /// Where the server is reached, without a slash at its end; none: where it listens.
-    pub public_url: Option<String>,
-    /// Days for which deleted people are kept.
-    pub retention_days: u32,
-    /// Days for which an invitation's link works.
-    pub invitation_days: u32,
-    /// What must be known of whoever is invited or created.
-    pub required_on_invite: Required,
-    /// Whether somebody has set what is required: then whoever lacks it is skipped, and not only asked later.
-    pub required_is_set: bool,
-    /// Whether names stay hidden until acceptance.
-    pub names_after_acceptance: bool,
-    /// Whether people sign in at an identity provider.
-    pub single_sign_on: bool,
-    /// Minutes without a key after which the console ends; 0 is never.
-    pub idle_minutes: u32,
-    /// Whether the platform keeps out people whose leaving a brake holds.
-    pub held_stay_out: bool,
-    /// Days for which providers' requests are kept.
-    pub inbox_days: u32,
-    /// Megabytes of providers' requests that are kept.
-    pub inbox_megabytes: u32,
-    /// Where people sign in to what their seat is for.
-    pub sign_in_url: Option<String>,
-    /// Whom people ask who cannot get in.
-    pub help_contact: Option<String>,
-    /// The organization's own words on the pages of an invitation.
-    pub welcome_text: Option<String>,
-    /// Whether there is a logo.
-    pub has_logo: bool,
-    /// The join page.
-    pub join: JoinPage,
-    /// What reading a file may cost.
-    pub import: Limits,
-    /// The language of mails and pages for people whose own is not known.
-    pub language: super::Language,
-    /// Days for which mails are listed after they were settled.
-    pub outbox_days: u32,
-    /// After how many days people are reminded of their invitation, at most two; none when they are not.
-    pub reminders: Vec<u32>,
-    /// How many days ahead people are told that they will be deleted; 0 when they are not.
-    pub deletion_notice_days: u32,
-    /// The most mails to one person within 24 hours; none is no limit.
-    pub mails_a_day: Option<u32>,
-}
-
-impl Settings {
-    /// The settings of these values; one whose text cannot be read any more counts as not set.
-    pub(crate) fn of(
-        organization_name: String,
-        time_zone: TimeZoneName,
-        values: &[(Setting, String)],
-    ) -> Self {
-        let set = |setting: Setting| {
-            values
-                .iter()
-                .find(|it| it.0 == setting)
-                .map(|it| it.1.as_str())
-        };
-        let text = |setting: Setting| set(setting).or(setting.default_text()).unwrap_or_default();
-        let number = |setting: Setting| {
-            let default = setting.default_text().and_then(|it| it.parse().ok());
-            text(setting).parse().ok().or(default).unwrap_or(0)
-        };
-        let is_on = |setting: Setting| text(setting) == "on";
-        Self {
-            organization_name,
-            time_zone,
-            public_url: set(Setting::PublicUrl).map(str::to_owned),
-            retention_days: number(Setting::RetentionDays),
-            invitation_days: number(Setting::InvitationDays),
-            required_on_invite: Required::parse(text(Setting::RequiredOnInvite))
-                .unwrap_or(Required(vec![RequiredItem::Field(Field::Email)])),
-            required_is_set: set(Setting::RequiredOnInvite).is_some(),
-            names_after_acceptance: is_on(Setting::NamesAfterAcceptance),
-            single_sign_on: is_on(Setting::SingleSignOn),
-            idle_minutes: number(Setting::IdleMinutes),
-            held_stay_out: text(Setting::AccessWhileHeld) == "no",
-            inbox_days: number(Setting::InboxDays),
-            inbox_megabytes: number(Setting::InboxMegabytes),
-            sign_in_url: set(Setting::SignInUrl).map(str::to_owned),
-            help_contact: set(Setting::HelpContact).map(str::to_owned),
-            welcome_text: set(Setting::WelcomeText).map(str::to_owned),
-            has_logo: set(Setting::Logo).is_some(),
-            join: JoinPage {
-                on: is_on(Setting::JoinPage),
-                slug: set(Setting::JoinSlug).map(str::to_owned),
-                allow: JoinAllow::parse(text(Setting::JoinAllow)).unwrap_or_default(),
-                group: set(Setting::JoinGroup).and_then(|it| it.parse().ok()),
-                text: set(Setting::JoinText).map(str::to_owned),
-            },
-            import: {
-                let mebibytes = |setting| u64::from(number(setting)) << 20;
-                Limits {
-                    file: mebibytes(Setting::ImportMegabytes),
-                    inflated: mebibytes(Setting::ImportUnpackedMegabytes),
-                    rows: number(Setting::ImportRows),
-                    cells: number(Setting::ImportCells).into(),
-                    whole_file: mebibytes(Setting::ImportWholeMegabytes),
-                    whole_rows: number(Setting::ImportWholeRows),
-                    memory: mebibytes(Setting::ImportMemoryMegabytes),
-                    seconds: number(Setting::ImportSeconds).into(),
-                }
-            },
-            outbox_days: number(Setting::OutboxDays),
-            reminders: reminders(text(Setting::Reminders)).unwrap_or_default(),
-            deletion_notice_days: number(Setting::DeletionNoticeDays),
-            mails_a_day: Some(number(Setting::MailsADay)).filter(|it| *it > 0),
-            language: super::Language::of_tag(text(Setting::Language)).unwrap_or_default(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::Limits;
 
     #[test]
     fn every_default_is_canonical_and_every_name_is_read_back() {
