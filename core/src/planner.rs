@@ -46,7 +46,7 @@ use crowd::Crowd;
 use foresight::Foreseen;
 pub(crate) use foresight::{people_promoted, renew};
 pub(crate) use groups::{Entry, Fallback};
-pub(crate) use seating::{Seated, Waiting, Want};
+pub(crate) use seating::{AskedBy, Seated, Waiting, Want};
 pub(crate) use who::Who;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;

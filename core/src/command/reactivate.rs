@@ -6,11 +6,10 @@ use super::password;
 use crate::change::Change;
 use crate::error::Result;
 use crate::model::{
-    AssignmentState, CountsFrom, Hold, License, PoolId, Profile, ProviderHold, Status,
-    TrainingKind, User,
+    AssignmentState, CountsFrom, Hold, License, Profile, ProviderHold, Status, TrainingKind, User,
 };
 use crate::plan::Template;
-use crate::planner::{Entry, Fallback, Planner, Seated, Waiting, Want};
+use crate::planner::{AskedBy, Entry, Fallback, Planner, Seated, Waiting, Want};
 use crate::selection::Selection;
 
 pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection, restore: bool) -> Result<()> {
@@ -55,7 +54,7 @@ pub(super) fn one(
     } else if counts_from == CountsFrom::Invitation {
         wants.push(Want::new(planner.access, Hold::None, Hold::Reserved));
     }
-    let licenses = planner.licenses_of(user.id)?;
+    let mut licenses = planner.licenses_of(user.id)?;
     let given_up = planner.snapshot.given_up(user.id)?;
     for pool in given_up.consumed {
         if let Some(day) = planner.snapshot.license_end(user.id, pool)?
@@ -67,6 +66,13 @@ pub(super) fn one(
         let held = licenses.iter().any(|it| it.pool == pool);
         if recoverable && !held && pool != planner.access {
             wants.push(Want::new(pool, Hold::None, Hold::Consumed));
+            // It does for every pool that falls back to it: nobody comes back to two.
+            licenses.push(License {
+                user: user.id,
+                pool,
+                hold: Hold::Consumed,
+                stands_for_access: false,
+            });
         }
     }
     let mut assignments = planner.assignments_of(user.id)?;
@@ -87,7 +93,8 @@ pub(super) fn one(
             } else {
                 Hold::Reserved
             };
-            want(planner, &mut wants, pool, hold, &licenses)?;
+            let needed = Want::new(pool, Hold::None, hold);
+            want(planner, &mut wants, needed, &licenses)?;
         }
     }
     let entry = if leads_to == Status::Active {
@@ -100,12 +107,17 @@ pub(super) fn one(
         Entry::default()
     };
     for pool in entry.pools() {
-        want(planner, &mut wants, *pool, Hold::Reserved, &licenses)?;
+        let carried = Want {
+            asked_by: AskedBy::Return,
+            ..Want::new(*pool, Hold::None, Hold::Reserved)
+        };
+        want(planner, &mut wants, carried, &licenses)?;
     }
     if leads_to != Status::Active {
         for asked in planner.entitlements_planned(user.id)? {
             if !planner.is_for_later(asked.pool, leads_to)? {
-                want(planner, &mut wants, asked.pool, Hold::Reserved, &licenses)?;
+                let entitled = Want::new(asked.pool, Hold::None, Hold::Reserved);
+                want(planner, &mut wants, entitled, &licenses)?;
             }
         }
     }
@@ -196,13 +208,12 @@ fn lacks_a_way_in(planner: &mut Planner<'_>, user: &User) -> Result<bool> {
 fn want(
     planner: &Planner<'_>,
     wants: &mut Vec<Want>,
-    pool: PoolId,
-    after: Hold,
+    needed: Want,
     licenses: &[License],
 ) -> Result<()> {
-    let has = planner.has_license(pool, licenses)?;
-    if !has && !wants.iter().any(|it| it.pool == pool) {
-        wants.push(Want::new(pool, Hold::None, after));
+    let has = planner.has_license(needed.pool, licenses)?;
+    if !has && !wants.iter().any(|it| it.pool == needed.pool) {
+        wants.push(needed);
     }
     Ok(())
 }

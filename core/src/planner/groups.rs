@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::foresight::{lay_assignment, lay_license};
-use super::{Planner, Seated, Waiting, Want};
+use super::{AskedBy, Planner, Seated, Waiting, Want};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
@@ -61,7 +61,11 @@ impl Entry {
         };
         self.pools.iter().map(move |pool| Want {
             after: after(pool),
-            by_rule: !self.asked,
+            asked_by: if self.asked {
+                AskedBy::Door
+            } else {
+                AskedBy::Rule
+            },
             ..Want::by_rule(*pool)
         })
     }

@@ -19,8 +19,19 @@ pub(crate) struct Want {
     pub(crate) after: Hold,
     /// Whether it stands for the seat itself, by a fallback.
     pub(crate) stands_for_access: bool,
-    /// Whether a group's rule asks for it: nobody stands at that door, so the pool's own policy decides as far as it can.
-    pub(crate) by_rule: bool,
+    pub(crate) asked_by: AskedBy,
+}
+
+/// On whose behalf a license is asked for, which says who decides when its pool is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AskedBy {
+    /// Whoever stands at the door, if anybody does: they are asked.
+    Door,
+    /// A group's rule: nobody stands at that door, so the pool's own policy decides as far as it can.
+    Rule,
+    /// A group's rule for somebody who comes back whole or not at all: a fallback does, and for anything else whoever brings
+    /// them back is asked.
+    Return,
 }
 
 impl Want {
@@ -30,14 +41,14 @@ impl Want {
             before,
             after,
             stands_for_access: false,
-            by_rule: false,
+            asked_by: AskedBy::Door,
         }
     }
 
     /// A license that a person does not hold in any way, asked for by a group's rule.
     pub(crate) const fn by_rule(pool: PoolId) -> Self {
         Self {
-            by_rule: true,
+            asked_by: AskedBy::Rule,
             ..Self::new(pool, Hold::None, Hold::Reserved)
         }
     }
@@ -100,7 +111,7 @@ impl Planner<'_> {
     ) -> Result<Seated> {
         let mut lacking: Vec<&Want> = Vec::new();
         for want in wants.iter().filter(|it| !it.before.is_held()) {
-            let asked = self.attended && !want.by_rule;
+            let asked = self.attended && want.asked_by != AskedBy::Rule;
             let with_grace = !asked || self.undoing.is_some();
             let line = self.ledger.line_mut(want.pool)?;
             line.ask();
@@ -151,12 +162,17 @@ impl Planner<'_> {
         wants: &[Want],
         found: &mut Lacking,
     ) -> Result<()> {
-        let asked = self.attended && !want.by_rule;
-        if asked {
+        let policy = self.ledger.line(want.pool)?.at_capacity();
+        let falls_back = matches!(policy, AtCapacity::Fallback(_));
+        let asked = match want.asked_by {
+            AskedBy::Door => true,
+            AskedBy::Rule => false,
+            AskedBy::Return => !falls_back,
+        };
+        if self.attended && asked {
             return self.lack_by_choice(want.pool, found);
         }
-        let line = self.ledger.line(want.pool)?;
-        match line.at_capacity() {
+        match policy {
             AtCapacity::Queue => found.queueing.push(want.pool),
             AtCapacity::Refuse | AtCapacity::Grace(_) => self.refused(want.pool, None, found)?,
             AtCapacity::Fallback(name) => {
@@ -256,7 +272,7 @@ impl Planner<'_> {
         waiting: Waiting,
         (chosen, lacking): (bool, &Lacking),
     ) -> Result<()> {
-        for want in wants.iter().filter(|it| !it.by_rule) {
+        for want in wants.iter().filter(|it| it.asked_by != AskedBy::Rule) {
             if lacking.served.contains(&want.pool) {
                 continue;
             }

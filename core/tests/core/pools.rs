@@ -433,6 +433,34 @@ fn who_comes_back_with_the_used_license_of_a_fallback_takes_no_second_one() {
 }
 
 #[test]
+fn who_comes_back_while_the_pool_of_their_group_is_full_falls_back_as_whoever_joins_it_does() {
+    let org = Org::new(9);
+    org.add_pool("premium", 1);
+    org.add_pool("base", 2);
+    org.at_capacity("premium", "fallback:base");
+    org.add_group("Sales");
+    org.carry("Sales", "", "premium");
+    org.create("ana bo cleo dora");
+    org.join("ana bo cleo", "Sales", GroupRole::Learner);
+    let holds = |who| (org.holds(who, "premium"), org.holds(who, "base"));
+    assert_eq!(holds("cleo"), ("none", "reserved"));
+    org.deactivate("cleo");
+    let back = || Command::Reactivate {
+        who: org.who("cleo"),
+        restore_assignments: false,
+    };
+    org.apply(back());
+    assert_eq!(holds("cleo"), ("none", "reserved"));
+    // Where neither has any, whoever brings them back is asked, and nothing is done.
+    org.deactivate("cleo");
+    org.apply(grant(&org, "dora", "base"));
+    let refused = org.plan(back()).unwrap();
+    assert_eq!(skips(&refused), ["cleo: no free seat in premium"]);
+    assert_eq!(holds("cleo"), ("none", "none"));
+    org.assert_chain();
+}
+
+#[test]
 fn a_training_that_gets_a_pool_uses_the_licenses_of_those_who_have_started_it() {
     let org = Org::new(9);
     org.add_pool("method", 9);

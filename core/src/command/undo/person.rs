@@ -5,7 +5,7 @@ use super::facts::fact_back;
 use crate::change::Change;
 use crate::error::Result;
 use crate::model::{Hold, Part, PoolId, Status, User};
-use crate::planner::{Planner, Seated, Waiting, Want};
+use crate::planner::{AskedBy, Planner, Seated, Waiting, Want};
 
 /// Plans the inverse of one person's changes, newest first. `Err` says why nothing of it can be undone; changes that it
 /// pushed are dropped by the caller, so licenses are decided before any is counted.
@@ -92,7 +92,7 @@ pub(super) fn person_back(
                     before: hold(*pool),
                     after: *before,
                     stands_for_access: *stands_for_access,
-                    by_rule: false,
+                    asked_by: AskedBy::Door,
                 }),
             }
         }

@@ -355,6 +355,8 @@ struct Deal<'m> {
     administrators: usize,
     by_owner: bool,
     seen: Option<BTreeSet<usize>>,
+    /// What the groups of whoever comes back carry: a fallback does for it.
+    carried_back: BTreeSet<usize>,
 }
 
 impl<'m> Deal<'m> {
@@ -381,6 +383,7 @@ impl<'m> Deal<'m> {
             administrators: roster.administrators(),
             by_owner: how.by.is_none_or(|it| roster.may(it, &[Permission::Owner])),
             seen: how.by.and_then(|it| roster.seen_by(it)),
+            carried_back: BTreeSet::new(),
             model,
         }
     }

@@ -2,7 +2,7 @@
 
 use usher_core::model::{AssignmentState, InvitationState, Status};
 
-use super::super::roster::{ACCESS, Person, Roster, Says, Training};
+use super::super::roster::{ACCESS, Held, Person, Roster, Says, Training};
 use super::{Deal, Refused};
 
 impl Deal<'_> {
@@ -174,6 +174,13 @@ impl Deal<'_> {
             .map(|it| (it, true))
             .collect();
         let before = self.person(who).learns.clone();
+        // What they come back to does for every pool that falls back to it.
+        let held = self.person(who).holds.clone();
+        for (pool, consumed) in again.iter().copied() {
+            let stands = false;
+            let theirs = &mut self.person(who).holds;
+            theirs.entry(pool).or_insert(Held { consumed, stands });
+        }
         for (training, state) in memory.open.into_iter().filter(|_| restore) {
             if before.get(&training) != Some(&AssignmentState::Ended) {
                 continue;
@@ -196,10 +203,14 @@ impl Deal<'_> {
             for pool in self.entry_by(who, &groups, true).pools {
                 if !again.iter().any(|it| it.0 == pool) {
                     again.push((pool, false));
+                    self.carried_back.insert(pool);
                 }
             }
         }
-        let back = self.bring_in(who, &again, None, leads_to)?;
+        self.person(who).holds = held;
+        let back = self.bring_in(who, &again, None, leads_to);
+        self.carried_back.clear();
+        let back = back?;
         if back {
             self.person(who).released = false;
         } else {

@@ -41,6 +41,7 @@ impl Deal<'_> {
             if self.roster().room(*pool, !asked) >= 1 {
                 continue;
             }
+            let asked = asked && !self.falls_back(*pool);
             if !asked && self.is_served(who, *pool, &all, &instead) {
                 served.insert(*pool);
                 continue;
@@ -242,6 +243,15 @@ impl Deal<'_> {
             || roster.is_queued(pool, who)
             || wants.iter().any(|it| it.0 == pool)
             || taken.values().any(|it| *it == pool)
+    }
+
+    /// Whether somebody comes back to a pool by their groups that has a fallback.
+    fn falls_back(&mut self, pool: usize) -> bool {
+        let has_fallback = matches!(
+            self.roster().pools[pool].terms.at_capacity,
+            AtCapacity::Fallback(_)
+        );
+        has_fallback && self.carried_back.contains(&pool)
     }
 
     /// Whether the license to which a full add-on falls back is theirs anyway.
