@@ -245,6 +245,23 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_known_however_its_letters_are_typed() {
+        let about = ["Jürgen", "Groß", "René", "Acme Größe GmbH"];
+        for made in [
+            "jürgengroß1987",
+            "juergengross",
+            "jurgen.gross!",
+            "JÜRGENGROSS",
+            "rene.gross.26",
+            "acmegroesse2026",
+        ] {
+            let checked = Password::checked(made, &about);
+            assert_eq!(checked.err(), Some(Weakness::About), "{made}");
+        }
+        assert!(Password::checked("jürgen isst gern Brei", &about).is_ok());
+    }
+
+    #[test]
     fn a_hash_fits_its_password_alone_however_it_was_composed() {
         let chosen = Password::choose("caf\u{e9} au lait, tiede", &[]).ok();
         let hash = chosen.and_then(|it| PasswordHash::of(&it, [3; 16]).ok());

@@ -2,6 +2,9 @@
 //! over the keyboard, repetitions, and those with a year, digits and signs around them or in place of letters. The words
 //! are our own list of what everybody knows.
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 /// Well-known words, sorted, one a line; what is made of these alone is common.
 const WORDS: &str = include_str!("common.txt");
 
@@ -36,7 +39,7 @@ pub(super) fn is_common(password: &str) -> bool {
 
 /// Whether it is made of what others know of the person.
 pub(super) fn is_about(password: &str, about: &[&str]) -> bool {
-    let lower: Vec<String> = about.iter().map(|it| it.to_lowercase()).collect();
+    let lower: Vec<String> = about.iter().flat_map(|it| spellings(it)).collect();
     let words: Vec<&str> = lower
         .iter()
         .flat_map(|it| {
@@ -50,7 +53,26 @@ pub(super) fn is_about(password: &str, about: &[&str]) -> bool {
         lengths.map(|it| it.len()).max().max(known(rest))
     };
     let lower = password.to_lowercase();
-    own(&lower, &theirs) < OWN
+    [lower.replace('ß', "ss"), lower]
+        .iter()
+        .any(|it| own(it, &theirs) < OWN)
+}
+
+/// How a name is typed, in small letters: as it is, without its marks, and as German does without them.
+fn spellings(name: &str) -> [String; 3] {
+    let lower = name.to_lowercase();
+    let plain = |ae: &str, oe: &str, ue: &str| {
+        lower
+            .replace('ß', "ss")
+            .replace('ä', ae)
+            .replace('ö', oe)
+            .replace('ü', ue)
+            .nfd()
+            .filter(|it| !is_combining_mark(*it))
+            .collect()
+    };
+    let (bare, german) = (plain("a", "o", "u"), plain("ae", "oe", "ue"));
+    [lower, bare, german]
 }
 
 /// How many letters are left when everything known, and every digit, sign and space, is taken away. Each repetition of
