@@ -5,12 +5,16 @@ use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{broken, compile, restore};
 use crate::error::{Error, Result};
+
+/// How long other programs are waited for that have a file open.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// `USHR`: tells our files from other SQLite databases.
 pub(super) const APPLICATION_ID: i32 = 0x5553_4852;
@@ -131,6 +135,24 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
     conn.pragma_update(None, "query_only", true)
         .map_err(broken)?;
     Ok(conn)
+}
+
+/// Takes what is in the log of a file into the file itself, and the log away. False when another program has it open, usher
+/// or not; true also for a file that cannot be read any more.
+pub(super) fn take_log_in(path: &Path) -> bool {
+    let Ok(conn) = connect(path) else {
+        return true;
+    };
+    let taken = conn
+        .busy_timeout(PATIENCE)
+        .and_then(|()| conn.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)));
+    match taken {
+        Ok::<String, _>(mode) => mode == "delete",
+        Err(error) => !matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        ),
+    }
 }
 
 fn connect(path: &Path) -> Result<Connection> {
@@ -266,8 +288,7 @@ fn settle(conn: &Connection, cache_kib: i64) -> Result<()> {
     // A cached statement keeps its plan whatever is bound to it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(broken)?;
-    conn.busy_timeout(std::time::Duration::from_secs(5))
-        .map_err(broken)?;
+    conn.busy_timeout(Duration::from_secs(5)).map_err(broken)?;
     let mode: String = conn
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
         .map_err(broken)?;

@@ -180,6 +180,13 @@ pub(crate) fn restore(backup: &Path, path: &Path, options: &Options) -> Result<(
     })?;
     let io = |error: std::io::Error| Error::Broken(format!("restoring failed: {error}"));
     let erased = erased_people(path)?;
+    if path.exists() && !open::take_log_in(path) {
+        return Err(Error::File {
+            path: path.display().to_string(),
+            why: "is open in another program".into(),
+            remedy: "close it there first: it would go on with what is taken away".into(),
+        });
+    }
     let incoming = beside(path, ".restoring");
     let _ = fs::remove_file(&incoming);
     fs::copy(backup, &incoming).map_err(io)?;
@@ -191,7 +198,12 @@ pub(crate) fn restore(backup: &Path, path: &Path, options: &Options) -> Result<(
             .map(|i| beside(path, &format!(".before-restore-{i}")))
             .find(|it| !it.exists());
         if let Some(kept) = kept {
-            fs::rename(path, kept).map_err(io)?;
+            fs::rename(path, &kept).map_err(io)?;
+            // Of a file that cannot be read any more the log is a part: perhaps somebody can save something.
+            let log = beside(path, "-wal");
+            if log.exists() {
+                fs::rename(log, beside(&kept, "-wal")).map_err(io)?;
+            }
         }
     }
     for suffix in ["-wal", "-shm"] {

@@ -161,6 +161,31 @@ fn a_backup_is_sound_and_a_restore_erases_again_and_refuses_while_open() {
 }
 
 #[test]
+fn a_restore_keeps_all_that_was_there_and_waits_for_other_programs() {
+    let mut org = Org::new(9);
+    org.create("ana");
+    let copy = org.path.with_file_name("copy.db");
+    org.directory.backup(&copy).unwrap();
+    org.create("bo");
+    let other = Org::new(1);
+    org.directory = other.directory.clone();
+    // Another program writes to the file and has it open, as a shell does.
+    let shell = rusqlite::Connection::open(&org.path).unwrap();
+    shell.execute("DELETE FROM saved_views", []).unwrap();
+    let restored = || Directory::restore(&copy, &org.path, &org.options);
+    assert_error(restored(), "is open in another program");
+    drop(shell);
+    restored().unwrap();
+    let kept = format!("{}.before-restore-1", org.path.display());
+    let kept = rusqlite::Connection::open(kept).unwrap();
+    let sql = "SELECT count(*) FROM users WHERE email LIKE 'bo@%'";
+    let bo: i64 = kept.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(bo, 1);
+    org.reopen();
+    assert!(!org.roster().contains("bo "), "{}", org.roster());
+}
+
+#[test]
 fn another_hand_in_the_file_is_found() {
     let org = Org::new(9);
     org.add_pool("pro", 4);
