@@ -102,9 +102,11 @@ impl Setup {
             ("smtp-user", flags.smtp_user),
             ("smtp-password-file", flags.smtp_password_file),
             ("smtp-ca-file", flags.smtp_ca_file),
+            ("smtp-hello", flags.smtp_hello),
             ("mail-from", flags.mail_from),
             ("mail-reply-to", flags.mail_reply_to),
             ("mail-pace", flags.mail_pace),
+            ("mail-folder", flags.mail_folder),
         ] {
             self.flag(name, value);
         }

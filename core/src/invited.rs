@@ -67,6 +67,18 @@ impl Directory {
         read.invited(link.user, link.generation)
     }
 
+    /// Whoever is reminded of an invitation, by the link that ends that; nobody when they are gone.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn reminded(&self, link: &Link) -> Result<Option<Invited>> {
+        if link.kind != LinkKind::Reminders {
+            return Ok(None);
+        }
+        let read = self.shared.store.read(self.now())?;
+        read.invited(link.user, link.generation)
+    }
+
     /// Whoever a password's link is of; nobody when they are gone.
     ///
     /// # Errors
@@ -107,6 +119,20 @@ impl Directory {
         let at = self.now();
         let store = &self.shared.store;
         store.note_outbox(OutboxNote::AskAgain { user, at })
+    }
+
+    /// Notes that somebody wants to be reminded no more of the invitation that this link is about; of a later one they are.
+    /// Returns when that is on disk.
+    ///
+    /// # Errors
+    /// Only when the database cannot be written.
+    pub fn remind_no_more(&self, link: &Link) -> Result<()> {
+        let at = self.now();
+        self.shared.store.note_outbox(OutboxNote::RemindNoMore {
+            user: link.user,
+            generation: link.generation,
+            at,
+        })
     }
 
     /// Counts that somebody asks for a mail, whether or not there is anybody of that name: the answer is the number of

@@ -28,6 +28,8 @@ pub enum LinkKind {
     Password,
     /// To confirm that somebody who asked to join owns the address.
     Join,
+    /// To be reminded of an invitation no more.
+    Reminders,
 }
 
 impl LinkKind {
@@ -36,13 +38,19 @@ impl LinkKind {
             Self::Invitation => b'i',
             Self::Password => b'p',
             Self::Join => b'j',
+            Self::Reminders => b'r',
         }
     }
 
     fn of(byte: u8) -> Option<Self> {
-        [Self::Invitation, Self::Password, Self::Join]
-            .into_iter()
-            .find(|it| it.byte() == byte)
+        [
+            Self::Invitation,
+            Self::Password,
+            Self::Join,
+            Self::Reminders,
+        ]
+        .into_iter()
+        .find(|it| it.byte() == byte)
     }
 }
 
@@ -105,6 +113,7 @@ impl Directory {
         Ok(match link.kind {
             LinkKind::Invitation => format!("{base}/accept/{token}"),
             LinkKind::Password => format!("{base}/password/{token}"),
+            LinkKind::Reminders => format!("{base}/reminders/{token}"),
             LinkKind::Join => {
                 let settings = self.shared.store.read(self.now())?.settings()?;
                 let slug = settings.join.slug.as_deref().unwrap_or("in");
@@ -142,7 +151,9 @@ impl Directory {
         };
         // What is no invitation has no id but the person's own.
         let id = match link.kind {
-            LinkKind::Invitation => invitation.map(|it| *it.as_bytes()).unwrap_or_default(),
+            LinkKind::Invitation | LinkKind::Reminders => {
+                invitation.map(|it| *it.as_bytes()).unwrap_or_default()
+            }
             LinkKind::Password | LinkKind::Join => [0; 16],
         };
         let mut code = Hmac::<Sha256>::new_from_slice(key.bytes())

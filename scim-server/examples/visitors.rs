@@ -139,6 +139,7 @@ impl House {
             LinkKind::Invitation => "accept",
             LinkKind::Password => "password",
             LinkKind::Join => "join/acme",
+            LinkKind::Reminders => "reminders",
         };
         let url = format!("{}/{place}/{token}", self.base);
         self.links.insert(name.to_owned(), json!(url));
@@ -184,6 +185,11 @@ fn main() -> Result<(), Failure> {
     let accounts = review_individuals(&Table::read(accounts.as_bytes())?)?.accounts;
     house.does(Command::ImportIndividuals { accounts })?;
     let old = house.invite("old", None)?;
+    if let Selection::Ids(ids) = &old
+        && let [user] = ids[..]
+    {
+        house.note("reminded", LinkKind::Reminders, user, 1)?;
+    }
     house.invite("late", None)?;
     let gone = house.invite("gone", None)?;
     clock

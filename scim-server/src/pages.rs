@@ -3,7 +3,7 @@
 //! through mail open every link in it; and whoever is not known is answered as whoever is, at the same time.
 //!
 //! Reading order: here the way from an address to a page; `words` (what is said), `html` and `frame` (how it is written),
-//! `views` (each page of what it shows); `sent` (what a form brings, and where from); `accept`, `password`, `join`.
+//! `views` (each page of what it shows); `sent` (what a form brings, and where from); `accept`, `password`, `join`, `reminders`.
 
 mod accept;
 mod frame;
@@ -13,6 +13,7 @@ mod join;
 mod later;
 mod own_fields;
 mod password;
+mod reminders;
 mod sent;
 mod views;
 mod words;
@@ -47,7 +48,7 @@ const STYLE: &str = include_str!("pages/style.css");
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// The first words of addresses that are pages.
-pub(crate) const PLACES: [&str; 4] = ["accept", "password", "join", "pages"];
+pub(crate) const PLACES: [&str; 5] = ["accept", "password", "join", "reminders", "pages"];
 
 /// A page to show.
 pub(crate) struct Shown {
@@ -124,6 +125,9 @@ pub(crate) async fn answer(app: &App, head: &Parts, place: &[&str], body: Incomi
 
 impl<'a> Visit<'a> {
     async fn page(&self, place: &[&str], body: Incoming) -> Result<Shown, Trouble> {
+        if let ["reminders", token] = place {
+            return Box::pin(reminders::answer(self, token, body)).await;
+        }
         if !matches!(
             place,
             ["accept", _] | ["password"] | ["password", _] | ["join", _] | ["join", _, _]

@@ -2,7 +2,7 @@
 //! `/scim/v2/Users/{id}`. The list is closed, so that nobody makes new names by asking for them.
 
 /// Every template; the first that fits is it, and the last fits everything.
-pub(crate) const TEMPLATES: [&str; 31] = [
+pub(crate) const TEMPLATES: [&str; 32] = [
     "/scim/v2/Users",
     "/scim/v2/Users/{id}",
     "/scim/v2/Groups",
@@ -28,6 +28,7 @@ pub(crate) const TEMPLATES: [&str; 31] = [
     "/password/{token}",
     "/join/{slug}",
     "/join/{slug}/{token}",
+    "/reminders/{token}",
     "/pages/style.css",
     "/pages/logo",
     "/healthz",

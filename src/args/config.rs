@@ -32,6 +32,9 @@ pub(crate) struct MailFlags {
     /// A PEM file of the certificates to believe instead of this machine's.
     #[arg(long, value_name = "FILE")]
     pub(crate) smtp_ca_file: Option<String>,
+    /// What to call ourselves to the mail server; without it the machine's name, else the domain of mail-from.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) smtp_hello: Option<String>,
     /// The address that mails come from.
     #[arg(long, value_name = "EMAIL")]
     pub(crate) mail_from: Option<String>,
@@ -41,4 +44,7 @@ pub(crate) struct MailFlags {
     /// How many mails a minute go to one domain; 0 is no limit.
     #[arg(long, value_name = "N")]
     pub(crate) mail_pace: Option<String>,
+    /// The folder for mails while there is no mail server; without it FILE.mail beside the database.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) mail_folder: Option<String>,
 }

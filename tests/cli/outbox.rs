@@ -212,3 +212,20 @@ fn invitations_are_listed_with_how_far_they_have_come() {
     assert_eq!(states("--limit 1"), ["bo@acme.example bounced"]);
     assert_eq!(states("--asked"), [] as [&str; 0]);
 }
+
+#[test]
+fn mail_that_leaves_with_links_that_only_this_machine_opens_is_warned_of() {
+    let org = Org::with_seats(10);
+    let sink = Sink::start(|_, _| Does::Takes);
+    let warned = || String::from_utf8(send(&org, &sink).output().unwrap().stderr).unwrap();
+    assert!(
+        warned().contains("which nobody opens from elsewhere"),
+        "{}",
+        warned()
+    );
+    // Where mails stay, so may links.
+    assert_eq!(org.type_in("outbox send").err, "");
+    org.type_in("setting public-url https://usher.acme.example --yes")
+        .ok();
+    assert_eq!(warned(), "");
+}

@@ -1,5 +1,7 @@
 //! `usher serve` as whoever runs it sees it: its log, its numbers, its end.
 
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -165,5 +167,64 @@ fn https_needs_a_pair_that_fits() {
     assert_eq!(answer.status, 400);
     assert!(answer.body["detail"].as_str().unwrap().contains("https"));
     drop(client);
+    assert_eq!(server.stop(), Some(0));
+}
+
+/// What a browser gets.
+fn browse(address: SocketAddr, method: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|it| format!("%{it:02X}")).collect()
+}
+
+#[test]
+fn whoever_opens_a_page_is_logged_by_their_id() {
+    let org = Org::with_seats(10);
+    org.type_in("invite eloise@acme.example --yes").ok();
+    org.type_in("outbox send").ok();
+    let mail = org.type_in("outbox show 1").ok();
+    let token = mail.split("/accept/").nth(1).unwrap();
+    let token: String = token
+        .chars()
+        .take_while(|it| it.is_ascii_alphanumeric() || "_-".contains(*it))
+        .collect();
+    let path = format!("/accept/{token}");
+    let server = org.serve_with(&["--log", "json"]);
+    let mut page = browse(server.address, "GET", &path, "");
+    for more in [
+        "",
+        "&first=Elo&last=I&area=Sales&password=drei+Kraniche+sahen+zu&repeat=drei+Kraniche+sahen+zu",
+    ] {
+        let inputs = page.split("<input ").skip(1);
+        let hidden = inputs.filter(|it| it.starts_with("type=\"hidden\""));
+        let field = |input: &str, name: &str| {
+            let rest = input.split_once(&format!("{name}=\"")).unwrap().1;
+            rest.split_once('"').unwrap().0.to_owned()
+        };
+        let pairs =
+            hidden.map(|it| format!("{}={}", field(it, "name"), encoded(&field(it, "value"))));
+        let body = pairs.collect::<Vec<_>>().join("&") + more;
+        page = browse(server.address, "POST", &path, &body);
+    }
+    assert_eq!(org.status("eloise@acme.example"), "active", "{page}");
+    let id = org.json("show eloise@acme.example")["id"].clone();
+    let log = logged(&org, 3);
+    let of_them = format!("person:{}", id.as_str().unwrap());
+    assert!(log.contains(&of_them), "{log}");
+    for personal in ["eloise", "acme.example", token.as_str()] {
+        assert!(!log.contains(personal), "{personal}: {log}");
+    }
     assert_eq!(server.stop(), Some(0));
 }

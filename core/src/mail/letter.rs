@@ -207,7 +207,37 @@ pub(super) fn prepare(
     let text = stationery.text(row.template, language);
     let filled = fill(&text, &values);
     let to: EmailAddress = row.address.as_deref().unwrap_or(&row.label).parse()?;
-    letter(config, stationery, row, &to, language, &filled).map(|it| Prepared::Letter(Box::new(it)))
+    let no_more = no_more_reminders(directory, stationery, row)?;
+    letter(
+        (config, stationery),
+        row,
+        &to,
+        language,
+        &filled,
+        no_more.as_deref(),
+    )
+    .map(|it| Prepared::Letter(Box::new(it)))
+}
+
+/// Where whoever is reminded of an invitation says that they want that no more: nowhere while nobody is reminded, or where
+/// the page is not reached by HTTPS (RFC 8058, section 3.1).
+fn no_more_reminders(
+    directory: &Directory,
+    stationery: &Stationery,
+    row: &OutboxMail,
+) -> Result<Option<String>> {
+    let is_reminded = matches!(row.template, Template::Invitation | Template::Reminder)
+        && !stationery.settings.reminders.is_empty()
+        && stationery.public_url.starts_with("https://");
+    let Some(generation) = row.generation.filter(|_| is_reminded) else {
+        return Ok(None);
+    };
+    let link = Link {
+        kind: LinkKind::Reminders,
+        user: row.user,
+        generation,
+    };
+    directory.link_url(&link).map(Some)
 }
 
 /// Why a mail would be of no use to anybody by now.
@@ -365,12 +395,12 @@ fn can_greet(name: &str) -> bool {
 }
 
 fn letter(
-    config: &MailConfig,
-    stationery: &Stationery,
+    (config, stationery): (&MailConfig, &Stationery),
     row: &OutboxMail,
     to: &EmailAddress,
     language: Language,
     filled: &Filled,
+    no_more_reminders: Option<&str>,
 ) -> Result<Letter> {
     let unwritable = |error: &dyn std::fmt::Display| {
         Error::Broken(format!("mail {} cannot be written: {error}", row.seq))
@@ -403,8 +433,7 @@ fn letter(
     if let Some(reply_to) = &config.reply_to {
         builder = builder.reply_to(Mailbox::new(None, address(reply_to)?));
     }
-    // RFC 3834: nobody's absence notice answers this. RFC 8058's List-Unsubscribe is for what is sent to many at somebody's
-    // choice: each of these goes to one person for a cause of their own, and there is nothing to unsubscribe from.
+    // RFC 3834: nobody's absence notice answers this.
     for (header, value) in [
         ("Auto-Submitted", "auto-generated"),
         ("X-Auto-Response-Suppress", "All"),
@@ -412,6 +441,20 @@ fn letter(
     ] {
         let name = HeaderName::new_from_ascii_str(header);
         builder = builder.raw_header(HeaderValue::new(name, value.to_owned()));
+    }
+    // RFC 8058: one press in the mail program ends the reminders. Everything else goes to one person for a cause of their own,
+    // and there is nothing to unsubscribe from.
+    if let Some(url) = no_more_reminders {
+        for (header, value) in [
+            ("List-Unsubscribe", format!("<{url}>")),
+            (
+                "List-Unsubscribe-Post",
+                "List-Unsubscribe=One-Click".to_owned(),
+            ),
+        ] {
+            let name = HeaderName::new_from_ascii_str(header);
+            builder = builder.raw_header(HeaderValue::new(name, value));
+        }
     }
     let boundary = format!("usher-{}-{}", row.batch, row.seq);
     let html = part(ContentType::TEXT_HTML, html);

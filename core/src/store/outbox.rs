@@ -16,6 +16,7 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{BatchId, Field, MailState, OutboxMail, Timestamp, UserId};
 use crate::plan::{Mail, Template};
+pub(super) use delivery::most_changed;
 use delivery::{bounced, claim, retry, settle, shortened};
 
 pub use kept::OutboxFilter;
@@ -134,6 +135,12 @@ pub(crate) enum OutboxNote {
     },
     /// Somebody whose invitation was withdrawn asks for a new one.
     AskAgain { user: UserId, at: Timestamp },
+    /// Somebody wants to be reminded of an invitation no more.
+    RemindNoMore {
+        user: UserId,
+        generation: i64,
+        at: Timestamp,
+    },
     /// Drop what was settled before an instant.
     Trim(Timestamp),
     /// Put out what is due by the calendar: reminders, and notices of deletions ahead.
@@ -220,6 +227,11 @@ pub(super) fn write(conn: &Connection, note: &OutboxNote) -> Result<()> {
             params![user.as_bytes(), generation, at.as_millis()],
         )
         .map(drop),
+        OutboxNote::RemindNoMore {
+            user,
+            generation,
+            at,
+        } => super::remind::no_more(conn, *user, *generation, *at),
         OutboxNote::Remind(now) => super::remind::put(conn, *now),
         OutboxNote::Trim(before) => run(
             conn,

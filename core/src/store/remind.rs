@@ -128,6 +128,22 @@ fn deletions(snapshot: &Snapshot<'_>, now: Timestamp, most: i64) -> Result<Vec<(
     )
 }
 
+/// Nobody is reminded any more of an invitation of that generation; what waits to go out does not.
+pub(super) fn no_more(
+    conn: &Connection,
+    user: UserId,
+    generation: i64,
+    at: Timestamp,
+) -> Result<()> {
+    let why = "they asked for no more reminders";
+    let sql = "UPDATE outbox SET remind_at = NULL, why = ?3 WHERE user = ?1 AND generation = ?2 AND remind_at IS NOT NULL";
+    run(conn, sql, params![user.as_bytes(), generation, why])?;
+    let sql = "UPDATE outbox SET state = 'dropped', settled_at = ?4, why = ?3 \
+        WHERE user = ?1 AND generation = ?2 AND template = 'reminder' AND state = 'waiting'";
+    let row = params![user.as_bytes(), generation, why, at.as_millis()];
+    run(conn, sql, row)
+}
+
 /// The rule was changed: every open invitation is looked at again.
 pub(super) fn rule_changed(conn: &Connection) -> Result<()> {
     run(

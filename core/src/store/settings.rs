@@ -98,8 +98,10 @@ pub(super) fn set(conn: &Connection, setting: Setting, value: Option<&str>) -> R
             .map_err(broken)
     };
     let name = setting.as_str();
-    if setting == Setting::Reminders {
-        super::remind::rule_changed(conn)?;
+    match setting {
+        Setting::Reminders => super::remind::rule_changed(conn)?,
+        Setting::MailsADay => super::outbox::most_changed(conn)?,
+        _ => {}
     }
     match (setting, value) {
         (Setting::OrganizationName, Some(value)) => {

@@ -606,6 +606,78 @@ fn a_rule_that_is_made_later_counts_for_invitations_that_are_open() {
 }
 
 #[test]
+fn whoever_wants_no_more_reminders_says_so_in_the_mail_program_and_gets_none() {
+    let org = Org::new(5);
+    let (config, taken) = willing();
+    for (setting, value) in [
+        (Setting::Reminders, "3,7"),
+        (Setting::PublicUrl, "https://usher.acme.example"),
+    ] {
+        org.apply(Command::SetSetting {
+            setting,
+            value: Some(value.into()),
+        });
+    }
+    org.invite("ana bo");
+    org.directory.bring_out(&config).unwrap();
+    let heads = || -> Vec<String> {
+        let mut taken = taken.lock().unwrap();
+        let head = |it: &usher_core::mail::Letter| {
+            let text = String::from_utf8(it.bytes.clone()).unwrap();
+            text.split("\r\n\r\n").next().unwrap().to_owned()
+        };
+        taken.drain(..).map(|it| head(&it)).collect()
+    };
+    let invitations = heads();
+    let ana = invitations.iter().find(|it| it.contains("To: ana@"));
+    let ana = ana.unwrap();
+    assert!(ana.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"));
+    let url = ana.split("List-Unsubscribe: <").nth(1).unwrap();
+    let url = url.split('>').next().unwrap();
+    let token = url.strip_prefix("https://usher.acme.example/reminders/");
+    let link = org.directory.opened_link(token.unwrap()).unwrap().unwrap();
+    assert_eq!(
+        org.directory.reminded(&link).unwrap().unwrap().user.id,
+        org.user("ana").id
+    );
+    // The link accepts nothing.
+    assert!(org.directory.invited(&link).unwrap().is_none());
+    org.directory.remind_no_more(&link).unwrap();
+    org.tick(4 * DAY);
+    org.directory.put_reminders().unwrap();
+    org.directory.bring_out(&config).unwrap();
+    let reminded = heads();
+    assert_eq!(reminded.len(), 1);
+    assert!(reminded[0].contains("To: bo@") && reminded[0].contains("List-Unsubscribe: <"));
+    // What lies ready to go out does not go out.
+    org.tick(4 * DAY);
+    org.directory.put_reminders().unwrap();
+    let token = reminded[0].split("/reminders/").nth(1).unwrap();
+    let token = token.split('>').next().unwrap();
+    let link = org.directory.opened_link(token).unwrap().unwrap();
+    org.directory.remind_no_more(&link).unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert!(heads().is_empty());
+    // A changed rule reminds nobody of it either; a new invitation is one.
+    org.apply(Command::SetSetting {
+        setting: Setting::Reminders,
+        value: Some("1,2".into()),
+    });
+    org.directory.put_reminders().unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert!(heads().is_empty());
+    org.apply(Command::Resend {
+        who: org.who("ana"),
+        mail: true,
+    });
+    org.directory.bring_out(&config).unwrap();
+    org.tick(2 * DAY);
+    org.directory.put_reminders().unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(heads().len(), 2, "the new one, and its reminder");
+}
+
+#[test]
 fn people_are_told_of_their_deletion_ahead_and_again_when_the_day_changes() {
     let org = Org::new(9);
     let (config, taken) = willing();
@@ -629,6 +701,13 @@ fn people_are_told_of_their_deletion_ahead_and_again_when_the_day_changes() {
     assert_eq!((told(), told()), (1, 1));
     edit(&org, "ana", Field::DeleteOn, on(22).as_deref());
     assert_eq!((told(), told()), (2, 2));
+    // Mails of no batch are told apart as well, also from those of another organization at the same mail server.
+    let ana = org.user("ana").id.to_string();
+    let taken = taken.lock().unwrap();
+    for letter in taken.iter() {
+        assert!(letter.message_id.starts_with(&format!("<{ana}.")));
+    }
+    assert_ne!(taken[0].message_id, taken[1].message_id);
 }
 
 #[test]
@@ -808,4 +887,29 @@ fn nobody_gets_more_mails_in_a_day_than_the_setting_says_and_what_is_more_waits(
         org.directory.bring_out(&config).unwrap();
     }
     assert_eq!(to("ana"), 10);
+}
+
+#[test]
+fn what_waits_by_the_setting_goes_as_soon_as_the_setting_allows_it() {
+    let org = Org::new(5);
+    let (config, taken) = willing();
+    let most = |value: &str| {
+        org.apply(Command::SetSetting {
+            setting: Setting::MailsADay,
+            value: Some(value.into()),
+        });
+        org.directory.bring_out(&config).unwrap();
+    };
+    most("1");
+    org.invite("ana");
+    org.directory.bring_out(&config).unwrap();
+    org.apply(Command::Resend {
+        who: org.who("ana"),
+        mail: true,
+    });
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(taken.lock().unwrap().len(), 1);
+    most("2");
+    assert_eq!(taken.lock().unwrap().len(), 2);
+    assert_eq!(progress(&org, "ana"), InvitationProgress::Sent);
 }

@@ -6,6 +6,7 @@ use usher_core::model::{Field as Part, Individual, RecordState};
 use super::frame::{Field, Frame, Wrong, button, form, summary};
 use super::html::Html;
 use super::own_fields::{self, OwnField};
+use super::reminders::ONE_CLICK;
 
 /// A page that says something.
 pub(crate) fn notice(frame: &Frame<'_>, title: &str, lead: &str) -> String {
@@ -263,6 +264,23 @@ pub(crate) fn withdrawn(frame: &Frame<'_>, token: &str) -> String {
         it.told("p", &[("class", "lead")], &lead);
         it.told("p", &[], &frame.say(words.wish_note, &[]));
         form(token, "ask", it, |it| button(words.wish_button, it));
+    })
+}
+
+/// The page on which somebody says that they want no more reminders of their invitation.
+pub(crate) fn reminders(frame: &Frame<'_>) -> String {
+    let words = frame.words();
+    frame.page(words.reminders_title, |it| {
+        let lead = frame.say(words.reminders_lead, &[]);
+        it.told("p", &[("class", "lead")], &lead);
+        it.element("form", &[("method", "post")], |it| {
+            let (name, value) = ONE_CLICK;
+            it.void(
+                "input",
+                &[("type", "hidden"), ("name", name), ("value", value)],
+            );
+            button(words.reminders_button, it);
+        });
     })
 }
 

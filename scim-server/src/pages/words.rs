@@ -56,6 +56,7 @@ words! {
     full_title full_lead
     expired_title expired_lead ask_note ask_button
     replaced_title replaced_lead used_title used_lead used_forgot withdrawn_title withdrawn_lead wish_note wish_button wish_told
+    reminders_title reminders_lead reminders_button unreminded_title unreminded_lead
     unknown_title unknown_lead unknown_help
     asked_title asked_lead asked_spam
     choose_title choose_lead choose_button chosen_title chosen_lead dead_title dead_lead dead_button

@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use usher_core::command::{Command, Invite, NewPerson};
 use usher_core::link::{Link, LinkKind};
+use usher_core::mail::{MailConfig, Out};
 use usher_core::model::{Actor, Door, Field, Setting, Status, Timestamp, User};
-use usher_core::{Clock, Options, Selection};
+use usher_core::plan::Template;
+use usher_core::{Clock, Options, OutboxFilter, Selection};
 
 use crate::org::{Org, Reply, encoded};
 
@@ -46,6 +48,20 @@ impl House {
 
     pub(crate) fn pass_days(&self, days: i64) {
         self.ahead.0.fetch_add(days * DAY_MS, Ordering::Relaxed);
+    }
+
+    /// Puts out what the calendar causes, and brings out every mail, into files.
+    fn bring_out(&self) {
+        let directory = &self.org.directory;
+        directory.put_reminders().expect("reminders");
+        let out = Out::Folder(directory.mail_folder());
+        let config = MailConfig {
+            out,
+            from: "usher@acme.example".parse().expect("an address"),
+            reply_to: None,
+            pace: 0,
+        };
+        directory.bring_out(&config).expect("the mails");
     }
 
     pub(crate) fn set(&self, setting: Setting, value: &str) {
@@ -89,6 +105,11 @@ impl House {
         self.path(LinkKind::Invitation, user, generation)
     }
 
+    /// The path of the link in it by which nobody is reminded any more.
+    pub(crate) fn reminders_link(&self, address: &str) -> String {
+        self.path(LinkKind::Reminders, self.user(address).id, 1)
+    }
+
     /// The path of the newest link to choose a password.
     pub(crate) fn password_link(&self, address: &str) -> Option<String> {
         let user = self.user(address).id;
@@ -109,6 +130,7 @@ impl House {
             LinkKind::Invitation => format!("/accept/{token}"),
             LinkKind::Password => format!("/password/{token}"),
             LinkKind::Join => format!("/join/acme/{token}"),
+            LinkKind::Reminders => format!("/reminders/{token}"),
         }
     }
 
@@ -322,4 +344,48 @@ fn without_a_free_seat_the_page_says_the_place_in_line() {
     let looked = house.get(&links[2]);
     assert!(looked.text.contains("is number 2."), "{}", looked.text);
     assert_eq!(house.status("cy@acme.example"), Status::Queued);
+}
+
+#[test]
+fn reminders_end_by_one_press_in_the_mail_program_or_on_the_page_and_by_no_get() {
+    let house = House::with_seats(3);
+    house.org.admin(Command::SetSetting {
+        setting: Setting::Reminders,
+        value: Some("1".into()),
+    });
+    let names = ["ana", "bo", "cy"].map(|it| format!("{it}@acme.example"));
+    names.iter().for_each(|it| house.invite(it, &[]));
+    house.bring_out();
+    let [ana, bo, cy] = names.each_ref().map(|it| house.reminders_link(it));
+    // As a mail provider sends it, and as a page does.
+    let boundary = "Content-Type: multipart/form-data; boundary=x\r\n";
+    let part = b"--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
+    let said = house.org.raw("POST", &ana, boundary, part);
+    assert_eq!(said.status, 200, "{}", said.text);
+    let page = house.get(&bo);
+    assert!(page.text.contains("No more reminders?"), "{}", page.text);
+    let said = house.send(&bo, &page, &[]);
+    assert!(
+        said.text.contains("will not remind you of this invitation"),
+        "{}",
+        said.text
+    );
+    // A scanner looks, and something else is sent.
+    assert_eq!(house.get(&cy).status, 200);
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    assert_eq!(house.org.raw("POST", &cy, form, b"step=ask").status, 400);
+    let wrong = format!("{cy}x");
+    let said = house
+        .org
+        .raw("POST", &wrong, form, b"List-Unsubscribe=One-Click");
+    assert_eq!(said.status, 404);
+    house.pass_days(2);
+    house.bring_out();
+    let session = house.org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let read = session.read().expect("a reader");
+    let mails = read.outbox(OutboxFilter::default(), 100);
+    let mut mails = mails.expect("the outbox");
+    mails.retain(|it| it.template == Template::Reminder);
+    let reminded: Vec<&str> = mails.iter().map(|it| it.label.as_str()).collect();
+    assert_eq!(reminded, ["cy@acme.example"]);
 }

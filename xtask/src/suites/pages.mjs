@@ -238,6 +238,13 @@ for (const [key, done] of [["signed", "You are in"], ["waits", "You are on the w
   await page.close();
 }
 
+// Reminders end where the mail program leads, too.
+page = await still("reminders", links.reminded, "No more reminders?", "phone");
+await press(page);
+await look(page, "reminders-phone-2", "No more reminders");
+await examine(page, "reminders-phone-2");
+await page.close();
+
 // A password is chosen, once.
 page = await open("desk", true);
 await page.goto(links.password);

@@ -15,6 +15,8 @@ use crate::store::{Snapshot, broken};
 const DAY_MS: i64 = 86_400_000;
 /// How many rows a claim looks at.
 const MOST_LOOKED_AT: i64 = 256;
+/// What ends the reason of a mail that waits because its person has had as many as the setting allows.
+const BY_THE_SETTING: &str = ": the setting mails-a-day";
 /// The longest reason that is kept, in characters.
 const LONGEST_WHY: usize = 200;
 
@@ -51,7 +53,7 @@ pub(super) fn claim(conn: &Connection, wish: &Claim) -> Result<()> {
                 1 => "1 mail".to_owned(),
                 most => format!("{most} mails"),
             };
-            let why = format!("{went} went there within 24 hours: the setting mails-a-day");
+            let why = format!("{went} went there within 24 hours{BY_THE_SETTING}");
             run(conn, sql, params![seq, free_at.as_millis(), why])?;
             continue;
         }
@@ -73,6 +75,13 @@ pub(super) fn claim(conn: &Connection, wish: &Claim) -> Result<()> {
     }
     *wish.taken.lock().unwrap_or_else(PoisonError::into_inner) = rows;
     Ok(())
+}
+
+/// Lets whatever waits by the setting be looked at again, because that was changed.
+pub(in crate::store) fn most_changed(conn: &Connection) -> Result<()> {
+    let sql = "UPDATE outbox SET next_at = created_at, why = NULL WHERE state IN ('waiting', 'sending') AND state = 'waiting' \
+        AND substr(why, -length(?1)) = ?1";
+    run(conn, sql, [BY_THE_SETTING]).map(drop)
 }
 
 /// Until when a person gets no more mails, having had as many within a day as they may. One at a time goes to each, so that
