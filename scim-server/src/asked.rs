@@ -402,6 +402,9 @@ mod tests {
             json!({"Operations": [{"op": "add", "path": format!("x[value eq \"a\\\"{secret}\"].y"), "value": 1}]}),
             json!({"userName": "ana", "otp": secret, "pin": 1234, "bearer": [secret], "jwt": secret}),
             json!({"userName": "ana", "auth": {"value": secret}, "sessionId": secret, "pass_": secret}),
+            json!({"Operations": [{"op": secret, "path": "title", "value": "x"}]}),
+            json!({"Operations": [{"op": "replace", "value": secret}]}),
+            json!({"Operations": [{"op": "replace", "attribute": "password", "value": [secret]}]}),
             json!({"userName": "ana", "name": {"givenName": "Ana", "motto": secret}}),
         ];
         for sent in bodies {

@@ -26,6 +26,8 @@ const WORDS: [&str; 11] = [
     "failonerrors",
     "$ref",
 ];
+/// What an operation may do.
+const OPS: [&str; 3] = ["add", "replace", "remove"];
 /// The words of comparisons in a path.
 const COMPARISONS: [&str; 16] = [
     "eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr", "and", "or", "not", "true",
@@ -70,20 +72,23 @@ pub(crate) fn is_plain(text: &str) -> bool {
         let Some(value) = rest.strip_prefix(':') else {
             continue;
         };
-        if inside != "path" {
-            if !is_known(inside) {
-                return false;
-            }
-            continue;
-        }
-        match next_string(value) {
-            Some((Some(path), after)) if value.trim_ascii_start().starts_with('"') => {
-                if !is_fine_path(path) {
-                    return false;
-                }
+        let said = next_string(value).filter(|_| value.trim_ascii_start().starts_with('"'));
+        let is_fine = match (inside, said) {
+            ("path", Some((Some(path), after))) => {
                 rest = after;
+                is_fine_path(path)
             }
-            _ => return false,
+            ("op", Some((Some(op), after))) => {
+                rest = after;
+                OPS.contains(&op)
+            }
+            ("path" | "op", _) => false,
+            // Of an operation without a path it may be anything.
+            ("value", Some(_)) => !has("operations") || has("path"),
+            (key, _) => is_known(key),
+        };
+        if !is_fine {
+            return false;
         }
     }
     true
@@ -209,6 +214,7 @@ fn take_out_of_object(object: &mut Map<String, Value>, others: bool, cuts: &mut 
     // A path that is no text names nothing.
     let path = path.filter(|it| !it.1.is_null());
     let path = path.map(|it| it.1.as_str().unwrap_or(REMOVED).to_owned());
+    let has_op = object.keys().any(|it| it.eq_ignore_ascii_case("op"));
     let mut cut_keys = Vec::new();
     for (key, value) in object.iter_mut() {
         if key.eq_ignore_ascii_case("path") {
@@ -219,8 +225,14 @@ fn take_out_of_object(object: &mut Map<String, Value>, others: bool, cuts: &mut 
             Some(path) if key.eq_ignore_ascii_case("value") => path,
             _ => key,
         };
-        if is_known(place) {
-            let small = place.to_ascii_lowercase();
+        let small = place.to_ascii_lowercase();
+        // An operation that says what there is none of, and one without a path that says no attributes.
+        let is_odd = match (small.as_str(), &*value) {
+            ("op", Value::String(op)) => !OPS.iter().any(|it| op.eq_ignore_ascii_case(it)),
+            ("value", it) => has_op && path.is_none() && !it.is_object(),
+            _ => false,
+        };
+        if is_known(place) && !is_odd {
             let others = others || small.contains("manager") || small.contains("members");
             take_out_of(value, others, cuts);
         } else if !matches!(value, Value::Null | Value::Bool(_)) {
@@ -278,6 +290,8 @@ mod tests {
             r#"{"operations":[{"path":"emails[type eq \"a\\\"b\"].value","value":1}]}"#,
             r#"{"emails[token eq \"x\"].value":1}"#,
             r#"{"members":[{"display":"x"}]}"#,
+            r#"{"operations":[{"op":"x","path":"title","value":"x"}]}"#,
+            r#"{"operations":[{"op":"add","value":"x"}]}"#,
             r#"{"title"#,
         ] {
             assert!(!is_plain(text), "{text}");

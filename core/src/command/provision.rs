@@ -47,10 +47,12 @@ impl Provision {
             .provider(id)?
             .ok_or_else(|| Error::forbidden("this connection was revoked"))?;
         let provider = Provider { id, policy, sends };
-        let mut written = self.written(planner)?;
-        self.note_sent(planner, &provider, &written);
         match self.target {
-            ProvisionTarget::New => self.newcomer(planner, &provider, &mut written),
+            ProvisionTarget::New => {
+                let mut written = self.written(planner)?;
+                self.note_sent(planner, &provider, &written);
+                self.newcomer(planner, &provider, &mut written)
+            }
             ProvisionTarget::Existing { user, version } => {
                 let user = planner.user(user)?;
                 if user.status == Status::Deleted && self.agrees_that_gone(planner, id, &user)? {
@@ -62,6 +64,8 @@ impl Provision {
                 if version.is_some_and(|it| it != user.version) {
                     return Err(Error::Changed(user.id));
                 }
+                let mut written = self.written(planner)?;
+                self.note_sent(planner, &provider, &written);
                 self.update(planner, &provider, &user, &mut written)
             }
         }
