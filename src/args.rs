@@ -417,9 +417,10 @@ pub(crate) fn public_url(text: &str) -> Result<String, String> {
 pub(crate) struct UsersArgs {
     /// Whom to list; everybody who is not deleted without it.
     pub(crate) query: Vec<String>,
-    /// In which order.
-    #[arg(long, value_enum, default_value_t = SortWord::Name)]
-    pub(crate) sort: SortWord,
+    /// In which order: name, email, status, created, seen, area, title, region, language, labels, manager, or a custom
+    /// field by its name; who has none comes last.
+    #[arg(long, value_name = "ORDER", default_value = "name")]
+    pub(crate) sort: String,
     /// Turn the order round.
     #[arg(long)]
     pub(crate) descending: bool,
@@ -429,29 +430,6 @@ pub(crate) struct UsersArgs {
     /// Print only how many there are.
     #[arg(long, conflicts_with = "limit")]
     pub(crate) count: bool,
-}
-
-/// By what people are sorted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SortWord {
-    /// Last name, first name
-    Name,
-    /// Address
-    Email,
-    /// Status, then name
-    Status,
-    /// Creation
-    Created,
-    /// When they were last seen; who never was comes last
-    Seen,
-    /// Functional area; who has none comes last
-    Area,
-    /// Title; who has none comes last
-    Title,
-    /// Region; who has none comes last
-    Region,
-    /// Language; who has none comes last
-    Language,
 }
 
 /// One person, now or then.

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use usher_core::Read;
-use usher_core::model::{ConnectionId, Date, Hold, License, PoolId, User, UserId};
+use usher_core::model::{ConnectionId, Date, Hold, License, PoolId, User, UserId, field_key};
 use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
 
-use crate::args::{Format, ShowArgs, SortWord, UsersArgs};
+use crate::args::{Format, ShowArgs, UsersArgs};
 use crate::desk::Desk;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::{Listing, Row, say, write_one};
 use crate::past;
 use crate::who::parse_query;
@@ -53,7 +53,7 @@ pub(crate) fn list(desk: &Desk, args: &UsersArgs) -> Result<()> {
     let mut left = args.limit.unwrap_or(usize::MAX);
     let mut page = UsersPage {
         query,
-        sort: sort(args.sort),
+        sort: sort(&read, &args.sort)?,
         descending: args.descending,
         from: PageFrom::Start,
         limit: 0,
@@ -84,18 +84,39 @@ fn count(desk: &Desk, read: &Read<'_>, query: &Expr) -> Result<()> {
     }
 }
 
-fn sort(word: SortWord) -> SortBy {
-    match word {
-        SortWord::Name => SortBy::Name,
-        SortWord::Email => SortBy::Email,
-        SortWord::Status => SortBy::Status,
-        SortWord::Created => SortBy::Created,
-        SortWord::Seen => SortBy::Seen,
-        SortWord::Area => SortBy::Area,
-        SortWord::Title => SortBy::Title,
-        SortWord::Region => SortBy::Region,
-        SortWord::Language => SortBy::Language,
+/// The words for the orders that there always are.
+const SORTS: [(&str, SortBy); 11] = [
+    ("name", SortBy::Name),
+    ("email", SortBy::Email),
+    ("status", SortBy::Status),
+    ("created", SortBy::Created),
+    ("seen", SortBy::Seen),
+    ("area", SortBy::Area),
+    ("title", SortBy::Title),
+    ("region", SortBy::Region),
+    ("language", SortBy::Language),
+    ("labels", SortBy::Labels),
+    ("manager", SortBy::Manager),
+];
+
+fn sort(read: &Read<'_>, word: &str) -> Result<SortBy> {
+    let word = word.trim();
+    if let Some((_, sort)) = SORTS.iter().find(|(it, _)| *it == word) {
+        return Ok(*sort);
     }
+    let fields = read.custom_fields()?;
+    let key = field_key(word);
+    if let Some(field) = fields.iter().find(|it| field_key(&it.terms.name) == key) {
+        return Ok(SortBy::Custom(field.id));
+    }
+    let known = SORTS.iter().map(|it| it.0.to_owned());
+    let all: Vec<_> = known
+        .chain(fields.into_iter().map(|it| it.terms.name))
+        .collect();
+    Err(Failure::Usage(format!(
+        "there is no order {word:?}; use {}",
+        all.join(", ")
+    )))
 }
 
 /// The names of pools and connections, which every row mentions.

@@ -108,8 +108,8 @@ fn lines(user: &User, program: &Path, database: &Path) -> Result<Vec<(&'static s
         ("DisableForwarding", word("yes")),
         ("PermitTTY", word("yes")),
         ("PermitUserRC", word("no")),
-        // Nothing of the other machine's environment but how its terminal shows colours.
-        ("AcceptEnv", word("NO_COLOR COLORTERM")),
+        // Nothing of the other machine's environment: no variable has this name, and sshd knows no other word for none.
+        ("AcceptEnv", word("none")),
         ("MaxAuthTries", word("6")),
         ("ClientAliveInterval", word("15")),
         ("ClientAliveCountMax", word("4")),

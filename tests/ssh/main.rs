@@ -185,7 +185,7 @@ fn nothing_is_forwarded_and_nothing_of_the_environment_arrives() {
             "-A",
             "-X",
             "-o",
-            "SetEnv=USHER_DB=/nowhere LD_PRELOAD=/nowhere USHER_MARK=1 LC_ALL=C",
+            "SetEnv=USHER_DB=/nowhere LD_PRELOAD=/nowhere USHER_MARK=1 LC_ALL=C NO_COLOR=1",
         ],
         &[],
     );
@@ -197,6 +197,7 @@ fn nothing_is_forwarded_and_nothing_of_the_environment_arrives() {
         "USHER_DB",
         "LD_PRELOAD",
         "LC_ALL",
+        "NO_COLOR",
         "SSH_AUTH_SOCK",
         "DISPLAY",
     ] {

@@ -50,6 +50,8 @@ const REFRESH_MS: i64 = 200;
 const RECOUNT_MS: i64 = 500;
 /// How often it is looked whether a server runs.
 const LOOK_MS: i64 = 20_000;
+/// How long a page of the list is awaited before it is said.
+const SLOW_MS: i64 = 400;
 /// Most keys that are kept while the list is read.
 const MOST_DEFERRED: usize = 256;
 
@@ -340,6 +342,7 @@ impl App {
             .cloned();
         if let Some(request) = self.users.list.next_request(marked.as_ref()) {
             self.effects.push(Effect::ReadWindow(request));
+            self.set_timer(Timer::Slow, SLOW_MS);
         }
     }
 

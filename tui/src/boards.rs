@@ -29,7 +29,7 @@ mod wording;
 
 use std::collections::BTreeSet;
 
-use usher_core::model::{BatchId, PoolName, Timestamp, UserId};
+use usher_core::model::{BatchId, PoolName, UserId};
 
 use crate::board::Kind;
 
@@ -98,6 +98,22 @@ pub(crate) enum Topic {
 }
 
 impl Topic {
+    /// Whether instants are among what it lists, so that it says whose time they are told in.
+    pub(crate) fn tells_times(&self) -> bool {
+        matches!(
+            self,
+            Self::Person(_)
+                | Self::Batches
+                | Self::Connections
+                | Self::Due
+                | Self::Approvals
+                | Self::Outbox
+                | Self::Imports
+                | Self::Held(_)
+                | Self::Inbox { .. }
+        )
+    }
+
     /// What kind of board it is.
     pub(crate) fn kind(&self) -> &'static Kind {
         match self {
@@ -162,16 +178,4 @@ impl Topic {
             .chain([(Some('0'), Self::Everything)])
             .collect()
     }
-}
-
-/// The day of an instant, as listings show it.
-fn day(at: Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
-}
-
-/// An instant to the minute, as listings show it.
-fn minute(at: Timestamp) -> String {
-    let text = at.to_string();
-    let (day, time) = text.split_once('T').unwrap_or((&text, ""));
-    format!("{day} {}", time.chars().take(5).collect::<String>())
 }

@@ -1,7 +1,6 @@
 //! Text in cells: made harmless, measured by grapheme, cut with an ellipsis, and never outside its column.
 
 mod pieces;
-mod shown;
 
 use std::borrow::Cow;
 
@@ -11,7 +10,7 @@ use ratatui::style::Style;
 
 pub(crate) use pieces::{CONTINUED, is_settled, sever};
 use pieces::{cells, pieces};
-pub(crate) use shown::shown;
+pub(crate) use usher_core::model::harmless as shown;
 
 /// What stands for text that was cut off.
 const ELLIPSIS: &str = "…";

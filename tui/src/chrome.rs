@@ -10,7 +10,7 @@ use crate::cell::{put, put_right, sever, width};
 use crate::counters::{Counters, PoolCount, done_word};
 use crate::summary::Proposal;
 use crate::theme::{Role, Theme};
-use crate::words::{age, number, people};
+use crate::words::{self, age, number, people};
 
 /// Empties an area.
 pub(crate) fn clear(area: Rect, buf: &mut Buffer) {
@@ -243,16 +243,17 @@ fn tone_role(tone: Tone) -> Role {
 pub(crate) fn newest(app: &App, theme: Theme, area: Rect, x: u16, buf: &mut Buffer) {
     if let Some(newest) = app.counters.as_ref().and_then(|it| it.newest.as_ref()) {
         let (ago, _) = age(app.now.as_millis() - newest.at.as_millis());
-        let many = if newest.people > 0 {
-            format!(" {}", number(newest.people))
-        } else {
-            String::new()
+        let many = match newest.done {
+            Some(done) if done > 0 => format!("{} {}", done_word(&newest.command), number(done)),
+            Some(_) => done_word(&newest.command),
+            // Of very many it is not counted who was changed besides.
+            None => format!(
+                "{} · {} changed",
+                newest.command.replace('_', " "),
+                words::people(usize::try_from(newest.people).unwrap_or(0))
+            ),
         };
-        let text = format!(
-            "{}{many} · {} · {ago}",
-            done_word(&newest.command),
-            newest.door
-        );
+        let text = format!("{many} · {} · {ago}", newest.door);
         let room = area.width.saturating_sub(x + 1);
         if usize::from(room) >= width(&text) {
             put_right(

@@ -8,6 +8,8 @@ use usher_core::query::Vocabulary;
 pub(crate) struct Counters {
     /// The organization's name.
     pub(crate) organization: String,
+    /// In whose time instants are shown.
+    pub(crate) zone: String,
     /// Who sits at this console.
     pub(crate) actor: String,
     /// Every pool, `access` first.
@@ -58,12 +60,22 @@ pub(crate) struct Newest {
     pub(crate) people: i64,
     /// How many changes it made.
     pub(crate) changes: i64,
+    /// To how many people it did what its word says, where that is known.
+    pub(crate) done: Option<i64>,
     /// Through which door it came.
     pub(crate) door: &'static str,
     /// Who acted.
     pub(crate) actor: String,
     /// When.
     pub(crate) at: Timestamp,
+}
+
+/// Whether a command is about where people stand, and may change others besides.
+pub(crate) fn is_of_standing(command: &str) -> bool {
+    matches!(
+        command,
+        "invite" | "create" | "cancel" | "deactivate" | "reactivate" | "delete"
+    )
 }
 
 /// What a command has done, as one word: `deactivated`.

@@ -68,6 +68,8 @@ pub(crate) enum Timer {
     Look,
     /// What is applied is further now.
     Progress,
+    /// A page of the list has been read for longer than an eye waits.
+    Slow,
     /// A file may have arrived by a page.
     Arrival,
     /// Nobody has typed for as long as the organization allows.

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use usher_core::model::UserId;
+use usher_core::model::{Status, UserId};
 
 use crate::board::Doing;
 use crate::decode::LONGEST_PASTE;
@@ -224,8 +224,12 @@ pub(crate) struct Form {
     pub(crate) at: usize,
     /// What was wrong with all of it.
     pub(crate) fault: Option<String>,
+    /// What somebody else did meanwhile to the person whose fields these are.
+    pub(crate) meanwhile: Option<String>,
     /// The first line on the screen.
     pub(crate) top: usize,
+    /// Where the person stood when the form was opened.
+    status: Option<Status>,
     /// The person whose fields these are, and the version that the form was filled in on.
     pub(crate) subject: Option<(UserId, i64)>,
     finish: Finish,
@@ -255,7 +259,9 @@ impl Form {
             fields,
             at: 0,
             fault: None,
+            meanwhile: None,
             top: 0,
+            status: None,
             subject: None,
             finish: Box::new(finish),
             names: Names::default(),
@@ -268,6 +274,14 @@ impl Form {
     pub(crate) fn about(self, user: UserId, version: i64) -> Self {
         Self {
             subject: Some((user, version)),
+            ..self
+        }
+    }
+
+    /// The same, of a person who stands so.
+    pub(crate) fn standing(self, status: Status) -> Self {
+        Self {
+            status: Some(status),
             ..self
         }
     }
@@ -410,6 +424,17 @@ impl Form {
             return;
         }
         *version = now.version;
+        let by = now.changed_by.as_deref().unwrap_or("somebody");
+        let is = |status: Status| status.as_str().replace('_', " ");
+        self.meanwhile = Some(match self.status {
+            Some(was) if was != now.status => format!(
+                "meanwhile {by} made {} {}; they were {}",
+                now.label,
+                is(now.status),
+                is(was)
+            ),
+            _ => format!("meanwhile {by} changed {}", now.label),
+        });
         for field in &mut self.fields {
             let Some(settable) = &field.settable else {
                 continue;

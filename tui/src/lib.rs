@@ -48,6 +48,7 @@ mod view;
 mod watcher;
 mod words;
 mod writing;
+mod zone;
 
 use usher_core::Session;
 

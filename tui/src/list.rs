@@ -103,6 +103,8 @@ pub(crate) struct List {
     loaded: bool,
     /// Reading failed: wait for somebody to do something before trying again.
     failed: bool,
+    /// What is shown is not yet what was asked for, for longer than an eye waits.
+    slow: bool,
 }
 
 impl List {
@@ -128,6 +130,7 @@ impl List {
             stale: false,
             loaded: false,
             failed: false,
+            slow: false,
         }
     }
 
@@ -148,6 +151,14 @@ impl List {
             self.range = None;
             self.total = None;
             self.wanted = Some(Land::Top);
+        }
+    }
+
+    /// Names in its query are others now, and it finds the same people: the cursor stays.
+    pub(crate) fn call_otherwise(&mut self, query: Expr) {
+        if self.query != query {
+            self.query = query;
+            self.stale = true;
         }
     }
 
@@ -191,6 +202,17 @@ impl List {
     /// Whether a marked query finds this person, who is in memory.
     pub(crate) fn finds(&self, user: UserId) -> bool {
         self.found.contains(&user)
+    }
+
+    /// Says that what was asked for takes long, if it is still awaited.
+    pub(crate) fn note_slow(&mut self) {
+        self.slow =
+            self.wanted.is_some() || matches!(self.pending, Pending::Replace(_) | Pending::Refresh);
+    }
+
+    /// Whether what is shown is not yet what was asked for, for longer than an eye waits.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.slow
     }
 
     /// Whether anything has been read.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use usher_core::Selection;
 use usher_core::model::{Status, UserId};
-use usher_core::query::Expr;
+use usher_core::query::{Expr, Renamed};
 
 /// Most marked people whose number inside a filter is worth asking for one by one.
 const MOST_ASKED: usize = 500;
@@ -47,6 +47,14 @@ impl Marks {
             besides: BTreeSet::new(),
             except: BTreeSet::new(),
         }))
+    }
+
+    /// The same marks, where what a query names is called otherwise.
+    pub(crate) fn call_otherwise(&mut self, renamed: &Renamed) {
+        if let Self::Found(it) = self {
+            it.query = renamed.query(it.query.clone());
+            it.typed = it.typed.as_ref().map(|it| renamed.text(it));
+        }
     }
 
     /// Whether nobody is marked for certain; a query may still find nobody.

@@ -1,10 +1,14 @@
 //! What forms and filters offer and compare with: the names that there are, and one person's fields as they stand.
 
-use usher_core::model::{Actor, CustomField, Field, UserId, View};
+use usher_core::directory::HistoryPage;
+use usher_core::model::{Actor, CustomField, Field, Status, UserId, View};
+use usher_core::query::TextField;
 use usher_core::{Read, Result};
 
 /// Most names of a kind that are offered.
 const MOST: usize = 500;
+/// Most values of one field that are offered.
+const MOST_VALUES: usize = 2_000;
 
 /// The names that there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +23,14 @@ pub(crate) struct Names {
     pub(crate) connections: Vec<String>,
     /// Labels.
     pub(crate) labels: Vec<String>,
+    /// Functional areas that people have.
+    pub(crate) areas: Vec<String>,
+    /// Their titles.
+    pub(crate) titles: Vec<String>,
+    /// Their regions.
+    pub(crate) regions: Vec<String>,
+    /// Their languages.
+    pub(crate) languages: Vec<String>,
     /// Custom fields.
     pub(crate) fields: Vec<CustomField>,
     /// The views that were saved.
@@ -45,6 +57,10 @@ pub(crate) struct PersonFields {
     pub(crate) label: String,
     /// The version that these are of.
     pub(crate) version: i64,
+    /// Where they stand.
+    pub(crate) status: Status,
+    /// Who changed them last.
+    pub(crate) changed_by: Option<String>,
     /// What can be set, and how it stands.
     pub(crate) values: Vec<(Settable, String)>,
     /// The custom fields that there are.
@@ -97,6 +113,10 @@ pub(crate) fn names(read: &Read<'_>, actor: Actor) -> Result<Names> {
         trainings: first(trainings.collect()),
         connections: first(connections.collect()),
         labels: first(labels.collect()),
+        areas: read.values_of(TextField::FunctionalArea, MOST_VALUES)?,
+        titles: read.values_of(TextField::Title, MOST_VALUES)?,
+        regions: read.values_of(TextField::Region, MOST_VALUES)?,
+        languages: read.values_of(TextField::Language, MOST_VALUES)?,
         fields: living(read.custom_fields()?),
         views: read.views(actor)?,
     })
@@ -121,6 +141,16 @@ pub(crate) fn fields(read: &Read<'_>, user: UserId) -> Result<PersonFields> {
         None => None,
     };
     values.insert(6, (Settable::Manager, manager.unwrap_or_default()));
+    let newest = read.history(&HistoryPage {
+        user: Some(user.id),
+        before: Some(i64::MAX),
+        limit: 1,
+        ..HistoryPage::default()
+    })?;
+    let changed_by = match newest.first() {
+        Some(event) => Some(read.actor_name(event.actor)?.replace('_', " ")),
+        None => None,
+    };
     let fields = living(read.custom_fields()?);
     let set = read
         .fields_of(&[user.id])?
@@ -137,6 +167,8 @@ pub(crate) fn fields(read: &Read<'_>, user: UserId) -> Result<PersonFields> {
         user: user.id,
         label: user.label(),
         version: user.version,
+        status: user.status,
+        changed_by,
         values,
         fields,
         owned: read.owned_of(&user)?,

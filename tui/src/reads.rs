@@ -8,12 +8,13 @@ use usher_core::model::{Actor, Batch, Door, Hold, Status, User, UserId};
 use usher_core::query::{Expr, PageFrom, UsersPage};
 use usher_core::{Read, Result};
 
-use crate::counters::{Counters, Newest, PoolCount};
+use crate::counters::{Counters, Newest, PoolCount, is_of_standing};
 use crate::detail::{Detail, Happened};
 use crate::effect::{CountRequest, RangeRequest, Reach, WindowRequest};
 use crate::event::{Counted, Window};
 use crate::list::Row;
 use crate::summary::in_words;
+use crate::zone::Zone;
 
 /// Most people in a range of rows; more are marked by a filter.
 const LONGEST_RANGE: usize = 100_000;
@@ -21,6 +22,8 @@ const LONGEST_RANGE: usize = 100_000;
 const RANGE_PAGE: usize = 2_000;
 /// How many events of a person are shown.
 const SHOWN_EVENTS: usize = 20;
+/// Most changes of a batch that are looked through for whom it was about.
+const MOST_COUNTED: i64 = 20_000;
 /// How many batches are looked through for one of this console.
 const RECENT_BATCHES: usize = 200;
 
@@ -90,14 +93,20 @@ fn rows(read: &Read<'_>, users: Vec<User>) -> Result<Vec<Row>> {
     let managers = read.labels_of(&managers)?;
     let ids: Vec<_> = users.iter().map(|it| it.id).collect();
     let mut fields = read.fields_of(&ids)?;
+    let zone = Zone::of(read)?;
     let rows = users.into_iter().map(|user| {
         let custom = fields.remove(&user.id).unwrap_or_default();
-        row(user, &managers, custom)
+        row(user, &zone, &managers, custom)
     });
     Ok(rows.collect())
 }
 
-fn row(user: User, managers: &HashMap<UserId, String>, custom: Vec<(String, String)>) -> Row {
+fn row(
+    user: User,
+    zone: &Zone,
+    managers: &HashMap<UserId, String>,
+    custom: Vec<(String, String)>,
+) -> Row {
     Row {
         id: user.id,
         status: user.status,
@@ -117,8 +126,8 @@ fn row(user: User, managers: &HashMap<UserId, String>, custom: Vec<(String, Stri
         region: user.profile.region.unwrap_or_default(),
         language: user.profile.language.unwrap_or_default(),
         labels: user.profile.labels.unwrap_or_default(),
-        seen: user.last_seen_at.map(day).unwrap_or_default(),
-        created: day(user.created_at),
+        seen: user.last_seen_at.map(|it| zone.day(it)).unwrap_or_default(),
+        created: zone.day(user.created_at),
         custom,
         protected: user.protected,
     }
@@ -177,6 +186,7 @@ pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
         queued: pool.queued,
         alarm: pool.alarm,
     });
+    let organization = read.organization()?;
     let approvals = read.approvals()?;
     let open = approvals.iter().filter(|it| it.is_open(read.now()));
     let newest = match read.batches(None, 1)?.pop() {
@@ -184,7 +194,8 @@ pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
         None => None,
     };
     Ok(Counters {
-        organization: read.organization()?.name,
+        zone: organization.time_zone.to_string(),
+        organization: organization.name,
         actor: read.actor_name(actor)?,
         pools: pools.collect(),
         waiting: standing(&[Status::Waiting, Status::PendingTransfer]),
@@ -200,6 +211,12 @@ pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
 
 fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
     let actor = read.actor_name(batch.actor)?;
+    // Others are changed besides: those whose manager leaves, say.
+    let stand = if is_of_standing(&batch.command) {
+        read.stand_otherwise(batch.id, MOST_COUNTED)?
+    } else {
+        Some(batch.people)
+    };
     let Batch {
         id,
         command,
@@ -213,6 +230,7 @@ fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
         batch: id,
         command,
         people,
+        done: stand,
         changes,
         at,
         door: door.as_str(),
@@ -272,6 +290,7 @@ fn facts(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, String)>> {
         Some(id) => read.connection_by_id(id)?.map(|it| it.name),
         None => None,
     };
+    let zone = Zone::of(read)?;
     let invitation = read.invitation(user.id)?;
     let permissions = read.permissions_of(user.id)?;
     let permissions: Vec<_> = permissions.iter().map(|it| it.as_str()).collect();
@@ -303,10 +322,11 @@ fn facts(read: &Read<'_>, user: &User) -> Result<Vec<(&'static str, String)>> {
         ),
         (
             "invitation",
-            invitation.map(|it| format!("{}, until {}", it.state.as_str(), day(it.expires_at))),
+            invitation
+                .map(|it| format!("{}, until {}", it.state.as_str(), zone.day(it.expires_at))),
         ),
-        ("last seen", user.last_seen_at.map(day)),
-        ("created", Some(day(user.created_at))),
+        ("last seen", user.last_seen_at.map(|it| zone.day(it))),
+        ("created", Some(zone.day(user.created_at))),
         ("id", Some(user.id.to_string())),
     ];
     let set = |(label, value): (&'static str, Option<String>)| {
@@ -331,10 +351,6 @@ fn custom_fields(read: &Read<'_>, user: UserId) -> Result<Option<String>> {
         let said = it.iter().map(|(name, value)| format!("{name} {value}"));
         said.collect::<Vec<_>>().join(", ")
     }))
-}
-
-fn day(at: usher_core::model::Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
 }
 
 fn licenses(read: &Read<'_>, user: UserId) -> Result<Vec<(String, String)>> {

@@ -33,6 +33,7 @@ mod text;
 mod time;
 mod training;
 mod transfer;
+mod unseen;
 mod user;
 mod view;
 mod when;
@@ -82,6 +83,7 @@ pub use training::{
     TrainingKind, TrainingTerms, WaitingProgress,
 };
 pub use transfer::{Purpose, TRANSFER_MS, Transfer, file_name, table_name};
+pub use unseen::is_virama;
 pub(crate) use user::further_addresses;
 pub use user::{Field, Invitation, InvitationState, Link, Profile, ProviderHold, User};
 pub use view::View;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::unseen::without_unseen;
 use crate::error::Error;
 
 /// Longest text accepted in a profile field, in bytes.
@@ -40,12 +41,21 @@ pub fn push_as_html(text: &str, out: &mut String) {
     }
 }
 
-/// The text with every hostile character, and every mark beyond the eighth on one letter, replaced by U+FFFD,
-/// so that what was replaced stays visible. Borrowed when nothing had to be replaced.
+/// The text with every hostile character, every mark beyond the eighth on one letter, and every character of which nothing
+/// is seen and that has nothing to do where it stands, replaced by U+FFFD, so that what was replaced stays visible. Borrowed
+/// when nothing had to be replaced.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|it| matches!(it, b' '..=b'~')) {
         return Cow::Borrowed(text);
     }
+    let text = inert(text);
+    match without_unseen(&text) {
+        Some(seen) => Cow::Owned(seen),
+        None => text,
+    }
+}
+
+fn inert(text: &str) -> Cow<'_, str> {
     let mut marks = 0;
     let mut bad = |c: char| {
         marks = if is_combining_mark(c) { marks + 1 } else { 0 };

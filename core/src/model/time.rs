@@ -29,6 +29,32 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The day and the minute that clocks showed in a time zone: `2026-11-22 23:04`.
+    pub fn on_the_wall(self, zone: &super::TimeZoneName) -> String {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(instant) => {
+                let there = zone.zone().to_datetime(instant);
+                format!(
+                    "{:04}-{:02}-{:02} {:02}:{:02}",
+                    there.year(),
+                    there.month(),
+                    there.day(),
+                    there.hour(),
+                    there.minute()
+                )
+            }
+            // Beyond what calendars are made for.
+            Err(_) => self
+                .to_string()
+                .replace('T', " ")
+                .chars()
+                .take(16)
+                .collect(),
+        }
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // RFC 3339 with milliseconds; the calendar is computed here because a listing prints thousands of them.

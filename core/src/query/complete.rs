@@ -2,7 +2,7 @@
 //! names that an organization gives, it says of what; whoever asks knows them.
 
 use super::words::{Key, key, names};
-use super::{HoldWord, Vocabulary};
+use super::{HoldWord, TextField, Vocabulary};
 use crate::model::{AssignmentState, FieldKind, GroupRole, Status};
 
 /// What could be meant.
@@ -18,8 +18,8 @@ pub struct Completion {
     pub names: Option<Names>,
 }
 
-/// Names that an organization gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Names that an organization gives, and what its people have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Names {
     /// Of groups.
     Groups,
@@ -31,6 +31,34 @@ pub enum Names {
     Connections,
     /// Labels.
     Labels,
+    /// Functional areas that people have.
+    Areas,
+    /// Titles that people have.
+    Titles,
+    /// Regions that people have.
+    Regions,
+    /// Languages that people have.
+    Languages,
+}
+
+impl Names {
+    const WORDS: [(&'static str, Self); 4] = [
+        ("group", Self::Groups),
+        ("pool", Self::Pools),
+        ("training", Self::Trainings),
+        ("connection", Self::Connections),
+    ];
+
+    /// The word for what has an id besides its name.
+    pub(super) fn word(self) -> &'static str {
+        let found = Self::WORDS.iter().find(|it| it.1 == self);
+        found.map_or("", |it| it.0)
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        let found = Self::WORDS.iter().find(|it| it.0 == word);
+        found.map(|it| it.1)
+    }
 }
 
 /// Ages and dates, by example.
@@ -132,6 +160,10 @@ fn of_key(key: Key, begun: &str, vocabulary: &Vocabulary) -> (Vec<String>, Optio
         Key::Pool => (Vec::new(), Some(Names::Pools)),
         Key::Connection => (Vec::new(), Some(Names::Connections)),
         Key::Label => (Vec::new(), Some(Names::Labels)),
+        Key::Text(TextField::FunctionalArea) => (Vec::new(), Some(Names::Areas)),
+        Key::Text(TextField::Title) => (Vec::new(), Some(Names::Titles)),
+        Key::Text(TextField::Region) => (Vec::new(), Some(Names::Regions)),
+        Key::Text(TextField::Language) => (Vec::new(), Some(Names::Languages)),
         Key::Text(_) | Key::Name | Key::Manager | Key::Below | Key::ExternalId | Key::Id => {
             (Vec::new(), None)
         }

@@ -91,6 +91,26 @@ impl Vocabulary {
         known.map_or(Ok(()), |it| it.check(kind, name, at))
     }
 
+    /// The id of what is called so, by its name as it is compared.
+    pub(super) fn id_of(&self, kind: Names, key: &str) -> Option<&str> {
+        self.known.as_ref()?.id_of(kind, key)
+    }
+
+    /// What is called how, by its id.
+    pub(super) fn name_of(&self, kind: Names, id: &str) -> Option<&str> {
+        self.known.as_ref()?.name_of(kind, id)
+    }
+
+    /// Every name of groups, pools, trainings and connections.
+    pub(super) fn named(&self) -> impl Iterator<Item = (Names, &str, &str)> {
+        self.known.iter().flat_map(|it| it.all())
+    }
+
+    /// The names of custom fields in queries, with whose they are.
+    pub(super) fn field_keys(&self) -> impl Iterator<Item = (String, FieldId)> {
+        self.fields.iter().map(|it| (it.key(), it.id))
+    }
+
     /// The first instant of a day.
     pub(super) fn start_of(&self, day: Date) -> Option<Timestamp> {
         match &self.zone {

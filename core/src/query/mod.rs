@@ -23,12 +23,14 @@ pub use known::KnownNames;
 pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, ParseError, parse, parse_with};
 pub use words::keys;
 
-pub(crate) use renamed::{named_fields, renamed};
+pub use renamed::Renamed;
+
+pub(crate) use renamed::{KeptName, kept_names};
 pub(crate) use words::is_word;
 
 use crate::model::{
-    AssignmentState, ConnectionId, Date, GroupId, GroupRole, PoolId, Status, Timestamp, TrainingId,
-    UserId,
+    AssignmentState, ConnectionId, Date, FieldId, GroupId, GroupRole, PoolId, Status, Timestamp,
+    TrainingId, UserId,
 };
 
 /// A condition on people.
@@ -277,11 +279,17 @@ pub enum SortBy {
     Region,
     /// Language; likewise.
     Language,
+    /// Labels, as they are listed; likewise.
+    Labels,
+    /// The manager's address, else their user name; likewise.
+    Manager,
+    /// A custom field: text and days as such, choices by their names; likewise.
+    Custom(FieldId),
 }
 
 impl SortBy {
-    /// Every order.
-    pub const ALL: [Self; 9] = [
+    /// Every order that does not depend on which custom fields there are.
+    pub const ALL: [Self; 11] = [
         Self::Name,
         Self::Email,
         Self::Status,
@@ -291,6 +299,8 @@ impl SortBy {
         Self::Title,
         Self::Region,
         Self::Language,
+        Self::Labels,
+        Self::Manager,
     ];
 }
 

@@ -16,7 +16,7 @@ use crate::query::Expr;
 use sources::{Source, Unseen};
 
 /// Up to so many are found first and then put in order; more are spread densely enough to be met in order.
-const FEW: i64 = 10_000;
+pub(super) const FEW: i64 = 10_000;
 
 /// How the people of a page are found.
 pub(super) enum Way {
@@ -37,6 +37,22 @@ pub(super) fn driven(query: &Expr, now: Timestamp, viewer: Viewer) -> Compiled {
         Some(source) => found_by(compile::compile_aside(query, now, viewer, false), source),
         None => compile::compile(query, now, viewer),
     }
+}
+
+/// Everybody who has a word, by their numbers, if they are no more than `most`; none, too, where no index lists them.
+pub(super) fn having_word(
+    snapshot: &Snapshot<'_>,
+    word: &str,
+    most: usize,
+) -> Result<Option<Vec<i64>>> {
+    let word = Expr::Text(word.to_owned());
+    let Some(source) = sources::of(&word, snapshot.viewer).into_iter().next() else {
+        return Ok(None);
+    };
+    let sql = format!("{} LIMIT {}", source.sql, most.saturating_add(1));
+    let bindings = rusqlite::params_from_iter(source.bindings);
+    let found: Vec<i64> = snapshot.all(&sql, bindings, |row| row.get(0))?;
+    Ok(Some(found).filter(|it| it.len() <= most))
 }
 
 /// Compiles a query for a page of a list.

@@ -145,15 +145,24 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn vocabulary_with_names(&self) -> Result<Vocabulary> {
-        let pools = self.pools()?.into_iter().map(|it| it.name.to_string());
-        let groups = self.groups()?.into_iter().map(|it| it.name);
+        let pools = self.pools()?.into_iter();
+        let groups = self.groups()?.into_iter();
         let trainings = self.snapshot()?.trainings()?.into_iter();
-        let connections = self.connections()?.into_iter().map(|it| it.name);
+        let connections = self.connections()?.into_iter();
         let names = KnownNames::default()
-            .with(Names::Pools, pools)
-            .with(Names::Groups, groups)
-            .with(Names::Trainings, trainings.map(|it| it.terms.name))
-            .with(Names::Connections, connections);
+            .with(
+                Names::Pools,
+                pools.map(|it| (it.id.to_string(), it.name.to_string())),
+            )
+            .with(Names::Groups, groups.map(|it| (it.id.to_string(), it.name)))
+            .with(
+                Names::Trainings,
+                trainings.map(|it| (it.id.to_string(), it.terms.name)),
+            )
+            .with(
+                Names::Connections,
+                connections.map(|it| (it.id.to_string(), it.name)),
+            );
         Ok(self.vocabulary()?.knowing(names))
     }
 

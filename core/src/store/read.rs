@@ -1,9 +1,11 @@
 //! What front ends read. Every method is a transaction of its own; none is held between them.
 
+mod beside;
 mod due;
 mod forecast;
 mod history;
 mod listing;
+mod named;
 mod past;
 mod seen;
 mod sound;

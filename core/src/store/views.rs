@@ -1,5 +1,5 @@
-//! Saved views. They decide nothing: no change and no event tells of them. Custom fields in their queries are kept by id
-//! beside the text, so that a view means the same when a field is called otherwise.
+//! Saved views. They decide nothing: no change and no event tells of them. Custom fields, groups, pools, trainings and
+//! connections in their queries are kept by id beside the text, so that a view means the same when one is called otherwise.
 
 use rusqlite::{Connection, params};
 
@@ -7,8 +7,8 @@ use super::read::Read;
 use super::writer::Note;
 use super::{Store, broken};
 use crate::error::{Error, Result};
-use crate::model::{Actor, FieldId, Name, UserId, View, fold_key};
-use crate::query::{named_fields, parse_with, renamed};
+use crate::model::{Actor, Name, UserId, View, fold_key};
+use crate::query::{KeptName, Renamed, kept_names, parse_with};
 
 /// Most views of one administrator.
 const MOST: i64 = 200;
@@ -54,7 +54,7 @@ impl Read<'_> {
         {
             return Ok(Vec::new());
         }
-        let vocabulary = self.vocabulary()?;
+        let vocabulary = self.vocabulary_with_names()?;
         let sql = "SELECT name, query, fields, columns, sort, descending FROM saved_views WHERE owner = ?1 \
             ORDER BY name_key";
         let rows: Vec<(View, String)> =
@@ -72,9 +72,9 @@ impl Read<'_> {
             })?;
         rows.into_iter()
             .map(|(view, fields)| {
-                let fields: Vec<(String, FieldId)> =
+                let kept: Vec<KeptName> =
                     serde_json::from_str(&fields).map_err(|it| Error::Broken(it.to_string()))?;
-                let query = renamed(&view.query, &fields, &vocabulary);
+                let query = Renamed::since(&kept, &vocabulary).text(&view.query);
                 Ok(View { query, ..view })
             })
             .collect()
@@ -96,8 +96,8 @@ impl Read<'_> {
                 "remove some that you no longer use",
             ));
         }
-        let fields = serde_json::to_string(&named_fields(&query))
-            .map_err(|it| Error::Broken(it.to_string()))?;
+        let kept = kept_names(&query, &self.vocabulary_with_names()?);
+        let fields = serde_json::to_string(&kept).map_err(|it| Error::Broken(it.to_string()))?;
         Ok(SavedView(ViewNote::Save(Box::new(Kept {
             owner: owner(actor),
             key: fold_key(&name),

@@ -53,6 +53,7 @@ mod sight;
 #[path = "../../../tests/program/sink.rs"]
 mod sink;
 mod smtp;
+mod sorted;
 mod timelines;
 mod undo;
 mod views;

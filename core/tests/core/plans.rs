@@ -62,6 +62,7 @@ fn those_who_have_what_a_list_is_in_the_order_of_come_from_an_index_and_the_othe
         (SortBy::Title, "users_by_title"),
         (SortBy::Region, "users_by_region"),
         (SortBy::Language, "users_by_language"),
+        (SortBy::Labels, "users_by_labels"),
     ];
     for (sort, index) in two_parts {
         for query in [Expr::Everybody, Expr::Status(vec![Status::Active])] {

@@ -14,7 +14,7 @@ use usher_core::model::{
     GroupRole, NewPeople, Period, Permission, PoolId, Progress, Step, TrainingId, TrainingKind,
     UserId, VisibleTo, When,
 };
-use usher_core::query::{Expr, ListFrom, Listing, Order, PageFrom, SortBy, UsersPage};
+use usher_core::query::{Expr, ListFrom, Listing, Order, PageFrom, SortBy, TextField, UsersPage};
 use usher_core::{Read, Result};
 
 use crate::org::{Org, address, newcomer, people};
@@ -387,6 +387,16 @@ const VERBS: &[(&str, Tells)] = &[
             .collect()
     }),
     ("batches", |r, _| told(r.batches(None, 1_000))),
+    ("stand_otherwise", |r, w| {
+        let batches = w.batches.iter();
+        let known = batches.filter_map(|it| r.find_batch(it).ok());
+        known
+            .map(|it| told(r.stand_otherwise(it.id, 1_000)))
+            .collect()
+    }),
+    ("who_have_reports", |r, w| {
+        told(r.who_have_reports(&w.people))
+    }),
     ("find_batch", |r, w| {
         w.batches
             .iter()
@@ -415,6 +425,15 @@ const VERBS: &[(&str, Tells)] = &[
             .into_iter()
             .map(|it| told(r.users(&everybody(it))))
             .collect()
+    }),
+    ("values_of", |r, _| {
+        let fields = [
+            TextField::FunctionalArea,
+            TextField::Title,
+            TextField::Region,
+            TextField::Language,
+        ];
+        each(&fields, |it| r.values_of(it, 100))
     }),
     ("ids_of", |r, _| {
         told(r.ids_of(&everybody(SortBy::Name).query))

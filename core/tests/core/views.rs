@@ -1,6 +1,6 @@
 //! Saved views: whose they are, and that they mean the same when a field is called otherwise.
 
-use usher_core::command::{Command, FieldEdit};
+use usher_core::command::{Command, FieldEdit, GroupEdit};
 use usher_core::model::{Actor, Door, FieldKind, View};
 
 use crate::org::Org;
@@ -50,6 +50,35 @@ fn a_view_survives_the_renaming_of_a_field_and_another_of_its_old_name() {
     assert_eq!(views(), [view("mine", "status:active")]);
     session.remove_view("MINE").expect("removed");
     assert_eq!(views(), []);
+}
+
+#[test]
+fn a_view_survives_the_renaming_of_what_it_names() {
+    let org = Org::new(3);
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Console);
+    let done = |command| {
+        session
+            .apply(session.request(command), None)
+            .expect("applied");
+    };
+    let group = |name: &str| Command::AddGroup { name: name.into() };
+    done(group("Team A"));
+    let query = "(group:\"team a\" or group:\"Team A\":coach) pool:access";
+    session.save_view(view("Mine", query)).expect("saved");
+    done(Command::EditGroup {
+        group: "Team A".into(),
+        set: GroupEdit {
+            name: Some("Sales, north".into()),
+            ..GroupEdit::default()
+        },
+    });
+    // Another one of the old name is not meant.
+    done(group("Team A"));
+    let now = "(group:\"Sales, north\" or group:\"Sales, north\":coach) pool:access";
+    assert_eq!(
+        session.read().unwrap().views(Actor::FileOwner).unwrap(),
+        [view("Mine", now)]
+    );
 }
 
 #[test]

@@ -93,6 +93,7 @@ impl App {
                 self.set_timer(Timer::Look, LOOK_MS);
             }
             Timer::Progress => self.look_at_progress(),
+            Timer::Slow => self.users.list.note_slow(),
             Timer::Arrival => self.await_file(),
             // The loop ends by itself.
             Timer::Idle => {}
@@ -229,7 +230,7 @@ impl App {
         match result {
             Ok(counters) => {
                 if self.users.vocabulary != counters.vocabulary {
-                    self.users.vocabulary.clone_from(&counters.vocabulary);
+                    self.users.learn(&counters.vocabulary);
                     // A column may be called otherwise now.
                     if self.counters.is_some() {
                         self.effects.push(Effect::ReadNames);

@@ -1,13 +1,13 @@
 //! How the list of people is shown: its columns, its order, and views that keep both with a filter under a name.
 
-use usher_core::model::{CustomField, View};
+use usher_core::model::View;
 
 use super::{App, Tone};
 use crate::board::Doing;
 use crate::effect::Effect;
 use crate::form::{Field, Form, Offer};
 use crate::overlay::menu::{Choice, Entry};
-use crate::screen::columns::{ListColumn, SORT_WORDS, SORTS, sort_of, sort_word};
+use crate::screen::columns::{ListColumn, sort_kept, sort_of, sort_word, sorts};
 
 /// How the list is to be shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +21,9 @@ impl App {
     /// Sorts by the next order.
     pub(super) fn sort_next(&mut self) {
         let now = self.users.list.sort();
-        let place = SORTS.iter().position(|(_, it)| *it == now).unwrap_or(0);
-        let next = SORTS.get((place + 1) % SORTS.len()).map_or(now, |it| it.1);
+        let all = sorts(&self.names.fields);
+        let place = all.iter().position(|(_, it)| *it == now).unwrap_or(0);
+        let next = all.get((place + 1) % all.len()).map_or(now, |it| it.1);
         self.users.list.set_sort(next, false);
         self.say_sort();
     }
@@ -72,7 +73,8 @@ impl App {
         } else {
             ""
         };
-        let said = format!("sorted by {}{way}", sort_word(self.users.list.sort()));
+        let word = sort_word(self.users.list.sort(), &self.names.fields);
+        let said = format!("sorted by {word}{way}");
         self.say(&said, Tone::Plain);
     }
 
@@ -80,6 +82,7 @@ impl App {
     pub(super) fn ask_look(&mut self) {
         let (list, custom) = (&self.users.list, self.names.fields.clone());
         let columns: Vec<_> = self.users.columns.iter().map(|it| it.word()).collect();
+        let orders: Vec<_> = sorts(&custom).into_iter().map(|it| it.0).collect();
         let fields = vec![
             Field::new("columns", "In their order; left empty, those that fit.")
                 .offering(Offer::Choices(ListColumn::words(&custom)))
@@ -88,14 +91,14 @@ impl App {
                     let custom = custom.clone();
                     move |text| ListColumn::parse(text, &custom).map(|_| ())
                 }),
-            Field::new("sort by", SORT_WORDS.join(", "))
-                .offering(Offer::Words(&SORT_WORDS))
-                .with(sort_word(list.sort()))
+            Field::new("sort by", orders.join(", "))
+                .offering(Offer::Choices(orders.clone()))
+                .with(&sort_word(list.sort(), &custom))
                 .checked({
                     let custom = custom.clone();
-                    move |text| match sort_of(text) {
+                    move |text| match sort_of(text, &custom) {
                         Some(_) => Ok(()),
-                        None => Err(why_unsorted(text, &custom)),
+                        None => Err(format!("use {}", orders.join(", "))),
                     }
                 }),
             Field::new("backwards", "yes or no")
@@ -105,7 +108,7 @@ impl App {
         let form = Form::new("Columns and order", fields, move |fields| {
             let text = |i: usize| fields.get(i).map_or("", Field::text);
             let columns = ListColumn::parse(text(0), &custom).map_err(|why| (0, why))?;
-            let sort = sort_of(text(1)).ok_or_else(|| (1, "name an order".to_owned()))?;
+            let sort = sort_of(text(1), &custom).ok_or_else(|| (1, "name an order".to_owned()))?;
             Ok(Doing::Look(Look {
                 columns,
                 sort,
@@ -159,7 +162,7 @@ impl App {
             name: String::new(),
             query: self.users.filter.text.clone(),
             columns: self.users.columns.iter().map(ListColumn::kept).collect(),
-            sort: sort_word(self.users.list.sort()).to_owned(),
+            sort: sort_kept(self.users.list.sort()),
             descending: self.users.list.is_descending(),
         };
         let field = Field::new("name", "What the view is called.");
@@ -182,7 +185,7 @@ impl App {
             columns: columns
                 .filter_map(|it| ListColumn::from_word(it, &self.names.fields))
                 .collect(),
-            sort: sort_of(&view.sort).unwrap_or_default(),
+            sort: sort_of(&view.sort, &self.names.fields).unwrap_or_default(),
             descending: view.descending,
         });
         self.message = None;
@@ -192,16 +195,4 @@ impl App {
             self.say(&format!("view {}", view.name), Tone::Plain);
         }
     }
-}
-
-/// Why the list cannot be in that order, and what helps instead.
-fn why_unsorted(text: &str, custom: &[CustomField]) -> String {
-    let word = text.trim();
-    let instead = match ListColumn::from_word(word, custom) {
-        Some(ListColumn::Manager) => "the screen tree lists people under their managers".to_owned(),
-        Some(ListColumn::Labels) => "label:WORD in the filter finds whom it is on".to_owned(),
-        Some(ListColumn::Custom(..)) => "its name and a value in the filter find them".to_owned(),
-        _ => return format!("use {}", SORT_WORDS.join(", ")),
-    };
-    format!("no index has that order, and a million are not sorted at each key; {instead}")
 }

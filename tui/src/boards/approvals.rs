@@ -4,11 +4,12 @@ use usher_core::command::Command;
 use usher_core::model::ApprovalId;
 use usher_core::{Read, Result};
 
-use super::{Topic, minute};
+use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, text};
 use crate::effect::{Order, Wish};
 use crate::key::Key;
 use crate::theme::Role;
+use crate::zone::Zone;
 
 pub(super) const KIND: Kind = Kind {
     name: "approvals",
@@ -39,6 +40,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
+    let zone = Zone::of(read)?;
     let approvals = read.approvals()?;
     let more = approvals.len() > limit;
     let mut items = Vec::new();
@@ -49,7 +51,7 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
             approval.permission.as_str().replace('_', " "),
             label.unwrap_or_else(|| approval.user.to_string()),
             read.actor_name(approval.by)?.replace('_', " "),
-            minute(approval.expires_at),
+            zone.minute(approval.expires_at),
         ];
         let role = if approval.is_open(read.now()) {
             Role::Warn

@@ -3,7 +3,7 @@
 use usher_core::model::{Batch, BatchId};
 use usher_core::{Read, Result};
 
-use super::{Topic, minute};
+use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, number, text};
 use crate::effect::Wish;
 use crate::key::Key;
@@ -11,6 +11,7 @@ use crate::people::export_batch;
 use crate::summary::short;
 use crate::theme::Role;
 use crate::words;
+use crate::zone::Zone;
 
 pub(super) const KIND: Kind = Kind {
     name: "batches",
@@ -66,12 +67,13 @@ pub(super) fn undo(batch: BatchId) -> Doing {
 }
 
 fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
+    let zone = Zone::of(read)?;
     let mut batches = read.batches(None, limit + 1)?;
     let more = batches.len() > limit;
     batches.truncate(limit);
     let mut items = Vec::with_capacity(batches.len());
     for batch in &batches {
-        items.push(item(batch, &read.actor_name(batch.actor)?));
+        items.push(item(batch, &zone, &read.actor_name(batch.actor)?));
     }
     Ok(Found {
         title: "batches".to_owned(),
@@ -80,7 +82,7 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
     })
 }
 
-fn item(batch: &Batch, actor: &str) -> Item {
+fn item(batch: &Batch, zone: &Zone, actor: &str) -> Item {
     let fate = match (batch.undone_by, batch.undoes, batch.caused_by) {
         (Some(_), ..) => "undone",
         (_, Some(_), _) => "an undo",
@@ -88,7 +90,7 @@ fn item(batch: &Batch, actor: &str) -> Item {
         _ => "",
     };
     let cells = vec![
-        minute(batch.at),
+        zone.minute(batch.at),
         batch.command.replace('_', " "),
         words::number(batch.people),
         batch.door.as_str().to_owned(),

@@ -4,13 +4,14 @@ use usher_core::command::Command;
 use usher_core::model::{Connection, ConnectionPolicy, NewPeople, Timestamp};
 use usher_core::{Read, Result};
 
-use super::{Topic, day, minute};
+use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, number, text};
 use crate::effect::{Order, Wish};
 use crate::form::{Field, Form, Offer};
 use crate::key::Key;
 use crate::theme::Role;
 use crate::words::quoted;
+use crate::zone::Zone;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -76,24 +77,24 @@ fn on(here: &Here<'_>, does: impl FnOnce(&str) -> Doing) -> Doing {
 }
 
 fn read(read: &Read<'_>, _: &Topic, _: usize) -> Result<Found> {
-    let now = read.now();
+    let (now, zone) = (read.now(), Zone::of(read)?);
     let all = read.connections()?;
     Ok(Found {
         title: "connections".to_owned(),
-        items: all.iter().map(|it| item(it, now)).collect(),
+        items: all.iter().map(|it| item(it, now, &zone)).collect(),
         more: false,
     })
 }
 
-fn item(connection: &Connection, now: Timestamp) -> Item {
+fn item(connection: &Connection, now: Timestamp, zone: &Zone) -> Item {
     let lives = |ends: Option<Timestamp>| ends.is_none_or(|it| it > now);
     let living = connection.tokens.iter().filter(|it| lives(it.ends_at));
     let token = match (connection.revoked_at, living.clone().next()) {
-        (Some(at), _) => format!("revoked {}", day(at)),
+        (Some(at), _) => format!("revoked {}", zone.day(at)),
         (None, None) => "none lives".to_owned(),
         (None, Some(it)) => match it.ends_at {
             None => format!("{}… lives", it.hint),
-            Some(end) => format!("{}… until {}", it.hint, day(end)),
+            Some(end) => format!("{}… until {}", it.hint, zone.day(end)),
         },
     };
     let heard = connection
@@ -105,7 +106,7 @@ fn item(connection: &Connection, now: Timestamp) -> Item {
     let cells = vec![
         connection.name.clone(),
         token,
-        heard.map_or_else(|| "never".to_owned(), minute),
+        heard.map_or_else(|| "never".to_owned(), |it| zone.minute(it)),
         match connection.policy.new_people {
             NewPeople::Active => "active",
             NewPeople::Waiting => "waiting",
@@ -113,7 +114,7 @@ fn item(connection: &Connection, now: Timestamp) -> Item {
         .to_owned(),
         if connection.policy.mails { "yes" } else { "no" }.to_owned(),
         living.count().to_string(),
-        day(connection.created_at),
+        zone.day(connection.created_at),
     ];
     let role = if dead { Role::Danger } else { Role::Plain };
     Item::new(connection.id, cells).looking(role)

@@ -6,9 +6,10 @@ use usher_core::directory::DuePage;
 use usher_core::model::{DueWhat, PoolId, UserId};
 use usher_core::{Read, Result};
 
-use super::{Topic, minute};
+use super::Topic;
 use crate::board::{Found, Item, Kind, text};
 use crate::theme::Role;
+use crate::zone::Zone;
 
 pub(super) const KIND: Kind = Kind {
     name: "due dates",
@@ -26,6 +27,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
+    let zone = Zone::of(read)?;
     let mut due = read.due(&DuePage {
         limit: limit + 1,
         ..DuePage::default()
@@ -52,7 +54,7 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
             if overdue {
                 "overdue".to_owned()
             } else {
-                minute(due.at)
+                zone.minute(due.at)
             },
         ];
         let key = format!("{} {} {user:?} {pool:?}", due.day, due.what.as_str());

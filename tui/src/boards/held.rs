@@ -4,12 +4,13 @@ use usher_core::command::{Command, HeldWho};
 use usher_core::model::{LeaveKind, LeaveState};
 use usher_core::{Read, Result};
 
-use super::{Topic, minute};
+use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, text};
 use crate::effect::{Order, Wish};
 use crate::key::Key;
 use crate::theme::Role;
 use crate::words::{people, quoted};
+use crate::zone::Zone;
 
 pub(super) const KIND: Kind = Kind {
     name: "held",
@@ -78,6 +79,7 @@ struct Whose {
 }
 
 fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
+    let zone = Zone::of(read)?;
     let Topic::Held(name) = topic else {
         return Ok(Found::default());
     };
@@ -100,7 +102,7 @@ fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
             it.connection_name,
             kind.to_owned(),
             it.leaving.state.as_str().to_owned(),
-            minute(it.leaving.since),
+            zone.minute(it.leaving.since),
         ];
         Item::new(it.user, cells).looking(role).about(it.user)
     });

@@ -3,13 +3,14 @@
 use usher_core::model::Import;
 use usher_core::{Read, Result};
 
-use super::{Topic, batches, minute};
+use super::{Topic, batches};
 use crate::board::{Act, Doing, Found, Here, Item, Kind, number, text};
 use crate::key::Key;
 use crate::people;
 use crate::theme::Role;
 use crate::words;
 use crate::writing::Content;
+use crate::zone::Zone;
 
 pub(super) const KIND: Kind = Kind {
     name: "imports",
@@ -62,12 +63,13 @@ fn undo(here: &Here<'_>) -> Doing {
 }
 
 fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
+    let zone = Zone::of(read)?;
     let mut imports = read.imports(None, limit + 1)?;
     let more = imports.len() > limit;
     imports.truncate(limit);
     let mut items = Vec::with_capacity(imports.len());
     for import in &imports {
-        items.push(item(import, &read.actor_name(import.actor)?));
+        items.push(item(import, &zone, &read.actor_name(import.actor)?));
     }
     Ok(Found {
         title: "imports".to_owned(),
@@ -76,11 +78,11 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
     })
 }
 
-fn item(import: &Import, actor: &str) -> Item {
+fn item(import: &Import, zone: &Zone, actor: &str) -> Item {
     let terms = &import.terms;
     let count = |it: usize| words::number(i64::try_from(it).unwrap_or(i64::MAX));
     let cells = vec![
-        minute(import.at),
+        zone.minute(import.at),
         terms.file.clone().unwrap_or_else(|| "-".to_owned()),
         actor.replace('_', " "),
         count(terms.rows),

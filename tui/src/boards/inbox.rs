@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use usher_core::model::{Asked, AskedFilter, ConnectionId, UserId};
 use usher_core::{Read, Result};
 
-use super::{Topic, minute};
+use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, text};
 use crate::key::Key;
 use crate::summary::short;
 use crate::theme::Role;
+use crate::zone::Zone;
 
 pub(super) const KIND: Kind = Kind {
     name: "inbox",
@@ -57,6 +58,7 @@ fn turn(here: &Here<'_>) -> Doing {
 }
 
 fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
+    let zone = Zone::of(read)?;
     let Topic::Inbox { connection, failed } = topic else {
         return Ok(Found::default());
     };
@@ -76,7 +78,7 @@ fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
         .collect();
     let users: Vec<UserId> = asked.iter().filter_map(|it| it.user).collect();
     let labels = read.labels_of(&users)?;
-    let items = asked.iter().map(|it| item(it, &names, &labels));
+    let items = asked.iter().map(|it| item(it, &zone, &names, &labels));
     let what = if *failed {
         "failed requests"
     } else {
@@ -94,6 +96,7 @@ fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
 
 fn item(
     asked: &Asked,
+    zone: &Zone,
     names: &HashMap<ConnectionId, String>,
     labels: &HashMap<UserId, String>,
 ) -> Item {
@@ -111,7 +114,7 @@ fn item(
     // The person has a column: the id in the path would say it once more.
     let kind = asked.path.split('/').nth(1).unwrap_or_default();
     let cells = vec![
-        minute(asked.at),
+        zone.minute(asked.at),
         if asked.is_held() {
             "429 held".to_owned()
         } else {

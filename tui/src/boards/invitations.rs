@@ -4,11 +4,12 @@ use usher_core::model::{InvitationProgress, InvitationState, Status};
 use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
 use usher_core::{Read, Result};
 
-use super::{Topic, day};
+use super::Topic;
 use crate::board::{Act, Doing, Found, Item, Kind, text};
 use crate::key::Key;
 use crate::people;
 use crate::theme::Role;
+use crate::zone::Zone;
 
 pub(super) const KIND: Kind = Kind {
     name: "invitations",
@@ -40,6 +41,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
+    let zone = Zone::of(read)?;
     let mut users = read.users(&UsersPage {
         query: Expr::Status(vec![Status::Waiting, Status::PendingTransfer]),
         sort: SortBy::Name,
@@ -57,7 +59,7 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
         let late = pending.is_some_and(|it| it.expires_at <= now);
         let until = match pending {
             Some(_) if late => "expired".to_owned(),
-            Some(it) => day(it.expires_at),
+            Some(it) => zone.day(it.expires_at),
             None => "none".to_owned(),
         };
         let progress = read.invitation_progress(user.id)?;
@@ -76,7 +78,7 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
             user.status.as_str().replace("pending_", ""),
             until,
             mailed,
-            day(user.created_at),
+            zone.day(user.created_at),
         ];
         let role = if late || lost {
             Role::Warn

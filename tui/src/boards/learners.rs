@@ -4,13 +4,14 @@ use usher_core::command::{Command, ProgressReport};
 use usher_core::model::{AssignmentState, Progress, UserId};
 use usher_core::{Read, Result, Selection};
 
-use super::{Topic, day};
+use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, text};
 use crate::effect::{Order, Wish};
 use crate::key::Key;
 use crate::theme::Role;
 use crate::verb::Verb;
 use crate::words::quoted;
+use crate::zone::Zone;
 
 pub(super) const KIND: Kind = Kind {
     name: "learners",
@@ -48,6 +49,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
+    let zone = Zone::of(read)?;
     let Topic::Learners(name) = topic else {
         return Ok(Found::default());
     };
@@ -61,12 +63,12 @@ fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
         let labels = read.labels_of(&users)?;
         for assigned in page.into_iter().take(left) {
             let it = assigned.assignment;
-            let on = |at: Option<_>| at.map_or_else(|| "-".to_owned(), day);
+            let on = |at: Option<_>| at.map_or_else(|| "-".to_owned(), |it| zone.day(it));
             let label = labels.get(&assigned.user).cloned();
             let cells = vec![
                 state.as_str().to_owned(),
                 label.unwrap_or_else(|| assigned.user.to_string()),
-                day(it.assigned_at),
+                zone.day(it.assigned_at),
                 on(it.started_at),
                 on(it.completed_at),
                 on(it.ended_at),

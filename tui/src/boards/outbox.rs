@@ -3,10 +3,11 @@
 use usher_core::model::{MailState, OutboxMail};
 use usher_core::{OutboxFilter, Read, Result};
 
-use super::{Topic, minute};
+use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, number, text};
 use crate::key::Key;
 use crate::theme::Role;
+use crate::zone::Zone;
 
 pub(super) const KIND: Kind = Kind {
     name: "outbox",
@@ -47,19 +48,20 @@ fn again(here: &Here<'_>) -> Doing {
 }
 
 fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
+    let zone = Zone::of(read)?;
     let mut mails = read.outbox(OutboxFilter::default(), limit + 1)?;
     let more = mails.len() > limit;
     mails.truncate(limit);
     Ok(Found {
         title: "outbox".to_owned(),
-        items: mails.iter().map(item).collect(),
+        items: mails.iter().map(|it| item(it, &zone)).collect(),
         more,
     })
 }
 
-fn item(mail: &OutboxMail) -> Item {
+fn item(mail: &OutboxMail, zone: &Zone) -> Item {
     let cells = vec![
-        minute(mail.settled_at.unwrap_or(mail.created_at)),
+        zone.minute(mail.settled_at.unwrap_or(mail.created_at)),
         mail.state.as_str().to_owned(),
         mail.label.clone(),
         mail.template.as_str().replace('_', " "),

@@ -7,12 +7,13 @@ use usher_core::directory::HistoryPage;
 use usher_core::model::{Hold, InvitationState, PoolId, User, UserId};
 use usher_core::{Error, Read, Result};
 
-use super::{Topic, day, minute};
+use super::Topic;
 use crate::board::{Found, Item, Kind, text};
 use crate::names::{self, Settable};
 use crate::summary::in_words;
 use crate::theme::Role;
 use crate::words;
+use crate::zone::Zone;
 
 /// Most reports that are listed here; all of them are on the screen of people.
 const MOST_REPORTS: usize = 50;
@@ -84,6 +85,7 @@ fn profile(read: &Read<'_>, user: &User, items: &mut Vec<Item>) -> Result<()> {
 
 fn standing(read: &Read<'_>, user: &User, items: &mut Vec<Item>) -> Result<()> {
     items.push(Item::heading("Standing"));
+    let zone = Zone::of(read)?;
     let mut say = |label: &str, value: String, note: String| {
         items.push(row("standing", [label.to_owned(), value, note]));
     };
@@ -94,7 +96,7 @@ fn standing(read: &Read<'_>, user: &User, items: &mut Vec<Item>) -> Result<()> {
     );
     if let Some(invitation) = read.invitation(user.id)? {
         let note = match invitation.state {
-            InvitationState::Pending => format!("link until {}", day(invitation.expires_at)),
+            InvitationState::Pending => format!("link until {}", zone.day(invitation.expires_at)),
             _ => String::new(),
         };
         let mailed = invitation
@@ -124,9 +126,11 @@ fn standing(read: &Read<'_>, user: &User, items: &mut Vec<Item>) -> Result<()> {
             String::new(),
         );
     }
-    let seen = user.last_seen_at.map_or_else(|| "never".to_owned(), minute);
+    let seen = user
+        .last_seen_at
+        .map_or_else(|| "never".to_owned(), |it| zone.minute(it));
     say("last seen", seen, String::new());
-    say("created", minute(user.created_at), String::new());
+    say("created", zone.minute(user.created_at), String::new());
     say("id", user.id.to_string(), String::new());
     Ok(())
 }
@@ -195,6 +199,7 @@ fn assignments(read: &Read<'_>, user: UserId, items: &mut Vec<Item>) -> Result<(
         return Ok(());
     }
     items.push(Item::heading("Trainings"));
+    let zone = Zone::of(read)?;
     let names = read.training_names()?;
     for assigned in assignments {
         let name = names.get(&assigned.training).cloned().unwrap_or_default();
@@ -205,7 +210,7 @@ fn assignments(read: &Read<'_>, user: UserId, items: &mut Vec<Item>) -> Result<(
             .or(it.started_at)
             .unwrap_or(it.assigned_at);
         let state = it.state.as_str().to_owned();
-        let mut item = row("training", [state, name.clone(), day(since)]);
+        let mut item = row("training", [state, name.clone(), zone.day(since)]);
         item.key = format!("training {name}");
         items.push(item.opening(Topic::Learners(name)));
     }
@@ -240,6 +245,7 @@ fn timeline(read: &Read<'_>, user: UserId, limit: usize, items: &mut Vec<Item>) 
     let more = events.len() > limit;
     events.truncate(limit);
     items.push(Item::heading("Timeline"));
+    let zone = Zone::of(read)?;
     let names = read.names_for(events.iter().filter_map(|it| it.change.as_ref()))?;
     for event in &events {
         let what = match &event.change {
@@ -249,7 +255,7 @@ fn timeline(read: &Read<'_>, user: UserId, limit: usize, items: &mut Vec<Item>) 
         let actor = read.actor_name(event.actor)?.replace('_', " ");
         let by = format!("{}, {actor}", event.door.as_str());
         items.push(
-            Item::new(event.seq, vec![minute(event.at), what, by])
+            Item::new(event.seq, vec![zone.minute(event.at), what, by])
                 .opening(Topic::Batch(event.batch)),
         );
     }

@@ -7,11 +7,12 @@ use usher_core::model::Timestamp;
 use usher_core::waste::{Reason, Wasteful};
 use usher_core::{Read, Result};
 
-use super::{Topic, day};
+use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, text};
 use crate::effect::{Order, Wish};
 use crate::key::Key;
 use crate::words;
+use crate::zone::Zone;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -64,6 +65,7 @@ fn wanted(now: Timestamp, reasons: BTreeSet<Reason>, limit: usize) -> Wasteful {
 }
 
 fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
+    let zone = Zone::of(read)?;
     let mut found = read.wasted(&wanted(read.now(), Reason::ALL.into(), limit + 1))?;
     let more = found.len() > limit;
     found.truncate(limit);
@@ -75,7 +77,7 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
         let gives: Vec<_> = gives.map(|it| it.name.as_str()).collect();
         let cells = vec![
             it.reason.as_str().replace('_', " "),
-            day(it.since),
+            zone.day(it.since),
             it.user.name(),
             it.user.label(),
             it.user.status.as_str().to_owned(),

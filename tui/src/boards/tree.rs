@@ -59,9 +59,16 @@ pub(super) const KIND: Kind = Kind {
 };
 
 fn turn(here: &Here<'_>, wanted: Option<bool>) -> Doing {
-    let (Topic::Tree(open), Some(user)) = (here.topic, here.item.and_then(|it| it.who)) else {
+    let (Topic::Tree(open), Some(item)) = (here.topic, here.item) else {
         return Doing::Say("nobody is here".to_owned());
     };
+    let Some(user) = item.who else {
+        return Doing::Say("nobody is here".to_owned());
+    };
+    let is_leaf = !item.cell(0).trim_start().starts_with(['+', '-']);
+    if is_leaf {
+        return Doing::Say("nobody reports to them".to_owned());
+    }
     let mut open = open.clone();
     if wanted.unwrap_or(!open.contains(&user)) {
         open.insert(user);
@@ -77,7 +84,7 @@ fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
     };
     let mut items = Vec::new();
     for root in read.tree_roots()? {
-        branch(read, &root, open, 0, limit, &mut items)?;
+        branch(read, (&root, true), open, 0, limit, &mut items)?;
     }
     let more = items.len() > limit;
     items.truncate(limit);
@@ -90,7 +97,7 @@ fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
 
 fn branch(
     read: &Read<'_>,
-    user: &User,
+    (user, has_reports): (&User, bool),
     open: &BTreeSet<UserId>,
     depth: usize,
     limit: usize,
@@ -100,7 +107,11 @@ fn branch(
         return Ok(());
     }
     let is_open = open.contains(&user.id);
-    let sign = if is_open { "-" } else { "+" };
+    let sign = match (has_reports, is_open) {
+        (false, _) => " ",
+        (true, true) => "-",
+        (true, false) => "+",
+    };
     let cells = vec![
         format!("{}{sign} {}", "  ".repeat(depth), user.name()),
         user.profile.title.clone().unwrap_or_default(),
@@ -109,8 +120,13 @@ fn branch(
     ];
     items.push(Item::new(user.id, cells).about(user.id));
     if is_open {
-        for report in read.reports_of(user.id)? {
-            branch(read, &report, open, depth + 1, limit, items)?;
+        let mut reports = read.reports_of(user.id)?;
+        reports.truncate((limit + 1).saturating_sub(items.len()));
+        let ids: Vec<_> = reports.iter().map(|it| it.id).collect();
+        let managers = read.who_have_reports(&ids)?;
+        for report in &reports {
+            let has_reports = managers.contains(&report.id);
+            branch(read, (report, has_reports), open, depth + 1, limit, items)?;
         }
     }
     Ok(())

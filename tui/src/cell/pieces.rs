@@ -8,8 +8,7 @@
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
-
-use super::shown::is_virama;
+use usher_core::model::is_virama;
 
 /// What the buffer has in the cells that belong to the piece at their left. It is unlike a blank, so that what comes there
 /// next is drawn, whatever it is.

@@ -81,6 +81,7 @@ impl List {
         }
         self.loaded = true;
         self.failed = false;
+        self.slow = false;
         self.show_cursor();
     }
 
@@ -91,6 +92,7 @@ impl List {
         if newest {
             self.pending = Pending::Nothing;
             self.failed = true;
+            self.slow = false;
         }
         newest
     }

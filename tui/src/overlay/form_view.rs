@@ -127,7 +127,7 @@ fn draw_field(
 fn told(form: &Form, theme: Theme, first: Rect, second: Rect, buf: &mut Buffer) {
     let field = form.current();
     let wrong = form.fault.clone().or(field.and_then(|it| it.fault.clone()));
-    match wrong {
+    match wrong.or_else(|| form.meanwhile.clone()) {
         Some(why) => {
             let style = theme.style(Role::Danger);
             let lines = wrapped(&why, usize::from(first.width).max(10));

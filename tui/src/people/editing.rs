@@ -168,6 +168,7 @@ pub(crate) fn edit_form(person: &PersonFields) -> Form {
         Ok(plan_edit(&whom, edit))
     });
     form.about(person.user, person.version)
+        .standing(person.status)
 }
 
 fn hint(field: Known) -> &'static str {

@@ -27,7 +27,8 @@ pub(crate) fn draw(app: &App, board: &Board, theme: Theme, layout: &Layout, fram
         status(app, board, theme, layout.status, buf);
         message(app, theme, layout.message, buf);
     }
-    title(board, theme, layout, buf);
+    let zone = app.counters.as_ref().map(|it| it.zone.as_str());
+    title(board, zone, theme, layout, buf);
     if layout.full && !app.is_covered() {
         hints(app, board, theme, layout.hints, buf);
     }
@@ -63,7 +64,7 @@ fn cursor(board: &Board, layout: &Layout) -> Option<Position> {
     })
 }
 
-fn title(board: &Board, theme: Theme, layout: &Layout, buf: &mut Buffer) {
+fn title(board: &Board, zone: Option<&str>, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     let area = layout.filter;
     if area.is_empty() || (!layout.full && board.bar.is_none()) {
         return;
@@ -95,7 +96,13 @@ fn title(board: &Board, theme: Theme, layout: &Layout, buf: &mut Buffer) {
             put(buf, room, 2, bar.text(), theme.style(role));
         }
         None => {
-            let x = put(buf, room, 1, board.title(), theme.style(Role::Title));
+            let mut x = put(buf, room, 1, board.title(), theme.style(Role::Title));
+            if let Some(zone) = zone.filter(|_| board.topic.tells_times()) {
+                let said = format!("times in {zone}");
+                if usize::from(room.width.saturating_sub(x + 3)) >= width(&shown(&said)) {
+                    x = put(buf, room, x + 3, &said, theme.style(Role::Muted));
+                }
+            }
             if !board.filter.is_empty() {
                 let x = put(buf, room, x + 2, "/ ", theme.style(Role::Key));
                 put(buf, room, x, &board.filter, theme.style(Role::Plain));

@@ -164,8 +164,8 @@ impl ListColumn {
     }
 }
 
-/// Every order, with its word.
-pub(crate) const SORTS: [(&str, SortBy); 9] = [
+/// Every order that there always is, with its word.
+const SORTS: [(&str, SortBy); 11] = [
     ("name", SortBy::Name),
     ("email", SortBy::Email),
     ("status", SortBy::Status),
@@ -175,25 +175,44 @@ pub(crate) const SORTS: [(&str, SortBy); 9] = [
     ("title", SortBy::Title),
     ("region", SortBy::Region),
     ("language", SortBy::Language),
+    ("labels", SortBy::Labels),
+    ("manager", SortBy::Manager),
 ];
 
-/// The words for the orders.
-pub(crate) const SORT_WORDS: [&str; 9] = [
-    "name", "email", "status", "created", "seen", "area", "title", "region", "language",
-];
-
-/// The order of a word.
-pub(crate) fn sort_of(word: &str) -> Option<SortBy> {
-    SORTS
+/// Every order, with its word: custom fields come by their names.
+pub(crate) fn sorts(fields: &[CustomField]) -> Vec<(String, SortBy)> {
+    let known = SORTS.iter().map(|(word, sort)| ((*word).to_owned(), *sort));
+    let custom = fields
         .iter()
-        .find(|(it, _)| *it == word.trim())
-        .map(|(_, sort)| *sort)
+        .filter(|it| !it.terms.removed)
+        .map(|it| (it.terms.name.clone(), SortBy::Custom(it.id)));
+    known.chain(custom).collect()
+}
+
+/// The order of a word, of a custom field by its name, or as a view keeps it.
+pub(crate) fn sort_of(word: &str, fields: &[CustomField]) -> Option<SortBy> {
+    let word = word.trim();
+    if let Some((_, sort)) = SORTS.iter().find(|(it, _)| *it == word) {
+        return Some(*sort);
+    }
+    match ListColumn::from_word(word, fields) {
+        Some(ListColumn::Custom(id, _)) => Some(SortBy::Custom(id)),
+        _ => None,
+    }
 }
 
 /// The word for an order.
-pub(crate) fn sort_word(sort: SortBy) -> &'static str {
-    SORTS
-        .iter()
-        .find(|(_, it)| *it == sort)
-        .map_or("", |(word, _)| word)
+pub(crate) fn sort_word(sort: SortBy, fields: &[CustomField]) -> String {
+    let mut all = sorts(fields).into_iter();
+    all.find(|it| it.1 == sort)
+        .map(|it| it.0)
+        .unwrap_or_else(|| "a field that is gone".to_owned())
+}
+
+/// As a view keeps an order.
+pub(crate) fn sort_kept(sort: SortBy) -> String {
+    match sort {
+        SortBy::Custom(id) => format!("{FIELD}{id}"),
+        known => sort_word(known, &[]),
+    }
 }

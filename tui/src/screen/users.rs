@@ -2,7 +2,7 @@
 
 use usher_core::Selection;
 use usher_core::model::{Timestamp, UserId};
-use usher_core::query::{Expr, ParseError, Vocabulary, complete, in_quotes, parse_with};
+use usher_core::query::{Expr, ParseError, Renamed, Vocabulary, complete, in_quotes, parse_with};
 
 use crate::action::Action;
 use crate::effect::{CountRequest, RangeRequest};
@@ -293,6 +293,7 @@ impl Users {
     pub(crate) fn apply_filter(&mut self, text: &str, now: Timestamp) -> bool {
         match parse_with(text, now, &self.vocabulary) {
             Ok(query) => {
+                let query = self.vocabulary.by_id(query);
                 self.filter.fault = None;
                 text.trim().clone_into(&mut self.filter.text);
                 let changed = self.only_marked || query != self.filter.query;
@@ -307,6 +308,24 @@ impl Users {
                 false
             }
         }
+    }
+
+    /// Takes the words that filters may use from now on. A filter and marks that name what is called otherwise by now go on
+    /// meaning it.
+    pub(crate) fn learn(&mut self, vocabulary: &Vocabulary) {
+        let renamed = Renamed::between(&self.vocabulary, vocabulary);
+        self.vocabulary.clone_from(vocabulary);
+        if renamed.is_empty() {
+            return;
+        }
+        self.filter.text = renamed.text(&self.filter.text);
+        self.filter.query = renamed.query(self.filter.query.clone());
+        self.marks.call_otherwise(&renamed);
+        self.list.call_otherwise(if self.only_marked {
+            self.marks.query()
+        } else {
+            self.filter.query.clone()
+        });
     }
 
     /// What the word that is being typed in the filter could become, and where it begins.
@@ -324,6 +343,10 @@ impl Users {
                 Kind::Trainings => &names.trainings,
                 Kind::Connections => &names.connections,
                 Kind::Labels => &names.labels,
+                Kind::Areas => &names.areas,
+                Kind::Titles => &names.titles,
+                Kind::Regions => &names.regions,
+                Kind::Languages => &names.languages,
             };
             let fits = all
                 .iter()

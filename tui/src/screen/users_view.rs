@@ -147,6 +147,9 @@ fn offered(app: &App, theme: Theme, layout: &Layout, buf: &mut Buffer) {
 }
 
 fn people_listed(app: &App) -> String {
+    if app.users.list.is_slow() {
+        return "reading…".to_owned();
+    }
     match app.users.list.total() {
         Some(1) => "1 person".to_owned(),
         Some(total) => format!("{} people", number(total)),

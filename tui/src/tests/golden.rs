@@ -4,17 +4,19 @@
 use std::path::Path;
 
 use ratatui::layout::Size;
+use usher_core::command::Command;
+use usher_core::exchange::Page;
 
 use super::boards::org;
 use super::play::Play;
 use crate::app::Settings;
 use crate::boards::Topic;
-use crate::event::Event;
+use crate::event::{Answer, Event};
 
 const KEPT: &str = include_str!("golden.txt");
 const SIZES: [(u16, u16); 4] = [(39, 9), (80, 24), (132, 20), (260, 30)];
 /// Screens that are no board of their own, by the keys that lead there.
-const OTHERS: [(&str, &str); 36] = [
+const OTHERS: [(&str, &str); 46] = [
     ("people", ""),
     ("people, filtered and marked", "/status:active<enter>*"),
     ("a filter that is wrong", "/stauts:x"),
@@ -55,7 +57,26 @@ const OTHERS: [(&str, &str); 36] = [
     ("the form of a file of people", "I"),
     ("the form of an export", "E"),
     ("the menu of views", "V"),
+    ("the form of a view", "Vsave<enter>"),
+    ("the form of managers", "b"),
+    ("the tree, opened", ":tree<enter><right>"),
+    ("the form of a role", "3<enter>="),
+    ("the form of a training that is there", "4e"),
+    ("the form of a connection", "6i"),
+    ("a plan that revokes", "6<delete>"),
+    ("the form of the join page", ":join page<enter><enter>"),
+    ("the form of a field", ":custom fields<enter>i"),
+    ("the menu of a connection", "6a"),
 ];
+
+/// A page of the exchange, as the server would have made it.
+fn page() -> Page {
+    Page {
+        id: usher_core::model::TransferId::from_bytes([7; 16]),
+        url: "https://usher.acme.example/files/AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-AbCdE".into(),
+        expires_at: usher_core::model::Timestamp::from_millis(1_795_316_579_000),
+    }
+}
 
 /// Rows as a spreadsheet copies them, some of them wrong.
 const ROWS: &str = "email\tfirst name\tmanager\nkim@acme.example\tKim\tana.li@acme.example\nlee\tLee\t\n\
@@ -100,6 +121,26 @@ fn screens() -> String {
             show(&play, &name);
             play.keys("<ctrl-c>");
         }
+        play.keys("<esc><esc><esc><esc><esc><esc>1M/bo<enter>e");
+        let who = play.org.ids("bo.rossi");
+        play.org.other().done(Command::Deactivate { who });
+        play.event(Event::Committed);
+        show(&play, "a form of somebody who is changed meanwhile");
+        let away = Settings {
+            no_files: true,
+            ..Settings::default()
+        };
+        let mut play = Play::with(org(), away, Size::new(width, height));
+        let file = Answer::HandedOut(Ok((page(), "people.xlsx".to_owned())));
+        play.event(Event::Answered(file));
+        show(&play, "a page that a file is fetched from");
+        let counters = play.app.counters.as_mut();
+        counters.expect("they are read").served = true;
+        play.keys("<esc>I");
+        let effects = play.keys_alone("<enter>");
+        drop(effects);
+        play.event(Event::Answered(Answer::TakenIn(Ok(page()))));
+        show(&play, "a page that a file is sent by");
         for (name, keys) in IMPORTING {
             let mut play = Play::with(org(), Settings::default(), Size::new(width, height));
             play.keys("I").event(Event::Paste(ROWS.into()));

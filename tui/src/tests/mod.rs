@@ -1,6 +1,7 @@
 //! The console played without a terminal: keys in, screen out, against a real organization in a temporary file.
 
 mod boards;
+mod finding;
 mod flows;
 mod golden;
 mod held;

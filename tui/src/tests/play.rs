@@ -106,7 +106,7 @@ impl Play {
                 .filter(|(it, _)| {
                     !matches!(
                         it,
-                        Timer::Age | Timer::Look | Timer::Arrival | Timer::Progress
+                        Timer::Age | Timer::Look | Timer::Arrival | Timer::Progress | Timer::Slow
                     )
                 })
                 .min_by_key(|(_, after)| **after);

@@ -151,7 +151,10 @@ fn made_from(snapshot: &Snapshot<'_>, instant: i64) -> Result<i64> {
 
 fn all(query: &Expr, unseen: Unseen) -> Vec<Source> {
     match query {
-        Expr::And(parts) => parts.iter().flat_map(|it| all(it, unseen)).collect(),
+        Expr::And(parts) => {
+            let each = parts.iter().flat_map(|it| all(it, unseen));
+            words(parts).into_iter().chain(each).collect()
+        }
         Expr::Or(parts) => any(parts, unseen).into_iter().collect(),
         Expr::Not(inner) if unseen.erased && matches!(**inner, Expr::Has(TextField::Email)) => {
             vec![by_seq(
@@ -184,6 +187,45 @@ fn all(query: &Expr, unseen: Unseen) -> Vec<Source> {
         },
         one => source(one, unseen).into_iter().collect(),
     }
+}
+
+/// Whoever has all of these words, at once: each may be many people's.
+fn words(parts: &[Expr]) -> Option<Source> {
+    let needles: Vec<String> = parts
+        .iter()
+        .filter_map(|it| match it {
+            Expr::Text(text) => Some(folded(text)),
+            _ => None,
+        })
+        .filter(|it| it.chars().count() >= 3)
+        .collect();
+    if needles.len() < 2 {
+        return None;
+    }
+    let trigrams: Vec<String> = needles
+        .iter()
+        .filter_map(|it| compile::trigrams(it))
+        .collect();
+    let has = |of: &str| {
+        let each: Vec<_> = needles
+            .iter()
+            .map(|_| format!("instr({of}.search, ?) > 0"))
+            .collect();
+        each.join(" AND ")
+    };
+    let (edited, fresh) = (has("edited"), has("fresh"));
+    let mut bindings = vec![trigrams.join(" AND ").into()];
+    bindings.extend(needles.iter().chain(&needles).map(|it| it.clone().into()));
+    Some(by_seq(
+        format!(
+            "SELECT rowid FROM users_text WHERE users_text MATCH ? \
+             UNION ALL SELECT search_pending.seq FROM search_pending \
+             CROSS JOIN users AS edited ON edited.seq = search_pending.seq WHERE {edited} \
+             UNION ALL SELECT fresh.seq FROM users AS fresh \
+             WHERE fresh.seq > (SELECT indexed_to FROM search_progress) AND {fresh}"
+        ),
+        bindings,
+    ))
 }
 
 /// One list for all parts of an `or`, if each has one.

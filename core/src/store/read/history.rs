@@ -103,6 +103,22 @@ fn batch_row(row: &Row<'_>) -> rusqlite::Result<Batch> {
 }
 
 impl Read<'_> {
+    /// How many people came, or stand otherwise, by a batch, where it has no more than so many changes; none, too, for those
+    /// who see less than all.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn stand_otherwise(&self, batch: BatchId, most: i64) -> Result<Option<i64>> {
+        if self.sight.is_some() {
+            return Ok(None);
+        }
+        let sql = "SELECT (SELECT count(DISTINCT events.user) FROM events WHERE events.seq >= batches.first_event \
+            AND events.seq < batches.first_event + batches.changes AND events.kind IN ('status', 'user_created')) \
+            FROM batches WHERE batches.id = ?1 AND batches.changes <= ?2";
+        let bound = rusqlite::params![batch.as_bytes(), most];
+        self.snapshot()?.one(sql, bound, |row| row.get(0))
+    }
+
     /// Batches, newest first; older than the batch of that number if given.
     ///
     /// # Errors

@@ -31,7 +31,13 @@ impl Key {
             SortBy::Title => ("users.title", "users.title COLLATE NOCASE"),
             SortBy::Region => ("users.region", "users.region COLLATE NOCASE"),
             SortBy::Language => ("users.language", "users.language COLLATE NOCASE"),
-            SortBy::Name | SortBy::Email | SortBy::Status | SortBy::Created => return None,
+            SortBy::Labels => ("users.labels", "users.labels COLLATE NOCASE"),
+            SortBy::Name
+            | SortBy::Email
+            | SortBy::Status
+            | SortBy::Created
+            | SortBy::Manager
+            | SortBy::Custom(_) => return None,
         };
         Some(Self { column, compared })
     }

@@ -1,5 +1,7 @@
 //! Who reports to whom, level by level, from the index of managers.
 
+use std::collections::BTreeSet;
+
 use super::Read;
 use crate::error::Result;
 use crate::model::{User, UserId};
@@ -52,5 +54,28 @@ impl Read<'_> {
             limit: usize::MAX,
         };
         self.users(&page)
+    }
+
+    /// Those of these people to whom somebody reports directly who is in or coming.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn who_have_reports(&self, users: &[UserId]) -> Result<BTreeSet<UserId>> {
+        if self.sight.is_some() {
+            // Whoever sees a part sees few, and of them no reports but those whom they see.
+            let mut found = BTreeSet::new();
+            for user in users {
+                if !self.reports_of(*user)?.is_empty() {
+                    found.insert(*user);
+                }
+            }
+            return Ok(found);
+        }
+        let sql = "SELECT unhex(value) FROM json_each(?1) WHERE EXISTS (SELECT 1 FROM users WHERE manager = unhex(value) \
+            AND +status IN ('queued', 'waiting', 'pending_transfer', 'active'))";
+        let found = self
+            .snapshot()?
+            .of_all(sql, users, |row| row.get(0).map(UserId::from_bytes))?;
+        Ok(found.into_iter().collect())
     }
 }

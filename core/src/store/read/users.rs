@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Row;
 use rusqlite::types::Value;
 
-use super::{Read, seen};
+use super::{Read, named, seen};
 use crate::error::{Error, Result};
 use crate::model::{Status, Timestamp, User, UserId};
 use crate::query::{Expr, PageFrom, SortBy, TextField, TextOp, UsersPage};
@@ -25,7 +25,10 @@ impl Read<'_> {
             query,
             ..page.clone()
         };
-        let users = self.together(|snapshot| users_page(snapshot, &page, self.now))?;
+        let users = self.together(|snapshot| match self.beside_page(snapshot, &page)? {
+            Some(users) => Ok(users),
+            None => users_page(snapshot, &page, self.now),
+        })?;
         self.found(&users);
         Ok(users.into_iter().map(|it| self.shown(it)).collect())
     }
@@ -52,6 +55,45 @@ impl Read<'_> {
         self.sees_all("whom the platform has seen")?;
         let anybody = "SELECT 1 FROM users WHERE last_seen_at IS NOT NULL LIMIT 1";
         Ok(self.snapshot()?.one(anybody, [], |_| Ok(()))?.is_some())
+    }
+
+    /// The values that people have in a field by which lists are sorted, in that order, up to so many.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn values_of(&self, field: TextField, limit: usize) -> Result<Vec<String>> {
+        let column = match field {
+            TextField::FunctionalArea => "functional_area",
+            TextField::Title => "title",
+            TextField::Region => "region",
+            TextField::Language => "language",
+            _ => return Ok(Vec::new()),
+        };
+        let snapshot = self.snapshot()?;
+        if let Some(sight) = &self.sight {
+            let seen = compile::compile(&sight.people, self.now, snapshot.viewer);
+            let sql = format!(
+                "SELECT DISTINCT users.{column} COLLATE NOCASE AS value FROM users \
+                 WHERE ({}) AND +users.{column} IS NOT NULL ORDER BY value LIMIT {limit}",
+                seen.sql
+            );
+            let bindings = rusqlite::params_from_iter(seen.bindings);
+            return snapshot.all(&sql, bindings, |row| row.get(0));
+        }
+        // The index is entered once for each value, and never read whole.
+        let sql = format!(
+            "SELECT {column} FROM users WHERE {column} IS NOT NULL AND {column} COLLATE NOCASE > ?1 \
+             ORDER BY {column} COLLATE NOCASE LIMIT 1"
+        );
+        let mut values: Vec<String> = Vec::new();
+        while values.len() < limit {
+            let last = values.last().map_or("", String::as_str);
+            match snapshot.one(&sql, [last], |row| row.get(0))? {
+                Some(next) => values.push(next),
+                None => break,
+            }
+        }
+        Ok(values)
     }
 
     /// Ids of everybody seen whom a query finds, in order of creation.
@@ -161,7 +203,11 @@ impl Read<'_> {
             return Ok(plan);
         }
         let mut plan = Vec::new();
-        for (sql, bindings) in statements(&snapshot, page, self.now)? {
+        let statements = match self.beside_statements(&snapshot, page)? {
+            Some(beside) => beside,
+            None => statements(&snapshot, page, self.now)?,
+        };
+        for (sql, bindings) in statements {
             plan.extend(explained(&sql, bindings)?);
         }
         Ok(plan)
@@ -216,14 +262,14 @@ pub(super) fn count_users(snapshot: &Snapshot<'_>, query: &Expr, now: Timestamp)
 }
 
 /// Where the anchor of a page stands in each order.
-struct Anchor {
-    seq: i64,
-    sort_name: String,
+pub(super) struct Anchor {
+    pub(super) seq: i64,
+    pub(super) sort_name: String,
     email_key: Option<String>,
     status: String,
 }
 
-fn anchor(snapshot: &Snapshot<'_>, user: UserId) -> Result<Anchor> {
+pub(super) fn anchor(snapshot: &Snapshot<'_>, user: UserId) -> Result<Anchor> {
     let sql = "SELECT seq, sort_name, email_key, status FROM users WHERE id = ?1";
     let found = snapshot.one(sql, [user.as_bytes()], anchor_row)?;
     found.ok_or_else(|| Error::not_found("user", user))
@@ -241,9 +287,16 @@ fn anchor_row(row: &Row<'_>) -> rusqlite::Result<Anchor> {
 /// So many people are walked by in the order of a list before it is read from end to end instead.
 const WALK: i64 = 20_000;
 
-fn users_page(snapshot: &Snapshot<'_>, page: &UsersPage, now: Timestamp) -> Result<Vec<User>> {
+pub(super) fn users_page(
+    snapshot: &Snapshot<'_>,
+    page: &UsersPage,
+    now: Timestamp,
+) -> Result<Vec<User>> {
     if seen::Key::of(page.sort).is_some() {
         return seen::page(snapshot, page, now);
+    }
+    if let Some(named) = named::page(snapshot, page, now)? {
+        return Ok(named);
     }
     let mut users = Vec::new();
     for (sql, bindings) in statements(snapshot, page, now)? {
@@ -337,13 +390,16 @@ impl Span<'_> {
             SortBy::Status => {
                 format!("{free}users.status {order}, users.sort_name {order}, users.seq {order}")
             }
-            // Pages by what many do not have are made elsewhere, in two parts.
+            // Pages by what many do not have are made elsewhere, in parts.
             SortBy::Created
             | SortBy::Seen
             | SortBy::Area
             | SortBy::Title
             | SortBy::Region
-            | SortBy::Language => format!("{free}users.seq {order}"),
+            | SortBy::Language
+            | SortBy::Labels
+            | SortBy::Manager
+            | SortBy::Custom(_) => format!("{free}users.seq {order}"),
         }
     }
 }
@@ -413,7 +469,10 @@ fn past(sort: SortBy, op: &str, descending: bool, anchor: &Anchor, sorted: bool)
         | SortBy::Area
         | SortBy::Title
         | SortBy::Region
-        | SortBy::Language => (format!("{free}users.seq {op} ?"), vec![seq]),
+        | SortBy::Language
+        | SortBy::Labels
+        | SortBy::Manager
+        | SortBy::Custom(_) => (format!("{free}users.seq {op} ?"), vec![seq]),
         // People without an address come first; among them the order is that of creation.
         SortBy::Email => match (anchor.email_key.clone(), descending) {
             (Some(key), false) => (format!("{free}users.email_key {op} ?"), vec![key.into()]),

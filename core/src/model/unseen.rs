@@ -1,19 +1,15 @@
-//! Text made harmless for eyes: nothing in it acts on the terminal, and nothing in it is invisible.
-
-use std::borrow::Cow;
-
-use usher_core::model::harmless;
+//! Characters of which nothing is seen by themselves, and where they have something to do all the same. Anywhere else they
+//! make two names look the same that are not.
 
 /// What stands for a character that is not shown.
 const REPLACED: char = '\u{fffd}';
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';
 
-/// The text as it may be shown.
-pub(crate) fn shown(text: &str) -> Cow<'_, str> {
-    let text = harmless(text);
-    if text.is_ascii() || !text.chars().any(is_unseen) {
-        return text;
+/// The text with every such character replaced that is out of its place; none where nothing is.
+pub(super) fn without_unseen(text: &str) -> Option<String> {
+    if !text.chars().any(is_unseen) {
+        return None;
     }
     let mut before = None;
     let mut changed = false;
@@ -25,7 +21,7 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
         made.push(if hides { REPLACED } else { c });
         before = Some(if hides { REPLACED } else { c });
     }
-    if changed { Cow::Owned(made) } else { text }
+    changed.then_some(made)
 }
 
 /// Whether nothing is seen of a character by itself.
@@ -71,7 +67,7 @@ fn is_picture(c: char) -> bool {
 }
 
 /// Whether a mark takes the vowel from a letter and ties it to the next one (canonical combining class 9).
-pub(super) fn is_virama(c: char) -> bool {
+pub fn is_virama(c: char) -> bool {
     matches!(u32::from(c), 0x94d | 0x9cd | 0xa4d | 0xacd | 0xb4d | 0xbcd | 0xc4d | 0xccd | 0xd3b..=0xd3c | 0xd4d | 0xdca
         | 0xe3a | 0xeba | 0xf84 | 0x1039..=0x103a | 0x1714..=0x1715 | 0x1734 | 0x17d2 | 0x1a60 | 0x1b44 | 0x1baa..=0x1bab
         | 0x1bf2..=0x1bf3 | 0x2d7f | 0xa806 | 0xa82c | 0xa8c4 | 0xa953 | 0xa9c0 | 0xaaf6 | 0xabed | 0x10a3f | 0x11046
@@ -82,7 +78,7 @@ pub(super) fn is_virama(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::{Name, harmless};
 
     #[test]
     fn what_would_hide_is_visible() {
@@ -98,7 +94,8 @@ mod tests {
             ("می\u{200c}\u{200c}خواهم", "می\u{fffd}\u{fffd}خواهم"),
             ("\u{1b}[2Jx", "\u{fffd}[2Jx"),
         ] {
-            assert_eq!(shown(text), seen);
+            assert_eq!(harmless(text), seen);
+            assert!(Name::parse("first name", text).is_err(), "{text:?}");
         }
     }
 
@@ -117,7 +114,8 @@ mod tests {
             "1\u{fe0f}\u{20e3}",
             "\u{8fbb}\u{fe00}",
         ] {
-            assert_eq!(shown(text), text);
+            assert_eq!(harmless(text), text);
+            assert!(Name::parse("first name", text).is_ok(), "{text:?}");
         }
     }
 }
