@@ -16,9 +16,10 @@ use crate::output::say;
 pub(crate) fn guide(desk: &Desk, args: &HandoutArgs) -> Result<()> {
     let read = desk.read()?;
     let (settings, logo) = (read.settings()?, read.logo()?);
+    let fields = read.custom_fields()?;
     let today = Date::of(read.now(), &settings.time_zone);
     drop(read);
-    let text = usher_scim_server::guide(&settings, logo.as_ref(), args.language, today);
+    let text = usher_scim_server::guide(&settings, &fields, logo.as_ref(), args.language, today);
     write(desk, args, &text)
 }
 

@@ -39,6 +39,8 @@ pub struct Joiner {
     pub fields: Vec<CustomField>,
     /// Whether somebody of this address is here already.
     pub is_known: bool,
+    /// Whether they are invited, and have only to accept.
+    pub is_invited: bool,
 }
 
 impl Directory {
@@ -101,6 +103,7 @@ impl Directory {
             && settings.join.admits(&wish.address);
         let comes = |status| matches!(status, Status::Cancelled | Status::Deleted);
         Ok(is_open.then(|| Joiner {
+            is_invited: known.is_some_and(|it| it.1.waits()),
             is_known: known.is_some_and(|it| !comes(it.1)),
             address: wish.address,
             language: wish.language,

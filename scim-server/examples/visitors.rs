@@ -106,11 +106,12 @@ impl House {
     fn hand_out(&mut self, folder: &Path) -> Result<(), Failure> {
         let session = self.directory.as_actor(Actor::FileOwner, Door::Cli);
         let settings = session.read()?.settings()?;
+        let fields = session.read()?.custom_fields()?;
         let today = Date::of(self.directory.now(), &settings.time_zone);
         let mut guides = Vec::new();
         for language in Language::ALL {
             let file = folder.join(format!("guide-{}.html", language.tag()));
-            std::fs::write(&file, guide(&settings, None, language, today))?;
+            std::fs::write(&file, guide(&settings, &fields, None, language, today))?;
             guides.push(json!(file.display().to_string()));
         }
         let sheet = folder.join("sheet.html");

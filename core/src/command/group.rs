@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{GroupCarries, GroupId, Name, PoolName, Seats};
+use crate::model::{GroupCarries, GroupId, Name, PoolName, Seats, Setting};
 use crate::planner::Planner;
 
 /// What to set of a group; what is not named stays.
@@ -153,6 +153,15 @@ pub(super) fn remove_it(planner: &mut Planner<'_>, group: GroupId) -> Result<()>
             group,
             connection,
             before: Some(external_id),
+            after: None,
+        });
+    }
+    // Whoever comes in by the join page joins none, until another is named.
+    let joined = planner.snapshot.setting(Setting::JoinGroup)?;
+    if joined.as_deref() == Some(group.to_string().as_str()) {
+        planner.push(Change::Setting {
+            setting: Setting::JoinGroup,
+            before: joined,
             after: None,
         });
     }

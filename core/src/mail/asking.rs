@@ -86,7 +86,7 @@ impl Directory {
             ("first_name", "Ana".to_owned()),
             ("email", "ana@example.com".to_owned()),
             ("login", "ana@example.com".to_owned()),
-            ("link", format!("{}/accept/example", self.public_url()?)),
+            ("link", self.example_link(template)?),
             (
                 "expires",
                 stationery.instant(language, now.plus_millis(14 * 86_400_000)),
@@ -115,6 +115,16 @@ impl Directory {
         }
         let filled = fill(text.unwrap_or(&own), &values);
         Ok((filled.subject.clone(), letter::plain(&filled)))
+    }
+
+    /// A link of nobody, as the ones that a message carries look.
+    fn example_link(&self, template: Template) -> Result<String> {
+        let place = match template {
+            Template::Join => "join/example",
+            _ if template.carries() == Some("password") => "password",
+            _ => "accept",
+        };
+        Ok(format!("{}/{place}/example", self.public_url()?))
     }
 
     /// What a message says in a language before it is filled in, and whether these are the organization's own words.

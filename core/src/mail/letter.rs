@@ -525,7 +525,18 @@ fn html(filled: &Filled, language: Language, organization: &str, has_logo: bool)
                 body.push_str("<br>\n");
             }
             match line {
-                Line::Text(it) => body.push_str(&escaped(it)),
+                Line::Text(it) => {
+                    let link = filled.link.as_deref().filter(|it| !it.is_empty());
+                    body.push_str(&match link.and_then(|link| it.split_once(link)) {
+                        // In the middle of a sentence, in the organization's own words.
+                        Some((before, after)) => {
+                            let link = escaped(link.unwrap_or_default());
+                            let (before, after) = (escaped(before), escaped(after));
+                            format!("{before}<a href=\"{link}\">{link}</a>{after}")
+                        }
+                        None => escaped(it),
+                    });
+                }
                 Line::Link(it) => body.push_str(&button(it, language)),
             }
         }

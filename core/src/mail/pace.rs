@@ -10,6 +10,8 @@ const FIRST_MS: i64 = 60_000;
 const LONGEST_MS: i64 = 3_600_000;
 /// How much of a minute's mails may go at once: ten seconds' worth.
 const BURST: u32 = 6;
+/// A clock that falls by this much was set back.
+const SET_BACK_MS: i64 = 60_000;
 /// With more domains known than this, those that are not slowed down are forgotten.
 const MOST_DOMAINS: usize = 4_096;
 
@@ -18,7 +20,14 @@ pub(super) struct Pace {
     /// Milliseconds between two mails to a domain, over time; none is no limit.
     between: Option<i64>,
     burst: i64,
-    domains: Mutex<HashMap<String, Domain>>,
+    seen: Mutex<Seen>,
+}
+
+/// What is known of domains, by a clock that has not been set back since.
+#[derive(Default)]
+struct Seen {
+    domains: HashMap<String, Domain>,
+    latest: i64,
 }
 
 #[derive(Clone, Copy)]
@@ -34,7 +43,7 @@ impl Pace {
         Self {
             between: (per_minute > 0).then(|| (60_000 / i64::from(per_minute)).max(1)),
             burst: i64::from((per_minute / BURST).max(1)),
-            domains: Mutex::default(),
+            seen: Mutex::default(),
         }
     }
 
@@ -45,7 +54,14 @@ impl Pace {
             return now;
         };
         let at = now.as_millis();
-        let mut domains = self.domains.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let Seen { domains, latest } = &mut *seen;
+        // By a clock that ran ahead nothing may go for as long as it did.
+        if at < *latest - SET_BACK_MS {
+            domains.clear();
+            *latest = at;
+        }
+        *latest = at.max(*latest);
         if domains.len() > MOST_DOMAINS {
             domains.retain(|_, it| it.spent_until > at || it.given > at);
         }
@@ -98,6 +114,20 @@ mod tests {
         assert_eq!(pace.slot("A.example", at(1_001_000)), at(1_001_000));
         assert!(pace.slot("a.example", at(1_001_000)) > at(1_001_000));
         assert_eq!(Pace::new(0).slot("a.example", now), now);
+    }
+
+    #[test]
+    fn a_clock_that_ran_ahead_and_is_set_back_holds_nothing() {
+        let pace = Pace::new(60);
+        let (now, ahead) = (at(1_000_000), at(1_000_000 + 27 * 86_400_000));
+        for _ in 0..15 {
+            pace.slot("a.example", ahead);
+        }
+        assert_eq!(pace.slot("a.example", now), now);
+        for _ in 0..10 {
+            pace.slot("a.example", now);
+        }
+        assert_eq!(pace.slot("a.example", now), at(1_002_000));
     }
 
     #[test]

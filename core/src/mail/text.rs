@@ -261,6 +261,8 @@ pub(super) type Values<'a> = BTreeMap<&'a str, String>;
 pub(super) struct Filled {
     pub(super) subject: String,
     pub(super) paragraphs: Vec<Vec<Line>>,
+    /// Where the link leads, if there is one.
+    pub(super) link: Option<String>,
 }
 
 pub(super) enum Line {
@@ -293,6 +295,7 @@ pub(super) fn fill(text: &MailText, values: &Values<'_>) -> Filled {
     Filled {
         subject,
         paragraphs,
+        link: values.get("link").cloned(),
     }
 }
 

@@ -97,6 +97,7 @@ pub(super) fn append(
         conn.prepare_cached("INSERT INTO clock_runs (first_batch, at) VALUES (?1, ?2)")
             .and_then(|mut it| it.execute(params![batch.seq, batch.at.as_millis()]))
             .map_err(broken)?;
+        super::outbox::clock_set_back(conn, batch.at)?;
     }
     let batch_hash = batch.hash();
     // By the numbers of their events; finding their keys takes the database.

@@ -16,8 +16,8 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{BatchId, Field, MailState, OutboxMail, Timestamp, UserId};
 use crate::plan::{Mail, Template};
-pub(super) use delivery::most_changed;
 use delivery::{bounced, claim, retry, settle, shortened};
+pub(super) use delivery::{clock_set_back, most_changed};
 
 pub use kept::OutboxFilter;
 pub(super) use texts::set_text;

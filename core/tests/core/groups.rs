@@ -837,3 +837,26 @@ fn people_are_found_by_group_role_training_and_state_from_an_index() {
         1
     );
 }
+
+#[test]
+fn a_group_that_is_removed_is_no_longer_the_one_of_the_join_page() {
+    use usher_core::model::Setting;
+    let org = Org::new(9);
+    org.add_group("Sales");
+    let group = || {
+        let cli = org.cli();
+        let settings = cli.read().unwrap().settings().unwrap();
+        settings.join.group.is_some()
+    };
+    org.apply(Command::SetSetting {
+        setting: Setting::JoinGroup,
+        value: Some("Sales".into()),
+    });
+    assert!(group());
+    let removed = org.apply(Command::RemoveGroup {
+        group: "Sales".into(),
+    });
+    assert!(!group());
+    org.undo(&removed);
+    assert!(group());
+}

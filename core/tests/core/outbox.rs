@@ -913,3 +913,51 @@ fn what_waits_by_the_setting_goes_as_soon_as_the_setting_allows_it() {
     assert_eq!(taken.lock().unwrap().len(), 2);
     assert_eq!(progress(&org, "ana"), InvitationProgress::Sent);
 }
+
+#[test]
+fn mail_that_waits_by_a_clock_that_ran_ahead_goes_when_that_is_set_back() {
+    let org = Org::new(9);
+    let refusing = server(|_, _| Verdict::Later("greylisted".into())).0;
+    let (config, taken) = willing();
+    org.tick(27 * DAY);
+    org.invite("ana");
+    org.directory.bring_out(&refusing).unwrap();
+    org.tick(-27 * DAY);
+    org.directory.bring_out(&config).unwrap();
+    assert!(taken.lock().unwrap().is_empty());
+    org.invite("bo");
+    org.directory.bring_out(&config).unwrap();
+    let mut to: Vec<String> = taken
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|it| it.to.clone())
+        .collect();
+    to.sort();
+    assert_eq!(to, ["ana@acme.example", "bo@acme.example"]);
+}
+
+#[test]
+fn a_link_within_a_sentence_can_be_pressed() {
+    use usher_core::mail::MailText;
+    use usher_core::model::Language;
+    use usher_core::plan::Template;
+    let org = Org::new(9);
+    let (config, taken) = willing();
+    org.apply(Command::SetMailText {
+        template: Template::Invitation,
+        language: Language::English,
+        text: Some(MailText {
+            subject: "Come in".into(),
+            body: "Go to {link} & come in.".into(),
+        }),
+    });
+    org.invite("ana");
+    org.directory.bring_out(&config).unwrap();
+    let taken = taken.lock().unwrap();
+    let whole = String::from_utf8(taken[0].bytes.clone()).unwrap();
+    let whole = whole.replace("=\r\n", "").replace("=3D", "=");
+    let link = taken[0].text.split_whitespace().nth(2).unwrap();
+    let pressed = format!("Go to <a href=\"{link}\">{link}</a> &amp; come in.");
+    assert!(whole.contains(&pressed), "{whole}");
+}

@@ -4,11 +4,13 @@
 use qrcode::{Color, EcLevel, QrCode};
 use usher_core::command::OwnRecords;
 use usher_core::model::{
-    Date, Individual, IndividualId, IndividualTerms, Language, Logo, Record, RecordState, Settings,
+    CustomField, Date, Individual, IndividualId, IndividualTerms, Language, Logo, Record,
+    RecordState, Settings,
 };
 
 use super::frame::{Frame, Look};
 use super::html::Html;
+use super::own_fields::{self, OwnField};
 use super::views::{self, Asking, Coming, Details, Welcome};
 use super::words::fill;
 
@@ -16,16 +18,29 @@ const STYLE: &str = include_str!("handout.css");
 /// The address of nobody.
 const ADDRESS: &str = "ana@example.com";
 
-/// Every page that an invited person will see, both with an account of their own and without, in one HTML file.
-pub fn guide(settings: &Settings, logo: Option<&Logo>, language: Language, today: Date) -> String {
+/// Every page that an invited person will see, both with an account of their own and without, in one HTML file. `fields` are the
+/// organization's own; those are shown that people are asked for.
+pub fn guide(
+    settings: &Settings,
+    fields: &[CustomField],
+    logo: Option<&Logo>,
+    language: Language,
+    today: Date,
+) -> String {
     let logo = logo.map(ToString::to_string);
     let frame = Frame {
         settings,
         language,
         look: Look::Inside(logo.as_deref()),
     };
+    let asked: Vec<CustomField> = fields
+        .iter()
+        .filter(|it| it.is_asked_for())
+        .cloned()
+        .collect();
     let guide = Guide {
         frame: &frame,
+        own: own_fields::asked(&asked),
         until: language.day(today.plus_days(i64::from(settings.invitation_days))),
     };
     guide.file()
@@ -73,6 +88,7 @@ pub fn join_sheet(
 
 struct Guide<'a> {
     frame: &'a Frame<'a>,
+    own: Vec<OwnField>,
     until: String,
 }
 
@@ -155,7 +171,7 @@ impl Guide<'_> {
             others: super::accept::lacking(frame.settings, &usher_core::model::Profile::default())
                 .map(|it| (it, String::new()))
                 .collect(),
-            own: Vec::new(),
+            own: self.own.clone(),
             records: account.map(|_| OwnRecords::Transfer),
         };
         let page = Coming {

@@ -92,8 +92,15 @@ pub(super) async fn answer(
     token: &str,
     sent: Option<Sent>,
 ) -> Result<Shown, Trouble> {
-    let settings = open(visit, slug)?;
     let directory = &visit.app.directory;
+    // A link that was mailed goes on working when the page gets another name.
+    let settings = match directory.opened_link(token)? {
+        Some(_) => directory.shown_settings()?,
+        None => open(visit, slug)?,
+    };
+    if !settings.join.on {
+        return Err(Trouble::Nothing);
+    }
     let found = visit.opened(token, |link| directory.joiner(link))?;
     let Some((link, joiner)) = found else {
         let frame = visit.frame(&settings, None);
@@ -237,6 +244,12 @@ fn over(visit: &Visit<'_>, frame: &Frame<'_>) -> Shown {
 
 fn known(frame: &Frame<'_>, joiner: &Joiner) -> Shown {
     let words = frame.words();
+    if joiner.is_invited {
+        let address = [("address", joiner.address.as_str())];
+        let lead = frame.say(words.join_invited_lead, &address);
+        let title = frame.say(words.join_invited_title, &[]);
+        return frame.shown(StatusCode::OK, views::notice(frame, &title, &lead));
+    }
     let lead = frame.say(
         words.join_known_lead,
         &[("address", joiner.address.as_str())],

@@ -31,11 +31,19 @@ pub(crate) fn asked(fields: &[CustomField]) -> Vec<OwnField> {
     fields.map(empty).collect()
 }
 
-/// Takes what was filled in.
+/// Takes what was filled in. Which field each place of the form was is sent with it: what is asked may have changed since the
+/// form was shown.
 pub(crate) fn fill_in(fields: &mut [OwnField], sent: &Sent) {
-    for (id, it) in IDS.into_iter().zip(fields) {
-        it.said = sent.get(id).trim().to_owned();
+    for it in fields {
+        let field = it.field.id.to_string();
+        let place = IDS.iter().find(|id| sent.get(&which(id)) == field);
+        it.said = place.map_or("", |id| sent.get(id)).trim().to_owned();
     }
+}
+
+/// What tells in a form which field a place of it is.
+fn which(id: &str) -> String {
+    format!("{id}-field")
 }
 
 /// What is to be set, of what was filled in; what cannot be is noted.
@@ -59,6 +67,11 @@ pub(crate) fn values(
 /// Writes them into a form: a choice as one, a day as one.
 pub(crate) fn write(fields: &[OwnField], wrong: &[Wrong], it: &mut Html) {
     for (id, own) in IDS.into_iter().zip(fields) {
+        let (name, value) = (which(id), own.field.id.to_string());
+        it.void(
+            "input",
+            &[("type", "hidden"), ("name", &name), ("value", &value)],
+        );
         let label = own.field.terms.name.as_str();
         let kind = match own.field.terms.kind {
             FieldKind::Date => "date",

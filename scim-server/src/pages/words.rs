@@ -62,7 +62,7 @@ words! {
     choose_title choose_lead choose_button chosen_title chosen_lead dead_title dead_lead dead_button
     forgot_title forgot_lead forgot_button forgot_asked no_passwords_title no_passwords_lead
     join_title join_lead join_button join_asked join_details_title join_details_button join_over_title join_over_lead
-    join_known_title join_known_lead
+    join_known_title join_known_lead join_invited_title join_invited_lead
     slow_title slow_lead foreign_title foreign_lead stale crowded_title crowded_lead broken_title broken_lead
     nothing_title nothing_lead
     guide_title guide_lead guide_mail guide_mail_lead guide_open guide_new guide_own guide_done guide_queued guide_trouble

@@ -84,6 +84,12 @@ pub(in crate::store) fn most_changed(conn: &Connection) -> Result<()> {
     run(conn, sql, [BY_THE_SETTING]).map(drop)
 }
 
+/// By a clock that was set back, what was put off by the one that ran ahead would wait for as long: it goes now.
+pub(in crate::store) fn clock_set_back(conn: &Connection, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE outbox SET next_at = ?1 WHERE state IN ('waiting', 'sending') AND state = 'waiting' AND next_at > ?1";
+    run(conn, sql, [now.as_millis()]).map(drop)
+}
+
 /// Until when a person gets no more mails, having had as many within a day as they may. One at a time goes to each, so that
 /// none is on its way that is not counted.
 fn full_until(

@@ -108,6 +108,8 @@ pub(super) static WORDS: Words = Words {
     join_over_lead: "Er wurde benutzt oder ist abgelaufen, oder diese Seite ist geschlossen. Geben Sie Ihre Adresse noch einmal ein, um einen neuen zu bekommen.",
     join_known_title: "Sie sind schon bekannt",
     join_known_lead: "Für {address} gibt es bei {org} bereits ein Konto.",
+    join_invited_title: "{org} hat Sie eingeladen",
+    join_invited_lead: "Für {address} gibt es bereits eine Einladung. Nehmen Sie sie über den Link in ihrer Mail an; finden Sie diese nicht, fragen Sie auf der Beitrittsseite noch einmal danach.",
     slow_title: "Zu viele Anfragen",
     slow_lead: "Warten Sie {minutes} Minuten, und versuchen Sie es dann noch einmal.",
     foreign_title: "Das kam von einer anderen Seite",

@@ -108,6 +108,8 @@ pub(super) static WORDS: Words = Words {
     join_over_lead: "It has been used or has expired, or this page is closed. Enter your address once more to get a new link.",
     join_known_title: "You are known already",
     join_known_lead: "There is an account for {address} at {org} already.",
+    join_invited_title: "{org} has invited you",
+    join_invited_lead: "An invitation for {address} is there already. Accept it by the link in its mail; if you cannot find that, ask for it at the join page again.",
     slow_title: "Too many requests",
     slow_lead: "Wait {minutes} minutes, then try again.",
     foreign_title: "This came from another page",

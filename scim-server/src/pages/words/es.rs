@@ -108,6 +108,8 @@ pub(super) static WORDS: Words = Words {
     join_over_lead: "Se ha usado o ha caducado, o esta página está cerrada. Escriba otra vez su dirección para recibir uno nuevo.",
     join_known_title: "Ya nos conocemos",
     join_known_lead: "Ya hay una cuenta para {address} en {org}.",
+    join_invited_title: "{org} le ha invitado",
+    join_invited_lead: "Ya hay una invitación para {address}. Acéptela con el enlace de su correo; si no lo encuentra, vuelva a pedirlo en la página de acceso.",
     slow_title: "Demasiadas peticiones",
     slow_lead: "Espere {minutes} minutos e inténtelo otra vez.",
     foreign_title: "Esto venía de otra página",

@@ -108,6 +108,8 @@ pub(super) static WORDS: Words = Words {
     join_over_lead: "Il a été utilisé ou il a expiré, ou cette page est fermée. Indiquez encore une fois votre adresse pour en recevoir un nouveau.",
     join_known_title: "On vous connaît déjà",
     join_known_lead: "Il y a déjà un compte pour {address} chez {org}.",
+    join_invited_title: "{org} vous a invité",
+    join_invited_lead: "Il y a déjà une invitation pour {address}. Acceptez-la par le lien de son courriel ; si vous ne le trouvez pas, redemandez-le sur la page d’adhésion.",
     slow_title: "Trop de demandes",
     slow_lead: "Attendez {minutes} minutes, puis réessayez.",
     foreign_title: "Cela venait d’une autre page",

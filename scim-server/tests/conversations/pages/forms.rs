@@ -377,6 +377,30 @@ fn fields_of_the_organizations_own_that_everybody_must_have_are_asked_for_when_t
 }
 
 #[test]
+fn an_answer_goes_to_the_field_that_was_asked_for_whatever_is_asked_by_now() {
+    let house = House::with_seats(3);
+    house.invite(ANA, &[]);
+    for name in ["Later", "Shoes"] {
+        house.field(name, FieldKind::Text, VisibleTo::Everybody, &[]);
+        house.require(name);
+    }
+    let path = house.link(ANA);
+    let form = house.begin(&path);
+    // Meanwhile the first of the two becomes known.
+    house.org.admin(Command::Edit(Edit {
+        fields: vec![("Later".to_owned(), Some("known".to_owned()))],
+        ..Edit::of(Selection::Ids(vec![house.user(ANA).id]))
+    }));
+    let mut fields = filled();
+    fields.extend([("own-1", "for later"), ("own-2", "44")]);
+    let done = house.send(&path, &form, &fields);
+    assert_eq!(done.status, 200, "{}", done.text);
+    let expected = [("Later", "known"), ("Shoes", "44")];
+    let expected = expected.map(|it| (it.0.to_owned(), it.1.to_owned()));
+    assert_eq!(house.own_fields(ANA), expected);
+}
+
+#[test]
 fn whose_invitation_was_withdrawn_may_ask_for_another_and_others_decide() {
     let house = House::with_seats(3);
     house.invite(ANA, &[]);

@@ -132,11 +132,28 @@ fn whoever_types_the_servers_name_sees_a_page_and_a_program_what_it_lacks() {
 }
 
 #[test]
+fn whoever_is_invited_meanwhile_is_told_so() {
+    let house = House::with_seats(5);
+    house.opens_its_page();
+    let path = house.join_link("ana@acme.example");
+    house.invite("ana@acme.example", &[]);
+    let page = house.get(&path);
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("Acme has invited you"), "{}", page.text);
+    assert!(!page.text.contains("an account"), "{}", page.text);
+}
+
+#[test]
 fn a_link_to_join_is_dead_when_it_is_old_or_the_page_is_closed() {
     let house = House::with_seats(5);
     house.opens_its_page();
     let path = house.join_link("ana@acme.example");
     let form = house.get(&path);
+    // It works under the page's older name, too, as whoever holds it has it in a mail.
+    house.agree(&[(Setting::JoinSlug, "people")]);
+    assert_eq!(house.get(&path).status, 200);
+    assert_eq!(house.get("/join/acme").status, 404);
+    house.agree(&[(Setting::JoinSlug, "acme")]);
     house.agree(&[(Setting::JoinAllow, "other.example")]);
     let shut = house.send(&path, &form, &filled());
     assert_eq!(shut.status, 410, "{}", shut.text);
