@@ -163,7 +163,7 @@ impl Deal<'_> {
         by: usize,
         who: usize,
         external_id: Option<&String>,
-        active: Option<bool>,
+        mut active: Option<bool>,
         manager: Option<Option<usize>>,
     ) -> Result<(), Refused> {
         let status = self.status(who);
@@ -181,9 +181,9 @@ impl Deal<'_> {
             if self.stays(who) {
                 return Err(Refused);
             }
-            // The rest of it comes again with all of it.
+            // That they leave is all of it that waits.
             if !self.passes_the_brake(by, who, false)? {
-                return Ok(());
+                active = None;
             }
         }
         if let Some(external_id) = external_id {
