@@ -4,6 +4,8 @@
 //! The row goes into the commit of the command that the request comes to, so that keeping it costs no commit of its own.
 //! Whatever comes to no command is kept before it is answered.
 
+mod usual;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -18,6 +20,7 @@ use crate::fault::Fault;
 use crate::kept_body::{self, Cut};
 use crate::metrics;
 use crate::schema::USER;
+use usual::is_usual;
 
 /// The largest body that is kept, in bytes.
 const LARGEST: usize = 1024 * 1024;
@@ -90,6 +93,14 @@ impl Asking {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return;
         };
+        if text.len() <= LARGEST && is_usual(text) {
+            let _ = self.said.set(Said {
+                body: text.to_owned(),
+                cuts: Vec::new(),
+                managers: Vec::new(),
+            });
+            return;
+        }
         let lower = text.to_ascii_lowercase();
         let (plain, manager) = (kept_body::is_plain(&lower), lower.contains("manager"));
         let value = if plain && !manager {

@@ -52,8 +52,11 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0029_labels_in_order.sql"),
 ];
 
-/// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own.
-const WRITER_CACHE_KIB: i64 = 48 * 1024;
+/// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own. After most commits SQLite
+/// walks all of it, so that the writer's is no larger than it must be.
+const WRITER_CACHE_KIB: i64 = 8 * 1024;
+/// While a large job is written, which comes back to the same pages many times: what does not fit is written more than once.
+const LARGE_CACHE_KIB: i64 = 24 * 1024;
 const READER_CACHE_KIB: i64 = 3 * 1024;
 
 fn file_error(path: &Path, why: impl Into<String>, remedy: impl Into<String>) -> Error {
@@ -126,6 +129,16 @@ pub(super) fn migrate_older(path: &Path, held: &fs::File) -> Result<()> {
         migrate(&conn, version)?;
     }
     restore::hold_shared(held, path)
+}
+
+/// Gives the writer's connection the page cache of a large job, or takes it back.
+pub(super) fn make_room(conn: &Connection, for_large: bool) -> Result<()> {
+    let kib = if for_large {
+        LARGE_CACHE_KIB
+    } else {
+        WRITER_CACHE_KIB
+    };
+    conn.pragma_update(None, "cache_size", -kib).map_err(broken)
 }
 
 /// Opens one more connection that only reads.

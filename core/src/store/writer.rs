@@ -76,6 +76,8 @@ struct Writer {
     since_checkpoint: usize,
     /// Whether erased values may still be in the log of pages.
     untruncated: bool,
+    /// Whether the page cache is that of a large job.
+    roomy: bool,
 }
 
 pub(super) fn start(
@@ -102,6 +104,7 @@ pub(super) fn start(
         since_counted: 0,
         since_checkpoint: checkpoints::EVERY,
         untruncated: false,
+        roomy: false,
     };
     std::thread::Builder::new()
         .name("usher-writer".into())
@@ -191,6 +194,9 @@ impl Writer {
         };
         let answers = group.into_iter().map(|(job, result)| (job.done, result));
         self.finish_group(answers.collect(), &last_word);
+        if std::mem::take(&mut self.roomy) {
+            let _ = open::make_room(&self.conn, false);
+        }
         left_over
     }
 

@@ -6,9 +6,16 @@ use serde::Serialize;
 use crate::change::Change;
 use crate::error::{Error, Result};
 
+/// How long a recorded change is at most, in bytes, as a rule.
+const USUAL: usize = 1_024;
+
 pub(super) fn encode(change: &Change) -> Result<Vec<u8>> {
     fn json(value: &impl Serialize) -> Result<Vec<u8>> {
-        serde_json::to_vec(value).map_err(|error| Error::Broken(error.to_string()))
+        // Most are no longer: growing step by step costs as much as writing.
+        let mut body = Vec::with_capacity(USUAL);
+        serde_json::to_writer(&mut body, value)
+            .map_err(|error| Error::Broken(error.to_string()))?;
+        Ok(body)
     }
     match change {
         Change::UserCreated { created, .. } => json(created),

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::aead::{Aead, AeadInOut, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest as _, Sha256};
@@ -15,6 +15,8 @@ use crate::model::{IndividualId, UserId};
 use crate::store::broken;
 
 const NONCE: usize = 12;
+/// How much longer what is sealed is than what is said, beside the nonce.
+const TAG: usize = 16;
 
 /// Draws nonces. They are no input of a command: nothing but ciphertext depends on them.
 pub(in crate::store) struct Nonces {
@@ -54,17 +56,15 @@ impl Nonces {
 }
 
 pub(super) fn seal(key: &[u8; 32], nonce: [u8; NONCE], seq: i64, body: &[u8]) -> Result<Vec<u8>> {
-    let cipher = ChaCha20Poly1305::new(key.into());
-    let payload = chacha20poly1305::aead::Payload {
-        msg: body,
-        aad: &seq.to_be_bytes(),
-    };
-    let sealed = cipher
-        .encrypt(&Nonce::from(nonce), payload)
-        .map_err(|_| Error::Broken("encryption failed".into()))?;
-    let mut out = Vec::with_capacity(NONCE + sealed.len());
+    let failed = || Error::Broken("encryption failed".into());
+    let mut out = Vec::with_capacity(NONCE + body.len() + TAG);
     out.extend_from_slice(&nonce);
-    out.extend_from_slice(&sealed);
+    out.extend_from_slice(body);
+    let place = out.get_mut(NONCE..).ok_or_else(failed)?;
+    let tag = ChaCha20Poly1305::new(key.into())
+        .encrypt_inout_detached(&Nonce::from(nonce), &seq.to_be_bytes(), place.into())
+        .map_err(|_| failed())?;
+    out.extend_from_slice(&tag);
     Ok(out)
 }
 

@@ -15,7 +15,7 @@ use crate::planner::{self, Planned};
 use crate::progress::{Progress, Stage};
 use crate::store::apply::Applier;
 use crate::store::events::{self, BatchHead, Keys, Tip};
-use crate::store::{Snapshot, brake, idempotency, imports, levels, outbox, stale};
+use crate::store::{Snapshot, brake, idempotency, imports, levels, open, outbox, stale};
 
 /// Of so many people it is looked who was changed last, when a plan is no longer what it was.
 const MOST_LOOKED_AT: usize = 1_000;
@@ -64,6 +64,8 @@ impl Writer {
         if planned.plan.changes.len() > ALONE {
             let (command, changes) = (planned.plan.command, planned.plan.changes.len());
             self.turn.say(&format!("{command}, {changes} changes"));
+            self.roomy = true;
+            let _ = open::make_room(&self.conn, true);
         }
         let Planned {
             plan,
