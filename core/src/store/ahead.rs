@@ -6,9 +6,10 @@ use std::thread;
 
 /// Of fewer, another thread costs more than it spares.
 const FEW: usize = 1_000;
-/// How many are handed over at once, and how often before it is waited for whoever takes them.
-const AT_ONCE: usize = 256;
-const MOST_WAITING: usize = 8;
+/// How many are handed over at once, and how often before it is waited for whoever takes them. A list of so many is small
+/// enough to be given back without the allocator tidying up all that is free.
+const AT_ONCE: usize = 64;
+const MOST_WAITING: usize = 32;
 
 /// Hands over what `make` makes of every item, in their order: made on another thread when there are many. Should there be no
 /// thread to be had, nothing is handed over, and whoever takes must miss it.

@@ -4,7 +4,7 @@ use super::Applier;
 use crate::change::{Change, NewUser};
 use crate::error::Result;
 use crate::model::{
-    DueKind, GroupId, GroupRole, Hold, Invitation, PoolId, Profile, QueueEntry, Status, UserId,
+    DueKind, Field, GroupId, GroupRole, Hold, Invitation, PoolId, QueueEntry, Status, UserId,
 };
 use crate::store::together::{AT_ONCE, Insert};
 use crate::store::{addresses, labels};
@@ -49,7 +49,8 @@ pub(super) struct NewRow<'a> {
     pub(super) user: UserId,
     created: &'a NewUser,
     key: [u8; 32],
-    profile: Profile,
+    /// What the profile says, field by field.
+    said: [Option<&'a str>; Field::ALL.len()],
     email_key: Option<String>,
     user_name_key: Option<String>,
     sort_name: String,
@@ -59,6 +60,12 @@ pub(super) struct NewRow<'a> {
 impl<'a> NewRow<'a> {
     pub(super) fn of(user: UserId, created: &'a NewUser, key: [u8; 32]) -> Self {
         let profile = created.profile.profile();
+        let mut said = [None; Field::ALL.len()];
+        for (field, value) in created.profile.iter() {
+            if let Some(place) = said.get_mut(field as usize) {
+                *place = value;
+            }
+        }
         Self {
             user,
             created,
@@ -67,8 +74,12 @@ impl<'a> NewRow<'a> {
             user_name_key: profile.user_name_key(),
             sort_name: profile.sort_name(),
             search: profile.search_text(),
-            profile,
+            said,
         }
+    }
+
+    fn get(&self, field: Field) -> Option<&'a str> {
+        self.said.get(field as usize).copied().flatten()
     }
 }
 
@@ -192,24 +203,22 @@ impl Applier<'_> {
     fn people_come(&self, people: &[NewRow<'_>]) -> Result<()> {
         let at = self.at.as_millis();
         USERS.all(self.conn, people, |row, it| {
-            let NewRow {
-                created, profile, ..
-            } = it;
+            let created = it.created;
             row.bind(it.user.as_bytes())?;
             row.bind(created.status.as_str())?;
-            row.bind(&profile.email)?;
+            row.bind(it.get(Field::Email))?;
             row.bind(&it.email_key)?;
-            row.bind(&profile.user_name)?;
+            row.bind(it.get(Field::UserName))?;
             row.bind(&it.user_name_key)?;
-            row.bind(&profile.first_name)?;
-            row.bind(&profile.last_name)?;
-            row.bind(&profile.display_name)?;
-            row.bind(&profile.functional_area)?;
-            row.bind(&profile.title)?;
-            row.bind(&profile.region)?;
-            row.bind(&profile.language)?;
-            row.bind(&profile.labels)?;
-            row.bind(&profile.kept)?;
+            row.bind(it.get(Field::FirstName))?;
+            row.bind(it.get(Field::LastName))?;
+            row.bind(it.get(Field::DisplayName))?;
+            row.bind(it.get(Field::FunctionalArea))?;
+            row.bind(it.get(Field::Title))?;
+            row.bind(it.get(Field::Region))?;
+            row.bind(it.get(Field::Language))?;
+            row.bind(it.get(Field::Labels))?;
+            row.bind(it.get(Field::Kept))?;
             row.bind(created.manager.as_ref().map(|it| it.as_bytes()))?;
             row.bind(created.connection.as_ref().map(|it| it.as_bytes()))?;
             row.bind(created.accepted)?;
@@ -218,8 +227,8 @@ impl Applier<'_> {
             row.bind(at)?;
             row.bind(at)?;
             row.bind(1)?;
-            row.bind(&profile.deactivate_on)?;
-            row.bind(&profile.delete_on)
+            row.bind(it.get(Field::DeactivateOn))?;
+            row.bind(it.get(Field::DeleteOn))
         })?;
         PERSON_KEYS.all(self.conn, people, |row, it| {
             row.bind(it.user.as_bytes())?;
@@ -228,20 +237,20 @@ impl Applier<'_> {
         let mut due: Vec<(UserId, DueKind, &str)> = Vec::new();
         for it in people {
             let days = [
-                (DueKind::Deactivate, &it.profile.deactivate_on),
-                (DueKind::Delete, &it.profile.delete_on),
+                (DueKind::Deactivate, it.get(Field::DeactivateOn)),
+                (DueKind::Delete, it.get(Field::DeleteOn)),
             ];
             for (kind, day) in days {
-                due.extend(day.as_deref().map(|day| (it.user, kind, day)));
+                due.extend(day.map(|day| (it.user, kind, day)));
             }
-            addresses::keep_first(self.conn, it.user, it.profile.kept.as_deref())?;
+            addresses::keep_first(self.conn, it.user, it.get(Field::Kept))?;
             if let (Some(connection), Some(link)) = (it.created.connection, &it.created.link) {
                 self.link(it.user, connection, link.external_id.as_deref())?;
             }
         }
         self.set_first_due(&due)?;
         let labelled = people.iter();
-        let labelled = labelled.filter_map(|it| Some((it.user, it.profile.labels.as_deref()?)));
+        let labelled = labelled.filter_map(|it| Some((it.user, it.get(Field::Labels)?)));
         labels::set_first(self.conn, labelled)
     }
 
