@@ -270,6 +270,11 @@ impl Given {
         self.field
     }
 
+    /// What is to be stored there; none empties it.
+    pub(super) fn after(&self) -> Option<&str> {
+        self.after.as_deref()
+    }
+
     /// A value that is stored in a field.
     pub(super) fn of(field: FieldId, after: Option<String>) -> Self {
         Self {

@@ -3,6 +3,7 @@
 
 mod carrying;
 mod changing;
+mod coming_back;
 mod managers;
 mod people;
 mod reading;

@@ -29,6 +29,106 @@ pub(super) struct Joining {
     pub(super) newcomer: Option<UserId>,
 }
 
+/// What is set of somebody who is brought back.
+pub(super) struct Back<'b> {
+    /// Fields; none is one that is to be emptied.
+    pub(super) set: &'b Packed,
+    /// Whom they report to: `None` leaves it.
+    pub(super) manager: Option<Option<UserId>>,
+    /// Values of custom fields.
+    pub(super) given: &'b [Given],
+    /// Whether what a connection owns is set all the same.
+    pub(super) overriding: bool,
+}
+
+impl Back<'_> {
+    /// Plans it, but what is planned from a place on. What a connection owns stays as it is, and is told to whoever is at
+    /// the door.
+    fn set(&self, planner: &mut Planner<'_>, user: &User, from: usize) -> Result<()> {
+        for field in Field::ALL {
+            let said = self.set.iter().find(|it| it.0 == field);
+            let before = user.profile.get(field);
+            let Some((_, after)) = said.filter(|it| is_other(field, before, it.1)) else {
+                continue;
+            };
+            // Days that have begun are emptied by coming back.
+            let is_planned = planner.planned().iter().skip(from).any(
+                |it| matches!(it, Change::Profile { field: of, after: None, .. } if *of == field),
+            );
+            if is_planned || !self.may_set(planner, user, Part::Field(field))? {
+                continue;
+            }
+            planner.overridden(user, Part::Field(field), before, after)?;
+            let (before, after) = (before.map(str::to_owned), after.map(str::to_owned));
+            planner.push(Change::Profile {
+                user: user.id,
+                field,
+                before,
+                after,
+            });
+        }
+        for given in self.given {
+            let now = planner.snapshot.field_value(user.id, given.field())?;
+            let part = Part::Custom(given.field());
+            if now.as_deref() != given.after() && self.may_set(planner, user, part)? {
+                field::give_as_owned(planner, user, std::slice::from_ref(given), true)?;
+            }
+        }
+        if let Some(manager) = self.manager.filter(|it| *it != user.manager)
+            && self.may_set(planner, user, Part::Manager)?
+        {
+            edit::manager(planner, user, manager)?;
+        }
+        Ok(())
+    }
+
+    fn may_set(&self, planner: &mut Planner<'_>, user: &User, part: Part) -> Result<bool> {
+        if self.overriding {
+            return Ok(true);
+        }
+        let Some(owner) = planner.whose(user, part)? else {
+            return Ok(true);
+        };
+        if planner.is_attended() {
+            let what = planner.called(part)?;
+            let why = format!(
+                "comes back with the {what} that {owner} owns: change it there, or by edit with --override"
+            );
+            planner.skip(user, why);
+        }
+        Ok(false)
+    }
+}
+
+/// Whether a field is to be something else: names that differ by the case of letters are the same.
+fn is_other(field: Field, before: Option<&str>, after: Option<&str>) -> bool {
+    match field {
+        Field::Email => before.map(key_of_name) != after.map(key_of_name),
+        _ => before != after,
+    }
+}
+
+/// Why somebody cannot come back by names that somebody else has.
+fn taken(planner: &Planner<'_>, user: &User, set: &Packed) -> Result<Option<String>> {
+    for field in [Field::Email, Field::UserName] {
+        let after = set.get(field);
+        if !is_other(field, user.profile.get(field), after) {
+            continue;
+        }
+        if let Some(other) = planner
+            .owner_of(field, after)?
+            .filter(|it| it.id != user.id)
+        {
+            return Ok(Some(format!(
+                "the {} is that of somebody who is {}",
+                field.as_str().replace('_', " "),
+                other.status
+            )));
+        }
+    }
+    Ok(None)
+}
+
 impl Joining {
     /// Looks the groups and pools up, which must all be there.
     pub(super) fn resolve(
@@ -203,26 +303,36 @@ impl Joining {
         let manager = match &person.manager {
             None => None,
             Some(name) => match planner.manager_for(Some(user.id), name) {
-                Ok(manager) => Some(manager),
+                Ok(manager) => Some(Some(manager)),
                 Err(error) => return refused(planner, &user.label(), Some(user), error),
             },
         };
-        self.comeback_under(planner, user, person, manager, given)
+        let back = Back {
+            set: &Packed::of(&person.profile),
+            manager,
+            given,
+            overriding: false,
+        };
+        self.comeback_under(planner, user, person, &back)
     }
 
-    /// As [`Joining::comeback`], with the manager looked up.
+    /// As [`Joining::comeback`], with what is set looked up. Of the person's profile nothing else is looked at.
     pub(super) fn comeback_under(
         &self,
         planner: &mut Planner<'_>,
         user: &User,
         person: &NewPerson,
-        manager: Option<UserId>,
-        given: &[Given],
+        back: &Back<'_>,
     ) -> Result<()> {
+        let anew = back.set.profile();
+        let email = anew.email.as_deref().or(user.profile.email.as_deref());
+        if let Some(why) = taken(planner, user, back.set)? {
+            planner.skip(user, why);
+            return Ok(());
+        }
         for field in [Field::DeactivateOn, Field::DeleteOn] {
             if let Some(kind) = DueKind::of(field)
-                && let Some(why) =
-                    planner.why_not_again(user.id, kind, None, person.profile.day(field))?
+                && let Some(why) = planner.why_not_again(user.id, kind, None, anew.day(field))?
             {
                 planner.skip(user, why);
                 return Ok(());
@@ -249,7 +359,7 @@ impl Joining {
                 return Ok(());
             }
             Seated::Queued => Status::Queued,
-            Seated::In => self.standing(planner, user.profile.email.as_deref())?,
+            Seated::In => self.standing(planner, email)?,
         };
         planner.push(Change::Status {
             user: user.id,
@@ -257,24 +367,9 @@ impl Joining {
             after: status,
         });
         planner.comes_against(user)?;
-        planner.clear_begun(user, &person.profile)?;
-        for field in Field::ALL {
-            let (before, after) = (user.profile.get(field), person.profile.get(field));
-            if after.is_some() && before != after && field != Field::Email {
-                planner.overridden(user, Part::Field(field), before, after)?;
-                let (before, after) = (before.map(str::to_owned), after.map(str::to_owned));
-                planner.push(Change::Profile {
-                    user: user.id,
-                    field,
-                    before,
-                    after,
-                });
-            }
-        }
-        field::give(planner, user.id, given, false)?;
-        if manager.is_some() && user.manager != manager {
-            edit::manager(planner, user, manager)?;
-        }
+        let before = planner.planned().len();
+        planner.clear_begun(user, &anew)?;
+        back.set(planner, user, before)?;
         if status == Status::Active && !user.accepted {
             planner.push(Change::Accepted {
                 user: user.id,
@@ -297,6 +392,7 @@ impl Joining {
         }
         self.request_later(planner, user.id, &licenses)?;
         planner.note_arrival(user.id, &user.profile);
+        planner.note_arrival(user.id, &anew);
         Ok(())
     }
 

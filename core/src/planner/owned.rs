@@ -64,25 +64,38 @@ impl Planner<'_> {
     /// Whether this part of a person may be set by a person: nobody owns it, or they override who does. Otherwise notes
     /// whose it is and what to do.
     pub(crate) fn may_set(&mut self, user: &User, part: Part, overriding: bool) -> Result<bool> {
-        if overriding || !self.owned_of(user)?.contains(&part) {
+        if overriding {
             return Ok(true);
         }
-        let Some((_, owner)) = self.owner_of_person(user)? else {
+        let Some(owner) = self.whose(user, part)? else {
             return Ok(true);
         };
-        let what = match part {
+        let what = self.called(part)?;
+        self.skip(
+            user,
+            format!("{what} is owned by {owner}: change it there, or override it (--override) until {owner} writes it next"),
+        );
+        Ok(false)
+    }
+
+    /// The name of the connection that owns this part of a person.
+    pub(crate) fn whose(&mut self, user: &User, part: Part) -> Result<Option<String>> {
+        if !self.owned_of(user)?.contains(&part) {
+            return Ok(None);
+        }
+        Ok(self.owner_of_person(user)?.map(|it| it.1))
+    }
+
+    /// What a part is called in a sentence.
+    pub(crate) fn called(&self, part: Part) -> Result<String> {
+        Ok(match part {
             Part::Custom(id) => {
                 let fields = self.snapshot.custom_fields()?;
                 let field = fields.into_iter().find(|it| it.id == id);
                 field.map_or_else(|| part.to_string(), |it| it.terms.name)
             }
             other => other.to_string().replace('_', " "),
-        };
-        self.skip(
-            user,
-            format!("{what} is owned by {owner}: change it there, or override it (--override) until {owner} writes it next"),
-        );
-        Ok(false)
+        })
     }
 
     /// Notes that a person sets a part to something else than its owner has said. What the owner said last stays known.

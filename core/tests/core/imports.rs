@@ -3,6 +3,7 @@
 mod faults;
 mod libreoffice;
 mod mending;
+mod returning;
 mod round_trip;
 
 use std::sync::Arc;

@@ -3,12 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::changing::column_named;
 use super::{Boss, Desk, Wanted};
 use crate::command::field::Given;
-use crate::command::joining::Joining;
+use crate::command::joining::{Back, Joining};
 use crate::command::{NewPerson, edit};
 use crate::error::Result;
-use crate::import::{Column, Does};
+use crate::import::{Column, Does, Mode};
 use crate::model::{Field, FieldId, GroupRole, Part, Profile, Status, UserId};
 use crate::planner::Planner;
 
@@ -57,6 +58,11 @@ impl Desk<'_> {
             for (column, why) in self.what_cannot_be(planner, wanted, &user, &values, boss)? {
                 self.fault(wanted, Some(column), why);
             }
+            if user.status.is_live() {
+                for (column, why) in self.what_is_owned(planner, wanted, &user, boss)? {
+                    self.fault(wanted, Some(column), why);
+                }
+            }
             if !wanted.is_open() {
                 continue;
             }
@@ -73,7 +79,12 @@ impl Desk<'_> {
             match boss {
                 Some(boss) => managers.push((wanted.row, user, boss, changed)),
                 None if changed => wanted.does = Some(Does::Update),
-                None => wanted.does = Some(Does::Nothing),
+                None => {
+                    wanted.does = Some(Does::Nothing);
+                    if self.import.mode == Mode::Both && user.status == Status::Inactive {
+                        self.stays(planner, wanted, user.status);
+                    }
+                }
             }
         }
         let mut places: HashMap<u32, usize> = HashMap::new();
@@ -107,27 +118,36 @@ impl Desk<'_> {
             return Ok(None);
         };
         let manager = match self.boss(wanted, came) {
-            Ok(boss) => boss.flatten(),
+            Ok(boss) => boss,
             Err(why) => {
                 self.fault(wanted, Some(Column::Manager), why);
                 return Ok(None);
             }
         };
+        let known = match wanted.known {
+            Some((id, _)) => Some(planner.user(id)?),
+            None => None,
+        };
+        if let Some(user) = &known {
+            for (column, why) in self.what_cannot_come(planner, wanted, user, manager)? {
+                self.fault(wanted, Some(column), why);
+            }
+            if wanted.is_wrong() {
+                return Ok(None);
+            }
+        }
         let status = match (wanted.status, self.import.mode) {
-            (Some(Status::Active), _) | (None, crate::import::Mode::Create) => Status::Active,
+            (Some(Status::Active), _) | (None, Mode::Create) => Status::Active,
             _ => Status::Waiting,
         };
         // Whoever comes is in the plan from here on, and not twice.
         let set = std::mem::take(&mut wanted.set);
         let said = |field| set.get(field).map(str::to_owned);
         let person = NewPerson {
-            profile: match wanted.known {
-                Some(_) => set.profile(),
-                None => Profile {
-                    email: said(Field::Email),
-                    user_name: said(Field::UserName),
-                    ..Profile::default()
-                },
+            profile: Profile {
+                email: said(Field::Email),
+                user_name: said(Field::UserName),
+                ..Profile::default()
             },
             ..NewPerson::default()
         };
@@ -144,22 +164,30 @@ impl Desk<'_> {
             session: None,
             newcomer: None,
         };
-        let given = given(wanted.fields.iter().filter(|it| it.1.is_some()));
+        let is_new = known.is_none();
+        let fields = wanted.fields.iter().filter(|it| !is_new || it.1.is_some());
+        let given = given(fields);
         let mark = planner.mark();
-        let known = match wanted.known {
-            Some((id, _)) => Some(planner.user(id)?),
-            None => None,
-        };
         let id = match &known {
-            None => joining.newcomer_under(planner, &person, set.in_order(), manager, &given)?,
+            None => {
+                let (set, manager) = (set.in_order(), manager.flatten());
+                joining.newcomer_under(planner, &person, set, manager, &given)?
+            }
             Some(user) => {
                 planner.name(user);
-                joining.comeback_under(planner, user, &person, manager, &given)?;
+                let back = Back {
+                    set: &set,
+                    manager,
+                    given: &given,
+                    overriding: self.import.overriding,
+                };
+                joining.comeback_under(planner, user, &person, &back)?;
                 Some(user.id)
             }
         };
-        if planner.skipped_since(mark).is_some() {
-            self.refused(planner, wanted, mark, None);
+        if let Some(why) = planner.skipped_since(mark) {
+            let column = column_named(why);
+            self.refused(planner, wanted, mark, column);
             return Ok(None);
         }
         wanted.does = Some(match status {

@@ -208,12 +208,7 @@ impl Desk<'_> {
         };
         let why = edit.one(planner, user, &looked_up)?;
         Ok(why.filter(|it| it != "already so").map(|why| {
-            let column = [
-                ("user name", Column::Field(Field::UserName)),
-                ("address", Column::Field(Field::Email)),
-                ("email", Column::Field(Field::Email)),
-            ];
-            let named = column.iter().find(|it| why.contains(it.0)).map(|it| it.1);
+            let named = column_named(&why);
             (only.or(named), why)
         }))
     }
@@ -351,6 +346,17 @@ impl Desk<'_> {
         }
         Ok(())
     }
+}
+
+/// The column of whose cell a reason speaks.
+pub(super) fn column_named(why: &str) -> Option<Column> {
+    let columns = [
+        ("user name", Column::Field(Field::UserName)),
+        ("address", Column::Field(Field::Email)),
+        ("email", Column::Field(Field::Email)),
+    ];
+    let named = columns.iter().find(|it| why.contains(it.0));
+    named.map(|it| it.1)
 }
 
 /// Whether a field is to be what it is: by whatever case of letters people were found, they keep theirs.

@@ -6,7 +6,7 @@ use super::reading::quoted;
 use super::{Desk, Wanted, comes_back};
 use crate::by_name::ByName;
 use crate::error::Result;
-use crate::import::{Column, Mode, near};
+use crate::import::{Column, Does, Mode, near};
 use crate::model::{Date, Field, RequiredItem, Status, key_of_name};
 use crate::planner::Planner;
 use crate::store::Known;
@@ -87,6 +87,9 @@ impl Desk<'_> {
             self.refuse_twice(wanted, &mut seen);
             if certain {
                 self.decide(wanted);
+                if let (Some(Does::Nothing), Some((_, status))) = (wanted.does, wanted.known) {
+                    self.stays(planner, wanted, status);
+                }
             }
             // Of whoever cannot be told yet everything else is told all the same, so that one round of mending is enough.
             let unknown = !certain && wanted.known.is_none() && self.import.mode != Mode::Update;
@@ -216,6 +219,21 @@ impl Desk<'_> {
         }
     }
 
+    /// Says that somebody is not brought in by this mode, as inviting and creating one by one does.
+    pub(super) fn stays(&self, planner: &mut Planner<'_>, wanted: &Wanted, status: Status) {
+        // A row that says where they stand knows it.
+        if wanted.status == Some(status) {
+            return;
+        }
+        let why = match (status, self.import.mode) {
+            (Status::Inactive, _) => "inactive: reactivate instead".to_owned(),
+            (Status::Cancelled, Mode::Create) => "cancelled: resend or invite instead".to_owned(),
+            (other, _) => format!("already {other}"),
+        };
+        let who = super::who(&self.import.sheet, &self.columns, wanted.place);
+        planner.skip_name(&who, why);
+    }
+
     /// What must be known of whoever comes, where nothing is known of them yet.
     fn require(&mut self, wanted: &mut Wanted, certain: bool) {
         if wanted.known.is_some() {
@@ -289,7 +307,8 @@ impl Desk<'_> {
         {
             let why = match field {
                 Field::UserName => format!("is the user name of somebody who is {}", other.status),
-                _ => "is the user name of somebody else".to_owned(),
+                _ if other.has_user_name => "is the user name of somebody else".to_owned(),
+                _ => format!("is the address of somebody who is {}", other.status),
             };
             self.fault(wanted, Some(Column::Field(field)), why);
         }
