@@ -74,7 +74,7 @@ fn show(desk: &Desk) -> Result<()> {
         ("join page", state),
         ("may join", allow),
         ("group", shown(group)),
-        ("words", shown(page.text)),
+        ("words", shown(page.text.map(|it| it.replace('\n', " / ")))),
     ] {
         say(desk.format, &format!("{what:<11}{value}"))?;
     }

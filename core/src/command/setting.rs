@@ -26,6 +26,11 @@ pub(super) fn plan(planner: &mut Planner<'_>, setting: Setting, value: Option<&s
             "set another value",
         ));
     }
+    if setting == Setting::Reminders
+        && let Some(days) = &after
+    {
+        refuse_late_reminders(planner, days)?;
+    }
     push(planner, setting, after)?;
     if setting == Setting::JoinPage {
         name_join_page(planner)?;
@@ -74,6 +79,20 @@ fn push(planner: &mut Planner<'_>, setting: Setting, after: Option<String>) -> R
         });
     }
     Ok(())
+}
+
+/// Nobody is reminded of what they cannot accept any more.
+fn refuse_late_reminders(planner: &mut Planner<'_>, days: &str) -> Result<()> {
+    let works = planner.settings()?.invitation_days;
+    let mut days = days.split(',').filter_map(|it| it.parse::<u32>().ok());
+    match days.find(|it| *it >= works) {
+        Some(day) => Err(Error::invalid(
+            "reminders",
+            format!("would come after {day} days, and the link of an invitation works for {works}"),
+            "name fewer days, or raise invitation-days first",
+        )),
+        None => Ok(()),
+    }
 }
 
 /// A join page that is turned on has an address: one of the organization's name, unless there is one.

@@ -142,3 +142,18 @@ fn an_invitation_works_for_as_many_days_as_are_set() {
     org.tick(60_000);
     assert_error(org.accept("bo"), "expired");
 }
+
+#[test]
+fn reminders_that_would_come_when_the_link_is_dead_are_refused() {
+    let org = Org::new(3);
+    let set = |days: &str| {
+        org.try_apply(Command::SetSetting {
+            setting: Setting::Reminders,
+            value: Some(days.into()),
+        })
+    };
+    let error = set("3,14").unwrap_err().to_string();
+    assert!(error.contains("works for 14"), "{error}");
+    set("3,13").unwrap();
+    set("off").unwrap();
+}
