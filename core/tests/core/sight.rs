@@ -648,6 +648,10 @@ const OPEN: &[(&str, &str)] = &[
     ),
     ("connection_by_id", "as connections"),
     (
+        "any_mapped",
+        "that a mapping sets something aside, and not of whom",
+    ),
+    (
         "trainings",
         "what there is to learn; counts are of the people seen",
     ),

@@ -279,9 +279,15 @@ pub(crate) fn went_too_far(
     for (i, was) in before.people.iter().enumerate() {
         let person = &now.people[i];
         let pending = |it: &&Link| it.state == LinkState::Pending;
+        // Whoever comes back to their place in a queue that has come is let in as anybody there, by a link of their own.
+        let is_let_in = person.status == Status::Active
+            && plan.changes.iter().any(|it| {
+                matches!(it, Change::Status { user, after: Status::Queued, .. } if *user == ids[i])
+            });
         let revives = person.link.as_ref().filter(pending) != was.link.as_ref().filter(pending)
             && person.link.as_ref().is_some_and(|it| pending(&it))
-            && !was.is_promoted_to(person);
+            && !was.is_promoted_to(person)
+            && !is_let_in;
         if revives || was.password != person.password || was.seen != person.seen {
             wrong.push(format!(
                 "an undo gave person {i} a key or took it: {was:?}, now {person:?}"
