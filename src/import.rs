@@ -78,7 +78,7 @@ pub(crate) fn run(desk: &Desk, args: &ImportArgs) -> Result<()> {
         request.when_full = confirm::chosen(&args.plan);
         let plan = desk.session.plan(&request)?;
         if let Some(review) = plan.review.filter(|it| !it.faults.is_empty()) {
-            let rows = write_error_copy(&review, out)?;
+            let rows = write_error_copy(&review, out, args.force)?;
             crate::failure::complain(&format!(
                 "{} with what is wrong: {}",
                 match rows {

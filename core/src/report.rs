@@ -23,8 +23,8 @@ use crate::query::Expr;
 pub use cell::{Cell, Column};
 pub use csv::csv_cell;
 pub use export::{Export, export};
-pub(crate) use file::cannot_write;
 pub use file::place;
+pub(crate) use file::{cannot_write, exists, place_over};
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,9 +32,12 @@ pub(crate) struct ImportArgs {
     /// Import what is right, and leave out what is wrong and whom there is no room for.
     #[arg(long)]
     pub(crate) partial: bool,
-    /// Where a copy goes with what is wrong in it; an .xlsx file that is not there yet.
+    /// Where a copy goes with what is wrong in it; an .xlsx file that is not there yet, or an untouched copy of the same file.
     #[arg(long, value_name = "OUT.xlsx")]
     pub(crate) errors: Option<PathBuf>,
+    /// Let that copy replace whatever file is there.
+    #[arg(long, requires = "errors")]
+    pub(crate) force: bool,
     /// Mail nobody.
     #[arg(long)]
     pub(crate) no_mail: bool,

@@ -91,8 +91,23 @@ fn what_is_wrong_is_told_with_its_cell_and_written_into_a_copy_that_can_be_mende
         (&fault["cell"], &fault["column"]),
         (&json!("A2"), &json!("email"))
     );
+    // The same once more, as after an interruption; but no copy of another file, and none that somebody has in hand.
+    let again = org.type_in("import people.csv --errors wrong.xlsx --yes");
+    assert!(again.err.contains("wrote 2 rows"), "{}", again.err);
+    let other = org.type_in("import people.csv --errors rest.xlsx --yes");
+    assert!(
+        other.err.contains("exists already") && other.err.contains("--force"),
+        "{}",
+        other.err
+    );
+    let mut touched = std::fs::read(org.path("wrong.xlsx")).unwrap();
+    touched[100] ^= 1;
+    std::fs::write(org.path("wrong.xlsx"), &touched).unwrap();
     let again = org.type_in("import people.csv --errors wrong.xlsx --yes");
     assert!(again.err.contains("exists already"), "{}", again.err);
+    assert_eq!(std::fs::read(org.path("wrong.xlsx")).unwrap(), touched);
+    let forced = org.type_in("import people.csv --errors wrong.xlsx --force --yes");
+    assert!(forced.err.contains("wrote 2 rows"), "{}", forced.err);
 }
 
 #[test]

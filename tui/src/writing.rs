@@ -79,7 +79,7 @@ impl Content {
             }
             Self::Copy(plan) => match &plan.review {
                 Some(review) => {
-                    let wrong = write_error_copy(review, to)?;
+                    let wrong = write_error_copy(review, to, false)?;
                     Ok(format!(
                         "{} with something wrong",
                         words::some(wrong, "row")

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::import::REASON;
+use crate::import::{REASON, is_ours};
 use crate::model::{
     ChoiceTerms, CustomField, FieldId, FieldKind, FieldTerms, Part, User, UserId, VisibleTo,
     field_key, parse_choice_name, parse_field_name,
@@ -118,7 +118,7 @@ fn refuse_taken(fields: &[CustomField], name: &str, but: Option<FieldId>) -> Res
         ));
     }
     let key = field_key(name);
-    if query::is_word(&key) {
+    if query::is_word(&key) || is_ours(name) {
         return Err(Error::conflict(format!(
             "{name} is a field that everybody has; choose another name"
         )));

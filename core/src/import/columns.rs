@@ -156,6 +156,25 @@ fn plain(title: &str) -> String {
         .collect()
 }
 
+/// Titles of exports of which nothing is imported, letters only.
+const TOLD: [&str; 3] = ["lastseenat", "createdat", "updatedat"];
+
+/// Whether a title is one of our own, however it is spelled: a custom field of that name has to be told apart from it.
+pub(crate) fn is_ours(title: &str) -> bool {
+    let word = plain(title);
+    let known = TITLES.iter().find(|it| it.0 == word).map(|it| it.1);
+    let title = known.and_then(Column::title);
+    TOLD.contains(&word.as_str()) || title.is_some_and(|it| plain(it) == word)
+}
+
+/// The title of a custom field's column, by which it is found again.
+pub(crate) fn title_of_field(name: &str) -> String {
+    match is_ours(name) {
+        true => format!("field:{name}"),
+        false => name.to_owned(),
+    }
+}
+
 /// Where the titles stand and what is below them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
@@ -299,10 +318,7 @@ fn meaning(title: &str, own: &HashMap<String, FieldId>) -> Option<Column> {
     let word = plain(title);
     let known = TITLES.iter().find(|it| it.0 == word).map(|it| it.1);
     // A field of the organization's own is meant rather than a spelling of ours, but not rather than our very word.
-    let is_ours = known
-        .and_then(Column::title)
-        .is_some_and(|it| plain(it) == word);
-    if is_ours {
+    if is_ours(title) {
         return known;
     }
     custom(title).or(known)

@@ -7,11 +7,11 @@ use std::path::Path;
 use rust_xlsxwriter::{Color, Format as Look, Note, Workbook, Worksheet, XlsxError};
 
 use super::columns::REASON;
-use super::in_workbook;
 use super::review::{Does, Fault, Review};
 use super::sheet::{Cell, Format, Row};
+use super::{in_workbook, seal};
 use crate::error::Result;
-use crate::report::{cannot_write, place};
+use crate::report::{cannot_write, exists, place, place_over};
 
 /// The rows of a sheet.
 const MOST_ROWS: u32 = 1_048_576;
@@ -24,6 +24,8 @@ struct Looks {
     reason: Look,
     day: Look,
     instant: Look,
+    time: Look,
+    wrong_time: Look,
     wrong_day: Look,
     wrong_instant: Look,
     /// Text that would be a formula if it were typed.
@@ -35,12 +37,15 @@ impl Looks {
     fn new() -> Self {
         let wrong = || Look::new().set_background_color(Color::RGB(0xFF_C7_CE));
         let (day, instant) = ("yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss");
+        let time = "hh:mm:ss";
         Self {
             head: Look::new().set_bold(),
             wrong: wrong(),
             reason: Look::new().set_font_color(Color::RGB(0x9C_00_06)),
             day: Look::new().set_num_format(day),
             instant: Look::new().set_num_format(instant),
+            time: Look::new().set_num_format(time),
+            wrong_time: wrong().set_num_format(time),
             wrong_day: wrong().set_num_format(day),
             wrong_instant: wrong().set_num_format(instant),
             quoted: Look::new().set_quote_prefix(),
@@ -49,12 +54,18 @@ impl Looks {
     }
 }
 
-/// Writes the copy, of every row, or of those that are wrong where the others are done; it must not be there yet. Returns
-/// how many rows with something wrong are in it.
+/// Writes the copy, of every row, or of those that are wrong where the others are done. A copy of the same file that nobody
+/// has touched since is replaced, so that an import that was interrupted is run again as it was; anything else that is
+/// there already is not, unless it is to be replaced whatever it is. Returns how many rows with something wrong are in it.
 ///
 /// # Errors
-/// [`crate::Error::File`] when it is there already or cannot be made.
-pub fn write_error_copy(review: &Review, to: &Path) -> Result<usize> {
+/// [`crate::Error::File`] when something else is there already or it cannot be made.
+pub fn write_error_copy(review: &Review, to: &Path, replace: bool) -> Result<usize> {
+    let source = review.sheet.hash();
+    let replace = replace || seal::is_untouched(to, &source);
+    if !replace && std::fs::symlink_metadata(to).is_ok() {
+        return Err(exists(to));
+    }
     let mut book = Workbook::new();
     let folder = to.parent().filter(|it| !it.as_os_str().is_empty());
     book.set_tempdir(folder.unwrap_or(Path::new(".")))
@@ -64,8 +75,12 @@ pub fn write_error_copy(review: &Review, to: &Path) -> Result<usize> {
         .map_err(cannot_write)?;
     let wrong = fill(&mut sheet, review).map_err(cannot_write)?;
     book.push_worksheet(sheet);
-    let bytes = book.save_to_buffer().map_err(cannot_write)?;
-    place(to, &bytes)?;
+    let mut bytes = book.save_to_buffer().map_err(cannot_write)?;
+    seal::put(&mut bytes, &source);
+    match replace {
+        true => place_over(to, &bytes)?,
+        false => place(to, &bytes)?,
+    }
     Ok(wrong)
 }
 
@@ -219,6 +234,10 @@ fn write_cell(
             let look = match (serial.fract() == 0.0, is_wrong) {
                 (true, false) => &looks.day,
                 (true, true) => &looks.wrong_day,
+                (false, _) if (0.0..1.0).contains(&serial) => match is_wrong {
+                    true => &looks.wrong_time,
+                    false => &looks.time,
+                },
                 (false, false) => &looks.instant,
                 (false, true) => &looks.wrong_instant,
             };

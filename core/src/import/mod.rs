@@ -10,6 +10,7 @@ mod limits;
 pub(crate) mod meaning;
 pub(crate) mod near;
 mod review;
+mod seal;
 mod sheet;
 mod table;
 mod template;
@@ -19,6 +20,7 @@ mod worker;
 
 pub use apart::{Source, Task, WORKER, read_apart};
 pub use columns::{Column, Columns, EXAMPLE, REASON};
+pub(crate) use columns::{is_ours, title_of_field};
 pub use copy::write_error_copy;
 pub(crate) use individuals::day;
 pub use individuals::{Problem, Reviewed, review_individuals};

@@ -103,13 +103,18 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// `2026-01-31`, with the time of day if there is one.
+/// `2026-01-31`, with the time of day if there is one; of less than a day `08:30:00`.
 fn serial_said(serial: f64) -> String {
+    if (0.0..1.0).contains(&serial) {
+        let seconds = (serial * DAY_MS / 1_000.0).round() as u32 % 86_400;
+        let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+        return format!("{hours:02}:{minutes:02}:{:02}", seconds % 60);
+    }
     let ms = ((serial - TO_1970 as f64) * DAY_MS).round();
-    let Ok(at) = jiff::Timestamp::from_millisecond(ms as i64) else {
+    let start = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    let Ok(at) = start.checked_add(jiff::SignedDuration::from_millis(ms as i64)) else {
         return serial.to_string();
     };
-    let at = at.to_zoned(jiff::tz::TimeZone::UTC).datetime();
     if at.time() == jiff::civil::Time::midnight() {
         at.date().to_string()
     } else {

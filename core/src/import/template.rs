@@ -7,7 +7,8 @@ use rust_xlsxwriter::{
     Color, DataValidation, Format as Look, Formula, Note, Workbook, Worksheet, XlsxError,
 };
 
-use super::columns::{Column, EXAMPLE};
+use super::columns::{Column, EXAMPLE, title_of_field};
+use super::meaning::as_cell;
 use crate::directory::Read;
 use crate::error::Result;
 use crate::model::{CustomField, Field, FieldKind, GroupRole, RequiredItem};
@@ -173,7 +174,7 @@ fn own(field: &CustomField) -> Titled {
     let living = field.choices.iter().filter(|it| !it.terms.removed);
     let choices: Vec<String> = living.map(|it| it.terms.name.clone()).collect();
     Titled {
-        title: field.terms.name.clone(),
+        title: title_of_field(&field.terms.name),
         required: field.terms.required,
         about: match field.terms.kind {
             FieldKind::Text => "Text.".to_owned(),
@@ -212,7 +213,7 @@ fn write(book: &mut Workbook, columns: &[Titled]) -> Result<(), XlsxError> {
             continue;
         };
         for (row, choice) in (0_u32..).zip(&it.choices) {
-            lists.write_string(row, place, choice)?;
+            lists.write_string(row, place, as_cell(choice))?;
         }
         let letters = super::letters(usize::from(place));
         let range = format!("={LISTS}!${letters}$1:${letters}${last}");

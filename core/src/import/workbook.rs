@@ -295,7 +295,8 @@ fn of_ref<'a>(value: &'a DataRef<'_>) -> Value<'a> {
         DataRef::String(it) => text(it),
         DataRef::SharedString(it) => text(it),
         DataRef::DateTime(it) => date(it),
-        DataRef::DateTimeIso(it) | DataRef::DurationIso(it) => Value::Cell(Cell::Text(it)),
+        DataRef::DateTimeIso(it) => Value::Cell(Cell::Text(it)),
+        DataRef::DurationIso(it) => clock(it),
         DataRef::Error(it) => Value::Cell(Cell::Fault(fault(it))),
     }
 }
@@ -312,20 +313,30 @@ fn of_data(value: &Data) -> Value<'_> {
         Data::DateTimeIso(it) => {
             Value::Cell(Cell::Text(it.strip_suffix("T00:00:00").unwrap_or(it)))
         }
-        Data::DurationIso(it) => Value::Cell(Cell::Text(it)),
+        Data::DurationIso(it) => clock(it),
         Data::Error(it) => Value::Cell(Cell::Fault(fault(it))),
     }
 }
 
-/// Text of a workbook, in which `_x000D_` stands for a return.
+/// Text of a workbook.
 fn text(text: &str) -> Value<'_> {
     // Text that came by way of a csv file has such an apostrophe still.
-    let text = as_typed(text);
-    if text.contains("_x") {
-        Value::Owned(text.replace("_x000D_", "\r").replace("_x0009_", "\t"))
-    } else {
-        Value::Cell(Cell::Text(text))
-    }
+    Value::Cell(Cell::Text(as_typed(text)))
+}
+
+/// A time of day, or a length of time, as people write it: `PT08H30M00S` is `08:30:00`.
+fn clock(iso: &str) -> Value<'_> {
+    let parts = || {
+        let rest = iso.strip_prefix("PT")?;
+        let (hours, rest) = rest.split_once('H')?;
+        let (minutes, rest) = rest.split_once('M')?;
+        let seconds = rest.strip_suffix('S')?;
+        let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let whole = seconds.split_once(['.', ',']).map_or(seconds, |it| it.0);
+        let seconds: u32 = whole.parse().ok()?;
+        Some(format!("{hours:02}:{minutes:02}:{seconds:02}"))
+    };
+    parts().map_or(Value::Cell(Cell::Text(iso)), Value::Owned)
 }
 
 fn date(at: &ExcelDateTime) -> Value<'static> {
@@ -333,9 +344,10 @@ fn date(at: &ExcelDateTime) -> Value<'static> {
         return Value::Cell(Cell::Number(at.as_f64()));
     }
     // Which day it counts from is calamine's secret, but the day that comes of it is not.
-    let by_1904 = ExcelDateTime::new(at.as_f64(), calamine::ExcelDateTimeType::DateTime, true);
-    let is_1904 = by_1904.to_ymd_hms_milli() == at.to_ymd_hms_milli();
-    Value::Cell(Cell::Serial(if is_1904 {
+    let by_1900 = ExcelDateTime::new(at.as_f64(), calamine::ExcelDateTimeType::DateTime, false);
+    let is_1904 = by_1900.to_ymd_hms_milli() != at.to_ymd_hms_milli();
+    // A time of day is on no day.
+    Value::Cell(Cell::Serial(if is_1904 && at.as_f64() >= 1.0 {
         at.as_f64() + TO_1900
     } else {
         at.as_f64()

@@ -151,15 +151,8 @@ pub fn export(session: &Session, wanted: &Export, to: &Path) -> Result<usize> {
 fn columns(names: &[String], fields: &[CustomField]) -> Result<Vec<(Column, What)>> {
     let own = |it: &CustomField| {
         let what = What::Of(import::Column::Custom(it.id));
-        // One that is called like a column of ours is told apart.
-        let name = &it.terms.name;
-        let taken = COLUMNS.iter().any(|it| it.0 == field_key(name));
-        let key = if taken {
-            format!("field:{name}")
-        } else {
-            name.clone()
-        };
-        (Column::named(key, 20), what)
+        let title = import::title_of_field(&it.terms.name);
+        (Column::named(title, 20), what)
     };
     let all = COLUMNS
         .iter()

@@ -125,8 +125,21 @@ impl Output {
 /// # Errors
 /// [`crate::Error::File`] when it is there already or cannot be made.
 pub fn place(to: &Path, bytes: &[u8]) -> Result<()> {
-    if fs::symlink_metadata(to).is_ok() {
-        return Err(exists(to));
+    put(to, bytes, false)
+}
+
+/// As [`place`], in the place of a file that is there, too.
+///
+/// # Errors
+/// [`crate::Error::File`] when it cannot be made.
+pub(crate) fn place_over(to: &Path, bytes: &[u8]) -> Result<()> {
+    put(to, bytes, true)
+}
+
+fn put(to: &Path, bytes: &[u8], replace: bool) -> Result<()> {
+    let there = || file_error(to, "exists already", "choose another name");
+    if !replace && fs::symlink_metadata(to).is_ok() {
+        return Err(there());
     }
     let folder = to.parent().filter(|it| !it.as_os_str().is_empty());
     let cannot = |kind: std::io::ErrorKind| {
@@ -139,13 +152,17 @@ pub fn place(to: &Path, bytes: &[u8]) -> Result<()> {
     file.write_all(bytes)
         .and_then(|()| file.as_file().sync_all())
         .map_err(cannot_write)?;
-    let placed = file.persist_noclobber(to);
+    let placed = if replace {
+        file.persist(to)
+    } else {
+        file.persist_noclobber(to)
+    };
     placed.map(drop).map_err(|error| match error.error.kind() {
-        std::io::ErrorKind::AlreadyExists => exists(to),
+        std::io::ErrorKind::AlreadyExists => there(),
         kind => cannot(kind),
     })
 }
 
-fn exists(to: &Path) -> Error {
+pub(crate) fn exists(to: &Path) -> Error {
     file_error(to, "exists already", "choose another name, or say --force")
 }

@@ -87,8 +87,30 @@ impl Snapshot<'_> {
             " FROM imports JOIN batches ON batches.id = imports.batch WHERE digest = unhex(?1) AND mode = ?2 \
               ORDER BY batches.seq DESC"
         );
-        let all = self.all(sql, params![digest, mode.as_str()], import_row)?;
-        Ok(all.into_iter().find(|it| it.undone_by.is_none()))
+        for mut it in self.all(sql, params![digest, mode.as_str()], import_row)? {
+            self.settle_undo(&mut it)?;
+            if it.undone_by.is_none() {
+                return Ok(Some(it));
+            }
+        }
+        Ok(None)
+    }
+
+    /// An import whose undo was undone stands again.
+    fn settle_undo(&self, import: &mut Import) -> Result<()> {
+        let sql = "SELECT id FROM batches WHERE undoes = ?1 ORDER BY seq DESC LIMIT 1";
+        let (mut newest, mut stands) = (import.undone_by, true);
+        while let Some(undo) = newest {
+            stands = !stands;
+            let next = self.all(sql, params![undo.as_bytes()], |row| {
+                row.get::<_, [u8; 16]>(0)
+            })?;
+            newest = next.first().copied().map(BatchId::from_bytes);
+        }
+        if stands {
+            import.undone_by = None;
+        }
+        Ok(())
     }
 
     /// Everybody who has one of these addresses, by their keys; maybe others too.
@@ -260,6 +282,9 @@ impl Read<'_> {
         let own = self.only_own();
         let mut found = self.snapshot()?.all(sql, bound, import_row)?;
         found.retain(|it| own.is_none_or(|own| it.actor == Actor::Administrator(own)));
+        for it in &mut found {
+            self.snapshot()?.settle_undo(it)?;
+        }
         Ok(found)
     }
 }

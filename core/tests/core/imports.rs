@@ -5,6 +5,7 @@ mod libreoffice;
 mod mending;
 mod returning;
 mod round_trip;
+mod unsilent;
 
 use std::sync::Arc;
 
@@ -455,7 +456,7 @@ fn an_erased_person_s_name_goes_from_the_names_of_files() {
 pub(crate) fn copied(review: &Review) -> Sheet {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("errors.xlsx");
-    write_error_copy(review, &path).unwrap();
+    write_error_copy(review, &path, false).unwrap();
     let file = std::fs::File::open(path).unwrap();
     read_here(file, None, &Limits::default()).unwrap()
 }

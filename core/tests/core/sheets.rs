@@ -66,6 +66,29 @@ fn workbooks_of_other_programs_say_what_was_typed_into_them() {
 }
 
 #[test]
+fn the_last_day_of_spreadsheets_and_times_of_day_are_told_as_they_show_them() {
+    for name in [
+        "openpyxl-days.xlsx",
+        "openpyxl-days-1904.xlsx",
+        "libreoffice-days.ods",
+    ] {
+        let rows = texts(&read(name));
+        let said: Vec<[&str; 2]> = rows[1..]
+            .iter()
+            .map(|it| [it.1[1].as_str(), it.1[2].as_str()])
+            .collect();
+        let expected = [
+            ["9999-12-31", "08:30:00"],
+            ["9998-02-03", "00:00:01"],
+            ["2027-03-01T23:59:59", "23:59:59"],
+        ];
+        assert_eq!(said, expected, "{name}");
+        // An escaped sign of an escape is none.
+        assert_eq!(rows[1].1[3].split(' ').next(), Some("_x000D_"), "{name}");
+    }
+}
+
+#[test]
 fn the_sheet_that_is_read_is_named_and_so_are_the_others() {
     let about = read("openpyxl.xlsx").about;
     assert_eq!(about.sheet.as_deref(), Some("People"));

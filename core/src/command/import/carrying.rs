@@ -136,10 +136,7 @@ impl Desk<'_> {
                 return Ok(None);
             }
         }
-        let status = match (wanted.status, self.import.mode) {
-            (Some(Status::Active), _) | (None, Mode::Create) => Status::Active,
-            _ => Status::Waiting,
-        };
+        let status = self.becomes(wanted);
         // Whoever comes is in the plan from here on, and not twice.
         let set = std::mem::take(&mut wanted.set);
         let said = |field| set.get(field).map(str::to_owned);

@@ -40,6 +40,9 @@ impl Desk<'_> {
             }));
             return Ok(faults);
         }
+        if wanted.send_on.is_some() {
+            faults.extend(no_send_on(user.status, wish).map(|why| (Column::SendOn, why)));
+        }
         for (field, after) in wanted.set.iter() {
             let before = user.profile.get(field);
             if before == after {
@@ -180,7 +183,8 @@ impl Desk<'_> {
             }
         }
         let joins = self.joins(planner, wanted, user)?;
-        if set.is_empty() && fields.is_empty() && joins.is_empty() {
+        let send_on = wanted.send_on.map(Some);
+        if set.is_empty() && fields.is_empty() && joins.is_empty() && send_on.is_none() {
             return Ok(None);
         }
         let leaves = wish.is_some_and(|it| !it.is_seated_or_coming());
@@ -190,6 +194,7 @@ impl Desk<'_> {
         }
         let edit = Edit {
             set,
+            send_on,
             overriding: self.import.overriding,
             ..Edit::of(Vec::new())
         };
@@ -354,9 +359,31 @@ pub(super) fn column_named(why: &str) -> Option<Column> {
         ("user name", Column::Field(Field::UserName)),
         ("address", Column::Field(Field::Email)),
         ("email", Column::Field(Field::Email)),
+        ("invited", Column::SendOn),
     ];
     let named = columns.iter().find(|it| why.contains(it.0));
     named.map(|it| it.1)
+}
+
+/// Why the day of an invitation cannot be set of somebody who is there.
+fn no_send_on(status: Status, wish: Option<Status>) -> Option<String> {
+    let is_invited = matches!(
+        status,
+        Status::Waiting | Status::PendingTransfer | Status::Queued
+    );
+    match wish {
+        None if is_invited => None,
+        None => Some(format!(
+            "is for invitations, and the person is {status}: leave it empty"
+        )),
+        Some(Status::Waiting) => Some(
+            "cannot be chosen for who is invited again: leave it empty, and set it afterwards"
+                .to_owned(),
+        ),
+        Some(wish) => Some(format!(
+            "is for invitations, and the person is to be {wish}: leave it empty"
+        )),
+    }
 }
 
 /// Whether a field is to be what it is: by whatever case of letters people were found, they keep theirs.

@@ -14,7 +14,8 @@ use crate::store::Known;
 
 /// The names of managers, and whom they mean.
 struct Names {
-    arriving: ByName<usize>,
+    /// Whoever comes by the file, or goes by another name from it on.
+    arriving: ByName<(Boss, Option<Status>)>,
     by_email: HashMap<String, Known>,
     by_user_name: HashMap<String, Known>,
     by_id: HashMap<String, Known>,
@@ -43,11 +44,12 @@ impl Names {
                 _ if wanted.arrives => Boss::Row(place),
                 _ => continue,
             };
-            if wanted.arrives {
-                for field in [Field::Email, Field::UserName] {
-                    if let Some(name) = wanted.get(field) {
-                        arriving.insert_first(&key_of_name(name), place);
-                    }
+            let status = wanted.known.filter(|_| !wanted.arrives).map(|it| it.1);
+            for field in [Field::Email, Field::UserName] {
+                // By whichever name somebody was found, they have it already.
+                let may_be_new = wanted.arrives || wanted.id.is_some() || field == Field::UserName;
+                if let Some(name) = wanted.get(field).filter(|_| may_be_new) {
+                    arriving.insert_first(&key_of_name(name), (boss, status));
                 }
             }
             if by_names
@@ -84,8 +86,8 @@ impl Names {
 
     fn meant(&self, planner: &Planner<'_>, name: &str) -> Result<Meant> {
         let key = key_of_name(name);
-        if let Some(place) = self.arriving.get(&key) {
-            return Ok(Meant::One(Boss::Row(*place), None));
+        if let Some((boss, status)) = self.arriving.get(&key) {
+            return Ok(Meant::One(*boss, *status));
         }
         let found = self
             .by_email

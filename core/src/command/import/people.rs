@@ -209,6 +209,10 @@ impl Desk<'_> {
             }
         }
         if wanted.arrives {
+            if wanted.send_on.is_some() && self.becomes(wanted) == Status::Active {
+                let why = "is for invitations, and this account is active at once: leave it empty";
+                self.fault(wanted, Some(Column::SendOn), why);
+            }
             let fits = wanted
                 .status
                 .is_none_or(|it| matches!(it, Status::Waiting | Status::Active));
@@ -216,6 +220,14 @@ impl Desk<'_> {
                 let why = "nobody of that address is on the roster: leave the status empty, or say waiting or active";
                 self.fault(wanted, Some(Column::Status), why);
             }
+        }
+    }
+
+    /// What whoever comes by a row is to be.
+    pub(super) fn becomes(&self, wanted: &Wanted) -> Status {
+        match (wanted.status, self.import.mode) {
+            (Some(Status::Active), _) | (None, Mode::Create) => Status::Active,
+            _ => Status::Waiting,
         }
     }
 

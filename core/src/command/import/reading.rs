@@ -284,6 +284,17 @@ impl Desk<'_> {
             self.fault(wanted, Some(Column::Role), why);
         }
         let role = known.flatten();
+        // Learners are what everybody is: a template's example says it, too.
+        let is_special = role.is_some_and(|it| it != GroupRole::Learner);
+        if is_special && !matches!(groups, Some(Some(_))) {
+            let why = match self.columns.place(Column::Groups) {
+                Some(_) => "is a role in no group: fill in the groups, or leave it empty",
+                None => {
+                    "is a role in a group, and the file has no column of groups: leave it empty"
+                }
+            };
+            self.fault(wanted, Some(Column::Role), why);
+        }
         let text = match groups {
             None => return,
             Some(None) => {

@@ -30,6 +30,7 @@ fn text() -> impl Strategy<Value = String> {
         Just("2026-01-31".to_owned()),
         Just("TRUE".to_owned()),
         Just("_x000D_".to_owned()),
+        Just("a_x0009_b_x000D_c_x0041_".to_owned()),
         Just("sep=;".to_owned()),
         Just("(clear)".to_owned()),
         "'{0,2}(#N/A|#REF!|#FORMULA!|\\( ?CLEAR\\))",

@@ -1,0 +1,179 @@
+//! Nothing that a file says is dropped: days of invitations that are none, roles in no group, managers by the names that the
+//! file itself gives, fields that are called like a column of ours; and an import whose undo is undone stands.
+
+use std::sync::Arc;
+
+use usher_core::command::{Command, Edit, FieldEdit, Import};
+use usher_core::import::{Limits, Mode, read_here, write_template};
+use usher_core::model::{Field, FieldKind, Status};
+use usher_core::report::{Export, export};
+
+use super::{apply, faults, group, import, plan, review};
+use crate::org::{Org, assert_error};
+
+#[test]
+fn the_day_of_an_invitation_is_set_or_told_and_never_dropped() {
+    let org = Org::new(20);
+    org.create("ana");
+    org.invite("bo");
+    let text = "email|send on\nana@acme.example|2099-01-31\nbo@acme.example|2099-01-31";
+    let found = review(&org, import(text, Mode::Both));
+    assert_eq!(
+        faults(&found),
+        ["B2: is for invitations, and the person is active: leave it empty"]
+    );
+    let partial = Import {
+        partial: true,
+        ..import(text, Mode::Both)
+    };
+    apply(&org, partial).unwrap();
+    let bo = org.user("bo").id;
+    let read = org.cli();
+    let invitation = read.read().unwrap().invitation(bo).unwrap().unwrap();
+    assert_eq!(
+        invitation.send_on.map(|it| it.to_string()).as_deref(),
+        Some("2099-01-31")
+    );
+    let create = "email|send on\ncy@acme.example|2099-01-31";
+    assert_eq!(
+        faults(&review(&org, import(create, Mode::Create))),
+        ["B2: is for invitations, and this account is active at once: leave it empty"]
+    );
+    assert_eq!(faults(&review(&org, import(create, Mode::Invite))), [""; 0]);
+}
+
+#[test]
+fn a_role_in_no_group_is_told() {
+    let org = Org::new(20);
+    group(&org, "Sales");
+    org.create("ana");
+    let text = "email|role|groups\nana@acme.example|coach|\nbo@acme.example|coach|Sales";
+    assert_eq!(
+        faults(&review(&org, import(text, Mode::Both))),
+        ["B2: is a role in no group: fill in the groups, or leave it empty"]
+    );
+    let text = "email|role\nana@acme.example|coach";
+    assert_eq!(
+        faults(&review(&org, import(text, Mode::Both))),
+        ["B2: is a role in a group, and the file has no column of groups: leave it empty"]
+    );
+}
+
+#[test]
+fn a_manager_may_be_named_as_the_file_calls_them_from_now_on() {
+    let org = Org::new(20);
+    org.create("ana bo cy dan");
+    let (ana, bo, cy) = (org.user("ana").id, org.user("bo").id, org.user("cy").id);
+    org.deactivate("cy");
+    let text = format!(
+        "id|email|user name|manager\n{bo}|||ana.new@acme.example\n{ana}|ana.new@acme.example|annie|\n\
+        |dan@acme.example||annie\n{cy}|cy.new@acme.example||\n|ed@acme.example||cy.new@acme.example"
+    );
+    let found = review(&org, import(&text, Mode::Both));
+    assert_eq!(
+        faults(&found),
+        ["D6: is inactive: name somebody on the roster, or leave it empty"]
+    );
+    let fine: Vec<&str> = text.lines().take(5).collect();
+    apply(&org, import(&fine.join("\n"), Mode::Both)).unwrap();
+    assert_eq!(org.manager("bo").as_deref(), Some("ana.new"));
+    assert_eq!(org.manager("dan").as_deref(), Some("ana.new"));
+}
+
+fn field(name: &str) -> Command {
+    Command::AddField {
+        name: name.into(),
+        kind: FieldKind::Text,
+        set: FieldEdit::default(),
+    }
+}
+
+#[test]
+fn a_field_is_not_called_like_a_column_however_that_is_spelled() {
+    let org = Org::new(20);
+    for name in ["E-Mail", "First-Name", "Send on", "created-at", "ROLE"] {
+        assert_error(org.try_apply(field(name)), "choose another name");
+    }
+    org.apply(field("Position"));
+    let rename = Command::SetField {
+        name: "Position".into(),
+        set: FieldEdit {
+            name: Some("User-Name".into()),
+            ..FieldEdit::default()
+        },
+    };
+    assert_error(org.try_apply(rename), "choose another name");
+}
+
+#[test]
+fn a_field_that_was_called_like_a_column_before_that_was_refused_comes_back_from_files() {
+    let mut org = Org::new(20);
+    org.create("ana");
+    let names = [("Post", "E-Mail"), ("Made", "Created-at"), ("Part", "Role")];
+    for (before, after) in names {
+        org.apply(field(before));
+        let conn = rusqlite::Connection::open(&org.path).unwrap();
+        let sql = "UPDATE fields SET name = ?1, name_key = lower(?1) WHERE name = ?2";
+        assert_eq!(conn.execute(sql, [after, before]).unwrap(), 1);
+    }
+    org.reopen();
+    org.apply(Command::Edit(Edit {
+        fields: names
+            .map(|it| (it.1.to_owned(), Some("ours".to_owned())))
+            .to_vec(),
+        ..Edit::of(org.who("ana"))
+    }));
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["people.csv", "people.xlsx"] {
+        let path = folder.path().join(name);
+        export(&org.cli(), &Export::default(), &path).unwrap();
+        let file = std::fs::File::open(&path).unwrap();
+        let sheet = read_here(file, None, &Limits::default()).unwrap();
+        let same = Import::of(Arc::new(sheet.clone()), Mode::Update);
+        let plan = plan(&org, same);
+        assert_eq!(plan.changes, [], "{name}");
+        assert_eq!(plan.review.unwrap().faults, [], "{name}");
+        let titles: Vec<String> = sheet.rows()[0]
+            .cells()
+            .map(|it| it.said().to_lowercase())
+            .collect();
+        let mut other = sheet;
+        for (_, of) in names {
+            let title = format!("field:{}", of.to_lowercase());
+            let column = titles.iter().position(|it| *it == title).unwrap();
+            other.mend(3, column, "theirs");
+        }
+        let found = review(&org, Import::of(Arc::new(other), Mode::Update));
+        assert_eq!(faults(&found), [""; 0], "{name}");
+    }
+    let path = folder.path().join("template.xlsx");
+    write_template(&org.cli().read().unwrap(), &path).unwrap();
+    let file = std::fs::File::open(&path).unwrap();
+    let sheet = read_here(file, None, &Limits::default()).unwrap();
+    let empty = review(&org, Import::of(Arc::new(sheet), Mode::Invite));
+    assert_eq!(empty.columns.ignored().count(), 0);
+}
+
+#[test]
+fn an_import_whose_undo_is_undone_stands_again() {
+    let org = Org::new(20);
+    let file = import("email|title\nana@acme.example|Boss", Mode::Invite);
+    let applied = apply(&org, file.clone()).unwrap();
+    let undone_by = || {
+        let read = org.cli();
+        let imports = read.read().unwrap().imports(None, 10).unwrap();
+        imports.last().unwrap().undone_by
+    };
+    assert_eq!(undone_by(), None);
+    let undo = org.undo(&applied);
+    assert_eq!(undone_by(), undo.batch);
+    let redo = org.undo(&undo);
+    assert_eq!(org.user("ana").status, Status::Waiting);
+    assert_eq!(undone_by(), None);
+    assert_error(apply(&org, file.clone()), "imported already");
+    let again = org.undo(&redo);
+    assert_eq!(org.user("ana").status, Status::Deleted);
+    assert!(undone_by().is_some(), "{again:?}");
+    apply(&org, file).unwrap();
+    assert_eq!(org.user("ana").profile.get(Field::Title), Some("Boss"));
+}
