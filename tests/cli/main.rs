@@ -8,6 +8,7 @@
 
 mod admin;
 mod brake;
+mod characters;
 mod contract;
 mod dates;
 mod delegation;

@@ -27,6 +27,12 @@ pub(super) fn without_unseen(text: &str) -> Option<String> {
 /// Whether nothing is seen of a character by itself.
 fn is_unseen(c: char) -> bool {
     matches!(c, NON_JOINER | JOINER | '\u{34f}' | '\u{fe00}'..='\u{fe0f}' | '\u{1bca0}'..='\u{1bca3}')
+        || is_inner_jamo(c)
+}
+
+/// Whether it is the vowel or the end of a Korean syllable, which is seen only behind what begins one.
+fn is_inner_jamo(c: char) -> bool {
+    matches!(c, '\u{1161}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7fb}')
 }
 
 /// Whether one of those has something to do where it stands. Scripts need joiners beside a virama (after RFC 5892,
@@ -37,6 +43,10 @@ fn belongs(before: Option<char>, c: char, after: Option<char>) -> bool {
         return false;
     };
     match c {
+        _ if is_inner_jamo(c) => {
+            is_inner_jamo(before)
+                || matches!(before, '\u{1100}'..='\u{115e}' | '\u{a960}'..='\u{a97c}' | '\u{ac00}'..='\u{d7a3}')
+        }
         NON_JOINER | JOINER if is_virama(before) || is_virama(after) => true,
         NON_JOINER => is_cursive(before) && is_cursive(after),
         // At the end of a word it shows that the word goes on, as in an abbreviation.
@@ -89,6 +99,7 @@ mod tests {
             ("Zoo\u{34f}n", "Zoo\u{fffd}n"),
             ("Zoo\u{1bca2}n", "Zoo\u{fffd}n"),
             ("ана\u{fe0f}", "ана\u{fffd}"),
+            ("Zo\u{1161}on", "Zo\u{fffd}on"),
             ("1\u{fe0f}2", "1\u{fffd}2"),
             ("张\u{fe0f}三", "张\u{fffd}三"),
             ("می\u{200c}\u{200c}خواهم", "می\u{fffd}\u{fffd}خواهم"),
@@ -112,6 +123,7 @@ mod tests {
             "🏳\u{fe0f}\u{200d}🌈",
             "☀\u{fe0f}",
             "1\u{fe0f}\u{20e3}",
+            "\u{1112}\u{119e}\u{11ab}글",
             "\u{8fbb}\u{fe00}",
         ] {
             assert_eq!(harmless(text), text);

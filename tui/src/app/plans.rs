@@ -170,6 +170,9 @@ impl App {
                 if let Some(proposal) = sheet.proposal() {
                     self.import_done(proposal, batch);
                 }
+                if let Some(undone) = sheet.proposal().and_then(|it| it.undoes) {
+                    self.import_undone(undone);
+                }
                 self.done(&sheet, token);
                 self.discard(Some(sheet));
                 self.refresh();

@@ -15,8 +15,8 @@ pub(super) const KIND: Kind = Kind {
     name: "invitations",
     sentence: "Invitations that wait: until when, and how far their mail has come.",
     columns: &[
-        text("Name", 18, 1),
-        text("Email", 24, 2),
+        text("Name", 16, 1),
+        text("Email", 22, 2),
         text("Status", 9, 0),
         text("Link until", 11, 0),
         text("Mail", 13, 0),

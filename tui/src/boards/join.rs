@@ -89,18 +89,38 @@ fn read(read: &Read<'_>, _: &Topic, _: usize) -> Result<Found> {
                 Some(page.allow.entries().join(", ")).filter(|it| !it.is_empty()),
             ),
             item("group", group),
-            item("words", page.text.clone()),
+            words(page.text.as_deref()),
         ],
         more: false,
     })
 }
 
+/// The words of the page in one line; as they are, in a cell behind it.
+fn words(text: Option<&str>) -> Item {
+    let Some(text) = text else {
+        return Item::new("words", vec!["words".to_owned(), "-".to_owned()]).looking(Role::Muted);
+    };
+    let lines: Vec<_> = text
+        .lines()
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .collect();
+    let cells = vec!["words".to_owned(), lines.join(" / "), text.to_owned()];
+    Item::new("words", cells)
+}
+
 /// What stands in a row of the page; nothing where there is none.
 fn stands<'h>(here: &'h Here<'_>, what: &str) -> &'h str {
     let item = here.items.iter().find(|it| it.key == what);
-    item.map(|it| it.cell(1))
-        .filter(|it| *it != "-")
-        .unwrap_or("")
+    item.map(|it| {
+        if it.cell(2).is_empty() {
+            it.cell(1)
+        } else {
+            it.cell(2)
+        }
+    })
+    .filter(|it| *it != "-")
+    .unwrap_or("")
 }
 
 fn turn(here: &Here<'_>) -> Doing {

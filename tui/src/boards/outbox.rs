@@ -1,7 +1,7 @@
 //! What became of mails, and what is to become of them.
 
 use usher_core::model::{MailState, OutboxMail};
-use usher_core::{OutboxFilter, Read, Result};
+use usher_core::{Error, OutboxFilter, Read, Result};
 
 use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, number, text};
@@ -15,8 +15,8 @@ pub(super) const KIND: Kind = Kind {
     columns: &[
         text("At", 16, 0),
         text("State", 9, 0),
-        text("To", 22, 2),
-        text("Message", 16, 1),
+        text("To", 20, 2),
+        text("Message", 14, 1),
         text("Why", 12, 2),
         number("Tried", 5),
         number("Number", 7),
@@ -52,11 +52,27 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
     let mut mails = read.outbox(OutboxFilter::default(), limit + 1)?;
     let more = mails.len() > limit;
     mails.truncate(limit);
+    let mut items = Vec::with_capacity(mails.len());
+    for mail in &mails {
+        items.push(match opens(read, mail)? {
+            Some(topic) => item(mail, &zone).opening(topic),
+            None => item(mail, &zone),
+        });
+    }
     Ok(Found {
         title: "outbox".to_owned(),
-        items: mails.iter().map(|it| item(it, &zone)).collect(),
+        items,
         more,
     })
+}
+
+/// Where a mail came from: its batch, else its person; whoever only wishes to join is neither.
+fn opens(read: &Read<'_>, mail: &OutboxMail) -> Result<Option<Topic>> {
+    match read.find_batch(&mail.batch.to_string()) {
+        Ok(batch) => Ok(Some(Topic::Batch(batch.id))),
+        Err(Error::NotFound { .. }) => Ok(read.user(mail.user)?.map(|it| Topic::Person(it.id))),
+        Err(other) => Err(other),
+    }
 }
 
 fn item(mail: &OutboxMail, zone: &Zone) -> Item {
@@ -75,7 +91,5 @@ fn item(mail: &OutboxMail, zone: &Zone) -> Item {
         MailState::Dropped => Role::Muted,
         MailState::Waiting | MailState::Sending | MailState::Sent => Role::Plain,
     };
-    Item::new(mail.seq, cells)
-        .looking(role)
-        .opening(Topic::Batch(mail.batch))
+    Item::new(mail.seq, cells).looking(role)
 }

@@ -252,7 +252,7 @@ impl Looked {
 
 fn titled(review: &Review, fault: &Fault) -> String {
     match fault.column {
-        Some(column) => format!("{}: {}", review.title(column), why(review, fault)),
+        Some(column) => format!("{}: {}", review.title(column), at_hand(why(review, fault))),
         None => fault.why.clone(),
     }
 }
@@ -282,8 +282,13 @@ fn placed(review: &Review, fault: &Fault) -> String {
         letters(column),
         fault.row,
         review.title(column),
-        why(review, fault)
+        at_hand(why(review, fault))
     )
+}
+
+/// What is to be done is told as it is done here, where an option of the command line is a line of a form.
+fn at_hand(why: &str) -> String {
+    why.replace("import with --as-typed", "say yes to as typed (o)")
 }
 
 /// What is wrong without what is different in each row: the cell's own text, addresses and numbers.

@@ -366,7 +366,10 @@ fn status(importing: &Importing, theme: Theme, area: Rect, buf: &mut Buffer) {
             buf,
             area,
             1,
-            &format!("imported: {done}"),
+            &match done.starts_with("undone") {
+                true => done.clone(),
+                false => format!("imported: {done}"),
+            },
             theme.style(Role::Good),
         );
         return;
@@ -426,6 +429,14 @@ fn status(importing: &Importing, theme: Theme, area: Rect, buf: &mut Buffer) {
         notes.push((text, Role::Warn));
     }
     for (text, role) in notes {
+        let room = usize::from(area.width.saturating_sub(x + 1));
+        // Cut after its first word it would say nothing.
+        let text = match text.strip_prefix("ignored: ") {
+            Some(names) if width(&shown(&text)) > room => {
+                some(names.split(", ").count(), "column") + " ignored"
+            }
+            _ => text,
+        };
         x = put(buf, area, x + 1, &text, theme.style(role)) + 1;
     }
 }

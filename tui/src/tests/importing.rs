@@ -134,7 +134,7 @@ fn an_import_on_a_small_screen() {
   wrong   kim@acme.ex… manager: there …
   wrong   lee@acme.ex… manager: there …
 
- 4 wrong  1 invite  1 update   ignored…",
+ 4 wrong  1 invite  1 update   1 colum…",
     );
 }
 
@@ -230,7 +230,13 @@ fn what_is_right_is_imported_and_undone_by_one_key_and_the_rest_goes_into_a_copy
     assert!(copy.is_file());
     play.keys("z");
     assert!(play.shows("Undo batch"), "{}", play.screen());
-    play.keys("y<esc>:imports<enter>");
+    play.keys("y");
+    assert!(
+        play.shows("undone · it was batch") && !play.shows("imported:"),
+        "{}",
+        play.screen()
+    );
+    play.keys("<esc>:imports<enter>");
     let line = play.line("joiners.csv");
     assert!(line.contains("undone"), "{}", play.screen());
     let session = play.org.directory.as_actor(Actor::FileOwner, Door::Cli);
@@ -303,7 +309,11 @@ fn whom_there_is_no_room_for_is_queued_when_that_is_chosen() {
         "{line}"
     );
     play.keys("y");
-    assert!(play.shows("2 queued"), "{}", play.screen());
+    assert!(
+        play.shows("imported: 2 invited, 2 of them queued"),
+        "{}",
+        play.screen()
+    );
 }
 
 #[test]

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use usher_core::import::{Does, Review};
-use usher_core::model::BatchId;
+use usher_core::model::{BatchId, PoolName};
 
 use super::super::{App, Tone};
 use crate::key::Key;
 use crate::overlay::menu::{Choice, Entry, Menu};
 use crate::overlay::plan::Sheet;
 use crate::summary::{Proposal, short};
-use crate::words::{count, some};
+use crate::words::{count, number, some};
 
 impl App {
     /// Shows the plan of the import, or says what stands in its way.
@@ -133,9 +133,33 @@ impl App {
         if let Some(importing) = self.importing.as_mut().filter(|it| it.lent) {
             importing.lent = false;
             importing.done = Some(match batch {
-                Some(batch) => format!("{} · batch {}", said_done(review), short(batch)),
+                Some(batch) => {
+                    let queued: i64 = proposal
+                        .plan
+                        .effects
+                        .pools
+                        .iter()
+                        .filter(|it| it.name == PoolName::access())
+                        .map(|it| it.queued_after - it.queued_before)
+                        .sum();
+                    let waits = match queued {
+                        ..=0 => String::new(),
+                        n => format!(", {} of them queued", number(n)),
+                    };
+                    format!("{}{waits} · batch {}", said_done(review), short(batch))
+                }
                 None => "there was nothing to change any more".to_owned(),
             });
+        }
+    }
+}
+
+impl App {
+    /// A batch was undone: perhaps that of the import on the screen.
+    pub(in crate::app) fn import_undone(&mut self, batch: BatchId) {
+        let done = self.importing.as_mut().and_then(|it| it.done.as_mut());
+        if let Some(done) = done.filter(|it| it.ends_with(&format!("batch {}", short(batch)))) {
+            *done = format!("undone · it was batch {}", short(batch));
         }
     }
 }
