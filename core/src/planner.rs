@@ -448,7 +448,16 @@ impl<'s> Planner<'s> {
             Field::UserName => self.snapshot.user_by_user_name_key(&key)?,
             _ => None,
         };
-        Ok(found.filter(|it| !self.renamed.contains(&(it.id, field))))
+        // Who goes by their address goes by it no longer once that is another.
+        let goes_by = |it: &User| match field {
+            Field::UserName if it.profile.user_name.is_none() => Field::Email,
+            _ => field,
+        };
+        let is_free = |it: &User| {
+            let mut of = [field, goes_by(it)].into_iter();
+            of.any(|of| self.renamed.contains(&(it.id, of)))
+        };
+        Ok(found.filter(|it| !is_free(it)))
     }
 
     pub(crate) fn skip(&mut self, user: &User, reason: impl Into<String>) {

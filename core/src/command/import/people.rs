@@ -169,11 +169,24 @@ impl Desk<'_> {
         } = seen;
         for ((column, key), seen) in named.into_iter().zip([emails, user_names, people]) {
             let Some(key) = key else { continue };
-            if let Some(row) = seen.insert_first(&key, wanted.row) {
-                let why = format!("is in row {row} already: leave one of them out");
-                let column = self.columns.place(column).map(|_| column);
-                return self.fault(wanted, column, why);
-            }
+            let Some(row) = seen.insert_first(&key, wanted.row) else {
+                continue;
+            };
+            let why = match column {
+                // The cell by which they are known is another where the row has no id.
+                Column::Id if wanted.id.is_none() => format!(
+                    "is the person of row {row}, who is named there by their id or another name: leave one of them out"
+                ),
+                _ => format!("is in row {row} already: leave one of them out"),
+            };
+            let named = match (column, wanted.get(Field::Email)) {
+                (Column::Id, _) if wanted.id.is_some() => Column::Id,
+                (Column::Id, Some(_)) => Column::Field(Field::Email),
+                (Column::Id, None) => Column::Field(Field::UserName),
+                (other, _) => other,
+            };
+            let named = self.columns.place(named).map(|_| named);
+            return self.fault(wanted, named, why);
         }
     }
 

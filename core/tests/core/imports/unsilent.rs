@@ -177,3 +177,21 @@ fn an_import_whose_undo_is_undone_stands_again() {
     apply(&org, file).unwrap();
     assert_eq!(org.user("ana").profile.get(Field::Title), Some("Boss"));
 }
+
+#[test]
+fn an_address_that_a_row_before_gives_up_is_free_and_somebody_named_twice_is_told_where() {
+    let org = Org::new(20);
+    org.create("ana bo");
+    let (ana, bo) = (org.user("ana").id, org.user("bo").id);
+    let text = format!("id|email\n{ana}|cy@acme.example\n{bo}|ana@acme.example");
+    apply(&org, import(&text, Mode::Update)).unwrap();
+    assert_eq!((org.user("cy").id, org.user("ana").id), (ana, bo));
+    let twice = format!("id|email|title\n{ana}||A\n|cy@acme.example|B\n{ana}||C");
+    assert_eq!(
+        faults(&review(&org, import(&twice, Mode::Update))),
+        [
+            "B3: is the person of row 2, who is named there by their id or another name: leave one of them out",
+            "A4: is in row 2 already: leave one of them out",
+        ]
+    );
+}
