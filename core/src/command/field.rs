@@ -118,7 +118,12 @@ fn refuse_taken(fields: &[CustomField], name: &str, but: Option<FieldId>) -> Res
         ));
     }
     let key = field_key(name);
-    if query::is_word(&key) || is_ours(name) {
+    if is_ours(name) && !query::is_word(&key) {
+        return Err(Error::conflict(format!(
+            "{name} reads like a column that files of people have; choose another name"
+        )));
+    }
+    if query::is_word(&key) {
         return Err(Error::conflict(format!(
             "{name} is a field that everybody has; choose another name"
         )));
