@@ -183,7 +183,8 @@ impl Desk<'_> {
             }
         }
         let joins = self.joins(planner, wanted, user)?;
-        let send_on = wanted.send_on.map(Some);
+        // Mailing nobody goes before whatever the file says.
+        let send_on = wanted.send_on.filter(|_| self.import.mail).map(Some);
         if set.is_empty() && fields.is_empty() && joins.is_empty() && send_on.is_none() {
             return Ok(None);
         }

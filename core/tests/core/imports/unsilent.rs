@@ -40,6 +40,12 @@ fn the_day_of_an_invitation_is_set_or_told_and_never_dropped() {
         ["B2: is for invitations, and this account is active at once: leave it empty"]
     );
     assert_eq!(faults(&review(&org, import(create, Mode::Invite))), [""; 0]);
+    // Mailing nobody goes before it.
+    let quiet = Import {
+        mail: false,
+        ..import("email|send on\nbo@acme.example|2099-02-01", Mode::Both)
+    };
+    assert_eq!(plan(&org, quiet).changes, []);
 }
 
 #[test]
@@ -194,4 +200,35 @@ fn an_address_that_a_row_before_gives_up_is_free_and_somebody_named_twice_is_tol
             "A4: is in row 2 already: leave one of them out",
         ]
     );
+}
+
+#[test]
+fn what_is_chosen_in_a_template_is_read_as_it_is_called() {
+    let org = Org::new(20);
+    org.apply(Command::AddField {
+        name: "Shirt".into(),
+        kind: FieldKind::Choice,
+        set: FieldEdit {
+            add_values: vec!["(clear)".into(), "#N/A".into(), "Small".into()],
+            ..FieldEdit::default()
+        },
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("template.xlsx");
+    write_template(&org.cli().read().unwrap(), &path).unwrap();
+    let mut book = zip::ZipArchive::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let texts = book.by_name("xl/sharedStrings.xml").unwrap();
+    let texts = std::io::read_to_string(texts).unwrap();
+    for choice in ["'(clear)", "'#N/A", "Small"] {
+        assert!(texts.contains(&format!(">{choice}<")), "{choice}: {texts}");
+    }
+    apply(
+        &org,
+        import("email|shirt\nana@acme.example|'(clear)", Mode::Invite),
+    )
+    .unwrap();
+    let read = org.cli();
+    let ana = org.user("ana").id;
+    let said = read.read().unwrap().fields_of(&[ana]).unwrap();
+    assert_eq!(said[&ana], [("Shirt".to_owned(), "(clear)".to_owned())]);
 }
