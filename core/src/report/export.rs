@@ -102,8 +102,15 @@ pub fn export(session: &Session, wanted: &Export, to: &Path) -> Result<usize> {
     let read = session.read()?;
     may(session.actor(), &read)?;
     let fields = read.custom_fields()?;
-    let (columns, whats): (Vec<Column>, Vec<What>) =
-        columns(&wanted.columns, &fields)?.into_iter().unzip();
+    let ends_in = |ending| {
+        to.extension()
+            .is_some_and(|it| it.eq_ignore_ascii_case(ending))
+    };
+    // Nothing reads that form as a sheet again.
+    let (is_json, is_workbook) = (ends_in("json"), ends_in("xlsx"));
+    let (columns, whats): (Vec<Column>, Vec<What>) = columns(&wanted.columns, &fields, is_json)?
+        .into_iter()
+        .unzip();
     let zone = read.organization()?.time_zone;
     let mut out = file::Output::begin(to, wanted.replace, zone, false)?;
     out.sink.table("People", &columns)?;
@@ -118,12 +125,6 @@ pub fn export(session: &Session, wanted: &Export, to: &Path) -> Result<usize> {
         from: PageFrom::Start,
         limit: PAGE,
     };
-    let ends_in = |ending| {
-        to.extension()
-            .is_some_and(|it| it.eq_ignore_ascii_case(ending))
-    };
-    // Nothing reads that form as a sheet again.
-    let (is_json, is_workbook) = (ends_in("json"), ends_in("xlsx"));
     let mut known = Known::load(&read)?;
     let mut n_people = 0;
     loop {
@@ -148,10 +149,16 @@ pub fn export(session: &Session, wanted: &Export, to: &Path) -> Result<usize> {
 }
 
 /// The columns of these names, or all.
-fn columns(names: &[String], fields: &[CustomField]) -> Result<Vec<(Column, What)>> {
+fn columns(names: &[String], fields: &[CustomField], is_json: bool) -> Result<Vec<(Column, What)>> {
     let own = |it: &CustomField| {
         let what = What::Of(import::Column::Custom(it.id));
-        let title = import::title_of_field(&it.terms.name);
+        // One that is called like a column of ours is told apart: in JSON, by its very letters.
+        let name = &it.terms.name;
+        let title = match is_json {
+            true if COLUMNS.iter().any(|it| it.0 == field_key(name)) => format!("field:{name}"),
+            true => name.clone(),
+            false => import::title_of_field(name),
+        };
         (Column::named(title, 20), what)
     };
     let all = COLUMNS
@@ -165,6 +172,13 @@ fn columns(names: &[String], fields: &[CustomField]) -> Result<Vec<(Column, What
     let known = |name: &String| {
         let key = field_key(name);
         let found = all.iter().find(|it| field_key(&it.0.key) == key);
+        let found = found.or_else(|| {
+            let mut own = all.iter();
+            own.find(|it| {
+                let name = it.0.key.strip_prefix("field:");
+                name.is_some_and(|it| field_key(it) == key)
+            })
+        });
         found.cloned().ok_or_else(|| {
             let all: Vec<&str> = all.iter().map(|it| it.0.key.as_ref()).collect();
             Error::invalid(

@@ -55,9 +55,10 @@ impl Desk<'_> {
         user: &User,
         boss: Option<Option<UserId>>,
     ) -> Result<Vec<(Column, String)>> {
-        if self.import.overriding || planner.owned_of(user)?.is_empty() {
+        if self.import.overriding || user.connection.is_none() {
             return Ok(Vec::new());
         }
+        let owned = planner.owned_of(user)?;
         let mut wishes = Vec::new();
         for (field, after) in wanted.set.iter() {
             let before = user.profile.get(field);
@@ -69,22 +70,25 @@ impl Desk<'_> {
             }
         }
         for (field, after) in &wanted.fields {
-            if planner.snapshot.field_value(user.id, *field)? != *after {
-                wishes.push((Column::Custom(*field), Part::Custom(*field)));
+            let part = Part::Custom(*field);
+            if owned.contains(&part) && planner.snapshot.field_value(user.id, *field)? != *after {
+                wishes.push((Column::Custom(*field), part));
             }
         }
         if boss.is_some() {
             wishes.push((Column::Manager, Part::Manager));
         }
-        let mut faults = Vec::new();
-        for (column, part) in wishes {
-            if let Some(owner) = planner.whose(user, part)? {
-                let why = format!(
-                    "is owned by {owner}: change it there, or import with --override, until {owner} writes it next"
-                );
-                faults.push((column, why));
-            }
-        }
-        Ok(faults)
+        wishes.retain(|it| owned.contains(&it.1));
+        let Some((_, owner)) = planner
+            .owner_of_person(user)?
+            .filter(|_| !wishes.is_empty())
+        else {
+            return Ok(Vec::new());
+        };
+        let why = format!(
+            "is owned by {owner}: change it there, or import with --override, until {owner} writes it next"
+        );
+        let faults = wishes.into_iter().map(|it| (it.0, why.clone()));
+        Ok(faults.collect())
     }
 }

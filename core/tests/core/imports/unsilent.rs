@@ -152,6 +152,22 @@ fn a_field_that_was_called_like_a_column_before_that_was_refused_comes_back_from
         let found = review(&org, Import::of(Arc::new(other), Mode::Update));
         assert_eq!(faults(&found), [""; 0], "{name}");
     }
+    // By their names they are found, and in JSON they are called as ever.
+    let some = Export {
+        columns: vec!["email".into(), "e-mail".into()],
+        ..Export::default()
+    };
+    for (name, said) in [
+        ("some.csv", "email,field:E-Mail"),
+        ("some.json", "\"E-Mail\":\"ours\""),
+    ] {
+        let path = folder.path().join(name);
+        export(&org.cli(), &some, &path).unwrap();
+        let text = std::fs::read_to_string(path)
+            .unwrap()
+            .replace("\": ", "\":");
+        assert!(text.contains(said), "{text}");
+    }
     let path = folder.path().join("template.xlsx");
     write_template(&org.cli().read().unwrap(), &path).unwrap();
     let file = std::fs::File::open(&path).unwrap();
