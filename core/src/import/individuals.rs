@@ -221,11 +221,15 @@ pub(crate) fn day(text: &str) -> Result<Option<Date>> {
         .map(Some)
         .ok_or_else(|| {
             let shown: String = harmless(text).chars().take(40).collect();
-            Error::invalid(
-                "date",
-                format!("{shown:?} is not a calendar day"),
-                "write it like 2026-11-22",
-            )
+            let day = text.get(..10).unwrap_or_default();
+            let (why, remedy) = match day.parse::<jiff::civil::Date>() {
+                Ok(it) if !(1800..=3000).contains(&it.year()) => (
+                    "is too far away",
+                    "give a year from 1800 to 3000, or leave it empty",
+                ),
+                _ => ("is not a calendar day", "write it like 2026-11-22"),
+            };
+            Error::invalid("date", format!("{shown:?} {why}"), remedy)
         })
 }
 

@@ -248,3 +248,16 @@ fn what_is_chosen_in_a_template_is_read_as_it_is_called() {
     let said = read.read().unwrap().fields_of(&[ana]).unwrap();
     assert_eq!(said[&ana], [("Shirt".to_owned(), "(clear)".to_owned())]);
 }
+
+#[test]
+fn a_day_that_spreadsheets_know_and_we_do_not_is_told_as_what_it_is() {
+    let org = Org::new(20);
+    let text = "email|delete on\nana@acme.example|9999-12-31\nbo@acme.example|2027-02-30";
+    assert_eq!(
+        faults(&review(&org, import(text, Mode::Invite))),
+        [
+            "B2: \"9999-12-31\" is too far away; give a year from 1800 to 3000, or leave it empty",
+            "B3: \"2027-02-30\" is not a calendar day; write it like 2026-11-22",
+        ]
+    );
+}
