@@ -59,6 +59,11 @@ impl Anchors {
     /// Remembers the edges of a page that was read from an anchor, or counted out.
     pub(crate) fn keep(&self, edge: Edge, from: Option<Anchor>, page: &Read) {
         if page.total <= LONG {
+            // A list that is begun anew is not joined to pages of when it was long.
+            if edge.place <= 1 {
+                let whose = |it: &Edge| (it.connection, it.list);
+                self.known().retain(|it, _| whose(it) != whose(&edge));
+            }
             return;
         }
         // What is read from an anchor is no newer than the anchor.
@@ -136,6 +141,21 @@ mod tests {
             ..edge(101)
         };
         assert!(anchors.find(other).is_none());
+    }
+
+    #[test]
+    fn a_list_that_is_short_by_now_is_not_joined_to_its_older_pages() {
+        let anchors = Anchors::default();
+        let other = Edge { list: 8, ..edge(1) };
+        anchors.keep(edge(1), None, &page((1, 100), LONG + 1));
+        anchors.keep(other, None, &page((1, 100), LONG + 1));
+        anchors.keep(edge(1), None, &page((1, 140), LONG));
+        assert!(anchors.find(edge(101)).is_none());
+        let others = Edge {
+            place: 101,
+            ..other
+        };
+        assert!(anchors.find(others).is_some());
     }
 
     #[test]
