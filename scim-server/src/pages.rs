@@ -203,7 +203,7 @@ impl<'a> Visit<'a> {
             .asked
             .or_else(|| Language::of_tag(language?))
             .or_else(accepted)
-            .unwrap_or_default();
+            .unwrap_or(settings.language);
         Frame {
             settings,
             language,

@@ -31,6 +31,10 @@ pub(super) fn plan(planner: &mut Planner<'_>, setting: Setting, value: Option<&s
     {
         refuse_late_reminders(planner, days)?;
     }
+    if setting == Setting::InvitationDays {
+        let days = after.as_deref().or(setting.default_text());
+        refuse_short_invitations(planner, days.and_then(|it| it.parse().ok()))?;
+    }
     push(planner, setting, after)?;
     if setting == Setting::JoinPage {
         name_join_page(planner)?;
@@ -90,6 +94,24 @@ fn refuse_late_reminders(planner: &mut Planner<'_>, days: &str) -> Result<()> {
             "reminders",
             format!("would come after {day} days, and the link of an invitation works for {works}"),
             "name fewer days, or raise invitation-days first",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// As [`refuse_late_reminders`], of a link that is to work for fewer days.
+fn refuse_short_invitations(planner: &mut Planner<'_>, works: Option<u32>) -> Result<()> {
+    let Some(works) = works else { return Ok(()) };
+    match planner
+        .settings()?
+        .reminders
+        .iter()
+        .find(|it| **it >= works)
+    {
+        Some(day) => Err(Error::invalid(
+            Setting::InvitationDays.to_string(),
+            format!("would be over before the reminder after {day} days"),
+            "set reminders to fewer days first, or to off",
         )),
         None => Ok(()),
     }

@@ -44,7 +44,11 @@ impl Planner<'_> {
     /// Ends what they still had to learn.
     pub(crate) fn free_on_leaving(&mut self, user: UserId) -> Result<()> {
         for license in self.licenses_of(user)? {
-            if self.returns_on_leaving(&license)? {
+            if !self.returns_on_leaving(&license)? {
+                continue;
+            }
+            let is_used = license.hold == Hold::Consumed;
+            if is_used || license.stands_for_access || license.pool == self.access {
                 self.set_license(
                     user,
                     license.pool,
@@ -52,6 +56,9 @@ impl Planner<'_> {
                     Hold::None,
                     license.stands_for_access,
                 )?;
+            } else {
+                // Nobody comes back to it, and another one that they get is not to end on its day.
+                self.take_back(&license)?;
             }
         }
         self.drop_requests(user, &[])?;

@@ -14,11 +14,13 @@ fn changed_since(seq: i64) -> Error {
 }
 
 impl Snapshot<'_> {
-    /// Whether nothing has happened to somebody since but that an administrator said that they are the same.
-    fn only_relinked(&self, user: UserId, since: Timestamp) -> Result<bool> {
-        let sql = "SELECT min(batches.command = 'idp_relink') FROM events JOIN batches ON batches.seq = events.batch \
+    /// Whether nothing has happened to somebody since but that an administrator said that they are the same, and what the request
+    /// did itself beside what is held.
+    fn only_relinked(&self, user: UserId, asked: &Asked) -> Result<bool> {
+        let sql = "SELECT min(batches.command = 'idp_relink' OR batches.id IS ?3) FROM events JOIN batches ON batches.seq = events.batch \
             WHERE events.user = ?1 AND batches.at > ?2";
-        let bound = params![user.as_bytes(), since.as_millis()];
+        let own = asked.batch.map(|it| *it.as_bytes());
+        let bound = params![user.as_bytes(), asked.at.as_millis(), own];
         let only = self.one(sql, bound, |row| row.get::<_, Option<bool>>(0))?;
         Ok(only.flatten().unwrap_or(false))
     }
@@ -106,7 +108,7 @@ impl Read<'_> {
         };
         let at = snapshot.user(user)?.map(|it| it.updated_at);
         let has_changed =
-            at.is_some_and(|it| it > asked.at) && !snapshot.only_relinked(user, asked.at)?;
+            at.is_some_and(|it| it > asked.at) && !snapshot.only_relinked(user, asked)?;
         if has_changed {
             return Err(changed_since(seq));
         }

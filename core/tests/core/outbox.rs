@@ -961,3 +961,32 @@ fn a_link_within_a_sentence_can_be_pressed() {
     let pressed = format!("Go to <a href=\"{link}\">{link}</a> &amp; come in.");
     assert!(whole.contains(&pressed), "{whole}");
 }
+
+#[test]
+fn an_invitation_is_reminded_of_once_however_often_its_mail_was_asked_for() {
+    let org = Org::new(5);
+    let (config, taken) = willing();
+    for (setting, value) in [
+        (Setting::Reminders, "3"),
+        (Setting::JoinAllow, "acme.example"),
+        (Setting::JoinPage, "on"),
+    ] {
+        org.apply(Command::SetSetting {
+            setting,
+            value: Some(value.into()),
+        });
+    }
+    org.invite("ana");
+    org.directory.bring_out(&config).unwrap();
+    // Whoever knows the address may type it at the join page: the same link is mailed again.
+    let address = "ana@acme.example".parse().unwrap();
+    let language = usher_core::model::Language::English;
+    org.directory.wish_to_join(&address, language).unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(taken.lock().unwrap().len(), 2);
+    org.tick(4 * DAY);
+    org.directory.put_reminders().unwrap();
+    org.directory.put_reminders().unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(taken.lock().unwrap().len(), 3, "one reminder");
+}

@@ -489,3 +489,41 @@ fn a_training_that_gets_a_pool_uses_the_licenses_of_those_who_have_started_it() 
     assert_eq!(holds(), ["reserved", "reserved", "none"]);
     org.assert_chain();
 }
+
+#[test]
+fn a_license_that_somebody_gets_after_coming_back_does_not_end_on_the_day_of_the_one_before() {
+    let org = Org::new(9);
+    org.add_pool("method", 9);
+    org.add_group("Sales");
+    org.carry("Sales", "", "method");
+    org.create("ana");
+    let until = usher_core::model::Date::of_utc(org.directory.now()).plus_days(5);
+    org.apply(Command::Grant {
+        who: org.who("ana"),
+        pool: "method".parse().unwrap(),
+        until: Some(Some(until)),
+    });
+    let left = org.deactivate("ana");
+    org.undo(&left);
+    let end = || {
+        let cli = org.cli();
+        let read = cli.read().unwrap();
+        let due = read.due(&usher_core::directory::DuePage {
+            limit: 9,
+            ..Default::default()
+        });
+        due.unwrap().len()
+    };
+    assert_eq!((org.holds("ana", "method"), end()), ("reserved", 1));
+    org.deactivate("ana");
+    org.apply(Command::Reactivate {
+        who: org.who("ana"),
+        restore_assignments: false,
+    });
+    org.join("ana", "Sales", GroupRole::Learner);
+    assert_eq!((org.holds("ana", "method"), end()), ("reserved", 0));
+    org.tick(6 * 86_400_000);
+    org.directory.do_due().unwrap();
+    assert_eq!(org.holds("ana", "method"), "reserved");
+    org.assert_chain();
+}

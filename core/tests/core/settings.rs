@@ -155,5 +155,14 @@ fn reminders_that_would_come_when_the_link_is_dead_are_refused() {
     let error = set("3,14").unwrap_err().to_string();
     assert!(error.contains("works for 14"), "{error}");
     set("3,13").unwrap();
+    let shorter = || {
+        org.try_apply(Command::SetSetting {
+            setting: Setting::InvitationDays,
+            value: Some("13".into()),
+        })
+    };
+    let error = shorter().unwrap_err().to_string();
+    assert!(error.contains("reminder after 13 days"), "{error}");
     set("off").unwrap();
+    shorter().unwrap();
 }

@@ -305,6 +305,9 @@ fn pages_speak_the_persons_language_and_else_the_browsers() {
     assert!(french.text.contains("Acme vous invite"));
     let german = house.get(&house.link("bo@acme.example"));
     assert!(german.text.contains("Acme lädt Sie ein"));
+    // Of whom nothing is known, in the organization's.
+    house.set(Setting::Language, "de");
+    assert!(house.get(&path).text.contains("Acme lädt Sie ein"));
     let spanish = house.get(&format!("{path}?lang=es"));
     assert!(spanish.text.contains("Acme le invita"));
     // What somebody has chosen by hand stays theirs.

@@ -144,7 +144,13 @@ impl Deal<'_> {
                         self.begins_as_learner(who);
                     }
                     self.spend(group);
-                    if let Some(manager) = manager {
+                    // Who comes back keeps the manager that their provider has said.
+                    let keeps = known.is_some() && self.keeper_of_manager(who).is_some();
+                    if keeps && manager.is_some_and(|it| self.person(who).manager != Some(it)) {
+                        if self.how.attended {
+                            self.skipped.insert(who);
+                        }
+                    } else if let Some(manager) = manager {
                         self.overrides_manager(who, Some(manager));
                     }
                     let person = self.person(who);

@@ -19,7 +19,16 @@ impl Deal<'_> {
             .iter()
             .map(|it| it.terms.recoverable)
             .collect();
+        let queues = self.roster().pools.iter().enumerate();
+        let waits_for = queues.filter(|it| it.1.queue.iter().any(|it| it.0 == who));
+        let mut unused: Vec<usize> = waits_for.map(|it| it.0).collect();
         let person = self.person(who);
+        let held = person.holds.iter();
+        unused.extend(
+            held.filter(|it| !it.1.consumed && !it.1.stands)
+                .map(|it| *it.0),
+        );
+        person.ends.retain(|pool, _| !unused.contains(pool));
         person.status = status;
         person
             .holds
