@@ -989,4 +989,23 @@ fn an_invitation_is_reminded_of_once_however_often_its_mail_was_asked_for() {
     org.directory.put_reminders().unwrap();
     org.directory.bring_out(&config).unwrap();
     assert_eq!(taken.lock().unwrap().len(), 3, "one reminder");
+    // And whoever wants none is not reminded because somebody asks for them.
+    org.apply(Command::Resend {
+        who: org.who("ana"),
+        mail: true,
+    });
+    org.directory.bring_out(&config).unwrap();
+    let link = usher_core::link::Link {
+        kind: LinkKind::Reminders,
+        user: org.user("ana").id,
+        generation: 2,
+    };
+    org.directory.remind_no_more(&link).unwrap();
+    org.directory.wish_to_join(&address, language).unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(taken.lock().unwrap().len(), 5);
+    org.tick(4 * DAY);
+    org.directory.put_reminders().unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(taken.lock().unwrap().len(), 5, "none");
 }

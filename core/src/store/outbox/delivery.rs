@@ -119,7 +119,7 @@ pub(super) fn settle(conn: &Connection, it: &Settled) -> Result<()> {
     let sql = "UPDATE outbox SET state = ?3, next_at = ?4, settled_at = ?5, why = ?6, lease = NULL, \
         remind_at = CASE WHEN ?3 = 'sent' AND template = 'invitation' AND NOT EXISTS (SELECT 1 FROM outbox AS same \
         WHERE same.user = outbox.user AND same.generation = outbox.generation AND same.template = 'invitation' \
-        AND same.seq <> outbox.seq AND same.state IN ('sent', 'bounced')) THEN ?5 END \
+        AND same.seq <> outbox.seq AND same.state = 'sent') THEN ?5 END \
         WHERE seq = ?1 AND state = 'sending' AND lease = ?2 RETURNING user";
     let values = params![
         it.seq,
