@@ -84,24 +84,9 @@ fn count(desk: &Desk, read: &Read<'_>, query: &Expr) -> Result<()> {
     }
 }
 
-/// The words for the orders that there always are.
-const SORTS: [(&str, SortBy); 11] = [
-    ("name", SortBy::Name),
-    ("email", SortBy::Email),
-    ("status", SortBy::Status),
-    ("created", SortBy::Created),
-    ("seen", SortBy::Seen),
-    ("area", SortBy::Area),
-    ("title", SortBy::Title),
-    ("region", SortBy::Region),
-    ("language", SortBy::Language),
-    ("labels", SortBy::Labels),
-    ("manager", SortBy::Manager),
-];
-
 fn sort(read: &Read<'_>, word: &str) -> Result<SortBy> {
     let word = word.trim();
-    if let Some((_, sort)) = SORTS.iter().find(|(it, _)| *it == word) {
+    if let Some((_, sort)) = SortBy::NAMED.iter().find(|(it, _)| *it == word) {
         return Ok(*sort);
     }
     let fields = read.custom_fields()?;
@@ -109,7 +94,7 @@ fn sort(read: &Read<'_>, word: &str) -> Result<SortBy> {
     if let Some(field) = fields.iter().find(|it| field_key(&it.terms.name) == key) {
         return Ok(SortBy::Custom(field.id));
     }
-    let known = SORTS.iter().map(|it| it.0.to_owned());
+    let known = SortBy::NAMED.iter().map(|it| it.0.to_owned());
     let all: Vec<_> = known
         .chain(fields.into_iter().map(|it| it.terms.name))
         .collect();

@@ -288,19 +288,19 @@ pub enum SortBy {
 }
 
 impl SortBy {
-    /// Every order that does not depend on which custom fields there are.
-    pub const ALL: [Self; 11] = [
-        Self::Name,
-        Self::Email,
-        Self::Status,
-        Self::Created,
-        Self::Seen,
-        Self::Area,
-        Self::Title,
-        Self::Region,
-        Self::Language,
-        Self::Labels,
-        Self::Manager,
+    /// Every order that does not depend on which custom fields there are, with the word for it.
+    pub const NAMED: [(&'static str, Self); 11] = [
+        ("name", Self::Name),
+        ("email", Self::Email),
+        ("status", Self::Status),
+        ("created", Self::Created),
+        ("seen", Self::Seen),
+        ("area", Self::Area),
+        ("title", Self::Title),
+        ("region", Self::Region),
+        ("language", Self::Language),
+        ("labels", Self::Labels),
+        ("manager", Self::Manager),
     ];
 }
 

@@ -421,9 +421,9 @@ const VERBS: &[(&str, Tells)] = &[
         told(all) + &told(r.history_of(&of, 0, 10_000))
     }),
     ("users", |r, _| {
-        SortBy::ALL
+        SortBy::NAMED
             .into_iter()
-            .map(|it| told(r.users(&everybody(it))))
+            .map(|(_, it)| told(r.users(&everybody(it))))
             .collect()
     }),
     ("values_of", |r, _| {

@@ -164,24 +164,11 @@ impl ListColumn {
     }
 }
 
-/// Every order that there always is, with its word.
-const SORTS: [(&str, SortBy); 11] = [
-    ("name", SortBy::Name),
-    ("email", SortBy::Email),
-    ("status", SortBy::Status),
-    ("created", SortBy::Created),
-    ("seen", SortBy::Seen),
-    ("area", SortBy::Area),
-    ("title", SortBy::Title),
-    ("region", SortBy::Region),
-    ("language", SortBy::Language),
-    ("labels", SortBy::Labels),
-    ("manager", SortBy::Manager),
-];
-
 /// Every order, with its word: custom fields come by their names.
 pub(crate) fn sorts(fields: &[CustomField]) -> Vec<(String, SortBy)> {
-    let known = SORTS.iter().map(|(word, sort)| ((*word).to_owned(), *sort));
+    let known = SortBy::NAMED
+        .iter()
+        .map(|(word, sort)| ((*word).to_owned(), *sort));
     let custom = fields
         .iter()
         .filter(|it| !it.terms.removed)
@@ -192,7 +179,7 @@ pub(crate) fn sorts(fields: &[CustomField]) -> Vec<(String, SortBy)> {
 /// The order of a word, of a custom field by its name, or as a view keeps it.
 pub(crate) fn sort_of(word: &str, fields: &[CustomField]) -> Option<SortBy> {
     let word = word.trim();
-    if let Some((_, sort)) = SORTS.iter().find(|(it, _)| *it == word) {
+    if let Some((_, sort)) = SortBy::NAMED.iter().find(|(it, _)| *it == word) {
         return Some(*sort);
     }
     match ListColumn::from_word(word, fields) {
