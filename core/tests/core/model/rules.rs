@@ -207,17 +207,20 @@ impl Model {
     pub(crate) fn adopt(&mut self, found: Roster, remembered: &[Memory]) {
         let before = std::mem::replace(&mut self.roster, found);
         self.remember(&before, None);
-        // Whoever is off again because their return was undone left when they left before.
+        // Whoever is off again because their return was undone left when and by whom they left before; so did whoever is
+        // no longer deleted but still off.
         for (i, person) in self.roster.people.iter().enumerate() {
             let (Some(was), Some(then)) = (before.people.get(i), remembered.get(i)) else {
                 continue;
             };
-            if was.status.is_seated_or_coming() && !person.status.is_seated_or_coming() {
-                let memory = &mut self.memory[i];
-                memory.gave_back.extend(&then.gave_back);
-                memory.was_coming_in |= then.was_coming_in;
+            let memory = &mut self.memory[i];
+            if was.status != person.status && !person.status.is_seated_or_coming() {
                 memory.by_person = then.by_person;
                 memory.by_provider = then.by_provider;
+            }
+            if was.status.is_seated_or_coming() && !person.status.is_seated_or_coming() {
+                memory.gave_back.extend(&then.gave_back);
+                memory.was_coming_in |= then.was_coming_in;
                 for (training, state) in &then.open {
                     memory.open.entry(*training).or_insert(*state);
                 }
