@@ -236,7 +236,7 @@ fn csv_text(value: &Value) -> String {
     }
 }
 
-/// `pool:state` and `group:role`, else each key with its value.
+/// `pool:state` and `group:role`, else each key that has one with its value.
 fn object_text(map: &serde_json::Map<String, Value>) -> String {
     let part = |key: &str| map.get(key).map(csv_text);
     for (name, quality) in [("pool", "state"), ("group", "role"), ("training", "state")] {
@@ -246,6 +246,7 @@ fn object_text(map: &serde_json::Map<String, Value>) -> String {
     }
     let said = map
         .iter()
+        .filter(|(_, value)| !value.is_null())
         .map(|(key, value)| format!("{} {}", key.replace('_', " "), csv_text(value)));
     said.collect::<Vec<_>>().join(", ")
 }

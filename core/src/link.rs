@@ -19,6 +19,9 @@ pub(crate) use key::forget as forget_key;
 /// Where a server is reached when nobody has said: `usher serve` listens there by default.
 pub const LOCAL_URL: &str = "http://127.0.0.1:8080";
 
+/// For how long links to choose a password and to join work, in milliseconds: 72 hours.
+pub(crate) const WORKS_MS: i64 = 72 * 3600 * 1000;
+
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LinkKind {

@@ -10,9 +10,6 @@ use crate::model::{
     Actor, CustomField, Door, EmailAddress, Language, Settings, Status, Timestamp, User, UserId,
 };
 
-/// How long a link to join works: 72 hours.
-pub(crate) const LINK_MS: i64 = 72 * 3600 * 1000;
-
 /// A wish to join.
 #[derive(Clone, Debug)]
 pub(crate) struct Wish {

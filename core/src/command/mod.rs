@@ -26,7 +26,7 @@ mod joining;
 mod label;
 mod mail_text;
 mod ownership;
-mod password;
+pub(crate) mod password;
 mod pasting;
 mod platform;
 mod pool;

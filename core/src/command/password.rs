@@ -3,6 +3,7 @@
 
 use crate::change::Change;
 use crate::error::{Error, Result};
+use crate::link;
 use crate::model::{Actor, LinkState, PasswordLink, Status, User, UserId};
 use crate::password::PasswordHash;
 use crate::plan::Template;
@@ -28,9 +29,6 @@ pub struct ChoosePassword {
     /// The new one.
     pub password: PasswordHash,
 }
-
-/// How long a link to choose a password works: 72 hours.
-const LINK_MS: i64 = 72 * 3600 * 1000;
 
 impl SetPassword {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
@@ -96,7 +94,7 @@ pub(super) fn forget_own(planner: &mut Planner<'_>, user: UserId) -> Result<()> 
         return mail_link(planner, user.id, Template::ChoosePassword);
     };
     let after = PasswordLink {
-        expires_at: planner.now.plus_millis(LINK_MS),
+        expires_at: planner.now.plus_millis(link::WORKS_MS),
         ..link
     };
     planner.push(Change::PasswordLink {
@@ -170,16 +168,7 @@ pub(super) fn forget(planner: &mut Planner<'_>, user: UserId) -> Result<()> {
 pub(super) fn mail_link(planner: &mut Planner<'_>, user: UserId, template: Template) -> Result<()> {
     if !planner.settings()?.single_sign_on {
         let before = planner.password_link(user)?;
-        let after = PasswordLink {
-            generation: before.map_or(1, |it| it.generation + 1),
-            state: LinkState::Pending,
-            expires_at: planner.now.plus_millis(LINK_MS),
-        };
-        planner.push(Change::PasswordLink {
-            user,
-            before,
-            after: Some(after),
-        });
+        replace_link(planner, user, before);
     }
     planner.mail(user, template);
     Ok(())
@@ -219,4 +208,17 @@ fn why_not(planner: &Planner<'_>, user: &User) -> Result<Option<String>> {
         return Ok(Some("an administrator; only owners may".to_owned()));
     }
     Ok(None)
+}
+
+/// Plans the next link of a person, after which the one before is dead.
+pub(crate) fn replace_link(planner: &mut Planner<'_>, user: UserId, before: Option<PasswordLink>) {
+    planner.push(Change::PasswordLink {
+        user,
+        before,
+        after: Some(PasswordLink {
+            generation: before.map_or(1, |it| it.generation + 1),
+            state: LinkState::Pending,
+            expires_at: planner.now.plus_millis(link::WORKS_MS),
+        }),
+    });
 }

@@ -6,6 +6,7 @@ use super::text::{MailText, fill};
 use super::{MailConfig, letter};
 use crate::directory::{Directory, Session};
 use crate::error::{Error, Result};
+use crate::link;
 use crate::model::{Actor, Language, OutboxMail, Permission};
 use crate::plan::Template;
 use crate::store::OutboxNote;
@@ -82,6 +83,10 @@ impl Directory {
         let own = stationery.text(template, language);
         let mut values = stationery.values(config);
         let now = self.now();
+        let works_for = match template.carries() {
+            Some("invitation") => i64::from(stationery.settings.invitation_days) * 86_400_000,
+            _ => link::WORKS_MS,
+        };
         for (name, value) in [
             ("first_name", "Ana".to_owned()),
             ("email", "ana@example.com".to_owned()),
@@ -89,7 +94,7 @@ impl Directory {
             ("link", self.example_link(template)?),
             (
                 "expires",
-                stationery.instant(language, now.plus_millis(14 * 86_400_000)),
+                stationery.instant(language, now.plus_millis(works_for)),
             ),
             (
                 "day",

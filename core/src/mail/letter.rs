@@ -67,7 +67,7 @@ pub(super) enum Prepared {
 
 /// What mails need to know beside the person, read once for many.
 pub(super) struct Stationery {
-    settings: Settings,
+    pub(super) settings: Settings,
     public_url: String,
     logo: Option<Logo>,
     own_texts: Vec<(Template, Language, MailText)>,

@@ -81,12 +81,40 @@ async fn protect(to: &Smtp, tcp: TcpStream) -> Result<Box<TlsStream<TcpStream>>,
     let tls = TlsConnector::from(Arc::new(config))
         .connect(name, tcp)
         .await;
-    tls.map(Box::new).map_err(|error| {
-        format!(
-            "{}:{} does not speak TLS with us ({error})",
-            to.host, to.port
-        )
-    })
+    tls.map(Box::new).map_err(|error| why_not(&error, to))
+}
+
+/// What is wrong with the other side's certificate, and what to do; else what went wrong.
+fn why_not(error: &std::io::Error, to: &Smtp) -> String {
+    use tokio_rustls::rustls::{CertificateError, Error};
+
+    let (host, port) = (&to.host, to.port);
+    let told = error.get_ref().and_then(|it| it.downcast_ref::<Error>());
+    let Some(Error::InvalidCertificate(why)) = told else {
+        return format!("{host}:{port} does not speak TLS with us ({error})");
+    };
+    let (what, remedy) = match why {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
+            "has expired",
+            "have it renewed, and see that the clock here is right",
+        ),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            ("is not valid yet", "see that the clock here is right")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            ("is for another name", "set smtp-host to the name in it")
+        }
+        CertificateError::UnknownIssuer => (
+            "is of nobody whom this machine believes",
+            "name the file of who signed it by smtp-ca-file",
+        ),
+        _ if why.to_string().contains("CaUsedAsEndEntity") => (
+            "is one that signs others and none of a server",
+            "have it sign one for the server, and name it by smtp-ca-file",
+        ),
+        _ => return format!("{host}:{port}: its certificate is not believed ({why})"),
+    };
+    format!("{host}:{port}: its certificate {what}; {remedy}")
 }
 
 /// The certificates that are believed.

@@ -9,9 +9,10 @@ use super::writer::Note;
 use super::{Read, Snapshot, Store, broken};
 use crate::error::{Error, Result};
 use crate::invited::Standing;
+use crate::link;
 use crate::model::{EmailAddress, Language, Status, Timestamp, User, UserId};
 use crate::plan::Template;
-use crate::wish::{BeforeJoining, LINK_MS, Wish};
+use crate::wish::{BeforeJoining, Wish};
 
 /// The most wishes that wait at a time; further ones are not kept.
 const MOST: i64 = 20_000;
@@ -173,7 +174,7 @@ fn keep(
     }
     // Anybody can ask with anybody's address, and must not end a link that its owner has in hand.
     let (id, generation) = before.map_or((id, 1), |it| (it.id, it.generation));
-    let expires_at = at.plus_millis(LINK_MS);
+    let expires_at = at.plus_millis(link::WORKS_MS);
     run(
         conn,
         "INSERT INTO wishes (id, address, address_key, language, generation, expires_at) \

@@ -302,23 +302,62 @@ fn a_link_to_choose_a_password_dies_with_the_address_that_it_was_mailed_to() {
         edit.set = vec![(Field::Email, Some(address(name)))];
         org.apply(Command::Edit(edit)).batch.unwrap()
     };
-    mail(ana);
-    mail(bo);
+    for who in [ana, bo] {
+        mail(who);
+        org.choose(who, 1, GOOD).unwrap();
+        mail(who);
+    }
     let batch = readdress(ana, "ana.li");
-    assert_eq!(org.link("ana.li"), Some((1, LinkState::Dead)));
-    assert_eq!(org.link("bo"), Some((1, LinkState::Pending)));
-    assert_error(
-        org.choose(ana, 1, GOOD),
-        "was used, replaced or has expired",
-    );
-    mail(ana);
-    org.apply(Command::Undo { batch });
-    assert_eq!(org.link("ana"), Some((2, LinkState::Dead)));
+    assert_eq!(org.link("ana.li"), Some((2, LinkState::Dead)));
+    assert_eq!(org.link("bo"), Some((2, LinkState::Pending)));
     assert_error(
         org.choose(ana, 2, GOOD),
         "was used, replaced or has expired",
     );
-    org.choose(bo, 1, GOOD).unwrap();
+    mail(ana);
+    org.apply(Command::Undo { batch });
+    assert_eq!(org.link("ana"), Some((3, LinkState::Dead)));
+    assert_error(
+        org.choose(ana, 3, GOOD),
+        "was used, replaced or has expired",
+    );
+    org.choose(bo, 2, GOOD).unwrap();
+    org.assert_chain();
+}
+
+#[test]
+fn whoever_has_no_password_yet_is_mailed_another_link_at_another_address() {
+    let org = Org::new(5);
+    org.create("ana bo cleo");
+    let [ana, bo, cleo] = ["ana", "bo", "cleo"].map(|it| org.user(it).id);
+    org.apply(Command::GrantPermissions {
+        who: bo.into(),
+        permissions: vec![Permission::ManageUsers],
+    });
+    for who in [ana, bo, cleo] {
+        org.apply(Command::MailPasswordLink { who: who.into() });
+    }
+    let readdress = |who: UserId, name: &str| {
+        let mut edit = Edit::of(who);
+        edit.set = vec![(Field::Email, Some(address(name)))];
+        org.apply(Command::Edit(edit)).batch.unwrap()
+    };
+    let batch = readdress(ana, "ana.li");
+    assert_eq!(org.link("ana.li"), Some((2, LinkState::Pending)));
+    assert!(org.mailed("ana.li").contains(&"account_created".to_owned()));
+    assert_error(
+        org.choose(ana, 1, GOOD),
+        "was used, replaced or has expired",
+    );
+    // Whoever may write an administrator's address is not mailed their key.
+    readdress(bo, "bo.li");
+    assert_eq!(org.link("bo.li"), Some((1, LinkState::Dead)));
+    org.apply(Command::Undo { batch });
+    assert_eq!(org.link("ana"), Some((3, LinkState::Pending)));
+    org.choose(ana, 3, GOOD).unwrap();
+    org.tick(72 * 3600 * 1000);
+    readdress(cleo, "cleo.li");
+    assert_eq!(org.link("cleo.li"), Some((1, LinkState::Dead)));
     org.assert_chain();
 }
 

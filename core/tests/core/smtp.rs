@@ -106,7 +106,9 @@ fn with_tls_from_the_start_or_asked_for_the_certificate_must_be_believed() {
             ..to(&sink, tls)
         };
         let brought = org.directory.bring_out(&config(stranger)).unwrap();
-        assert!(brought.down.is_some_and(|it| it.contains("TLS")), "{tls:?}");
+        let told = brought.down.unwrap();
+        assert!(told.contains("certificate"), "{tls:?}: {told}");
+        assert!(told.contains("smtp-ca-file"), "{tls:?}: {told}");
         assert!(sink.had().is_empty());
         let known = Smtp {
             ca_file: Some(certificate("first.pem")),

@@ -284,10 +284,14 @@ pub(crate) fn went_too_far(
             && plan.changes.iter().any(|it| {
                 matches!(it, Change::Status { user, after: Status::Queued, .. } if *user == ids[i])
             });
+        // Another address takes a link that was mailed to the one before along.
+        let moves_along =
+            was.email != person.email && was.link.as_ref().is_some_and(|it| pending(&it));
         let revives = person.link.as_ref().filter(pending) != was.link.as_ref().filter(pending)
             && person.link.as_ref().is_some_and(|it| pending(&it))
             && !was.is_promoted_to(person)
-            && !is_let_in;
+            && !is_let_in
+            && !moves_along;
         if revives || was.password != person.password || was.seen != person.seen {
             wrong.push(format!(
                 "an undo gave person {i} a key or took it: {was:?}, now {person:?}"

@@ -255,7 +255,7 @@ impl Deal<'_> {
         let moves = self.status(who).is_live() && !theirs(&self.person(who).email) && !taken;
         if moves {
             self.person(who).email = Some(email.to_owned());
-            self.person(who).end_link();
+            self.mail_password_link_elsewhere(who);
             self.invite_elsewhere(who);
         }
         moves

@@ -73,6 +73,20 @@ impl Deal<'_> {
         }
     }
 
+    /// A link to an address that is not theirs any more opens nothing; who has nothing else is mailed another.
+    pub(super) fn mail_password_link_elsewhere(&mut self, who: usize) {
+        let today = self.model.day;
+        let person = self.person(who);
+        let works = |it: &Link| it.state == LinkState::Pending && today < it.made + DAYS;
+        let needs_another = person.link.as_ref().is_some_and(works)
+            && !person.password
+            && person.permissions.is_empty();
+        person.end_link();
+        if needs_another {
+            self.mail_password_link(who);
+        }
+    }
+
     pub(super) fn mail_link_to(&mut self, who: usize) -> bool {
         let mails = self.is_theirs_to_let_in(who) && self.has_an_account(who);
         if mails {
