@@ -1,7 +1,7 @@
 //! What a command would do, as data. The console's sheet, `--plan`, a review screen and the SCIM server's answer are
 //! views of the same value.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 use std::{fmt, io};
 
@@ -403,6 +403,15 @@ impl Plan {
             }
         }
         what
+    }
+
+    /// How many are left out, of a review how many rows: somebody for whom several things are not done counts once.
+    pub fn left_out(&self) -> usize {
+        if self.review.is_some() {
+            return self.skipped.len();
+        }
+        let who: HashSet<&str> = self.skipped.iter().map(|it| it.who.as_str()).collect();
+        who.len()
     }
 
     /// How much it does.

@@ -78,7 +78,7 @@ fn numbers(plan: &Plan) -> String {
     }
     parts.push(count(plan.changes.len(), "change", "changes"));
     if !plan.skipped.is_empty() {
-        parts.push(format!("{} skipped", plan.skipped.len()));
+        parts.push(format!("{} skipped", plan.left_out()));
     }
     format!("{}: {}", plan.command.replace('_', " "), parts.join(", "))
 }
@@ -143,8 +143,8 @@ fn effects(text: &mut String, plan: &Plan) {
             "  {}",
             count(
                 usize::try_from(plan.effects.managers_moved).unwrap_or_default(),
-                "report gets another manager",
-                "reports get another manager"
+                "report moves up to the next manager, or to nobody",
+                "reports move up to the next manager, or to nobody"
             )
         );
     }

@@ -43,6 +43,8 @@ pub(crate) struct Proposal {
     lines: Lines,
     /// How many change from which status to which, the most frequent first.
     pub(crate) transitions: Vec<(String, usize)>,
+    /// How many are left out.
+    pub(crate) n_left_out: usize,
     /// Why people are left out and how many, the most frequent first.
     pub(crate) reasons: Vec<(String, usize)>,
     /// The command line that does the same.
@@ -75,6 +77,7 @@ impl Proposal {
             }
             _ => counted(plan.skipped.iter().map(|it| it.reason.as_str())),
         };
+        let n_left_out = plan.left_out();
         let transitions = transitions(&plan.changes);
         let command_line = command_line(&intent, &plan, undoes);
         // The rows of an import are told with what becomes of each.
@@ -100,6 +103,7 @@ impl Proposal {
             n_things,
             lines,
             transitions,
+            n_left_out,
             reasons,
             command_line,
         }
@@ -436,9 +440,11 @@ fn value_in_words(value: &Value) -> String {
     }
 }
 
-/// An id as short as it stays unambiguous: a batch's first thirteen characters are its millisecond.
+/// An id as short as it stays unambiguous: how it ends is drawn at random, and how it begins is the time, which a batch shares
+/// with those that it made way for.
 pub(crate) fn short(batch: BatchId) -> String {
-    batch.to_string().chars().take(13).collect()
+    let id = batch.to_string();
+    id.rsplit('-').next().unwrap_or(&id).to_owned()
 }
 
 fn command_line(intent: &Intent, plan: &Plan, undoes: Option<BatchId>) -> String {

@@ -81,6 +81,19 @@ impl Change {
         }
     }
 
+    /// Whether an undo brings back what was before: not a link that was replaced, a password, nor what was destroyed.
+    pub fn comes_back(&self) -> bool {
+        match self {
+            Self::Invitation {
+                before: Some(before),
+                after: Some(after),
+                ..
+            } => before.generation == after.generation,
+            Self::Password { .. } | Self::PasswordLink { .. } | Self::Erased { .. } => false,
+            _ => true,
+        }
+    }
+
     /// The kind, as stored.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -75,8 +75,8 @@ pub(crate) use setting::ERASED_ENTRY;
 pub use setting::{Required, RequiredItem, Setting, SettingValue, Settings};
 pub use ssh_key::{AdminKey, Fingerprint, SshKey};
 pub use status::Status;
-pub(crate) use text::folded;
 pub use text::{Name, harmless, is_hostile, push_as_html, search_text};
+pub(crate) use text::{folded, folded_anew};
 pub use time::{Date, Timestamp};
 pub use training::{
     Assigned, Assignment, AssignmentCounts, AssignmentState, Progress, ToldProgress, Training,

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::model::marks::{Place, marked, marks};
 use crate::model::{
     AssignmentState, Date, FieldId, GroupRole, Status, Timestamp, UserId, fold_key, folded,
-    key_of_name, name_key,
+    folded_anew, key_of_name, name_key,
 };
 use crate::query::{
     DayField, Expr, FieldTest, GroupName, HoldWord, ManagerName, TextField, TextOp, TimeField,
@@ -572,6 +572,9 @@ pub(super) fn add_functions(conn: &rusqlite::Connection) -> rusqlite::Result<()>
     // Migrations compute keys by it.
     conn.create_scalar_function("name_key", 1, flags, |context| {
         Ok(name_key(&context.get::<String>(0)?))
+    })?;
+    conn.create_scalar_function("fold_anew", 1, flags, |context| {
+        Ok(folded_anew(&context.get::<String>(0)?))
     })?;
     // A migration marks by it.
     conn.create_scalar_function("search_marks", 8, flags, |context| {

@@ -50,6 +50,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0027_clock_runs.sql"),
     include_str!("../../../migrations/0028_mapped.sql"),
     include_str!("../../../migrations/0029_labels_in_order.sql"),
+    include_str!("../../../migrations/0030_letters.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own. After most commits SQLite

@@ -148,4 +148,54 @@ mod tests {
         assert_eq!(found(letters, &[" a", " a\u{10ffff}"]), [1, 2]);
         assert_eq!(found(letters, &[" b", " b\u{10ffff}"]), [0; 0]);
     }
+
+    #[test]
+    fn whoever_was_there_before_letters_were_taken_apart_is_found_as_people_type_them() {
+        let conn = Connection::open_in_memory().unwrap();
+        compile::add_functions(&conn).unwrap();
+        for sql in open::MIGRATIONS.iter().take(29) {
+            conn.execute_batch(sql).unwrap();
+        }
+        for (i, name) in [(1, "łukasz"), (2, "lukas"), (3, "straßer")] {
+            let sql = format!(
+                "INSERT INTO users (id, status, first_name, accepted, sort_name, search, created_at, updated_at, version) \
+                 VALUES (randomblob(16), 'active', '{name}', 1, '{name}', ' {name}', {i}, {i}, 1);
+                 INSERT INTO user_labels (user, key) SELECT id, '{name}' FROM users WHERE seq = {i};"
+            );
+            conn.execute_batch(&sql).unwrap();
+            index_round(&conn).unwrap();
+        }
+        // Once as itself and once as typed: one label is left of them.
+        conn.execute_batch(
+            "INSERT INTO user_labels (user, key) SELECT id, 'lukasz' FROM users WHERE seq = 1",
+        )
+        .unwrap();
+        conn.pragma_update(None, "user_version", 29).unwrap();
+        open::migrate(&conn, 29).unwrap();
+        assert_eq!(waiting(&conn, 9).unwrap(), 2);
+        index_round(&conn).unwrap();
+        let one = |sql: &str| -> Vec<String> {
+            let mut statement = conn.prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let matched = "SELECT first_name FROM users_text JOIN users ON users.seq = users_text.rowid WHERE users_text MATCH";
+        assert_eq!(
+            one(&format!("{matched} 'luk' ORDER BY seq")),
+            ["łukasz", "lukas"]
+        );
+        assert_eq!(one(&format!("{matched} 'sse'")), ["straßer"]);
+        assert_eq!(
+            one("SELECT sort_name FROM users ORDER BY seq"),
+            ["lukasz", "lukas", "strasser"]
+        );
+        assert_eq!(
+            one("SELECT key FROM user_labels ORDER BY key"),
+            ["lukas", "lukasz", "strasser"]
+        );
+        conn.execute_batch(
+            "INSERT INTO users_text (users_text, rank) VALUES ('integrity-check', 1)",
+        )
+        .unwrap();
+    }
 }

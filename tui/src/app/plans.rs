@@ -1,6 +1,7 @@
 //! From a wish to a batch: planned, shown, confirmed, applied, and undone one key later.
 
 use usher_core::Progress;
+use usher_core::change::Change;
 use usher_core::command::{Command, WhenFull};
 use usher_core::model::BatchId;
 
@@ -90,6 +91,8 @@ impl App {
             let (request, confirmed) = (Box::new(proposal.request.clone()), proposal.plan.digest);
             let (intent, undoes) = (proposal.intent.clone(), proposal.undoes);
             self.progress = Progress::new();
+            // What was said of the one before would stand in front of how far this one is.
+            self.message = None;
             self.effects.push(Effect::Apply {
                 request,
                 confirmed,
@@ -223,9 +226,16 @@ impl App {
             return;
         };
         let undone = matches!(proposal.intent.wish, Wish::Undo(_));
-        self.last_batch = (!undone).then_some(batch);
+        let comes_back = proposal.plan.changes.iter().any(Change::comes_back);
+        self.last_batch = (!undone && comes_back).then_some(batch);
         self.say(&done_in_words(proposal, batch, promoted), Tone::Good);
     }
+}
+
+/// Whether nothing is done yet but that somebody else is asked.
+fn is_asked(proposal: &Proposal) -> bool {
+    let mut changes = proposal.plan.changes.iter();
+    changes.all(|it| matches!(it, Change::ApprovalAsked { .. }))
 }
 
 /// What was done, in one line.
@@ -234,12 +244,13 @@ fn done_in_words(proposal: &Proposal, batch: BatchId, promoted: usize) -> String
     let mut parts = vec![match proposal.number() {
         _ if review.is_some() => review.map(said_done).unwrap_or_default(),
         0 => format!("{}: done", proposal.heading()),
+        _ if is_asked(proposal) => "asked a second administrator to approve it".to_owned(),
         n => format!("{} {}", words::count(n), proposal.done_word()),
     }];
     if !proposal.plan.skipped.is_empty() && review.is_none() {
         parts.push(format!(
             "{} skipped",
-            words::count(proposal.plan.skipped.len())
+            words::count(proposal.n_left_out)
         ));
     }
     if promoted > 0 {
@@ -249,7 +260,8 @@ fn done_in_words(proposal: &Proposal, batch: BatchId, promoted: usize) -> String
         ));
     }
     parts.push(format!("batch {}", short(batch)));
-    if !matches!(proposal.intent.wish, Wish::Undo(_)) {
+    let comes_back = proposal.plan.changes.iter().any(Change::comes_back);
+    if !matches!(proposal.intent.wish, Wish::Undo(_)) && comes_back {
         parts.push("z undo".to_owned());
     }
     parts.join(" · ")

@@ -72,7 +72,10 @@ pub(crate) fn draw(view: &SheetView<'_>, area: Rect, frame: &mut Frame<'_>) {
         }
         Phase::Failed(why) => {
             put(buf, row(inner, 0), 0, target, theme.style(Role::Title));
-            put(buf, row(inner, 1), 0, why, theme.style(Role::Danger));
+            let lines = wrapped(why, usize::from(inner.width));
+            for (y, line) in (1..inner.height - 1).zip(&lines) {
+                put(buf, row(inner, y), 0, line, theme.style(Role::Danger));
+            }
             put_hints(
                 theme,
                 Place::Plan,
@@ -130,22 +133,14 @@ fn shown(
     buf: &mut Buffer,
 ) -> Position {
     let (sheet, theme) = (view.sheet, view.theme);
-    put(
-        buf,
-        row(area, 0),
-        0,
-        &proposal.heading(),
-        theme.style(Role::Title),
-    );
-    put_right(
-        buf,
-        row(area, 0),
-        &format!(
-            "plan {}",
-            proposal.plan.digest.to_string().get(..6).unwrap_or("")
-        ),
-        theme.style(Role::Muted),
-    );
+    let digest = proposal.plan.digest.to_string();
+    let digest = format!("plan {}", digest.get(..6).unwrap_or(""));
+    let at = put_right(buf, row(area, 0), &digest, theme.style(Role::Muted));
+    let heading = Rect {
+        width: at.saturating_sub(1),
+        ..row(area, 0)
+    };
+    put(buf, heading, 0, &proposal.heading(), theme.style(Role::Title));
     let mut y = 1;
     let said = said_above(view.target, proposal, moved, unknown, area.width);
     let foot = area.height.saturating_sub(2);
@@ -263,7 +258,7 @@ fn numbers(proposal: &Proposal, width: u16) -> Vec<Said> {
             .collect();
         say(
             "Skipped",
-            format!("{}   {}", count(plan.skipped.len()), words.join(" · ")),
+            format!("{}   {}", count(proposal.n_left_out), words.join(" · ")),
             Role::Warn,
         );
     }
@@ -291,7 +286,7 @@ fn numbers(proposal: &Proposal, width: u16) -> Vec<Said> {
         say(
             "Managers",
             format!(
-                "{} get another manager",
+                "{} report to the next above, if any",
                 people(usize::try_from(plan.effects.managers_moved).unwrap_or(0))
             ),
             Role::Plain,

@@ -154,8 +154,10 @@ fn screens() -> String {
 /// Ids and digests are dots.
 fn masked(line: &str) -> String {
     let hex = |it: &[u8]| it.iter().all(u8::is_ascii_hexdigit);
-    let is_id =
-        |word: &[u8]| word.len() >= 13 && word[8] == b'-' && hex(&word[..8]) && hex(&word[9..13]);
+    let is_id = |word: &[u8]| {
+        let is_whole = word.len() >= 13 && word[8] == b'-' && hex(&word[..8]) && hex(&word[9..13]);
+        is_whole || word.len() >= 12 && hex(&word[..12])
+    };
     let mut before = "";
     let words = line.split(' ').map(|word| {
         let is_digest = before == "plan" && word.len() == 6 && hex(word.as_bytes());
