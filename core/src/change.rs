@@ -3,6 +3,7 @@
 
 mod described;
 mod kinds;
+mod people;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::model::{
     ConnectionPolicy, Date, DueKind, Entitled, Field, FieldId, FieldTerms, GroupId, GroupRole,
     Hold, ImportTerms, IndividualId, IndividualTerms, Invitation, Language, Leaving, Link, Packed,
     Part, PasswordLink, Permission, PlatformId, PoolId, PoolName, PoolTerms, ProviderHold, Said,
-    Scopes, Seats, Setting, SshKey, Status, Timestamp, TokenId, ToldProgress, TrainingId,
+    Scopes, Seats, Setting, Shared, SshKey, Status, Timestamp, TokenId, ToldProgress, TrainingId,
     TrainingTerms, UserId,
 };
 
@@ -21,6 +22,7 @@ use crate::plan::Template;
 
 pub(crate) use described::Hidden;
 pub use described::{Described, Names, said};
+pub use people::PeopleNames;
 
 /// One reversible fact, with its before and its after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +50,9 @@ pub enum Change {
         /// Which field.
         field: Field,
         /// From.
-        before: Option<String>,
+        before: Option<Shared>,
         /// To.
-        after: Option<String>,
+        after: Option<Shared>,
     },
     /// What a person has in a custom field. Personal: recorded encrypted. A choice's value is an id.
     FieldValue {
@@ -59,9 +61,9 @@ pub enum Change {
         /// In which field.
         field: FieldId,
         /// From.
-        before: Option<String>,
+        before: Option<Shared>,
         /// To.
-        after: Option<String>,
+        after: Option<Shared>,
     },
     /// Whom a person reports to.
     Manager {
@@ -231,9 +233,9 @@ pub enum Change {
         /// What of them.
         part: Part,
         /// From; none where the two agreed.
-        before: Option<Said>,
+        before: Option<Box<Said>>,
         /// To; none where the two agree.
-        after: Option<Said>,
+        after: Option<Box<Said>>,
     },
     /// Whether a person has ever been active.
     Accepted {
@@ -377,9 +379,9 @@ pub enum Change {
         /// Which pool.
         pool: PoolId,
         /// From.
-        before: PoolTerms,
+        before: Box<PoolTerms>,
         /// To.
-        after: PoolTerms,
+        after: Box<PoolTerms>,
     },
     /// A custom field was added.
     FieldAdded {
@@ -503,9 +505,9 @@ pub enum Change {
         /// Which training.
         training: TrainingId,
         /// From.
-        before: TrainingTerms,
+        before: Box<TrainingTerms>,
         /// To.
-        after: TrainingTerms,
+        after: Box<TrainingTerms>,
     },
     /// What those who run a group may hand out in it; none is no limit.
     GroupBudget {
@@ -679,6 +681,6 @@ mod tests {
 
     #[test]
     fn a_change_is_small_as_plans_hold_a_million_of_them() {
-        assert!(size_of::<Change>() <= 168, "{}", size_of::<Change>());
+        assert!(size_of::<Change>() <= 120, "{}", size_of::<Change>());
     }
 }

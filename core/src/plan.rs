@@ -320,6 +320,8 @@ impl Plan {
     /// How many people it changes.
     pub fn people(&self) -> usize {
         let mut users: Vec<_> = self.changes.iter().filter_map(Change::user).collect();
+        // What is planned of somebody mostly stands together.
+        users.dedup();
         users.sort_unstable();
         users.dedup();
         users.len()

@@ -18,6 +18,7 @@ mod password_links;
 mod reach;
 mod seating;
 mod started;
+mod texts;
 mod waits;
 mod who;
 mod zone;
@@ -33,8 +34,9 @@ use crate::draw::Draws;
 use crate::error::Result;
 use crate::import::Review;
 use crate::model::{
-    Actor, BatchId, Brake, Date, Door, Field, GroupCarries, GroupId, Hold, Leaving, Pool, PoolId,
-    Settings, Status, Timestamp, Training, TrainingId, User, UserId, key_of_name,
+    Actor, BatchId, Brake, Date, Door, Field, FieldId, GroupCarries, GroupId, Hold, Leaving, Pool,
+    PoolId, Settings, Status, Timestamp, Training, TrainingId, TrainingTerms, User, UserId,
+    key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy::{self, Authority, Reach, Role};
@@ -47,6 +49,7 @@ use foresight::Foreseen;
 pub(crate) use foresight::{people_promoted, renew};
 pub(crate) use groups::{Entry, Fallback};
 pub(crate) use seating::{AskedBy, Seated, Waiting, Want};
+use texts::Texts;
 pub(crate) use who::Who;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -74,6 +77,7 @@ pub(crate) struct Planner<'s> {
     skipped: Vec<Skip>,
     mails: Vec<Mail>,
     names: Names,
+    texts: Texts,
     leaving: Vec<UserId>,
     leaving_set: HashSet<UserId>,
     /// Managers that this plan sets, and addresses and user names that it takes from people: what is planned already counts.
@@ -217,6 +221,7 @@ impl<'s> Planner<'s> {
             skipped: Vec::new(),
             mails: Vec::new(),
             names: Names::default(),
+            texts: Texts::default(),
             leaving: Vec::new(),
             leaving_set: HashSet::new(),
             managers: HashMap::new(),
@@ -425,7 +430,7 @@ impl<'s> Planner<'s> {
             Change::TrainingTerms {
                 training, after, ..
             } => {
-                let terms = after.clone();
+                let terms = TrainingTerms::clone(after);
                 if let Some(known) = self.trainings.get_mut(training) {
                     *known = Rc::new(Training {
                         terms,
@@ -478,6 +483,40 @@ impl<'s> Planner<'s> {
 
     pub(crate) fn mail(&mut self, user: UserId, template: Template) {
         self.mails.push(Mail { user, template });
+    }
+
+    /// Records what is known of a person from now on.
+    pub(crate) fn set_field(
+        &mut self,
+        user: UserId,
+        field: Field,
+        before: Option<&str>,
+        after: Option<&str>,
+    ) {
+        let (before, after) = (self.texts.shared(before), self.texts.shared(after));
+        self.push(Change::Profile {
+            user,
+            field,
+            before,
+            after,
+        });
+    }
+
+    /// Records what a person has in a custom field from now on.
+    pub(crate) fn set_value(
+        &mut self,
+        user: UserId,
+        field: FieldId,
+        before: Option<&str>,
+        after: Option<&str>,
+    ) {
+        let (before, after) = (self.texts.shared(before), self.texts.shared(after));
+        self.push(Change::FieldValue {
+            user,
+            field,
+            before,
+            after,
+        });
     }
 
     /// Records how a person holds a pool from now on, and counts it.

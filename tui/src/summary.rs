@@ -501,7 +501,7 @@ fn whom(who: &Selection, typed: Option<&str>, plan: &Plan) -> String {
                         .find(|it| it.user == Some(*user))
                         .map(|it| it.who.clone())
                 };
-                let named = plan.names.users.get(user).cloned();
+                let named = plan.names.users.get(*user).map(str::to_owned);
                 quoted(&named.or_else(skipped).unwrap_or_else(|| user.to_string()))
             };
             users.iter().map(label).collect::<Vec<_>>().join(" ")

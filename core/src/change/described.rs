@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Change;
+use super::{Change, PeopleNames};
 use crate::mail::MailText;
 use crate::model::{
     Assignment, ChoiceTerms, ConnectionId, CustomField, Field, FieldId, GroupId, Hold,
     IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, PoolId, PoolName, QueueEntry,
-    Said, Setting, Status, ToldProgress, TrainingId, TrainingTerms, UserId,
+    Said, Setting, Shared, Status, ToldProgress, TrainingId, TrainingTerms, UserId,
 };
 
 impl Change {
@@ -46,7 +46,7 @@ impl Change {
                 after,
                 ..
             } => {
-                let shown = |it: &Option<String>| json!(it.as_deref().map(|it| names.value(it)));
+                let shown = |it: &Option<Shared>| json!(it.as_deref().map(|it| names.value(it)));
                 said(
                     &format!("field {}", names.field(*field)),
                     shown(before),
@@ -425,7 +425,7 @@ impl Change {
                 let said_of = after.as_ref().or(before.as_ref());
                 let connection =
                     said_of.map_or_else(String::new, |it| names.connection(it.connection));
-                let word = |it: &Option<Said>| {
+                let word = |it: &Option<Box<Said>>| {
                     json!(it.as_ref().map(|it| {
                         let value = it.value.as_deref().map(|it| names.value(it));
                         let why = it.why.as_str().replace('_', " ");
@@ -525,7 +525,7 @@ impl Change {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     /// People's addresses, else user names.
-    pub users: HashMap<UserId, String>,
+    pub users: PeopleNames,
     /// Pools' names.
     pub pools: HashMap<PoolId, PoolName>,
     /// Groups' names.
@@ -559,7 +559,7 @@ impl Names {
 
     /// The same, not copied where it is known.
     pub(crate) fn called(&self, user: UserId) -> Cow<'_, str> {
-        match self.users.get(&user) {
+        match self.users.get(user) {
             Some(name) => Cow::Borrowed(name),
             None => Cow::Owned(user.to_string()),
         }

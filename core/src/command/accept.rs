@@ -112,12 +112,7 @@ impl Accept {
                 _ => false,
             };
             if is_theirs && before != *after {
-                planner.push(Change::Profile {
-                    user: user.id,
-                    field: *field,
-                    before,
-                    after: after.clone(),
-                });
+                planner.set_field(user.id, *field, before.as_deref(), after.as_deref());
             }
         }
         let mut said = field::said(planner, &self.fields)?;

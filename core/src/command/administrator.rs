@@ -125,7 +125,7 @@ pub(super) fn digest_of_grant(
     permission: Permission,
 ) -> Result<Digest> {
     let mut names = Names::default();
-    names.users.insert(user.id, user.label());
+    names.users.insert(user.id, &user.label());
     let plan = Plan {
         command: "admin_grant",
         changes: vec![given(user.id, permission)],

@@ -279,13 +279,7 @@ impl Edit {
                 }
             }
             planner.overridden(user, Part::Field(*field), before, after.as_deref())?;
-            let before = before.map(str::to_owned);
-            planner.push(Change::Profile {
-                user: user.id,
-                field: *field,
-                before,
-                after: after.clone(),
-            });
+            planner.set_field(user.id, *field, before, after.as_deref());
         }
         self.labels(planner, user)?;
         Ok(None)
@@ -315,12 +309,7 @@ impl Edit {
         }
         let after = (!labels.is_empty()).then(|| labels.join(","));
         if before != after {
-            planner.push(Change::Profile {
-                user: user.id,
-                field: Field::Labels,
-                before,
-                after,
-            });
+            planner.set_field(user.id, Field::Labels, before.as_deref(), after.as_deref());
         }
         Ok(())
     }

@@ -339,12 +339,7 @@ pub(super) fn give_as_owned(
             continue;
         }
         planner.overridden(user, part, before.as_deref(), it.after.as_deref())?;
-        planner.push(Change::FieldValue {
-            user: user.id,
-            field: it.field,
-            before,
-            after: it.after.clone(),
-        });
+        planner.set_value(user.id, it.field, before.as_deref(), it.after.as_deref());
     }
     Ok(())
 }
@@ -380,12 +375,7 @@ pub(super) fn give(
             None => planner.snapshot.field_value(user, it.field)?,
         };
         if before != it.after {
-            planner.push(Change::FieldValue {
-                user,
-                field: it.field,
-                before,
-                after: it.after.clone(),
-            });
+            planner.set_value(user, it.field, before.as_deref(), it.after.as_deref());
         }
     }
     Ok(())

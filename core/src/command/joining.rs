@@ -59,13 +59,7 @@ impl Back<'_> {
                 continue;
             }
             planner.overridden(user, Part::Field(field), before, after)?;
-            let (before, after) = (before.map(str::to_owned), after.map(str::to_owned));
-            planner.push(Change::Profile {
-                user: user.id,
-                field,
-                before,
-                after,
-            });
+            planner.set_field(user.id, field, before, after);
         }
         for given in self.given {
             let now = planner.snapshot.field_value(user.id, given.field())?;

@@ -1,7 +1,6 @@
 //! Rename a label on everybody who carries it, or take it off them.
 
 use super::edit::parse_label;
-use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Field, Status, folded};
 use crate::planner::Planner;
@@ -37,12 +36,7 @@ pub(super) fn plan(planner: &mut Planner<'_>, label: &str, to: Option<&str>) -> 
         if before == after {
             planner.skip(&user, "already so");
         } else {
-            planner.push(Change::Profile {
-                user: id,
-                field: Field::Labels,
-                before,
-                after,
-            });
+            planner.set_field(id, Field::Labels, before.as_deref(), after.as_deref());
         }
     }
     Ok(())

@@ -60,8 +60,8 @@ pub(super) fn set(planner: &mut Planner<'_>, name: &PoolName, set: &PoolEdit) ->
     }
     planner.push(Change::PoolTerms {
         pool: pool.id,
-        before: pool.terms,
-        after,
+        before: Box::new(pool.terms),
+        after: Box::new(after),
     });
     Ok(())
 }

@@ -513,12 +513,7 @@ impl Provision {
                 let part = Part::Field(*field);
                 planner.overridden(user, part, before.as_deref(), after.as_deref())?;
             }
-            planner.push(Change::Profile {
-                user: user.id,
-                field: *field,
-                before,
-                after: after.clone(),
-            });
+            planner.set_field(user.id, *field, before.as_deref(), after.as_deref());
             if *field == Field::Email && user.status == Status::Active {
                 planner.mail(user.id, Template::EmailChanged);
                 if user.profile.email.is_some() {

@@ -63,8 +63,8 @@ pub(super) fn set(planner: &mut Planner<'_>, training: &str, edit: &TrainingEdit
     let pool = after.pool.filter(|it| training.terms.pool != Some(*it));
     planner.push(Change::TrainingTerms {
         training: training.id,
-        before: training.terms,
-        after,
+        before: Box::new(training.terms),
+        after: Box::new(after),
     });
     pool.map_or(Ok(()), |it| {
         use_by_whoever_started(planner, training.id, it)
@@ -122,8 +122,8 @@ pub(super) fn remove(planner: &mut Planner<'_>, training: &str) -> Result<()> {
     };
     planner.push(Change::TrainingTerms {
         training: training.id,
-        before: training.terms,
-        after,
+        before: Box::new(training.terms),
+        after: Box::new(after),
     });
     Ok(())
 }

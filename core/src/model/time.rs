@@ -1,6 +1,7 @@
 //! Instants and dates. Inside: UTC milliseconds. Outside: RFC 3339.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::str::FromStr;
 
 use jiff::tz::AmbiguousOffset;
@@ -9,30 +10,38 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::error::Error;
 
 /// An instant, in milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+///
+/// None of them takes as little memory as one: plans hold instants by the million, most of which are none.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(NonZeroU64);
+
+/// What the first instant of all is counted from, so that it is never nothing, and that later is more.
+const OFFSET: u64 = 1 << 63;
 
 impl Timestamp {
     /// The instant that many milliseconds after the epoch.
     pub const fn from_millis(millis: i64) -> Self {
-        Self(millis)
+        match NonZeroU64::new(millis.cast_unsigned() ^ OFFSET) {
+            Some(counted) => Self(counted),
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     /// Milliseconds since the epoch.
     pub const fn as_millis(self) -> i64 {
-        self.0
+        (self.0.get() ^ OFFSET).cast_signed()
     }
 
     /// This instant moved by a number of milliseconds, which may be negative.
     pub const fn plus_millis(self, millis: i64) -> Self {
-        Self(self.0.saturating_add(millis))
+        Self::from_millis(self.as_millis().saturating_add(millis))
     }
 }
 
 impl Timestamp {
     /// The day and the minute that clocks showed in a time zone: `2026-11-22 23:04`.
     pub fn on_the_wall(self, zone: &super::TimeZoneName) -> String {
-        match jiff::Timestamp::from_millisecond(self.0) {
+        match jiff::Timestamp::from_millisecond(self.as_millis()) {
             Ok(instant) => {
                 let there = zone.zone().to_datetime(instant);
                 format!(
@@ -55,11 +64,17 @@ impl Timestamp {
     }
 }
 
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Timestamp").field(&self.as_millis()).finish()
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // RFC 3339 with milliseconds; the calendar is computed here because a listing prints thousands of them.
-        let days = self.0.div_euclid(86_400_000);
-        let in_day = self.0.rem_euclid(86_400_000);
+        let days = self.as_millis().div_euclid(86_400_000);
+        let in_day = self.as_millis().rem_euclid(86_400_000);
         let (year, month, day) = civil_from_days(days);
         let (h, m, s, ms) = (
             in_day / 3_600_000,
@@ -111,7 +126,7 @@ impl FromStr for Timestamp {
                 "write it like 2026-11-22T08:30:00Z",
             )
         })?;
-        Ok(Self(instant.as_millisecond()))
+        Ok(Self::from_millis(instant.as_millisecond()))
     }
 }
 
@@ -160,13 +175,13 @@ impl Date {
                 after.and_then(|it| last_transition(zone, it))
             }
         };
-        Timestamp(start.map_or(i64::MAX, jiff::Timestamp::as_millisecond))
+        Timestamp::from_millis(start.map_or(i64::MAX, jiff::Timestamp::as_millisecond))
     }
 
     /// The newest day that has begun at an instant. Where the clock goes back over midnight, a day that has begun has.
     pub fn newest_begun(now: Timestamp, zone: &super::TimeZoneName) -> Self {
-        let instant = jiff::Timestamp::from_millisecond(now.0);
-        let today = instant.unwrap_or(if now.0 < 0 {
+        let instant = jiff::Timestamp::from_millisecond(now.as_millis());
+        let today = instant.unwrap_or(if now.as_millis() < 0 {
             jiff::Timestamp::MIN
         } else {
             jiff::Timestamp::MAX
@@ -181,7 +196,7 @@ impl Date {
 
     /// The UTC day of an instant.
     pub fn of_utc(at: Timestamp) -> Self {
-        Self(jiff::civil::date(1970, 1, 1)).plus_days(at.0.div_euclid(86_400_000))
+        Self(jiff::civil::date(1970, 1, 1)).plus_days(at.as_millis().div_euclid(86_400_000))
     }
 
     /// This day moved by a number of days, which may be negative; no further than the calendar goes.
@@ -289,9 +304,9 @@ mod tests {
         ] {
             let zone: super::super::TimeZoneName = name.parse().unwrap();
             let start = 1_000_000_000_000;
-            let mut newest = Date::newest_begun(Timestamp(start), &zone);
+            let mut newest = Date::newest_begun(Timestamp::from_millis(start), &zone);
             for hour in 0..24 * 366 * 11 {
-                let now = Timestamp(start + hour * 3_600_000);
+                let now = Timestamp::from_millis(start + hour * 3_600_000);
                 let day = Date::newest_begun(now, &zone);
                 assert!(day >= newest, "{name} at {now}");
                 assert!(day.start_in(&zone) <= now && day.plus_days(1).start_in(&zone) > now);

@@ -152,9 +152,11 @@ impl Telling {
                 }
             }
             Change::Status { after, .. } => user.status = *after,
-            Change::Profile { field, after, .. } => user.profile.set(*field, after.clone()),
+            Change::Profile { field, after, .. } => {
+                user.profile.set(*field, after.as_ref().map(String::from))
+            }
             Change::FieldValue { field, after, .. } => {
-                put(&mut self.fields, *field, after.clone());
+                put(&mut self.fields, *field, after.as_ref().map(String::from));
             }
             Change::Manager { after, .. } => user.manager = *after,
             Change::License {

@@ -2,7 +2,7 @@
 
 use super::Moment;
 use crate::change::Change;
-use crate::model::{Hold, Pool, PoolId, Seats};
+use crate::model::{Hold, Pool, PoolId, PoolTerms, Seats};
 
 /// Pools in the making: what was agreed first, then a count that was kept, then what happened since.
 #[derive(Clone, Default)]
@@ -27,7 +27,7 @@ impl PoolsThen {
                 }),
                 Change::PoolTerms { pool, after, .. } => {
                     if let Some(pool) = then.pools.iter_mut().find(|it| it.id == *pool) {
-                        pool.terms = after.clone();
+                        pool.terms = PoolTerms::clone(after);
                     }
                 }
                 _ => {}

@@ -1,7 +1,6 @@
 //! Days while planning: which have begun, and what follows for who comes back after one.
 
 use super::{DAY_MS, Planner};
-use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Date, DueKind, Field, PoolId, Profile, Timestamp, User, UserId};
 
@@ -66,12 +65,7 @@ impl Planner<'_> {
                 && (day <= self.newest_begun()?
                     || self.snapshot.was_done(user.id, kind, None, day)?)
             {
-                self.push(Change::Profile {
-                    user: user.id,
-                    field,
-                    before: Some(day.to_string()),
-                    after: None,
-                });
+                self.set_field(user.id, field, Some(&day.to_string()), None);
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ use crate::draw::Draws;
 use crate::error::Result;
 use crate::model::{
     Actor, Assigned, Door, GroupCarries, GroupId, Hold, License, Membership, Pool, PoolId,
-    ProviderHold, Timestamp, User, UserId,
+    PoolTerms, ProviderHold, Timestamp, User, UserId,
 };
 use crate::plan::Promoted;
 use crate::store::Snapshot;
@@ -108,7 +108,7 @@ fn agree(pool: &mut Pool, changes: &[Change]) {
         } = change
             && *which == pool.id
         {
-            pool.terms = after.clone();
+            pool.terms = PoolTerms::clone(after);
         }
     }
 }
@@ -214,7 +214,7 @@ impl Foreseen {
                 }
                 Change::Profile { field, after, .. } => {
                     if let Some(user) = &mut user {
-                        user.profile.set(*field, after.clone());
+                        user.profile.set(*field, after.as_ref().map(String::from));
                     }
                 }
                 _ => {}

@@ -15,18 +15,21 @@ impl Planner<'_> {
         let (mut groups, mut connections, mut trainings, mut fields) = (false, false, false, false);
         for change in &self.changes {
             // What is planned of somebody mostly stands together.
-            ids.extend(change.user().filter(|it| ids.last() != Some(it)));
+            let users = &self.names.users;
+            ids.extend(
+                change
+                    .user()
+                    .filter(|it| ids.last() != Some(it) && !users.contains(*it)),
+            );
             // Whoever is new goes by their names also in a digest: their id is drawn anew each time.
             if let Change::UserCreated { user, created } = change
                 && let Some(label) = created
                     .profile
                     .get(Field::Email)
                     .or_else(|| created.profile.get(Field::UserName))
+                && !self.names.users.contains(*user)
             {
-                self.names
-                    .users
-                    .entry(*user)
-                    .or_insert_with(|| label.to_owned());
+                self.names.users.insert(*user, label);
             }
             match change {
                 Change::UserCreated { created, .. } => ids.extend(created.manager),
@@ -73,10 +76,10 @@ impl Planner<'_> {
         }
         self.names.hidden = self.hidden_names()?;
         for id in ids {
-            if !self.names.users.contains_key(&id)
+            if !self.names.users.contains(id)
                 && let Some(label) = self.snapshot.label_of(id)?
             {
-                self.names.users.insert(id, label);
+                self.names.users.insert(id, &label);
             }
         }
         if groups {
@@ -123,13 +126,13 @@ impl Planner<'_> {
     /// Remembers a name, so that the plan can show it without another look-up.
     pub(crate) fn name(&mut self, user: &User) {
         if self.attended {
-            self.names.users.insert(user.id, user.label());
+            self.names.users.insert(user.id, &user.label());
         }
     }
 
     pub(crate) fn name_new(&mut self, user: UserId, label: &str) {
         if self.attended {
-            self.names.users.insert(user, label.to_owned());
+            self.names.users.insert(user, label);
         }
     }
 }

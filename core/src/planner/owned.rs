@@ -147,8 +147,8 @@ impl Planner<'_> {
             self.push(Change::Drift {
                 user,
                 part,
-                before,
-                after,
+                before: before.map(Box::new),
+                after: after.map(Box::new),
             });
         }
     }

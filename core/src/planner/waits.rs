@@ -113,7 +113,7 @@ impl Planner<'_> {
                     field: Field::Email,
                     after,
                     ..
-                } => of.email = Some(after.clone()),
+                } => of.email = Some(after.as_ref().map(String::from)),
                 Change::Erased { .. } => of.is_erased = true,
                 _ => {}
             }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::cell::{Cell, Chart, Column, Line, Sink};
 use super::gather::{Known, Whom};
 use super::{Kind, Report};
-use crate::change::Names;
+use crate::change::{Names, PeopleNames};
 use crate::directory::{HistoryFilter, Read};
 use crate::error::Result;
 use crate::model::{Field, Pool, Timestamp, UserId};
@@ -297,19 +297,18 @@ fn name_as_then(
     if then.len() > KNOWN_AT_ONCE {
         then.clear();
     }
-    for (user, name) in &mut names.users {
-        let found = match then.get(user) {
+    let mut called = PeopleNames::default();
+    for (user, name) in names.users.iter() {
+        let found = match then.get(&user) {
             Some(found) => found,
             None => {
-                let person = read.person_at(*user, moment)?;
-                then.entry(*user)
-                    .or_insert(person.map(|it| it.user.label()))
+                let person = read.person_at(user, moment)?;
+                then.entry(user).or_insert(person.map(|it| it.user.label()))
             }
         };
-        if let Some(found) = found {
-            name.clone_from(found);
-        }
+        called.insert(user, found.as_deref().unwrap_or(name));
     }
+    names.users = called;
     Ok(())
 }
 

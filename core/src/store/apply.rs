@@ -320,7 +320,7 @@ impl<'c> Applier<'c> {
                 )
             }
             Change::Drift { user, part, after, .. } => {
-                super::ownership::drift(self.conn, *user, *part, after.as_ref())
+                super::ownership::drift(self.conn, *user, *part, after.as_deref())
             }
             Change::ConnectionTerms { connection, after, .. } => {
                 super::ownership::set_terms(self.conn, *connection, *after)

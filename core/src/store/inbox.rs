@@ -171,7 +171,7 @@ fn names_ever(snapshot: &Snapshot<'_>, user: UserId) -> Result<Vec<String>> {
                 before,
                 after,
                 ..
-            } => names.extend(before.into_iter().chain(after)),
+            } => names.extend(before.iter().chain(&after).map(String::from)),
             Change::Link { before, after, .. } => {
                 let links = before.into_iter().chain(after);
                 names.extend(links.filter_map(|it| it.external_id));

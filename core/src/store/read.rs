@@ -411,7 +411,7 @@ impl Read<'_> {
             }
         }
         let mut names = Names {
-            users: self.labels_of(&users)?,
+            users: self.labels_of(&users)?.into_iter().collect(),
             pools: self
                 .pools()?
                 .into_iter()

@@ -17,6 +17,9 @@ use crate::model::{
 };
 use crate::query::Expr;
 
+/// More than one in so many of the roster are read from end to end.
+const MANY_OF: i64 = 8;
+
 /// The roster as one connection sees it.
 pub(crate) struct Snapshot<'c> {
     pub(super) conn: &'c Connection,
@@ -266,13 +269,27 @@ impl<'c> Snapshot<'c> {
     /// Ids of everybody whom a query finds, in order of creation.
     pub(crate) fn ids_of(&self, query: &Expr, now: Timestamp) -> Result<Vec<UserId>> {
         let compiled = driver::driven(query, now, self.viewer);
+        // Most of the roster is read from end to end: its index of statuses goes by names, and every one of them would have to be
+        // looked up.
+        let how = match query {
+            Expr::Status(statuses) if self.are_many(statuses)? => "NOT INDEXED",
+            _ => "",
+        };
         let sql = format!(
-            "SELECT users.id FROM users WHERE {} ORDER BY users.seq",
+            "SELECT users.id FROM users {how} WHERE {} ORDER BY users.seq",
             compiled.sql
         );
         self.all(&sql, rusqlite::params_from_iter(compiled.bindings), |row| {
             Ok(UserId::from_bytes(row.get(0)?))
         })
+    }
+
+    /// Whether more than one in so many of the roster stand there.
+    fn are_many(&self, statuses: &[Status]) -> Result<bool> {
+        let counts = self.status_counts()?;
+        let there = counts.iter().filter(|it| statuses.contains(it.0));
+        let there: i64 = there.map(|it| it.1).sum();
+        Ok(there > counts.values().sum::<i64>() / MANY_OF)
     }
 
     /// Who reports to somebody.

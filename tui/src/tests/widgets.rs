@@ -240,7 +240,7 @@ fn plans_and_profiles() {
     let planned = session.plan(&request).expect("a plan");
     for some in lines(&characters()).chunks(12) {
         let mut plan = planned.clone();
-        plan.names.users.insert(owner, some[0].clone());
+        plan.names.users.insert(owner, &some[0]);
         for text in some {
             plan.skipped.push(Skip {
                 user: None,
@@ -250,8 +250,8 @@ fn plans_and_profiles() {
             plan.changes.push(Change::Profile {
                 user: owner,
                 field: Profile::Title,
-                before: Some(text.clone()),
-                after: Some(text.clone()),
+                before: Some(text.as_str().into()),
+                after: Some(text.as_str().into()),
             });
         }
         let intent = Intent {

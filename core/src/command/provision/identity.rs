@@ -203,12 +203,7 @@ pub(super) fn free_names(planner: &mut Planner<'_>, user: &User, taken: &Profile
         let has_it = has.is_some() && has == wanted;
         // Unless this plan took it from them already.
         if has_it && planner.owner_of(field, before.as_deref())?.is_some() {
-            planner.push(Change::Profile {
-                user: user.id,
-                field,
-                before,
-                after: None,
-            });
+            planner.set_field(user.id, field, before.as_deref(), None);
             is_followed = true;
         }
     }

@@ -112,12 +112,7 @@ impl Provision {
                     let part = Part::Custom(*field);
                     planner.overridden(user, part, before.as_deref(), after.as_deref())?;
                 }
-                planner.push(Change::FieldValue {
-                    user: id,
-                    field: *field,
-                    before,
-                    after: after.clone(),
-                });
+                planner.set_value(id, *field, before.as_deref(), after.as_deref());
             }
         }
         for (part, said) in &written.refused {

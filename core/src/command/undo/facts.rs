@@ -58,7 +58,7 @@ pub(super) fn fact_back(
             after,
             ..
         } => {
-            if planner.snapshot.field_value(id, *field)? == *after {
+            if planner.snapshot.field_value(id, *field)?.as_deref() == after.as_deref() {
                 planner.push(Change::FieldValue {
                     user: id,
                     field: *field,
@@ -114,7 +114,7 @@ pub(super) fn fact_back(
             after,
             ..
         } => {
-            if planner.snapshot.drift(id, *part)? == *after {
+            if planner.snapshot.drift(id, *part)?.as_ref() == after.as_deref() {
                 planner.push(Change::Drift {
                     user: id,
                     part: *part,

@@ -17,7 +17,7 @@ pub(super) fn organization(planner: &mut Planner<'_>, change: &Change) -> Result
             after,
         } => {
             let today = planner.ledger.line(*pool)?.pool.clone();
-            if today.terms == *after {
+            if today.terms == **after {
                 refuse_raise(planner, after, before)?;
                 planner.push(Change::PoolTerms {
                     pool: *pool,

@@ -174,7 +174,7 @@ pub(super) fn person_back(
     } else {
         None
     };
-    let of_active = |it: &Change, holds: bool| matches!(it, Change::Drift { part: Part::Active, after, .. } if (*after == now) == holds);
+    let of_active = |it: &Change, holds: bool| matches!(it, Change::Drift { part: Part::Active, after, .. } if (after.as_deref() == now.as_ref()) == holds);
     for change in changes {
         if !(moves && of_active(change, false)) {
             fact_back(planner, user, change, final_status)?;

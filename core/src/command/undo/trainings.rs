@@ -234,11 +234,11 @@ pub(super) fn of_organization(planner: &mut Planner<'_>, change: &Change) -> Res
             } else {
                 planner.push(Change::TrainingTerms {
                     training: *training,
-                    before: terms.clone(),
-                    after: TrainingTerms {
+                    before: Box::new(terms.clone()),
+                    after: Box::new(TrainingTerms {
                         removed: true,
                         ..terms.clone()
-                    },
+                    }),
                 });
             }
         }
@@ -249,7 +249,7 @@ pub(super) fn of_organization(planner: &mut Planner<'_>, change: &Change) -> Res
         } => {
             let today = planner.training(*training)?;
             let other = planner.snapshot.training_named(&before.name)?;
-            if today.terms != *after {
+            if today.terms != **after {
                 planner.skip_name(&after.name, "the training changed since");
             } else if other.is_some_and(|it| it.id != *training) {
                 planner.skip_name(&after.name, "the former name is another training's now");

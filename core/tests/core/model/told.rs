@@ -9,7 +9,7 @@ use usher_core::directory::HistoryPage;
 use usher_core::model::{
     Actor, ApprovalId, ApprovalState, AssignmentState, ConnectionId, Date, Field, FieldId, GroupId,
     Hold, IndividualId, IndividualTerms, Invitation, InvitationState, LeaveKind, LeaveState, Part,
-    PlatformId, PoolId, PoolTerms, ProviderHold, Said, Setting, Status, Timestamp, TokenId,
+    PlatformId, PoolId, PoolTerms, ProviderHold, Said, Setting, Shared, Status, Timestamp, TokenId,
     TrainingId, UserId, Why,
 };
 
@@ -150,8 +150,8 @@ impl Told {
                 before,
                 after,
             } => self
-                .named(*user, *field, after.clone())
-                .is_none_or(|it| it == *before),
+                .named(*user, *field, after.as_ref().map(String::from))
+                .is_none_or(|it| it.as_deref() == before.as_deref()),
             Change::FieldValue {
                 user,
                 field,
@@ -159,7 +159,10 @@ impl Told {
                 after,
             } => {
                 let field = self.fields[field];
-                let name = |it: &String| self.choices.get(it).unwrap_or(it).clone();
+                let name = |it: &Shared| {
+                    let known = self.choices.get(it.as_str());
+                    known.cloned().unwrap_or_else(|| it.to_string())
+                };
                 let (before, after) = (before.as_ref().map(name), after.as_ref().map(name));
                 let fields = &mut self.person(*user).fields;
                 let was = match after {
@@ -187,7 +190,7 @@ impl Told {
                     manager: it.value.as_ref().map(|it| self.users[&it.parse().unwrap()]),
                     overridden: it.why == Why::Overridden,
                 };
-                let [before, after] = [before, after].map(|it| it.as_ref().map(says));
+                let [before, after] = [before, after].map(|it| it.as_deref().map(says));
                 std::mem::replace(&mut self.person(*user).says, after) == before
             }
             Change::ConnectionSends {
@@ -385,7 +388,7 @@ impl Told {
                 after,
             } => {
                 let pool = &mut self.roster.pools[self.pools[pool]];
-                std::mem::replace(&mut pool.terms, after.clone()) == *before
+                std::mem::replace(&mut pool.terms, PoolTerms::clone(after)) == **before
             }
             Change::FieldAdded { field, terms } => {
                 let place = FIELDS.iter().position(|it| *it == terms.name);
