@@ -1,6 +1,7 @@
 //! Changes to SQL: the only place that writes to the roster. Called inside a savepoint; any error rolls it back.
 
 mod newcomers;
+mod person;
 mod trainings;
 
 use std::collections::BTreeMap;
@@ -9,17 +10,15 @@ use rusqlite::{Connection, Params, params};
 
 use super::snapshot::word;
 use super::{
-    administrators, ahead, brake, broken, fields, inbox, individuals, labels, password, search,
-    settings, waste,
+    administrators, ahead, brake, broken, fields, inbox, individuals, password, search, settings,
+    waste,
 };
 use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
-use crate::model::{
-    ConnectionId, DueKind, Field, Hold, PoolId, PoolTerms, Profile, Status, Timestamp, UserId,
-    key_of_name,
-};
+use crate::model::{ConnectionId, Hold, PoolId, PoolTerms, Status, Timestamp, UserId};
 use crate::progress::Progress;
 use newcomers::{NewLicense, NewRow, Newcomers};
+use person::Edited;
 
 /// Applies changes in order.
 pub(super) struct Applier<'c> {
@@ -27,8 +26,8 @@ pub(super) struct Applier<'c> {
     pub(super) at: Timestamp,
     /// The person whose row has changed in this run of changes but whose version has not risen yet.
     untouched: Option<UserId>,
-    /// The person who was created in this run, whose version is the first already.
-    created: Option<UserId>,
+    /// The person whose version has risen in this run, or is the first.
+    risen: Option<UserId>,
     moved: BTreeMap<&'static str, i64>,
     counts: trainings::MovedCounts,
     /// By how many the seated and coming people of connections move.
@@ -49,7 +48,7 @@ impl<'c> Applier<'c> {
             conn,
             at,
             untouched: None,
-            created: None,
+            risen: None,
             moved: BTreeMap::new(),
             counts: trainings::MovedCounts::default(),
             people: BTreeMap::new(),
@@ -94,10 +93,11 @@ impl<'c> Applier<'c> {
         person_key: &impl Fn(UserId) -> [u8; 32],
         progress: &Progress,
     ) -> Result<()> {
-        let mut newcomers = Newcomers::default();
+        let (mut newcomers, mut edited) = (Newcomers::default(), Edited::default());
         for change in changes {
             progress.step()?;
             if let Change::UserCreated { created, .. } = change {
+                self.write_edited(&mut edited)?;
                 if newcomers.is_full() {
                     self.settle(&mut newcomers, person_key)?;
                 }
@@ -109,11 +109,23 @@ impl<'c> Applier<'c> {
                 newcomers.follow(change);
             } else {
                 self.settle(&mut newcomers, person_key)?;
+                if !edited.is_followed_by(change) {
+                    self.write_edited(&mut edited)?;
+                }
                 self.touch_before(change)?;
-                self.one(change, person_key)?;
+                match change {
+                    Change::Profile {
+                        user, field, after, ..
+                    } => {
+                        self.beside_field(*user, *field, after.as_deref())?;
+                        edited.add(*user, *field, after.as_deref());
+                    }
+                    other => self.one(other, person_key)?,
+                }
             }
         }
-        self.settle(&mut newcomers, person_key)
+        self.settle(&mut newcomers, person_key)?;
+        self.write_edited(&mut edited)
     }
 
     pub(super) fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
@@ -133,40 +145,6 @@ impl<'c> Applier<'c> {
         }
     }
 
-    /// Raises the version of the person whose run of changes ends here: once a run, not once a change.
-    fn touch_before(&mut self, change: &Change) -> Result<()> {
-        // What somebody has to learn, or that a provider wants them to leave, is no part of their record: whoever edits it
-        // need not read it again.
-        if matches!(
-            change,
-            Change::Assignment { .. }
-                | Change::ToldProgress { .. }
-                | Change::Instructor { .. }
-                | Change::Leaving { .. }
-        ) {
-            return Ok(());
-        }
-        let user = change.user();
-        if self.untouched.is_some() && self.untouched != user {
-            self.touch()?;
-        }
-        if self.created != user {
-            self.created = None;
-            self.untouched = user;
-        }
-        Ok(())
-    }
-
-    fn touch(&mut self) -> Result<()> {
-        match self.untouched.take() {
-            None => Ok(()),
-            Some(user) => self.hit(
-                "UPDATE users SET version = version + 1, updated_at = ?2 WHERE id = ?1",
-                params![user.as_bytes(), self.at.as_millis()],
-            ),
-        }
-    }
-
     fn one(&mut self, change: &Change, person_key: &impl Fn(UserId) -> [u8; 32]) -> Result<()> {
         match change {
             // Taken in before, and written with others.
@@ -180,12 +158,10 @@ impl<'c> Applier<'c> {
                 self.set_status(*user, *before, *after)
             }
             Change::Profile { user, field, after, .. } => {
-                if *field == Field::Email {
-                    super::outbox::address_changes(self.conn, *user)?;
-                    // Under the address that goes, nobody would find the wish any more that is theirs.
-                    super::wishes::erase(self.conn, *user)?;
-                }
-                self.set_field(*user, *field, after.as_deref())
+                self.beside_field(*user, *field, after.as_deref())?;
+                let mut edited = Edited::default();
+                edited.add(*user, *field, after.as_deref());
+                self.write_edited(&mut edited)
             }
             Change::FieldValue { user, field, after, .. } => fields::set_value(self.conn, *user, *field, after.as_deref()),
             Change::FieldAdded { field, terms } => fields::add(self.conn, *field, terms),
@@ -193,10 +169,9 @@ impl<'c> Applier<'c> {
             Change::FieldChoice { field, choice, before, after } => {
                 fields::set_choice(self.conn, *field, *choice, before.as_ref(), after)
             }
-            Change::Manager { user, after, .. } => self.hit(
-                "UPDATE users SET manager = ?2 WHERE id = ?1",
-                params![user.as_bytes(), after.as_ref().map(|it| it.as_bytes())],
-            ),
+            Change::Manager { user, after, .. } => {
+                self.set_one(*user, "manager", after.as_ref().map(|it| it.as_bytes()))
+            }
             Change::License { user, pool, before, after, stands_for_access } => {
                 self.license(*user, *pool, *before, *after, *stands_for_access)
             }
@@ -235,11 +210,9 @@ impl<'c> Applier<'c> {
             Change::Leaving { user, after, .. } => brake::set_leaving(self.conn, *user, after.as_ref()),
             Change::Brake { connection, after, .. } => brake::set(self.conn, *connection, after.as_ref()),
             Change::ProviderHold { user, after, .. } => {
-                self.hit("UPDATE users SET provider_hold = ?2 WHERE id = ?1", params![user.as_bytes(), after.as_str()])
+                self.set_one(*user, "provider_hold", after.as_str())
             }
-            Change::Accepted { user, after, .. } => {
-                self.hit("UPDATE users SET accepted = ?2 WHERE id = ?1", params![user.as_bytes(), after])
-            }
+            Change::Accepted { user, after, .. } => self.set_one(*user, "accepted", after),
             Change::Password { user, after, hash, .. } => password::set(self.conn, *user, *after, hash.as_ref()),
             Change::PasswordLink { user, after, .. } => password::set_link(self.conn, *user, *after),
             Change::Permission { user, permission, after: true, .. } => self.hit(
@@ -271,9 +244,7 @@ impl<'c> Applier<'c> {
                 params![name, user.as_bytes()],
             ),
             Change::SshKey { user, key, after, .. } => super::ssh_keys::set(self, *user, key, *after),
-            Change::Protected { user, after, .. } => {
-                self.hit("UPDATE users SET protected = ?2 WHERE id = ?1", params![user.as_bytes(), after])
-            }
+            Change::Protected { user, after, .. } => self.set_one(*user, "protected", after),
             Change::Erased { user, before } => self.erase(*user, *before),
             Change::Individual { account, after, .. } => {
                 let key = person_key(UserId::from_bytes(*account.as_bytes()));
@@ -370,17 +341,6 @@ impl<'c> Applier<'c> {
         *self.moved.entry(after.as_str()).or_default() += 1;
     }
 
-    fn set_status(&mut self, user: UserId, before: Status, after: Status) -> Result<()> {
-        let sql = "UPDATE users SET status = ?2 WHERE id = ?1 RETURNING connection";
-        let connection = self.returned(sql, params![user.as_bytes(), after.as_str()], |row| {
-            Ok(row
-                .get::<_, Option<[u8; 16]>>(0)?
-                .map(ConnectionId::from_bytes))
-        })?;
-        self.move_people(connection, before, after);
-        Ok(())
-    }
-
     fn set_connection(
         &mut self,
         user: UserId,
@@ -428,112 +388,6 @@ impl<'c> Applier<'c> {
             "INSERT INTO links (connection, user, external_id) VALUES (?1, ?2, ?3) \
              ON CONFLICT (connection, user) DO UPDATE SET external_id = ?3",
             params![connection.as_bytes(), user.as_bytes(), external_id],
-        )
-    }
-
-    fn set_field(&self, user: UserId, field: Field, value: Option<&str>) -> Result<()> {
-        let id = user.as_bytes();
-        match field {
-            Field::Email => self.hit(
-                "UPDATE users SET email = ?2, email_key = ?3 WHERE id = ?1",
-                params![id, value, value.map(key_of_name)],
-            )?,
-            Field::UserName => self.hit(
-                "UPDATE users SET user_name = ?2, user_name_key = ?3 WHERE id = ?1",
-                params![id, value, value.map(key_of_name)],
-            )?,
-            Field::FirstName => self.hit(
-                "UPDATE users SET first_name = ?2 WHERE id = ?1",
-                params![id, value],
-            )?,
-            Field::LastName => self.hit(
-                "UPDATE users SET last_name = ?2 WHERE id = ?1",
-                params![id, value],
-            )?,
-            Field::DisplayName => self.hit(
-                "UPDATE users SET display_name = ?2 WHERE id = ?1",
-                params![id, value],
-            )?,
-            Field::FunctionalArea => self.hit(
-                "UPDATE users SET functional_area = ?2 WHERE id = ?1",
-                params![id, value],
-            )?,
-            Field::Title => self.hit(
-                "UPDATE users SET title = ?2 WHERE id = ?1",
-                params![id, value],
-            )?,
-            Field::Region => self.hit(
-                "UPDATE users SET region = ?2 WHERE id = ?1",
-                params![id, value],
-            )?,
-            Field::Language => self.hit(
-                "UPDATE users SET language = ?2 WHERE id = ?1",
-                params![id, value],
-            )?,
-            Field::Labels => {
-                labels::set(self.conn, user, value)?;
-                return self.hit(
-                    "UPDATE users SET labels = ?2 WHERE id = ?1",
-                    params![id, value],
-                );
-            }
-            Field::DeactivateOn => {
-                self.set_due(user, DueKind::Deactivate, None, value)?;
-                return self.hit(
-                    "UPDATE users SET deactivate_on = ?2 WHERE id = ?1",
-                    params![id, value],
-                );
-            }
-            Field::DeleteOn => {
-                self.set_due(user, DueKind::Delete, None, value)?;
-                return self.hit(
-                    "UPDATE users SET delete_on = ?2 WHERE id = ?1",
-                    params![id, value],
-                );
-            }
-            Field::Kept => {
-                super::addresses::keep(self.conn, user, value)?;
-                return self.hit(
-                    "UPDATE users SET kept = ?2 WHERE id = ?1",
-                    params![id, value],
-                );
-            }
-        }
-        if matches!(field, Field::Email | Field::FirstName | Field::LastName) {
-            waste::look_again(self.conn, user)?;
-        }
-        self.refresh_derived(user)
-    }
-
-    /// Computes what is derived from the name-like fields anew: the sort key and the searched text.
-    fn refresh_derived(&self, user: UserId) -> Result<()> {
-        let sql = "SELECT seq, search, email, user_name, first_name, last_name, display_name, title, functional_area, region, \
-            language FROM users WHERE id = ?1";
-        let (seq, indexed, profile): (i64, String, Profile) = self
-            .conn
-            .prepare_cached(sql)
-            .and_then(|mut it| {
-                it.query_row([user.as_bytes()], |row| {
-                    let profile = Profile {
-                        email: row.get(2)?,
-                        user_name: row.get(3)?,
-                        first_name: row.get(4)?,
-                        last_name: row.get(5)?,
-                        display_name: row.get(6)?,
-                        title: row.get(7)?,
-                        functional_area: row.get(8)?,
-                        region: row.get(9)?,
-                        language: row.get(10)?,
-                        ..Profile::default()
-                    };
-                    Ok((row.get(0)?, row.get(1)?, profile))
-                })
-            })
-            .map_err(broken)?;
-        search::wait(self.conn, seq, &indexed)?;
-        self.hit(
-            "UPDATE users SET sort_name = ?2, search = ?3 WHERE seq = ?1",
-            params![seq, profile.sort_name(), profile.search_text()],
         )
     }
 

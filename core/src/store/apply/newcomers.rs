@@ -167,7 +167,7 @@ impl Applier<'_> {
         self.touch()?;
         *self.moved.entry(created.status.as_str()).or_default() += 1;
         self.move_people(created.connection, Status::Deleted, created.status);
-        self.created = Some(user);
+        self.risen = Some(user);
         Ok(())
     }
 
