@@ -248,10 +248,7 @@ fn done_in_words(proposal: &Proposal, batch: BatchId, promoted: usize) -> String
         n => format!("{} {}", words::count(n), proposal.done_word()),
     }];
     if !proposal.plan.skipped.is_empty() && review.is_none() {
-        parts.push(format!(
-            "{} skipped",
-            words::count(proposal.n_left_out)
-        ));
+        parts.push(format!("{} skipped", words::count(proposal.n_left_out)));
     }
     if promoted > 0 {
         parts.push(format!(

@@ -140,7 +140,13 @@ fn shown(
         width: at.saturating_sub(1),
         ..row(area, 0)
     };
-    put(buf, heading, 0, &proposal.heading(), theme.style(Role::Title));
+    put(
+        buf,
+        heading,
+        0,
+        &proposal.heading(),
+        theme.style(Role::Title),
+    );
     let mut y = 1;
     let said = said_above(view.target, proposal, moved, unknown, area.width);
     let foot = area.height.saturating_sub(2);
