@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Row;
 
-use super::events::hex;
 use super::password::link_row;
 use super::snapshot::{Snapshot, date, license_columns, license_row, user_columns, user_row, word};
 use super::trainings::{ASSIGNMENT_COLUMNS, assigned_row};
@@ -16,11 +15,21 @@ use crate::model::{
 
 /// The ids as one binding; read back by `json_each` in their order.
 pub(super) fn bound(ids: &[UserId]) -> String {
-    let quoted: Vec<String> = ids
-        .iter()
-        .map(|it| format!("\"{}\"", hex(it.as_bytes())))
-        .collect();
-    format!("[{}]", quoted.join(","))
+    // A crowd is read by thousands of these: writing them digit by digit took a quarter of the time.
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |it: u8| char::from(DIGITS.get(usize::from(it)).copied().unwrap_or(b'0'));
+    let mut text = String::with_capacity(ids.len() * 35 + 2);
+    text.push('[');
+    for (at, id) in ids.iter().enumerate() {
+        text.push_str(if at == 0 { "\"" } else { ",\"" });
+        for byte in id.as_bytes() {
+            text.push(digit(byte >> 4));
+            text.push(digit(byte & 15));
+        }
+        text.push('"');
+    }
+    text.push(']');
+    text
 }
 
 impl Snapshot<'_> {
