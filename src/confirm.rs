@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 
 use serde_json::{Value, json};
 use usher_core::command::{Command, Request, WhenFull};
+use usher_core::import::{Does, Review};
 use usher_core::{Applied, Error, Plan};
 
 use crate::args::{Format, PlanArgs};
@@ -15,6 +16,8 @@ use crate::failure::{Failure, Result};
 use crate::output::{Listing, Row};
 use crate::watching;
 
+/// How many reasons are told in one sentence.
+const SHOWN_REASONS: usize = 20;
 /// The columns of a plan as a list of changes.
 const CHANGE_KEYS: &[&str] = &["user", "what", "before", "after"];
 
@@ -62,7 +65,12 @@ fn ask_and_apply(desk: &Desk, mut request: Request) -> Result<Applied> {
     loop {
         show::on_terminal(&plan, &mut io::stderr().lock())?;
         if plan.is_empty() {
-            return Err(nothing_to_change(&plan));
+            return Err(
+                match plan.review.as_ref().filter(|it| !it.faults.is_empty()) {
+                    Some(review) => Failure::refused(nothing_right(review)),
+                    None => nothing_to_change(&plan),
+                },
+            );
         }
         if let Some(review) = plan.review.as_ref().filter(|it| it.is_blocked()) {
             return Err(Failure::refused(review.sentence()));
@@ -168,15 +176,37 @@ fn changed(desk: &Desk, applied: Applied) -> Result<Applied> {
 }
 
 fn nothing_to_change(plan: &Plan) -> Failure {
+    if let Some(review) = plan.review.as_ref().filter(|it| !it.faults.is_empty()) {
+        let faults = show::faults(review);
+        return Failure::refused(format!("{}\n{}", nothing_right(review), faults.trim_end()));
+    }
     let reasons = show::skips_by_reason(plan);
     if reasons.is_empty() {
         return Failure::refused("nothing was applied: nobody and nothing would change");
     }
-    let said: Vec<_> = reasons
-        .iter()
+    let some = reasons.iter().take(SHOWN_REASONS);
+    let mut said: Vec<_> = some
         .map(|(reason, who)| format!("{reason} ({})", who.len()))
         .collect();
+    if reasons.len() > SHOWN_REASONS {
+        let more = reasons.len() - SHOWN_REASONS;
+        said.push(format!("{more} more reasons, which --plan tells"));
+    }
     Failure::refused(format!("nothing was applied; skipped: {}", said.join(", ")))
+}
+
+/// What is said of a file of which nothing can be done, though what is right would be.
+fn nothing_right(review: &Review) -> String {
+    let wrong = review.count(Does::Wrong);
+    let rest = match review.rows.len() - wrong {
+        0 => "",
+        _ => ", and the others change nothing",
+    };
+    format!(
+        "nothing was applied: {wrong} of {} rows {} wrong{rest}",
+        review.rows.len(),
+        if wrong == 1 { "is" } else { "are" },
+    )
 }
 
 fn print_plan(format: Format, plan: &Plan) -> Result<()> {

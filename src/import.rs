@@ -87,6 +87,9 @@ pub(crate) fn run(desk: &Desk, args: &ImportArgs) -> Result<()> {
                 },
                 out.display()
             ));
+            if let Some(unread) = review.sheet.about.unread() {
+                crate::failure::complain(&unread);
+            }
         }
     }
     carry_out(desk, command, &args.plan)

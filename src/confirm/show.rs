@@ -201,6 +201,9 @@ fn reviewed(text: &mut String, plan: &Plan) {
         .collect();
     let rows = count(review.rows.len(), "row", "rows");
     let _ = writeln!(text, "  {rows}: {}", counts.join(", "));
+    if let Some(unread) = review.sheet.about.unread() {
+        let _ = writeln!(text, "  {unread}; --sheet NAME reads another");
+    }
     let ignored: Vec<&str> = review.columns.ignored().collect();
     if !ignored.is_empty() {
         let _ = writeln!(text, "  columns that are ignored: {}", ignored.join(", "));

@@ -185,3 +185,38 @@ fn people_are_exported_and_a_template_is_made_and_both_are_imported_again() {
     let plan = org.json("import fill.xlsx --plan");
     assert_eq!(plan["import"]["rows"], json!([]));
 }
+
+#[test]
+fn a_file_of_which_nothing_is_right_costs_a_few_lines_and_not_thousands() {
+    let org = Org::with_seats(10);
+    let mut file = "email,first name\n".to_owned();
+    for i in 0..3_000 {
+        file += &format!("p{i},Pat\n");
+    }
+    std::fs::write(org.path("people.csv"), file).unwrap();
+    let said = org.type_in("import people.csv --partial --yes");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.len() < 4_000, "{} bytes", said.err.len());
+    let lines: Vec<&str> = said.err.lines().collect();
+    assert!(
+        lines[0].ends_with("nothing was applied: 3000 of 3000 rows are wrong"),
+        "{}",
+        lines[0]
+    );
+    assert!(lines[1].contains("A2, email: "), "{}", lines[1]);
+    assert!(lines[2].contains("A3, email: "), "{}", lines[2]);
+    assert!(said.err.contains("--errors OUT.xlsx"), "{}", said.err);
+}
+
+#[test]
+fn a_workbook_of_several_sheets_is_told_to_be_read_in_part() {
+    let org = Org::with_seats(10);
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/openpyxl.xlsx");
+    std::fs::copy(fixture, org.path("people.xlsx")).unwrap();
+    let plan = org.type_in("import people.xlsx --plan").ok();
+    assert!(plan.contains("only the sheet \""), "{plan}");
+    assert!(plan.contains("; --sheet NAME reads another"), "{plan}");
+    let json = org.json("import people.xlsx --plan");
+    let unread = json["import"]["unread_sheets"].as_array().unwrap();
+    assert!(!unread.is_empty());
+}

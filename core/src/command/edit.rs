@@ -264,13 +264,10 @@ impl Edit {
                     other.status
                 )));
             }
-            let goes_by_it = *field == Field::Email && user.profile.user_name.is_none();
-            if goes_by_it
-                && planner
-                    .owner_of(Field::UserName, after.as_deref())?
-                    .is_some_and(|it| it.id != user.id)
+            if matches!(field, Field::Email | Field::UserName)
+                && let Some(why) = self.why_not_by_address(planner, user)?
             {
-                return Ok(Some("the address is somebody else's user name".to_owned()));
+                return Ok(Some(why));
             }
             if *field == Field::Email && user.status == Status::Active {
                 planner.mail(user.id, Template::EmailChanged);
@@ -283,6 +280,20 @@ impl Edit {
         }
         self.labels(planner, user)?;
         Ok(None)
+    }
+
+    /// Why somebody who has no user name from this edit on cannot go by their address.
+    fn why_not_by_address(&self, planner: &Planner<'_>, user: &User) -> Result<Option<String>> {
+        let after = |field| {
+            let set = self.set.iter().find(|it| it.0 == field);
+            set.map_or_else(|| user.profile.get(field), |it| it.1.as_deref())
+        };
+        if after(Field::UserName).is_some() {
+            return Ok(None);
+        }
+        let other = planner.owner_of(Field::UserName, after(Field::Email))?;
+        let is_taken = other.is_some_and(|it| it.id != user.id);
+        Ok(is_taken.then(|| "the address is somebody else's user name".to_owned()))
     }
 
     fn labels(&self, planner: &mut Planner<'_>, user: &User) -> Result<()> {

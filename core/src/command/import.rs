@@ -311,10 +311,16 @@ fn why_not(user: &User, wish: Status) -> Option<String> {
         (Queued, Active | Waiting) => "is queued and comes in when a seat is free".to_owned(),
         (Active, Waiting) => "is active already and cannot be invited".to_owned(),
         (Cancelled, Active) => "was never in: say waiting to invite them again".to_owned(),
-        (Active | Inactive | Deleted, Cancelled) => {
-            format!("is {now}: only an invitation can be cancelled")
+        (Active, Cancelled) => {
+            "is active, and only an invitation can be cancelled: say inactive to take them off"
+                .to_owned()
         }
-        (Cancelled | Deleted, Inactive) => format!("is {now} and holds no seat to be taken off"),
+        (Inactive | Deleted, Cancelled) => {
+            format!("is {now}, and only an invitation can be cancelled: leave the status empty")
+        }
+        (Cancelled | Deleted, Inactive) => {
+            format!("is {now} and holds no seat to be taken off: leave the status empty")
+        }
         (Erased, _) => "is erased".to_owned(),
         _ => return None,
     };

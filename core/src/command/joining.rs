@@ -622,7 +622,7 @@ pub(super) fn plan_people(
     });
     planner.refuse_begun("send date", joining.send_on, "leave it out to mail now")?;
     let groups: Vec<GroupId> = joining.groups.iter().map(|it| it.0).collect();
-    let mut seen = HashSet::new();
+    let (mut seen, mut names) = (HashSet::new(), HashSet::new());
     for i in in_order(people) {
         let Some(person) = people.get(i) else {
             continue;
@@ -650,6 +650,13 @@ pub(super) fn plan_people(
             .profile
             .user_name_key()
             .unwrap_or_else(|| key.clone());
+        if !names.insert(goes_by.clone()) {
+            planner.skip_name(
+                &label,
+                "the user name is somebody else's of those named here",
+            );
+            continue;
+        }
         let other = planner.snapshot.user_by_user_name_key(&goes_by)?;
         let known = planner.snapshot.user_by_email_key(&key)?;
         if let Some(other) = other

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::sheet::{Row, Sheet};
+use super::sheet::{Row, Sheet, named};
 use crate::error::{Error, Result};
 use crate::model::{CustomField, Field, FieldId, field_key, harmless};
 
 /// The title of the column in which an error copy says what is wrong; such a column is no part of what is imported.
 pub const REASON: &str = "Wrong in this row";
 /// How far down the row of titles is looked for.
-const LOOKED_AT: usize = 12;
+pub(super) const LOOKED_AT: u32 = 12;
 /// The address of a template's example, which is nobody's.
 pub const EXAMPLE: &str = "ana.example@usher.invalid";
 
@@ -197,7 +197,7 @@ impl Columns {
     /// # Errors
     /// [`Error::Invalid`] when nothing tells whom the rows are about, or two columns hold the same.
     pub(crate) fn find(sheet: &Sheet, fields: &[CustomField]) -> Result<Self> {
-        let rows = sheet.rows().iter().take(LOOKED_AT).enumerate();
+        let rows = (0..LOOKED_AT).zip(sheet.rows()).map(|it| it.1).enumerate();
         let found = rows
             .map(|(head, row)| Self::of(head, row, fields))
             .find(Self::tells_whom);
@@ -205,22 +205,22 @@ impl Columns {
             let remedy = "name the columns in its first row, such as email, first name, last name; `usher template` makes a file \
                 to fill in";
             let about = &sheet.about;
-            let shown = |name: &str| harmless(name).chars().take(40).collect::<String>();
             return Err(match &about.sheet {
                 Some(read) if !about.others.is_empty() => {
-                    let others: Vec<String> = about
-                        .others
-                        .iter()
-                        .take(LOOKED_AT)
-                        .map(|it| shown(it))
-                        .collect();
+                    let choose = match about.others_with_people.as_slice() {
+                        [only] => {
+                            format!("its sheet {} has one: choose it with --sheet", named(only))
+                        }
+                        _ => {
+                            let few = about.others.iter().take(12);
+                            let few: Vec<String> = few.map(|it| named(it)).collect();
+                            format!("choose another sheet with --sheet ({})", few.join(", "))
+                        }
+                    };
                     Error::invalid(
                         "the file",
-                        format!("has no column called email in its sheet {:?}", shown(read)),
-                        format!(
-                            "choose another sheet with --sheet ({}), or {remedy}",
-                            others.join(", ")
-                        ),
+                        format!("has no column called email in its sheet {}", named(read)),
+                        format!("{choose}, or {remedy}"),
                     )
                 }
                 _ => Error::invalid("the file", "has no column called email", remedy),
@@ -293,6 +293,11 @@ impl Columns {
     pub(crate) fn reason(&self) -> Option<usize> {
         self.titles.iter().position(|it| it.trim() == REASON)
     }
+}
+
+/// Whether a row is one of titles that tell whom the rows below are about.
+pub(super) fn is_head(row: &Row) -> bool {
+    Columns::of(0, row, &[]).tells_whom()
 }
 
 /// Whether what follows a bracket says no more than whether a column must be filled in.

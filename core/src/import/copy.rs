@@ -122,6 +122,10 @@ fn fill(sheet: &mut Worksheet, review: &Review) -> Result<usize, XlsxError> {
         let faults = review.faults_of(row.number());
         if row.number() == head {
             sheet.write_string_with_format(at, reason_column, REASON, &looks.head)?;
+            if let Some(unread) = about.unread() {
+                let note = format!("Of the file {unread}.");
+                sheet.insert_note(at, reason_column, &Note::new(note).add_author_prefix(false))?;
+            }
         }
         write_row(
             sheet,

@@ -189,8 +189,13 @@ impl Serialize for Cells<'_> {
 
 impl Serialize for Review {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Review", 10)?;
+        let mut out = serializer.serialize_struct("Review", 12)?;
         out.serialize_field("sheet", &self.sheet.about.sheet)?;
+        out.serialize_field("unread_sheets", &self.sheet.about.others)?;
+        out.serialize_field(
+            "unread_sheets_with_people",
+            &self.sheet.about.others_with_people,
+        )?;
         out.serialize_field("format", &self.sheet.about.format)?;
         out.serialize_field("partial", &self.partial)?;
         let ignored: Vec<&str> = self.columns.ignored().collect();

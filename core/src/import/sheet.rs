@@ -7,6 +7,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::model::harmless;
+
 /// The most columns of a sheet.
 pub const MOST_COLUMNS: usize = 1_024;
 /// The longest cell, in bytes.
@@ -57,10 +59,43 @@ pub struct About {
     pub sheet: Option<String>,
     /// Other sheets of the workbook, which were not read.
     pub others: Vec<String>,
+    /// Those of them whose titles tell that they have people, too.
+    pub others_with_people: Vec<String>,
     /// How the text is encoded.
     pub encoding: Option<String>,
     /// What stands between two cells of the text.
     pub separator: Option<char>,
+}
+
+/// How many sheets are named.
+const NAMED: usize = 12;
+
+impl About {
+    /// Which sheet of a workbook was read, and which were not; none where there are no others.
+    pub fn unread(&self) -> Option<String> {
+        let read = self.sheet.as_deref().filter(|_| !self.others.is_empty())?;
+        let has_people = |it: &&String| self.others_with_people.contains(it);
+        let (people, rest): (Vec<_>, Vec<_>) = self.others.iter().partition(has_people);
+        let people = people
+            .into_iter()
+            .map(|it| format!("{} (has people, too)", named(it)));
+        let rest = rest.into_iter().map(|it| named(it));
+        let mut names: Vec<String> = people.chain(rest).take(NAMED).collect();
+        if self.others.len() > NAMED {
+            names.push(format!("and {} more", self.others.len() - NAMED));
+        }
+        Some(format!(
+            "only the sheet {} is read, not {}",
+            named(read),
+            names.join(", ")
+        ))
+    }
+}
+
+/// The name of a sheet in a sentence.
+pub(super) fn named(sheet: &str) -> String {
+    let shown: String = harmless(sheet).chars().take(40).collect();
+    format!("{shown:?}")
 }
 
 /// What is in a cell.
@@ -333,6 +368,7 @@ impl Sheet {
             format: Format::Csv,
             sheet: None,
             others: Vec::new(),
+            others_with_people: Vec::new(),
             encoding: None,
             separator: None,
         };

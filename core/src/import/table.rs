@@ -49,6 +49,7 @@ impl Table {
             format: Format::Csv,
             sheet: None,
             others: Vec::new(),
+            others_with_people: Vec::new(),
             encoding: None,
             separator: Some(separator),
         };

@@ -9,10 +9,11 @@ use calamine::{
 };
 
 use super::as_typed;
+use super::columns::{LOOKED_AT, is_head};
 use super::delimited::{too_many_cells, too_many_rows};
 use super::limits::{Limits, said};
 use super::meaning::UNCOMPUTED;
-use super::sheet::{About, Cell, Format, LONGEST_CELL, MOST_COLUMNS, RowBuilder};
+use super::sheet::{About, Cell, Format, LONGEST_CELL, MOST_COLUMNS, Row, RowBuilder};
 use super::wire::Bad;
 
 /// Between days since 1904-01-01 and days since 1899-12-30.
@@ -36,13 +37,23 @@ pub(super) fn xlsx<F: Read + Seek>(
     let mut book = Xlsx::new(file).map_err(|it| xlsx_bad(&it))?;
     let visible = sheets(book.sheets_metadata());
     let names = wanted_first(&visible, wanted)?;
+    let with_people = with_people(&visible, |name, peeked| {
+        let mut cells = book.worksheet_cells_reader(name).map_err(|_| damaged())?;
+        let mut out = Streamed::new(Format::Xlsx, name, (&[], &[]), limits);
+        while let Some(cell) = cells.next_cell().map_err(|_| damaged())? {
+            let (row, column) = cell.get_position();
+            out.cell(row, column, of_ref(cell.get_value()), peeked)?;
+        }
+        out.end(peeked)
+    });
+    let others = (visible.as_slice(), with_people.as_slice());
     for name in &names {
         let mut cells = match book.worksheet_cells_reader(name) {
             Ok(cells) => cells,
             Err(XlsxError::NotAWorksheet(_)) => continue,
             Err(error) => return Err(xlsx_bad(&error)),
         };
-        let mut out = Streamed::new(Format::Xlsx, name, &visible, limits);
+        let mut out = Streamed::new(Format::Xlsx, name, others, limits);
         loop {
             match cells.next_cell_with_formula_metadata() {
                 Ok(None) => break,
@@ -122,9 +133,17 @@ fn as_a_whole<F: Read + Seek>(
     rows: &mut impl Rows,
 ) -> Result<(), Bad> {
     let visible = sheets(book.sheets_metadata());
-    for name in wanted_first(&visible, wanted)? {
+    let names = wanted_first(&visible, wanted)?;
+    let with_people = with_people(&visible, |name, peeked| {
+        let range = book.worksheet_range(name).map_err(|_| damaged())?;
+        let mut out = Streamed::new(format, name, (&[], &[]), limits);
+        whole(&range, &mut out, peeked)?;
+        out.end(peeked)
+    });
+    let others = (visible.as_slice(), with_people.as_slice());
+    for name in names {
         let range = book.worksheet_range(&name).map_err(|_| damaged())?;
-        let mut out = Streamed::new(format, &name, &visible, limits);
+        let mut out = Streamed::new(format, &name, others, limits);
         whole(&range, &mut out, rows)?;
         if out.end(rows)? {
             return Ok(());
@@ -170,6 +189,54 @@ fn wanted_first(visible: &[String], wanted: Option<&str>) -> Result<Vec<String>,
     })
 }
 
+/// How many sheets are looked into for people.
+const PEEKED_INTO: usize = 32;
+
+/// The sheets of a workbook whose titles tell that they have people. With one sheet there is nothing to be told apart.
+fn with_people(
+    visible: &[String],
+    mut peek: impl FnMut(&str, &mut Peeked) -> Result<bool, Bad>,
+) -> Vec<String> {
+    if visible.len() < 2 {
+        return Vec::new();
+    }
+    let mut has_people = |it: &&String| {
+        let mut peeked = Peeked::default();
+        // What is wrong with a sheet that is not read is nothing to those that are.
+        let _ = peek(it, &mut peeked);
+        peeked.has_people
+    };
+    let some = visible.iter().take(PEEKED_INTO);
+    some.filter(&mut has_people).cloned().collect()
+}
+
+/// The first rows of a sheet, of which is seen only whether they have titles of people.
+#[derive(Default)]
+struct Peeked {
+    rows: u32,
+    has_people: bool,
+}
+
+impl Rows for Peeked {
+    fn about(&mut self, _: &About) -> Result<(), Bad> {
+        Ok(())
+    }
+
+    fn row(&mut self, number: u32, cells: &[u8]) -> Result<(), Bad> {
+        self.rows += 1;
+        self.has_people = Row::parse(number, cells).is_some_and(|it| is_head(&it));
+        // More is not wanted.
+        match self.has_people || self.rows >= LOOKED_AT {
+            true => Err(damaged()),
+            false => Ok(()),
+        }
+    }
+
+    fn count(&self) -> u32 {
+        self.rows
+    }
+}
+
 /// A sheet whose cells go by.
 struct Streamed<'l> {
     about: About,
@@ -181,12 +248,19 @@ struct Streamed<'l> {
 }
 
 impl<'l> Streamed<'l> {
-    fn new(format: Format, name: &str, all: &[String], limits: &'l Limits) -> Self {
+    fn new(
+        format: Format,
+        name: &str,
+        (all, with_people): (&[String], &[String]),
+        limits: &'l Limits,
+    ) -> Self {
+        let others = |of: &[String]| of.iter().filter(|it| *it != name).cloned().collect();
         Self {
             about: About {
                 format,
                 sheet: Some(name.to_owned()),
-                others: all.iter().filter(|it| *it != name).cloned().collect(),
+                others: others(all),
+                others_with_people: others(with_people),
                 encoding: None,
                 separator: None,
             },

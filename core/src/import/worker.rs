@@ -134,6 +134,7 @@ fn text(bytes: &[u8], limits: &Limits, rows: &mut impl Rows) -> Result<(), Bad> 
         format: Format::Csv,
         sheet: None,
         others: Vec::new(),
+        others_with_people: Vec::new(),
         encoding: Some(encoding.to_owned()),
         separator: Some(separator),
     };

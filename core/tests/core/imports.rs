@@ -3,6 +3,7 @@
 mod faults;
 mod libreoffice;
 mod mending;
+mod names;
 mod returning;
 mod round_trip;
 mod unsilent;

@@ -1,8 +1,12 @@
 //! Files that other programs wrote, read as sheets.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use usher_core::import::{Limits, Sheet, read_here};
+use usher_core::command::{Command, Import};
+use usher_core::import::{Limits, Mode, Sheet, read_here};
+
+use crate::org::{Org, assert_error};
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -98,6 +102,68 @@ fn the_sheet_that_is_read_is_named_and_so_are_the_others() {
     assert_eq!(other.rows().len(), 1);
     let error = read_here(open(), Some("Third"), &Limits::default()).unwrap_err();
     assert!(error.to_string().contains("People, Other"), "{error}");
+}
+
+#[test]
+fn sheets_that_have_people_too_are_told_from_those_that_have_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("several.xlsx");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for (name, rows) in [
+        ("Staff", ["email", "ana@acme.example"]),
+        ("Notes", ["Whom to ask", "ana@acme.example"]),
+        ("Leavers", ["E-Mail", "bo@acme.example"]),
+        ("Secret", ["E-Mail", "cy@acme.example"]),
+    ] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).unwrap();
+        for (row, text) in (0_u32..).zip(rows) {
+            sheet.write_string(row + 3, 1, text).unwrap();
+        }
+        sheet.set_hidden(name == "Secret");
+    }
+    book.save(&path).unwrap();
+    let read = |wanted| {
+        let file = std::fs::File::open(&path).unwrap();
+        read_here(file, wanted, &Limits::default()).unwrap()
+    };
+    let staff = read(None);
+    assert_eq!(
+        texts(&staff)[1],
+        (5, vec![String::new(), "ana@acme.example".into()])
+    );
+    assert_eq!(
+        staff.about.unread().as_deref(),
+        Some(r#"only the sheet "Staff" is read, not "Leavers" (has people, too), "Notes""#)
+    );
+    assert_eq!(
+        read(Some("leavers")).about.unread().as_deref(),
+        Some(r#"only the sheet "Leavers" is read, not "Staff" (has people, too), "Notes""#)
+    );
+    // Where the one that is read has none, the only one that has is named.
+    let org = Org::new(9);
+    let session = org.cli();
+    let import = |wanted| {
+        let import = Import::of(Arc::new(read(wanted)), Mode::Both);
+        session.plan(&session.request(Command::Import(import)))
+    };
+    assert_error(
+        import(Some("Notes")),
+        "choose another sheet with --sheet (\"Staff\", \"Leavers\")",
+    );
+    book.worksheets_mut().remove(2);
+    book.worksheets_mut()[0].set_name("Zero").unwrap();
+    book.worksheets_mut()[0]
+        .write_string(3, 1, "Whoever")
+        .unwrap();
+    book.worksheets_mut()[1]
+        .write_string(3, 1, "email")
+        .unwrap();
+    book.save(&path).unwrap();
+    assert_error(
+        import(None),
+        "its sheet \"Notes\" has one: choose it with --sheet",
+    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Undo restores the state exactly where the world has not moved on, evicts nobody, and says what it cannot undo.
 
 use usher_core::Applied;
-use usher_core::command::{Command, Edit, PoolEdit, WhenFull};
+use usher_core::command::{Command, Edit, Import, PoolEdit, WhenFull};
+use usher_core::import::Mode;
 use usher_core::model::{Field, GroupRole, InvitationState, NewPeople, Status};
 use usher_core::plan::Template;
 
@@ -540,4 +541,32 @@ fn who_was_invited_again_meanwhile_is_asked_again() {
         restore_assignments: false,
     });
     assert_eq!(org.user("ana").status, Status::Waiting);
+}
+
+#[test]
+fn managers_whom_a_file_turned_round_go_back_in_whatever_order_its_rows_stood() {
+    let turned = [
+        "ana@acme.example|(clear)\nbo@acme.example|ana@acme.example",
+        "bo@acme.example|ana@acme.example\nana@acme.example|(clear)",
+        "bo@acme.example|ana@acme.example\nana@acme.example|top@acme.example",
+        "ana@acme.example|cy@acme.example\nbo@acme.example|ana@acme.example\ncy@acme.example|(clear)",
+    ];
+    for text in turned {
+        let org = Org::new(9);
+        org.create("top cy bo ana");
+        org.set_manager("cy", "top");
+        org.set_manager("bo", "cy");
+        org.set_manager("ana", "bo");
+        let managers = || ["ana", "bo", "cy"].map(|it| org.manager(it));
+        let before = managers();
+        let rows = format!("email|manager\n{text}");
+        let import = Import::of(crate::imports::sheet(&rows), Mode::Update);
+        let applied = org.apply(Command::Import(import));
+        assert_eq!(org.manager("bo").as_deref(), Some("ana"));
+        let undone = undo(&org, &applied);
+        assert_eq!(skips(&undone.plan), [""; 0], "{text}");
+        assert_eq!(managers(), before, "{text}");
+        undo(&org, &undone);
+        assert_eq!(org.manager("bo").as_deref(), Some("ana"), "{text}");
+    }
 }

@@ -421,6 +421,11 @@ fn status(importing: &Importing, theme: Theme, area: Rect, buf: &mut Buffer) {
             Role::Warn,
         ));
     }
+    let about = looked.review().map(|it| &it.sheet.about);
+    let n_unread = about.map_or(0, |it| it.others.len());
+    if let Some(text) = about.and_then(|it| it.unread()) {
+        notes.push((text, Role::Warn));
+    }
     if !ignored.is_empty() {
         notes.push((format!("ignored: {}", ignored.join(", ")), Role::Muted));
     }
@@ -434,6 +439,9 @@ fn status(importing: &Importing, theme: Theme, area: Rect, buf: &mut Buffer) {
         let text = match text.strip_prefix("ignored: ") {
             Some(names) if width(&shown(&text)) > room => {
                 some(names.split(", ").count(), "column") + " ignored"
+            }
+            None if text.starts_with("only the sheet ") && width(&shown(&text)) > room => {
+                some(n_unread, "sheet") + " not read"
             }
             _ => text,
         };

@@ -29,7 +29,8 @@ impl Desk<'_> {
         if let Some(why) = wish.and_then(|it| why_not(user, it)) {
             faults.push((Column::Status, why));
         }
-        if !user.status.is_live() && wish.is_none() {
+        let stays_away = !user.status.is_live() && !wish.is_some_and(Status::is_seated_or_coming);
+        if stays_away {
             let differs = self.differs(planner, wanted, user, values, boss)?;
             faults.extend(differs.map(|column| {
                 let why = format!(
@@ -38,6 +39,9 @@ impl Desk<'_> {
                 );
                 (column, why)
             }));
+            if wish.is_some() && wanted.send_on.is_some() {
+                faults.extend(no_send_on(user.status, wish).map(|why| (Column::SendOn, why)));
+            }
             return Ok(faults);
         }
         if wanted.send_on.is_some() {

@@ -30,6 +30,10 @@ struct Seen {
     emails: ByName<u32>,
     user_names: ByName<u32>,
     people: ByName<u32>,
+    /// At which places stands who goes by a name, and whether it is a user name of their own.
+    going_by: ByName<(usize, bool)>,
+    /// At which places user names stand that are what somebody at another place goes by: their address.
+    taken: Vec<(usize, usize)>,
 }
 
 impl Roster {
@@ -61,6 +65,19 @@ impl Roster {
         Ok(all)
     }
 
+    /// Whether whom a row means has a user name that the row leaves.
+    fn keeps_user_name(&self, wanted: &Wanted) -> bool {
+        let is_cleared =
+            |(field, value): (Field, Option<&str>)| field == Field::UserName && value.is_none();
+        let known = match wanted.id {
+            Some(id) => self.by_id.get(&id.to_string()),
+            None => wanted
+                .get(Field::Email)
+                .and_then(|it| self.by_email.get(&key_of_name(it))),
+        };
+        known.is_some_and(|it| it.has_user_name) && !wanted.set.iter().any(is_cleared)
+    }
+
     /// Whoever goes by a name: it is their user name, or their address and they have none.
     fn goes_by(&self, key: &str) -> Option<Known> {
         let named = self.by_user_name.get(key).copied();
@@ -73,6 +90,32 @@ impl Roster {
     }
 }
 
+impl Seen {
+    /// Notes by which name somebody goes from this file on: their user name, else their address.
+    fn go_by(&mut self, place: usize, wanted: &Wanted, roster: &Roster) {
+        let named = wanted.get(Field::UserName);
+        let Some(name) = named.or_else(|| {
+            let email = wanted.get(Field::Email)?;
+            (!roster.keeps_user_name(wanted)).then_some(email)
+        }) else {
+            return;
+        };
+        let is_named = named.is_some();
+        let Some((other, other_is_named)) = self
+            .going_by
+            .insert_first(&key_of_name(name), (place, is_named))
+        else {
+            return;
+        };
+        match (is_named, *other_is_named) {
+            (true, false) => self.taken.push((place, *other)),
+            (false, true) => self.taken.push((*other, place)),
+            // What is there twice is told as such.
+            (true, true) | (false, false) => {}
+        }
+    }
+}
+
 impl Desk<'_> {
     /// Finds whom every row means, and decides who is new.
     pub(super) fn find_people(
@@ -82,9 +125,10 @@ impl Desk<'_> {
     ) -> Result<()> {
         let roster = Roster::look_up(planner, rows)?;
         let mut seen = Seen::default();
-        for wanted in rows.iter_mut() {
+        for (place, wanted) in rows.iter_mut().enumerate() {
             let certain = self.find(wanted, &roster);
             self.refuse_twice(wanted, &mut seen);
+            seen.go_by(place, wanted, &roster);
             if certain {
                 self.decide(wanted);
                 if let (Some(Does::Nothing), Some((_, status))) = (wanted.does, wanted.known) {
@@ -101,6 +145,7 @@ impl Desk<'_> {
                 self.refuse_other_names(wanted, &roster);
             }
         }
+        self.refuse_addresses_as_user_names(rows, &seen.taken);
         if !self.import.as_typed {
             self.refuse_slips(planner, rows)?;
         }
@@ -166,6 +211,7 @@ impl Desk<'_> {
             emails,
             user_names,
             people,
+            ..
         } = seen;
         for ((column, key), seen) in named.into_iter().zip([emails, user_names, people]) {
             let Some(key) = key else { continue };
@@ -190,6 +236,26 @@ impl Desk<'_> {
         }
     }
 
+    /// Two people of the file would answer to one name: one's user name is what the other goes by.
+    fn refuse_addresses_as_user_names(&mut self, rows: &mut [Wanted], taken: &[(usize, usize)]) {
+        for (place, other) in taken {
+            let Some(row) = rows.get(*other).map(|it| it.row) else {
+                continue;
+            };
+            // Whoever is left as they are gets no user name; and one fault is enough for a cell.
+            let user_name = Column::Field(Field::UserName);
+            let is_open = |it: &&mut Wanted| {
+                it.does != Some(Does::Nothing) && !self.is_told(it.row, user_name)
+            };
+            if let Some(wanted) = rows.get_mut(*place).filter(is_open) {
+                let why = format!(
+                    "is the address of row {row}, who signs in with it: choose another, or leave it empty"
+                );
+                self.fault(wanted, Some(user_name), why);
+            }
+        }
+    }
+
     /// Decides by the mode what is done about somebody.
     fn decide(&mut self, wanted: &mut Wanted) {
         let mode = self.import.mode;
@@ -207,7 +273,13 @@ impl Desk<'_> {
             Some((_, Status::Erased)) => self.fault(wanted, Some(Column::Id), "is erased"),
             Some((_, status)) => {
                 let wish = wanted.status;
-                let back = comes_back(mode, status) && wish.is_none_or(|it| it != status);
+                // Another status than one in which people are there is a change of the record as it is.
+                let wants_in = match wish {
+                    None | Some(Status::Waiting) => true,
+                    Some(Status::Active) => status == Status::Deleted,
+                    Some(_) => false,
+                };
+                let back = comes_back(mode, status) && wants_in;
                 // By its status somebody comes back in the other modes too.
                 let by_status = matches!(
                     (status, wish),
@@ -289,20 +361,23 @@ impl Desk<'_> {
 
     fn lacks(&mut self, wanted: &mut Wanted, has: bool, column: Column) {
         // A value that cannot be read is told already.
-        let place = self.columns.place(column);
-        let told = self
-            .faults
-            .get(&wanted.row)
-            .is_some_and(|it| it.iter().any(|it| it.column == place && place.is_some()));
-        if has || told {
+        if has || self.is_told(wanted.row, column) {
             return;
         }
+        let place = self.columns.place(column);
         let name = self.called(column);
         let why = match place {
             Some(_) => format!("is missing: {name} is required"),
             None => format!("{name} is required, and the file has no such column"),
         };
         self.fault(wanted, Some(column), why);
+    }
+
+    /// Whether something is wrong in that cell already.
+    fn is_told(&self, row: u32, column: Column) -> bool {
+        let place = self.columns.place(column);
+        let told = self.faults.get(&row);
+        told.is_some_and(|it| it.iter().any(|it| it.column == place && place.is_some()))
     }
 
     /// A day that has begun would take whoever comes off again.

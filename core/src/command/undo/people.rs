@@ -99,12 +99,36 @@ impl People {
         for user in later {
             self.person(planner, user, &mut now, &mut gone)?;
         }
-        for (user, before, after) in &self.managers {
-            if !gone.contains(user) {
-                manager_back(planner, *user, *before, *after, &now)?;
+        self.managers_back(planner, &now, &gone)
+    }
+
+    /// Puts everybody's managers back. Who reports to whom may have been turned round, so that one goes back only when another
+    /// has: what would close a circle is tried again for as long as anybody else goes back.
+    fn managers_back(
+        &self,
+        planner: &mut Planner<'_>,
+        now: &HashMap<UserId, Status>,
+        gone: &HashSet<UserId>,
+    ) -> Result<()> {
+        let mut left: Vec<_> = self.managers.iter().collect();
+        left.retain(|it| !gone.contains(&it.0));
+        loop {
+            let tried = left.len();
+            let mut circles = Vec::new();
+            for it in left {
+                if !manager_back(planner, it, now)? {
+                    circles.push(it);
+                }
             }
+            if circles.len() == tried {
+                for (user, ..) in circles {
+                    let user = planner.user(*user)?;
+                    planner.skip(&user, "the former manager reports to this person now");
+                }
+                return Ok(());
+            }
+            left = circles;
         }
-        Ok(())
     }
 
     fn person(
@@ -180,39 +204,37 @@ fn takes_a_license(changes: &[Option<Change>]) -> bool {
     changes.any(|it| matches!(it, Change::License { before, after, .. } if before.is_held() && !after.is_held()))
 }
 
+/// Plans one former manager, or says why not. Returns whether it is decided: not where it would close a circle today.
 fn manager_back(
     planner: &mut Planner<'_>,
-    id: UserId,
-    before: Option<UserId>,
-    after: Option<UserId>,
+    (id, before, after): &(UserId, Option<UserId>, Option<UserId>),
     now: &HashMap<UserId, Status>,
-) -> Result<()> {
-    let user = planner.user(id)?;
+) -> Result<bool> {
+    let user = planner.user(*id)?;
     planner.name(&user);
     if user.status == Status::Erased {
         planner.skip(&user, "erased; erasing has no undo");
-        return Ok(());
+        return Ok(true);
     }
-    if user.manager != after {
+    if user.manager != *after {
         planner.skip(&user, "the manager changed since");
-        return Ok(());
+        return Ok(true);
     }
-    if let Some(manager) = before {
+    if let Some(manager) = *before {
         let there = planner.user(manager)?;
         let status = now.get(&manager).copied().unwrap_or(there.status);
         if !status.is_seated_or_coming() {
             planner.skip(&user, format!("the former manager is {status}"));
-            return Ok(());
+            return Ok(true);
         }
-        if planner.refuse_cycle(id, manager).is_err() {
-            planner.skip(&user, "the former manager reports to this person now");
-            return Ok(());
+        if planner.refuse_cycle(*id, manager).is_err() {
+            return Ok(false);
         }
     }
     planner.push(Change::Manager {
-        user: id,
-        before: after,
-        after: before,
+        user: *id,
+        before: *after,
+        after: *before,
     });
-    Ok(())
+    Ok(true)
 }

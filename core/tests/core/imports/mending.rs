@@ -221,7 +221,7 @@ fn columns_are_found_by_more_names_and_a_sheet_without_any_is_told_by_its_name()
     let session = door(&org);
     let import = Import::of(Arc::new(read_me), Mode::Invite);
     let error = session.plan(&session.request(Command::Import(import)));
-    assert_error(error, "--sheet (People)");
+    assert_error(error, "--sheet (\"People\")");
     let field = Command::AddField {
         name: usher_core::import::REASON.into(),
         kind: FieldKind::Text,

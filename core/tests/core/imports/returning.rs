@@ -191,3 +191,54 @@ fn a_provider_s_person_who_is_brought_back_keeps_what_the_provider_owns() {
     let drifts = read.read().unwrap().drifts(None).unwrap();
     assert!(drifts.iter().all(|it| it.part != "title"));
 }
+
+#[test]
+fn whoever_was_cancelled_is_deleted_by_a_file_and_what_cannot_be_is_told_as_it_is() {
+    let org = Org::new(20);
+    rest(&org, "ana", "bo");
+    org.invite("cy");
+    org.create("dan");
+    for mode in [Mode::Both, Mode::Update] {
+        let text = "email|status|title\nana@acme.example|inactive|\nbo@acme.example|cancelled|\n\
+            cy@acme.example|active|\ndan@acme.example|cancelled|";
+        let found = review(&org, import(&text, mode));
+        assert_eq!(
+            faults(&found),
+            [
+                "B2: is cancelled and holds no seat to be taken off: leave the status empty",
+                "B3: is deleted, and only an invitation can be cancelled: leave the status empty",
+                "B4: is invited and comes in by accepting: leave the status empty",
+                "B5: is active, and only an invitation can be cancelled: say inactive to take them off",
+            ],
+            "{mode:?}"
+        );
+        let never = review(&org, import("email|status\nana@acme.example|active", mode));
+        assert_eq!(
+            faults(&never),
+            ["B2: was never in: say waiting to invite them again"],
+            "{mode:?}"
+        );
+        let more = "email|status|title\nana@acme.example|deleted|Chief";
+        assert_eq!(
+            faults(&review(&org, import(more, mode))),
+            [
+                "C2: would be changed, and the person is cancelled: bring them back first, or leave the row out"
+            ],
+            "{mode:?}"
+        );
+        let before = org.roster();
+        let gone = import("email|status\nana@acme.example|deleted", mode);
+        let applied = apply(&org, gone).unwrap();
+        assert_eq!(org.user("ana").status, Status::Deleted);
+        org.undo(&applied);
+        assert_eq!(org.roster(), before);
+    }
+    // Whoever nobody knows is told so.
+    let new = "email|status\nnew@acme.example|inactive";
+    assert_eq!(
+        faults(&review(&org, import(new, Mode::Both))),
+        [
+            "B2: nobody of that address is on the roster: leave the status empty, or say waiting or active"
+        ]
+    );
+}
