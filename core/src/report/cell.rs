@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Date, Timestamp};
+use crate::model::{Date, Step, Timestamp};
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ pub(crate) trait Sink {
     fn table(&mut self, name: &str, columns: &[Column]) -> crate::Result<()>;
     /// Writes a row of the table begun last.
     fn row(&mut self, cells: &[Cell]) -> crate::Result<()>;
-    /// Draws what the table has as lines over time: which column is the time, which one names the line, which are values.
+    /// Draws lines over time beside the table that was written last.
     fn chart(&mut self, _chart: &Chart) -> crate::Result<()> {
         Ok(())
     }
@@ -115,20 +115,21 @@ pub(crate) trait Sink {
     fn end(&mut self) -> crate::Result<()>;
 }
 
-/// Lines over time, each a run of rows of the table that was written last.
+/// Lines over time.
 pub(crate) struct Chart {
     /// What it shows.
     pub(crate) title: String,
-    /// The column of the time.
-    pub(crate) time: u16,
-    /// Its lines: name, column of the values, first and last row, counted from 0 below the titles, and the step between.
+    /// How far apart its days are.
+    pub(crate) by: Step,
+    /// The days for which there are values.
+    pub(crate) days: Vec<Date>,
+    /// Its lines.
     pub(crate) lines: Vec<Line>,
 }
 
 /// One line of a chart.
 pub(crate) struct Line {
     pub(crate) name: String,
-    pub(crate) column: u16,
-    pub(crate) first: u32,
-    pub(crate) last: u32,
+    /// One for each day; none where there was none yet, or no longer.
+    pub(crate) values: Vec<Option<i64>>,
 }

@@ -332,36 +332,35 @@ fn seats(read: &Read<'_>, whom: &Whom, report: &Report, sink: &mut dyn Sink) -> 
         return Ok(pools.len());
     }
     let over = read.pools_over(report.over, report.by)?;
-    let mut lines = Vec::new();
-    let mut row = 0;
-    // One pool after the other, so that each is a run of rows that a chart can draw.
+    let (mut lines, mut rows) = (Vec::new(), 0);
+    // One pool after the other; in the chart the days are everybody's, and a pool has gaps where it did not exist.
     for pool in read.pools()? {
-        let first = row;
+        let (mut held, mut purchased) = (Vec::new(), Vec::new());
         for (slice, pools) in &over {
-            if let Some(then) = pools.iter().find(|it| it.id == pool.id) {
+            let then = pools.iter().find(|it| it.id == pool.id);
+            held.push(then.map(Pool::held));
+            purchased.push(then.map(|it| it.terms.purchased));
+            if let Some(then) = then {
                 sink.row(&seats_row(Cell::Day(slice.day), slice.end, then))?;
-                row += 1;
+                rows += 1;
             }
         }
-        if row > first {
-            for (what, column) in [("held", 3), ("purchased", 2)] {
-                lines.push(Line {
-                    name: format!("{} {what}", pool.name),
-                    column,
-                    first,
-                    last: row - 1,
-                });
+        for (what, values) in [("held", held), ("purchased", purchased)] {
+            if values.iter().any(Option::is_some) {
+                let name = format!("{} {what}", pool.name);
+                lines.push(Line { name, values });
             }
         }
     }
     if !lines.is_empty() {
         sink.chart(&Chart {
             title: "Seats over time".into(),
-            time: 0,
+            by: report.by,
+            days: over.iter().map(|it| it.0.day).collect(),
             lines,
         })?;
     }
-    Ok(usize::try_from(row).unwrap_or(0))
+    Ok(rows)
 }
 
 fn seats_row(day: Cell, at: Timestamp, pool: &Pool) -> [Cell; 9] {

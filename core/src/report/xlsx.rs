@@ -3,21 +3,31 @@
 use std::io::Write;
 use std::path::Path;
 
-use rust_xlsxwriter::{Chart as Drawing, ChartType, Format, FormatAlign, Workbook, Worksheet};
+use rust_xlsxwriter::{
+    Chart as Drawing, ChartEmptyCells, ChartMarker, ChartMarkerType, ChartType, Format,
+    FormatAlign, Workbook, Worksheet,
+};
 
 use super::cell::{Cell, Chart, Column, Sink};
 use super::file::cannot_write;
 use crate::error::Result;
-use crate::model::{TimeZoneName, Timestamp, harmless};
+use crate::model::{Date, Step, TimeZoneName, Timestamp, harmless};
 
 /// The rows of a sheet, the titles included; what comes after goes onto another one.
 const MOST_ROWS: u32 = 1_048_576;
 /// The characters of a cell.
 const MOST_CHARACTERS: usize = 32_767;
+/// The size of a chart, in pixels.
+const WIDTH: u32 = 900;
+const HEIGHT: u32 = 420;
+/// From how many days on the marks of a chart are small.
+const MANY: u32 = 60;
 
 pub(crate) struct Xlsx<W> {
     book: Workbook,
     sheet: Option<Worksheet>,
+    /// What a chart on that sheet draws.
+    beside: Option<Worksheet>,
     out: W,
     zone: TimeZoneName,
     name: String,
@@ -44,6 +54,7 @@ impl<W: Write + Send> Xlsx<W> {
         Ok(Self {
             book,
             sheet: None,
+            beside: None,
             out,
             zone,
             name: String::new(),
@@ -102,6 +113,9 @@ impl<W: Write + Send> Xlsx<W> {
                 .map_err(cannot_write)?;
         }
         self.book.push_worksheet(sheet);
+        if let Some(beside) = self.beside.take() {
+            self.book.push_worksheet(beside);
+        }
         Ok(())
     }
 
@@ -116,6 +130,75 @@ impl<W: Write + Send> Xlsx<W> {
         let local = at.as_millis() + self.offset_ms(at);
         local as f64 / 86_400_000.0 + 25_569.0
     }
+}
+
+/// The sheet of what a chart draws: a row for each day, a column for each line.
+const DRAWN: &str = "over time";
+
+impl<W: Write + Send> Xlsx<W> {
+    /// The chart, whose values are put onto a sheet of their own: lines of one chart share their days.
+    fn drawn(&mut self, chart: &Chart) -> Result<Drawing> {
+        let mut sheet = Worksheet::new();
+        sheet
+            .set_name(DRAWN)
+            .and_then(|it| it.set_freeze_panes(1, 1))
+            .and_then(|it| it.set_column_width(0, 12))
+            .and_then(|it| it.write_string_with_format(0, 0, "Day", &self.formats.title))
+            .map_err(cannot_write)?;
+        for (row, day) in (1..).zip(&chart.days) {
+            sheet
+                .write_number_with_format(row, 0, day_serial(*day)?, &self.formats.day)
+                .map_err(cannot_write)?;
+        }
+        let last = u32::try_from(chart.days.len()).unwrap_or(u32::MAX);
+        let mut drawing = Drawing::new(ChartType::Line);
+        drawing.set_width(WIDTH).set_height(HEIGHT);
+        drawing.title().set_name(&chart.title);
+        drawing.show_empty_cells_as(ChartEmptyCells::Gaps);
+        // A line of one day would not be seen without them.
+        let size = if last > MANY { 2 } else { 5 };
+        for (column, line) in (1..).zip(&chart.lines) {
+            let width = line.name.chars().count().clamp(10, 40);
+            sheet
+                .set_column_width(column, width as f64 + 2.0)
+                .and_then(|it| {
+                    let name = shown(&line.name);
+                    it.write_string_with_format(0, column, name, &self.formats.title)
+                })
+                .map_err(cannot_write)?;
+            for (row, value) in (1..).zip(&line.values) {
+                if let Some(value) = value {
+                    sheet
+                        .write_number(row, column, *value as f64)
+                        .map_err(cannot_write)?;
+                }
+            }
+            drawing
+                .add_series()
+                .set_name((DRAWN, 0, column))
+                .set_categories((DRAWN, 1, 0, last, 0))
+                .set_values((DRAWN, 1, column, last, column))
+                .set_marker(
+                    ChartMarker::new()
+                        .set_type(ChartMarkerType::Circle)
+                        .set_size(size),
+                );
+        }
+        let days = match chart.by {
+            Step::Day | Step::Week => "yyyy-mm-dd",
+            Step::Month => "mmm yyyy",
+            Step::Year => "yyyy",
+        };
+        drawing.x_axis().set_text_axis(true).set_num_format(days);
+        drawing.y_axis().set_min(0);
+        self.beside = Some(sheet);
+        Ok(drawing)
+    }
+}
+
+/// A day as a spreadsheet counts it.
+fn day_serial(day: Date) -> Result<f64> {
+    Ok(day.start_in(&utc()?).as_millis() as f64 / 86_400_000.0 + 25_569.0)
 }
 
 impl<W: Write + Send> Sink for Xlsx<W> {
@@ -136,10 +219,7 @@ impl<W: Write + Send> Sink for Xlsx<W> {
         for (column, cell) in (0..).zip(cells) {
             let serial = match cell {
                 Cell::Instant(at) => Some((self.serial(*at), &self.formats.instant)),
-                Cell::Day(day) => Some((
-                    day.start_in(&utc()?).as_millis() as f64 / 86_400_000.0 + 25_569.0,
-                    &self.formats.day,
-                )),
+                Cell::Day(day) => Some((day_serial(*day)?, &self.formats.day)),
                 _ => None,
             };
             let Some(sheet) = &mut self.sheet else {
@@ -170,22 +250,13 @@ impl<W: Write + Send> Sink for Xlsx<W> {
     }
 
     fn chart(&mut self, chart: &Chart) -> Result<()> {
+        let beside = u16::try_from(self.columns.len()).unwrap_or(0) + 1;
+        let drawn = self.drawn(chart)?;
         let Some(sheet) = &mut self.sheet else {
             return Ok(());
         };
-        let mut drawing = Drawing::new(ChartType::Line);
-        drawing.title().set_name(&chart.title);
-        for line in &chart.lines {
-            let (name, first, last) = (self.name.as_str(), line.first + 1, line.last + 1);
-            drawing
-                .add_series()
-                .set_name(&line.name)
-                .set_categories((name, first, chart.time, last, chart.time))
-                .set_values((name, first, line.column, last, line.column));
-        }
-        let beside = u16::try_from(self.columns.len()).unwrap_or(0) + 1;
         sheet
-            .insert_chart(1, beside, &drawing)
+            .insert_chart(1, beside, &drawn)
             .map(|_| ())
             .map_err(cannot_write)
     }

@@ -355,3 +355,33 @@ fn reports_tell_custom_fields_dates_and_the_ends_of_licenses_now_and_then() {
         "{ends:?}"
     );
 }
+
+#[test]
+fn the_chart_of_seats_draws_every_pool_on_its_own_days_and_has_gaps_where_there_was_none() {
+    const DAY: i64 = 86_400_000;
+    let org = Org::new(9);
+    org.create("ana");
+    org.tick(40 * DAY);
+    org.add_pool("later", 4);
+    org.tick(40 * DAY);
+    org.report("seats", "seats.xlsx").unwrap();
+    let sheets = org.sheets("seats.xlsx");
+    let drawn = &sheets["over time"];
+    let column = |name: &str| -> Vec<String> {
+        let cells = drawn.iter().map(|it| it.get(name).map(ToString::to_string));
+        cells.map(Option::unwrap_or_default).collect()
+    };
+    assert_eq!(column("access held"), ["2", "2", "2", "2"]);
+    assert_eq!(column("later purchased"), ["", "4", "4", "4"]);
+    let mut zip =
+        zip::ZipArchive::new(std::fs::File::open(org.file("seats.xlsx")).unwrap()).unwrap();
+    let chart = std::io::read_to_string(zip.by_name("xl/charts/chart1.xml").unwrap()).unwrap();
+    assert_eq!(chart.matches("'over time'!$A$2:$A$5").count(), 4, "{chart}");
+    assert!(
+        chart.contains(r#"<c:numFmt formatCode="mmm yyyy" sourceLinked="0"/>"#),
+        "{chart}"
+    );
+    assert!(chart.contains(r#"<c:dispBlanksAs val="gap"/>"#), "{chart}");
+    // A month alone is a mark.
+    assert_eq!(chart.matches(r#"<c:symbol val="circle"/>"#).count(), 4);
+}
