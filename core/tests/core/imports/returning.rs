@@ -201,7 +201,7 @@ fn whoever_was_cancelled_is_deleted_by_a_file_and_what_cannot_be_is_told_as_it_i
     for mode in [Mode::Both, Mode::Update] {
         let text = "email|status|title\nana@acme.example|inactive|\nbo@acme.example|cancelled|\n\
             cy@acme.example|active|\ndan@acme.example|cancelled|";
-        let found = review(&org, import(&text, mode));
+        let found = review(&org, import(text, mode));
         assert_eq!(
             faults(&found),
             [
