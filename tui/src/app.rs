@@ -243,7 +243,7 @@ impl App {
 
     /// Whether an action with people has somebody to act on, on the screen on top.
     pub(crate) fn has_whom_on_board(&self) -> bool {
-        self.whom_on_board().is_some()
+        self.anybody_on_board()
     }
 
     /// Whether what is on the screen is not yet what was asked for.

@@ -3,7 +3,7 @@
 //!
 //! The cursor stands on a row by its key, not on a number: whatever is read anew, it stays on that row.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use usher_core::Read;
 use usher_core::mail::MailText;
@@ -119,6 +119,13 @@ pub(crate) enum Doing {
     Replay(i64),
     /// Try mails again: these, else all that can be.
     Retry(Vec<i64>),
+    /// Show a plan about the marks, which are taken away when it is done.
+    PlanMarked {
+        /// Whom it is about, in words.
+        target: String,
+        /// What is wanted.
+        wish: Wish,
+    },
     /// Ask for what is still missing.
     Ask(Box<Form>),
     /// Read a person's fields, to edit them.
@@ -240,6 +247,42 @@ pub(crate) struct BoardRequest {
     pub(crate) limit: usize,
 }
 
+/// Everybody on a board, to be marked.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct EverybodyRequest {
+    /// Comes back with the answer; an answer of another generation is dropped.
+    pub(crate) generation: u64,
+    /// On which board.
+    pub(crate) topic: Topic,
+    /// What their rows must have in them.
+    pub(crate) filter: String,
+}
+
+/// The words of a filter.
+pub(crate) struct Words(Vec<String>);
+
+impl Words {
+    /// Those of a text, as rows are compared with them.
+    pub(crate) fn of(text: &str) -> Self {
+        let words = search_text(text.split_whitespace());
+        Self(words.split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// Whether every row fits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a row has all of them in it.
+    pub(crate) fn fit(&self, item: &Item) -> bool {
+        if self.is_empty() {
+            return true;
+        }
+        let text = search_text(item.cells.iter().map(String::as_str));
+        self.0.iter().all(|it| text.contains(it))
+    }
+}
+
 /// A board on the screen.
 #[derive(Debug)]
 pub(crate) struct Board {
@@ -262,8 +305,10 @@ pub(crate) struct Board {
     pub(crate) filter: String,
     /// What is being typed as the filter.
     pub(crate) bar: Option<LineEditor>,
-    /// Whose rows are marked, by the rows' keys.
-    pub(crate) marks: BTreeMap<String, UserId>,
+    /// Whose rows are marked.
+    pub(crate) marks: BTreeSet<UserId>,
+    /// Which request for everybody is awaited.
+    marking: Option<u64>,
     sort: Option<(usize, bool)>,
 }
 
@@ -285,7 +330,8 @@ impl Board {
             fault: None,
             filter: String::new(),
             bar: None,
-            marks: BTreeMap::new(),
+            marks: BTreeSet::new(),
+            marking: None,
             sort: None,
         }
     }
@@ -306,7 +352,7 @@ impl Board {
 
     /// Whether what is shown is not yet what was asked for.
     pub(crate) fn is_settling(&self) -> bool {
-        !self.loaded && self.fault.is_none()
+        self.marking.is_some() || (!self.loaded && self.fault.is_none())
     }
 
     /// Whether some rows only head others.
@@ -392,10 +438,11 @@ impl Board {
         })
     }
 
-    /// Takes what was read; an answer to an older request is dropped.
-    pub(crate) fn accept(&mut self, generation: u64, result: Result<Box<Found>, String>) {
+    /// Takes what was read; an answer to an older request is dropped. How many marks were taken away, because whoever had
+    /// them is not on the board any more.
+    pub(crate) fn accept(&mut self, generation: u64, result: Result<Box<Found>, String>) -> usize {
         if generation != self.generation {
-            return;
+            return 0;
         }
         self.waits = false;
         match result {
@@ -405,27 +452,34 @@ impl Board {
                 self.loaded = true;
                 self.fault = None;
                 self.arrange(here.as_deref());
+                self.drop_marks_of_gone()
             }
             Err(why) => {
                 self.fault = Some(why);
                 // Nothing is read on by itself until something happens.
                 self.found.more = false;
+                0
             }
         }
+    }
+
+    fn drop_marks_of_gone(&mut self) -> usize {
+        if self.marks.is_empty() || self.found.more || !self.topic.lists_everybody() {
+            return 0;
+        }
+        let before = self.marks.len();
+        let here: BTreeSet<_> = self.found.items.iter().filter_map(|it| it.who).collect();
+        self.marks.retain(|it| here.contains(it));
+        before - self.marks.len()
     }
 
     /// Puts the rows through the filter and in order, and the cursor back on its row.
     fn arrange(&mut self, here: Option<&str>) {
         let line = self.cursor.saturating_sub(self.top);
-        let words = search_text(self.filter.split_whitespace());
-        let words: Vec<_> = words.split_whitespace().collect();
-        let fits = |item: &Item| {
-            let text = search_text(item.cells.iter().map(String::as_str));
-            words.iter().all(|it| text.contains(it))
-        };
+        let words = Words::of(&self.filter);
         let items = &self.found.items;
         self.shown = (0..items.len())
-            .filter(|i| words.is_empty() || items.get(*i).is_some_and(fits))
+            .filter(|i| items.get(*i).is_some_and(|it| words.fit(it)))
             .collect();
         if let Some((column, backwards)) = self.sort {
             self.shown.sort_by(|a, b| {
@@ -549,31 +603,63 @@ impl Board {
 
     /// Marks the row under the cursor, or takes the mark away; whether it is about a person.
     pub(crate) fn toggle_mark(&mut self) -> bool {
-        let Some((key, who)) = self
-            .current()
-            .and_then(|it| Some((it.key.clone(), it.who?)))
-        else {
+        let Some(who) = self.current().and_then(|it| it.who) else {
             return false;
         };
-        if self.marks.remove(&key).is_none() {
-            self.marks.insert(key, who);
+        if !self.marks.remove(&who) {
+            self.marks.insert(who);
         }
         true
     }
 
-    /// Marks every row that is listed and about a person.
-    pub(crate) fn mark_all(&mut self) {
+    /// Marks everybody whom the filter lets through, besides who is marked already. Where not all rows were read, it says
+    /// what is to be read.
+    pub(crate) fn mark_all(&mut self, generation: u64) -> Option<EverybodyRequest> {
         let rows = self.shown.iter().filter_map(|i| self.found.items.get(*i));
-        let marked = rows.filter_map(|it| Some((it.key.clone(), it.who?)));
-        self.marks = marked.collect();
+        if !self.found.more {
+            self.marks.extend(rows.filter_map(|it| it.who));
+            return None;
+        }
+        self.marking = Some(generation);
+        Some(EverybodyRequest {
+            generation,
+            topic: self.topic.clone(),
+            filter: self.filter.clone(),
+        })
     }
 
-    /// The people whose rows are marked, each once.
+    /// Whether everybody is being read to be marked.
+    pub(crate) fn is_marking(&self) -> bool {
+        self.marking.is_some()
+    }
+
+    /// Waits no longer for everybody to be marked.
+    pub(crate) fn stop_marking(&mut self) {
+        self.marking = None;
+    }
+
+    /// Marks everybody who was read for that; an answer to another request is dropped. Why they could not be read comes back.
+    pub(crate) fn mark_everybody(
+        &mut self,
+        generation: u64,
+        result: Result<Vec<UserId>, String>,
+    ) -> Option<String> {
+        if self.marking != Some(generation) {
+            return None;
+        }
+        self.marking = None;
+        match result {
+            Ok(people) => {
+                self.marks.extend(people);
+                None
+            }
+            Err(why) => Some(why),
+        }
+    }
+
+    /// The people who are marked.
     pub(crate) fn marked_people(&self) -> Vec<UserId> {
-        let mut people: Vec<_> = self.marks.values().copied().collect();
-        people.sort_unstable();
-        people.dedup();
-        people
+        self.marks.iter().copied().collect()
     }
 }
 

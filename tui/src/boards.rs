@@ -6,6 +6,7 @@ mod batch;
 mod batches;
 mod connections;
 mod due;
+mod everybody;
 mod everything;
 mod fields;
 mod groups;
@@ -33,6 +34,7 @@ use usher_core::model::{BatchId, PoolName, UserId};
 
 use crate::board::Kind;
 
+pub(crate) use everybody::everybody;
 pub(crate) use wording::plan as word_mail;
 
 /// What a board lists.
@@ -112,6 +114,11 @@ impl Topic {
                 | Self::Held(_)
                 | Self::Inbox { .. }
         )
+    }
+
+    /// Whether whoever is not in a list of all its rows is not on it: people below a closed branch still are.
+    pub(crate) fn lists_everybody(&self) -> bool {
+        !matches!(self, Self::Tree(_))
     }
 
     /// What kind of board it is.

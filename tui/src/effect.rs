@@ -10,7 +10,7 @@ use usher_core::plan::{Digest, Template};
 use usher_core::query::{Expr, SortBy};
 use usher_core::{Progress, Selection};
 
-use crate::board::BoardRequest;
+use crate::board::{BoardRequest, EverybodyRequest};
 use crate::event::Timer;
 use crate::handouts::Handouts;
 use crate::importing::{ReadRequest, ReviewRequest};
@@ -27,6 +27,8 @@ pub(crate) enum Effect {
     ReadRange(RangeRequest),
     /// Read rows of a board. A newer request makes an older one void.
     ReadBoard(BoardRequest),
+    /// Read everybody on a board, to mark them. A newer request makes an older one void.
+    ReadEverybody(EverybodyRequest),
     /// Read the names that forms and filters offer.
     ReadNames,
     /// Write a file.

@@ -100,6 +100,13 @@ pub(crate) enum Answer {
         /// The rows, or why there are none.
         result: Result<Box<Found>, String>,
     },
+    /// Everybody on a board, to be marked.
+    Everybody {
+        /// Of which request.
+        generation: u64,
+        /// They, or why they could not be read.
+        result: Result<Vec<UserId>, String>,
+    },
     /// The names that forms and filters offer.
     Names(Result<Box<Names>, String>),
     /// What came of writing a file, in words.

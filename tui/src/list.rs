@@ -172,6 +172,8 @@ impl List {
         self.sort = sort;
         self.descending = descending;
         self.range = None;
+        // The cursor stays on its person, who is elsewhere in the list now.
+        self.first = None;
         self.stale = true;
     }
 
@@ -233,9 +235,7 @@ impl List {
     /// Takes the number of people in the list.
     pub(crate) fn set_total(&mut self, total: i64) {
         self.total = Some(total);
-        if self.first.is_none() && self.at_end {
-            self.first = Some((total - as_rank(self.rows.len()), true));
-        }
+        self.anchor();
     }
 
     /// The cursor's place in the whole list, counted from 1, and whether it is certain.

@@ -21,7 +21,7 @@ use crate::counters::Counters;
 use crate::effect::{Effect, Intent, Wish};
 use crate::event::{Answer, Event, MailWords, Outcome};
 use crate::summary::Proposal;
-use crate::{names, reads, replay};
+use crate::{boards, names, reads, replay};
 
 /// Carries out the effects that need the directory.
 pub(crate) struct Runner {
@@ -54,9 +54,11 @@ impl Runner {
         let lane = match effect {
             Effect::ReadWindow(_) | Effect::ReadRange(_) | Effect::ReadBoard(_) => &self.rows,
             Effect::ReadCounters | Effect::ReadDetail(_) | Effect::ReadFields(_) => &self.header,
-            Effect::Count(_) | Effect::ReadNames | Effect::SaveView(_) | Effect::RemoveView(_) => {
-                &self.counts
-            }
+            Effect::Count(_)
+            | Effect::ReadEverybody(_)
+            | Effect::ReadNames
+            | Effect::SaveView(_)
+            | Effect::RemoveView(_) => &self.counts,
             Effect::Plan { .. }
             | Effect::Discard(_)
             | Effect::Review(_)
@@ -135,6 +137,15 @@ pub(crate) fn answer(
                 .map(Box::new)
                 .map_err(worded);
             Answer::Board {
+                generation: request.generation,
+                result,
+            }
+        }
+        Effect::ReadEverybody(request) => {
+            let result = reading()
+                .and_then(|read| boards::everybody(&read, &request.topic, &request.filter))
+                .map_err(worded);
+            Answer::Everybody {
                 generation: request.generation,
                 result,
             }
@@ -536,6 +547,10 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
             result: Err(why),
         },
         Effect::ReadBoard(it) => Answer::Board {
+            generation: it.generation,
+            result: Err(why),
+        },
+        Effect::ReadEverybody(it) => Answer::Everybody {
             generation: it.generation,
             result: Err(why),
         },

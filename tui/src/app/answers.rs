@@ -124,10 +124,24 @@ impl App {
             Answer::Board { generation, result } => {
                 if let Some(board) = self.boards.last_mut() {
                     let failed = result.is_err();
-                    board.accept(generation, result);
+                    let n_gone = board.accept(generation, result);
                     if failed {
                         self.deferred.clear();
                     }
+                    // What has just been done is worth more.
+                    if n_gone > 0 && self.message.is_none() {
+                        self.say(&no_longer_marked(n_gone), Tone::Plain);
+                    }
+                }
+            }
+            Answer::Everybody { generation, result } => {
+                let waiting = self.boards.iter_mut();
+                let faults: Vec<_> = waiting
+                    .filter_map(|it| it.mark_everybody(generation, result.clone()))
+                    .collect();
+                for why in faults {
+                    self.deferred.clear();
+                    self.say(&why, Tone::Bad);
                 }
             }
             Answer::Names(result) => match result {
@@ -287,5 +301,16 @@ impl App {
 
     pub(super) fn say(&mut self, text: &str, tone: Tone) {
         self.message = Some((text.to_owned(), tone));
+    }
+}
+
+/// That marks were taken away from people who are no longer on a board.
+fn no_longer_marked(n: usize) -> String {
+    match n {
+        1 => "1 marked person is not listed here any more, and is not marked".to_owned(),
+        n => format!(
+            "{} marked people are not listed here any more, and are not marked",
+            words::count(n)
+        ),
     }
 }

@@ -79,7 +79,7 @@ impl App {
             let doing = (act.does)(&here);
             self.perform(doing, false);
         } else if let Some(act) = people::of_key(key)
-            && self.whom_on_board().is_some()
+            && self.anybody_on_board()
         {
             self.do_with_people(act);
         } else if let Some(action) = action(Place::Board, key) {
@@ -140,7 +140,13 @@ impl App {
                     self.say("only rows about people are marked", Tone::Plain);
                 }
             }
-            Action::MarkAll => board.mark_all(),
+            Action::MarkAll => {
+                let generation = self.board_generation + 1;
+                if let Some(request) = board.mark_all(generation) {
+                    self.board_generation = generation;
+                    self.effects.push(Effect::ReadEverybody(request));
+                }
+            }
             Action::ClearMarks => board.marks.clear(),
             Action::Back => self.back_from_board(),
             _ => {}
@@ -151,7 +157,9 @@ impl App {
         let Some(board) = self.boards.last_mut() else {
             return;
         };
-        if !board.marks.is_empty() {
+        if board.is_marking() {
+            board.stop_marking();
+        } else if !board.marks.is_empty() {
             board.marks.clear();
         } else if !board.filter.is_empty() {
             board.set_filter("");
@@ -192,6 +200,15 @@ impl App {
         {
             board.set_filter(&text);
         }
+    }
+
+    /// Whether an action on the screen on top has somebody to act on: as [`App::whom_on_board`], which names them all.
+    pub(super) fn anybody_on_board(&self) -> bool {
+        self.board().is_some_and(|board| {
+            !board.marks.is_empty()
+                || matches!(board.topic, Topic::Person(_))
+                || board.current().is_some_and(|it| it.who.is_some())
+        })
     }
 
     /// Whom an action on the screen on top is for.
@@ -309,6 +326,7 @@ impl App {
                 self.lay_out();
             }
             Doing::Plan { target, wish } => self.plan(target, of_marks, wish),
+            Doing::PlanMarked { target, wish } => self.plan(target, true, wish),
             Doing::Retry(_) if self.settings.read_only => {
                 self.say("this console is read-only", Tone::Bad);
             }

@@ -146,13 +146,16 @@ fn decide(here: &Here<'_>, way: &Way, whose: fn(&Here<'_>) -> Option<Whose>) -> 
     let Some(Whose { who, words, line }) = whose(here) else {
         return Doing::Say("nobody is held".to_owned());
     };
+    let of_marks = matches!(&who, HeldWho::Users(_)) && !here.marked.is_empty();
     let order = Order::new(
         (way.command)(who),
         format!("{} {words}", way.heading),
         format!("usher brake {} {line}", way.word),
     );
-    Doing::Plan {
-        target: words,
-        wish: Wish::Order(Box::new(order)),
+    let (target, wish) = (words, Wish::Order(Box::new(order)));
+    if of_marks {
+        Doing::PlanMarked { target, wish }
+    } else {
+        Doing::Plan { target, wish }
     }
 }

@@ -79,6 +79,7 @@ impl List {
             Pending::Extend(Side::Below) => self.extend_below(window),
             Pending::Extend(Side::Above) => self.extend_above(window),
         }
+        self.anchor();
         self.loaded = true;
         self.failed = false;
         self.slow = false;
@@ -111,15 +112,10 @@ impl List {
                 self.top = 0;
             }
             Land::Bottom => {
-                self.first = self
-                    .total
-                    .map(|total| ((total - as_rank(self.rows.len())).max(0), true));
+                self.first = None;
                 self.cursor = self.rows.len().saturating_sub(1);
                 self.top = self.rows.len().saturating_sub(self.height);
             }
-        }
-        if self.at_start {
-            self.first = Some((0, true));
         }
     }
 
@@ -134,11 +130,7 @@ impl List {
         let before = window.before;
         self.take(window);
         self.cursor = before.min(self.rows.len().saturating_sub(1));
-        self.first = if self.at_start {
-            Some((0, true))
-        } else {
-            rank.map(|rank| ((rank - as_rank(self.cursor)).max(0), false))
-        };
+        self.first = rank.map(|rank| ((rank - as_rank(self.cursor)).max(0), false));
         let keeps_top = was_at_top && self.at_start && self.cursor < self.height;
         self.top = if keeps_top {
             0
@@ -166,11 +158,6 @@ impl List {
                 .first
                 .map(|(first, certain)| (first + as_rank(over), certain));
         }
-        if self.first.is_none() && self.at_end {
-            self.first = self
-                .total
-                .map(|total| (total - as_rank(self.rows.len()), true));
-        }
     }
 
     fn extend_above(&mut self, window: Window) {
@@ -180,17 +167,22 @@ impl List {
         self.rows.splice(..0, window.rows);
         self.top += added;
         self.cursor += added;
-        self.first = if self.at_start {
-            Some((0, true))
-        } else {
-            self.first
-                .map(|(first, certain)| ((first - as_rank(added)).max(0), certain))
-        };
+        let first = self.first;
+        self.first = first.map(|(first, certain)| ((first - as_rank(added)).max(0), certain));
         let keep = (self.page() * 4).max(self.top + self.height * 2);
         if self.rows.len() > keep {
             self.lose_range_if(keep.., Side::Below);
             self.rows.truncate(keep);
             self.at_end = false;
+        }
+    }
+
+    /// At either end of the list the place of its rows is certain, however they came to be in memory.
+    pub(super) fn anchor(&mut self) {
+        if self.at_start {
+            self.first = Some((0, true));
+        } else if let (true, Some(total)) = (self.at_end, self.total) {
+            self.first = Some(((total - as_rank(self.rows.len())).max(0), true));
         }
     }
 

@@ -11,6 +11,7 @@ use crate::cell::{put, put_right, row, shown, width};
 use crate::chrome::{banner, clear, header, message, newest, put_hints, put_hints_and_help, seats};
 use crate::layout::Layout;
 use crate::people;
+use crate::screen::columns::way;
 use crate::theme::{Role, Theme};
 use crate::words;
 
@@ -156,11 +157,11 @@ fn heads(board: &Board, theme: Theme, columns: &Columns, area: Rect, buf: &mut B
             ..area
         };
         let sign = match board.sort() {
-            Some((by, false)) if by == i => "^",
-            Some((by, true)) if by == i => "v",
+            Some((by, backwards)) if by == i => way(backwards),
             _ => "",
         };
-        let head = format!("{}{sign}", column.head);
+        let space = if sign.is_empty() { "" } else { " " };
+        let head = format!("{}{space}{sign}", column.head);
         if area.is_empty() || column.head.is_empty() {
             continue;
         }
@@ -185,7 +186,7 @@ fn item_row(
         put(buf, at, 1, item.cell(0), theme.style(Role::Title));
         return;
     }
-    let marked = board.marks.contains_key(&item.key);
+    let marked = item.who.is_some_and(|it| board.marks.contains(&it));
     let style = theme.style(if marked { Role::Marked } else { item.role });
     let is_here = place == board.cursor();
     let signs = format!(
@@ -235,9 +236,13 @@ fn status(app: &App, board: &Board, theme: Theme, area: Rect, buf: &mut Buffer) 
     }
     clear(area, buf);
     let mut x: u16 = 1;
-    let marked = board.marked_people().len();
-    if marked > 0 {
-        let text = format!("{} marked", words::people(marked));
+    let marked = board.marks.len();
+    if marked > 0 || board.is_marking() {
+        let text = if board.is_marking() {
+            "marking everybody…".to_owned()
+        } else {
+            format!("{} marked", words::people(marked))
+        };
         x = put(buf, area, x, &text, theme.style(Role::Marked)) + 3;
     }
     let (n, more) = board.count();

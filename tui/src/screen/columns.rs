@@ -188,6 +188,20 @@ pub(crate) fn sort_of(word: &str, fields: &[CustomField]) -> Option<SortBy> {
     }
 }
 
+/// The sign of an order's direction.
+pub(crate) fn way(descending: bool) -> &'static str {
+    if descending { "↓" } else { "↑" }
+}
+
+/// Whether a column shows what an order is by.
+pub(crate) fn shows(column: &ListColumn, sort: SortBy) -> bool {
+    match (column, sort) {
+        (ListColumn::Custom(id, _), SortBy::Custom(by)) => *id == by,
+        (ListColumn::Custom(..), _) | (_, SortBy::Custom(_)) => false,
+        (known, sort) => sort_word(sort, &[]) == known.word(),
+    }
+}
+
 /// The word for an order.
 pub(crate) fn sort_word(sort: SortBy, fields: &[CustomField]) -> String {
     let mut all = sorts(fields).into_iter();

@@ -4,12 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use usher_core::model::Status;
+use usher_core::query::SortBy;
 
 use crate::app::App;
 use crate::cell::{put, row};
 use crate::layout::Layout;
 use crate::list::Row;
-use crate::screen::columns::ListColumn;
+use crate::screen::columns::{ListColumn, shows, way};
 use crate::theme::{Role, Theme};
 
 /// A column of the table and its width.
@@ -90,7 +91,7 @@ pub(crate) fn draw(app: &App, theme: Theme, layout: &Layout, buf: &mut Buffer) {
         columns(&app.users.columns, layout.list.width - LEAD)
     };
     if !layout.heads.is_empty() && !compact {
-        heads(theme, &columns, layout.heads, buf);
+        heads(app, theme, &columns, layout.heads, buf);
     }
     let users = &app.users;
     let range = users.list.range();
@@ -122,9 +123,27 @@ pub(crate) fn draw(app: &App, theme: Theme, layout: &Layout, buf: &mut Buffer) {
     }
 }
 
-fn heads(theme: Theme, columns: &[Column], area: Rect, buf: &mut Buffer) {
+/// Whether the heads on a screen of this layout tell by what the list is sorted.
+pub(crate) fn tells_order(app: &App, layout: &Layout) -> bool {
+    let compact = !layout.full || layout.list.width < 36;
+    let sort = app.users.list.sort();
+    !compact
+        && !layout.heads.is_empty()
+        && (sort == SortBy::Status
+            || columns(&app.users.columns, layout.list.width - LEAD)
+                .iter()
+                .any(|it| shows(&it.what, sort)))
+}
+
+fn heads(app: &App, theme: Theme, columns: &[Column], area: Rect, buf: &mut Buffer) {
     let style = theme.style(Role::Heads);
-    put(buf, area, 3, "Status", style);
+    let list = &app.users.list;
+    let head = |text: &str, is_by: bool| match is_by {
+        true => format!("{text} {}", way(list.is_descending())),
+        false => text.to_owned(),
+    };
+    let status = head("Status", list.sort() == SortBy::Status);
+    put(buf, area, 3, &status, style);
     let mut x = LEAD;
     for column in columns {
         put(
@@ -134,7 +153,7 @@ fn heads(theme: Theme, columns: &[Column], area: Rect, buf: &mut Buffer) {
                 ..area
             },
             x,
-            column.what.head(),
+            &head(column.what.head(), shows(&column.what, list.sort())),
             style,
         );
         x += column.width;

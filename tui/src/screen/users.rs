@@ -337,6 +337,13 @@ impl Users {
         if let Some(kind) = completion.names {
             use usher_core::query::Names as Kind;
             let begun = completion.begun.to_lowercase();
+            // What people have is compared by its words, unless it is said that it is all of it.
+            let by_words = matches!(
+                kind,
+                Kind::Areas | Kind::Titles | Kind::Regions | Kind::Languages
+            );
+            let sign = if by_words { "=" } else { "" };
+            let typed = begun.strip_prefix(sign).unwrap_or(&begun);
             let all = match kind {
                 Kind::Groups => &names.groups,
                 Kind::Pools => &names.pools,
@@ -348,10 +355,12 @@ impl Users {
                 Kind::Regions => &names.regions,
                 Kind::Languages => &names.languages,
             };
-            let fits = all
+            let offers = all
                 .iter()
-                .filter(|it| it.to_lowercase().starts_with(&begun) && it.to_lowercase() != begun);
-            completion.offers.extend(fits.map(|it| in_quotes(it)));
+                .filter(|it| it.to_lowercase().starts_with(typed))
+                .map(|it| format!("{sign}{}", in_quotes(it)))
+                .filter(|it| it.to_lowercase() != begun);
+            completion.offers.extend(offers);
         }
         (completion.from, completion.offers)
     }

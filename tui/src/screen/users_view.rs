@@ -10,6 +10,7 @@ use crate::cell::{put, put_right, shown, width};
 use crate::chrome::{banner, clear, header, message, newest, put_hints, put_hints_and_help, seats};
 use crate::layout::Layout;
 use crate::people;
+use crate::screen::columns::{sort_word, way};
 use crate::screen::table;
 use crate::theme::{Role, Theme};
 use crate::words::number;
@@ -21,7 +22,7 @@ pub(crate) fn draw(app: &App, theme: Theme, layout: &Layout, frame: &mut Frame<'
     seats(app, theme, layout.seats, buf);
     banner(app, theme, layout.banner, buf);
     if layout.full {
-        filter(app, theme, layout.filter, buf);
+        filter(app, theme, layout, buf);
         if !app.is_covered() {
             hints(app, theme, layout.hints, buf);
         }
@@ -37,7 +38,7 @@ pub(crate) fn draw(app: &App, theme: Theme, layout: &Layout, frame: &mut Frame<'
     message(app, theme, layout.message, buf);
     offered(app, theme, layout, buf);
     if !layout.full && app.users.filter.bar.is_some() {
-        filter(app, theme, layout.filter, buf);
+        filter(app, theme, layout, buf);
     }
     if let Some(position) = cursor(app, layout) {
         frame.set_cursor_position(position);
@@ -68,7 +69,8 @@ fn cursor(app: &App, layout: &Layout) -> Option<Position> {
     })
 }
 
-fn filter(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
+fn filter(app: &App, theme: Theme, layout: &Layout, buf: &mut Buffer) {
+    let area = layout.filter;
     if area.is_empty() {
         return;
     }
@@ -95,7 +97,13 @@ fn filter(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         } else {
             (filter.text.as_str(), Role::Plain)
         };
-        put(buf, room, 2, text, theme.style(role));
+        let x = put(buf, room, 2, text, theme.style(role));
+        if !table::tells_order(app, layout) {
+            let list = &app.users.list;
+            let by = sort_word(list.sort(), &app.names.fields);
+            let said = format!("by {by} {}", way(list.is_descending()));
+            put(buf, room, x + 2, &said, theme.style(Role::Muted));
+        }
         if !filter.text.is_empty() || app.users.only_marked {
             put(buf, room, 0, "/", theme.style(Role::Key));
         }

@@ -142,10 +142,11 @@ fn areas_titles_and_the_like_are_offered_as_people_have_them() {
     });
     let mut play = Play::open(org);
     for (typed, offered) in [
-        ("area:r", "Research"),
-        ("title:", "Lead"),
-        ("region:no", "\"North Sea\""),
-        ("language:", "de"),
+        ("area:r", "=Research"),
+        ("title:", "=Lead"),
+        ("region:no", "=\"North Sea\""),
+        ("region:=no", "=\"North Sea\""),
+        ("language:", "=de"),
     ] {
         play.keys(&format!("/<ctrl-u>{typed}"));
         assert!(
@@ -236,4 +237,76 @@ fn instants_are_shown_in_the_organizations_own_time_zone() {
     };
     let said = format!("{:02}:{:02}", there / 60, there % 60);
     assert!(play.line(">").contains(&said), "{said}: {}", play.screen());
+}
+
+#[test]
+fn a_completed_area_finds_exactly_those_who_have_it() {
+    let org = org();
+    edit(&org, "cleo", |it| {
+        let area = Some("Field Sales EMEA".into());
+        it.set = vec![(usher_core::model::Field::FunctionalArea, area)];
+    });
+    let mut play = Play::open(org);
+    play.keys("/area:sal<tab><enter>");
+    assert!(play.shows("area:=Sales"), "{}", play.screen());
+    assert!(
+        play.shows("2 people") && !play.shows("cleo@"),
+        "{}",
+        play.screen()
+    );
+    // All of it typed, it is still the words of it that are compared, and the whole is offered.
+    play.keys("/<ctrl-u>area:sales");
+    assert!(play.line("tab").contains("=Sales"), "{}", play.screen());
+    play.keys("<esc>/area:fie<tab><enter>");
+    assert!(play.shows("1 person"), "{}", play.screen());
+}
+
+#[test]
+fn by_what_the_list_is_sorted_is_seen() {
+    let mut play = Play::open(org());
+    assert!(play.shows("Name ↑"), "{}", play.screen());
+    play.keys("S");
+    assert!(play.shows("Name ↓"), "{}", play.screen());
+    play.keys("Ss");
+    assert!(
+        play.shows("Email ↑") && !play.shows("Name ↑"),
+        "{}",
+        play.screen()
+    );
+    play.keys("s");
+    assert!(play.shows("Status ↑"), "{}", play.screen());
+    // The column of it is not on the screen.
+    play.keys("sssss");
+    assert!(
+        play.line("everybody").contains("by region ↑"),
+        "{}",
+        play.screen()
+    );
+    play.keys("S/ana<enter>");
+    assert!(
+        play.line("1 person").contains("/ ana  by region ↓"),
+        "{}",
+        play.screen()
+    );
+}
+
+#[test]
+fn the_place_in_a_list_that_is_sorted_otherwise_is_right_or_not_told() {
+    let names: Vec<_> = (0..400).map(|i| format!("p{i:03}")).collect();
+    let mut play = Play::open(Org::new(500).people(&names.join(" ")));
+    play.keys("/-olga<enter>jjjj");
+    assert!(play.shows("row 5 of 400"), "{}", play.screen());
+    // Whoever was at the front is at the back now.
+    play.keys("S");
+    assert!(play.shows("row 396 of 400"), "{}", play.screen());
+    play.keys("G");
+    assert!(play.shows("row 400 of 400"), "{}", play.screen());
+    let middle = vec!["k"; 200].join("");
+    play.keys(&middle);
+    assert!(play.shows("row 200 of 400"), "{}", play.screen());
+    // In the middle nobody knows without counting.
+    play.keys("S");
+    assert!(!play.shows("row "), "{}", play.screen());
+    play.keys(&middle);
+    assert!(play.shows("row 1 of 400"), "{}", play.screen());
 }

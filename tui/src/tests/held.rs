@@ -359,3 +359,43 @@ fn without_the_way_to_replay_the_command_is_named() {
     play.keys(":inbox<enter>P");
     assert!(!play.shows("Apply this?"), "{}", play.screen());
 }
+
+#[test]
+fn marks_end_with_what_they_were_for_and_with_being_listed() {
+    let org = org("okta");
+    off(&org, "okta", "ana bo carl dora emil");
+    let mut play = Play::open(org);
+    play.keys(":held<enter><space><space>A");
+    assert!(play.shows("Release 2 people marked"), "{}", play.screen());
+    play.keys("y");
+    assert!(!play.shows("2 people marked"), "{}", play.screen());
+    // The one under the cursor is marked, and somebody else lets it go.
+    let gone = play
+        .app
+        .board()
+        .and_then(|it| Some(it.current()?.cell(0).to_owned()));
+    let gone = gone.expect("somebody is held");
+    play.keys("<space>");
+    assert!(play.shows("1 person marked"), "{}", play.screen());
+    let user = {
+        let session = play.org.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let read = session.read().expect("readable");
+        read.find_user(&gone).expect("a person").id
+    };
+    play.org.other().done(Command::ReleaseHeld {
+        who: usher_core::command::HeldWho::Users(vec![user]),
+    });
+    play.app.message = None;
+    play.event(Event::Committed);
+    assert!(
+        play.shows("1 marked person is not listed here any more"),
+        "{}",
+        play.screen()
+    );
+    play.keys("X");
+    assert!(
+        play.shows("Reject ") && !play.shows("marked") && !play.shows("nothing would change"),
+        "{}",
+        play.screen()
+    );
+}

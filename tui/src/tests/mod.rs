@@ -16,4 +16,5 @@ mod scripts;
 mod texts;
 #[path = "../../tests/wcwidth/mod.rs"]
 mod wcwidth;
+mod whole;
 mod widgets;

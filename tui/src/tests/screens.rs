@@ -59,7 +59,7 @@ fn users_on_80_columns() {
  usher  Acme Learning  [demo]                             no server  file owner
  access 5/8 · 3 free   1 waiting   coaching 0/0 full
   everybody                                                            6 people
-   Status     Name                Email                       Area
+   Status     Name ↑              Email                       Area
  x I inactive Adams, Emil         emil.adams@acme.example     Sales
    W waiting  Çelik, Dora         dora.çelik@acme.example     Research
 >  A active   Li, Ana             ana.li@acme.example         Sales
@@ -87,7 +87,7 @@ fn users_on_80_columns() {
 .ddddd..bbbbbbbbbbbbb..yyyyyy.............................ddddddddd..dddddddddd
 .bbbbbbbbbbggggggggg............yyyyyyyyyyyyyyyyyyyy
 ..ddddddddd............................................................dddddddd
-...uuuuuu.....uuuu................uuuuu.......................uuuu
+...uuuuuu.....uuuuuu..............uuuuu.......................uuuu
 mm.dddddddddd.mmmmmmmmmmm.........mmmmmmmmmmmmmmmmmmmmmmm.....mmmmm
 ...yyyyyyyyy
 rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr
@@ -119,7 +119,7 @@ fn without_colours_everything_is_still_told_apart() {
 .ddddd..bbbbbbbbbbbbb..bbbbbb.........ddddddddd..dddddddddd
 .bbbbbbbbbb.....................bbbbbbbbbbbbbbbbbbbb
 ..ddddddddd........................................dddddddd
-...uuuuuu.....uuuu..............uuuuu
+...uuuuuu.....uuuuuu............uuuuu
 bb.dddddddddd.bbbbbbbbbbb.......bbbbbbbbbbbbbbbbbbbbbbb
 ...bbbbbbbbb
 rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr
@@ -142,7 +142,7 @@ fn users_on_120_columns_with_details() {
  usher  Acme Learning  [demo]                                                                     no server  file owner
  access 5/8 · 3 free   1 waiting   coaching 0/0 full
   everybody                                                                                                    6 people
-   Status     Name                  Email                                Dora Çelik
+   Status     Name ↑                Email                                Dora Çelik
    I inactive Adams, Emil           emil.adams@acme.example              status      waiting
 >  W waiting  Çelik, Dora           dora.çelik@acme.example              email       dora.çelik@acme.example
    A active   Li, Ana               ana.li@acme.example                  title       Lead
