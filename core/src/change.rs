@@ -2,6 +2,7 @@
 //! are four functions over [`Change`].
 
 mod described;
+mod kept;
 mod kinds;
 mod people;
 

@@ -35,7 +35,7 @@ pub(crate) struct Context<'a> {
     pub(crate) connection: ConnectionId,
     /// The base of every address.
     pub(crate) base: &'a str,
-    /// Whether of anybody an attribute is kept that has a field ([`crate::mapping::MAPPED`]).
+    /// Whether of anybody an attribute is kept that has a field ([`crate::words::MAPPED`]).
     pub(crate) any_mapped: bool,
 }
 

@@ -2,8 +2,8 @@
 //! wrote, compact and valid. It is looked through for where members begin and end, and copied; it is never built anew.
 
 use crate::json::first_to_escape;
-use crate::mapping::MAPPED;
 use crate::schema::ENTERPRISE;
+use crate::words::MAPPED;
 
 /// The members of an object or the elements of a list, in their order, as the JSON that they are.
 #[derive(Clone, Copy, Debug, Default)]
@@ -104,7 +104,7 @@ pub(crate) struct Kept<'a> {
     pub(crate) enterprise: Members<'a>,
     pub(crate) emails: Option<&'a str>,
     pub(crate) addresses: Option<&'a str>,
-    /// Which fields' own attributes are kept here and not in their fields ([`crate::mapping::MAPPED`]).
+    /// What connections have sent of fields' own attributes that is not in the fields ([`crate::words`]).
     pub(crate) mapped: Members<'a>,
     pub(crate) rest: Vec<(&'a str, &'a str)>,
 }

@@ -1,13 +1,12 @@
 //! Which attribute of a connection feeds which field: the paths that may, and what they say of a User. A mapped attribute
 //! is kept and returned as any other; what it says is written to its field besides. A field's own attribute feeds it no
-//! longer then: from the first write on it is kept as any other, and it is marked as kept. Until a write says it again where it
-//! feeds its field, what was sent of it is what it is, whatever was mapped or is not any more. Other connections see the field.
+//! longer then: from the first write on it is kept for this connection alone ([`crate::words`]). Until a write says it again where
+//! it feeds its field, what was sent of it is what it is, whatever was mapped or is not any more. Other connections see the field.
 
 use scim_v2::filter::{AttrExp, ValFilter};
 use serde_json::Value;
-use usher_core::model::{ConnectionId, Field, Mapping, Part};
+use usher_core::model::{Field, Mapping, Part};
 
-use crate::kept::Members;
 use crate::patch::Patch;
 use crate::patch_path::{Found, Target};
 use crate::schema::{self, Attribute, ENTERPRISE, Object, Shape};
@@ -105,10 +104,6 @@ pub(crate) struct Displaced {
     pub(crate) language: bool,
 }
 
-/// Under which name it is kept of somebody whose attributes those are that are not in their fields, by the words of the fields.
-/// No attribute begins like it, and it is the first of what is kept, so that the roster knows these people by an index.
-pub(crate) const MAPPED: &str = "$mapped";
-
 impl Displaced {
     /// The fields whose own attributes may be kept.
     pub(crate) const ALL: [Field; 4] = [
@@ -128,47 +123,23 @@ impl Displaced {
         }
     }
 
-    /// Whose own attributes are kept beside their fields, of somebody of whom that is kept, as a connection has sent them.
-    pub(crate) fn marked(mapped: Members<'_>, connection: ConnectionId) -> Self {
-        let mut marked = Self::default();
-        for (name, by) in mapped.named() {
-            if by.trim_matches('"').parse().ok() == Some(connection)
-                && let Some(field) = Self::ALL.into_iter().find(|it| it.as_str() == name)
-            {
-                marked.set(field, true);
-            }
+    /// Those of which something is so.
+    pub(crate) fn of(is_so: impl Fn(Field) -> bool) -> Self {
+        let mut these = Self::default();
+        for field in Self::ALL {
+            these.set(field, is_so(field));
         }
-        marked
-    }
-
-    /// Marks what is kept of somebody: these fields' own attributes are as a connection has sent them, and are not their fields.
-    pub(crate) fn mark(self, kept: &mut Object, connection: ConnectionId) {
-        let by = Value::String(connection.to_string());
-        let fields = Self::ALL.into_iter().filter(|it| self.has(*it));
-        let marks: Object = fields
-            .map(|it| (it.as_str().to_owned(), by.clone()))
-            .collect();
-        if !marks.is_empty() {
-            kept.insert(MAPPED.to_owned(), Value::Object(marks));
-        }
+        these
     }
 
     /// Those of them of which something is so.
     pub(crate) fn filter(self, is_so: impl Fn(Field) -> bool) -> Self {
-        let mut rest = self;
-        for field in Self::ALL {
-            rest.set(field, self.has(field) && is_so(field));
-        }
-        rest
+        Self::of(|field| self.has(field) && is_so(field))
     }
 
     /// Both.
     pub(crate) fn or(self, other: Self) -> Self {
-        let mut both = self;
-        for field in Self::ALL {
-            both.set(field, self.has(field) || other.has(field));
-        }
-        both
+        Self::of(|field| self.has(field) || other.has(field))
     }
 
     fn set(&mut self, field: Field, to: bool) {
@@ -203,17 +174,23 @@ pub(crate) fn said(maps: &[Mapping], user: &Object) -> Mapped {
         .collect()
 }
 
-/// What a request says: of attributes that it speaks of, or that are other than they were.
+/// What a request says: of attributes that it speaks of, or that are other than they were; and what there is of those whose
+/// fields are theirs from now on.
 pub(crate) fn said_now(
     maps: &[Mapping],
     before: &Object,
     after: &Object,
     speaks_of: impl Fn(&Target) -> bool,
+    first: Displaced,
 ) -> Mapped {
+    let is_first = |part: Part| matches!(part, Part::Field(field) if first.has(field));
     targets(maps)
         .filter_map(|(part, target)| {
             let now = value(after, &target);
-            (speaks_of(&target) || now != value(before, &target)).then_some((part, now))
+            let says = speaks_of(&target)
+                || now != value(before, &target)
+                || now.is_some() && is_first(part);
+            says.then_some((part, now))
         })
         .collect()
 }

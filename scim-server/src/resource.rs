@@ -1,12 +1,12 @@
 //! A person as SCIM shows them, written straight from the roster's row. [`crate::wanted`] is the way back.
 
 use serde_json::Value;
-use usher_core::model::{ConnectionId, GroupId, User, fold_key};
+use usher_core::model::{ConnectionId, Field, GroupId, User, fold_key};
 
 use crate::json::Json;
 use crate::kept::{Kept, Members, around_place};
-use crate::mapping::Displaced;
-use crate::schema::{ENTERPRISE, Object, USER, USHER, is_work};
+use crate::schema::{ENTERPRISE, Object, USER, USHER};
+use crate::words::Words;
 
 /// A person with everything that an answer says of them.
 #[derive(Clone, Debug)]
@@ -62,9 +62,8 @@ impl Resource<'_> {
         let user = &self.person.user;
         let profile = &user.profile;
         let kept = Kept::of(profile.kept.as_deref());
-        let displaced = Displaced::marked(kept.mapped, self.connection);
-        let area = profile.functional_area.as_deref();
-        let area = area.filter(|_| !displaced.area);
+        let words = Words::of(kept.mapped, self.connection);
+        let area = words.shown(Field::FunctionalArea, profile.functional_area.as_deref());
         let extended = area.is_some() || user.manager.is_some() || !kept.enterprise.is_empty();
         out.raw("{\"schemas\":[");
         for urn in [Some(USER), extended.then_some(ENTERPRISE), Some(USHER)]
@@ -84,12 +83,11 @@ impl Resource<'_> {
         }
         write_name(out, user, kept.name);
         out.optional_member("displayName", profile.display_name.as_deref());
-        if !displaced.title {
-            out.optional_member("title", profile.title.as_deref());
-        }
-        if !displaced.language {
-            out.optional_member("preferredLanguage", profile.language.as_deref());
-        }
+        out.optional_member("title", words.shown(Field::Title, profile.title.as_deref()));
+        out.optional_member(
+            "preferredLanguage",
+            words.shown(Field::Language, profile.language.as_deref()),
+        );
         out.raw_member(
             "active",
             if user.status.is_scim_active() {
@@ -99,23 +97,14 @@ impl Resource<'_> {
             },
         );
         write_emails(out, user, kept.emails);
-        let region = profile.region.as_deref();
-        let region = region.filter(|_| !displaced.region);
+        let region = words.shown(Field::Region, profile.region.as_deref());
         write_addresses(out, region, kept.addresses);
         for (name, value) in &kept.rest {
-            // Sent where another attribute fed the field; everybody else sees the field.
-            let is_shown = match *name {
-                "title" => displaced.title,
-                "preferredLanguage" => displaced.language,
-                _ => true,
-            };
-            if is_shown {
-                out.raw_member(name, value);
-            }
+            out.raw_member(name, value);
         }
         self.write_groups(out);
         if extended {
-            self.write_enterprise(out, area, kept.enterprise, displaced);
+            self.write_enterprise(out, area, kept.enterprise);
         }
         self.write_standing(out);
         self.write_meta(out);
@@ -142,18 +131,10 @@ impl Resource<'_> {
         out.raw("]");
     }
 
-    fn write_enterprise(
-        &self,
-        out: &mut Json,
-        area: Option<&str>,
-        kept: Members<'_>,
-        displaced: Displaced,
-    ) {
+    fn write_enterprise(&self, out: &mut Json, area: Option<&str>, kept: Members<'_>) {
         out.raw_member(ENTERPRISE, "{");
         for (name, value) in kept.named() {
-            if name != "department" || displaced.area {
-                out.raw_member(name, value);
-            }
+            out.raw_member(name, value);
         }
         out.optional_member("department", area);
         if let Some(manager) = &self.person.user.manager {
@@ -282,13 +263,7 @@ fn write_plain_email(out: &mut Json, email: &str) {
 fn write_addresses(out: &mut Json, region: Option<&str>, kept: Option<&str>) {
     match (kept, region) {
         (None, None) => {}
-        (Some(list), Some(region)) => match with_region(list, region) {
-            Some(list) => {
-                out.member("addresses");
-                out.shown(list);
-            }
-            None => write_filled(out, "addresses", list, "region", region),
-        },
+        (Some(list), Some(region)) => write_filled(out, "addresses", list, "region", region),
         (Some(list), None) => match around_place(list, "region") {
             // The place goes with one of the commas beside it.
             Some((before, after)) => {
@@ -303,19 +278,6 @@ fn write_addresses(out: &mut Json, region: Option<&str>, kept: Option<&str>) {
         },
         (None, Some(region)) => write_filled(out, "addresses", "[]", "region", region),
     }
-}
-
-/// The list with the roster's region in the first work address, where a connection for which the region comes from elsewhere
-/// left one of its own there: two work addresses would contradict each other.
-fn with_region(list: &str, region: &str) -> Option<Value> {
-    if around_place(list, "region").is_some() {
-        return None;
-    }
-    let mut list: Value = serde_json::from_str(list).ok()?;
-    let work = list.as_array_mut()?.iter_mut().find(|it| is_work(it))?;
-    work.as_object_mut()?
-        .insert("region".to_owned(), region.into());
-    Some(list)
 }
 
 /// A list as it is kept, with a value put back into its place; where there is none, into a work element of its own.

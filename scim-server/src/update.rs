@@ -1,6 +1,7 @@
 //! What a request about one person asks of the core: the command, computed from the body, from what the connection's
 //! attributes feed, and from who the person is now.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -15,6 +16,7 @@ use crate::people::Found;
 use crate::resource::{Person, Resource};
 use crate::schema::{self, ENTERPRISE, Object};
 use crate::wanted::{self, Spoken, Wanted};
+use crate::words::Words;
 
 /// What a body asks for that is about a new person.
 pub(crate) fn newcomer(
@@ -80,7 +82,7 @@ impl Update {
         } else {
             user.clone()
         };
-        let wanted = Wanted::read_from(user, displaced, connection)?;
+        let wanted = Wanted::read(user, displaced)?;
         // What a whole User does not speak of of these is none.
         let parts = wanted::spoken(displaced, |extension, name| match (extension, name) {
             (true, _) => spoken.enterprise(),
@@ -127,10 +129,11 @@ impl Update {
         base: &str,
     ) -> Result<Provision, Fault> {
         let before = Wanted::of(&found.user, found.external_id.as_deref());
+        let words = before.words(self.connection);
         let mut spoken = self.parts.clone();
         let (mapped, said, command) = match &self.asked {
             Asked::Whole(whole) => {
-                let wanted = self.replaced(found, base, whole, &before)?;
+                let wanted = self.replaced(found, whole, &before);
                 // Whoever is queued, or deactivated by a person, was shown as not active, and whose leaving is held as active:
                 // said back beside something else, that is not the provider's own word.
                 let shown = found.user.status.is_scim_active();
@@ -143,21 +146,21 @@ impl Update {
                     spoken.retain(|it| *it != Part::Manager);
                 }
                 let in_body = mapping::in_body(&whole.named);
-                let mapped = self.mapped(found, base, &whole.sent, in_body)?;
+                let first = Displaced::by(&self.maps).filter(|it| words.said(it).is_none());
+                let mapped = self.mapped(found, base, whole.sent(), in_body, first)?;
                 let command = wanted.into_update(&before, &found.user, said, true);
                 (mapped, said, command)
             }
             Asked::Parts(patch) => {
                 let mut user = self.as_sent(found, base, patch.speaks_of(false, "emails"))?;
                 patch.apply(&mut user)?;
-                let mapped = self.mapped(found, base, &user, mapping::in_patch(patch))?;
-                let displaced = self.displaced(&before, &mapped, patch);
-                let mut wanted = Wanted::read_from(user, displaced, self.connection)?;
-                wanted.keep_others(
-                    &before,
-                    self.connection,
-                    patch.speaks_of(false, "addresses"),
-                );
+                let own = self.own(patch);
+                let first = own.filter(|it| words.said(it).is_none());
+                let in_patch = mapping::in_patch(patch);
+                let mapped = self.mapped(found, base, (&user, true), in_patch, first)?;
+                let displaced = self.displaced(found, &words, &mapped, patch);
+                let mut wanted = Wanted::read(user, displaced)?;
+                wanted.keep_all_words(&before, self.connection);
                 let said = wanted.active().filter(|_| patch.speaks_of(false, "active"));
                 let asks = patch.speaks_of(false, "entitlements");
                 let command = wanted.into_update(&before, &found.user, said, asks);
@@ -174,52 +177,32 @@ impl Update {
     }
 
     /// What a PUT makes of somebody.
-    fn replaced(
-        &self,
-        found: &Found,
-        base: &str,
-        whole: &Whole,
-        before: &Wanted,
-    ) -> Result<Wanted, Fault> {
-        let spoken = whole.spoken;
-        // What it does not speak of stays as it was sent.
-        let unsaid = |field| match field {
-            Field::FunctionalArea => !spoken.enterprise(),
-            Field::Region => !spoken.addresses(),
-            _ => false,
-        };
-        let stays = before.marked(self.connection).filter(unsaid);
-        let displaced = Displaced::by(&self.maps);
-        let mut wanted = if displaced.area && !spoken.enterprise() {
-            let mut user = whole.sent.clone();
-            if let Some(extension) = self.as_sent(found, base, false)?.remove(ENTERPRISE) {
-                user.insert(ENTERPRISE.to_owned(), extension);
-            }
-            let mut wanted = Wanted::read_from(user, displaced, self.connection)?;
-            wanted.keep_unspoken(before, spoken.with_enterprise());
-            wanted
-        } else {
-            let mut wanted = whole.wanted.clone();
-            wanted.keep_unspoken(before, spoken);
-            wanted
-        };
-        wanted.keep_marks(displaced.or(stays), self.connection);
-        wanted.keep_others(before, self.connection, spoken.addresses());
-        Ok(wanted)
+    fn replaced(&self, found: &Found, whole: &Whole, before: &Wanted) -> Wanted {
+        let mut wanted = whole.wanted.clone();
+        wanted.keep_unspoken(before, whole.spoken, self.connection, self.is_mine(found));
+        wanted.keep_all_words(before, self.connection);
+        wanted
+    }
+
+    /// Whether the person is this connection's, so that what stands in a field is what it has sent.
+    fn is_mine(&self, found: &Found) -> bool {
+        found.user.connection == Some(self.connection)
+    }
+
+    /// Which fields are fed by others, whose own attributes a PATCH says.
+    fn own(&self, patch: &Patch) -> Displaced {
+        Displaced::by(&self.maps).filter(|it| says(patch, it))
     }
 
     /// Which fields their own attributes do not feed once a PATCH is done: of those that others feed, whose own it says, or
     /// whose others; and those of which it was so and that it does not speak of.
-    fn displaced(&self, before: &Wanted, mapped: &Mapped, patch: &Patch) -> Displaced {
+    fn displaced(&self, found: &Found, words: &Words, mapped: &Mapped, patch: &Patch) -> Displaced {
         let now = Displaced::by(&self.maps);
-        let was = before.marked(self.connection);
-        let own = wanted::spoken(Displaced::default(), |extension, name| {
-            patch.speaks_of(extension, name)
-        });
-        let says = |field| own.contains(&Part::Field(field));
-        let feeds = |field| mapped.iter().any(|it| it.0 == Part::Field(field));
-        let stays = was.filter(|field| now.has(field) || !says(field));
-        now.filter(|field| says(field) || feeds(field)).or(stays)
+        let is_mine = self.is_mine(found);
+        let feeds = |field| is_mine && mapped.iter().any(|it| it.0 == Part::Field(field));
+        let stays = words.displaced();
+        let stays = stays.filter(|field| now.has(field) || !says(patch, field));
+        self.own(patch).or(now.filter(feeds)).or(stays)
     }
 
     /// A person as this connection may have sent them; with the address that only their user name says, if that is asked for.
@@ -236,18 +219,41 @@ impl Update {
         })
     }
 
-    /// What mapped attributes say now.
+    /// What mapped attributes say now, in a User who says something of the enterprise extension or leaves it as it was.
     fn mapped(
         &self,
         found: &Found,
         base: &str,
-        after: &Object,
+        (after, extended): (&Object, bool),
         speaks_of: impl Fn(&Target) -> bool,
+        first: Displaced,
     ) -> Result<Mapped, Fault> {
         if self.maps.is_empty() {
             return Ok(Mapped::new());
         }
         let before = self.as_sent(found, base, false)?;
-        Ok(mapping::said_now(&self.maps, &before, after, speaks_of))
+        let mut after = Cow::Borrowed(after);
+        if let Some(extension) = before.get(ENTERPRISE).filter(|_| !extended) {
+            let extension = extension.clone();
+            after.to_mut().insert(ENTERPRISE.to_owned(), extension);
+        }
+        Ok(mapping::said_now(
+            &self.maps, &before, &after, speaks_of, first,
+        ))
     }
+}
+
+impl Whole {
+    /// The User as sent, and whether it says anything of the enterprise extension.
+    fn sent(&self) -> (&Object, bool) {
+        (&self.sent, self.spoken.enterprise())
+    }
+}
+
+/// Whether a PATCH says a field's own attribute.
+fn says(patch: &Patch, field: Field) -> bool {
+    let own = wanted::spoken(Displaced::default(), |extension, name| {
+        patch.speaks_of(extension, name)
+    });
+    own.contains(&Part::Field(field))
 }

@@ -11,8 +11,9 @@ use usher_core::model::{ConnectionId, EmailAddress, Field, Part, Status, User, h
 
 use crate::fault::Fault;
 use crate::kept::Kept;
-use crate::mapping::{Displaced, MAPPED};
+use crate::mapping::Displaced;
 use crate::schema::{self, ENTERPRISE, Object};
+use crate::words::{MAPPED, Words};
 
 mod usual;
 
@@ -119,14 +120,6 @@ impl Spoken {
         self.enterprise
     }
 
-    /// The same, where the enterprise extension was put beside it.
-    pub(crate) fn with_enterprise(self) -> Self {
-        Self {
-            enterprise: true,
-            ..self
-        }
-    }
-
     /// Whether it was made from what the server has answered: only that has the server's own extension, or a version.
     pub(crate) fn echoes(self) -> bool {
         self.echoes
@@ -151,6 +144,8 @@ pub(crate) struct Wanted {
     active: Option<bool>,
     /// Fields that their own attributes do not feed, and that are left alone here.
     displaced: Displaced,
+    /// What was sent of these attributes.
+    words: Words,
 }
 
 impl Wanted {
@@ -165,6 +160,7 @@ impl Wanted {
             manager: user.manager.map(|it| it.to_string()),
             active: Some(user.status.is_seated_or_coming()),
             displaced: Displaced::default(),
+            words: Words::default(),
         }
     }
 
@@ -182,12 +178,13 @@ impl Wanted {
     /// What a User from outside asks for, where some fields are not fed by their own attributes: what a connection sends of these
     /// is kept as that.
     pub(crate) fn read_from(
-        mut user: Object,
+        user: Object,
         displaced: Displaced,
         connection: ConnectionId,
     ) -> Result<Self, Fault> {
-        displaced.mark(&mut user, connection);
-        Self::read(user, displaced)
+        let mut wanted = Self::read(user, displaced)?;
+        wanted.keep_words(Object::new(), connection);
+        Ok(wanted)
     }
 
     /// What a User from outside asks for.
@@ -206,26 +203,26 @@ impl Wanted {
             })
         });
         let email = take_email(&mut user, &user_name);
-        let unless = |is_displaced: bool, from: &mut Object, name: &str| {
-            if is_displaced {
-                None
-            } else {
-                take_text(from, name)
-            }
-        };
-        let area = unless(displaced.area, &mut extension, "department");
-        let title = unless(displaced.title, &mut user, "title");
         for name in TAGS {
             if let Some(Value::String(text)) = user.get(name) {
                 check_tag(name, text)?;
             }
         }
-        let language = unless(displaced.language, &mut user, "preferredLanguage");
-        let region = if displaced.region {
-            None
-        } else {
-            take_region(&mut user)
+        let mut words = Words::default();
+        let mut own = |field: Field, said: Option<String>| {
+            if displaced.has(field) {
+                words.say(field, said);
+                return None;
+            }
+            said
         };
+        let area = own(
+            Field::FunctionalArea,
+            take_text(&mut extension, "department"),
+        );
+        let title = own(Field::Title, take_text(&mut user, "title"));
+        let language = own(Field::Language, take_text(&mut user, "preferredLanguage"));
+        let region = own(Field::Region, take_region(&mut user));
         let raw = [
             Some(user_name),
             email,
@@ -259,13 +256,14 @@ impl Wanted {
         if values[USER_NAME].is_none() {
             return Err(Fault::invalid_value("userName is required"));
         }
-        values[KEPT] = kept(user)?;
+        values[KEPT] = kept(user, words.len())?;
         Ok(Self {
             values,
             external_id,
             manager: manager.and_then(into_text),
             active,
             displaced,
+            words,
         })
     }
 
@@ -275,15 +273,47 @@ impl Wanted {
     }
 
     /// Keeps what a replacement does not speak of and another door may own: the enterprise extension of a client that
-    /// does not use it, a region that came from elsewhere than `addresses`, and the `externalId`.
-    pub(crate) fn keep_unspoken(&mut self, before: &Self, spoken: Spoken) {
+    /// does not use it, a region that came from elsewhere than `addresses`, and the `externalId`. What its connection has sent of
+    /// attributes that do not feed their fields stays too; `is_mine` is whether what stands in a field is taken for sent by it.
+    pub(crate) fn keep_unspoken(
+        &mut self,
+        before: &Self,
+        spoken: Spoken,
+        connection: ConnectionId,
+        is_mine: bool,
+    ) {
+        let words = before.words(connection);
+        let unspoken = words.displaced().filter(|field| match field {
+            Field::FunctionalArea => !spoken.enterprise,
+            Field::Region => !spoken.addresses,
+            _ => false,
+        });
+        self.displaced = self.displaced.or(unspoken);
+        let sent = |field, roster: &Option<String>| match words.said(field) {
+            None if is_mine => Some(roster.clone()),
+            said => said.cloned(),
+        };
         if !spoken.enterprise {
             self.values[AREA].clone_from(&before.values[AREA]);
             self.manager.clone_from(&before.manager);
             self.keep_extension(before);
+            self.words.leave(
+                Field::FunctionalArea,
+                sent(Field::FunctionalArea, &before.values[AREA]).filter(|_| self.displaced.area),
+            );
         }
-        if !spoken.addresses && !before.kept_object().contains_key("addresses") {
-            self.values[REGION].clone_from(&before.values[REGION]);
+        if !spoken.addresses {
+            let is_apart = !before.kept_object().contains_key("addresses");
+            if is_apart {
+                self.values[REGION].clone_from(&before.values[REGION]);
+            }
+            let said = if is_apart {
+                sent(Field::Region, &before.values[REGION])
+            } else {
+                Some(None)
+            };
+            self.words
+                .leave(Field::Region, said.filter(|_| self.displaced.region));
         }
         // The address that nobody sent was shown all the same: sent back as it is, nobody has sent it yet.
         let unsent = |it: &Self| it.kept_object().remove("emails");
@@ -300,55 +330,27 @@ impl Wanted {
         }
     }
 
-    /// Keeps what other connections have sent of attributes that do not feed their fields. `rewritten` is whether the request
-    /// speaks of addresses, of which there is one list.
-    pub(crate) fn keep_others(&mut self, before: &Self, connection: ConnectionId, rewritten: bool) {
-        let Some(Value::Object(marks)) = before.kept_object().remove(MAPPED) else {
-            return;
-        };
-        let mine = Value::String(connection.to_string());
-        let (was, mut object) = (before.kept_object(), self.kept_object());
-        let mut now = take_object(&mut object, MAPPED);
-        for (name, by) in marks {
-            let Some(field) = Displaced::ALL.into_iter().find(|it| it.as_str() == name) else {
-                continue;
-            };
-            if by == mine || now.contains_key(&name) {
-                continue;
-            }
-            match field {
-                Field::Region if rewritten => continue,
-                Field::Region => copy("addresses", &was, &mut object),
-                Field::Title => copy("title", &was, &mut object),
-                Field::Language => copy("preferredLanguage", &was, &mut object),
-                _ => {
-                    let was = was.get(ENTERPRISE).and_then(Value::as_object);
-                    let mut extension = take_object(&mut object, ENTERPRISE);
-                    copy("department", was.unwrap_or(&Object::new()), &mut extension);
-                    put_back(&mut object, ENTERPRISE, extension);
-                }
-            }
-            now.insert(name, by);
+    /// Keeps what this connection sends, or has sent, of attributes that do not feed their fields, and what others have sent.
+    pub(crate) fn keep_all_words(&mut self, before: &Self, connection: ConnectionId) {
+        let has_any = |it: &Self| !Kept::of(it.values[KEPT].as_deref()).mapped.is_empty();
+        if has_any(before) || self.words != Words::default() {
+            self.keep_words(take_object(&mut before.kept_object(), MAPPED), connection);
         }
-        put_back(&mut object, MAPPED, now);
-        self.values[KEPT] = (!object.is_empty()).then(|| Value::Object(object).to_string());
     }
 
-    /// Keeps what a whole User without addresses, or without the enterprise extension, does not say of attributes that do not
-    /// feed their fields.
-    pub(crate) fn keep_marks(&mut self, displaced: Displaced, connection: ConnectionId) {
-        if displaced == Displaced::default() {
+    fn keep_words(&mut self, mut all: Object, connection: ConnectionId) {
+        self.words.write(connection, &mut all);
+        if all.is_empty() {
             return;
         }
         let mut object = self.kept_object();
-        displaced.mark(&mut object, connection);
+        put_back(&mut object, MAPPED, all);
         self.values[KEPT] = Some(Value::Object(object).to_string());
-        self.displaced = displaced;
     }
 
-    /// Of whose attributes it is kept that this connection has sent them without feeding their fields.
-    pub(crate) fn marked(&self, connection: ConnectionId) -> Displaced {
-        Displaced::marked(Kept::of(self.values[KEPT].as_deref()).mapped, connection)
+    /// What a connection has sent of attributes that did not feed their fields.
+    pub(crate) fn words(&self, connection: ConnectionId) -> Words {
+        Words::of(Kept::of(self.values[KEPT].as_deref()).mapped, connection)
     }
 
     /// Whether it names the same manager, or none as well.
@@ -503,14 +505,6 @@ fn take_object(from: &mut Object, name: &str) -> Object {
     }
 }
 
-/// Makes one of them have of a name what the other has.
-fn copy(name: &str, from: &Object, into: &mut Object) {
-    match from.get(name) {
-        Some(value) => into.insert(name.to_owned(), value.clone()),
-        None => into.remove(name),
-    };
-}
-
 fn put_back(into: &mut Object, name: &str, object: Object) {
     if !object.is_empty() {
         into.insert(name.to_owned(), Value::Object(object));
@@ -576,20 +570,21 @@ fn checked_external_id(text: String) -> Result<String, Fault> {
     Ok(text)
 }
 
-fn kept(rest: Object) -> Result<Option<String>, Fault> {
-    kept_text(serde_json::to_string(&rest).map_err(|_| Fault::internal())?)
+/// What is kept of the rest, beside so many bytes of others.
+fn kept(rest: Object, others: usize) -> Result<Option<String>, Fault> {
+    kept_text(
+        serde_json::to_string(&rest).map_err(|_| Fault::internal())?,
+        others,
+    )
 }
 
-fn kept_text(text: String) -> Result<Option<String>, Fault> {
-    if text == "{}" {
-        return Ok(None);
-    }
-    if text.len() > MOST_KEPT {
+fn kept_text(text: String, others: usize) -> Result<Option<String>, Fault> {
+    if text.len() + others > MOST_KEPT {
         return Err(Fault::invalid_value(format!(
             "the person has more than {MOST_KEPT} bytes of further attributes"
         )));
     }
-    Ok(Some(text))
+    Ok((text != "{}").then_some(text))
 }
 
 #[cfg(test)]

@@ -24,6 +24,15 @@ impl Change {
         };
         match self {
             Self::UserCreated { created, .. } => said("user", Value::Null, json!(created.status)),
+            Self::Profile {
+                field: Field::Kept,
+                before,
+                after,
+                ..
+            } => {
+                let told = |it: &Option<String>| super::kept::told(it.as_deref(), names);
+                said("kept", told(before), told(after))
+            }
             Self::Status { before, after, .. } => said("status", json!(before), json!(after)),
             Self::Profile {
                 user,

@@ -53,7 +53,10 @@ impl Planner<'_> {
                 | Change::ConnectionMaps { .. }
                 | Change::ConnectionOwns { .. }
                 | Change::ConnectionSends { .. } => (fields, connections) = (true, true),
-                Change::ConnectionTerms { .. } => connections = true,
+                Change::ConnectionTerms { .. }
+                | Change::Profile {
+                    field: Field::Kept, ..
+                } => connections = true,
                 Change::FieldValue { .. }
                 | Change::FieldTerms { .. }
                 | Change::FieldChoice { .. } => fields = true,

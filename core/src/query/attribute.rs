@@ -81,13 +81,11 @@ pub enum Value {
     QueuePosition,
     /// What is kept of the provider's attributes, under these names.
     Kept(Vec<String>),
-    /// A field, or what is kept under these names of whom a connection has sent it without feeding the field.
+    /// A field, or what a connection has sent of it without feeding the field.
     AsSent {
         /// The field.
         field: TextField,
-        /// Where it is kept otherwise.
-        path: Vec<String>,
-        /// Of whom.
+        /// Where that is kept.
         by: KeptBy,
     },
     /// When they were created.
@@ -130,17 +128,16 @@ pub struct Placed {
     pub needed: bool,
     /// Whether an element of its own is the preferred one.
     pub primary: bool,
-    /// Of whom the list is kept as it was sent, without the field.
-    pub unless: Option<KeptBy>,
+    /// What a connection has sent of it without feeding the field.
+    pub sent: Option<KeptBy>,
 }
 
-/// Of whom an attribute that has a field is kept all the same, because another one feeds the field: what a connection has sent.
+/// Where it is kept what a connection has sent of an attribute whose field another one feeds: of whom nothing is there, not even
+/// null, the field is what it has sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptBy {
-    /// Under which names the connection is kept, in what comes first of all that is kept: `$` begins its name.
-    pub mark: Vec<String>,
-    /// Which one it must be.
-    pub connection: ConnectionId,
+    /// Under these names, in what comes first of all that is kept: `$` begins its name.
+    pub path: Vec<String>,
 }
 
 /// How a value is compared. A value that is not there satisfies none.

@@ -6,7 +6,8 @@ use super::snapshot::Snapshot;
 use crate::error::Result;
 use crate::model::key_of_name;
 use crate::query::{
-    Attribute, Compared, Element, Fold, KeptBy, List, Op, Order, Placed, Test, Value, caseless,
+    Attribute, Compared, Element, Fold, KeptBy, List, Op, Order, Placed, Test, TextField, Value,
+    caseless,
 };
 
 /// Of whom an attribute is kept that has a field: the mark of it comes first of all that is kept, and nothing else begins so.
@@ -122,7 +123,6 @@ impl Compiled {
             json_path(path),
             json_path(std::slice::from_ref(&placed.part)),
         );
-        let column = super::compile::column(placed.field);
         self.with(
             "(SELECT key, value FROM json_each(users.kept, ?)",
             path.clone(),
@@ -136,39 +136,42 @@ impl Compiled {
             },
             placed.part.clone(),
         );
-        self.push(column);
+        self.as_sent(placed.field, placed.sent.as_ref());
         self.with(
             " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(users.kept, ?) AS other WHERE ",
             path,
         );
         self.with("json_type(other.value, ?) = 'null')", part.clone());
-        if let Some(by) = &placed.unless {
-            self.push(" AND NOT (");
-            self.kept_by(by);
-            self.push(")");
-        }
         self.push(") AS element WHERE ");
         if placed.needed {
-            self.placed_part(&part, column);
+            self.placed_part(&part, placed);
             self.push(" IS NOT NULL");
         } else {
             self.push("1");
         }
     }
 
-    /// Whether an attribute is kept that has a field.
-    fn kept_by(&mut self, by: &KeptBy) {
+    /// A field, or what was sent of it without feeding it.
+    fn as_sent(&mut self, field: TextField, by: Option<&KeptBy>) {
+        let column = super::compile::column(field);
+        let Some(by) = by else {
+            return self.push(column);
+        };
+        let path = json_path(&by.path);
+        self.push("(CASE WHEN ");
         self.push(ANY_MAPPED);
-        self.with(" AND json_extract(users.kept, ?) IS ", json_path(&by.mark));
-        self.with("?", by.connection.to_string());
+        self.with(" AND json_type(users.kept, ?) IS NOT NULL", path.clone());
+        self.with(" THEN json_extract(users.kept, ?) ELSE ", path);
+        self.push(column);
+        self.push(" END)");
     }
 
-    fn placed_part(&mut self, part: &str, column: &str) {
+    fn placed_part(&mut self, part: &str, placed: &Placed) {
         self.with(
             "CASE WHEN json_type(element.value, ?) = 'null' THEN ",
             part.to_owned(),
         );
-        self.push(column);
+        self.as_sent(placed.field, placed.sent.as_ref());
         self.with(" ELSE json_extract(element.value, ?) END", part.to_owned());
     }
 
@@ -208,10 +211,7 @@ impl Compiled {
                 part,
             ) if placed.part == part => {
                 out.push("(");
-                out.placed_part(
-                    &json_path(&[part.to_owned()]),
-                    super::compile::column(placed.field),
-                );
+                out.placed_part(&json_path(&[part.to_owned()]), placed);
                 out.push(")");
             }
             (List::Kept { .. }, part) => {
@@ -267,13 +267,7 @@ impl Compiled {
                 "(SELECT max(licenses.place) FROM licenses WHERE licenses.user = users.id AND licenses.state = 'queued' \
                  AND licenses.pool = (SELECT id FROM pools WHERE name = 'access'))",
             ),
-            Value::AsSent { field, path, by } => {
-                out.push("(CASE WHEN ");
-                out.kept_by(by);
-                out.with(" THEN json_extract(users.kept, ?) ELSE ", json_path(path));
-                out.push(super::compile::column(*field));
-                out.push(" END)");
-            }
+            Value::AsSent { field, by } => out.as_sent(*field, Some(by)),
             Value::Kept(path) => out.with("json_extract(users.kept, ?)", json_path(path)),
             Value::Created => out.push("users.created_at"),
             Value::Updated => out.push("users.updated_at"),

@@ -51,6 +51,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0028_mapped.sql"),
     include_str!("../../../migrations/0029_labels_in_order.sql"),
     include_str!("../../../migrations/0030_letters.sql"),
+    include_str!("../../../migrations/0031_words_of_connections.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own. After most commits SQLite
@@ -431,6 +432,40 @@ pub(super) fn check_copy(path: &Path) -> Result<Connection> {
 mod tests {
     use super::*;
     use crate::store::turn::open_beside;
+
+    /// What stood for all connections, with a mark whose it is, is its own.
+    #[test]
+    fn what_a_connection_has_sent_goes_to_its_place() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE users (kept TEXT) STRICT")
+            .unwrap();
+        let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        let area = format!("{{\"costCenter\":\"C\",\"department\":\"D\"}}");
+        let before = [
+            format!(
+                "{{\"$mapped\":{{\"functional_area\":\"a\",\"region\":\"b\",\"title\":\"a\"}},\
+                 \"addresses\":[{{\"region\":\"H\",\"type\":\"home\"}},{{\"region\":\"W\",\"type\":\"work\"}}],\
+                 \"title\":\"Bo\\\"ss\",\"{urn}\":{area}}}"
+            ),
+            "{\"$mapped\":{\"region\":\"a\",\"title\":\"a\"}}".to_owned(),
+            "{\"title\":\"Boss\"}".to_owned(),
+        ];
+        for kept in before {
+            conn.execute("INSERT INTO users VALUES (?1)", [kept])
+                .unwrap();
+        }
+        conn.execute_batch(MIGRATIONS[30]).unwrap();
+        let mut statement = conn.prepare("SELECT kept FROM users").unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        let after: Vec<String> = rows.map(Result::unwrap).collect();
+        let moved = format!(
+            "{{\"$mapped\":{{\"a\":{{\"functional_area\":\"D\",\"title\":\"Bo\\\"ss\"}},\"b\":{{\"region\":\"W\"}}}},\
+             \"addresses\":[{{\"region\":\"H\",\"type\":\"home\"}},{{\"region\":null,\"type\":\"work\"}}],\
+             \"{urn}\":{{\"costCenter\":\"C\"}}}}"
+        );
+        let unsent = "{\"$mapped\":{\"a\":{\"region\":null,\"title\":null}}}";
+        assert_eq!(after, [&moved, unsent, "{\"title\":\"Boss\"}"]);
+    }
 
     #[test]
     fn a_file_of_an_older_schema_is_brought_to_this_one_by_whoever_is_alone_with_it() {

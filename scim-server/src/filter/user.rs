@@ -12,8 +12,8 @@ use usher_core::query::{
 
 use super::{Context, unsupported};
 use crate::fault::Fault;
-use crate::mapping::MAPPED;
 use crate::schema::{self, Attribute, ENTERPRISE, Shape, USER, USHER};
+use crate::words;
 
 /// The schemas that every person is of.
 pub(super) const SCHEMAS_OF_ALL: [&str; 2] = [USER, USHER];
@@ -188,7 +188,7 @@ fn list(urn: Option<&str>, attribute: &Attribute, context: Context<'_>) -> List 
                 field: TextField::Email,
                 needed: true,
                 primary: true,
-                unless: None,
+                sent: None,
             }),
         },
         "addresses" => List::Kept {
@@ -198,7 +198,7 @@ fn list(urn: Option<&str>, attribute: &Attribute, context: Context<'_>) -> List 
                 field: TextField::Region,
                 needed: false,
                 primary: false,
-                unless: unless(Field::Region, context),
+                sent: sent(Field::Region, context),
             }),
         },
         _ => List::Kept { path, placed: None },
@@ -237,11 +237,7 @@ fn text_fold(attribute: &Attribute) -> Fold {
 fn simple(urn: Option<&str>, attribute: &'static Attribute, context: Context<'_>) -> Place {
     let fold = text_fold(attribute);
     let field = |it| value(Value::Field(it), attribute, fold);
-    let sent = |it, own| {
-        let unless = unless(own, context);
-        let path = kept(urn, attribute.name, None);
-        value(as_sent(it, path, unless), attribute, fold)
-    };
+    let sent = |it, own| value(as_sent(it, sent(own, context)), attribute, fold);
     match (urn, attribute.name) {
         (None, "id") => value(Value::Id, attribute, fold),
         (None, "externalId") => value(Value::ExternalId(context.connection), attribute, fold),
@@ -293,11 +289,10 @@ fn statuses(active: bool) -> Vec<Status> {
 /// Who is of the enterprise extension.
 fn extended(context: Context<'_>) -> Expr {
     let enterprise = Value::Kept(vec![ENTERPRISE.to_owned()]);
-    let area = match unless(Field::FunctionalArea, context) {
+    let area = match sent(Field::FunctionalArea, context) {
         None => Expr::Has(TextField::FunctionalArea),
-        unless => {
-            let path = kept(Some(ENTERPRISE), "department", None);
-            let area = as_sent(TextField::FunctionalArea, path, unless);
+        sent => {
+            let area = as_sent(TextField::FunctionalArea, sent);
             Expr::Attribute(Box::new(Condition::Is(Compared::new(area, Test::Present))))
         }
     };
@@ -311,18 +306,18 @@ fn extended(context: Context<'_>) -> Expr {
     ])
 }
 
-/// Where it is kept of whom that a field's own attribute is not in the field for the one who asks; none where that is of nobody.
-fn unless(field: Field, context: Context<'_>) -> Option<KeptBy> {
-    context.any_mapped.then(|| KeptBy {
-        mark: vec![MAPPED.to_owned(), field.as_str().to_owned()],
-        connection: context.connection,
-    })
+/// Where it is kept what the one who asks has sent of a field's own attribute that is not in the field; none where that is of
+/// nobody.
+fn sent(field: Field, context: Context<'_>) -> Option<KeptBy> {
+    context
+        .any_mapped
+        .then(|| words::place(field, context.connection))
 }
 
 /// A field's own attribute as the one who asks has sent it.
-fn as_sent(field: TextField, path: Vec<String>, unless: Option<KeptBy>) -> Value {
-    match unless {
+fn as_sent(field: TextField, sent: Option<KeptBy>) -> Value {
+    match sent {
         None => Value::Field(field),
-        Some(by) => Value::AsSent { field, path, by },
+        Some(by) => Value::AsSent { field, by },
     }
 }

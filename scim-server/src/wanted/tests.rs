@@ -253,7 +253,7 @@ fn a_replacement_clears_what_it_leaves_out_but_not_what_it_does_not_speak_of() {
             Displaced::default(),
         )
         .expect("complete");
-        wanted.keep_unspoken(before, Spoken::of(body));
+        wanted.keep_unspoken(before, Spoken::of(body), SENDER, true);
         wanted.into_update(before, user, None, true)
     };
     let bare = json!({"schemas": [schema::USER], "userName": "ana@acme.example"});

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use usher_core::model::Field;
 
 use crate::mapping::Displaced;
+use crate::words::Words;
 
 use super::{FIELDS, KEPT, Wanted, check_tag, checked_external_id, kept_text};
 
@@ -284,7 +285,7 @@ impl Wanted {
                 }
             }
         }
-        values[KEPT] = kept_text(serde_json::to_string(&user).ok()?).ok()?;
+        values[KEPT] = kept_text(serde_json::to_string(&user).ok()?, 0).ok()?;
         Some(Self {
             values,
             external_id: match external_id {
@@ -294,6 +295,7 @@ impl Wanted {
             manager: manager.map(|it| it.0.value.0.into_owned()),
             active: user.active,
             displaced: Displaced::default(),
+            words: Words::default(),
         })
     }
 }

@@ -524,3 +524,175 @@ fn what_a_mapping_does_not_change_is_said_to_be_the_same() {
     assert_eq!(read(&last.0).status, 304);
     assert_eq!(org.get(&path).body, last.1);
 }
+
+fn map_of(org: &Org, name: &str, set: &[(&str, &str)]) {
+    let set = set.iter().map(|(field, path)| {
+        let path = usher_scim_server::attribute_path(path).expect("a path");
+        ((*field).to_owned(), Some(path))
+    });
+    org.admin(Command::MapAttributes {
+        name: name.to_owned(),
+        set: set.collect(),
+    });
+}
+
+fn entra(org: &Org, token: &str, id: &str, method: &str, body: Option<Value>) -> Value {
+    let reply = org.send_as(token, method, &format!("/scim/v2/Users/{id}"), body);
+    assert_eq!(reply.status, 200, "{reply:?}");
+    reply.body
+}
+
+fn operations(path: &str, value: &str) -> Option<Value> {
+    Some(json!({"Operations": [{"op": "replace", "path": path, "value": value}]}))
+}
+
+/// Two connections that both have other attributes feed the title: each is shown and finds what it has sent itself, or the
+/// field if it has sent nothing.
+#[test]
+fn what_one_connection_has_sent_another_neither_sees_nor_overwrites() {
+    let org = Org::with_free_seats(9);
+    let token = org.connect("entra", ConnectionPolicy::default());
+    map_of(&org, "okta", &[("title", "userType")]);
+    map_of(&org, "entra", &[("title", "nickName")]);
+    let sent = json!({"userName": "bo@acme.example", "title": "Boss", "userType": "UT"});
+    let id = org.post(sent).id();
+    let title = || org.user(&id).body["title"].clone();
+    let seen = |token: &str| entra(&org, token, &id, "GET", None)["title"].clone();
+    let found = |token: &str, title: &str| {
+        let filter = format!("/scim/v2/Users?filter=title+eq+%22{title}%22");
+        org.send_as(token, "GET", &filter, None).body["totalResults"].clone()
+    };
+    assert_eq!((title(), seen(&token)), (json!("Boss"), json!("UT")));
+    // It has sent nothing of the title itself.
+    entra(&org, &token, &id, "PATCH", operations("nickName", "N"));
+    assert_eq!((title(), seen(&token)), (json!("Boss"), json!("N")));
+    assert_eq!(found(&token, "N"), json!(1));
+    assert_eq!(found(&org.token, "N"), json!(0));
+    entra(&org, &token, &id, "PATCH", operations("title", "ET"));
+    assert_eq!((title(), seen(&token)), (json!("Boss"), json!("ET")));
+    assert_eq!(
+        (found(&token, "ET"), found(&token, "Boss")),
+        (json!(1), json!(0))
+    );
+    assert_eq!(
+        (found(&org.token, "Boss"), found(&org.token, "ET")),
+        (json!(1), json!(0))
+    );
+    let mut echo = entra(&org, &token, &id, "GET", None);
+    echo["displayName"] = json!("D");
+    entra(&org, &token, &id, "PUT", Some(echo));
+    assert_eq!((title(), seen(&token)), (json!("Boss"), json!("ET")));
+    assert_eq!(org.put(&id, org.user(&id).body).status, 200);
+    assert_eq!((title(), seen(&token)), (json!("Boss"), json!("ET")));
+    // Without a mapping it is a field again for the one, and stays as it was for the other.
+    unmap(&org, &["title"]);
+    assert_eq!((title(), seen(&token)), (json!("Boss"), json!("ET")));
+    org.patch(
+        &id,
+        json!([{"op": "replace", "path": "title", "value": "Chief"}]),
+    );
+    assert_eq!((title(), seen(&token)), (json!("Chief"), json!("ET")));
+}
+
+#[test]
+fn a_region_from_elsewhere_survives_what_another_connection_echoes() {
+    let org = Org::with_free_seats(9);
+    let token = org.connect("entra", ConnectionPolicy::default());
+    map(&org, &[("region", "addresses[type eq \"home\"].region")]);
+    let sent = json!([{"type": "work", "region": "WR", "locality": "WL"}, {"type": "home", "region": "HR"}]);
+    let id = org
+        .post(json!({"userName": "bo@acme.example", "addresses": sent}))
+        .id();
+    let found = |token: &str, filter: &str| {
+        let filter = filter.replace(' ', "+").replace('"', "%22");
+        let path = format!("/scim/v2/Users?filter={filter}");
+        let reply = org.send_as(token, "GET", &path, None);
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.body["totalResults"] == json!(1)
+    };
+    let look = |what: &str| {
+        assert_eq!(org.user(&id).body["addresses"], sent, "{what}");
+        let seen = entra(&org, &token, &id, "GET", None);
+        assert_eq!(seen["addresses"][0]["region"], json!("HR"), "{what}");
+        let of = |region: &str| format!("addresses[type eq \"work\" and region eq \"{region}\"]");
+        assert!(
+            found(&org.token, &of("WR")) && !found(&org.token, &of("HR")),
+            "{what}"
+        );
+        assert!(
+            found(&token, &of("HR")) && !found(&token, &of("WR")),
+            "{what}"
+        );
+        seen
+    };
+    let mut echo = look("new");
+    entra(&org, &token, &id, "PUT", Some(echo.clone()));
+    look("an echo");
+    echo["nickName"] = json!("q");
+    entra(&org, &token, &id, "PUT", Some(echo));
+    look("an echo with something new");
+    entra(
+        &org,
+        &token,
+        &id,
+        "PATCH",
+        operations("addresses[type eq \"home\"].locality", "Z"),
+    );
+    entra(
+        &org,
+        &token,
+        &id,
+        "PATCH",
+        Some(
+            json!({"Operations": [{"op": "remove", "path": "addresses[type eq \"home\"].locality"}]}),
+        ),
+    );
+    look("another address");
+    unmap(&org, &["region"]);
+    look("unmapped");
+}
+
+/// The mapping holds from the first write of the field's own attribute on, also where that alone is written.
+#[test]
+fn who_writes_only_the_fields_own_attribute_has_the_other_one_feed_it() {
+    let org = Org::with_free_seats(9);
+    let id = org
+        .post(json!({"userName": "bo@acme.example", "title": "T1", "userType": "U1"}))
+        .id();
+    let none = org
+        .post(json!({"userName": "cy@acme.example", "title": "T1"}))
+        .id();
+    map(&org, &[("title", "userType")]);
+    let field = |id: &str| {
+        let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let read = session.read().expect("readable");
+        read.user(user_id(id))
+            .expect("readable")
+            .expect("there")
+            .profile
+            .title
+    };
+    for id in [&id, &none] {
+        let seen = org.patch(
+            id,
+            json!([{"op": "replace", "path": "title", "value": "T2"}]),
+        );
+        assert_eq!(seen.body["title"], json!("T2"));
+    }
+    assert_eq!(field(&id).as_deref(), Some("U1"));
+    assert_eq!(
+        field(&none).as_deref(),
+        Some("T1"),
+        "nothing else feeds it yet"
+    );
+    // A whole User without the extension leaves what feeds a field from there.
+    map(&org, &[("area", "costCenter")]);
+    let body = |name: &str| json!({"userName": name, ENTERPRISE: {"costCenter": "CC1"}});
+    let dee = org.post(body("dee@acme.example")).id();
+    assert_eq!(
+        org.put(&dee, json!({"userName": "dee@acme.example", "title": "X"}))
+            .status,
+        200
+    );
+    assert_eq!(area(&org, &dee).as_deref(), Some("CC1"));
+}

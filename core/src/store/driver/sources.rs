@@ -464,12 +464,15 @@ fn part_source(compared: &Compared<Attributed>) -> Option<Source> {
     let Test::Text { op, with, .. } = &compared.test else {
         return None;
     };
-    let is_part = matches!(op, Op::Contains | Op::StartsWith | Op::EndsWith);
-    if !is_searched || !is_part || !is_plain(with) || !compared.prefix.is_empty() {
+    let is_part = matches!(
+        op,
+        Op::Equals | Op::Contains | Op::StartsWith | Op::EndsWith
+    );
+    if !is_searched || !is_part || !compared.prefix.is_empty() {
         return None;
     }
-    let needle = with.to_ascii_lowercase();
-    if compared.value == Attributed::SignIn && *op == Op::StartsWith {
+    let needle = plain_word(with)?.to_ascii_lowercase();
+    if compared.value == Attributed::SignIn && *op == Op::StartsWith && !with.contains(' ') {
         // Behind the @ a key may be spelled otherwise.
         let needle = match needle.find('@') {
             Some(at) => needle.get(..=at).unwrap_or(&needle).to_owned(),
@@ -480,6 +483,22 @@ fn part_source(compared: &Compared<Attributed>) -> Option<Source> {
         return Some(by_seq(BEGINS, ends.map(Into::into).to_vec()));
     }
     (needle.len() >= 3).then(|| text_source(needle)).flatten()
+}
+
+/// The longest word of a text, if all its letters are found in what is searched, and by keys, as they are.
+fn plain_word(text: &str) -> Option<&str> {
+    let mut words = text.split(' ').filter(|it| !it.is_empty());
+    if !words.clone().all(is_plain) {
+        return None;
+    }
+    let first = words.next()?;
+    Some(words.fold(first, |longest, it| {
+        if it.len() > longest.len() {
+            it
+        } else {
+            longest
+        }
+    }))
 }
 
 /// Whether this is found in what is searched, and by keys, as it is.
