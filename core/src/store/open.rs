@@ -440,7 +440,7 @@ mod tests {
         conn.execute_batch("CREATE TABLE users (kept TEXT) STRICT")
             .unwrap();
         let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-        let area = format!("{{\"costCenter\":\"C\",\"department\":\"D\"}}");
+        let area = "{\"costCenter\":\"C\",\"department\":\"D\"}";
         let before = [
             format!(
                 "{{\"$mapped\":{{\"functional_area\":\"a\",\"region\":\"b\",\"title\":\"a\"}},\
