@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{InvitationState, ProviderHold, Status, User};
+use crate::model::{InvitationState, Status, User};
 use crate::planner::Planner;
 use crate::selection::Selection;
 
@@ -37,13 +37,8 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
     }
     planner.take_permissions(user.id)?;
     planner.forget_leaving(user.id)?;
-    if user.provider_hold != ProviderHold::Free {
-        planner.push(Change::ProviderHold {
-            user: user.id,
-            before: user.provider_hold,
-            after: ProviderHold::Free,
-        });
-    }
+    let hold = planner.hold_of_leaver(user)?;
+    planner.set_hold(user, hold);
     planner.goes_against(user, Status::Inactive)?;
     planner.leave(user.id);
     Ok(())

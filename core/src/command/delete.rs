@@ -34,8 +34,16 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
             continue;
         }
         planner.subject = Some(id);
-        if planner.brake(&user, LeaveKind::Delete)? == Leave::Goes {
-            one(planner, &user)?;
+        // Whoever is off already does not leave by it.
+        let leave = if user.status.is_seated_or_coming() {
+            planner.brake(&user, LeaveKind::Delete)?
+        } else {
+            Leave::Goes
+        };
+        match leave {
+            Leave::Goes => one(planner, &user)?,
+            Leave::Held => {}
+            Leave::Rejected => return Err(Leave::rejected()),
         }
     }
     Ok(())
@@ -55,6 +63,10 @@ pub(super) fn one(planner: &mut Planner<'_>, user: &User) -> Result<()> {
     }
     planner.take_permissions(user.id)?;
     planner.forget_leaving(user.id)?;
+    // Somebody whom a person took off comes back as that: their provider has wanted them off since.
+    if user.status == Status::Inactive {
+        planner.agrees_that_off(user)?;
+    }
     planner.goes_against(user, Status::Deleted)?;
     planner.leave(user.id);
     Ok(())

@@ -323,8 +323,13 @@ impl Provision {
         self.refuse_another(planner, provider, user)?;
         // What the brake does not hold is done at once: the provider may never come again, and whoever lets them go lets go of
         // the rest of the request too.
-        let is_held = self.active == Some(false) && self.is_held(planner, user)?;
-        let active = self.active.filter(|_| !is_held);
+        // Of whom an administrator has kept the same is done of the rest, and the answer shows that they are in.
+        let leave = match self.active {
+            Some(false) => self.leave(planner, user)?,
+            _ => Leave::Goes,
+        };
+        let active = self.active.filter(|_| leave == Leave::Goes);
+        let mark = planner.mark();
         if self.active == Some(true)
             && planner
                 .leaving_of(user.id)?
@@ -338,10 +343,17 @@ impl Provision {
         self.set_custom(planner, provider, user.id, Some((user, theirs)), written)?;
         self.change_entitlements(planner, provider, user, active)?;
         match active {
-            Some(true) => self.switch_on(planner, provider, user, theirs),
-            Some(false) => self.switch_off(planner, user),
-            None => Ok(()),
+            Some(true) => self.switch_on(planner, provider, user, theirs)?,
+            Some(false) => self.switch_off(planner, user)?,
+            None => {}
         }
+        if leave == Leave::Rejected {
+            if planner.mark() == mark {
+                return Err(Leave::rejected());
+            }
+            planner.skip(user, Leave::rejected().to_string());
+        }
+        Ok(())
     }
 
     /// What is asked for from now on. Who leaves with the same request gives everything back by that, and who comes gets it
@@ -445,17 +457,17 @@ impl Provision {
         }
     }
 
-    /// Whether the brake holds somebody whom this would take off.
-    fn is_held(&self, planner: &mut Planner<'_>, user: &User) -> Result<bool> {
+    /// Whether somebody whom this would take off goes.
+    fn leave(&self, planner: &mut Planner<'_>, user: &User) -> Result<Leave> {
         if !user.status.is_seated_or_coming() {
-            return Ok(false);
+            return Ok(Leave::Goes);
         }
         if let Some(why) = planner.why_not_take_off(user)? {
             return Err(Error::forbidden(format!(
                 "this person cannot be deactivated: {why}"
             )));
         }
-        Ok(planner.brake(user, LeaveKind::Deactivate)? == Leave::Held)
+        planner.brake(user, LeaveKind::Deactivate)
     }
 
     fn switch_off(&self, planner: &mut Planner<'_>, user: &User) -> Result<()> {

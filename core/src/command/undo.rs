@@ -21,7 +21,7 @@ pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
     let Some(recorded) = planner.snapshot.changes_of_batch(batch)? else {
         return Err(Error::not_found("batch", batch));
     };
-    let mut people = People::default();
+    let mut people = People::of(planner, batch)?;
     let mut groups = Vec::new();
     for change in recorded.into_iter().rev() {
         match (change.user, change.change) {

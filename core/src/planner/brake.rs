@@ -21,14 +21,24 @@ pub(crate) enum Leave {
     Goes,
     /// They stay, and it is written down that the provider wants them to go.
     Held,
+    /// They stay, because an administrator has rejected that they go.
+    Rejected,
+}
+
+/// What a provider is told that wants somebody to leave of whom an administrator rejected that.
+const REJECTED: &str = "an administrator rejected that this person leaves: they stay until the provider itself has said that \
+    they are active, or `usher brake release` lets them go";
+
+impl Leave {
+    /// What is said of whom an administrator keeps.
+    pub(crate) fn rejected() -> Error {
+        Error::forbidden(REJECTED)
+    }
 }
 
 impl Planner<'_> {
     /// Decides whether the connection that acts may take this person off, who may be taken off. Whom it holds is planned to
     /// be held; whoever goes counts.
-    ///
-    /// # Errors
-    /// [`Error::Forbidden`] when an administrator has rejected it.
     pub(crate) fn brake(&mut self, user: &User, kind: LeaveKind) -> Result<Leave> {
         let Actor::Connection(connection) = self.actor else {
             return Ok(Leave::Goes);
@@ -38,10 +48,7 @@ impl Planner<'_> {
         }
         let before = self.leaving_of(user.id)?;
         if before.is_some_and(|it| it.state == LeaveState::Rejected) {
-            return Err(Error::forbidden(
-                "an administrator rejected that this person leaves: they stay until the provider itself has said that \
-                 they are active, or `usher brake release` lets them go",
-            ));
+            return Ok(Leave::Rejected);
         }
         let Some(room) = self.room(connection)? else {
             return Ok(Leave::Goes);

@@ -219,6 +219,54 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// Whether their provider wants somebody off who is in: it has said so, or asked for it and is held.
+    fn is_wanted_off(&mut self, user: &User) -> Result<bool> {
+        let Some(connection) = user.connection else {
+            return Ok(false);
+        };
+        let asked = self.leaving_of(user.id)?;
+        let known = self.drift_of(user.id, Part::Active)?;
+        let said = known
+            .filter(|it| it.connection == connection)
+            .is_some_and(|it| it.value.as_deref() == Some(INACTIVE));
+        Ok(said || asked.is_some_and(|it| it.connection == connection))
+    }
+
+    /// What holds somebody who is taken off now: a person's word alone, or also what their provider has said before.
+    pub(crate) fn hold_of_leaver(&mut self, user: &User) -> Result<ProviderHold> {
+        let by_provider = matches!(self.actor, Actor::Connection(_));
+        if !by_provider && self.is_wanted_off(user)? {
+            return Ok(ProviderHold::Released);
+        }
+        Ok(ProviderHold::Free)
+    }
+
+    /// Notes what holds somebody off.
+    pub(crate) fn set_hold(&mut self, user: &User, hold: ProviderHold) {
+        if user.provider_hold != hold {
+            self.push(Change::ProviderHold {
+                user: user.id,
+                before: user.provider_hold,
+                after: hold,
+            });
+        }
+    }
+
+    /// Notes that a provider says that somebody is off whom a person has taken off: what it says next it means.
+    pub(crate) fn agrees_that_off(&mut self, user: &User) -> Result<()> {
+        let says = match self.actor {
+            Actor::Connection(by) => user.connection == Some(by),
+            _ => false,
+        };
+        if says
+            && user.provider_hold == ProviderHold::Free
+            && self.snapshot.deactivated_by_a_person(user.id)?
+        {
+            self.set_hold(user, ProviderHold::Released);
+        }
+        Ok(())
+    }
+
     /// Notes that somebody who is off or gone is brought in, whose provider may have said that they are not.
     pub(crate) fn comes_against(&mut self, user: &User) -> Result<()> {
         let known = self.drift_of(user.id, Part::Active)?;

@@ -321,7 +321,7 @@ pub(super) fn note(
         match change {
             Change::Status { before, after, .. }
                 if matches!(after, Status::Inactive | Status::Deleted)
-                    && (before.is_seated_or_coming() || *after == Status::Deleted) =>
+                    && before.is_seated_or_coming() =>
             {
                 spent.leaves += 1;
             }

@@ -262,3 +262,43 @@ fn the_platform_hears_that_somebody_is_leaving() {
     is_held(&org.delete(&ids[0]));
     assert_eq!(ask(), json!({"allowed": true, "leaving": true}));
 }
+
+/// What an administrator has rejected is the leaving, and not what is said beside it.
+#[test]
+fn what_is_said_beside_a_leaving_that_was_rejected_is_done() {
+    let (org, ids) = braked(4, floor(1));
+    assert_eq!(org.patch(&ids[0], off()).status, 200);
+    is_held(&org.patch(&ids[1], off()));
+    org.admin(Command::RejectHeld { who: HeldWho::All });
+    org.patch(&ids[1], off()).is_error(403, None);
+    let mixed = json!([{"op": "replace", "value": {"active": false, "title": "T1"}}]);
+    let shown = |reply: &Reply, title: &str| {
+        assert_eq!(reply.status, 200, "{reply:?}");
+        assert_eq!(
+            (&reply.body["active"], &reply.body["title"]),
+            (&json!(true), &json!(title))
+        );
+    };
+    shown(&org.patch(&ids[1], mixed.clone()), "T1");
+    // Nothing beside it is new any more.
+    org.patch(&ids[1], mixed).is_error(403, None);
+    let whole = json!({"userName": "p1@acme.example", "active": false, "title": "T2"});
+    shown(&org.put(&ids[1], whole.clone()), "T2");
+    org.put(&ids[1], whole).is_error(403, None);
+    org.delete(&ids[1]).is_error(403, None);
+    assert_eq!(org.user(&ids[1]).body["active"], json!(true));
+}
+
+/// Somebody who is off already does not leave by being deleted: not held, and not counted.
+#[test]
+fn deleting_who_is_off_already_is_no_leaving() {
+    let (org, ids) = braked(6, floor(1));
+    org.deactivate(&ids[2]);
+    org.deactivate(&ids[3]);
+    assert_eq!(org.delete(&ids[2]).status, 204);
+    assert_eq!(org.patch(&ids[0], off()).status, 200, "nothing was spent");
+    is_held(&org.patch(&ids[1], off()));
+    assert_eq!(org.delete(&ids[3]).status, 204);
+    assert_eq!(org.delete(&ids[0]).status, 204);
+    assert_eq!(held(&org), 1);
+}

@@ -211,3 +211,88 @@ fn whom_a_brake_let_go_is_off_as_the_provider_asked() {
     org.admin(Command::ReleaseHeld { who: HeldWho::All });
     assert_eq!(drifts(&org).len(), 0);
 }
+
+/// What a provider has said of somebody is known whatever people do with them after it, and whatever of that they undo.
+#[test]
+fn what_a_provider_said_last_is_known_through_everything_that_people_do() {
+    let org = Org::with_free_seats(9);
+    let off = || json!([{"op": "replace", "path": "active", "value": false}]);
+    let on = || json!([{"op": "replace", "path": "active", "value": true}]);
+    let who = |id: &str| Selection::from(user_id(id));
+    let reactivate = |id: &str| {
+        org.admin(Command::Reactivate {
+            who: who(id),
+            restore_assignments: false,
+        })
+    };
+    let deactivate = |id: &str| org.admin(Command::Deactivate { who: who(id) });
+    let undo = |batch: Option<BatchId>| {
+        org.admin(Command::Undo {
+            batch: batch.expect("a batch"),
+        })
+    };
+    let last = || {
+        let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let batches = session
+            .read()
+            .and_then(|it| it.batches(None, 1))
+            .expect("readable");
+        batches.first().map(|it| it.id)
+    };
+    let against = ["false / true (overridden)"];
+
+    // Off, and brought back, off and on again by hand.
+    let id = org.create("ana@acme.example");
+    org.patch(&id, off());
+    reactivate(&id);
+    assert_eq!(drifts(&org), against);
+    let by_hand = deactivate(&id).batch;
+    assert_eq!(drifts(&org).len(), 0, "both say off");
+    let back = reactivate(&id).batch;
+    assert_eq!(drifts(&org), against);
+    // There and back by undoing.
+    let undone = undo(back).batch;
+    assert_eq!(drifts(&org).len(), 0);
+    undo(undone);
+    assert_eq!(drifts(&org), against);
+    let _ = by_hand;
+    delete(&org, &id);
+    assert_eq!(drifts(&org).len(), 0, "it never said that they are in");
+
+    // The first of it undone instead.
+    let id = org.create("bo@acme.example");
+    org.patch(&id, off());
+    undo(last());
+    assert_eq!(drifts(&org), against);
+    deactivate(&id);
+    assert_eq!(drifts(&org).len(), 0);
+    reactivate(&id);
+    assert_eq!(drifts(&org), against);
+    delete(&org, &id);
+
+    // Off by a person, then by the provider too: that it said so is not undone.
+    let id = org.create("cy@acme.example");
+    deactivate(&id);
+    assert_eq!(drifts(&org), ["true / false (held)"]);
+    org.patch(&id, off());
+    assert_eq!(drifts(&org).len(), 0);
+    let refused = undo(last());
+    assert!(refused.batch.is_none(), "nothing comes of it");
+    assert_eq!(drifts(&org).len(), 0);
+    reactivate(&id);
+    assert_eq!(drifts(&org), against);
+    org.patch(&id, on());
+    assert_eq!(drifts(&org).len(), 0);
+    undo(last());
+    assert_eq!(drifts(&org).len(), 0);
+    // Taken off by a person it holds again, because the provider has said since that they are in.
+    deactivate(&id);
+    assert_eq!(org.patch(&id, on()).body["active"], json!(false));
+    assert_eq!(drifts(&org), ["true / false (held)"]);
+    // Deleted by the provider, and that undone, they are off for both.
+    assert_eq!(org.delete(&id).status, 204);
+    undo(last());
+    assert_eq!(drifts(&org).len(), 0);
+    reactivate(&id);
+    assert_eq!(drifts(&org), against);
+}

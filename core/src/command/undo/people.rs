@@ -7,7 +7,7 @@ use super::person::person_back;
 use super::theirs::{is_reached, why_not_theirs};
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{DueKind, Status, User, UserId};
+use crate::model::{Actor, BatchId, DueKind, Part, Status, User, UserId};
 use crate::planner::Planner;
 use crate::policy::{Circle, Reach};
 
@@ -19,9 +19,23 @@ pub(super) struct People {
     managers: Vec<(UserId, Option<UserId>, Option<UserId>)>,
     /// To whom the batch mailed an invitation on its day: their invitations stay as they are.
     mailed: HashSet<UserId>,
+    /// Whether it was a provider that did it, or somebody in its place: what it has said of who is in stays said.
+    by_provider: bool,
 }
 
 impl People {
+    /// Those of a batch.
+    pub(super) fn of(planner: &Planner<'_>, batch: BatchId) -> Result<Self> {
+        let origin = planner.snapshot.origin_of_batch(batch)?;
+        let by_provider = origin.is_some_and(|(actor, command, _)| {
+            matches!(actor, Actor::Connection(_)) || command == "idp_replay"
+        });
+        Ok(Self {
+            by_provider,
+            ..Self::default()
+        })
+    }
+
     pub(super) fn add(&mut self, user: UserId, change: Option<Change>) {
         if let Some(Change::Manager {
             user,
@@ -154,6 +168,14 @@ impl People {
                 return Ok(());
             }
         }
+        if self.by_provider {
+            let before = changes.len();
+            changes.retain(|it| !is_word_of_active(it));
+            if changes.is_empty() && before > 0 {
+                planner.skip(&user, "what the provider has said of active stays said");
+                return Ok(());
+            }
+        }
         if let Some(why) = why_not_theirs(planner, &user, &changes)? {
             gone.insert(id);
             planner.skip(&user, why);
@@ -180,6 +202,18 @@ impl People {
         }
         Ok(())
     }
+}
+
+/// Whether a change only notes what a provider has said of who is in.
+fn is_word_of_active(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::ProviderHold { .. }
+            | Change::Drift {
+                part: Part::Active,
+                ..
+            }
+    )
 }
 
 /// Whether the person stands where the batch found them, having been brought back since.

@@ -4,7 +4,7 @@
 use super::facts::fact_back;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Hold, Part, PoolId, Status, User};
+use crate::model::{Hold, Part, PoolId, ProviderHold, Status, User};
 use crate::planner::{AskedBy, Planner, Seated, Waiting, Want};
 
 /// Plans the inverse of one person's changes, newest first. `Err` says why nothing of it can be undone; changes that it
@@ -175,8 +175,16 @@ pub(super) fn person_back(
         None
     };
     let of_active = |it: &Change, holds: bool| matches!(it, Change::Drift { part: Part::Active, after, .. } if (after.as_deref() == now.as_ref()) == holds);
+    // What holds somebody off follows from where they stand and from what the provider has said last.
+    if moves && final_status.is_seated_or_coming() {
+        planner.set_hold(user, ProviderHold::Free);
+    } else if leaves && final_status == Status::Inactive {
+        let hold = planner.hold_of_leaver(user)?;
+        planner.set_hold(user, hold);
+    }
     for change in changes {
-        if !(moves && of_active(change, false)) {
+        let is_settled = moves && matches!(change, Change::ProviderHold { .. });
+        if !is_settled && !(moves && of_active(change, false)) {
             fact_back(planner, user, change, final_status)?;
         }
     }

@@ -19,8 +19,8 @@ use usher_core::change::Change;
 use usher_core::command::{Command, FieldEdit, PoolEdit, Request, WhenFull};
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
-    Actor, BatchId, ConnectionId, Date, Door, FieldKind, NewPeople, Part, Setting, Timestamp,
-    TrainingKind, UserId,
+    Actor, BatchId, ConnectionId, Date, Door, FieldKind, NewPeople, Part, Setting, Status,
+    Timestamp, TrainingKind, UserId,
 };
 use usher_core::query::Expr;
 use usher_core::{Applied, Error, Session};
@@ -213,6 +213,7 @@ impl World {
             self.compare_tokens();
         }
         let now = self.tables.roster();
+        self.hear(&before, &now);
         if now != self.model.roster {
             self.fail(&difference(&self.model.roster, &now));
         }
@@ -223,6 +224,16 @@ impl World {
             let cli = self.org.cli();
             let read = cli.read().unwrap();
             self.seen.push(seen(&read, &self.tables.ids(), read.now()));
+        }
+    }
+
+    /// What providers have said of who is in, and was done otherwise, is not known here: whoever has a connection and is taken
+    /// off may be called off by it before.
+    fn hear(&mut self, before: &Roster, now: &Roster) {
+        let stood = before.people.iter().zip(&now.people);
+        for ((was, is), person) in stood.zip(&mut self.model.roster.people) {
+            let goes = was.status.is_seated_or_coming() && is.status == Status::Inactive;
+            person.released |= goes && is.released && is.connection.is_some();
         }
     }
 

@@ -500,7 +500,15 @@ impl Deal<'_> {
                 if matches!(status, Status::Deleted | Status::Erased) || self.stays(*who) {
                     return Err(Refused);
                 }
-                if self.passes_the_brake(*by, *who, true)? {
+                // Whoever is off already does not leave by it; that their connection wants it is known.
+                let person = self.person(*who);
+                let is_off = !person.status.is_seated_or_coming();
+                let is_theirs = person.connection == Some(*by);
+                if person.status == Status::Inactive && is_theirs {
+                    let by_person = self.model.memory[*who].by_person;
+                    self.person(*who).released |= by_person;
+                }
+                if is_off || self.passes_the_brake(*by, *who, true)? {
                     self.leave(*who, Status::Deleted);
                 }
                 Ok(())

@@ -46,8 +46,8 @@ impl Model {
             .iter()
             .zip(&before.people)
             .filter(|(is, was)| {
-                let off = was.status.is_seated_or_coming() && is.status == Status::Inactive;
-                off || was.status != Status::Deleted && is.status == Status::Deleted
+                let is_off = matches!(is.status, Status::Inactive | Status::Deleted);
+                was.status.is_seated_or_coming() && is_off
             });
         let window = &mut self.windows[connection];
         window.took_off += i64::try_from(left.count()).unwrap();

@@ -181,7 +181,17 @@ impl Deal<'_> {
             if self.stays(who) {
                 return Err(Refused);
             }
-            // That they leave is all of it that waits.
+            // That they leave is all of it that waits, or that an administrator has refused.
+            let leaving = self.person(who).leaving;
+            if leaving.is_some_and(|it| it.rejected) {
+                let before = self.model.roster.clone();
+                self.update(by, who, external_id, None, manager)?;
+                if self.model.roster == before {
+                    return Err(Refused);
+                }
+                self.skipped.insert(who);
+                return Ok(());
+            }
             if !self.passes_the_brake(by, who, false)? {
                 active = None;
             }
