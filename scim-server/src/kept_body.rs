@@ -83,6 +83,7 @@ pub(crate) fn is_plain(text: &str) -> bool {
                 OPS.contains(&op)
             }
             ("path" | "op", _) => false,
+            ("operations", Some(_)) => false,
             // Of an operation without a path it may be anything.
             ("value", Some(_)) => !has("operations") || has("path"),
             (key, _) => is_known(key),
@@ -226,10 +227,12 @@ fn take_out_of_object(object: &mut Map<String, Value>, others: bool, cuts: &mut 
             _ => key,
         };
         let small = place.to_ascii_lowercase();
-        // An operation that says what there is none of, and one without a path that says no attributes.
+        // An operation that says what there is none of, and one without a path that says no attributes; and what is no list of
+        // operations.
         let is_odd = match (small.as_str(), &*value) {
             ("op", Value::String(op)) => !OPS.iter().any(|it| op.eq_ignore_ascii_case(it)),
             ("value", it) => has_op && path.is_none() && !it.is_object(),
+            ("operations", it) => !it.is_array() && !it.is_object(),
             _ => false,
         };
         if is_known(place) && !is_odd {
@@ -292,6 +295,7 @@ mod tests {
             r#"{"members":[{"display":"x"}]}"#,
             r#"{"operations":[{"op":"x","path":"title","value":"x"}]}"#,
             r#"{"operations":[{"op":"add","value":"x"}]}"#,
+            r#"{"operations":"x"}"#,
             r#"{"title"#,
         ] {
             assert!(!is_plain(text), "{text}");
