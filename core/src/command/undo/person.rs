@@ -184,7 +184,8 @@ pub(super) fn person_back(
     }
     for change in changes {
         let is_settled = moves && matches!(change, Change::ProviderHold { .. });
-        if !is_settled && !(moves && of_active(change, false)) {
+        let is_past = moves && of_active(change, false);
+        if !is_settled && !is_past {
             fact_back(planner, user, change, final_status)?;
         }
     }
