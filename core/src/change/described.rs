@@ -30,7 +30,7 @@ impl Change {
                 after,
                 ..
             } => {
-                let told = |it: &Option<String>| super::kept::told(it.as_deref(), names);
+                let told = |it: &Option<Shared>| super::kept::told(it.as_deref(), names);
                 said("kept", told(before), told(after))
             }
             Self::Status { before, after, .. } => said("status", json!(before), json!(after)),
