@@ -396,6 +396,15 @@ fn waiting(desk: &Desk) -> Result<Look> {
         )
     } else if ill > 0 {
         odd("outbox", words, "usher users is:undelivered")
+    } else if count("filed") > 0 {
+        odd(
+            "outbox",
+            format!(
+                "{words}; {} stand as files and reached nobody",
+                count("filed")
+            ),
+            "once smtp-host is set, usher outbox retry --filed mails them",
+        )
     } else {
         good("outbox", words)
     })

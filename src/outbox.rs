@@ -1,7 +1,8 @@
 //! `usher outbox`: what became of mails, and what is to become of them.
 
 use serde_json::json;
-use usher_core::model::OutboxMail;
+use usher_core::mail::Out;
+use usher_core::model::{OutboxMail, WhichMails};
 use usher_core::{Error, OutboxFilter};
 
 use crate::args::{Common, Format, OutboxArgs, OutboxCommand, OutboxListArgs};
@@ -32,16 +33,26 @@ pub(crate) fn run(common: &Common, desk: &Desk, args: OutboxArgs) -> Result<()> 
         Some(OutboxCommand::List(args)) => list(desk, &args),
         Some(OutboxCommand::Show { number }) => show(common, desk, number),
         Some(OutboxCommand::Send) => send(common, desk),
-        Some(OutboxCommand::Retry { numbers }) => {
+        Some(OutboxCommand::Retry { numbers, filed }) => {
             let asked = numbers.len();
-            let found = desk.session.retry_mails(numbers)?;
+            let found = desk.session.retry_mails(match (filed, asked) {
+                (true, _) => WhichMails::Filed,
+                (false, 0) => WhichMails::Refused,
+                (false, _) => WhichMails::These(numbers),
+            })?;
             if found < asked {
                 return Err(Failure::refused(format!(
                     "{found} of {asked} are tried again; the others are not there, or were sent"
                 )));
             }
             let words = match found {
-                0 => "nothing was refused, and nothing waits".to_owned(),
+                0 if filed => "no mail stands as a file".to_owned(),
+                0 => match filed_mails(desk)? {
+                    0 => "nothing was refused, and nothing waits".to_owned(),
+                    n => format!(
+                        "nothing was refused, and nothing waits; {n} stand as files only: usher outbox retry --filed mails them"
+                    ),
+                },
                 1 => "1 mail is tried again".to_owned(),
                 n => format!("{n} mails are tried again"),
             };
@@ -154,6 +165,12 @@ fn show(common: &Common, desk: &Desk, number: i64) -> Result<()> {
     }
 }
 
+/// How many mails stand as files only.
+fn filed_mails(desk: &Desk) -> Result<i64> {
+    let (counts, _) = desk.read()?.outbox_counts()?;
+    Ok(counts.get("filed").copied().unwrap_or(0))
+}
+
 fn send(common: &Common, desk: &Desk) -> Result<()> {
     let directory = desk.session.directory();
     desk.session.may_manage_mail()?;
@@ -161,6 +178,7 @@ fn send(common: &Common, desk: &Desk) -> Result<()> {
     directory.ensure_link_key()?;
     let set = desk.read()?.settings()?.public_url;
     public_url::warn_of_links(&config, set.as_deref());
+    let is_folder = matches!(config.out, Out::Folder(_));
     let brought = directory.bring_out(&config)?;
     if brought.elsewhere {
         return Err(Failure::refused(
@@ -178,6 +196,7 @@ fn send(common: &Common, desk: &Desk) -> Result<()> {
         .filter(|it| it.1 > 0)
         .map(|it| match it.0 {
             "later" => format!("{} tried again later", it.1),
+            "sent" if is_folder => format!("{} put into a folder as files", it.1),
             word => format!("{} {word}", it.1),
         })
         .collect();

@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use usher_core::mail::{Courier, MailConfig};
+use usher_core::mail::{Courier, MailConfig, Out};
 use usher_core::model::{Actor, Door};
 use usher_core::{Directory, Options, Scheduler};
 use usher_scim_server::{Config, Tls};
@@ -50,9 +50,10 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
     say(
         Format::Table,
         &format!(
-            "serving {public_url}/scim/v2 for {}{}",
+            "serving {public_url}/scim/v2 for {}{}{}",
             common.db.display(),
-            listening(&public_url, &own_url)
+            listening(&public_url, &own_url),
+            reaches_nobody(&mail)
         ),
     )?;
     let config = Config {
@@ -68,6 +69,17 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
     let _courier = bring_out(&directory, mail)?;
     usher_scim_server::serve(directory, config, std::future::pending())
         .map_err(|error| Failure::refused(format!("the server has ended: {error}")))
+}
+
+/// That mail goes to nobody, if that is so.
+fn reaches_nobody(mail: &MailConfig) -> String {
+    match &mail.out {
+        Out::Folder(folder) => format!(
+            "\nmails become files in {} and reach nobody, until smtp-host and mail-from are set",
+            folder.display()
+        ),
+        Out::Smtp(_) | Out::Rehearsal(_) => String::new(),
+    }
 }
 
 /// Where it listens, if that is not what is told already.

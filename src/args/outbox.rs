@@ -26,8 +26,11 @@ pub(crate) enum OutboxCommand {
     Send,
     /// Try again what was refused, and what waits for its next attempt
     Retry {
-        /// Only these, by their numbers in the list; also ones that were dropped.
+        /// Only these, by their numbers in the list; also ones that were dropped or filed.
         numbers: Vec<i64>,
+        /// Those that were put into a folder as files, because no mail server was set.
+        #[arg(long, conflicts_with = "numbers")]
+        filed: bool,
     },
     /// Note that what was last sent to an address came back
     Bounced {
@@ -62,6 +65,8 @@ pub(crate) enum StateWord {
     Sending,
     /// Taken by the mail server.
     Sent,
+    /// Put into a folder as a file, because no mail server was set.
+    Filed,
     /// Refused for good.
     Failed,
     /// Not sent, because it was of no use any more.
@@ -76,6 +81,7 @@ impl From<StateWord> for MailState {
             StateWord::Waiting => Self::Waiting,
             StateWord::Sending => Self::Sending,
             StateWord::Sent => Self::Sent,
+            StateWord::Filed => Self::Filed,
             StateWord::Failed => Self::Failed,
             StateWord::Dropped => Self::Dropped,
             StateWord::Bounced => Self::Bounced,
@@ -112,6 +118,8 @@ pub(crate) enum ProgressWord {
     /// The mail server has taken it.
     #[value(alias = "taken")]
     Sent,
+    /// It stands in a folder as a file, because no mail server was set.
+    Filed,
     /// The mail server refuses it for good.
     #[value(alias = "refused")]
     Failed,
@@ -134,6 +142,7 @@ impl From<ProgressWord> for InvitationProgress {
             ProgressWord::NotMailed => Self::NotMailed,
             ProgressWord::Waiting => Self::Waiting,
             ProgressWord::Sent => Self::Sent,
+            ProgressWord::Filed => Self::Filed,
             ProgressWord::Failed => Self::Failed,
             ProgressWord::Bounced => Self::Bounced,
             ProgressWord::Begun => Self::Begun,

@@ -80,7 +80,11 @@ fn mail_is_a_file_until_there_is_a_server_and_everything_is_shown() {
     org.type_in("invite ana@acme.example --language fr --yes")
         .ok();
     assert_eq!(org.json("outbox")[0]["state"], "waiting");
-    assert!(org.type_in("outbox send").ok().contains("1 sent"));
+    let said = org.type_in("outbox send").ok();
+    assert!(said.contains("1 put into a folder as files"), "{said}");
+    assert_eq!(org.json("outbox")[0]["state"], "filed");
+    let said = org.type_in("outbox retry").ok();
+    assert!(said.contains("1 stand as files only"), "{said}");
     let files: Vec<_> = std::fs::read_dir(org.path("usher.db.mail"))
         .unwrap()
         .collect();
@@ -91,7 +95,7 @@ fn mail_is_a_file_until_there_is_a_server_and_everything_is_shown() {
         "{shown}"
     );
     let person = org.json("show ana@acme.example");
-    assert_eq!(person["invitation_progress"], "sent");
+    assert_eq!(person["invitation_progress"], "filed");
     org.type_in("outbox bounced ana@acme.example --why 'mailbox full'")
         .ok();
     assert_eq!(

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use usher_core::Read;
 use usher_core::mail::MailText;
-use usher_core::model::{Language, Timestamp, UserId, View, search_text};
+use usher_core::model::{Language, Timestamp, UserId, View, WhichMails, search_text};
 use usher_core::plan::Template;
 
 use crate::app::views::Look;
@@ -118,7 +118,7 @@ pub(crate) enum Doing {
     /// Show what a request of this number, that a provider made, would do today.
     Replay(i64),
     /// Try mails again: these, else all that can be.
-    Retry(Vec<i64>),
+    Retry(WhichMails),
     /// Show a plan about the marks, which are taken away when it is done.
     PlanMarked {
         /// Whom it is about, in words.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use usher_core::command::{Command, Request, WhenFull};
 use usher_core::mail::MailText;
-use usher_core::model::{BatchId, ConnectionId, Language, TransferId, UserId, View};
+use usher_core::model::{BatchId, ConnectionId, Language, TransferId, UserId, View, WhichMails};
 use usher_core::plan::{Digest, Template};
 use usher_core::query::{Expr, SortBy};
 use usher_core::{Progress, Selection};
@@ -61,7 +61,7 @@ pub(crate) enum Effect {
     /// Look whether a file has arrived by a page.
     LookForFile(TransferId),
     /// Try mails again: these, else all that can be.
-    RetryMails(Vec<i64>),
+    RetryMails(WhichMails),
     /// Keep a view.
     SaveView(Box<View>),
     /// Forget the view of this name.

@@ -7,7 +7,7 @@ use super::{MailConfig, letter};
 use crate::directory::{Directory, Session};
 use crate::error::{Error, Result};
 use crate::link;
-use crate::model::{Actor, Language, OutboxMail, Permission};
+use crate::model::{Actor, Language, OutboxMail, Permission, WhichMails};
 use crate::plan::Template;
 use crate::store::OutboxNote;
 
@@ -179,17 +179,16 @@ impl Session {
         )
     }
 
-    /// Tries mails again: these, else all that were refused for good and all that wait for their next attempt. Returns how
-    /// many that are.
+    /// Tries mails again, and returns how many that are.
     ///
     /// # Errors
     /// [`Error::Forbidden`] for whoever may not manage users; otherwise only when the database cannot be written.
-    pub fn retry_mails(&self, seqs: Vec<i64>) -> Result<usize> {
+    pub fn retry_mails(&self, which: WhichMails) -> Result<usize> {
         self.may_manage_mail()?;
         let found = Arc::new(Mutex::new(0));
         let directory = self.directory();
         directory.shared.store.note_outbox(OutboxNote::Retry {
-            seqs,
+            which,
             at: directory.now(),
             found: Arc::clone(&found),
         })?;

@@ -378,7 +378,11 @@ impl Round {
         match verdict {
             Verdict::Taken => {
                 brought.sent += 1;
-                self.settle(row, lease, MailState::Sent, None)?;
+                let state = match self.config.out {
+                    Out::Folder(_) => MailState::Filed,
+                    Out::Smtp(_) | Out::Rehearsal(_) => MailState::Sent,
+                };
+                self.settle(row, lease, state, None)?;
             }
             Verdict::Never(why) => {
                 brought.failed += 1;

@@ -15,6 +15,8 @@ pub enum MailState {
     Sending,
     /// The mail server has taken it.
     Sent,
+    /// There was no mail server: it stands in a folder as a file, and nobody got it.
+    Filed,
     /// It was refused for good.
     Failed,
     /// It was not sent, because it would have been of no use: its link was replaced or has expired, or the person is gone.
@@ -25,10 +27,11 @@ pub enum MailState {
 
 impl MailState {
     /// Every state, in the order of a mail's life.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Waiting,
         Self::Sending,
         Self::Sent,
+        Self::Filed,
         Self::Failed,
         Self::Dropped,
         Self::Bounced,
@@ -40,6 +43,7 @@ impl MailState {
             Self::Waiting => "waiting",
             Self::Sending => "sending",
             Self::Sent => "sent",
+            Self::Filed => "filed",
             Self::Failed => "failed",
             Self::Dropped => "dropped",
             Self::Bounced => "bounced",
@@ -96,6 +100,17 @@ pub struct Undelivered {
     pub why: String,
 }
 
+/// Which mails are tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhichMails {
+    /// All that were refused for good, and all that wait for their next attempt.
+    Refused,
+    /// These, by their numbers; also ones that were dropped or filed.
+    These(Vec<i64>),
+    /// All that were filed, for want of a mail server.
+    Filed,
+}
+
 /// How far an invitation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -108,6 +123,8 @@ pub enum InvitationProgress {
     Waiting,
     /// The mail server has taken it.
     Sent,
+    /// There was no mail server: it stands in a folder as a file.
+    Filed,
     /// The mail server refuses it for good.
     Failed,
     /// It came back.
@@ -130,6 +147,7 @@ impl InvitationProgress {
             Self::NotMailed => "not_mailed",
             Self::Waiting => "waiting",
             Self::Sent => "sent",
+            Self::Filed => "filed",
             Self::Failed => "failed",
             Self::Bounced => "bounced",
             Self::Begun => "begun",

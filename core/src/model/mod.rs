@@ -64,7 +64,7 @@ pub use label::Label;
 pub use language::Language;
 pub use license::{Entitled, Entitlement, Hold, License, QueueEntry};
 pub use logo::{LARGEST_LOGO, Logo};
-pub use mail::{InvitationProgress, MailState, OutboxMail, Undelivered};
+pub use mail::{InvitationProgress, MailState, OutboxMail, Undelivered, WhichMails};
 pub use organization::{Organization, Permission, TimeZoneName};
 pub use packed::Packed;
 pub use part::{Drift, Mapping, Part, Said, Why};

@@ -14,7 +14,7 @@ use super::writer::Note;
 use super::{Snapshot, Store, broken};
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{BatchId, Field, MailState, OutboxMail, Timestamp, UserId};
+use crate::model::{BatchId, Field, MailState, OutboxMail, Timestamp, UserId, WhichMails};
 use crate::plan::{Mail, Template};
 use delivery::{bounced, claim, retry, settle, shortened};
 pub(super) use delivery::{clock_set_back, most_changed};
@@ -114,9 +114,9 @@ pub(crate) enum OutboxNote {
         seqs: Vec<i64>,
         why: Option<String>,
     },
-    /// Try again what was refused; all of it, or these.
+    /// Try again.
     Retry {
-        seqs: Vec<i64>,
+        which: WhichMails,
         at: Timestamp,
         found: Arc<Mutex<usize>>,
     },
@@ -197,8 +197,8 @@ pub(super) fn write(conn: &Connection, note: &OutboxNote) -> Result<()> {
             }
             Ok(())
         }
-        OutboxNote::Retry { seqs, at, found } => {
-            let n = retry(conn, seqs, *at)?;
+        OutboxNote::Retry { which, at, found } => {
+            let n = retry(conn, which, *at)?;
             *found.lock().unwrap_or_else(PoisonError::into_inner) = n;
             Ok(())
         }
@@ -246,7 +246,7 @@ pub(super) fn write(conn: &Connection, note: &OutboxNote) -> Result<()> {
 /// keeps where it went.
 pub(super) fn address_changes(conn: &Connection, user: UserId) -> Result<()> {
     let went = "UPDATE outbox SET address = (SELECT email FROM users WHERE id = ?1) \
-        WHERE user = ?1 AND state = 'sent' AND address IS NULL";
+        WHERE user = ?1 AND state IN ('sent', 'filed') AND address IS NULL";
     run(conn, went, params![user.as_bytes()])?;
     let sql = "DELETE FROM undelivered WHERE user = ?1";
     run(conn, sql, params![user.as_bytes()]).map(drop)

@@ -58,7 +58,7 @@ fn remind(snapshot: &Snapshot<'_>, now: Timestamp) -> Result<()> {
     let days = snapshot.settings()?.reminders;
     let sql = "SELECT outbox.seq, outbox.user, batch, outbox.generation, coalesce(settled_at, 0), reminded, \
         coalesce(invitations.state = 'pending' AND invitations.generation = outbox.generation \
-        AND users.status IN ('waiting', 'pending_transfer') AND outbox.state = 'sent', 0), coalesce(invitations.expires_at, 0) \
+        AND users.status IN ('waiting', 'pending_transfer') AND outbox.state IN ('sent', 'filed'), 0), coalesce(invitations.expires_at, 0) \
         FROM outbox LEFT JOIN invitations ON invitations.user = outbox.user LEFT JOIN users ON users.id = outbox.user \
         WHERE remind_at <= ?1 ORDER BY remind_at LIMIT ?2";
     let at = now.as_millis();

@@ -7,7 +7,9 @@ use usher_core::OutboxFilter;
 use usher_core::command::{Accept, Command, Edit, Invite, OwnRecords};
 use usher_core::link::LinkKind;
 use usher_core::mail::{Brought, Letter, MailConfig, Out, Verdict};
-use usher_core::model::{Actor, Door, Field, InvitationProgress, MailState, Setting, Status};
+use usher_core::model::{
+    Actor, Door, Field, InvitationProgress, MailState, Setting, Status, WhichMails,
+};
 
 use crate::org::{Org, invite};
 
@@ -339,7 +341,7 @@ fn who_cannot_be_reached_is_shown_until_they_can_be() {
     assert_eq!(found(&org, "is:undelivered").len(), 2);
     // Trying again helps one, a new address the other.
     let (config, _) = willing();
-    assert_eq!(org.cli().retry_mails(Vec::new()).unwrap(), 1);
+    assert_eq!(org.cli().retry_mails(WhichMails::Refused).unwrap(), 1);
     org.directory.bring_out(&config).unwrap();
     assert_eq!(found(&org, "is:undelivered"), ["bo@acme.example"]);
     edit(&org, "bo", Field::Email, Some("bob@acme.example"));
@@ -536,7 +538,45 @@ fn mails_in_a_folder_are_private_and_go_with_the_person() {
     assert_eq!(left.len(), 1);
     let text = std::fs::read_to_string(&left[0]).unwrap();
     assert!(text.contains("To: bo@acme.example"));
-    assert_eq!(states(&org), ["sent"]);
+    assert_eq!(states(&org), ["filed"]);
+}
+
+#[test]
+fn what_became_a_file_for_want_of_a_server_is_mailed_once_there_is_one_if_it_is_still_of_use() {
+    let org = Org::new(9);
+    let (config, taken) = willing();
+    let to_files = MailConfig {
+        out: Out::Folder(org.directory.mail_folder()),
+        ..willing().0
+    };
+    org.apply(Command::SetSetting {
+        setting: Setting::Reminders,
+        value: Some("3".into()),
+    });
+    org.invite("ana bo cleo");
+    org.directory.bring_out(&to_files).unwrap();
+    assert_eq!(states(&org), ["filed", "filed", "filed"]);
+    assert_eq!(progress(&org, "ana"), InvitationProgress::Filed);
+    let filed = || org.cli().read().unwrap().outbox_counts().unwrap().0["filed"];
+    assert_eq!(filed(), 3);
+    // Nothing of it was refused.
+    assert_eq!(org.cli().retry_mails(WhichMails::Refused).unwrap(), 0);
+    org.apply(Command::Cancel { who: org.who("bo") });
+    org.tick(2 * DAY);
+    assert_eq!(org.cli().retry_mails(WhichMails::Filed).unwrap(), 3);
+    let brought = org.directory.bring_out(&config).unwrap();
+    assert_eq!((brought.sent, brought.dropped), (2, 1));
+    assert_eq!(taken.lock().unwrap().len(), 2);
+    assert_eq!(progress(&org, "ana"), InvitationProgress::Sent);
+    // Whoever got it now is reminded three days from now.
+    org.tick(DAY + 1);
+    org.directory.put_reminders().unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(taken.lock().unwrap().len(), 2);
+    org.tick(2 * DAY);
+    org.directory.put_reminders().unwrap();
+    org.directory.bring_out(&config).unwrap();
+    assert_eq!(taken.lock().unwrap().len(), 4);
 }
 
 #[test]

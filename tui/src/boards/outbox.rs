@@ -1,6 +1,6 @@
 //! What became of mails, and what is to become of them.
 
-use usher_core::model::{MailState, OutboxMail};
+use usher_core::model::{MailState, OutboxMail, WhichMails};
 use usher_core::{Error, OutboxFilter, Read, Result};
 
 use super::Topic;
@@ -34,7 +34,13 @@ pub(super) const KIND: Kind = Kind {
             key: Key::Char('A'),
             name: "try all again",
             sentence: "Try everything again that was refused for good or waits for its next attempt.",
-            does: |_| Doing::Retry(Vec::new()),
+            does: |_| Doing::Retry(WhichMails::Refused),
+        },
+        Act {
+            key: Key::Char('F'),
+            name: "mail the filed",
+            sentence: "Mail everything that was put into a folder as a file, because no mail server was set.",
+            does: |_| Doing::Retry(WhichMails::Filed),
         },
     ],
 };
@@ -43,7 +49,7 @@ fn again(here: &Here<'_>) -> Doing {
     let number = here.item.and_then(|it| it.key.parse().ok());
     number.map_or_else(
         || Doing::Say("no mail is here".to_owned()),
-        |number| Doing::Retry(vec![number]),
+        |number| Doing::Retry(WhichMails::These(vec![number])),
     )
 }
 
@@ -89,7 +95,7 @@ fn item(mail: &OutboxMail, zone: &Zone) -> Item {
         MailState::Failed | MailState::Bounced => Role::Danger,
         MailState::Waiting if mail.attempts > 0 => Role::Warn,
         MailState::Dropped => Role::Muted,
-        MailState::Waiting | MailState::Sending | MailState::Sent => Role::Plain,
+        MailState::Waiting | MailState::Sending | MailState::Sent | MailState::Filed => Role::Plain,
     };
     Item::new(mail.seq, cells).looking(role)
 }

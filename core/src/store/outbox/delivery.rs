@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, params};
 use super::kept::{MAIL, mail_row};
 use super::{Claim, Settled, run};
 use crate::error::Result;
-use crate::model::{MailState, Timestamp, UserId};
+use crate::model::{MailState, Timestamp, UserId, WhichMails};
 use crate::plan::Template;
 use crate::store::snapshot::word;
 use crate::store::{Snapshot, broken};
@@ -98,7 +98,7 @@ fn full_until(
     most: u32,
     now: Timestamp,
 ) -> Result<Option<Timestamp>> {
-    let sql = "SELECT settled_at, template FROM outbox WHERE user = ?1 AND state IN ('sent', 'bounced') AND settled_at > ?2 \
+    let sql = "SELECT settled_at, template FROM outbox WHERE user = ?1 AND state IN ('sent', 'filed', 'bounced') AND settled_at > ?2 \
         ORDER BY seq DESC";
     let since = now.as_millis() - DAY_MS;
     let rows = snapshot.all(sql, params![user.as_bytes(), since], |row| {
@@ -117,9 +117,9 @@ pub(super) fn settle(conn: &Connection, it: &Settled) -> Result<()> {
     let why = it.why.as_deref().map(shortened);
     let settled_at = (it.state != MailState::Waiting).then_some(it.at.as_millis());
     let sql = "UPDATE outbox SET state = ?3, next_at = ?4, settled_at = ?5, why = ?6, lease = NULL, \
-        remind_at = CASE WHEN ?3 = 'sent' AND template = 'invitation' AND NOT EXISTS (SELECT 1 FROM outbox AS same \
+        remind_at = CASE WHEN ?3 IN ('sent', 'filed') AND template = 'invitation' AND NOT EXISTS (SELECT 1 FROM outbox AS same \
         WHERE same.user = outbox.user AND same.generation = outbox.generation AND same.template = 'invitation' \
-        AND same.seq <> outbox.seq AND same.state = 'sent') THEN ?5 END \
+        AND same.seq <> outbox.seq AND same.state IN ('sent', 'filed')) THEN ?5 END \
         WHERE seq = ?1 AND state = 'sending' AND lease = ?2 RETURNING user";
     let values = params![
         it.seq,
@@ -141,7 +141,7 @@ pub(super) fn settle(conn: &Connection, it: &Settled) -> Result<()> {
             let values = params![user.as_bytes(), it.seq, it.next_at.as_millis()];
             run(conn, sql, values).map(drop)
         }
-        MailState::Sent => run(
+        MailState::Sent | MailState::Filed => run(
             conn,
             "DELETE FROM undelivered WHERE user = ?1 AND EXISTS (SELECT 1 FROM outbox WHERE seq = ?2 AND address IS NULL)",
             params![user.as_bytes(), it.seq],
@@ -175,17 +175,27 @@ fn undelivered(
     run(conn, sql, values).map(drop)
 }
 
-pub(super) fn retry(conn: &Connection, seqs: &[i64], at: Timestamp) -> Result<usize> {
+pub(super) fn retry(conn: &Connection, which: &WhichMails, at: Timestamp) -> Result<usize> {
     let set = "UPDATE outbox SET state = 'waiting', next_at = ?1, settled_at = NULL, why = NULL, created_at = ?1";
-    if seqs.is_empty() {
+    let seqs = match which {
+        WhichMails::These(seqs) => seqs.as_slice(),
+        WhichMails::Refused => &[],
+        WhichMails::Filed => {
+            // A reminder that came of it is due anew once somebody got it.
+            let sql = format!("{set}, remind_at = NULL WHERE state = 'filed'");
+            return run(conn, &sql, params![at.as_millis()]);
+        }
+    };
+    if *which == WhichMails::Refused {
         let sql = format!("{set} WHERE state IN ('failed', 'bounced') AND state = 'failed'");
         // What waits for its next attempt goes at once too.
         let waiting = "UPDATE outbox SET next_at = ?1 WHERE state IN ('waiting', 'sending') AND state = 'waiting' AND next_at > ?1";
         return Ok(run(conn, &sql, params![at.as_millis()])?
             + run(conn, waiting, params![at.as_millis()])?);
     }
-    let sql =
-        format!("{set} WHERE seq = ?2 AND state IN ('failed', 'bounced', 'dropped', 'waiting')");
+    let sql = format!(
+        "{set} WHERE seq = ?2 AND state IN ('failed', 'bounced', 'dropped', 'waiting', 'filed')"
+    );
     let mut found = 0;
     for seq in seqs {
         found += run(conn, &sql, params![at.as_millis(), seq])?;
@@ -197,7 +207,7 @@ pub(super) fn retry(conn: &Connection, seqs: &[i64], at: Timestamp) -> Result<us
 pub(super) fn bounced(conn: &Connection, user: UserId, why: &str, at: Timestamp) -> Result<bool> {
     let why = shortened(why);
     let sql = "UPDATE outbox SET state = 'bounced', settled_at = ?2, why = ?3 WHERE seq = (SELECT seq FROM outbox \
-        WHERE user = ?1 AND state IN ('sent', 'bounced') AND address IS NULL ORDER BY seq DESC LIMIT 1) RETURNING seq";
+        WHERE user = ?1 AND state IN ('sent', 'filed', 'bounced') AND address IS NULL ORDER BY seq DESC LIMIT 1) RETURNING seq";
     let values = params![user.as_bytes(), at.as_millis(), why];
     let seq: Option<i64> = one_written(conn, sql, values, |row| row.get(0))?;
     match seq {

@@ -68,6 +68,7 @@ impl Read<'_> {
             Some(MailState::Failed | MailState::Bounced) => {
                 "AND outbox.state IN ('failed', 'bounced') AND outbox.state = ?3"
             }
+            Some(MailState::Filed) => "AND outbox.state = 'filed' AND outbox.state = ?3",
             Some(MailState::Sent | MailState::Dropped) => "AND outbox.state = ?3",
         };
         let by_user = if filter.user.is_some() {
@@ -110,7 +111,7 @@ impl Read<'_> {
         }
     }
 
-    /// How many mails are open, refused or came back, and since when the oldest open one waits.
+    /// How many mails are open, filed, refused or came back, and since when the oldest open one waits.
     ///
     /// # Errors
     /// See [`Read::organization`].
@@ -121,6 +122,7 @@ impl Read<'_> {
             for (sql, states) in [
                 ("SELECT state, count(*), min(created_at) FROM outbox WHERE state IN ('waiting', 'sending') GROUP BY state", true),
                 ("SELECT state, count(*), NULL FROM outbox WHERE state IN ('failed', 'bounced') GROUP BY state", false),
+                ("SELECT state, count(*), NULL FROM outbox WHERE state = 'filed' GROUP BY state", false),
             ] {
                 let rows = snapshot.all(sql, [], |row| {
                     Ok((word(row, 0, MailState::from_word)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
@@ -237,6 +239,7 @@ impl Snapshot<'_> {
             None => InvitationProgress::NotMailed,
             Some(MailState::Waiting | MailState::Sending) => InvitationProgress::Waiting,
             Some(MailState::Sent) => InvitationProgress::Sent,
+            Some(MailState::Filed) => InvitationProgress::Filed,
             Some(MailState::Failed) => InvitationProgress::Failed,
             Some(MailState::Bounced) => InvitationProgress::Bounced,
             Some(MailState::Dropped) => InvitationProgress::NotMailed,
