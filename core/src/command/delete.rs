@@ -16,6 +16,7 @@ pub(super) fn plan(planner: &mut Planner<'_>, who: &Selection) -> Result<()> {
                 if let Some(said) = planner.drift_of(id, Part::Active)?
                     && planner.actor == Actor::Connection(said.connection)
                 {
+                    planner.agrees_that_off(&user)?;
                     planner.settle(id, Part::Active)?;
                     continue;
                 }

@@ -56,6 +56,7 @@ impl Provision {
             ProvisionTarget::Existing { user, version } => {
                 let user = planner.user(user)?;
                 if user.status == Status::Deleted && self.agrees_that_gone(planner, id, &user)? {
+                    planner.agrees_that_off(&user)?;
                     return planner.settle(user.id, Part::Active);
                 }
                 if matches!(user.status, Status::Deleted | Status::Erased) {

@@ -220,7 +220,7 @@ impl Planner<'_> {
     }
 
     /// Whether their provider wants somebody off who is in: it has said so, or asked for it and is held.
-    fn is_wanted_off(&mut self, user: &User) -> Result<bool> {
+    pub(crate) fn is_wanted_off(&mut self, user: &User) -> Result<bool> {
         let Some(connection) = user.connection else {
             return Ok(false);
         };
@@ -252,7 +252,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Notes that a provider says that somebody is off whom a person has taken off: what it says next it means.
+    /// Notes that a provider says that somebody is off whom a person has taken off or deleted: what it says next it means.
     pub(crate) fn agrees_that_off(&mut self, user: &User) -> Result<()> {
         let says = match self.actor {
             Actor::Connection(by) => user.connection == Some(by),

@@ -289,6 +289,19 @@ fn what_a_provider_said_last_is_known_through_everything_that_people_do() {
     deactivate(&id);
     assert_eq!(org.patch(&id, on()).body["active"], json!(false));
     assert_eq!(drifts(&org), ["true / false (held)"]);
+    // Deleted by a person, and by the provider after it: brought back by undoing, they are in against it.
+    let dee = org.create("dee@acme.example");
+    for agrees in [0, 1] {
+        let gone = org.admin(Command::Delete { who: who(&dee) }).batch;
+        if agrees == 0 {
+            org.patch(&dee, off()).is_error(404, None);
+        } else {
+            assert_eq!(org.delete(&dee).status, 204);
+        }
+        undo(gone);
+        assert_eq!(drifts(&org), ["true / false (held)", against[0]]);
+        org.patch(&dee, on());
+    }
     // Deleted by the provider, and that undone, they are off for both.
     assert_eq!(org.delete(&id).status, 204);
     undo(last());

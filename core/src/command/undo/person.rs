@@ -175,15 +175,15 @@ pub(super) fn person_back(
         None
     };
     let of_active = |it: &Change, holds: bool| matches!(it, Change::Drift { part: Part::Active, after, .. } if (after.as_deref() == now.as_ref()) == holds);
-    // What holds somebody off follows from where they stand and from what the provider has said last.
-    if moves && final_status.is_seated_or_coming() {
+    // Nothing holds who is in; and whom a person has off again their provider lets in by its word only if it has not said since
+    // that they are.
+    let comes = moves && final_status.is_seated_or_coming();
+    if comes {
         planner.set_hold(user, ProviderHold::Free);
-    } else if leaves && final_status == Status::Inactive {
-        let hold = planner.hold_of_leaver(user)?;
-        planner.set_hold(user, hold);
     }
+    let is_past_hold = comes || leaves && !planner.is_wanted_off(user)?;
     for change in changes {
-        let is_settled = moves && matches!(change, Change::ProviderHold { .. });
+        let is_settled = is_past_hold && matches!(change, Change::ProviderHold { .. });
         let is_past = moves && of_active(change, false);
         if !is_settled && !is_past {
             fact_back(planner, user, change, final_status)?;

@@ -19,8 +19,8 @@ use usher_core::change::Change;
 use usher_core::command::{Command, FieldEdit, PoolEdit, Request, WhenFull};
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
-    Actor, BatchId, ConnectionId, Date, Door, FieldKind, NewPeople, Part, Setting, Status,
-    Timestamp, TrainingKind, UserId,
+    Actor, BatchId, ConnectionId, Date, Door, FieldKind, NewPeople, Part, ProviderHold, Setting,
+    Status, Timestamp, TrainingKind, UserId,
 };
 use usher_core::query::Expr;
 use usher_core::{Applied, Error, Session};
@@ -280,7 +280,16 @@ impl World {
             }
             // Whom others have deleted their provider says to be off as well: that they agree is all that comes of it.
             (Ok(applied), Err(_)) if only_agrees(&applied.plan.changes) => {
-                if self.tables.roster() != *before {
+                // Undone, their deletion leaves them in against it.
+                let hears = |it: &Change| matches!(it, Change::ProviderHold { .. });
+                for change in applied.plan.changes.iter().filter(|it| hears(it)) {
+                    let who = ids
+                        .iter()
+                        .position(|id| Some(*id) == change.user())
+                        .unwrap();
+                    self.model.roster.people[who].released = true;
+                }
+                if self.tables.roster() != self.model.roster {
                     self.fail("agreeing changed more than what is said");
                 }
             }
@@ -553,6 +562,9 @@ fn only_agrees(changes: &[Change]) -> bool {
             Change::Drift {
                 part: Part::Active,
                 after: None,
+                ..
+            } | Change::ProviderHold {
+                after: ProviderHold::Released,
                 ..
             }
         )
