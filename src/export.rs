@@ -8,19 +8,24 @@ use crate::args::{ExportArgs, TemplateArgs};
 use crate::desk::Desk;
 use crate::failure::{Failure, Result};
 use crate::output::say_or_tell;
+use crate::users::order;
 use crate::who::parse_query;
 
 /// Writes people to a file, and says how many.
 pub(crate) fn run(desk: &Desk, args: ExportArgs) -> Result<()> {
     let words = args.query.join(" ");
-    let query = if words.trim().is_empty() {
-        None
-    } else {
-        Some(parse_query(&words, &desk.read()?)?)
+    let read = desk.read()?;
+    let query = match words.trim().is_empty() {
+        true => None,
+        false => Some(parse_query(&words, &read)?),
     };
+    let sort = order(&read, &args.sort)?;
+    drop(read);
     let wanted = Export {
         query,
         columns: args.columns,
+        sort,
+        descending: args.descending,
         replace: args.force,
     };
     let people = export(&desk.session, &wanted, &args.out)?;

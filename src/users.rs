@@ -53,7 +53,7 @@ pub(crate) fn list(desk: &Desk, args: &UsersArgs) -> Result<()> {
     let mut left = args.limit.unwrap_or(usize::MAX);
     let mut page = UsersPage {
         query,
-        sort: sort(&read, &args.sort)?,
+        sort: order(&read, &args.sort)?,
         descending: args.descending,
         from: PageFrom::Start,
         limit: 0,
@@ -84,7 +84,8 @@ fn count(desk: &Desk, read: &Read<'_>, query: &Expr) -> Result<()> {
     }
 }
 
-fn sort(read: &Read<'_>, word: &str) -> Result<SortBy> {
+/// The order of a word, or by a custom field of that name.
+pub(crate) fn order(read: &Read<'_>, word: &str) -> Result<SortBy> {
     let word = word.trim();
     if let Some((_, sort)) = SortBy::NAMED.iter().find(|(it, _)| *it == word) {
         return Ok(*sort);

@@ -76,6 +76,13 @@ pub(crate) struct ExportArgs {
     /// Only these columns, in this order, apart by commas.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
+    /// In which order: created, name, email, status, seen, area, title, region, language, labels, manager, or a custom field
+    /// by its name; who has none comes last.
+    #[arg(long, value_name = "ORDER", default_value = "created")]
+    pub(crate) sort: String,
+    /// Turn the order round.
+    #[arg(long)]
+    pub(crate) descending: bool,
     /// Replace the file if it is there already.
     #[arg(long)]
     pub(crate) force: bool,

@@ -16,7 +16,7 @@ use crate::key::Key;
 use crate::verb::Verb;
 
 pub(crate) use editing::edit_form;
-pub(crate) use exporting::{ask_where, export_batch, export_list};
+pub(crate) use exporting::{Listed, ask_where, export_batch, export_list};
 pub(crate) use inviting::invite;
 
 /// Whom an action is for.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use usher_core::import::{write_error_copy, write_template};
 use usher_core::model::Language;
+use usher_core::query::SortBy;
 use usher_core::report::{self, Export, Report};
 use usher_core::{Plan, Result, Session};
 
@@ -26,8 +27,9 @@ pub(crate) struct Writing {
 pub(crate) enum Content {
     /// A report.
     Report(Box<Report>),
-    /// People, in the columns of a list, with the query and the columns as the command line says them, where it can.
-    People(Box<Export>, Option<(String, Vec<String>)>),
+    /// People, in the columns and the order of a list, with the query and the order as the command line says them, where it
+    /// can.
+    People(Box<Export>, Option<(String, String)>),
     /// A table to fill in.
     Template,
     /// A sheet with the address of the join page, in a language.
@@ -63,8 +65,8 @@ impl Content {
             Self::People(export, typed) => {
                 let people = words::people(report::export(session, export, to)?);
                 Ok(match typed {
-                    Some((query, columns)) => {
-                        format!("{people} · {}", export_line(to, query, columns))
+                    Some((query, sort)) => {
+                        format!("{people} · {}", export_line(to, query, sort, export))
                     }
                     None => people,
                 })
@@ -92,15 +94,22 @@ impl Content {
 }
 
 /// The command line that writes the same people.
-fn export_line(to: &Path, query: &str, columns: &[String]) -> String {
+fn export_line(to: &Path, query: &str, sort: &str, export: &Export) -> String {
     let name = to.file_name().map(|it| it.to_string_lossy().into_owned());
     let mut line = format!("usher export {}", quoted(&name.unwrap_or_default()));
     if !query.trim().is_empty() {
         line.push(' ');
         line.push_str(&quoted(query));
     }
-    if !columns.is_empty() {
-        line.push_str(&format!(" --columns {}", quoted(&columns.join(","))));
+    if !export.columns.is_empty() {
+        let columns = export.columns.join(",");
+        line.push_str(&format!(" --columns {}", quoted(&columns)));
+    }
+    if export.sort != SortBy::Created {
+        line.push_str(&format!(" --sort {}", quoted(sort)));
+    }
+    if export.descending {
+        line.push_str(" --descending");
     }
     line
 }

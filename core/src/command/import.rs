@@ -60,6 +60,9 @@ impl Import {
     }
 }
 
+/// How it begins what is said of whom there is no room for.
+const NO_ROOM: &str = "no free seat";
+
 /// What one row wants. Blank cells want nothing.
 #[derive(Default)]
 struct Wanted {

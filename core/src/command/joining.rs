@@ -390,13 +390,19 @@ impl Joining {
         Ok(())
     }
 
-    fn seat(
-        &self,
-        planner: &mut Planner<'_>,
-        user: UserId,
-        licenses: &[License],
-        entry: &Entry,
-    ) -> Result<Seated> {
+    /// Counts what somebody asks for who cannot come because another has no room.
+    pub(super) fn ask(&self, planner: &mut Planner<'_>, licenses: &[License]) -> Result<()> {
+        let wants = self.wants(planner, licenses)?;
+        let wants: Vec<PoolId> = wants
+            .into_iter()
+            .filter(|it| !it.before.is_held())
+            .map(|it| it.pool)
+            .collect();
+        planner.ask_in_vain(&wants)
+    }
+
+    /// What whoever comes is to hold, beside what groups bring.
+    fn wants(&self, planner: &Planner<'_>, licenses: &[License]) -> Result<Vec<Want>> {
         let held = |pool: PoolId| {
             licenses
                 .iter()
@@ -423,6 +429,17 @@ impl Joining {
                 wants.push(Want::new(*pool, Hold::None, Hold::Reserved));
             }
         }
+        Ok(wants)
+    }
+
+    fn seat(
+        &self,
+        planner: &mut Planner<'_>,
+        user: UserId,
+        licenses: &[License],
+        entry: &Entry,
+    ) -> Result<Seated> {
+        let mut wants = self.wants(planner, licenses)?;
         let asked = self.pools.as_slice();
         wants.extend(entry.wants().filter(|it| !asked.contains(&it.pool)));
         planner.seat(

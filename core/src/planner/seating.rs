@@ -154,6 +154,19 @@ impl Planner<'_> {
         Ok(Seated::In)
     }
 
+    /// Counts that somebody asks for these pools who gets nothing of them.
+    pub(crate) fn ask_in_vain(&mut self, pools: &[PoolId]) -> Result<()> {
+        let asks = self.when_full == WhenFull::Ask;
+        for pool in pools {
+            let line = self.ledger.line_mut(*pool)?;
+            line.ask();
+            if asks && line.room(false) < 1 {
+                line.refuse();
+            }
+        }
+        Ok(())
+    }
+
     /// What is done about one pool that is full: by the choice of the person at the door, else by its policy.
     fn lack(
         &mut self,

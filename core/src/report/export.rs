@@ -82,14 +82,30 @@ enum What {
 }
 
 /// An export that is wanted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Export {
     /// Of whom; of everybody who is not deleted without it.
     pub query: Option<Expr>,
     /// Which columns, by the keys of the JSON contract and the names of custom fields; all without any.
     pub columns: Vec<String>,
+    /// In which order.
+    pub sort: SortBy,
+    /// Whether the order is turned round.
+    pub descending: bool,
     /// Whether a file that is there already is replaced.
     pub replace: bool,
+}
+
+impl Default for Export {
+    fn default() -> Self {
+        Self {
+            query: None,
+            columns: Vec::new(),
+            sort: SortBy::Created,
+            descending: false,
+            replace: false,
+        }
+    }
 }
 
 /// Writes people as .xlsx, .csv or .json, by the ending of the file's name. The file appears whole or not at all, and only
@@ -120,8 +136,8 @@ pub fn export(session: &Session, wanted: &Export, to: &Path) -> Result<usize> {
     let all = Expr::Status(living.collect());
     let mut page = UsersPage {
         query: wanted.query.clone().unwrap_or(all),
-        sort: SortBy::Created,
-        descending: false,
+        sort: wanted.sort,
+        descending: wanted.descending,
         from: PageFrom::Start,
         limit: PAGE,
     };

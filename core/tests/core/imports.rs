@@ -6,6 +6,7 @@ mod mending;
 mod names;
 mod returning;
 mod round_trip;
+mod seats;
 mod unsilent;
 
 use std::sync::Arc;

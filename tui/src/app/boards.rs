@@ -16,7 +16,7 @@ use crate::line::LineEditor;
 use crate::names::PersonFields;
 use crate::overlay::help::Help;
 use crate::people::{self, Whom};
-use crate::screen::columns::ListColumn;
+use crate::screen::columns::{ListColumn, sort_word};
 use crate::verb::Verb;
 use crate::words;
 use crate::writing::{Content, Writing};
@@ -270,27 +270,32 @@ impl App {
         }
     }
 
-    /// Asks for a file of the marked people, else of everybody in the list, with its columns.
+    /// Asks for a file of the marked people, else of everybody in the list, with its columns and in its order.
     fn export_list(&self) -> Doing {
-        let chosen = &self.users.columns;
-        let mut columns: Vec<String> = Vec::new();
-        if !chosen.is_empty() {
-            columns.push("status".to_owned());
-        }
+        let chosen = match self.users.columns.as_slice() {
+            [] => &ListColumn::IMPORTANT[..],
+            chosen => chosen,
+        };
+        let mut columns = vec!["status".to_owned()];
         for column in chosen {
             match column {
                 ListColumn::Custom(_, name) => columns.push(name.clone()),
                 known => columns.extend(known.exported().iter().map(|it| (*it).to_owned())),
             }
         }
+        let list = &self.users.list;
+        let listed = people::Listed {
+            columns,
+            sort: (list.sort(), sort_word(list.sort(), &self.names.fields)),
+            descending: list.is_descending(),
+        };
         if self.users.marks.is_empty() {
-            let list = &self.users.list;
             let words = match list.total() {
                 Some(total) => people_in_list(total),
                 None => "everybody in the list".to_owned(),
             };
             let typed = (!self.users.only_marked).then(|| self.users.filter.text.clone());
-            return people::export_list(&words, list.query().clone(), columns, typed);
+            return people::export_list(&words, list.query().clone(), listed, typed);
         }
         let users = &self.users;
         let query = match users.marks.selection() {
@@ -303,7 +308,7 @@ impl App {
             }
         };
         let typed = users.marks.typed().map(str::to_owned);
-        people::export_list(&users.marks_in_words(), query, columns, typed)
+        people::export_list(&users.marks_in_words(), query, listed, typed)
     }
 
     /// Does what came of an action.

@@ -1,7 +1,7 @@
 //! Reports about people as files.
 
 use usher_core::Selection;
-use usher_core::query::Expr;
+use usher_core::query::{Expr, SortBy};
 use usher_core::report::{Export, Kind, Report, Subject};
 
 use super::Whom;
@@ -10,7 +10,26 @@ use crate::form::{Field, Form, Offer};
 use crate::words;
 use crate::writing::{Content, Writing};
 
-const KINDS: &[&str] = &["people", "users", "licenses", "assignments", "history"];
+/// People in every column, as a file that is to be imported again.
+const EVERY: &str = "all";
+const KINDS: &[&str] = &[
+    "people",
+    EVERY,
+    "users",
+    "licenses",
+    "assignments",
+    "history",
+];
+
+/// The list that a file is made of.
+pub(crate) struct Listed {
+    /// The columns that it shows; all without any.
+    pub(crate) columns: Vec<String>,
+    /// Its order, with the word for it.
+    pub(crate) sort: (SortBy, String),
+    /// Whether the order is turned round.
+    pub(crate) descending: bool,
+}
 
 /// Asks for the kind of report and its file.
 pub(super) fn export(whom: &Whom) -> Doing {
@@ -21,21 +40,26 @@ pub(super) fn export(whom: &Whom) -> Doing {
             Expr::And(std::iter::once(query.clone()).chain(except).collect())
         }
     };
-    export_list(&whom.words, query, Vec::new(), whom.typed.clone())
+    let listed = Listed {
+        columns: Vec::new(),
+        sort: (SortBy::Created, String::new()),
+        descending: false,
+    };
+    export_list(&whom.words, query, listed, whom.typed.clone())
 }
 
-/// Asks for the kind of a file about whom a query finds, with these columns of a list (all without any), and as the command
-/// line would say the query.
+/// Asks for the kind of a file about whom a query finds, as a list shows them, and as the command line would say the query.
 pub(crate) fn export_list(
     words: &str,
     query: Expr,
-    columns: Vec<String>,
+    listed: Listed,
     typed: Option<String>,
 ) -> Doing {
-    let hint = if columns.is_empty() {
-        "people (every column, to be imported again), users, licenses, assignments or history"
+    let hint = if listed.columns.is_empty() {
+        "people or all (every column, to be imported again), users, licenses, assignments or history"
     } else {
-        "people (the columns of the list), users (everything known), licenses, assignments or history"
+        "people (as in the list), all (every column, to be imported again), users (everything known), licenses, assignments \
+         or history"
     };
     let fields = vec![
         Field::new("what", hint)
@@ -51,13 +75,19 @@ pub(crate) fn export_list(
     let form = Form::new(title, fields, move |fields| {
         let what = fields.first().map_or("", Field::text);
         let kind = Kind::ALL.into_iter().find(|it| it.as_str() == what);
-        let Some(kind) = kind.filter(|_| what != "people") else {
+        let Some(kind) = kind else {
+            let columns = match what == EVERY {
+                true => Vec::new(),
+                false => listed.columns.clone(),
+            };
             let export = Export {
                 query: Some(query.clone()),
-                columns: columns.clone(),
+                columns,
+                sort: listed.sort.0,
+                descending: listed.descending,
                 replace: false,
             };
-            let line = typed.as_ref().map(|it| (it.clone(), columns.clone()));
+            let line = typed.as_ref().map(|it| (it.clone(), listed.sort.1.clone()));
             return into_file(Content::People(Box::new(export), line), fields.get(1), 1);
         };
         let report = Report {

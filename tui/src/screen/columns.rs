@@ -39,6 +39,15 @@ impl ListColumn {
         ("seen", Self::Seen),
         ("created", Self::Created),
     ];
+    /// What the list shows where there is room and nothing else was chosen.
+    pub(crate) const IMPORTANT: [Self; 5] = [
+        Self::Name,
+        Self::Email,
+        Self::Area,
+        Self::Title,
+        Self::Manager,
+    ];
+
     /// The column of a word, or of a custom field by its name or as a view keeps it.
     pub(crate) fn from_word(word: &str, fields: &[CustomField]) -> Option<Self> {
         let word = word.trim();

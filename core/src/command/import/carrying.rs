@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::changing::column_named;
-use super::{Boss, Desk, Wanted};
+use super::{Boss, Desk, NO_ROOM, Wanted};
 use crate::command::field::Given;
 use crate::command::joining::{Back, Joining};
 use crate::command::{NewPerson, edit};
@@ -13,8 +13,31 @@ use crate::import::{Column, Does, Mode};
 use crate::model::{Field, FieldId, GroupRole, Part, Profile, Status, UserId};
 use crate::planner::Planner;
 
-/// Who has come by the row at each place.
-type Came = Vec<Option<UserId>>;
+/// What became of the row at each place.
+type Came = Vec<Arrival>;
+
+/// What became of a row by which somebody comes.
+#[derive(Clone, Default)]
+enum Arrival {
+    /// Nobody has come by it.
+    #[default]
+    Nobody,
+    /// There is no room for whoever it is about, for this reason.
+    NoRoom(String),
+    /// This is who came.
+    Here(UserId),
+}
+
+/// Why nobody can report to whom a row names.
+enum NoBoss {
+    /// That one has no room, for this reason.
+    NoRoom(String),
+    /// Something is wrong in their row.
+    Wrong,
+}
+
+/// What is said of a manager in whose row something is wrong.
+const MANAGER_IS_WRONG: &str = "is of this file too, and cannot be brought in";
 /// What people have in custom fields now.
 pub(super) type Values = HashMap<FieldId, HashMap<UserId, String>>;
 
@@ -25,11 +48,11 @@ impl Desk<'_> {
         planner: &mut Planner<'_>,
         rows: &mut [Wanted],
     ) -> Result<()> {
-        let mut came: Came = vec![None; rows.len()];
+        let mut came: Came = vec![Arrival::Nobody; rows.len()];
         for place in arrival_order(rows) {
-            let id = self.bring_in(planner, rows, place, &came)?;
+            let arrival = self.bring_in(planner, rows, place, &came)?;
             if let Some(here) = came.get_mut(place) {
-                *here = id;
+                *here = arrival;
             }
         }
         let there: Vec<UserId> = rows
@@ -47,8 +70,12 @@ impl Desk<'_> {
             let user = planner.user(id)?;
             let boss = match self.boss(wanted, &came) {
                 Ok(boss) => boss.filter(|it| *it != user.manager),
-                Err(why) => {
-                    self.fault(wanted, Some(Column::Manager), why);
+                Err(NoBoss::NoRoom(why)) if wanted.is_open() => {
+                    self.without_boss(planner, wanted, &why);
+                    continue;
+                }
+                Err(_) => {
+                    self.fault(wanted, Some(Column::Manager), MANAGER_IS_WRONG);
                     None
                 }
             };
@@ -113,15 +140,18 @@ impl Desk<'_> {
         rows: &mut [Wanted],
         place: usize,
         came: &Came,
-    ) -> Result<Option<UserId>> {
+    ) -> Result<Arrival> {
         let Some(wanted) = rows.get_mut(place) else {
-            return Ok(None);
+            return Ok(Arrival::Nobody);
         };
-        let manager = match self.boss(wanted, came) {
-            Ok(boss) => boss,
-            Err(why) => {
-                self.fault(wanted, Some(Column::Manager), why);
-                return Ok(None);
+        let (manager, no_room) = match self.boss(wanted, came) {
+            Ok(boss) => (boss, None),
+            // They ask for a seat as their manager does.
+            Err(NoBoss::NoRoom(why)) => (None, Some(why)),
+            Err(NoBoss::Wrong) => {
+                self.wrong_arrivals += 1;
+                self.fault(wanted, Some(Column::Manager), MANAGER_IS_WRONG);
+                return Ok(Arrival::Nobody);
             }
         };
         let known = match wanted.known {
@@ -133,7 +163,7 @@ impl Desk<'_> {
                 self.fault(wanted, Some(column), why);
             }
             if wanted.is_wrong() {
-                return Ok(None);
+                return Ok(Arrival::Nobody);
             }
         }
         let status = self.becomes(wanted);
@@ -161,6 +191,15 @@ impl Desk<'_> {
             session: None,
             newcomer: None,
         };
+        if let Some(why) = no_room {
+            let licenses = match &known {
+                Some(user) => planner.licenses_of(user.id)?,
+                None => Vec::new(),
+            };
+            joining.ask(planner, &licenses)?;
+            self.without_boss(planner, wanted, &why);
+            return Ok(Arrival::NoRoom(why));
+        }
         let is_new = known.is_none();
         let fields = wanted.fields.iter().filter(|it| !is_new || it.1.is_some());
         let given = given(fields);
@@ -184,14 +223,26 @@ impl Desk<'_> {
         };
         if let Some(why) = planner.skipped_since(mark) {
             let column = column_named(why);
+            let no_room = why.starts_with(NO_ROOM).then(|| why.to_owned());
             self.refused(planner, wanted, mark, column);
-            return Ok(None);
+            return Ok(no_room.map_or(Arrival::Nobody, Arrival::NoRoom));
         }
         wanted.does = Some(match status {
             Status::Active => Does::Create,
             _ => Does::Invite,
         });
-        Ok(id)
+        Ok(id.map_or(Arrival::Nobody, Arrival::Here))
+    }
+
+    /// Somebody is left out with their manager, for whom there is no room.
+    fn without_boss(&mut self, planner: &mut Planner<'_>, wanted: &mut Wanted, why: &str) {
+        let mark = planner.mark();
+        let who = super::who(&self.import.sheet, &self.columns, wanted.place);
+        planner.skip_name(
+            &who,
+            format!("{why} for the manager, who is of this file too"),
+        );
+        self.refused(planner, wanted, mark, Some(Column::Manager));
     }
 
     /// Makes a fault of the reason for which the core has just left somebody out; or, where whoever asked has chosen that
@@ -204,7 +255,7 @@ impl Desk<'_> {
         column: Option<Column>,
     ) {
         let why = planner.skipped_since(mark).unwrap_or_default().to_owned();
-        if planner.leaves_out() && !self.import.partial && why.starts_with("no free seat") {
+        if planner.leaves_out() && !self.import.partial && why.starts_with(NO_ROOM) {
             wanted.does = Some(Does::Nothing);
             return;
         }
@@ -213,14 +264,15 @@ impl Desk<'_> {
     }
 
     /// Whom somebody is to report to: `None` leaves it.
-    fn boss(&self, wanted: &Wanted, came: &Came) -> Result<Option<Option<UserId>>, String> {
+    fn boss(&self, wanted: &Wanted, came: &Came) -> Result<Option<Option<UserId>>, NoBoss> {
         match wanted.boss {
             None => Ok(None),
             Some(None) => Ok(Some(None)),
             Some(Some(Boss::Person(id))) => Ok(Some(Some(id))),
-            Some(Some(Boss::Row(place))) => match came.get(place).and_then(Option::as_ref) {
-                Some(id) => Ok(Some(Some(*id))),
-                None => Err("is of this file too, and cannot be brought in".to_owned()),
+            Some(Some(Boss::Row(place))) => match came.get(place) {
+                Some(Arrival::Here(id)) => Ok(Some(Some(*id))),
+                Some(Arrival::NoRoom(why)) => Err(NoBoss::NoRoom(why.clone())),
+                Some(Arrival::Nobody) | None => Err(NoBoss::Wrong),
             },
         }
     }

@@ -1,7 +1,7 @@
 //! What rows want of people who are there already: what cannot be, and what is planned of the rest.
 
 use super::carrying::{Values, given};
-use super::{Desk, Wanted, why_not};
+use super::{Desk, NO_ROOM, Wanted, why_not};
 use crate::change::Change;
 use crate::command::edit::LookedUp;
 use crate::command::{Edit, cancel, deactivate, delete, grant, reactivate, resend};
@@ -155,7 +155,7 @@ impl Desk<'_> {
         planner.back_to(mark);
         planner.unsay_skips(mark);
         let left_out = planner.leaves_out() && !self.import.partial;
-        if left_out && why.starts_with("no free seat") {
+        if left_out && why.starts_with(NO_ROOM) {
             let who = super::who(&self.import.sheet, &self.columns, wanted.place);
             planner.skip_name(&who, why);
             wanted.does = Some(Does::Nothing);
