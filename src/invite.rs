@@ -144,7 +144,7 @@ fn describe(person: &mut NewPerson, details: &Details) -> Result<(), Error> {
     ];
     for (field, value) in given {
         if let Some(value) = value {
-            person.profile.set(field, field.parse(value)?);
+            person.profile.set(field, field.parse_typed(value)?);
         }
     }
     person.manager.clone_from(&details.manager);

@@ -202,7 +202,10 @@ fn assignment(text: &str) -> Result<(Field, Option<String>), String> {
                 .collect();
             format!("there is no such field; use {}", all.join(", "))
         })?;
-    Ok((field, field.parse(value).map_err(|it| it.to_string())?))
+    Ok((
+        field,
+        field.parse_typed(value).map_err(|it| it.to_string())?,
+    ))
 }
 
 fn field_value(text: &str) -> Result<(String, String), String> {

@@ -371,12 +371,16 @@ fn who_comes(created: &NewUser, plan: &Plan) -> String {
         true => said(Field::DisplayName),
         false => Some(names.join(" ")),
     };
+    let labelled = |what: &str, said: Option<String>| said.map(|it| format!("{what} {it}"));
     let manager = created.manager;
     let all = [
         name,
         said(Field::Title),
         said(Field::FunctionalArea),
         said(Field::Region),
+        labelled("user name", said(Field::UserName)),
+        labelled("language", said(Field::Language)),
+        labelled("labels", said(Field::Labels)),
         manager.map(|it| format!("reports to {}", plan.names.user(it))),
     ];
     all.into_iter().flatten().collect::<Vec<_>>().join(", ")

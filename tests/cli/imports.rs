@@ -174,6 +174,14 @@ fn people_are_exported_and_a_template_is_made_and_both_are_imported_again() {
         std::fs::read_to_string(org.path("few.csv")).unwrap(),
         "email,Badge\r\nana@acme.example,0042\r\n"
     );
+    org.type_in("export sorted.csv --columns email --sort email --descending")
+        .ok();
+    assert_eq!(
+        std::fs::read_to_string(org.path("sorted.csv")).unwrap(),
+        "email\r\nowner@acme.example\r\nana@acme.example\r\n"
+    );
+    let said = org.type_in("export sorted.csv --force --sort shoe");
+    assert_eq!(said.code, Some(2), "{said:?}");
     for name in ["people.xlsx", "people.csv"] {
         let plan = org.json(&format!("import {name} --mode update --plan"));
         assert_eq!(plan["changes"], json!([]), "{name}");

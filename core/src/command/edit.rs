@@ -4,8 +4,8 @@ use super::field;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{
-    Date, DueKind, Field, GroupId, GroupRole, Hold, Invitation, InvitationState, Name, Part,
-    Permission, QueueEntry, Status, User, UserId,
+    Date, DueKind, Field, GroupId, GroupRole, Hold, Invitation, InvitationState, Language, Name,
+    Part, Permission, QueueEntry, Status, User, UserId,
 };
 use crate::plan::Template;
 use crate::planner::Planner;
@@ -248,6 +248,11 @@ impl Edit {
                 && let Some(why) = planner.why_not_take_off(user)?
             {
                 return Ok(Some(why.to_owned()));
+            }
+            if let (Field::Language, Some(after)) = (field, after)
+                && let Err(error) = Language::check(after)
+            {
+                return Ok(Some(error.to_string()));
             }
             if let Some(kind) = DueKind::of(*field)
                 && let Some(day) = after.as_deref().and_then(|it| it.parse().ok())

@@ -8,7 +8,7 @@ use rust_xlsxwriter::{Color, Format as Look, Note, Workbook, Worksheet, XlsxErro
 
 use super::columns::REASON;
 use super::review::{Does, Fault, Review};
-use super::sheet::{Cell, Format, Row};
+use super::sheet::{Cell, Row};
 use super::{in_workbook, seal};
 use crate::error::Result;
 use crate::report::{cannot_write, exists, place, place_over};
@@ -109,8 +109,8 @@ fn fill(sheet: &mut Worksheet, review: &Review) -> Result<usize, XlsxError> {
         if is_below && review.partial && !is_wrong {
             continue;
         }
-        // In a text rows are counted by lines; in a workbook they keep their places.
-        let at = if about.format == Format::Csv || review.partial {
+        // Where nothing is left out, rows keep their places.
+        let at = if review.partial {
             next
         } else {
             row.number().saturating_sub(1)
@@ -169,7 +169,7 @@ fn fill(sheet: &mut Worksheet, review: &Review) -> Result<usize, XlsxError> {
 }
 
 fn row_of_head(review: &Review) -> Option<u32> {
-    if review.sheet.about.format == Format::Csv {
+    if review.partial {
         u32::try_from(review.columns.head).ok()
     } else {
         review.columns.number.checked_sub(1)

@@ -178,7 +178,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Its number in the file, counted from 1; in text, the line on which it begins.
+    /// Its number in the file, counted from 1 as a spreadsheet shows it: blank rows count, the lines of one cell do not.
     pub fn number(&self) -> u32 {
         self.number
     }

@@ -48,7 +48,8 @@ pub fn write_template(read: &Read<'_>, to: &Path) -> Result<()> {
 fn columns(read: &Read<'_>) -> Result<Vec<Titled>> {
     let settings = read.settings()?;
     let required: Vec<RequiredItem> = settings.required_on_invite.items().to_vec();
-    let is_required = |item: RequiredItem| required.contains(&item);
+    // What nobody has set is asked later of the people themselves.
+    let is_required = |item: RequiredItem| settings.required_is_set && required.contains(&item);
     let groups: Vec<String> = read.groups()?.into_iter().map(|it| it.name).collect();
     let pools = read.pools()?;
     let pools: Vec<String> = pools

@@ -449,7 +449,10 @@ fn xlsx_bad(error: &XlsxError) -> Bad {
 }
 
 pub(super) fn locked() -> Bad {
-    Bad::new("is protected by a password", "save it without one")
+    Bad::new(
+        "is protected by a password",
+        "open it and save it without one: in Excel by File, Info, Protect Workbook, Encrypt with Password, and emptying it",
+    )
 }
 
 pub(super) fn damaged() -> Bad {

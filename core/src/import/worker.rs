@@ -98,6 +98,9 @@ fn read(
         return workbook::xlsx(BufReader::new(file), wanted, limits, rows);
     }
     if head == [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1] {
+        if is_locked(&mut file).map_err(cannot)? {
+            return Err(workbook::locked());
+        }
         is_whole(limits)?;
         return workbook::xls(BufReader::new(file), wanted, limits, rows);
     }
@@ -106,6 +109,33 @@ fn read(
         .read_to_end(&mut bytes)
         .map_err(cannot)?;
     text(&bytes, limits, rows)
+}
+
+/// Whether a file of before 2007 is no more than the wrapping of a workbook that is protected by a password.
+fn is_locked(file: &mut File) -> std::io::Result<bool> {
+    let name: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let mut part = vec![0; 1 << 16];
+    let mut kept = 0;
+    let found = loop {
+        let got = file.read(part.get_mut(kept..).unwrap_or_default())?;
+        let filled = part.get(..kept + got).unwrap_or_default();
+        if filled.windows(name.len()).any(|it| it == name) {
+            break true;
+        }
+        if got == 0 {
+            break false;
+        }
+        // The name may begin at the end of this part.
+        let next = filled.len().min(name.len());
+        let from = filled.len() - next;
+        part.copy_within(from..from + next, 0);
+        kept = next;
+    };
+    file.rewind()?;
+    Ok(found)
 }
 
 /// Whether a packed file says that it is an OpenDocument spreadsheet.

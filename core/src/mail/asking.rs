@@ -109,6 +109,7 @@ impl Directory {
             ("connection", "okta".to_owned()),
             ("share", "10".to_owned()),
             ("window_minutes", "60".to_owned()),
+            ("file", "people.xlsx".to_owned()),
             ("rows", "123".to_owned()),
             ("arrived", "100".to_owned()),
             ("updated", "20".to_owned()),

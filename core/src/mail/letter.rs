@@ -191,6 +191,17 @@ pub(super) fn prepare(
                 }
             }
         }
+        if row.template == Template::ImportDone {
+            let batch = about.get("batch").and_then(Value::as_str);
+            let batch = batch.and_then(|it| it.parse().ok());
+            let file = match batch {
+                Some(batch) => session.read()?.imported_file(batch)?,
+                None => None,
+            };
+            let file: Option<String> = file.map(|it| harmless(&it).chars().take(80).collect());
+            let file = file.unwrap_or_else(|| a_file(language).to_owned());
+            values.insert("file", file);
+        }
         if let Some(day) = about.get("day").and_then(Value::as_str)
             && let Ok(day) = day.parse()
         {
@@ -382,6 +393,16 @@ fn add_about(values: &mut Values<'_>, template: Template, about: &Value) {
             _ => continue,
         };
         values.insert(placeholder.name, said);
+    }
+}
+
+/// What a file is called that has no name.
+const fn a_file(language: Language) -> &'static str {
+    match language {
+        Language::English => "a file",
+        Language::French => "un fichier",
+        Language::German => "einer Datei",
+        Language::Spanish => "un archivo",
     }
 }
 

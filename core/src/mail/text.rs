@@ -111,6 +111,10 @@ const PERSON: Placeholder = Placeholder {
     name: "person",
     meaning: "the address of whoever asks",
 };
+const FILE: Placeholder = Placeholder {
+    name: "file",
+    meaning: "what the file was called",
+};
 const ROWS: Placeholder = Placeholder {
     name: "rows",
     meaning: "how many rows the file had",
@@ -139,7 +143,7 @@ impl Template {
             Self::SeatAlarm => &[POOL, ALARM, HELD, PURCHASED],
             Self::BrakePulled => &[CONNECTION, SHARE, WINDOW],
             Self::InvitationWish => &[PERSON],
-            Self::ImportDone => &[ROWS, ARRIVED, UPDATED, WRONG],
+            Self::ImportDone => &[FILE, ROWS, ARRIVED, UPDATED, WRONG],
             Self::DeletionAhead => &[LOGIN, DAY],
             Self::Announcement => &[FROM],
         };

@@ -42,12 +42,49 @@ impl Language {
         }
     }
 
-    /// The language of a BCP 47 tag such as `de-AT`, by its first part; none when it is none of ours.
+    /// The language of a BCP 47 tag such as `de-AT`, by its first part, or of its name; none when it is none of ours.
     pub fn of_tag(tag: &str) -> Option<Self> {
-        let first = tag.trim().split(['-', '_']).next()?;
+        let first = tag.trim().split(['-', '_', ' ', '(']).next()?;
+        let word = first.to_lowercase();
         Self::ALL
             .into_iter()
-            .find(|it| it.tag().eq_ignore_ascii_case(first))
+            .find(|it| it.tag() == word || it.names().contains(&word.as_str()))
+    }
+
+    /// What it is called in each of ours, in small letters.
+    const fn names(self) -> [&'static str; 4] {
+        match self {
+            Self::English => ["english", "anglais", "englisch", "inglés"],
+            Self::French => ["french", "français", "französisch", "francés"],
+            Self::German => ["german", "allemand", "deutsch", "alemán"],
+            Self::Spanish => ["spanish", "espagnol", "spanisch", "español"],
+        }
+    }
+
+    /// Why a text is no language as people write one: a tag, several with weights, or the name of one of ours.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with what can be written.
+    pub fn check(text: &str) -> Result<(), Error> {
+        let is_tag = |part: &str| {
+            let tag = part.split(';').next().unwrap_or_default().trim();
+            let mut parts = tag.split(['-', '_', '.', '@']);
+            let first = parts.next().unwrap_or_default();
+            let is_one =
+                matches!(first.len(), 2 | 3) && first.bytes().all(|it| it.is_ascii_alphabetic());
+            let fits = |it: &str| {
+                (1..=8).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphanumeric())
+            };
+            tag == "*" || is_one && parts.all(fits)
+        };
+        if Self::of_tag(text).is_some() || text.split(',').all(is_tag) {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "language",
+            "is not one that is known",
+            "use a tag such as en, de-AT or pt-BR, or English, French, German or Spanish",
+        ))
     }
 
     /// The first of ours in an `Accept-Language` header, by what its sender likes best.
@@ -195,6 +232,27 @@ mod tests {
     #[test]
     fn days_are_written_as_people_write_them() {
         let day: Date = "2026-12-01".parse().unwrap();
+        for (text, language) in [
+            ("Deutsch", Some(Language::German)),
+            ("German (Austria)", Some(Language::German)),
+            ("FRANÇAIS", Some(Language::French)),
+            ("pt-BR", None),
+        ] {
+            assert_eq!(Language::of_tag(text), language, "{text}");
+        }
+        for text in [
+            "en",
+            "en_US.UTF-8",
+            "pt-BR",
+            "en-US,en;q=0.9,*;q=0.1",
+            "tlh",
+            "Español",
+        ] {
+            assert!(Language::check(text).is_ok(), "{text}");
+        }
+        for text in ["Klingonisch", "e", "12", "Portuguese"] {
+            assert!(Language::check(text).is_err(), "{text}");
+        }
         let written = Language::ALL.map(|it| it.day(day));
         assert_eq!(
             written,

@@ -110,6 +110,20 @@ impl Field {
     }
 }
 
+impl Field {
+    /// As [`Self::parse`], of what somebody types now: providers may write languages that nobody knows, people have them told.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn parse_typed(self, text: &str) -> Result<Option<String>, Error> {
+        let value = self.parse(text)?;
+        if let (Self::Language, Some(value)) = (self, &value) {
+            super::Language::check(value)?;
+        }
+        Ok(value)
+    }
+}
+
 /// The longest language, in characters: a list of them with weights is the longest that is written.
 const LONGEST_LANGUAGE: usize = 255;
 

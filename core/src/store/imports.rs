@@ -264,6 +264,18 @@ impl Read<'_> {
         Ok(areas)
     }
 
+    /// What the file of an import was called, if that is known.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn imported_file(&self, batch: BatchId) -> Result<Option<String>> {
+        let sql = "SELECT file FROM imports WHERE batch = ?1";
+        let found = self
+            .snapshot()?
+            .one(sql, [batch.as_bytes()], |row| row.get(0))?;
+        Ok(found.flatten())
+    }
+
     /// Imports, newest first; older than the batch of that number if given.
     ///
     /// # Errors

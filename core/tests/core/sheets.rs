@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use usher_core::command::{Command, Import};
-use usher_core::import::{Limits, Mode, Sheet, read_here};
+use usher_core::import::{Limits, Mode, Sheet, read_here, write_error_copy};
 
 use crate::org::{Org, assert_error};
 
@@ -177,4 +177,53 @@ fn a_mended_cell_is_mended_and_nothing_else_is() {
     assert_eq!(texts(&sheet), after);
     sheet.mend(3, 7, "");
     assert_eq!(texts(&sheet), before);
+}
+
+#[test]
+fn rows_of_a_text_have_the_numbers_that_a_spreadsheet_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("people.csv");
+    let text = "email,title\n\n\"ana@acme.example\",\"Head\nof\nsales\"\nbo,\ncy,\n";
+    std::fs::write(&path, text).unwrap();
+    let file = std::fs::File::open(&path).unwrap();
+    let sheet = read_here(file, None, &Limits::default()).unwrap();
+    let numbers: Vec<u32> = sheet.rows().iter().map(|it| it.number()).collect();
+    assert_eq!(numbers, [1, 3, 4, 5]);
+    let org = Org::new(9);
+    let session = org.cli();
+    let import = Import::of(Arc::new(sheet), Mode::Both);
+    let plan = session
+        .plan(&session.request(Command::Import(import)))
+        .unwrap();
+    let review = plan.review.unwrap();
+    // The copy has them at the same places.
+    let copy = folder.path().join("wrong.xlsx");
+    write_error_copy(&review, &copy, false).unwrap();
+    let copy = read_here(
+        std::fs::File::open(&copy).unwrap(),
+        None,
+        &Limits::default(),
+    )
+    .unwrap();
+    let rows = texts(&copy);
+    assert_eq!(rows.iter().map(|it| it.0).collect::<Vec<_>>(), [1, 3, 4, 5]);
+    assert_eq!((rows[2].1[0].as_str(), rows[3].1[0].as_str()), ("bo", "cy"));
+}
+
+#[test]
+fn a_workbook_that_is_locked_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("locked.xlsx");
+    let mut bytes = vec![0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+    // Over the edge between two parts of it.
+    bytes.resize((1 << 16) - 9, 0);
+    bytes.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
+    bytes.resize(80_000, 0);
+    std::fs::write(&path, bytes).unwrap();
+    let read = read_here(
+        std::fs::File::open(&path).unwrap(),
+        None,
+        &Limits::default(),
+    );
+    assert_error(read, "is protected by a password");
 }

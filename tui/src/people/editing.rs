@@ -30,7 +30,10 @@ pub(super) fn edit(whom: &Whom) -> Doing {
             .setting(Settable::Field(known))
             .checked(move |text| match text.trim() {
                 "" | "none" => Ok(()),
-                text => known.parse(text).map(|_| ()).map_err(|it| it.to_string()),
+                text => known
+                    .parse_typed(text)
+                    .map(|_| ())
+                    .map_err(|it| it.to_string()),
             })
         })
         .chain([

@@ -15,8 +15,12 @@ const MOST_ADDRESSES: usize = 6;
 /// The form that invites people.
 pub(crate) fn invite() -> Doing {
     let profile = |known: Known, hint: &str| {
-        Field::new(label(known), hint)
-            .checked(move |text| known.parse(text).map(|_| ()).map_err(|it| it.to_string()))
+        Field::new(label(known), hint).checked(move |text| {
+            known
+                .parse_typed(text)
+                .map(|_| ())
+                .map_err(|it| it.to_string())
+        })
     };
     let fields =
         vec![

@@ -458,7 +458,7 @@ fn the_list_is_exported_with_its_columns() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut play = Play::open(org());
     let file = folder.path().join("list.csv");
-    play.keys("cemail, area<enter>/status:active<enter>E");
+    play.keys("cemail, area<down>email<enter>/status:active<enter>E");
     assert!(play.shows("3 people in the list"), "{}", play.screen());
     play.keys("<down>");
     play.event(Event::Paste(file.display().to_string()));
@@ -470,6 +470,8 @@ fn the_list_is_exported_with_its_columns() {
             .is_some_and(|it| it.ends_with("status,email,functional_area")),
         "{text}"
     );
+    let emails = text.lines().skip(1).map(|it| it.split(',').nth(1));
+    assert!(emails.is_sorted(), "{text}");
     assert!(
         text.contains("bo.rossi@acme.example") && text.lines().count() == 4,
         "{text}"

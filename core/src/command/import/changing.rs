@@ -1,6 +1,7 @@
 //! What rows want of people who are there already: what cannot be, and what is planned of the rest.
 
 use super::carrying::{Values, given};
+use super::reading::said;
 use super::{Desk, NO_ROOM, Wanted, why_not};
 use crate::change::Change;
 use crate::command::edit::LookedUp;
@@ -8,8 +9,8 @@ use crate::command::{Edit, cancel, deactivate, delete, grant, reactivate, resend
 use crate::error::{Error, Result};
 use crate::import::{Column, Does};
 use crate::model::{
-    Date, Field, GroupId, GroupRole, Hold, License, PoolName, RequiredItem, Status, User, UserId,
-    key_of_name,
+    Date, Field, GroupId, GroupRole, Hold, Language, License, PoolName, RequiredItem, Status, User,
+    UserId, key_of_name,
 };
 use crate::planner::{Planner, Seated};
 use crate::selection::Selection;
@@ -57,6 +58,11 @@ impl Desk<'_> {
             if let Some(day) = day.filter(|it| *it <= self.begun) {
                 let why = format!("{day} has begun already; choose a later one");
                 faults.push((Column::Field(field), why));
+            }
+            if let (Field::Language, Some(after)) = (field, after)
+                && let Err(error) = Language::check(after)
+            {
+                faults.push((Column::Field(field), said(error)));
             }
             let required = RequiredItem::Field(field);
             if after.is_none() && self.required.contains(&required) {

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::reading::quoted;
+use super::reading::{quoted, said};
 use super::{Desk, Wanted, comes_back};
 use crate::by_name::ByName;
 use crate::error::Result;
 use crate::import::{Column, Does, Mode, near};
-use crate::model::{Date, Field, RequiredItem, Status, key_of_name};
+use crate::model::{Date, Field, Language, RequiredItem, Status, key_of_name};
 use crate::planner::Planner;
 use crate::store::Known;
 
@@ -139,7 +139,7 @@ impl Desk<'_> {
             let unknown = !certain && wanted.known.is_none() && self.import.mode != Mode::Update;
             if wanted.arrives || unknown {
                 self.require(wanted, certain);
-                self.look_at_days(wanted);
+                self.look_at_values(wanted);
             }
             if wanted.arrives {
                 self.refuse_other_names(wanted, &roster);
@@ -380,8 +380,12 @@ impl Desk<'_> {
         told.is_some_and(|it| it.iter().any(|it| it.column == place && place.is_some()))
     }
 
-    /// A day that has begun would take whoever comes off again.
-    fn look_at_days(&mut self, wanted: &mut Wanted) {
+    /// A day that has begun would take whoever comes off again; and nobody can be written to in a language that is none.
+    fn look_at_values(&mut self, wanted: &mut Wanted) {
+        let language = wanted.get(Field::Language).map(Language::check);
+        if let Some(Err(error)) = language {
+            self.fault(wanted, Some(Column::Field(Field::Language)), said(error));
+        }
         for field in [Field::DeactivateOn, Field::DeleteOn] {
             let day: Option<Date> = wanted.get(field).and_then(|it| it.parse().ok());
             if let Some(day) = day

@@ -3,10 +3,10 @@
 
 use usher_core::command::{Command, Create, Edit};
 use usher_core::import::Mode;
-use usher_core::model::Field;
+use usher_core::model::{Field, NewPeople};
 
 use super::{faults, import, review};
-use crate::org::{Org, people, skips};
+use crate::org::{Org, newcomer, people, skips};
 
 #[test]
 fn a_user_name_in_a_file_is_nobody_s_address_who_signs_in_with_it() {
@@ -94,4 +94,33 @@ fn nobody_comes_to_sign_in_by_an_address_that_is_somebody_else_s_user_name() {
         skips(&created.plan),
         ["dan: the user name is somebody else's of those named here"]
     );
+}
+
+#[test]
+fn a_language_that_nobody_knows_is_told_where_people_type_it_and_kept_where_a_provider_wrote_it() {
+    let org = Org::new(20);
+    org.create("ana");
+    let text = "email|language\nana@acme.example|Klingonisch\nbo@acme.example|Portuguese\ncy@acme.example|Deutsch\n\
+        dan@acme.example|pt-BR";
+    let why = "is not one that is known; use a tag such as en, de-AT or pt-BR, or English, French, German or Spanish";
+    assert_eq!(
+        faults(&review(&org, import(text, Mode::Both))),
+        [format!("B2: {why}"), format!("B3: {why}"),]
+    );
+    let edit = Edit {
+        set: vec![(Field::Language, Some("Klingonisch".into()))],
+        ..Edit::of(org.who("ana"))
+    };
+    let skipped = org.apply(Command::Edit(edit));
+    assert_eq!(skips(&skipped.plan), [format!("ana: language {why}")]);
+    // Whatever a provider says is kept, and an export of it changes nothing.
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    let mut eve = newcomer("eve", "e1");
+    eve.set.push((Field::Language, Some("Klingonisch".into())));
+    org.provision(okta, eve).unwrap();
+    let kept = review(
+        &org,
+        import("email|language\neve@acme.example|Klingonisch", Mode::Both),
+    );
+    assert_eq!(faults(&kept), [""; 0]);
 }

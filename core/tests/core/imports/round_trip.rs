@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use usher_core::command::{Command, Create, Edit, FieldEdit, Import, NewPerson};
 use usher_core::import::{Does, EXAMPLE, Limits, Mode, Sheet, read_here, write_template};
 use usher_core::model::{Field, FieldKind, GroupRole, Profile, Setting, Status};
+use usher_core::query::SortBy;
 use usher_core::report::{Export, export};
 
 use super::{apply, faults, review};
@@ -168,6 +169,36 @@ proptest! {
     ) {
         assert_round_trip(&org_of(&texts));
     }
+}
+
+#[test]
+fn an_export_comes_in_the_order_that_is_asked_for() {
+    let org = Org::new(2_000);
+    let names: Vec<String> = (0..1_203)
+        .map(|it| format!("p{}", it * 7 % 1_203))
+        .collect();
+    org.create(&names.join(" "));
+    let folder = tempfile::tempdir().unwrap();
+    let order = |sort, descending, name: &str| {
+        let wanted = Export {
+            columns: vec!["email".into()],
+            sort,
+            descending,
+            ..Export::default()
+        };
+        let path = folder.path().join(name);
+        export(&org.cli(), &wanted, &path).unwrap();
+        let text = std::fs::read_to_string(path).unwrap();
+        let lines = text.lines().skip(1).map(str::to_owned);
+        lines.collect::<Vec<_>>()
+    };
+    let came = order(SortBy::Created, false, "came.csv");
+    assert_eq!(came[3], "p14@acme.example");
+    let mut sorted = came.clone();
+    sorted.sort();
+    assert_eq!(order(SortBy::Email, false, "up.csv"), sorted);
+    sorted.reverse();
+    assert_eq!(order(SortBy::Email, true, "down.csv"), sorted);
 }
 
 #[test]
