@@ -1,6 +1,6 @@
 //! `usher due`: what will happen by itself, and doing what is due where no server runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 use usher_core::Read;
@@ -17,7 +17,9 @@ use crate::who::parse_query;
 
 const PAGE: usize = 1_000;
 const COLUMNS: &[&str] = &["DAY", "WHAT", "WHO", "POOL", "AT"];
-const KEYS: &[&str] = &["at", "day", "kind", "id", "user", "pool", "overdue"];
+const KEYS: &[&str] = &[
+    "at", "day", "kind", "id", "user", "pool", "overdue", "stays",
+];
 
 pub(crate) fn run(desk: &Desk, args: DueArgs) -> Result<()> {
     match args.command {
@@ -48,8 +50,12 @@ fn list(desk: &Desk, args: &DueArgs) -> Result<()> {
         let found = read.due(&page)?;
         let users: Vec<UserId> = found.iter().filter_map(|it| parts(it).0).collect();
         let labels = read.labels_of(&users)?;
+        let stay = read.licenses_that_stay(&found)?;
+        let stay: HashSet<(UserId, PoolId)> = stay.into_iter().collect();
         for due in &found {
-            listing.row(row(&read, due, &labels, &pools))?;
+            let stays =
+                matches!(parts(due), (Some(user), Some(pool)) if stay.contains(&(user, pool)));
+            listing.row(row(&read, due, stays, (&labels, &pools)))?;
         }
         left -= found.len().min(left);
         match found.last() {
@@ -57,13 +63,20 @@ fn list(desk: &Desk, args: &DueArgs) -> Result<()> {
             _ => break,
         }
     }
-    listing.end("nothing is due")
+    let none = if read.has_mails_due()? {
+        "no date is due; reminders or notices of deletions are, which a server mails (usher serve)"
+    } else {
+        "nothing is due"
+    };
+    listing.end(none)
 }
 
 /// Whom and which pool it concerns.
 fn parts(due: &Due) -> (Option<UserId>, Option<PoolId>) {
     match due.what {
-        DueWhat::PoolStart(pool) | DueWhat::PoolEnd(pool) => (None, Some(pool)),
+        DueWhat::Promotion(pool) | DueWhat::PoolStart(pool) | DueWhat::PoolEnd(pool) => {
+            (None, Some(pool))
+        }
         DueWhat::Person { user, pool, .. } => (Some(user), pool),
     }
 }
@@ -71,8 +84,8 @@ fn parts(due: &Due) -> (Option<UserId>, Option<PoolId>) {
 fn row(
     read: &Read<'_>,
     due: &Due,
-    labels: &HashMap<UserId, String>,
-    pools: &HashMap<PoolId, String>,
+    stays: bool,
+    (labels, pools): (&HashMap<UserId, String>, &HashMap<PoolId, String>),
 ) -> Row {
     let (user, pool) = parts(due);
     let label = user.map(|it| labels.get(&it).cloned().unwrap_or_else(|| it.to_string()));
@@ -83,9 +96,13 @@ fn row(
     } else {
         due.at.to_string()
     };
+    let mut what = due.what.as_str().replace('_', " ");
+    if stays {
+        what.push_str(" (the license stays)");
+    }
     let cells = vec![
         due.day.to_string(),
-        due.what.as_str().replace('_', " "),
+        what,
         label.clone().unwrap_or_default(),
         pool.clone().unwrap_or_default(),
         at,
@@ -98,6 +115,7 @@ fn row(
         ("user", label.map_or(Value::Null, Value::String)),
         ("pool", pool.map_or(Value::Null, Value::String)),
         ("overdue", json!(overdue)),
+        ("stays", json!(stays)),
     ];
     Row { cells, json }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use usher_core::Read;
 use usher_core::command::{Command, ProgressReport, TrainingEdit};
-use usher_core::model::{Assigned, AssignmentState, Training, UserId};
+use usher_core::model::{Assigned, AssignmentState, Date, TimeZoneName, Training, UserId};
 
 use crate::args::{
     AssignArgs, InstructorArgs, InstructorCommand, PlanArgs, ProgressArgs, TrainingCommand,
@@ -276,6 +276,7 @@ fn show(desk: &Desk, name: &str) -> Result<()> {
 fn people(desk: &Desk, name: &str, only: Option<AssignmentState>) -> Result<()> {
     let read = desk.read()?;
     let training = read.training(name)?;
+    let zone = read.organization()?.time_zone;
     let columns = &[
         "STATE",
         "EMAIL",
@@ -295,7 +296,7 @@ fn people(desk: &Desk, name: &str, only: Option<AssignmentState>) -> Result<()> 
             let users: Vec<UserId> = page.iter().map(|it| it.user).collect();
             let labels = read.labels_of(&users)?;
             for assigned in &page {
-                listing.row(row(assigned, &labels))?;
+                listing.row(row(assigned, &labels, &zone))?;
             }
             match page.last() {
                 Some(last) if page.len() == PAGE => after = Some(last.user),
@@ -306,16 +307,13 @@ fn people(desk: &Desk, name: &str, only: Option<AssignmentState>) -> Result<()> 
     listing.end("nobody")
 }
 
-fn row(assigned: &Assigned, labels: &HashMap<UserId, String>) -> Row {
+fn row(assigned: &Assigned, labels: &HashMap<UserId, String>, zone: &TimeZoneName) -> Row {
     let Assigned {
         user, assignment, ..
     } = assigned;
     let label = labels.get(user);
     let day = |it: Option<usher_core::model::Timestamp>| {
-        it.map_or_else(
-            || "-".to_owned(),
-            |it| it.to_string().chars().take(10).collect(),
-        )
+        it.map_or_else(|| "-".to_owned(), |it| Date::of(it, zone).to_string())
     };
     Row {
         cells: vec![

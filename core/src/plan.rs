@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::change::{Change, Names};
 use crate::error::{Error, Shortfall};
 use crate::import::Review;
-use crate::model::{Date, DueKind, Hold, PoolId, PoolName, Seats, Timestamp, UserId};
+use crate::model::{Date, Hold, PoolId, PoolName, Seats, Timestamp, UserId};
 
 /// What a command would do.
 #[derive(Clone, Debug)]
@@ -81,16 +81,30 @@ pub struct DatesMoved {
 /// A date that acts at another instant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DateMoved {
-    /// To whom something is done.
-    pub user: String,
-    /// What.
-    pub kind: DueKind,
+    /// To whom something is done; none where a pool begins or ends.
+    pub user: Option<String>,
+    /// The pool that begins or ends.
+    pub pool: Option<String>,
+    /// What, by the words of [`crate::model::DueWhat`].
+    pub kind: &'static str,
     /// The first day on which it acts.
     pub day: Date,
     /// When it would have begun.
     pub before: Timestamp,
     /// When it begins.
     pub after: Timestamp,
+}
+
+impl DateMoved {
+    /// Whom or which pool it is about.
+    pub fn whose(&self) -> &str {
+        let names = [&self.user, &self.pool];
+        names
+            .into_iter()
+            .flatten()
+            .next()
+            .map_or("", String::as_str)
+    }
 }
 
 /// A promotion from the queues.

@@ -5,6 +5,7 @@ mod allowance;
 mod brake;
 mod crowd;
 mod dates;
+mod ends;
 mod entitled;
 mod erasing;
 mod foresight;
@@ -35,8 +36,8 @@ use crate::error::Result;
 use crate::import::Review;
 use crate::model::{
     Actor, BatchId, Brake, Date, Door, Field, FieldId, GroupCarries, GroupId, Hold, Leaving, Pool,
-    PoolId, Settings, Status, Timestamp, Training, TrainingId, TrainingTerms, User, UserId,
-    key_of_name,
+    PoolId, Settings, Status, TimeZoneName, Timestamp, Training, TrainingId, TrainingTerms, User,
+    UserId, key_of_name,
 };
 use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
 use crate::policy::{self, Authority, Reach, Role};
@@ -75,6 +76,8 @@ pub(crate) struct Planner<'s> {
     undoing: Option<BatchId>,
     changes: Vec<Change>,
     skipped: Vec<Skip>,
+    /// What is said of people beside what is planned for them; it leaves nobody out.
+    notes: Vec<Skip>,
     mails: Vec<Mail>,
     names: Names,
     texts: Texts,
@@ -104,6 +107,8 @@ pub(crate) struct Planner<'s> {
     has_drifts: Option<bool>,
     settings: Option<Settings>,
     has_individuals: Option<bool>,
+    /// Whether any license has an end, once asked for.
+    has_ends: Option<bool>,
     /// Whether it is planned for a connection by somebody else, who has decided: no brake applies.
     pub(crate) on_behalf: bool,
     /// What is left of the connection's brake, once asked for.
@@ -141,6 +146,7 @@ pub(crate) struct Mark {
     changes: usize,
     mails: usize,
     skipped: usize,
+    notes: usize,
 }
 
 /// Plans a request against a snapshot.
@@ -183,25 +189,25 @@ impl<'s> Planner<'s> {
         draws: Draws,
     ) -> Result<Self> {
         let pools = snapshot.pools()?;
-        Self::among(snapshot, actor, door, now, draws, pools)
+        Self::among(snapshot, actor, door, now, draws, (pools, None))
     }
 
-    /// As [`Planner::new`], with what is agreed for the pools.
+    /// As [`Planner::new`], with what is agreed for the pools, and in the time zone that is named.
     fn among(
         snapshot: &'s Snapshot<'s>,
         actor: Actor,
         door: Door,
         now: Timestamp,
         draws: Draws,
-        pools: Vec<Pool>,
+        (pools, zone): (Vec<Pool>, Option<TimeZoneName>),
     ) -> Result<Self> {
         let dated = pools
             .iter()
             .any(|it| it.terms.starts_on.is_some() || it.terms.ends_on.is_some());
-        let zone = if dated {
-            snapshot.organization()?.time_zone
-        } else {
-            "UTC".parse()?
+        let zone = match zone {
+            Some(zone) => zone,
+            None if dated => snapshot.organization()?.time_zone,
+            None => "UTC".parse()?,
         };
         let ledger = Ledger::new(pools, now, &zone);
         let access = ledger.access()?;
@@ -219,6 +225,7 @@ impl<'s> Planner<'s> {
             undoing: None,
             changes: Vec::new(),
             skipped: Vec::new(),
+            notes: Vec::new(),
             mails: Vec::new(),
             names: Names::default(),
             texts: Texts::default(),
@@ -240,6 +247,7 @@ impl<'s> Planner<'s> {
             has_drifts: None,
             settings: None,
             has_individuals: None,
+            has_ends: None,
             on_behalf: false,
             room: None,
             leavers: None,
@@ -267,6 +275,8 @@ impl<'s> Planner<'s> {
                 .collect();
             self.name_mentioned()?;
         }
+        let notes = std::mem::take(&mut self.notes);
+        self.skipped.extend(notes);
         let assignments_ended = self.assignments_ended();
         let unsent = self.unsent();
         let dates = self.dates_moved()?;
@@ -358,6 +368,7 @@ impl<'s> Planner<'s> {
             changes: self.changes.len(),
             mails: self.mails.len(),
             skipped: self.skipped.len(),
+            notes: self.notes.len(),
         }
     }
 
@@ -371,6 +382,7 @@ impl<'s> Planner<'s> {
             }
         }
         self.mails.truncate(mark.mails);
+        self.notes.truncate(mark.notes);
     }
 
     /// Puts another change at a mark.
@@ -473,6 +485,15 @@ impl<'s> Planner<'s> {
         });
     }
 
+    /// Says something of somebody for whom there is a plan: what of them stays as it is, and why.
+    pub(crate) fn note(&mut self, user: &User, text: impl Into<String>) {
+        self.notes.push(Skip {
+            user: Some(user.id),
+            who: user.label(),
+            reason: text.into(),
+        });
+    }
+
     pub(crate) fn skip_name(&mut self, who: &str, reason: impl Into<String>) {
         self.skipped.push(Skip {
             user: None,
@@ -519,7 +540,7 @@ impl<'s> Planner<'s> {
         });
     }
 
-    /// Records how a person holds a pool from now on, and counts it.
+    /// Records how a person holds a pool from now on, and counts it. A license that goes takes its end along.
     pub(crate) fn set_license(
         &mut self,
         user: UserId,
@@ -539,6 +560,9 @@ impl<'s> Planner<'s> {
             after,
             stands_for_access,
         });
+        if after == Hold::None {
+            self.set_end(user, pool, None)?;
+        }
         Ok(())
     }
 }

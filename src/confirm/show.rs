@@ -174,11 +174,14 @@ fn dates(text: &mut String, dates: &DatesMoved) {
         let _ = writeln!(text, "  {moved} at another instant{at_once}; the first:");
     }
     for it in &dates.first {
-        let kind = it.kind.as_str().replace('_', " ");
+        let kind = it.kind.replace('_', " ");
         let _ = writeln!(
             text,
             "    {} {kind} {}: {} → {}",
-            it.day, it.user, it.before, it.after
+            it.day,
+            it.whose(),
+            it.before,
+            it.after
         );
     }
 }

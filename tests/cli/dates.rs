@@ -292,6 +292,31 @@ fn what_has_no_undo_is_not_said_to_have_one() {
 }
 
 #[test]
+fn the_end_of_a_license_that_a_group_needs_says_that_the_license_stays() {
+    let org = peopled();
+    let far = ahead(40);
+    org.type_in("group add Sales --yes").ok();
+    org.type_in("group pool add Sales pro --yes").ok();
+    org.type_in("group join Sales ana@acme.example --yes").ok();
+    for who in ["ana@acme.example", "bo@acme.example"] {
+        org.type_in(&format!("pool grant pro {who} --until {far} --yes"))
+            .ok();
+    }
+    let due = org.json("due");
+    let stays = |user: &str| {
+        let mut rows = due.as_array().unwrap().iter();
+        rows.find(|it| it["user"] == user).unwrap()["stays"].clone()
+    };
+    assert_eq!(stays("ana@acme.example"), true);
+    assert_eq!(stays("bo@acme.example"), false);
+    let listed = org.type_in("due").ok();
+    assert!(
+        listed.contains("license end (the license stays)  ana@acme.example"),
+        "{listed}"
+    );
+}
+
+#[test]
 fn another_time_zone_says_which_dates_it_moves() {
     let org = peopled();
     org.type_in("edit ana@acme.example --delete-on 2099-01-01 --yes")
@@ -307,4 +332,12 @@ fn another_time_zone_says_which_dates_it_moves() {
     let dates = &org.json(zone)["effects"]["dates"];
     assert_eq!((&dates["moved"], &dates["at_once"]), (&1.into(), &0.into()));
     assert_eq!(dates["first"][0]["after"], "2098-12-31T10:00:00.000Z");
+    org.type_in("pool set pro --ends-on 2098-01-01 --yes").ok();
+    let plan = org.type_in(zone).ok();
+    assert!(
+        plan.contains(
+            "  2 dates act at another instant; the first:\n    2098-01-01 pool end pro: "
+        ),
+        "{plan}"
+    );
 }

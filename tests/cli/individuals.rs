@@ -100,6 +100,7 @@ fn lines_that_cannot_be_understood_are_told_by_number_and_left_out_only_when_ask
 #[test]
 fn records_become_assignments_after_acceptance_all_or_some_and_undone() {
     let org = with_accounts();
+    org.type_in("setting time-zone Asia/Tokyo --yes").ok();
     org.type_in("create ana@home.example --no-mail --yes").ok();
     let early = org.type_in("individuals transfer bo@home.example --yes");
     assert_eq!(early.code, Some(1), "{early:?}");
@@ -119,6 +120,11 @@ fn records_become_assignments_after_acceptance_all_or_some_and_undone() {
     assert_eq!(learns(&org), Vec::<String>::new());
     let some = org.json("individuals transfer ana@home.example --training intro --yes");
     assert_eq!(learns(&org), ["Intro:completed"]);
+    let people = org.type_in("training people Intro").ok();
+    assert!(
+        people.contains(" 2025-03-01 "),
+        "the organization's days: {people}"
+    );
     let list = org.json("individuals list");
     assert_eq!(
         (&list[0]["user"], &list[0]["records"][0]["transferred"]),

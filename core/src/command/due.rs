@@ -66,6 +66,10 @@ pub(crate) fn days_until_it_acts(planner: &Planner<'_>, kind: DueKind) -> Result
 
 type WhyNot = Option<String>;
 
+/// Why a license stays whose end has come.
+const GIVEN_ANYWAY: &str =
+    "stays, for good: a group, a training or a provider of theirs needs the license";
+
 fn deactivated(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
     if !user.status.is_seated_or_coming() {
         return Ok(Some(format!("already {}", user.status)));
@@ -109,7 +113,8 @@ fn sent(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
     Ok(None)
 }
 
-/// The license of a pool returns as `release` would take it: what was used of a pool that is not recoverable stays used.
+/// The license of a pool returns as `release` would take it: what was used of a pool that is not recoverable stays used. The
+/// end was agreed for what was granted, and not for what others give: that stays, and has no end any more.
 fn returned(planner: &mut Planner<'_>, user: &User, pool: PoolId, day: Date) -> Result<WhyNot> {
     planner.push(Change::LicenseEnd {
         user: user.id,
@@ -127,6 +132,9 @@ fn returned(planner: &mut Planner<'_>, user: &User, pool: PoolId, day: Date) -> 
     let recoverable = planner.ledger.line(pool)?.pool.terms.recoverable;
     if license.hold == Hold::Consumed && !recoverable {
         return Ok(Some("consumed".to_owned()));
+    }
+    if user.status.is_seated_or_coming() && planner.is_given_anyway(license)? {
+        return Ok(Some(GIVEN_ANYWAY.to_owned()));
     }
     planner.set_license(user.id, pool, license.hold, Hold::None, false)?;
     Ok(None)

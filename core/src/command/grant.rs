@@ -3,7 +3,7 @@
 use super::joining::add_on;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Date, DueKind, Hold, PoolId, PoolName, Status, UserId};
+use crate::model::{Date, DueKind, Hold, PoolName, Status};
 use crate::planner::{Planner, Seated, Waiting, Want};
 use crate::selection::Selection;
 
@@ -29,7 +29,11 @@ pub(super) fn grant(
         }
         if let Some(held) = planner.licenses_of(id)?.iter().find(|it| it.pool == pool) {
             // A license that is held gets another end, if one is named.
-            if held.stands_for_access || !set_end(planner, id, pool, until)? {
+            let moves = match until {
+                Some(until) if !held.stands_for_access => planner.set_end(id, pool, until)?,
+                _ => false,
+            };
+            if !moves {
                 planner.skip(&user, format!("already {}", held.hold.as_str()));
             }
             continue;
@@ -44,7 +48,10 @@ pub(super) fn grant(
             }
             continue;
         }
-        let wants = [Want::new(pool, Hold::None, Hold::Reserved)];
+        let wants = [Want {
+            until: until.flatten(),
+            ..Want::new(pool, Hold::None, Hold::Reserved)
+        }];
         let waiting = Waiting {
             leads_to: user.status,
             mail: false,
@@ -55,35 +62,9 @@ pub(super) fn grant(
         if let Seated::Out(why) = planner.seat(id, &wants, waiting)? {
             planner.back_to(mark);
             planner.skip(&user, why);
-        } else {
-            // A new license has the end that was named, and none of an earlier one.
-            set_end(planner, id, pool, Some(until.flatten()))?;
         }
     }
     Ok(())
-}
-
-/// Sets the end of a license, if one is named and it is another. Returns whether it is.
-fn set_end(
-    planner: &mut Planner<'_>,
-    user: UserId,
-    pool: PoolId,
-    until: Option<Option<Date>>,
-) -> Result<bool> {
-    let Some(after) = until else {
-        return Ok(false);
-    };
-    let before = planner.snapshot.license_end(user, pool)?;
-    if before == after {
-        return Ok(false);
-    }
-    planner.push(Change::LicenseEnd {
-        user,
-        pool,
-        before,
-        after,
-    });
-    Ok(true)
 }
 
 pub(super) fn release(planner: &mut Planner<'_>, who: &Selection, pool: &PoolName) -> Result<()> {

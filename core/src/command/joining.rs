@@ -51,7 +51,7 @@ impl Back<'_> {
             let Some((_, after)) = said.filter(|it| is_other(field, before, it.1)) else {
                 continue;
             };
-            // Days that have begun are emptied by coming back.
+            // Days on which they were to leave are emptied by coming back.
             let is_planned = planner.planned().iter().skip(from).any(
                 |it| matches!(it, Change::Profile { field: of, after: None, .. } if *of == field),
             );
@@ -362,7 +362,7 @@ impl Joining {
         });
         planner.comes_against(user)?;
         let before = planner.planned().len();
-        planner.clear_begun(user, &anew)?;
+        planner.drop_leaving_dates(user, &anew);
         back.set(planner, user, before)?;
         if status == Status::Active && !user.accepted {
             planner.push(Change::Accepted {

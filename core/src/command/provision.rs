@@ -250,7 +250,7 @@ impl Provision {
             before: user.status,
             after,
         });
-        planner.clear_begun(user, &Profile::default())?;
+        planner.drop_leaving_dates(user, &Profile::default());
         if after == Status::Active && !user.accepted {
             planner.push(Change::Accepted {
                 user: user.id,

@@ -56,16 +56,24 @@ pub(super) fn one(
     }
     let mut licenses = planner.licenses_of(user.id)?;
     let given_up = planner.snapshot.given_up(user.id)?;
+    // Licenses that would have ended while they were away.
+    let mut ended = Vec::new();
     for pool in given_up.consumed {
-        if let Some(day) = planner.snapshot.license_end(user.id, pool)?
-            && day <= planner.newest_begun()?
-        {
-            continue;
-        }
         let recoverable = planner.ledger.line(pool)?.pool.terms.recoverable;
         let held = licenses.iter().any(|it| it.pool == pool);
         if recoverable && !held && pool != planner.access {
-            wants.push(Want::new(pool, Hold::None, Hold::Consumed));
+            let until = given_up.ends.iter().find(|it| it.0 == pool);
+            let until = until.map(|it| it.1);
+            if let Some(day) = until
+                && planner.has_ended(user.id, pool, day)?
+            {
+                ended.push((pool, day));
+                continue;
+            }
+            wants.push(Want {
+                until,
+                ..Want::new(pool, Hold::None, Hold::Consumed)
+            });
             // It does for every pool that falls back to it: nobody comes back to two.
             licenses.push(License {
                 user: user.id,
@@ -127,6 +135,7 @@ pub(super) fn one(
             later.push(it.pool);
         }
     }
+    ended.retain(|it| wants.iter().all(|want| want.pool != it.0));
     wants.retain(|it| !later.contains(&it.pool));
     let mark = planner.mark();
     let seated = planner.seat(
@@ -155,7 +164,10 @@ pub(super) fn one(
         before: user.status,
         after,
     });
-    planner.clear_begun(user, &Profile::default())?;
+    planner.drop_leaving_dates(user, &Profile::default());
+    for (pool, day) in ended {
+        planner.note_ended(user, pool, day)?;
+    }
     if after == Status::Active && !user.accepted {
         planner.push(Change::Accepted {
             user: user.id,

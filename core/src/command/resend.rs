@@ -80,7 +80,7 @@ pub(super) fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result
                 before: user.status,
                 after: Status::Queued,
             });
-            planner.clear_begun(user, &Profile::default())?;
+            planner.drop_leaving_dates(user, &Profile::default());
         }
         Seated::In => {
             let after = planner.waiting_status(user.profile.email.as_deref())?;
@@ -89,7 +89,7 @@ pub(super) fn back(planner: &mut Planner<'_>, user: &User, mail: bool) -> Result
                 before: user.status,
                 after,
             });
-            planner.clear_begun(user, &Profile::default())?;
+            planner.drop_leaving_dates(user, &Profile::default());
             planner.invite(user.id, mail)?;
         }
     }

@@ -70,6 +70,8 @@ pub struct Due {
 /// What happens on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DueWhat {
+    /// Whoever waits for a pool is let in, because there is room: as when its first day has come.
+    Promotion(PoolId),
     /// A pool begins to hand out licenses.
     PoolStart(PoolId),
     /// A pool ceases to.
@@ -89,6 +91,7 @@ impl DueWhat {
     /// The word used everywhere.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Promotion(_) => "promotion",
             Self::PoolStart(_) => "pool_start",
             Self::PoolEnd(_) => "pool_end",
             Self::Person { kind, .. } => kind.as_str(),

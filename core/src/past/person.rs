@@ -177,6 +177,10 @@ impl Telling {
                     *pool,
                     (*after != Hold::None).then_some(license),
                 );
+                // Before every license took its end along, some left theirs behind.
+                if *after == Hold::None {
+                    self.license_ends.remove(pool);
+                }
             }
             Change::LicenseEnd { pool, after, .. } => put(&mut self.license_ends, *pool, *after),
             Change::Invitation { after, .. } => self.invitation = *after,

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use super::Planner;
 use crate::error::{Error, Result};
 use crate::model::{
-    AdminKey, Assigned, Entitlement, GroupId, GroupRole, Invitation, License, Membership,
+    AdminKey, Assigned, Date, Entitlement, GroupId, GroupRole, Invitation, License, Membership,
     Permission, PoolId, User, UserId,
 };
 use crate::store::Snapshot;
@@ -27,6 +27,9 @@ pub(super) struct Crowd {
     page: RefCell<Page>,
 }
 
+/// Whose license of which pool ends when.
+type EndRow = (UserId, PoolId, Date);
+
 /// The people who are looked at now. What nobody asks for is not read.
 #[derive(Default)]
 struct Page {
@@ -36,6 +39,7 @@ struct Page {
     ids: Vec<UserId>,
     licenses: Option<HashMap<UserId, Vec<License>>>,
     requests: Option<HashMap<UserId, Vec<(UserId, PoolId)>>>,
+    ends: Option<HashMap<UserId, Vec<EndRow>>>,
     entitlements: Option<HashMap<UserId, Vec<Entitlement>>>,
     invitations: Option<HashMap<UserId, Invitation>>,
     assignments: Option<HashMap<UserId, Vec<Assigned>>>,
@@ -159,6 +163,19 @@ impl Planner<'_> {
             foreseen.licenses(user, &mut found);
         }
         Ok(found)
+    }
+
+    /// Until when a person's licenses are agreed, of those that have an end.
+    pub(crate) fn license_ends_of(&self, user: UserId) -> Result<Vec<(PoolId, Date)>> {
+        let read = |ids: &[UserId]| {
+            Ok(by_person(self.snapshot.license_ends_of_all(ids)?, |it| {
+                it.0
+            }))
+        };
+        match known(self.crowd.as_ref(), user, |it| &mut it.ends, read)? {
+            Some(found) => Ok(found.into_iter().flatten().map(|it| (it.1, it.2)).collect()),
+            None => self.snapshot.license_ends(user),
+        }
     }
 
     /// Pools of which a person is to get a license when they become active.

@@ -4,6 +4,9 @@ use super::{DAY_MS, Planner};
 use crate::error::{Error, Result};
 use crate::model::{Date, DueKind, Field, PoolId, Profile, Timestamp, User, UserId};
 
+/// The dates by which people leave.
+const LEAVING: [Field; 2] = [Field::DeactivateOn, Field::DeleteOn];
+
 impl Planner<'_> {
     /// The newest day that has begun where the organization is.
     pub(crate) fn newest_begun(&mut self) -> Result<Date> {
@@ -53,22 +56,39 @@ impl Planner<'_> {
         }))
     }
 
-    /// Clears the dates of somebody who comes back that have begun: who is brought back after a day does not leave by it.
+    /// Drops the days on which somebody who comes back was to leave: they were agreed before somebody wanted them back.
     /// Those that are set anew by the way are left alone.
-    pub(crate) fn clear_begun(&mut self, user: &User, anew: &Profile) -> Result<()> {
-        for (field, kind) in [
-            (Field::DeactivateOn, DueKind::Deactivate),
-            (Field::DeleteOn, DueKind::Delete),
-        ] {
+    pub(crate) fn drop_leaving_dates(&mut self, user: &User, anew: &Profile) {
+        for field in LEAVING {
             if let Some(day) = user.profile.day(field)
                 && anew.get(field).is_none()
-                && (day <= self.newest_begun()?
-                    || self.snapshot.was_done(user.id, kind, None, day)?)
+                && self.place_of_date(user, field).is_none()
             {
                 self.set_field(user.id, field, Some(&day.to_string()), None);
             }
         }
-        Ok(())
+    }
+
+    /// Keeps the days on which somebody is to leave who comes back, where whoever brings them back names the same.
+    pub(crate) fn keep_leaving_dates(&mut self, user: &User, anew: &Profile) {
+        for field in LEAVING {
+            if anew.get(field).is_some()
+                && anew.get(field) == user.profile.get(field)
+                && let Some(place) = self.place_of_date(user, field)
+            {
+                self.replan(place, None);
+            }
+        }
+    }
+
+    /// Where this plan sets or drops a date of somebody.
+    fn place_of_date(&self, user: &User, date: Field) -> Option<usize> {
+        let theirs = self.latest(user.id).count();
+        let from = self.planned().len() - theirs;
+        let mut latest = self.latest(user.id);
+        let place =
+            latest.position(|it| matches!(it, Change::Profile { field, .. } if *field == date))?;
+        Some(from + place)
     }
 
     /// When the link of an invitation stops working that is mailed on a day, else now.

@@ -3,9 +3,7 @@
 use super::{Planner, Want};
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{
-    ConnectionId, Entitled, Entitlement, License, PoolId, Status, TrainingKind, UserId,
-};
+use crate::model::{ConnectionId, Entitled, Entitlement, License, PoolId, Status, UserId};
 
 impl Planner<'_> {
     /// What living connections ask for a person, as this plan leaves it so far.
@@ -65,26 +63,7 @@ impl Planner<'_> {
 
     /// Whether a person's groups, or what they still have to learn, need a license of a pool.
     pub(crate) fn is_needed(&mut self, user: UserId, pool: PoolId) -> Result<bool> {
-        let mut trainings = Vec::new();
-        for membership in self.memberships_of(user)? {
-            let carried = self.carried(membership.group)?;
-            if carried.pools.contains(&pool) {
-                return Ok(true);
-            }
-            trainings.extend(carried.trainings.iter().copied());
-        }
-        let open = self.assignments_planned(user)?.into_iter();
-        trainings.extend(
-            open.filter(|it| it.assignment.state.is_open())
-                .map(|it| it.training),
-        );
-        for training in trainings {
-            let training = self.training(training)?;
-            if training.terms.kind == TrainingKind::PreWork && training.terms.pool == Some(pool) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(self.needed_pools(user)?.contains(&pool))
     }
 
     /// The other connection that asks for a license of a pool for a person.

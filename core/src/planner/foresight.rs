@@ -11,7 +11,7 @@ use crate::draw::Draws;
 use crate::error::Result;
 use crate::model::{
     Actor, Assigned, Door, GroupCarries, GroupId, Hold, License, Membership, Pool, PoolId,
-    PoolTerms, ProviderHold, Timestamp, User, UserId,
+    PoolTerms, ProviderHold, Setting, TimeZoneName, Timestamp, User, UserId,
 };
 use crate::plan::Promoted;
 use crate::store::Snapshot;
@@ -40,6 +40,7 @@ pub(super) fn outlook(
     let mut pools = snapshot.pools()?;
     pools.iter_mut().for_each(|it| agree(it, &changes));
     let (actor, door) = (Actor::Scheduler, Door::Schedule);
+    let pools = (pools, zone_agreed(&changes)?);
     let mut planner = Planner::among(snapshot, actor, door, now, draws, pools)?;
     for change in &changes {
         if let Change::License {
@@ -98,6 +99,19 @@ pub(crate) fn renew(snapshot: &Snapshot<'_>, now: Timestamp, planned: &mut Plann
         plan.digest = plan.compute_digest(&snapshot.digest_key()?);
     }
     Ok(())
+}
+
+/// The time zone that the changes set, if they do: by it pools may begin and end.
+fn zone_agreed(changes: &[Change]) -> Result<Option<TimeZoneName>> {
+    let set = changes.iter().find_map(|it| match it {
+        Change::Setting {
+            setting: Setting::TimeZone,
+            after: Some(zone),
+            ..
+        } => Some(zone.parse()),
+        _ => None,
+    });
+    set.transpose()
 }
 
 /// What is agreed for a pool once the changes are applied.

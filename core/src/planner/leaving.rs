@@ -47,19 +47,13 @@ impl Planner<'_> {
             if !self.returns_on_leaving(&license)? {
                 continue;
             }
-            let is_used = license.hold == Hold::Consumed;
-            if is_used || license.stands_for_access || license.pool == self.access {
-                self.set_license(
-                    user,
-                    license.pool,
-                    license.hold,
-                    Hold::None,
-                    license.stands_for_access,
-                )?;
-            } else {
-                // Nobody comes back to it, and another one that they get is not to end on its day.
-                self.take_back(&license)?;
-            }
+            self.set_license(
+                user,
+                license.pool,
+                license.hold,
+                Hold::None,
+                license.stands_for_access,
+            )?;
         }
         self.drop_requests(user, &[])?;
         self.end_assignments(user, &[])

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::Planner;
 use crate::capacity::PLACE_STEP;
-use crate::change::Change;
 use crate::command::WhenFull;
 use crate::error::{Result, Shortfall, Shortfalls};
 use crate::model::{
@@ -20,6 +19,8 @@ pub(crate) struct Want {
     /// Whether it stands for the seat itself, by a fallback.
     pub(crate) stands_for_access: bool,
     pub(crate) asked_by: AskedBy,
+    /// The day on which it ends, if it does.
+    pub(crate) until: Option<Date>,
 }
 
 /// On whose behalf a license is asked for, which says who decides when its pool is full.
@@ -42,6 +43,7 @@ impl Want {
             after,
             stands_for_access: false,
             asked_by: AskedBy::Door,
+            until: None,
         }
     }
 
@@ -144,6 +146,7 @@ impl Planner<'_> {
                     self.set_license(user, want.pool, want.before, Hold::None, false)?;
                 }
                 self.set_license(user, *other, Hold::None, want.after, self.is_seat(want))?;
+                self.agree_end(user, *other, want)?;
             } else if found.queueing.contains(&want.pool) {
                 let chosen = found.chosen.contains(&want.pool);
                 self.queue_license(user, want, waiting, chosen)?;
@@ -269,7 +272,15 @@ impl Planner<'_> {
             stands_for_access,
             ..
         } = *want;
-        self.set_license(user, pool, before, after, stands_for_access)
+        self.set_license(user, pool, before, after, stands_for_access)?;
+        self.agree_end(user, pool, want)
+    }
+
+    fn agree_end(&mut self, user: UserId, pool: PoolId, want: &Want) -> Result<()> {
+        if want.until.is_some() {
+            self.set_end(user, pool, want.until)?;
+        }
+        Ok(())
     }
 
     fn is_seat(&self, want: &Want) -> bool {
@@ -298,20 +309,9 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Takes a license back from somebody who stays, and with it the day on which it would have ended: another one of that
-    /// pool is for good.
+    /// Takes a license back from somebody who stays.
     pub(crate) fn take_back(&mut self, license: &License) -> Result<()> {
-        let (user, pool) = (license.user, license.pool);
-        self.set_license(user, pool, license.hold, Hold::None, false)?;
-        if let Some(day) = self.snapshot.license_end(user, pool)? {
-            self.push(Change::LicenseEnd {
-                user,
-                pool,
-                before: Some(day),
-                after: None,
-            });
-        }
-        Ok(())
+        self.set_license(license.user, license.pool, license.hold, Hold::None, false)
     }
 
     fn queue_license(
@@ -350,7 +350,8 @@ impl Planner<'_> {
             send_on,
             chosen,
         };
-        self.set_license(user, pool, want.before, Hold::Queued(entry), false)
+        self.set_license(user, pool, want.before, Hold::Queued(entry), false)?;
+        self.agree_end(user, pool, want)
     }
 
     fn next_place(&mut self, pool: PoolId) -> Result<i64> {

@@ -4,7 +4,7 @@ use super::Planner;
 use crate::change::Change;
 use crate::command::days_until_it_acts;
 use crate::error::Result;
-use crate::model::{Date, DueKind, Setting, TimeZoneName};
+use crate::model::{Date, DueKind, DueWhat, Setting, TimeZoneName};
 use crate::plan::{DateMoved, DatesMoved};
 
 /// So many dates are told.
@@ -46,21 +46,49 @@ impl Planner<'_> {
             }
         }
         days.sort_unstable();
-        for (day, kind, kept) in days.into_iter().take(TOLD) {
-            for (user, _) in self.snapshot.due_on(kind, kept, MOST)? {
-                if moved.first.len() == TOLD {
-                    break;
-                }
-                let user = self.user(user)?;
-                moved.first.push(DateMoved {
-                    user: user.label(),
-                    kind,
-                    day,
-                    before: day.start_in(&before),
-                    after: day.start_in(&after),
+        let told = |day: Date, kind: &'static str| DateMoved {
+            user: None,
+            pool: None,
+            kind,
+            day,
+            before: day.start_in(&before),
+            after: day.start_in(&after),
+        };
+        // Pools come first, as they do where what is due is listed.
+        let mut first = Vec::new();
+        for pool in self.ledger.pools() {
+            let days = [
+                (pool.terms.starts_on, DueWhat::PoolStart(pool.id)),
+                (pool.terms.ends_on, DueWhat::PoolEnd(pool.id)),
+            ];
+            for (day, what) in days {
+                let Some(day) = day.filter(|it| {
+                    // A pool also ceases to have begun; what was done to people stays done.
+                    *it > begun_before.min(begun_after)
+                        && it.start_in(&before) != it.start_in(&after)
+                }) else {
+                    continue;
+                };
+                moved.moved += 1;
+                moved.at_once += i64::from(day > begun_before && day <= begun_after);
+                first.push(DateMoved {
+                    pool: Some(pool.name.as_str().to_owned()),
+                    ..told(day, what.as_str())
                 });
             }
         }
+        for (day, kind, kept) in days.into_iter().take(TOLD) {
+            for (user, _) in self.snapshot.due_on(kind, kept, MOST)? {
+                let user = self.user(user)?;
+                first.push(DateMoved {
+                    user: Some(user.label()),
+                    ..told(day, kind.as_str())
+                });
+            }
+        }
+        first.sort_by_key(|it| it.day);
+        first.truncate(TOLD);
+        moved.first = first;
         Ok(moved)
     }
 }

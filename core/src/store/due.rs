@@ -199,14 +199,6 @@ impl Snapshot<'_> {
         Ok(found.is_some())
     }
 
-    /// Until when a person's license of a pool was agreed.
-    pub(crate) fn license_end(&self, user: UserId, pool: PoolId) -> Result<Option<Date>> {
-        let sql = "SELECT ends_on FROM license_ends WHERE user = ?1 AND pool = ?2";
-        self.one(sql, params![user.as_bytes(), pool.as_bytes()], |row| {
-            word(row, 0, |it| it.parse::<Date>().ok())
-        })
-    }
-
     /// Until when a person's licenses were agreed, for those pools that have an end.
     pub(crate) fn license_ends(&self, user: UserId) -> Result<Vec<(PoolId, Date)>> {
         let sql = "SELECT pool, ends_on FROM license_ends WHERE user = ?1";
@@ -214,6 +206,12 @@ impl Snapshot<'_> {
             let day = word(row, 1, |it| it.parse::<Date>().ok())?;
             Ok((PoolId::from_bytes(row.get(0)?), day))
         })
+    }
+
+    /// Whether any license has an end.
+    pub(crate) fn has_license_ends(&self) -> Result<bool> {
+        let found = self.one("SELECT 1 FROM license_ends LIMIT 1", [], |_| Ok(()))?;
+        Ok(found.is_some())
     }
 
     /// Whether any mail was ever put out for a person.

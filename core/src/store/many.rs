@@ -9,8 +9,8 @@ use super::snapshot::{Snapshot, date, license_columns, license_row, user_columns
 use super::trainings::{ASSIGNMENT_COLUMNS, assigned_row};
 use crate::error::Result;
 use crate::model::{
-    Assigned, GroupId, GroupRole, Invitation, InvitationId, InvitationState, License, Membership,
-    PasswordLink, PoolId, Timestamp, User, UserId,
+    Assigned, Date, GroupId, GroupRole, Invitation, InvitationId, InvitationState, License,
+    Membership, PasswordLink, PoolId, Timestamp, User, UserId,
 };
 
 /// The ids as one binding; read back by `json_each` in their order.
@@ -69,6 +69,21 @@ impl Snapshot<'_> {
             Ok((
                 UserId::from_bytes(row.get(0)?),
                 PoolId::from_bytes(row.get(1)?),
+            ))
+        })
+    }
+
+    /// Until when licenses of these people were agreed, for those that have an end.
+    pub(crate) fn license_ends_of_all(
+        &self,
+        ids: &[UserId],
+    ) -> Result<Vec<(UserId, PoolId, Date)>> {
+        let sql = "SELECT user, pool, ends_on FROM json_each(?1) CROSS JOIN license_ends ON user = unhex(value)";
+        self.of_all(sql, ids, |row| {
+            Ok((
+                UserId::from_bytes(row.get(0)?),
+                PoolId::from_bytes(row.get(1)?),
+                word(row, 2, |it| it.parse::<Date>().ok())?,
             ))
         })
     }

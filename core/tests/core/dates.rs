@@ -44,7 +44,7 @@ impl Org {
         });
     }
 
-    fn grant_until(&self, names: &str, until: Option<Option<Date>>) -> Command {
+    pub(crate) fn grant_until(&self, names: &str, until: Option<Option<Date>>) -> Command {
         Command::Grant {
             who: self.who(names),
             pool: "pro".parse().unwrap(),
@@ -65,7 +65,7 @@ impl Org {
     }
 
     /// What is coming, as `day kind who`.
-    fn coming(&self) -> Vec<String> {
+    pub(crate) fn coming(&self) -> Vec<String> {
         let cli = self.cli();
         let read = cli.read().unwrap();
         let page = DuePage {
@@ -317,7 +317,7 @@ fn an_invitation_is_mailed_on_its_day_and_works_as_long_as_any() {
     );
 }
 
-fn last_scheduled(org: &Org, command: &str) -> usher_core::model::BatchId {
+pub(crate) fn last_scheduled(org: &Org, command: &str) -> usher_core::model::BatchId {
     let batches = org.cli().read().unwrap().batches(None, 50).unwrap();
     let found = batches
         .iter()
@@ -423,7 +423,7 @@ fn what_was_used_of_a_pool_that_is_not_recoverable_stays_used_at_its_end() {
 }
 
 /// What the history says of a kind of change of a person.
-fn said(org: &Org, name: &str, what: &str) -> Vec<String> {
+pub(crate) fn said(org: &Org, name: &str, what: &str) -> Vec<String> {
     let cli = org.cli();
     let read = cli.read().unwrap();
     let page = HistoryPage {
@@ -506,6 +506,67 @@ fn who_is_brought_back_after_a_day_does_not_leave_by_it() {
     assert_eq!(org.user("ana").status, Status::Active);
     assert_eq!(org.user("bo").status, Status::Waiting);
     assert_eq!(org.user("ana").profile.deactivate_on, None);
+}
+
+#[test]
+fn who_is_wanted_back_does_not_leave_on_a_day_that_was_set_before() {
+    let org = Org::new(9);
+    org.create("ana bo");
+    org.invite("cleo");
+    for name in ["ana", "bo", "cleo"] {
+        org.set_date(name, Field::DeleteOn, "2027-12-01");
+        org.set_date(name, Field::DeactivateOn, "2027-11-01");
+    }
+    org.deactivate("ana");
+    // Set while they are away it says no more about who is wanted back.
+    org.set_date("ana", Field::DeleteOn, "2027-12-24");
+    org.apply(Command::Delete { who: org.who("bo") });
+    org.apply(Command::Cancel {
+        who: org.who("cleo"),
+    });
+    let back = org.apply(Command::Reactivate {
+        who: org.who("ana"),
+        restore_assignments: false,
+    });
+    let dropped = back.plan.changes.iter().filter(|it| {
+        matches!(
+            it,
+            Change::Profile {
+                field: Field::DeactivateOn | Field::DeleteOn,
+                after: None,
+                ..
+            }
+        )
+    });
+    assert_eq!(dropped.count(), 2, "the plan says so");
+    org.apply(invite("bo cleo"));
+    assert_eq!(org.coming(), [""; 0]);
+    for name in ["ana", "bo", "cleo"] {
+        let profile = org.user(name).profile;
+        assert_eq!((profile.deactivate_on, profile.delete_on), (None, None));
+    }
+    org.apply(Command::Undo {
+        batch: back.batch.unwrap(),
+    });
+    assert_eq!(
+        org.user("ana").profile.delete_on.as_deref(),
+        Some("2027-12-24")
+    );
+    assert_eq!(
+        org.coming(),
+        ["2027-11-01 deactivate ana", "2027-12-24 delete ana"]
+    );
+    // Undoing that somebody left gives back what was: nobody has wanted anything else.
+    let left = org.deactivate("bo");
+    org.set_date("bo", Field::DeleteOn, "2027-12-25");
+    org.apply(Command::Undo {
+        batch: left.batch.unwrap(),
+    });
+    assert_eq!(
+        org.user("bo").profile.delete_on.as_deref(),
+        Some("2027-12-25")
+    );
+    org.assert_chain();
 }
 
 #[test]
@@ -813,7 +874,15 @@ fn the_plan_of_another_zone_says_which_dates_act_at_another_instant() {
     let first: Vec<String> = dates
         .first
         .iter()
-        .map(|it| format!("{} {} {} {}", short(&it.user), it.day, it.before, it.after))
+        .map(|it| {
+            format!(
+                "{} {} {} {}",
+                short(it.whose()),
+                it.day,
+                it.before,
+                it.after
+            )
+        })
         .collect();
     assert_eq!(
         first,

@@ -10,6 +10,7 @@ mod concurrency;
 mod dates;
 mod days;
 mod delegation;
+mod ends;
 mod entitlements;
 mod erasure;
 mod exchange;

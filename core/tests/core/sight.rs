@@ -10,9 +10,9 @@ use usher_core::command::{
 };
 use usher_core::directory::{DuePage, HistoryFilter, HistoryPage, Named};
 use usher_core::model::{
-    Actor, Asked, AskedFilter, AssignmentState, ConnectionId, Field, FieldId, FieldKind, GroupId,
-    GroupRole, NewPeople, Period, Permission, PoolId, Progress, Step, TrainingId, TrainingKind,
-    UserId, VisibleTo, When,
+    Actor, Asked, AskedFilter, AssignmentState, ConnectionId, Due, DueKind, DueWhat, Field,
+    FieldId, FieldKind, GroupId, GroupRole, NewPeople, Period, Permission, PoolId, Progress, Step,
+    TrainingId, TrainingKind, UserId, VisibleTo, When,
 };
 use usher_core::query::{Expr, ListFrom, Listing, Order, PageFrom, SortBy, TextField, UsersPage};
 use usher_core::{Read, Result};
@@ -456,6 +456,22 @@ const VERBS: &[(&str, Tells)] = &[
         };
         told(r.due(&page(None))) + &told(r.due(&page(Some(Expr::Everybody))))
     }),
+    ("licenses_that_stay", |r, w| {
+        let ends = |pool: PoolId| {
+            let due = w.people.iter().map(|user| Due {
+                at: r.now(),
+                day: "2027-02-01".parse().unwrap(),
+                what: DueWhat::Person {
+                    kind: DueKind::LicenseEnd,
+                    user: *user,
+                    pool: Some(pool),
+                },
+            });
+            r.licenses_that_stay(&due.collect::<Vec<_>>())
+        };
+        each(&w.pools, ends)
+    }),
+    ("has_mails_due", |r, _| told(r.has_mails_due())),
     ("license_ends_of", |r, w| told(r.license_ends_of(&w.people))),
     ("tree_roots", |r, _| told(r.tree_roots())),
     ("reports_of", |r, w| each(&w.people, |it| r.reports_of(it))),
@@ -810,6 +826,7 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
         "imports",
         "license_requests_of",
         "entitlements_of",
+        "licenses_that_stay",
         "views",
         "undelivered",
         "invitation_wishes",

@@ -190,11 +190,7 @@ impl Timeline {
             }
             _ => return,
         }
-        let [off, gone] = self.people[who].dates;
-        let ahead = |kind: usize, day: Option<Date>| {
-            day.filter(|it| !self.begun(*it) && !self.done.contains(&(who, kind, *it)))
-        };
-        self.people[who].dates = [ahead(0, off), ahead(1, gone)];
+        self.people[who].dates = [None; 2];
         self.people[who].status = Status::Active;
     }
 

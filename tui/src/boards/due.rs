@@ -41,14 +41,23 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
         .collect();
     let users: Vec<UserId> = due.iter().filter_map(|it| parts(it.what).0).collect();
     let labels = read.labels_of(&users)?;
+    let stay = read.licenses_that_stay(&due)?;
     let items = due.iter().map(|due| {
         let (user, pool) = parts(due.what);
         let overdue = due.at <= read.now();
         let label = user.and_then(|it| labels.get(&it)).cloned();
         let pool_name = pool.and_then(|it| pools.get(&it)).cloned();
+        // Of the end of a license that a group or pre-work gives anyway nothing comes but that.
+        let stays =
+            matches!((user, pool), (Some(user), Some(pool)) if stay.contains(&(user, pool)));
+        let what = if stays {
+            "end, stays".to_owned()
+        } else {
+            due.what.as_str().replace('_', " ")
+        };
         let cells = vec![
             due.day.to_string(),
-            due.what.as_str().replace('_', " "),
+            what,
             label.unwrap_or_default(),
             pool_name.unwrap_or_default(),
             if overdue {
@@ -74,7 +83,9 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
 
 fn parts(what: DueWhat) -> (Option<UserId>, Option<PoolId>) {
     match what {
-        DueWhat::PoolStart(pool) | DueWhat::PoolEnd(pool) => (None, Some(pool)),
+        DueWhat::Promotion(pool) | DueWhat::PoolStart(pool) | DueWhat::PoolEnd(pool) => {
+            (None, Some(pool))
+        }
         DueWhat::Person { user, pool, .. } => (Some(user), pool),
     }
 }

@@ -317,8 +317,8 @@ fn numbers(proposal: &Proposal, width: u16) -> Vec<Said> {
             moved.push_str(&format!(
                 "; the first {} {} {}",
                 first.day,
-                first.kind.as_str().replace('_', " "),
-                first.user
+                first.kind.replace('_', " "),
+                first.whose()
             ));
         }
         say("Dates", moved, Role::Warn);

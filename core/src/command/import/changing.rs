@@ -140,6 +140,8 @@ impl Desk<'_> {
             self.refused(planner, wanted, mark, Some(Column::Status));
             return Ok(false);
         }
+        // A row that names the day on which somebody is to leave means it.
+        planner.keep_leaving_dates(user, &wanted.set.profile());
         if wish.is_none_or(Status::is_seated_or_coming) {
             self.license(planner, wanted, user)?;
             if wanted.is_wrong() {

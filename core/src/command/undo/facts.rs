@@ -78,7 +78,14 @@ pub(super) fn fact_back(
             after,
             ..
         } => {
-            if planner.snapshot.license_end(id, *pool)? == *after {
+            let holds = planner.licenses_planned(id)?.iter().any(|it| it.pool == *pool);
+            let is_over = match before {
+                Some(day) if holds && planner.has_ended(id, *pool, *day)? => Some(*day),
+                _ => None,
+            };
+            if let Some(day) = is_over {
+                planner.skip(user, format!("{day} is over; the license does not end on it"));
+            } else if planner.end_planned(id, *pool)? == *after && (holds || before.is_none()) {
                 planner.push(Change::LicenseEnd {
                     user: id,
                     pool: *pool,

@@ -7,7 +7,7 @@ use super::person::person_back;
 use super::theirs::{is_reached, why_not_theirs};
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Actor, BatchId, DueKind, Part, Status, User, UserId};
+use crate::model::{Actor, BatchId, DueKind, Part, PoolId, Status, User, UserId};
 use crate::planner::Planner;
 use crate::policy::{Circle, Reach};
 
@@ -21,6 +21,8 @@ pub(super) struct People {
     mailed: HashSet<UserId>,
     /// Whether it was a provider that did it, or somebody in its place: what it has said of who is in stays said.
     by_provider: bool,
+    /// Whose license of a pool ended by the batch on its day.
+    ended: HashSet<(UserId, PoolId)>,
 }
 
 impl People {
@@ -47,7 +49,16 @@ impl People {
             return;
         }
         // What was done for a day stays done: undoing it does not let it be done again.
-        if let Some(Change::Due { kind, skipped, .. }) = change {
+        if let Some(Change::Due {
+            kind,
+            pool,
+            skipped,
+            ..
+        }) = change
+        {
+            if let Some(pool) = pool {
+                self.ended.insert((user, pool));
+            }
             if kind == DueKind::Send && skipped.is_none() {
                 self.mailed.insert(user);
             }
@@ -187,7 +198,9 @@ impl People {
             return Ok(());
         }
         let mark = planner.mark();
-        match person_back(planner, &user, &changes)? {
+        match person_back(planner, &user, &changes, &|pool| {
+            self.ended.contains(&(id, pool))
+        })? {
             Ok(status) => {
                 now.insert(id, status);
                 if planner.mark() == mark {

@@ -1,10 +1,14 @@
 //! Undoing what a batch did to one person: all of it that can be, or a reason why nothing of it can. Where they stand and
 //! what they hold comes first, because the other facts follow from it.
 
+use std::collections::BTreeMap;
+
 use super::facts::fact_back;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Hold, Part, PoolId, ProviderHold, Status, User};
+use crate::model::{
+    Date, Hold, License, Part, PoolId, ProviderHold, Status, TrainingKind, User,
+};
 use crate::planner::{AskedBy, Planner, Seated, Waiting, Want};
 
 /// Plans the inverse of one person's changes, newest first. `Err` says why nothing of it can be undone; changes that it
@@ -13,6 +17,7 @@ pub(super) fn person_back(
     planner: &mut Planner<'_>,
     user: &User,
     changes: &[&Change],
+    ended_by_it: &dyn Fn(PoolId) -> bool,
 ) -> Result<Result<Status, String>> {
     let mark = planner.mark();
     let licenses = planner.snapshot.licenses_of(user.id)?;
@@ -67,6 +72,7 @@ pub(super) fn person_back(
     }
     let leaves = user.status.is_seated_or_coming() && !status.is_seated_or_coming()
         || status == Status::Deleted && user.status != Status::Deleted;
+    let ends = ends_back(planner, user, changes, ended_by_it)?;
     // What the person held before the batch, and holds now; a license that somebody moved since stays as it is.
     let mut wants: Vec<Want> = Vec::new();
     for change in changes {
@@ -93,8 +99,22 @@ pub(super) fn person_back(
                     after: *before,
                     stands_for_access: *stands_for_access,
                     asked_by: AskedBy::Door,
+                    until: match ends.get(pool) {
+                        Some(End::On(day)) => Some(*day),
+                        _ => None,
+                    },
                 }),
             }
+        }
+    }
+    // What would have ended meanwhile does not come back.
+    for (pool, end) in &ends {
+        if let End::Over(day) = end
+            && let Some(at) = wants.iter().position(|it| it.pool == *pool)
+            && wants.get(at).is_some_and(|it| it.before == Hold::None)
+        {
+            wants.remove(at);
+            planner.note_ended(user, *pool, *day)?;
         }
     }
     let taking: Vec<Want> = wants
@@ -185,7 +205,10 @@ pub(super) fn person_back(
     for change in changes {
         let is_settled = is_past_hold && matches!(change, Change::ProviderHold { .. });
         let is_past = moves && of_active(change, false);
-        if !is_settled && !is_past {
+        // The end of a license that comes or goes is decided with it.
+        let with_license =
+            matches!(change, Change::LicenseEnd { pool, .. } if ends.contains_key(pool));
+        if !is_settled && !is_past && !with_license {
             fact_back(planner, user, change, final_status)?;
         }
     }
@@ -209,6 +232,82 @@ pub(super) fn person_back(
         planner.leave(user.id);
     }
     Ok(Ok(final_status))
+}
+
+/// What becomes of the end of a license that a batch gave or took with it.
+enum End {
+    /// It comes back with the license.
+    On(Date),
+    /// The license comes back without one.
+    Never,
+    /// Its day is over.
+    Over(Date),
+}
+
+/// The ends of licenses that come or go by undoing these changes.
+fn ends_back(
+    planner: &mut Planner<'_>,
+    user: &User,
+    changes: &[&Change],
+    ended_by_it: &dyn Fn(PoolId) -> bool,
+) -> Result<BTreeMap<PoolId, End>> {
+    let mut ends = BTreeMap::new();
+    for change in changes {
+        let Change::LicenseEnd { pool, before, .. } = change else {
+            continue;
+        };
+        let held = changes.iter().find_map(|it| match it {
+            Change::License {
+                pool: of, before, ..
+            } if of == pool => Some(*before),
+            _ => None,
+        });
+        let Some(hold) = held else { continue };
+        let end = match before {
+            Some(_) if ended_by_it(*pool) => End::Never,
+            Some(day) if planner.has_ended(user.id, *pool, *day)? => {
+                let license = License {
+                    user: user.id,
+                    pool: *pool,
+                    hold,
+                    stands_for_access: false,
+                };
+                if planner.is_given_anyway(&license)? || is_learned_again(planner, changes, *pool)?
+                {
+                    End::Never
+                } else {
+                    End::Over(*day)
+                }
+            }
+            Some(day) => End::On(*day),
+            None => End::Never,
+        };
+        ends.insert(*pool, end);
+    }
+    Ok(ends)
+}
+
+/// Whether undoing these changes gives back pre-work that needs a license of a pool.
+fn is_learned_again(
+    planner: &mut Planner<'_>,
+    changes: &[&Change],
+    needed: PoolId,
+) -> Result<bool> {
+    for change in changes {
+        if let Change::Assignment {
+            training,
+            before: Some(before),
+            ..
+        } = change
+            && before.state.is_open()
+        {
+            let terms = &planner.training(*training)?.terms;
+            if terms.kind == TrainingKind::PreWork && terms.pool == Some(needed) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Whether two holds are the same but for a place in the queue, which may have been moved.

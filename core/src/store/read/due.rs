@@ -1,13 +1,19 @@
 //! What is coming, read in the order in which it acts: from one index, by keys, never by offset.
 
+use std::collections::HashSet;
+
 use rusqlite::types::Value;
 
 use super::super::snapshot::word;
 use super::super::{Snapshot, compile};
 use super::Read;
 use crate::capacity::Ledger;
+use crate::draw::{Draw, Draws};
 use crate::error::Result;
-use crate::model::{Date, Due, DueKind, DueWhat, PoolId, TimeZoneName, Timestamp, UserId};
+use crate::model::{
+    Actor, Date, Door, Due, DueKind, DueWhat, PoolId, TimeZoneName, Timestamp, UserId,
+};
+use crate::planner::Planner;
 use crate::query::Expr;
 
 /// A page of what is coming.
@@ -89,29 +95,58 @@ impl Read<'_> {
     /// Whether somebody waits whom there is room for, as on the first day of a pool.
     pub(crate) fn can_promote(&self) -> Result<bool> {
         self.together(|snapshot| {
-            let pools = snapshot.pools()?;
-            if pools.iter().all(|it| it.queued == 0) {
-                return Ok(false);
-            }
             let zone = snapshot.organization()?.time_zone;
-            let waiting: Vec<PoolId> = pools
-                .iter()
-                .filter(|it| it.queued > 0)
-                .map(|it| it.id)
-                .collect();
-            let ledger = Ledger::new(pools, self.now, &zone);
-            for pool in waiting {
-                let line = ledger.line(pool)?;
-                let (purchased, with_grace) = (line.room(false), line.room(true));
-                if with_grace > 0
-                    && !snapshot
-                        .who_moves_up(pool, purchased, with_grace)?
-                        .is_empty()
-                {
-                    return Ok(true);
+            Ok(!who_can_move_up(snapshot, self.now, &zone)?.is_empty())
+        })
+    }
+
+    /// Whether mails wait that no date of anybody's causes: reminders of invitations, and notices of deletions ahead. A server
+    /// puts them out; whoever does not see everybody is told of none.
+    ///
+    /// # Errors
+    /// See [`Read::due`].
+    pub fn has_mails_due(&self) -> Result<bool> {
+        if self.sight.is_some() {
+            return Ok(false);
+        }
+        self.has_reminders_due()
+    }
+
+    /// Of these, the licenses that stay when their end comes, as people's groups, trainings and providers need them today.
+    ///
+    /// # Errors
+    /// See [`Read::due`].
+    pub fn licenses_that_stay(&self, due: &[Due]) -> Result<Vec<(UserId, PoolId)>> {
+        let ends = due.iter().filter_map(|it| match it.what {
+            DueWhat::Person {
+                kind: DueKind::LicenseEnd,
+                user,
+                pool: Some(pool),
+            } => Some((user, pool)),
+            _ => None,
+        });
+        let ends: Vec<(UserId, PoolId)> = ends.collect();
+        if ends.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.together(|snapshot| {
+            let people: Vec<UserId> = ends.iter().map(|it| it.0).collect();
+            let seen: HashSet<UserId> =
+                self.only_seen(snapshot, &people)?.iter().copied().collect();
+            let mut ends = ends.into_iter().filter(|it| seen.contains(&it.0));
+            // It plans nothing, so that nothing is drawn.
+            let draw = Draw {
+                at: self.now,
+                seed: [0; 32],
+            };
+            let (actor, door) = (Actor::Scheduler, Door::Schedule);
+            let mut planner = Planner::new(snapshot, actor, door, self.now, Draws::new(draw))?;
+            ends.try_fold(Vec::new(), |mut stay, (user, pool)| {
+                if planner.outlives_its_end(user, pool)? {
+                    stay.push((user, pool));
                 }
-            }
-            Ok(false)
+                Ok(stay)
+            })
         })
     }
 
@@ -129,6 +164,34 @@ impl Read<'_> {
             Ok(ends)
         })
     }
+}
+
+/// The pools of which somebody waits whom there is room for.
+fn who_can_move_up(
+    snapshot: &Snapshot<'_>,
+    now: Timestamp,
+    zone: &TimeZoneName,
+) -> Result<Vec<PoolId>> {
+    let pools = snapshot.pools()?;
+    let waiting = pools.iter().filter(|it| it.queued > 0);
+    let waiting: Vec<PoolId> = waiting.map(|it| it.id).collect();
+    let mut found = Vec::new();
+    if waiting.is_empty() {
+        return Ok(found);
+    }
+    let ledger = Ledger::new(pools, now, zone);
+    for pool in waiting {
+        let line = ledger.line(pool)?;
+        let (purchased, with_grace) = (line.room(false), line.room(true));
+        if with_grace > 0
+            && !snapshot
+                .who_moves_up(pool, purchased, with_grace)?
+                .is_empty()
+        {
+            found.push(pool);
+        }
+    }
+    Ok(found)
 }
 
 /// The first day on which something of a stored day acts.
@@ -165,6 +228,20 @@ fn of_pools(
     zone: &TimeZoneName,
 ) -> Result<Vec<Due>> {
     let mut found = Vec::new();
+    let comes =
+        |day: Date, what: DueWhat| page.after.is_none_or(|it| (day, what) > (it.day, it.what));
+    let today = Date::newest_begun(now, zone);
+    for pool in who_can_move_up(snapshot, now, zone)? {
+        let what = DueWhat::Promotion(pool);
+        if comes(today, what) {
+            let at = today.start_in(zone);
+            found.push(Due {
+                at,
+                day: today,
+                what,
+            });
+        }
+    }
     for pool in snapshot.pools()? {
         let days = [
             (pool.terms.starts_on, DueWhat::PoolStart(pool.id)),
@@ -173,8 +250,7 @@ fn of_pools(
         for (day, what) in days {
             let Some(day) = day else { continue };
             let at = day.start_in(zone);
-            let comes = page.after.is_none_or(|it| (day, what) > (it.day, it.what));
-            if at > now && comes {
+            if at > now && comes(day, what) {
                 found.push(Due { at, day, what });
             }
         }

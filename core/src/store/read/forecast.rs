@@ -116,7 +116,8 @@ fn invited(snapshot: &Snapshot<'_>, access: PoolId, end: &str) -> Result<Dated> 
 }
 
 /// Whose license of which pool returns on which day: by leaving, or by its end, whichever is first. Who is protected, or
-/// owns the organization alone, does not leave by a date; a license that stands for the seat does not end by one.
+/// owns the organization alone, does not leave by a date; a license that stands for the seat does not end by one,
+/// nor does one that a group or pre-work needs.
 fn leavers(snapshot: &Snapshot<'_>, end: &str) -> Result<BTreeMap<PoolId, BTreeMap<Date, Seats>>> {
     let sql = "WITH leaving (pool, user, day) AS ( \
         SELECT licenses.pool, licenses.user, due.day FROM due JOIN users ON users.id = due.user \
@@ -128,7 +129,15 @@ fn leavers(snapshot: &Snapshot<'_>, end: &str) -> Result<BTreeMap<PoolId, BTreeM
             JOIN licenses ON licenses.user = due.user AND licenses.pool = due.pool \
             JOIN pools ON pools.id = licenses.pool \
             WHERE due.kind = 'license_end' AND due.day < ?1 AND NOT licenses.stands_for_access \
-            AND (licenses.state = 'reserved' OR licenses.state = 'consumed' AND pools.recoverable)) \
+            AND (licenses.state = 'reserved' OR licenses.state = 'consumed' AND pools.recoverable) \
+            AND NOT EXISTS (SELECT 1 FROM memberships JOIN group_pools ON group_pools.carrier = memberships.member_of \
+            WHERE memberships.user = due.user AND group_pools.pool = due.pool) \
+            AND NOT EXISTS (SELECT 1 FROM memberships JOIN group_trainings ON group_trainings.carrier = memberships.member_of \
+            JOIN trainings ON trainings.id = group_trainings.training WHERE memberships.user = due.user \
+            AND trainings.kind = 'pre_work' AND trainings.pool = due.pool) \
+            AND NOT EXISTS (SELECT 1 FROM assignments JOIN trainings ON trainings.id = assignments.training \
+            WHERE assignments.user = due.user AND assignments.state IN ('assigned', 'started') \
+            AND trainings.kind = 'pre_work' AND trainings.pool = due.pool)) \
         SELECT pool, day, count(*) FROM (SELECT pool, user, min(day) AS day FROM leaving GROUP BY pool, user) GROUP BY pool, day";
     let owners = snapshot.all(
         "SELECT user FROM permissions WHERE permission = 'owner' LIMIT 2",

@@ -10,7 +10,7 @@ use crate::store::{Snapshot, broken, open};
 const FAULTS: usize = 5;
 
 /// What is kept, and what it counts: each finds nothing where both are the same.
-const TOTALS: [(&str, &str); 4] = [
+const TOTALS: [(&str, &str); 5] = [
     (
         "a pool counts licenses that nobody holds, or not all",
         "SELECT pools.id FROM pools LEFT JOIN pool_counters ON pool_counters.pool = pools.id \
@@ -31,6 +31,11 @@ const TOTALS: [(&str, &str); 4] = [
         "a group counts members whom it does not have, or not all",
         "SELECT groups.id FROM groups LEFT JOIN (SELECT member_of, count(*) AS members FROM memberships GROUP BY member_of) AS held \
          ON held.member_of = groups.id WHERE groups.members <> coalesce(held.members, 0) LIMIT 1",
+    ),
+    (
+        "a license that nobody holds has an end",
+        "SELECT 1 FROM license_ends LEFT JOIN licenses ON licenses.user = license_ends.user \
+         AND licenses.pool = license_ends.pool WHERE licenses.user IS NULL LIMIT 1",
     ),
     (
         "somebody is active without a seat",

@@ -5,7 +5,7 @@ use rusqlite::params;
 use super::Snapshot;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Actor, Assignment, BatchId, Hold, PoolId, Status, TrainingId, UserId};
+use crate::model::{Actor, Assignment, BatchId, Date, Hold, PoolId, Status, TrainingId, UserId};
 use crate::store::actor;
 use crate::store::events::Reader;
 use crate::store::read::recorded_row;
@@ -15,6 +15,8 @@ use crate::store::read::recorded_row;
 pub(crate) struct GivenUp {
     /// Pools of which a consumed license was freed.
     pub(crate) consumed: Vec<PoolId>,
+    /// Until when those of them were agreed that had an end.
+    pub(crate) ends: Vec<(PoolId, Date)>,
     /// Whether they waited for a seat to be in at once, without an invitation.
     pub(crate) was_coming_in: bool,
     /// What they still had to learn, as it stood.
@@ -134,9 +136,10 @@ impl Snapshot<'_> {
     }
 
     fn add_given_up(&self, user: UserId, batch: i64, given_up: &mut GivenUp) -> Result<()> {
-        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind IN ('license', 'assignment') AND batch = ?2";
+        let sql = "SELECT seq, user, kind, body FROM events WHERE user = ?1 AND kind IN ('license', 'license_end', 'assignment') AND batch = ?2";
         let recorded = self.all(sql, params![user.as_bytes(), batch], recorded_row)?;
         let mut reader = Reader::new(self.conn);
+        let known = given_up.consumed.clone();
         for event in &recorded {
             match reader.change(event)? {
                 Some(Change::License {
@@ -146,6 +149,12 @@ impl Snapshot<'_> {
                     stands_for_access: false,
                     ..
                 }) if !given_up.consumed.contains(&pool) => given_up.consumed.push(pool),
+                Some(Change::LicenseEnd {
+                    pool,
+                    before: Some(day),
+                    after: None,
+                    ..
+                }) if !known.contains(&pool) => given_up.ends.push((pool, day)),
                 Some(Change::License {
                     before: Hold::Queued(entry),
                     after: Hold::None,

@@ -30,6 +30,13 @@ pub(crate) fn wrong(before: &Roster, now: &Roster) -> Vec<String> {
         if (person.status == Status::Queued) != now.is_queued(ACCESS, i) {
             say("is queued by status or by queue only");
         }
+        if person
+            .ends
+            .keys()
+            .any(|it| person.holds.get(it).is_none_or(|it| it.stands) && !now.is_queued(*it, i))
+        {
+            say("has the end of a license that they do not have");
+        }
         if !person.status.is_seated_or_coming() {
             if person.holds.values().any(|it| !it.consumed) {
                 say("keeps a reserved license");

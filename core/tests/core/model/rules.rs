@@ -34,8 +34,8 @@ pub(crate) struct Memory {
     by_provider: Option<usize>,
     /// Every address that was theirs.
     addresses: BTreeSet<String>,
-    /// What they gave back of consumed licenses when they last left.
-    gave_back: BTreeSet<usize>,
+    /// What they gave back of consumed licenses when they last left, and on which day each would have ended.
+    gave_back: BTreeMap<usize, Option<i64>>,
     /// Whether they waited then to be in at once.
     was_coming_in: bool,
     /// What they still had to learn then, and how it stood.
@@ -219,7 +219,9 @@ impl Model {
                 memory.by_provider = then.by_provider;
             }
             if was.status.is_seated_or_coming() && !person.status.is_seated_or_coming() {
-                memory.gave_back.extend(&then.gave_back);
+                for (pool, end) in &then.gave_back {
+                    memory.gave_back.entry(*pool).or_insert(*end);
+                }
                 memory.was_coming_in |= then.was_coming_in;
                 for (training, state) in &then.open {
                     memory.open.entry(*training).or_insert(*state);
@@ -251,7 +253,8 @@ impl Model {
                         && **pool != ACCESS
                         && !person.holds.contains_key(pool)
                 });
-                memory.gave_back = gone.map(|it| *it.0).collect();
+                let end = |it: &usize| was.ends.get(it).copied();
+                memory.gave_back = gone.map(|it| (*it.0, end(it.0))).collect();
                 memory.was_coming_in = before
                     .pools
                     .iter()
@@ -360,6 +363,8 @@ struct Deal<'m> {
     seen: Option<BTreeSet<usize>>,
     /// What the groups of whoever comes back carry: a fallback does for it.
     carried_back: BTreeSet<usize>,
+    /// When what comes back ends.
+    ends_back: BTreeMap<usize, i64>,
 }
 
 impl<'m> Deal<'m> {
@@ -387,6 +392,7 @@ impl<'m> Deal<'m> {
             by_owner: how.by.is_none_or(|it| roster.may(it, &[Permission::Owner])),
             seen: how.by.and_then(|it| roster.seen_by(it)),
             carried_back: BTreeSet::new(),
+            ends_back: BTreeMap::new(),
             model,
         }
     }

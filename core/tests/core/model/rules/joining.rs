@@ -45,11 +45,10 @@ impl Deal<'_> {
                 self.waiting_status(email.as_deref())
             }
         };
-        let today = self.model.today();
         let person = self.person(who);
         person.status = status;
-        // Who is brought back after a day does not leave by it.
-        person.dates = person.dates.map(|it| it.filter(|day| *day > today));
+        // Who is wanted back does not leave on a day of before.
+        person.dates = [None; 2];
         person.requests.extend(later);
         match status {
             Status::Active => {

@@ -1,5 +1,7 @@
 //! Leaving, and coming back.
 
+use std::collections::BTreeMap;
+
 use usher_core::model::{AssignmentState, InvitationState, Status};
 
 use super::super::roster::{ACCESS, Held, Person, Roster, Says, Training};
@@ -19,20 +21,14 @@ impl Deal<'_> {
             .iter()
             .map(|it| it.terms.recoverable)
             .collect();
-        let queues = self.roster().pools.iter().enumerate();
-        let waits_for = queues.filter(|it| it.1.queue.iter().any(|it| it.0 == who));
-        let mut unused: Vec<usize> = waits_for.map(|it| it.0).collect();
         let person = self.person(who);
-        let held = person.holds.iter();
-        unused.extend(
-            held.filter(|it| !it.1.consumed && !it.1.stands)
-                .map(|it| *it.0),
-        );
-        person.ends.retain(|pool, _| !unused.contains(pool));
         person.status = status;
         person
             .holds
             .retain(|pool, held| *pool != ACCESS && !held.stands && held.consumed && !pools[*pool]);
+        person
+            .ends
+            .retain(|pool, _| person.holds.contains_key(pool));
         if status != Status::Cancelled {
             person.permissions.clear();
         }
@@ -142,7 +138,11 @@ impl Deal<'_> {
                 let stays = |it: &Self, pool: usize| !recoverable(it, pool);
                 let kept = holds.into_iter().filter(|it| stays(self, it.0));
                 let kept = kept.collect();
-                self.person(who).holds = kept;
+                let person = self.person(who);
+                person.holds = kept;
+                person
+                    .ends
+                    .retain(|pool, _| person.holds.contains_key(pool));
             } else if never_came && status.waits() && self.person(who).send_on.is_none() {
                 // Whoever is to be invited on a day to come could not have come yet.
                 let mut gives = holds.into_iter();
@@ -176,12 +176,25 @@ impl Deal<'_> {
         restore: bool,
     ) -> Result<bool, Refused> {
         let memory = self.model.memory[who].clone();
-        let mut again: Vec<_> = memory
-            .gave_back
-            .into_iter()
-            .filter(|it| self.model.roster.pools[*it].terms.recoverable)
-            .map(|it| (it, true))
-            .collect();
+        let mut again: Vec<(usize, bool)> = Vec::new();
+        let (mut ended, mut ends_back) = (Vec::new(), BTreeMap::new());
+        for (pool, end) in memory.gave_back {
+            if !self.model.roster.pools[pool].terms.recoverable
+                || self.person(who).holds.contains_key(&pool)
+            {
+                continue;
+            }
+            let over = |day: &i64| {
+                let done = (who, super::Due::LicenseEnd(pool), *day);
+                *day <= self.model.today() || self.model.done.contains(&done)
+            };
+            if end.as_ref().is_some_and(over) {
+                ended.push(pool);
+            } else {
+                again.push((pool, true));
+                ends_back.extend(end.map(|day| (pool, day)));
+            }
+        }
         let before = self.person(who).learns.clone();
         // What they come back to does for every pool that falls back to it.
         let held = self.person(who).holds.clone();
@@ -217,10 +230,16 @@ impl Deal<'_> {
             }
         }
         self.person(who).holds = held;
+        ended.retain(|pool| again.iter().all(|it| it.0 != *pool));
+        self.ends_back = ends_back;
         let back = self.bring_in(who, &again, None, leads_to);
         self.carried_back.clear();
+        self.ends_back.clear();
         let back = back?;
         if back {
+            if !ended.is_empty() {
+                self.skipped.insert(who);
+            }
             self.person(who).released = false;
         } else {
             self.person(who).learns = before;

@@ -78,6 +78,7 @@ impl Deal<'_> {
                 let decides = if queues { ACCESS } else { pool };
                 let entry = (who, leads_to, by_choice.contains(&decides));
                 self.roster().pools[pool].queue.push(entry);
+                self.end_as_before(who, pool, pool);
                 if pool == ACCESS {
                     self.person(who).post = Some(self.post);
                 }
@@ -87,9 +88,16 @@ impl Deal<'_> {
                 self.person(who)
                     .holds
                     .insert(from, Held { consumed, stands });
+                self.end_as_before(who, pool, from);
             }
         }
         Ok(if queues { Seat::Queued } else { Seat::In })
+    }
+
+    fn end_as_before(&mut self, who: usize, pool: usize, from: usize) {
+        if let Some(day) = self.ends_back.get(&pool).copied() {
+            self.person(who).ends.insert(from, day);
+        }
     }
 
     /// What groups bring, one more among them, and what was asked for until now.
@@ -317,11 +325,37 @@ impl Deal<'_> {
         was != day
     }
 
-    /// The day on which a license ends: it goes unless it is used for good.
+    /// Whether the groups of somebody, or what they have to learn, need a license that they have.
+    fn is_given_anyway(&mut self, who: usize, license: usize) -> bool {
+        let person = self.person(who).clone();
+        if !person.status.is_seated_or_coming() {
+            return false;
+        }
+        let carries = &self.model.roster.carries;
+        let carried = person.groups.keys().map(|it| &carries[*it]);
+        let (mut pools, mut trainings) = (BTreeSet::new(), BTreeSet::new());
+        for it in carried {
+            pools.extend(it.pools.iter().copied());
+            trainings.extend(it.trainings.iter().copied());
+        }
+        let open = person.learns.iter().filter(|it| it.1.is_open());
+        trainings.extend(open.map(|it| *it.0));
+        for it in trainings {
+            let training = &self.model.roster.trainings[it];
+            pools.extend(training.pool.filter(|_| training.is_pre_work));
+        }
+        let mut pools = pools.into_iter();
+        pools.any(|it| self.license_for(who, it).is_some_and(|it| it.0 == license))
+    }
+
+    /// The day on which a license ends: it goes unless it is used for good, or given anyway.
     pub(super) fn end(&mut self, who: usize, pool: usize) {
         let recoverable = self.roster().pools[pool].terms.recoverable;
         self.person(who).ends.remove(&pool);
         let held = self.person(who).holds.get(&pool).copied();
+        if self.is_given_anyway(who, pool) {
+            return;
+        }
         if held.is_some_and(|it| !it.stands && (!it.consumed || recoverable)) {
             self.person(who).holds.remove(&pool);
         }
