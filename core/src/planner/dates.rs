@@ -1,6 +1,7 @@
 //! Days while planning: which have begun, and what follows for who comes back after one.
 
 use super::{DAY_MS, Planner};
+use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Date, DueKind, Field, PoolId, Profile, Timestamp, User, UserId};
 

@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use super::facts::fact_back;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{
-    Date, Hold, License, Part, PoolId, ProviderHold, Status, TrainingKind, User,
-};
+use crate::model::{Date, Hold, License, Part, PoolId, ProviderHold, Status, TrainingKind, User};
 use crate::planner::{AskedBy, Planner, Seated, Waiting, Want};
 
 /// Plans the inverse of one person's changes, newest first. `Err` says why nothing of it can be undone; changes that it
