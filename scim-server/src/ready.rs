@@ -10,8 +10,10 @@ use hyper::body::Bytes;
 use usher_core::directory::Edition;
 use usher_core::model::{ConnectionId, UserId};
 
-/// How many bytes of answers the younger half may have; the older never has more.
-const HALF: usize = 5 * 1024 * 1024;
+/// How many bytes of answers are kept before any is forgotten: those about some 20,000 people.
+const ENOUGH: usize = 28 * 1024 * 1024;
+/// How many bytes of them the younger half has at least when the older one is forgotten for it.
+const HALF: usize = ENOUGH / 2;
 /// What an answer costs beside its bytes, about.
 const EACH: usize = 160;
 /// After how long the younger half becomes the older one at the latest: nobody's data stays because nothing else comes.
@@ -37,12 +39,14 @@ impl Kept {
     }
 }
 
-/// Two halves: what is asked for is kept in the younger one. When that is full it takes the place of the older one, and who
-/// was not asked for meanwhile is forgotten.
+/// Two halves: what is asked for is kept in the younger one. When there is no room for more it takes the place of the older
+/// one, and who was not asked for meanwhile is forgotten. As long as everybody has room nobody is.
 struct Halves {
     younger: HashMap<Key, Kept>,
     older: HashMap<Key, Kept>,
+    /// Of the younger one, and of the older one.
     bytes: usize,
+    older_bytes: usize,
     began: Instant,
     /// How often something was found, and how often something was kept, since it began.
     found: u32,
@@ -61,6 +65,7 @@ impl Default for Ready {
             younger: HashMap::new(),
             older: HashMap::new(),
             bytes: 0,
+            older_bytes: 0,
             began: Instant::now(),
             found: 0,
             kept: 0,
@@ -91,7 +96,7 @@ impl Ready {
         if !halves.older.get(&key).as_ref().is_some_and(holds) {
             return None;
         }
-        let kept = halves.older.remove(&key)?;
+        let kept = halves.take_older(&key)?;
         let json = kept.json.clone();
         halves.found = halves.found.saturating_add(1);
         halves.put(key, kept);
@@ -117,16 +122,24 @@ impl Ready {
             }
         }
         halves.kept = halves.kept.saturating_add(1);
-        halves.older.remove(&key);
+        halves.take_older(&key);
         halves.put(key, kept);
     }
 }
 
 impl Halves {
+    fn take_older(&mut self, key: &Key) -> Option<Kept> {
+        let kept = self.older.remove(key)?;
+        self.older_bytes -= kept.cost();
+        Some(kept)
+    }
+
     fn put(&mut self, key: Key, kept: Kept) {
-        if self.bytes + kept.cost() > HALF || self.began.elapsed() > AGE {
+        let bytes = self.bytes + kept.cost();
+        let is_full = bytes + self.older_bytes > ENOUGH && bytes > HALF;
+        if is_full || self.began.elapsed() > AGE {
             self.older = std::mem::take(&mut self.younger);
-            self.bytes = 0;
+            self.older_bytes = std::mem::take(&mut self.bytes);
             self.began = Instant::now();
             self.crowded = self.kept > self.found;
             (self.found, self.kept) = (0, 0);
@@ -192,22 +205,47 @@ mod tests {
                 ..edition(0, 1)
             }
         };
-        for it in 0..2_000 {
+        for it in 0..4_000 {
             ready.keep(okta, person(it), &json);
             assert!(ready.find(okta, &person(0)).is_some());
         }
         let halves = ready.0.lock().expect("not poisoned");
         let kept = halves.younger.values().chain(halves.older.values());
         let bytes: usize = kept.map(Kept::cost).sum();
-        assert!(bytes <= 2 * HALF, "{bytes}");
-        assert!(bytes > HALF / 2, "{bytes}");
+        assert_eq!(bytes, halves.bytes + halves.older_bytes);
+        assert!(bytes <= ENOUGH + HALF, "{bytes}");
+        assert!(bytes > HALF, "{bytes}");
+    }
+
+    #[test]
+    fn as_long_as_everybody_has_room_nobody_is_forgotten() {
+        let ready = Ready::default();
+        let okta = ConnectionId::from_bytes([1; 16]);
+        let json = Bytes::from(vec![b' '; 1_250]);
+        let mut found = 0;
+        for round in 0..4_u32 {
+            for it in 0..20_000_u32 {
+                let mut id = [0; 16];
+                // In another order each time.
+                id[..4].copy_from_slice(&(it.wrapping_mul(2 * round + 7) % 20_000).to_be_bytes());
+                let person = Edition {
+                    user: UserId::from_bytes(id),
+                    ..edition(0, 1)
+                };
+                match ready.find(okta, &person) {
+                    Some(_) => found += u32::from(round > 0),
+                    None => ready.keep(okta, person, &json),
+                }
+            }
+        }
+        assert_eq!(found, 60_000);
     }
 
     #[test]
     fn of_too_many_who_are_asked_for_in_turn_some_stay() {
         let ready = Ready::default();
         let okta = ConnectionId::from_bytes([1; 16]);
-        let json = Bytes::from(vec![b' '; 16 * 1024]);
+        let json = Bytes::from(vec![b' '; 48 * 1024]);
         let (mut found, mut asked) = (0, 0);
         for round in 0..12 {
             for it in 0..1_500_u32 {
