@@ -57,8 +57,14 @@ pub(crate) fn run(desk: &Desk, args: &ImportArgs) -> Result<()> {
     };
     if let Some(out) = &args.errors {
         refuse_ending(out)?;
+        refuse_source(out, &args.file)?;
     }
-    let sheet = reading::sheet(desk, &args.file, args.sheet.as_deref())?;
+    let sheet = reading::sheet(
+        desk,
+        &args.file,
+        args.sheet.as_deref(),
+        args.encoding.as_deref(),
+    )?;
     let name = args
         .file
         .file_name()
@@ -93,6 +99,18 @@ pub(crate) fn run(desk: &Desk, args: &ImportArgs) -> Result<()> {
         }
     }
     carry_out(desk, command, &args.plan)
+}
+
+/// The copy has one sheet and no formulas: it does not take the place of what it is a copy of.
+fn refuse_source(out: &Path, source: &Path) -> Result<()> {
+    let real = |it: &Path| std::fs::canonicalize(it).ok();
+    match real(out).is_some_and(|it| Some(it) == real(source)) {
+        true => Err(Failure::Usage(
+            "the copy with what is wrong would take the place of the file itself: name another"
+                .into(),
+        )),
+        false => Ok(()),
+    }
 }
 
 fn refuse_ending(out: &Path) -> Result<()> {

@@ -26,7 +26,7 @@ pub(crate) fn run(task: &str) -> Result<()> {
     let progress = |rows| {
         let _ = bind_time(&limits, rows);
     };
-    import::work(file.into(), task.sheet.as_deref(), &limits, out, progress)?;
+    import::work(file.into(), &task, out, progress)?;
     Ok(())
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn run(desk: &Desk, command: IndividualsCommand) -> Result<()> {
 }
 
 fn import(desk: &Desk, args: &IndividualsImportArgs) -> Result<()> {
-    let table = Table::of(&crate::reading::sheet(desk, &args.file, None)?)?;
+    let table = Table::of(&crate::reading::sheet(desk, &args.file, None, None)?)?;
     let reviewed = review_individuals(&table)?;
     if !reviewed.ignored.is_empty() {
         let titles: Vec<String> = reviewed

@@ -3,21 +3,30 @@
 use std::path::Path;
 
 use usher_core::Error;
-use usher_core::import::{Limits, Sheet, Source, read_apart};
+use usher_core::import::{Limits, Sheet, Source, Task, read_apart};
 
 use crate::desk::Desk;
 use crate::failure::Result;
 
-/// What is in a file; `-` is standard input.
-pub(crate) fn sheet(desk: &Desk, file: &Path, sheet: Option<&str>) -> Result<Sheet> {
-    let limits = desk.read()?.settings()?.import;
+/// What is in a file; `-` is standard input. Of a workbook the named sheet, of a text as it is encoded.
+pub(crate) fn sheet(
+    desk: &Desk,
+    file: &Path,
+    sheet: Option<&str>,
+    encoding: Option<&str>,
+) -> Result<Sheet> {
+    let task = Task {
+        sheet: sheet.map(str::to_owned),
+        encoding: encoding.map(str::to_owned),
+        limits: desk.read()?.settings()?.import,
+    };
     let mut input = std::io::stdin().lock();
     let source = if file == Path::new("-") {
         Source::Pipe(&mut input)
     } else {
         Source::Path(file)
     };
-    Ok(apart(&limits, source, sheet)?)
+    Ok(told(source, &task)?)
 }
 
 /// The same, of a file or a pipe that is open already.
@@ -26,9 +35,18 @@ pub(crate) fn apart(
     source: Source<'_>,
     sheet: Option<&str>,
 ) -> usher_core::Result<Sheet> {
+    let task = Task {
+        sheet: sheet.map(str::to_owned),
+        encoding: None,
+        limits: *limits,
+    };
+    told(source, &task)
+}
+
+fn told(source: Source<'_>, task: &Task) -> usher_core::Result<Sheet> {
     let program = std::env::current_exe()
         .map_err(|it| Error::Broken(format!("the program cannot be found: {it}")))?;
-    read_apart(&program, source, sheet, limits)
+    read_apart(&program, source, task)
 }
 
 /// How much of a list is read at once.

@@ -47,6 +47,9 @@ pub(crate) struct ImportArgs {
     /// Which sheet of a workbook; the first without it.
     #[arg(long, value_name = "NAME")]
     pub(crate) sheet: Option<String>,
+    /// How a text is encoded, such as windows-1250, shift_jis or gb18030; without it, what it looks like.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<String>,
     /// Import a file once more that was imported already.
     #[arg(long)]
     pub(crate) again: bool,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use usher_core::change::{Change, NewUser};
-use usher_core::import::{Does, Review, letters};
+use usher_core::import::{Does, GUESSED, Review, letters};
 use usher_core::model::{Field, UserId};
 use usher_core::plan::{DatesMoved, PoolEffect};
 use usher_core::{Applied, Plan};
@@ -237,11 +237,15 @@ fn reviewed(text: &mut String, plan: &Plan) {
     if encoding.is_some() || separator.is_some() {
         let _ = writeln!(
             text,
-            "  read as {} text, its cells apart by {}",
+            "  read as {} text, its cells apart by {}{}",
             about.encoding.as_deref().unwrap_or("UTF-8"),
             match about.separator.unwrap_or(',') {
                 '\t' => "tabs".to_owned(),
                 other => format!("`{other}`"),
+            },
+            match encoding {
+                Some(GUESSED) => "; --encoding names another",
+                _ => "",
             }
         );
     }

@@ -228,3 +228,29 @@ fn a_workbook_of_several_sheets_is_told_to_be_read_in_part() {
     let unread = json["import"]["unread_sheets"].as_array().unwrap();
     assert!(!unread.is_empty());
 }
+
+#[test]
+fn a_text_is_read_as_it_is_encoded_and_the_copy_does_not_replace_the_file() {
+    let org = Org::with_seats(10);
+    let polish = b"email,first name\nzb@acme.example,\xa3ukasz\n";
+    std::fs::write(org.path("people.csv"), polish).unwrap();
+    let plan = org.type_in("import people.csv --plan").ok();
+    assert!(
+        plan.contains(
+            "read as Windows-1252 text, its cells apart by `,`; --encoding names another"
+        ),
+        "{plan}"
+    );
+    let plan = org
+        .type_in("import people.csv --plan --encoding windows-1250")
+        .ok();
+    assert!(plan.contains("Łukasz"), "{plan}");
+    assert!(plan.contains("read as windows-1250 text"), "{plan}");
+    let said = org.type_in("import people.csv --plan --encoding klingon");
+    assert!(said.err.contains("there is no encoding"), "{}", said.err);
+    let workbook = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/openpyxl.xlsx");
+    std::fs::copy(workbook, org.path("people.xlsx")).unwrap();
+    let said = org.type_in("import people.xlsx --errors ./people.xlsx --force --yes");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("the file itself"), "{}", said.err);
+}

@@ -24,6 +24,8 @@ const BLOCK: usize = 64 << 10;
 pub struct Task {
     /// The sheet to read; none is the first one.
     pub sheet: Option<String>,
+    /// How a text is encoded, by the label of the web's encodings; none is what it looks like.
+    pub encoding: Option<String>,
     /// What it may cost.
     pub limits: Limits,
 }
@@ -41,21 +43,13 @@ pub enum Source<'p> {
 /// # Errors
 /// [`Error::File`] or [`Error::Invalid`] saying in one sentence what is wrong with the file, also when it was too much for
 /// the worker; [`Error::Broken`] when no worker can be started.
-pub fn read_apart(
-    program: &Path,
-    source: Source<'_>,
-    sheet: Option<&str>,
-    limits: &Limits,
-) -> Result<Sheet> {
+pub fn read_apart(program: &Path, source: Source<'_>, task: &Task) -> Result<Sheet> {
+    let limits = &task.limits;
     let file = match source {
         Source::Path(path) => open(path)?,
         Source::Pipe(pipe) => piped(pipe, limits)?,
     };
-    let task = Task {
-        sheet: sheet.map(str::to_owned),
-        limits: *limits,
-    };
-    let task = serde_json::to_string(&task).map_err(|it| Error::Broken(it.to_string()))?;
+    let task = serde_json::to_string(task).map_err(|it| Error::Broken(it.to_string()))?;
     let mut child = Command::new(program)
         .arg(WORKER)
         .arg(task)

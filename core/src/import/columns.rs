@@ -54,10 +54,18 @@ const TITLES: &[(&str, Column)] = &[
     ("courriel", Column::Field(Field::Email)),
     ("adressemail", Column::Field(Field::Email)),
     ("correo", Column::Field(Field::Email)),
+    ("correoelectronico", Column::Field(Field::Email)),
+    ("adresseelectronique", Column::Field(Field::Email)),
     ("username", Column::Field(Field::UserName)),
     ("login", Column::Field(Field::UserName)),
     ("loginname", Column::Field(Field::UserName)),
     ("account", Column::Field(Field::UserName)),
+    ("benutzername", Column::Field(Field::UserName)),
+    ("anmeldename", Column::Field(Field::UserName)),
+    ("nomdutilisateur", Column::Field(Field::UserName)),
+    ("identifiant", Column::Field(Field::UserName)),
+    ("nombredeusuario", Column::Field(Field::UserName)),
+    ("usuario", Column::Field(Field::UserName)),
     ("upn", Column::Field(Field::UserName)),
     ("userprincipalname", Column::Field(Field::UserName)),
     ("firstname", Column::Field(Field::FirstName)),
@@ -65,32 +73,61 @@ const TITLES: &[(&str, Column)] = &[
     ("forename", Column::Field(Field::FirstName)),
     ("first", Column::Field(Field::FirstName)),
     ("vorname", Column::Field(Field::FirstName)),
-    ("prénom", Column::Field(Field::FirstName)),
+    ("prenom", Column::Field(Field::FirstName)),
+    ("nombre", Column::Field(Field::FirstName)),
+    ("rufname", Column::Field(Field::FirstName)),
     ("lastname", Column::Field(Field::LastName)),
     ("familyname", Column::Field(Field::LastName)),
     ("surname", Column::Field(Field::LastName)),
     ("last", Column::Field(Field::LastName)),
     ("nachname", Column::Field(Field::LastName)),
     ("familienname", Column::Field(Field::LastName)),
+    ("nom", Column::Field(Field::LastName)),
+    ("nomdefamille", Column::Field(Field::LastName)),
+    ("apellido", Column::Field(Field::LastName)),
+    ("apellidos", Column::Field(Field::LastName)),
     ("displayname", Column::Field(Field::DisplayName)),
     ("fullname", Column::Field(Field::DisplayName)),
     ("name", Column::Field(Field::DisplayName)),
+    ("anzeigename", Column::Field(Field::DisplayName)),
+    ("nomaffiche", Column::Field(Field::DisplayName)),
+    ("nomcomplet", Column::Field(Field::DisplayName)),
+    ("nombrecompleto", Column::Field(Field::DisplayName)),
     ("functionalarea", Column::Field(Field::FunctionalArea)),
     ("area", Column::Field(Field::FunctionalArea)),
     ("department", Column::Field(Field::FunctionalArea)),
     ("dept", Column::Field(Field::FunctionalArea)),
+    ("abteilung", Column::Field(Field::FunctionalArea)),
+    ("fachbereich", Column::Field(Field::FunctionalArea)),
+    ("bereich", Column::Field(Field::FunctionalArea)),
+    ("departement", Column::Field(Field::FunctionalArea)),
+    ("departamento", Column::Field(Field::FunctionalArea)),
     ("title", Column::Field(Field::Title)),
     ("jobtitle", Column::Field(Field::Title)),
     ("position", Column::Field(Field::Title)),
+    ("employeetitle", Column::Field(Field::Title)),
+    ("berufsbezeichnung", Column::Field(Field::Title)),
+    ("funktion", Column::Field(Field::Title)),
+    ("fonction", Column::Field(Field::Title)),
+    ("poste", Column::Field(Field::Title)),
+    ("cargo", Column::Field(Field::Title)),
+    ("puesto", Column::Field(Field::Title)),
     ("region", Column::Field(Field::Region)),
     ("location", Column::Field(Field::Region)),
+    ("standort", Column::Field(Field::Region)),
     ("language", Column::Field(Field::Language)),
     ("lang", Column::Field(Field::Language)),
+    ("sprache", Column::Field(Field::Language)),
+    ("langue", Column::Field(Field::Language)),
+    ("idioma", Column::Field(Field::Language)),
     ("locale", Column::Field(Field::Language)),
     ("preferredlanguage", Column::Field(Field::Language)),
     ("labels", Column::Field(Field::Labels)),
     ("label", Column::Field(Field::Labels)),
     ("tags", Column::Field(Field::Labels)),
+    ("schlagworter", Column::Field(Field::Labels)),
+    ("etiquettes", Column::Field(Field::Labels)),
+    ("etiquetas", Column::Field(Field::Labels)),
     ("deactivateon", Column::Field(Field::DeactivateOn)),
     ("deactivationdate", Column::Field(Field::DeactivateOn)),
     ("deleteon", Column::Field(Field::DeleteOn)),
@@ -102,21 +139,46 @@ const TITLES: &[(&str, Column)] = &[
     ("managersname", Column::Manager),
     ("reportsto", Column::Manager),
     ("supervisor", Column::Manager),
+    ("vorgesetzter", Column::Manager),
+    ("vorgesetzte", Column::Manager),
+    ("fuhrungskraft", Column::Manager),
+    ("responsable", Column::Manager),
+    ("superieur", Column::Manager),
+    ("jefe", Column::Manager),
     ("linemanager", Column::Manager),
     ("groups", Column::Groups),
     ("group", Column::Groups),
     ("team", Column::Groups),
+    ("gruppe", Column::Groups),
+    ("gruppen", Column::Groups),
+    ("groupe", Column::Groups),
+    ("groupes", Column::Groups),
+    ("grupo", Column::Groups),
+    ("grupos", Column::Groups),
     ("role", Column::Role),
     ("grouprole", Column::Role),
+    ("rolle", Column::Role),
+    ("rol", Column::Role),
     ("licenses", Column::Licenses),
     ("license", Column::Licenses),
     ("pools", Column::Licenses),
     ("pool", Column::Licenses),
     ("addons", Column::Licenses),
+    ("lizenz", Column::Licenses),
+    ("lizenzen", Column::Licenses),
+    ("licence", Column::Licenses),
+    ("licences", Column::Licenses),
+    ("licencia", Column::Licenses),
+    ("licencias", Column::Licenses),
     ("status", Column::Status),
     ("state", Column::Status),
+    ("statut", Column::Status),
+    ("estado", Column::Status),
     ("sendon", Column::SendOn),
     ("senddate", Column::SendOn),
+    ("versanddatum", Column::SendOn),
+    ("datedenvoi", Column::SendOn),
+    ("fechadeenvio", Column::SendOn),
 ];
 
 impl Column {
@@ -154,6 +216,12 @@ fn plain(title: &str) -> String {
         .filter(|it| it.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// A title as it is looked up: without accents, which are often left out.
+fn without_accents(word: &str) -> String {
+    use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+    word.nfd().filter(|it| !is_combining_mark(*it)).collect()
 }
 
 /// Titles of exports of which nothing is imported, letters only.
@@ -250,7 +318,8 @@ impl Columns {
                 own.entry(word).or_insert(field.id);
             }
         }
-        let holds = titles.iter().map(|it| meaning(it, &own)).collect();
+        let mut holds: Vec<Option<Column>> = titles.iter().map(|it| meaning(it, &own)).collect();
+        read_together(&titles, &mut holds);
         Self {
             head,
             number: row.number(),
@@ -300,16 +369,39 @@ pub(super) fn is_head(row: &Row) -> bool {
     Columns::of(0, row, &[]).tells_whom()
 }
 
+/// What titles mean beside others: an export of Microsoft Entra ID has ids of its own and says by `state` where somebody lives,
+/// and where first names stand apart, `Name` is the rest.
+fn read_together(titles: &[String], holds: &mut [Option<Column>]) {
+    let words: Vec<String> = titles.iter().map(|it| plain(it)).collect();
+    let of_entra = words.iter().any(|it| it == "userprincipalname");
+    let has = |holds: &[Option<Column>], field| holds.contains(&Some(Column::Field(field)));
+    let last_name_lacks = has(holds, Field::FirstName) && !has(holds, Field::LastName);
+    for (word, holds) in words.iter().zip(holds) {
+        match word.as_str() {
+            "id" | "state" if of_entra => *holds = None,
+            "name" if last_name_lacks && *holds == Some(Column::Field(Field::DisplayName)) => {
+                *holds = Some(Column::Field(Field::LastName));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Whether what follows a bracket says no more than whether a column must be filled in.
 fn is_remark(text: &str) -> bool {
-    let word = text.trim_end().trim_end_matches(')').trim();
+    let word = text.trim_end().trim_end_matches([')', ']']).trim();
     ["required", "optional", "mandatory"].contains(&word.to_ascii_lowercase().as_str())
 }
 
 fn meaning(title: &str, own: &HashMap<String, FieldId>) -> Option<Column> {
     let title = title.trim().trim_end_matches('*').trim_end();
-    let remark = title.rsplit_once('(').filter(|it| is_remark(it.1));
+    let remark = title.rsplit_once(['(', '[']).filter(|it| is_remark(it.1));
     let title = remark.map_or(title, |it| it.0.trim_end());
+    // `First name [givenName] Required`, `user.firstName`.
+    let bare = title.strip_suffix("Required").unwrap_or(title).trim_end();
+    let named_twice = bare.strip_suffix(']').and_then(|it| it.split_once(" ["));
+    let title = named_twice.map_or(title, |it| it.0.trim_end());
+    let title = title.strip_prefix("user.").unwrap_or(title);
     if title == REASON {
         return None;
     }
@@ -321,6 +413,7 @@ fn meaning(title: &str, own: &HashMap<String, FieldId>) -> Option<Column> {
         return custom(name);
     }
     let word = plain(title);
+    let word = without_accents(&word);
     let known = TITLES.iter().find(|it| it.0 == word).map(|it| it.1);
     // A field of the organization's own is meant rather than a spelling of ours, but not rather than our very word.
     if is_ours(title) {

@@ -17,6 +17,65 @@ const WINDOWS: [char; 32] = [
 /// How much of a text is looked at to tell what it is, in bytes.
 const LOOKED_AT: usize = 4_096;
 
+/// As what a text is read that says nothing of its encoding and is not UTF-8.
+pub const GUESSED: &str = "Windows-1252";
+
+/// What to do with a text of another encoding.
+const NAME_IT: &str = "save it as CSV (UTF-8), or name its encoding with --encoding, such as windows-1250 or shift_jis";
+
+/// The bytes as text of an encoding that somebody has named; a byte-order mark knows better.
+pub(super) fn decode_as<'b>(
+    bytes: &'b [u8],
+    named: Option<&str>,
+) -> Result<(Cow<'b, str>, &'static str), Bad> {
+    let Some(named) = named.filter(|_| encoding_rs::Encoding::for_bom(bytes).is_none()) else {
+        return decode(bytes);
+    };
+    let Some(encoding) = encoding_rs::Encoding::for_label(named.trim().as_bytes()) else {
+        return Err(Bad::new(
+            format!("cannot be read: there is no encoding {named:?}"),
+            "name one of the web's, such as utf-8, windows-1250, iso-8859-2, shift_jis, gb18030 or macintosh",
+        ));
+    };
+    match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+        Some(text) => Ok((text, encoding.name())),
+        None => Err(Bad::new(
+            format!("is not {}", encoding.name()),
+            "name another encoding with --encoding, or save it as CSV (UTF-8)",
+        )),
+    }
+}
+
+/// The line of a place, counted from 1.
+fn line_of(bytes: &[u8], place: usize) -> usize {
+    let before = bytes.get(..place).unwrap_or_default();
+    before.iter().filter(|it| **it == b'\n').count() + 1
+}
+
+/// Text that is UTF-8 but for a few bytes is no other encoding: what is wrong with it is told.
+fn refuse_spoilt(bytes: &[u8]) -> Result<(), Bad> {
+    let (mut right, mut wrong, mut first, mut place) = (0, 0, None, 0);
+    for chunk in bytes.utf8_chunks() {
+        right += chunk.valid().chars().filter(|it| !it.is_ascii()).count();
+        place += chunk.valid().len();
+        if !chunk.invalid().is_empty() {
+            wrong += 1;
+            first.get_or_insert(place);
+            place += chunk.invalid().len();
+        }
+    }
+    match first.filter(|_| right > wrong) {
+        None => Ok(()),
+        Some(place) => Err(Bad::new(
+            format!(
+                "is UTF-8, but not so in line {}: it was put together of texts of several encodings",
+                line_of(bytes, place)
+            ),
+            NAME_IT,
+        )),
+    }
+}
+
 /// The bytes as text, and how they were encoded.
 pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, &'static str), Bad> {
     if let Some(rest) = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]) {
@@ -50,6 +109,17 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, &'static str), Bad> 
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok((Cow::Borrowed(text), "UTF-8")),
         Err(_) => {
+            refuse_spoilt(bytes)?;
+            let is_unknown = |it: &u8| matches!(*it, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
+            if let Some(place) = bytes.iter().position(is_unknown) {
+                return Err(Bad::new(
+                    format!(
+                        "is neither UTF-8 nor {GUESSED}, by a byte in line {}",
+                        line_of(bytes, place)
+                    ),
+                    NAME_IT,
+                ));
+            }
             let letter = |byte: &u8| match byte {
                 0x80..=0x9f => WINDOWS
                     .get(usize::from(*byte - 0x80))
@@ -57,10 +127,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, &'static str), Bad> 
                     .unwrap_or('\u{fffd}'),
                 other => char::from(*other),
             };
-            Ok((
-                Cow::Owned(bytes.iter().map(letter).collect()),
-                "Windows-1252",
-            ))
+            Ok((Cow::Owned(bytes.iter().map(letter).collect()), GUESSED))
         }
     }
 }
@@ -302,6 +369,34 @@ mod tests {
             );
         }
         assert_eq!(cells(b"a\n\x80 5 \x96 7"), [["a"], ["€ 5 – 7"]]);
+    }
+
+    #[test]
+    fn what_is_in_no_encoding_is_told_by_its_line_and_a_named_one_is_read() {
+        let polish = b"name,x\nZbigniew,\xa3\xf3d\x9f\n";
+        let (text, encoding) = decode_as(polish, Some("windows-1250")).expect("Polish");
+        assert_eq!(
+            (text.as_ref(), encoding),
+            ("name,x\nZbigniew,Łódź\n", "windows-1250")
+        );
+        let (_, guessed) = decode_as(polish, None).expect("a guess");
+        assert_eq!(guessed, GUESSED);
+        // A mark at the beginning knows better.
+        let (text, _) = decode_as("\u{feff}ö".as_bytes(), Some("windows-1250")).expect("marked");
+        assert_eq!(text, "ö");
+        for (bytes, named, why) in [
+            (&b"a\nb\x8f"[..], None, "by a byte in line 2"),
+            (
+                b"Zo\xc3\xab,M\xc3\xbcller\nZo\xeb",
+                None,
+                "is UTF-8, but not so in line 2",
+            ),
+            (b"a\xff", Some("utf-8"), "is not UTF-8"),
+            (b"a", Some("klingon"), "there is no encoding"),
+        ] {
+            let bad = decode_as(bytes, named).expect_err("no text");
+            assert!(bad.why.contains(why), "{}", bad.why);
+        }
     }
 
     #[test]

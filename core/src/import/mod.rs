@@ -22,6 +22,7 @@ pub use apart::{Source, Task, WORKER, read_apart};
 pub use columns::{Column, Columns, EXAMPLE, REASON};
 pub(crate) use columns::{is_ours, title_of_field};
 pub use copy::write_error_copy;
+pub use delimited::GUESSED;
 pub(crate) use individuals::day;
 pub use individuals::{Problem, Reviewed, review_individuals};
 pub use limits::Limits;
@@ -29,7 +30,7 @@ pub use review::{Does, Fault, Mode, Review, RowReview, letters};
 pub use sheet::{About, Cell, Cells, Format, MOST_COLUMNS, Row, Sheet};
 pub use table::Table;
 pub use template::write_template;
-pub use worker::{read_here, work};
+pub use worker::{read_as_told, read_here, work};
 
 use std::borrow::Cow;
 

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
+use super::apart::Task;
 use super::delimited;
 use super::limits::{Limits, said};
 use super::sheet::{About, Format, Row, Sheet};
@@ -16,13 +17,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Broken`] when nobody listens any more.
-pub fn work(
-    file: File,
-    wanted: Option<&str>,
-    limits: &Limits,
-    out: impl Write,
-    progress: impl FnMut(u32),
-) -> Result<()> {
+pub fn work(file: File, task: &Task, out: impl Write, progress: impl FnMut(u32)) -> Result<()> {
     let gone = |_| Error::Broken("nobody listens to the worker".into());
     let sender = Sender::begin(BufWriter::with_capacity(64 << 10, out)).map_err(gone)?;
     let mut rows = Sent {
@@ -30,7 +25,7 @@ pub fn work(
         progress,
         gone: false,
     };
-    let bad = read(file, wanted, limits, &mut rows).err();
+    let bad = read(file, task, &mut rows).err();
     if rows.gone {
         return Err(Error::Broken("nobody listens to the worker".into()));
     }
@@ -43,8 +38,21 @@ pub fn work(
 /// # Errors
 /// [`Error::Invalid`] saying what is wrong with the file.
 pub fn read_here(file: File, wanted: Option<&str>, limits: &Limits) -> Result<Sheet> {
+    let task = Task {
+        sheet: wanted.map(str::to_owned),
+        encoding: None,
+        limits: *limits,
+    };
+    read_as_told(file, &task)
+}
+
+/// As [`read_here`], as a worker is told to.
+///
+/// # Errors
+/// As there.
+pub fn read_as_told(file: File, task: &Task) -> Result<Sheet> {
     let mut rows = Kept::default();
-    match read(file, wanted, limits, &mut rows) {
+    match read(file, task, &mut rows) {
         Ok(()) => {}
         Err(bad) => return Err(super::bad(bad)),
     }
@@ -54,12 +62,8 @@ pub fn read_here(file: File, wanted: Option<&str>, limits: &Limits) -> Result<Sh
     }
 }
 
-fn read(
-    mut file: File,
-    wanted: Option<&str>,
-    limits: &Limits,
-    rows: &mut impl Rows,
-) -> Result<(), Bad> {
+fn read(mut file: File, task: &Task, rows: &mut impl Rows) -> Result<(), Bad> {
+    let (wanted, limits) = (task.sheet.as_deref(), &task.limits);
     let cannot = |_| Bad::new("cannot be read", "check its place and its rights");
     let size = file.seek(SeekFrom::End(0)).map_err(cannot)?;
     file.rewind().map_err(cannot)?;
@@ -108,7 +112,7 @@ fn read(
     file.take(limits.file + 1)
         .read_to_end(&mut bytes)
         .map_err(cannot)?;
-    text(&bytes, limits, rows)
+    text(&bytes, task, rows)
 }
 
 /// Whether a file of before 2007 is no more than the wrapping of a workbook that is protected by a password.
@@ -151,8 +155,9 @@ fn is_ods(file: &mut File) -> Result<bool, Bad> {
     Ok(ods && !xlsx)
 }
 
-fn text(bytes: &[u8], limits: &Limits, rows: &mut impl Rows) -> Result<(), Bad> {
-    let (text, encoding) = delimited::decode(bytes)?;
+fn text(bytes: &[u8], task: &Task, rows: &mut impl Rows) -> Result<(), Bad> {
+    let limits = &task.limits;
+    let (text, encoding) = delimited::decode_as(bytes, task.encoding.as_deref())?;
     let (text, before, separator) = delimited::separator(&text);
     if text.trim_start().starts_with("<html") || text.trim_start().starts_with("<!DOCTYPE") {
         return Err(Bad::new(

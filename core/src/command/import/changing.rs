@@ -1,6 +1,7 @@
 //! What rows want of people who are there already: what cannot be, and what is planned of the rest.
 
 use super::carrying::{Values, given};
+use super::people::not_before;
 use super::reading::said;
 use super::{Desk, NO_ROOM, Wanted, why_not};
 use crate::change::Change;
@@ -47,6 +48,12 @@ impl Desk<'_> {
         }
         if wanted.send_on.is_some() {
             faults.extend(no_send_on(user.status, wish).map(|why| (Column::SendOn, why)));
+        }
+        for field in [Field::DeactivateOn, Field::DeleteOn] {
+            let set = wanted.set.iter().find(|it| it.0 == field).map(|it| it.1);
+            let day = set.unwrap_or_else(|| user.profile.get(field));
+            let day = day.and_then(|it| it.parse().ok());
+            faults.extend(not_before(wanted.send_on, field, day).map(|why| (Column::SendOn, why)));
         }
         for (field, after) in wanted.set.iter() {
             let before = user.profile.get(field);

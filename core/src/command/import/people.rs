@@ -90,6 +90,18 @@ impl Roster {
     }
 }
 
+/// Why an invitation is not mailed on a day: they are gone by then.
+pub(super) fn not_before(send_on: Option<Date>, field: Field, day: Option<Date>) -> Option<String> {
+    let (send_on, day) = (send_on?, day?);
+    let gone = match field {
+        Field::DeleteOn => "deleted",
+        _ => "deactivated",
+    };
+    (send_on >= day).then(|| {
+        format!("{send_on} is not before {day}, when the person is to be {gone}: choose an earlier day, or a later one there")
+    })
+}
+
 impl Seen {
     /// Notes by which name somebody goes from this file on: their user name, else their address.
     fn go_by(&mut self, place: usize, wanted: &Wanted, roster: &Roster) {
@@ -388,6 +400,9 @@ impl Desk<'_> {
         }
         for field in [Field::DeactivateOn, Field::DeleteOn] {
             let day: Option<Date> = wanted.get(field).and_then(|it| it.parse().ok());
+            if let Some(why) = not_before(wanted.send_on.or(self.import.send_on), field, day) {
+                self.fault(wanted, Some(Column::SendOn), why);
+            }
             if let Some(day) = day
                 && day <= self.begun
             {

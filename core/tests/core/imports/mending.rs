@@ -273,3 +273,53 @@ fn seats_that_mended_rows_will_ask_for_are_told_with_those_that_lack() {
         faults(&found)
     );
 }
+
+#[test]
+fn exports_of_others_are_read_by_their_titles() {
+    let org = Org::new(20);
+    let held = |head: &str| {
+        let row = vec!["ana@acme.example"; head.split('|').count()].join("|");
+        let sheet = sheet(&format!("{head}\n{row}"));
+        let session = door(&org);
+        let import = Import::of(sheet, Mode::Both);
+        let plan = session.plan(&session.request(Command::Import(import)));
+        let columns = plan.unwrap().review.unwrap().columns;
+        let held = columns.titles.iter().zip(&columns.holds);
+        let known: Vec<String> = held
+            .map(|(_, it)| it.map_or("-", |it| it.title().unwrap_or("own")).to_owned())
+            .collect();
+        known.join(" ")
+    };
+    for (head, expected) in [
+        (
+            "First Name [Required]|Last Name [Required]|Email Address [Required]|Password [Required]|Manager Email|Department|Employee Title",
+            "first_name last_name email - manager functional_area title",
+        ),
+        (
+            "userPrincipalName|displayName|surname|mail|givenName|id|jobTitle|department|state|accountEnabled",
+            "user_name display_name last_name email first_name - title functional_area - -",
+        ),
+        (
+            "Name [displayName] Required|User name [userPrincipalName] Required|First name [givenName]|Last name [surname]|Job title [jobTitle]",
+            "display_name user_name first_name last_name title",
+        ),
+        (
+            "user.login|user.firstName|user.lastName|user.email",
+            "user_name first_name last_name email",
+        ),
+        (
+            "Prenom|Nom|Adresse électronique|Département|Fonction|Langue|Responsable|Groupes|Statut",
+            "first_name last_name email functional_area title language manager groups status",
+        ),
+        (
+            "Vorname|Name|E-Mail|Abteilung|Funktion|Sprache|Führungskraft|Gruppen|Lizenzen",
+            "first_name last_name email functional_area title language manager groups licenses",
+        ),
+        (
+            "Nombre|Apellidos|Correo electrónico|Departamento|Cargo|Idioma|Jefe|Grupos|Estado",
+            "first_name last_name email functional_area title language manager groups status",
+        ),
+    ] {
+        assert_eq!(held(head), expected, "{head}");
+    }
+}

@@ -261,3 +261,23 @@ fn a_day_that_spreadsheets_know_and_we_do_not_is_told_as_what_it_is() {
         ]
     );
 }
+
+#[test]
+fn an_invitation_for_a_day_on_which_they_are_gone_already_is_told() {
+    let org = Org::new(20);
+    org.invite("bo");
+    let text = "email|send on|deactivate on|delete on\nana@acme.example|2099-03-01|2099-02-01|\n\
+        bo@acme.example|2099-03-01||2099-03-01\ncy@acme.example|2099-01-01|2099-02-01|";
+    let ahead = "choose an earlier day, or a later one there";
+    assert_eq!(
+        faults(&review(&org, import(text, Mode::Both))),
+        [
+            format!(
+                "B2: 2099-03-01 is not before 2099-02-01, when the person is to be deactivated: {ahead}"
+            ),
+            format!(
+                "B3: 2099-03-01 is not before 2099-03-01, when the person is to be deleted: {ahead}"
+            ),
+        ]
+    );
+}
