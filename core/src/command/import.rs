@@ -207,6 +207,7 @@ impl Import {
         let wrong_arrivals = rows.iter().filter(|it| it.arrives && it.is_wrong());
         desk.wrong_arrivals = wrong_arrivals.count();
         desk.carry_out(planner, &mut rows)?;
+        planner.forget_arrivals();
         self.conclude(planner, desk, rows, digest);
         Ok(())
     }

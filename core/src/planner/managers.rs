@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Planner;
+use crate::by_name::ByName;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{ConnectionId, Part, Profile, Said, Status, UserId, Why, key_of_name};
@@ -131,6 +132,11 @@ impl Planner<'_> {
         for key in keys.into_iter().flatten() {
             self.arrived.insert(&key, user);
         }
+    }
+
+    /// Forgets by which names people came whom this plan brings onto the roster, once nobody is looked for any more.
+    pub(crate) fn forget_arrivals(&mut self) {
+        self.arrived = ByName::default();
     }
 
     /// The manager of that name, if setting them makes no cycle.

@@ -1,5 +1,6 @@
 //! Changes to SQL: the only place that writes to the roster. Called inside a savepoint; any error rolls it back.
 
+mod leavers;
 mod newcomers;
 mod person;
 mod trainings;
@@ -17,6 +18,7 @@ use crate::change::{Change, NewUser};
 use crate::error::{Error, Result};
 use crate::model::{ConnectionId, Hold, PoolId, PoolTerms, Status, Timestamp, UserId};
 use crate::progress::Progress;
+use leavers::{Leavers, Waits};
 use newcomers::{NewLicense, NewRow, Newcomers};
 use person::Edited;
 
@@ -94,10 +96,12 @@ impl<'c> Applier<'c> {
         progress: &Progress,
     ) -> Result<()> {
         let (mut newcomers, mut edited) = (Newcomers::default(), Edited::default());
+        let mut leavers = Leavers::default();
         for change in changes {
             progress.step()?;
             if let Change::UserCreated { created, .. } = change {
                 self.write_edited(&mut edited)?;
+                self.write_leavers(&mut leavers)?;
                 if newcomers.is_full() {
                     self.settle(&mut newcomers, person_key)?;
                 }
@@ -112,8 +116,22 @@ impl<'c> Applier<'c> {
                 if !edited.is_followed_by(change) {
                     self.write_edited(&mut edited)?;
                 }
+                let place = leavers.place(change);
+                if place != Waits::Too {
+                    self.write_leavers(&mut leavers)?;
+                }
                 self.touch_before(change)?;
                 match change {
+                    Change::Status {
+                        user,
+                        before,
+                        after,
+                    } if place != Waits::Not => {
+                        self.leaves(&mut leavers, *user, (*before, *after))?;
+                    }
+                    Change::License { user, pool, .. } if place != Waits::Not => {
+                        leavers.free(*user, *pool)
+                    }
                     Change::Profile {
                         user, field, after, ..
                     } => {
@@ -125,7 +143,8 @@ impl<'c> Applier<'c> {
             }
         }
         self.settle(&mut newcomers, person_key)?;
-        self.write_edited(&mut edited)
+        self.write_edited(&mut edited)?;
+        self.write_leavers(&mut leavers)
     }
 
     pub(super) fn run(&self, sql: &str, params: impl Params) -> Result<usize> {

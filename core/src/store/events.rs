@@ -7,7 +7,7 @@ mod encoded;
 mod named;
 mod sealed;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
@@ -189,6 +189,10 @@ fn keep(conn: &Connection, batch: i64, events: &[Event<'_>]) -> Result<()> {
 
 /// How many people changes are about.
 fn people_changed(changes: &[Change]) -> i64 {
-    let people: HashSet<UserId> = changes.iter().filter_map(Change::user).collect();
+    let mut people: Vec<UserId> = changes.iter().filter_map(Change::user).collect();
+    // What is said of somebody mostly stands together.
+    people.dedup();
+    people.sort_unstable();
+    people.dedup();
     i64::try_from(people.len()).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,6 @@
 //! The rules of the roster (DESIGN §4, Statuses).
 
-use usher_core::command::{Command, Edit, Invite};
+use usher_core::command::{Command, Create, Edit, Invite};
 use usher_core::model::{Field, GroupRole, Status};
 use usher_core::query::{self, Expr};
 
@@ -103,6 +103,81 @@ fn deactivating_frees_the_seat_and_reports_move_up_through_everybody_who_leaves(
         ),
         ["lead: already inactive"]
     );
+}
+
+#[test]
+fn hundreds_who_leave_at_once_leave_as_each_of_them_would_alone() {
+    let org = Org::new(2_000);
+    org.add_pool("books", 900);
+    let name = |i: usize| format!("p{i}");
+    let names = |of: &[usize]| of.iter().map(|i| name(*i)).collect::<Vec<_>>().join(" ");
+    // Every third has a license more, every seventh is still invited and has a link that dies.
+    for with_books in [true, false] {
+        for invited in [true, false] {
+            let of =
+                |i: &usize| i.is_multiple_of(3) == with_books && i.is_multiple_of(7) == invited;
+            let these = names(&(0..700).filter(of).collect::<Vec<_>>());
+            let pools = if with_books {
+                vec!["books".parse().unwrap()]
+            } else {
+                Vec::new()
+            };
+            let (people, groups, mail) = (people(&these), Vec::new(), false);
+            org.apply(if invited {
+                Command::Invite(Invite {
+                    people,
+                    groups,
+                    pools,
+                    mail,
+                    send_on: None,
+                })
+            } else {
+                Command::Create(Create {
+                    people,
+                    groups,
+                    pools,
+                    mail,
+                })
+            });
+        }
+    }
+    let version = |i: usize| org.user(&name(i)).version;
+    let seats = || (org.seats("access"), org.seats("books"));
+    let places = [
+        0, 1, 6, 7, 254, 255, 256, 257, 300, 511, 512, 513, 599, 600, 699,
+    ];
+    let before: Vec<i64> = places.iter().map(|i| version(*i)).collect();
+    let (state, taken) = (org.state(), seats());
+    assert_eq!(taken, ((701, 1_299, 0), (234, 666, 0)));
+    let leavers: Vec<usize> = (0..700).filter(|i| i % 7 != 0 && *i < 600).collect();
+    let applied = org.deactivate(&names(&leavers));
+    assert_eq!(applied.plan.people(), 514);
+    let left = leavers.iter().filter(|i| *i % 3 == 0).count() as i64;
+    assert_eq!(
+        seats(),
+        ((701 - 514, 1_299 + 514, 0), (234 - left, 666 + left, 0))
+    );
+    for (i, before) in places.into_iter().zip(before) {
+        let leaves = leavers.contains(&i);
+        assert_eq!(version(i), before + i64::from(leaves), "p{i}");
+        assert_eq!(
+            org.user(&name(i)).status == Status::Inactive,
+            leaves,
+            "p{i}"
+        );
+    }
+    org.apply(Command::Undo {
+        batch: applied.batch.unwrap(),
+    });
+    assert_eq!(org.state(), state);
+    let applied = org.deactivate(&names(&(0..700).collect::<Vec<_>>()));
+    assert_eq!(applied.plan.people(), 700);
+    assert_eq!(seats(), ((1, 1_999, 0), (0, 900, 0)));
+    assert_eq!(
+        org.statuses(),
+        [(Status::Active, 1), (Status::Inactive, 700)].into()
+    );
+    org.assert_chain();
 }
 
 #[test]

@@ -74,7 +74,7 @@ impl Applier<'_> {
     }
 
     /// Whether this statement about somebody's row is the one that raises their version; it says so once a run.
-    fn rises(&mut self, user: UserId) -> bool {
+    pub(super) fn rises(&mut self, user: UserId) -> bool {
         let rises = self.untouched == Some(user);
         if rises {
             self.untouched = None;

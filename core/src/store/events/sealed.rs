@@ -1,6 +1,6 @@
 //! Personal values of events, encrypted under the person's own key, and reading events whether or not they are.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chacha20poly1305::aead::{Aead, AeadInOut, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
@@ -13,10 +13,13 @@ use crate::draw::Draw;
 use crate::error::{Error, Result};
 use crate::model::{IndividualId, UserId};
 use crate::store::broken;
+use crate::store::many::bound;
 
 const NONCE: usize = 12;
 /// How much longer what is sealed is than what is said, beside the nonce.
 const TAG: usize = 16;
+/// How many people's keys are read at once.
+const KEYS_AT_ONCE: usize = 500;
 
 /// Draws nonces. They are no input of a command: nothing but ciphertext depends on them.
 pub(in crate::store) struct Nonces {
@@ -139,9 +142,10 @@ impl<'c> Reader<'c> {
 /// The keys under which a batch records what is personal.
 pub(in crate::store) struct Keys {
     draw: Draw,
-    /// Who is new: their keys follow from the draw.
-    created: HashSet<UserId>,
-    people: HashMap<UserId, [u8; 32]>,
+    /// Who is new, in order: their keys follow from the draw.
+    created: Vec<UserId>,
+    /// The keys of others, in the order of their ids: of a million people a table would take twice as much.
+    people: Vec<(UserId, [u8; 32])>,
     accounts: HashMap<IndividualId, [u8; 32]>,
 }
 
@@ -152,36 +156,48 @@ impl Keys {
         changes: &[Change],
         draw: Draw,
     ) -> Result<Self> {
+        let mut created: Vec<UserId> = changes.iter().filter_map(Change::created).collect();
+        created.sort_unstable();
         let mut keys = Self {
             draw,
-            created: changes.iter().filter_map(Change::created).collect(),
-            people: HashMap::new(),
+            created,
+            people: Vec::new(),
             accounts: HashMap::new(),
         };
+        let mut people: Vec<UserId> = Vec::new();
         for change in changes {
             if let Change::Individual { account, .. } = change
                 && let Some(key) = individual_key(conn, *account)?
             {
                 keys.accounts.insert(*account, key);
             }
-            let Some(user) = change.user().filter(|_| change.is_personal()) else {
-                continue;
-            };
-            if !keys.created.contains(&user)
-                && !keys.people.contains_key(&user)
-                && let Some(key) = person_key(conn, user)?
+            if let Some(user) = change.user().filter(|_| change.is_personal())
+                && people.last() != Some(&user)
+                && keys.created.binary_search(&user).is_err()
             {
-                keys.people.insert(user, key);
+                people.push(user);
+            }
+        }
+        people.sort_unstable();
+        people.dedup();
+        keys.people.reserve_exact(people.len());
+        for some in people.chunks(KEYS_AT_ONCE) {
+            if let [user] = some {
+                keys.people
+                    .extend(person_key(conn, *user)?.map(|it| (*user, it)));
+            } else {
+                keys.people.extend(person_keys(conn, some)?);
             }
         }
         Ok(keys)
     }
 
     pub(super) fn of(&self, user: UserId) -> Result<[u8; 32]> {
-        if self.created.contains(&user) {
+        if self.created.binary_search(&user).is_ok() {
             return Ok(self.draw.person_key(user));
         }
-        let key = self.people.get(&user).copied();
+        let place = self.people.binary_search_by_key(&user, |it| it.0).ok();
+        let key = place.and_then(|it| self.people.get(it)).map(|it| it.1);
         key.ok_or_else(|| Error::Broken("a person has no key".into()))
     }
 }
@@ -190,6 +206,15 @@ impl Keys {
 fn person_key(conn: &Connection, user: UserId) -> Result<Option<[u8; 32]>> {
     conn.prepare_cached("SELECT key FROM person_keys WHERE user = ?1")
         .and_then(|mut it| it.query_row([user.as_bytes()], |row| row.get(0)).optional())
+        .map_err(broken)
+}
+
+/// The keys of people who were not erased, in the order of these ids.
+fn person_keys(conn: &Connection, people: &[UserId]) -> Result<Vec<(UserId, [u8; 32])>> {
+    let sql = "SELECT person_keys.user, person_keys.key FROM json_each(?1) CROSS JOIN person_keys ON user = unhex(value)";
+    let read = |row: &rusqlite::Row<'_>| Ok((UserId::from_bytes(row.get(0)?), row.get(1)?));
+    conn.prepare_cached(sql)
+        .and_then(|mut it| it.query_map([bound(people)], read)?.collect())
         .map_err(broken)
 }
 
