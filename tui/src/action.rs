@@ -50,6 +50,8 @@ pub enum Action {
     Invert,
     /// Take all marks away.
     ClearMarks,
+    /// Mark whoever was marked for the last batch.
+    MarkAgain,
     /// List only the marked people, or the former list again.
     OnlyMarked,
     /// Invite people.

@@ -17,6 +17,7 @@ use crate::form::Form;
 use crate::importing::{Mend, Origin, Terms};
 use crate::key::Key;
 use crate::line::LineEditor;
+use crate::people::Whom;
 use crate::theme::Role;
 use crate::writing::Writing;
 
@@ -130,6 +131,10 @@ pub(crate) enum Doing {
     Ask(Box<Form>),
     /// Read a person's fields, to edit them.
     Edit(UserId),
+    /// Ask for fields of many people, to set them.
+    EditMany(Box<Whom>),
+    /// Ask whom to invite.
+    Invite,
     /// Show the list of people otherwise.
     Look(Look),
     /// Write a file.

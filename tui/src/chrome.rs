@@ -81,10 +81,24 @@ pub(crate) fn seats(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         put(buf, area, 1, "opening…", theme.style(Role::Muted));
         return;
     };
-    let mut x = 1;
-    for (text, role) in seats_in_words(counters) {
-        x = put(buf, area, x, &text, theme.style(role));
+    let parts = seats_in_words(counters);
+    let room = usize::from(area.width.saturating_sub(1));
+    let wide = |n: usize| parts.iter().take(n).map(|it| width(&it.0)).sum::<usize>();
+    let mut n_fitting = parts.len();
+    let more = |n: usize| match (parts.len() - n, room) {
+        (0, _) => String::new(),
+        (left, ..60) => format!("  +{left}"),
+        (left, _) => format!("   +{left} more"),
+    };
+    // A name that is cut off says nothing; that there is more does.
+    while n_fitting > 1 && wide(n_fitting) + width(&more(n_fitting)) > room {
+        n_fitting -= 1;
     }
+    let mut x = 1;
+    for (text, role) in parts.iter().take(n_fitting) {
+        x = put(buf, area, x, text, theme.style(*role));
+    }
+    put(buf, area, x, &more(n_fitting), theme.style(Role::Warn));
 }
 
 fn seats_in_words(counters: &Counters) -> Vec<(String, Role)> {

@@ -94,6 +94,16 @@ pub(crate) fn done_word(command: &str) -> String {
         "erase" => "erased".to_owned(),
         "promote" => "promoted from the queue".to_owned(),
         "undo" => "undone".to_owned(),
+        "queue_move" => "moved in the queue".to_owned(),
+        "admin_revoke" => "left with fewer permissions".to_owned(),
+        "approve" => "given what was approved".to_owned(),
+        "grant" => "given a license".to_owned(),
+        "release" => "left without the license".to_owned(),
+        "assign" => "assigned".to_owned(),
+        "unassign" => "unassigned".to_owned(),
+        "password_mail" => "mailed a link".to_owned(),
+        "brake_release" => "released".to_owned(),
+        "brake_reject" => "kept".to_owned(),
         other => other.replace('_', " "),
     }
 }

@@ -37,6 +37,8 @@ pub(crate) enum Effect {
     HandOut(Box<Writing>),
     /// List the files of tables whose names begin so. A newer request makes an older one void.
     ListFiles(String),
+    /// Find people who are called so, to offer them in a form. A newer request makes an older one void.
+    FindPeople(String),
     /// Read a file of people. A newer request makes an older one void.
     ReadFile(Box<ReadRequest>),
     /// Look through what was read. A newer request makes an older one void.
@@ -185,6 +187,13 @@ pub(crate) enum Wish {
         who: Selection,
         /// The same selection as the command line writes it, where it can.
         typed: Option<String>,
+    },
+    /// Something with people who were named one by one.
+    Named {
+        /// What.
+        verb: Verb,
+        /// Their addresses, user names or ids.
+        names: Vec<String>,
     },
     /// Anything that is not about people who were found or marked.
     Order(Box<Order>),

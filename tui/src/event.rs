@@ -115,6 +115,13 @@ pub(crate) enum Answer {
     HandedOut(Result<(Page, String), String>),
     /// Files of tables, and folders.
     Files(Vec<String>),
+    /// People who are called so.
+    People {
+        /// What was asked.
+        called: String,
+        /// Their addresses and names.
+        found: Vec<(String, String)>,
+    },
     /// What was read of a file.
     FileRead {
         /// Of which request.

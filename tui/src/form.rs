@@ -10,7 +10,7 @@ use crate::board::Doing;
 use crate::decode::LONGEST_PASTE;
 use crate::key::Key;
 use crate::line::LineEditor;
-use crate::names::{Names, PersonFields, Settable};
+use crate::names::{self, Names, PersonFields, Settable};
 use crate::words;
 
 /// What is wrong with a value, in words.
@@ -37,6 +37,8 @@ pub(crate) enum Offer {
     Trainings,
     /// Names of labels.
     Labels,
+    /// People, by their names and addresses.
+    People,
     /// Files of this machine that hold tables, and folders.
     Tables,
 }
@@ -235,6 +237,8 @@ pub(crate) struct Form {
     finish: Finish,
     names: Names,
     files: Vec<String>,
+    /// What was asked of people last, and who is called so: addresses and names.
+    people: (String, Vec<(String, String)>),
     leaving: bool,
 }
 
@@ -266,6 +270,7 @@ impl Form {
             finish: Box::new(finish),
             names: Names::default(),
             files: Vec::new(),
+            people: Default::default(),
             leaving: false,
         }
     }
@@ -289,6 +294,70 @@ impl Form {
     /// Takes the names to offer.
     pub(crate) fn take_names(&mut self, names: &Names) {
         self.names.clone_from(names);
+        for at in 0..self.fields.len() {
+            self.doubt(at, at != self.at);
+        }
+    }
+
+    /// Says of a line that it names what there is not, where that is known: of a word that is being typed, once nothing
+    /// begins so.
+    fn doubt(&mut self, at: usize, is_whole: bool) {
+        let Some(field) = self.fields.get(at).filter(|it| it.fault.is_none()) else {
+            return;
+        };
+        let (kind, all) = match field.offer {
+            Offer::Pools => ("add-on pool", self.names.pools.get(1..).unwrap_or_default()),
+            Offer::Groups => ("group", self.names.groups.as_slice()),
+            Offer::Trainings => ("training", self.names.trainings.as_slice()),
+            _ => return,
+        };
+        // Pools are there always: without any, nothing has been read yet.
+        if self.names.pools.is_empty() || all.len() >= names::MOST || !field.is_changed() {
+            return;
+        }
+        let is = |word: &str| {
+            all.iter()
+                .any(|it| it.to_lowercase() == word.to_lowercase())
+        };
+        let could_be = |word: &str| {
+            let word = word.to_lowercase();
+            all.iter().any(|it| it.to_lowercase().starts_with(&word))
+        };
+        let is_id = |word: &str| word.len() == 36 && word.matches('-').count() == 4;
+        let text = field.text();
+        let n_words = text.split([',', ';']).count();
+        let unknown = text
+            .split([',', ';'])
+            .map(str::trim)
+            .enumerate()
+            .find(|(i, word)| {
+                let is_typed = !is_whole && i + 1 == n_words;
+                let known = word.is_empty() || *word == "none" || is_id(word) || is(word);
+                !known && !(is_typed && could_be(word))
+            });
+        let unknown = unknown.filter(|_| !is(text)).map(|it| it.1.to_owned());
+        if let (Some(word), Some(field)) = (unknown, self.fields.get_mut(at)) {
+            field.fault = Some(format!("there is no {kind} {word}"));
+        }
+    }
+
+    /// What was typed of a person's name, where people are to be offered and were not yet.
+    pub(crate) fn wants_people(&self) -> Option<String> {
+        let field = self.current().filter(|it| it.offer == Offer::People)?;
+        let called = last_word(field.line.text()).1.trim();
+        let asks = !called.is_empty() && called != "none" && called != self.people.0;
+        (asks && field.is_changed()).then(|| called.to_owned())
+    }
+
+    /// Takes people to offer; those of an older question are dropped.
+    pub(crate) fn take_people(&mut self, called: String, found: Vec<(String, String)>) {
+        if self.wants_people().as_ref() != Some(&called) {
+            return;
+        }
+        if let Some(field) = self.fields.get_mut(self.at).filter(|_| found.is_empty()) {
+            field.fault = Some(format!("nobody is called {called}"));
+        }
+        self.people = (called, found);
     }
 
     /// What was typed of a file's name, where files are to be offered.
@@ -321,6 +390,12 @@ impl Form {
             Offer::Trainings => self.names.trainings.clone(),
             Offer::Labels => self.names.labels.clone(),
             Offer::Tables => self.files.clone(),
+            Offer::People => {
+                let (called, found) = &self.people;
+                let is_asked = last_word(field.line.before()).1.trim() == called;
+                let found = found.iter().filter(|it| is_asked && it.0 != *called);
+                return found.map(|(label, name)| person(label, name)).collect();
+            }
         };
         let last = last_word(field.line.before()).1.to_lowercase();
         let begins = |it: &&String| it.to_lowercase().starts_with(&last) && **it != last;
@@ -350,6 +425,7 @@ impl Form {
             field.line.insert(&lines.join(", "));
             field.look();
         }
+        self.doubt(self.at, false);
     }
 
     /// What a key does.
@@ -367,10 +443,10 @@ impl Form {
             }
             Key::Enter => return self.submit(),
             Key::Tab if self.complete() => {}
-            Key::Tab | Key::Down => self.at = if self.at == last { 0 } else { self.at + 1 },
-            Key::BackTab | Key::Up => self.at = self.at.checked_sub(1).unwrap_or(last),
-            Key::PageDown => self.at = last,
-            Key::PageUp => self.at = 0,
+            Key::Tab | Key::Down => self.go(if self.at == last { 0 } else { self.at + 1 }),
+            Key::BackTab | Key::Up => self.go(self.at.checked_sub(1).unwrap_or(last)),
+            Key::PageDown => self.go(last),
+            Key::PageUp => self.go(0),
             _ => {
                 if let Some(field) = self.fields.get_mut(self.at) {
                     if field.line.press(key) == Some(true) && field.pasted.take().is_some() {
@@ -378,9 +454,16 @@ impl Form {
                     }
                     field.look();
                 }
+                self.doubt(self.at, false);
             }
         }
         Asked::Nothing
+    }
+
+    /// Goes to another line; the one that is left is looked at as a whole.
+    fn go(&mut self, to: usize) {
+        self.doubt(self.at, true);
+        self.at = to;
     }
 
     /// Puts the first of what is offered in, if something was begun.
@@ -394,13 +477,18 @@ impl Form {
         if begun.is_empty() || field.line.is_offered() {
             return false;
         }
-        field.line.replace_before(start, &word);
+        let word = match field.offer {
+            Offer::People => address(&word),
+            _ => word.as_str(),
+        };
+        field.line.replace_before(start, word);
         field.look();
         true
     }
 
     fn submit(&mut self) -> Asked {
         self.fields.iter_mut().for_each(Field::look);
+        (0..self.fields.len()).for_each(|at| self.doubt(at, true));
         if let Some(wrong) = self.fields.iter().position(|it| it.fault.is_some()) {
             self.at = wrong;
             return Asked::Nothing;
@@ -455,6 +543,20 @@ impl Form {
     pub(crate) fn version(&self) -> Option<i64> {
         self.subject.map(|(_, version)| version)
     }
+}
+
+/// A person as they are offered: `ana@acme.example (Ana Li)`.
+fn person(label: &str, name: &str) -> String {
+    match name {
+        "" => label.to_owned(),
+        name if name == label => label.to_owned(),
+        name => format!("{label} ({name})"),
+    }
+}
+
+/// The address of a person who is offered.
+fn address(offered: &str) -> &str {
+    offered.split_once(" (").map_or(offered, |it| it.0)
 }
 
 /// Where the word that is being typed in a list begins, and what of it is there.

@@ -6,7 +6,7 @@ use usher_core::query::TextField;
 use usher_core::{Read, Result};
 
 /// Most names of a kind that are offered.
-const MOST: usize = 500;
+pub(crate) const MOST: usize = 500;
 /// Most values of one field that are offered.
 const MOST_VALUES: usize = 2_000;
 

@@ -4,20 +4,23 @@
 mod editing;
 mod exporting;
 mod inviting;
+mod permitting;
 
 use usher_core::Selection;
 use usher_core::command::Edit;
-use usher_core::model::{Field as Known, GroupRole, PoolName, UserId};
+use usher_core::model::{CustomField, Field as Known, GroupRole, PoolName, UserId};
 
 use crate::board::Doing;
 use crate::effect::Wish;
 use crate::form::{Field, Form, Offer};
 use crate::key::Key;
+use crate::names::Settable;
 use crate::verb::Verb;
 
-pub(crate) use editing::edit_form;
+pub(crate) use editing::{edit_form, edit_many};
 pub(crate) use exporting::{Listed, ask_where, export_batch, export_list};
 pub(crate) use inviting::invite;
+pub(crate) use permitting::permissions;
 
 /// Whom an action is for.
 #[derive(Clone, Debug)]
@@ -144,6 +147,12 @@ pub(crate) const ACTS: &[PeopleAct] = &[
         "Write the marked people, else the list, or a report about them to a file.",
         exporting::export,
     ),
+    act(
+        Key::Char('='),
+        "permissions",
+        "Make people administrators: give them permissions, or take them.",
+        permitting::permissions,
+    ),
     keyless(
         "password link",
         "Mail people a link to choose a password.",
@@ -201,9 +210,9 @@ fn protect(whom: &Whom, protected: bool) -> Doing {
 
 fn license(whom: &Whom, give: bool) -> Doing {
     let title = if give {
-        "Give a license"
+        format!("Give a license to {}", whom.words)
     } else {
-        "Take a license back"
+        format!("Take a license back from {}", whom.words)
     };
     let field = Field::new("pool", "An add-on pool.")
         .offering(Offer::Pools)
@@ -254,7 +263,8 @@ fn group(whom: &Whom) -> Doing {
         Field::new("leave", "Groups to take them out of.").offering(Offer::Groups),
     ];
     let whom = whom.clone();
-    let form = Form::new("Groups", fields, move |fields| {
+    let title = format!("Groups of {}", whom.words);
+    let form = Form::new(title, fields, move |fields| {
         let role = fields.get(1).and_then(|it| GroupRole::from_word(it.text()));
         let role = role.unwrap_or(GroupRole::Learner);
         let mut edit = nobody();
@@ -268,36 +278,50 @@ fn group(whom: &Whom) -> Doing {
     Doing::Ask(Box::new(form))
 }
 
-fn list(field: Option<&Field>) -> impl Iterator<Item = String> {
+/// What is in a line, where commas stand between.
+pub(crate) fn list(field: Option<&Field>) -> impl Iterator<Item = String> + use<> {
     let text = field.map_or("", Field::text);
     let words = text.split([',', ';']).map(str::trim);
-    words.filter(|it| !it.is_empty()).map(str::to_owned)
+    let words: Vec<_> = words
+        .filter(|it| !it.is_empty())
+        .map(str::to_owned)
+        .collect();
+    words.into_iter()
 }
 
 fn assign(whom: &Whom) -> Doing {
+    let line = |label: &str, hint: &str| Field::new(label, hint).offering(Offer::Trainings);
     let fields = vec![
-        Field::new("give", "A training to give them.").offering(Offer::Trainings),
-        Field::new("end", "A training to end before it is done.").offering(Offer::Trainings),
+        line("give", "A training to give them."),
+        line("end", "A training to end before it is done."),
+        line("instruct", "A session that they hold from now on."),
+        line("stop", "A session that they hold no longer."),
     ];
     let whom = whom.clone();
-    let form = Form::new("Trainings", fields, move |fields| {
-        let given = |i: usize| fields.get(i).and_then(Field::given).map(str::to_owned);
-        match (given(0), given(1)) {
-            (Some(training), None) => Ok(plan(&whom, Verb::Assign(training))),
-            (None, Some(training)) => Ok(plan(&whom, Verb::Unassign(training))),
-            _ => Err((0, "name one training".to_owned())),
+    let title = format!("Trainings of {}", whom.words);
+    let form = Form::new(title, fields, move |fields| {
+        let verbs: [fn(String) -> Verb; 4] = [
+            Verb::Assign,
+            Verb::Unassign,
+            Verb::Instruct,
+            Verb::StopInstructing,
+        ];
+        let lines = fields.iter().zip(verbs);
+        let wanted = lines.filter_map(|(it, verb)| Some(verb(it.given()?.to_owned())));
+        match wanted.collect::<Vec<_>>().as_slice() {
+            [verb] => Ok(plan(&whom, verb.clone())),
+            _ => Err((0, "name one training, on one line".to_owned())),
         }
     });
     Doing::Ask(Box::new(form))
 }
 
 fn manager(whom: &Whom) -> Doing {
-    let field = Field::new(
-        "manager",
-        "An address, a user name or an id; none for nobody.",
-    );
+    let hint = "A name, an address, a user name or an id; none for nobody.";
+    let field = Field::new("manager", hint).offering(Offer::People);
     let whom = whom.clone();
-    let form = Form::new("Manager", vec![field], move |fields| {
+    let title = format!("Manager of {}", whom.words);
+    let form = Form::new(title, vec![field], move |fields| {
         let text = fields.first().and_then(Field::given);
         let text = text.ok_or_else(|| (0, "say who, or none".to_owned()))?;
         let mut edit = nobody();
@@ -305,6 +329,17 @@ fn manager(whom: &Whom) -> Doing {
         Ok(plan_edit(&whom, edit))
     });
     Doing::Ask(Box::new(form))
+}
+
+/// The line of a custom field.
+fn custom_line(field: &CustomField) -> Field {
+    let choices = field.choices.iter().filter(|it| !it.terms.removed);
+    let choices = choices.map(|it| it.terms.name.clone()).collect();
+    let (name, known) = (field.terms.name.clone(), field.clone());
+    Field::new(name.clone(), "A custom field.")
+        .offering(Offer::Choices(choices))
+        .setting(Settable::Custom(name))
+        .checked(move |text| known.parse(text).map(|_| ()).map_err(|it| it.to_string()))
 }
 
 /// What a field of the profile is called in a form.

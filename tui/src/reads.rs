@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use usher_core::command::Command;
 use usher_core::directory::HistoryPage;
 use usher_core::model::{Actor, Batch, Door, Hold, Status, User, UserId};
-use usher_core::query::{Expr, PageFrom, UsersPage};
-use usher_core::{Read, Result};
+use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
+use usher_core::{Read, Result, Session};
 
 use crate::counters::{Counters, Newest, PoolCount, is_of_standing};
 use crate::detail::{Detail, Happened};
@@ -80,7 +81,7 @@ fn found_among(read: &Read<'_>, query: Option<&Expr>, users: &[User]) -> Result<
     let these = Expr::Or(users.iter().map(|it| Expr::Id(it.id)).collect());
     let page = UsersPage {
         query: Expr::And(vec![these, query.clone()]),
-        sort: usher_core::query::SortBy::Created,
+        sort: SortBy::Created,
         descending: false,
         from: PageFrom::Start,
         limit: users.len(),
@@ -172,6 +173,40 @@ pub(crate) fn range(read: &Read<'_>, request: &RangeRequest) -> Result<Vec<UserI
         }
         from = PageFrom::After(last.id);
     }
+}
+
+/// Most people who are offered for a name that is being typed.
+const MOST_CALLED: usize = 8;
+
+/// People who are called so, by any part of their names and addresses, or who have this id: addresses and names.
+pub(crate) fn people_called(read: &Read<'_>, called: &str) -> Result<Vec<(String, String)>> {
+    let words = called.split_whitespace();
+    let words: Vec<_> = words.map(|it| Expr::Text(it.to_owned())).collect();
+    let mut users: Vec<User> = read.find_user(called).into_iter().collect();
+    if !words.is_empty() {
+        users.extend(read.users(&UsersPage {
+            query: Expr::And(words),
+            sort: SortBy::Name,
+            descending: false,
+            from: PageFrom::Start,
+            limit: MOST_CALLED,
+        })?);
+    }
+    let mut seen = BTreeSet::new();
+    users.retain(|it| seen.insert(it.id));
+    Ok(users.iter().map(|it| (it.label(), it.name())).collect())
+}
+
+/// Addresses that are probably mistyped, among those of new people: each with what is doubtful.
+pub(crate) fn doubts(session: &Session, command: &Command) -> Result<Vec<String>> {
+    let people = match command {
+        Command::Invite(it) => &it.people,
+        Command::InviteToSession(it) => &it.invite.people,
+        Command::Create(it) => &it.people,
+        _ => return Ok(Vec::new()),
+    };
+    let emails = people.iter().filter_map(|it| it.profile.email.as_deref());
+    session.read()?.doubtful_addresses(emails)
 }
 
 /// What the header says.

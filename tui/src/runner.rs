@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use usher_core::command::{Command, Request};
 use usher_core::directory::HistoryPage;
 use usher_core::model::BatchId;
-use usher_core::{Applied, Error, Progress, Result, Session};
+use usher_core::{Applied, Error, Progress, Result, Selection, Session};
 
 use crate::counters::Counters;
 use crate::effect::{Effect, Intent, Wish};
@@ -53,7 +53,10 @@ impl Runner {
     pub(crate) fn carry_out(&self, effect: Effect) -> Option<Effect> {
         let lane = match effect {
             Effect::ReadWindow(_) | Effect::ReadRange(_) | Effect::ReadBoard(_) => &self.rows,
-            Effect::ReadCounters | Effect::ReadDetail(_) | Effect::ReadFields(_) => &self.header,
+            Effect::ReadCounters
+            | Effect::FindPeople(_)
+            | Effect::ReadDetail(_)
+            | Effect::ReadFields(_) => &self.header,
             Effect::Count(_)
             | Effect::ReadEverybody(_)
             | Effect::ReadNames
@@ -170,6 +173,14 @@ pub(crate) fn answer(
             Answer::HandedOut(handed_out.map(|it| (it.0, name)).map_err(worded))
         }
         Effect::ListFiles(typed) => Answer::Files(import::files(&typed)),
+        Effect::FindPeople(called) => {
+            let found = reading().and_then(|read| reads::people_called(&read, &called));
+            Answer::People {
+                // Whom to offer is no more than a help: a fault in reading is told where it matters.
+                found: found.unwrap_or_default(),
+                called,
+            }
+        }
         Effect::ReadFile(request) => Answer::FileRead {
             generation: request.generation,
             result: import::read(session, &request).map_err(worded),
@@ -317,6 +328,14 @@ fn plan(
     cancelled: &Arc<AtomicBool>,
     progress: &Progress,
 ) -> Result<Proposal, String> {
+    if let Wish::Named { verb, names } = &intent.wish {
+        let who = session.read().and_then(|it| it.find_users(names));
+        intent.wish = Wish::People {
+            verb: verb.clone(),
+            who: Selection::Ids(who.map_err(|it| it.to_string())?),
+            typed: None,
+        };
+    }
     let (command, undoes) = match &mut intent.wish {
         Wish::Replay {
             seq,
@@ -346,14 +365,19 @@ fn plan(
     );
     let plan = session.plan_until(&request, Arc::clone(cancelled), progress);
     let plan = plan.map_err(|it| refused(session, &it))?;
-    Ok(Proposal::new(intent, request, plan, undoes))
+    let doubts = reads::doubts(session, &request.command).map_err(|it| it.to_string())?;
+    let mut proposal = Proposal::new(intent, request, plan, undoes);
+    proposal.doubts = doubts;
+    Ok(proposal)
 }
 
 fn command(session: &Session, wish: &Wish) -> Result<(Command, Option<BatchId>), String> {
     let batch = match wish {
         Wish::People { verb, who, .. } => return Ok((verb.command(who.clone()), None)),
         Wish::Order(order) => return Ok((order.command.clone(), None)),
-        Wish::Replay { .. } => return Err("a request is planned by itself".to_owned()),
+        Wish::Replay { .. } | Wish::Named { .. } => {
+            return Err("this is planned by itself".to_owned());
+        }
         Wish::Undo(Some(batch)) => *batch,
         Wish::Undo(None) => {
             let last = session
@@ -557,6 +581,10 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
         Effect::ReadNames => Answer::Names(Err(why)),
         Effect::Export(_) | Effect::HandOut(_) => Answer::Exported(Err(why)),
         Effect::ListFiles(_) => Answer::Files(Vec::new()),
+        Effect::FindPeople(called) => Answer::People {
+            called: called.clone(),
+            found: Vec::new(),
+        },
         Effect::ReadFile(it) => Answer::FileRead {
             generation: it.generation,
             result: Err(why),

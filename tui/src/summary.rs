@@ -49,6 +49,8 @@ pub(crate) struct Proposal {
     pub(crate) reasons: Vec<(String, usize)>,
     /// The command line that does the same.
     pub(crate) command_line: String,
+    /// Addresses that are probably mistyped, and what was probably meant.
+    pub(crate) doubts: Vec<String>,
 }
 
 impl Proposal {
@@ -106,6 +108,7 @@ impl Proposal {
             n_left_out,
             reasons,
             command_line,
+            doubts: Vec::new(),
         }
     }
 
@@ -135,16 +138,30 @@ impl Proposal {
         let grave = matches!(&self.intent.wish, Wish::People { verb, .. } if verb.is_grave());
         match &self.intent.wish {
             Wish::Order(order) if order.word.is_some() => order.word.clone(),
-            _ if grave || self.number() > BY_ONE_KEY => Some(self.number().to_string()),
-            _ => None,
+            _ if grave || self.number() > BY_ONE_KEY || !self.doubts.is_empty() => {
+                Some(self.number().to_string())
+            }
+            _ => self.bought_too_few(),
         }
+    }
+
+    /// What is bought of a pool from now on, where it is less than what is held.
+    fn bought_too_few(&self) -> Option<String> {
+        let few = |it: &&PoolEffect| {
+            it.purchased_after < it.purchased && it.purchased_after < it.held_after
+        };
+        let pool = self.plan.effects.pools.iter().find(few)?;
+        Some(pool.purchased_after.to_string())
     }
 
     /// What is wanted, as a heading.
     pub(crate) fn heading(&self) -> String {
-        let who = words::people(self.number());
+        let who = match self.number() {
+            0 => "nobody".to_owned(),
+            n => words::people(n),
+        };
         match &self.intent.wish {
-            Wish::People { verb, .. } => verb.heading(&who),
+            Wish::People { verb, .. } | Wish::Named { verb, .. } => verb.heading(&who),
             Wish::Order(order) => order.heading.clone(),
             Wish::Replay { seq, .. } => format!("Replay request {seq}: {}", self.subject()),
             Wish::Undo(_) => match self.undoes {
@@ -156,6 +173,10 @@ impl Proposal {
 
     /// What has been done, as one word.
     pub(crate) fn done_word(&self) -> String {
+        if self.plan.command == "admin_grant" {
+            // What changed last may also be that a second administrator was asked: there it is called otherwise.
+            return "given permissions".to_owned();
+        }
         crate::counters::done_word(self.plan.command)
     }
 
@@ -456,6 +477,10 @@ fn command_line(intent: &Intent, plan: &Plan, undoes: Option<BatchId>) -> String
         Wish::Order(order) => order.line.clone(),
         Wish::Replay { seq, .. } => format!("usher idp replay {seq}"),
         Wish::People { verb, who, typed } => verb.line(&whom(who, typed.as_deref(), plan)),
+        Wish::Named { verb, names } => {
+            let names: Vec<_> = names.iter().map(|it| quoted(it)).collect();
+            verb.line(&names.join(" "))
+        }
     };
     let option = match intent.when_full {
         WhenFull::Ask => return line,

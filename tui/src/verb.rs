@@ -31,6 +31,10 @@ pub(crate) enum Verb {
     Assign(String),
     /// End an assignment.
     Unassign(String),
+    /// Let them hold a session.
+    Instruct(String),
+    /// Let them hold a session no longer.
+    StopInstructing(String),
     /// Mail them a link to choose a password.
     MailPasswordLink,
     /// Give them permissions.
@@ -61,6 +65,16 @@ impl Verb {
             Self::Release(pool) => Command::Release { who, pool },
             Self::Assign(training) => Command::Assign { who, training },
             Self::Unassign(training) => Command::Unassign { who, training },
+            Self::Instruct(training) => Command::SetInstructors {
+                training,
+                who,
+                are: true,
+            },
+            Self::StopInstructing(training) => Command::SetInstructors {
+                training,
+                who,
+                are: false,
+            },
             Self::MailPasswordLink => Command::MailPasswordLink { who },
             Self::Permit(permissions) => Command::GrantPermissions { who, permissions },
             Self::Forbid(permissions) => Command::RevokePermissions { who, permissions },
@@ -81,6 +95,8 @@ impl Verb {
             Self::Release(pool) => format!("Take the license of {pool} from {who}"),
             Self::Assign(training) => format!("Assign {training} to {who}"),
             Self::Unassign(training) => format!("End {training} for {who}"),
+            Self::Instruct(training) => format!("Let {who} hold {training}"),
+            Self::StopInstructing(training) => format!("Let {who} hold {training} no longer"),
             Self::MailPasswordLink => format!("Mail {who} a link to choose a password"),
             Self::Permit(_) => format!("Give permissions to {who}"),
             Self::Forbid(_) => format!("Take permissions from {who}"),
@@ -101,6 +117,15 @@ impl Verb {
             Self::Release(pool) => format!("usher pool release {pool} {who}"),
             Self::Assign(training) => format!("usher assign {who} {}", quoted(training)),
             Self::Unassign(training) => format!("usher unassign {who} {}", quoted(training)),
+            Self::Instruct(training) => {
+                format!("usher training instructor add {} {who}", quoted(training))
+            }
+            Self::StopInstructing(training) => {
+                format!(
+                    "usher training instructor remove {} {who}",
+                    quoted(training)
+                )
+            }
             Self::MailPasswordLink => format!("usher password --mail {who}"),
             Self::Permit(permissions) => {
                 format!("usher admin grant {} {who}", permission_words(permissions))

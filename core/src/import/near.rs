@@ -1,5 +1,7 @@
 //! What somebody probably meant: names and addresses that differ by a slip of the hand.
 
+use std::collections::HashMap;
+
 /// Mail services that people mistype.
 const COMMON: &[&str] = &[
     "gmail.com",
@@ -78,6 +80,47 @@ pub(crate) fn domain_meant<'d>(
             .copied()
             .find(|it| slips(domain, it, 1).is_some())
     })
+}
+
+/// What is doubtful about an address: that it looks odd, or that its domain is nearly one that is known.
+pub(crate) enum Doubt {
+    /// It looks odd, and why.
+    Odd(String),
+    /// Another address was probably meant.
+    Meant(String),
+}
+
+/// Addresses, each looked at for slips; what is meant by a domain is found out once.
+pub(crate) struct Addresses {
+    known: Vec<String>,
+    meant: HashMap<String, Option<String>>,
+}
+
+impl Addresses {
+    /// Compared with these domains.
+    pub(crate) fn at(known: Vec<String>) -> Self {
+        Self {
+            known,
+            meant: HashMap::new(),
+        }
+    }
+
+    /// What is doubtful about an address, if anything is.
+    pub(crate) fn doubt(&mut self, email: &str) -> Option<Doubt> {
+        let (local, domain) = email.rsplit_once('@')?;
+        if let Some(why) = looks_wrong(local, domain) {
+            return Some(Doubt::Odd(why));
+        }
+        let known = &self.known;
+        let meant = self
+            .meant
+            .entry(domain.to_ascii_lowercase())
+            .or_insert_with_key(|it| {
+                domain_meant(it, known.iter().map(String::as_str)).map(str::to_owned)
+            });
+        let meant = meant.as_ref()?;
+        Some(Doubt::Meant(format!("{local}@{meant}")))
+    }
 }
 
 /// Letters of other alphabets that look like Latin ones.

@@ -12,9 +12,11 @@ use super::snapshot::word;
 use super::{Snapshot, actor, broken, outbox};
 use crate::change::Change;
 use crate::error::{Error, Result};
+use crate::import::near::{self, Doubt};
 use crate::import::{Format, Mode};
 use crate::model::{
     Actor, BatchId, FieldId, Import, ImportTerms, Membership, Status, Timestamp, UserId,
+    key_of_name,
 };
 use crate::plan::Template;
 
@@ -212,6 +214,33 @@ fn known(row: &Row<'_>, from: usize) -> rusqlite::Result<Known> {
 }
 
 impl Read<'_> {
+    /// What is doubtful about addresses of new people, as an import finds it: each address with what was probably meant,
+    /// or why it looks odd. Those of people who are here are not doubted.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn doubtful_addresses<'e>(
+        &self,
+        emails: impl Iterator<Item = &'e str>,
+    ) -> Result<Vec<String>> {
+        let snapshot = self.snapshot()?;
+        let mut addresses = near::Addresses::at(snapshot.domains()?);
+        let doubts: Vec<(&str, Doubt)> = emails
+            .filter_map(|it| Some((it, addresses.doubt(it)?)))
+            .collect();
+        let keys: Vec<String> = doubts.iter().map(|it| key_of_name(it.0)).collect();
+        let there = snapshot.known_by_email(&keys)?;
+        let new = doubts
+            .iter()
+            .filter(|it| !there.contains_key(&key_of_name(it.0)));
+        Ok(new
+            .map(|(email, doubt)| match doubt {
+                Doubt::Odd(why) => format!("{email}: {why}"),
+                Doubt::Meant(meant) => format!("{email}: did you mean {meant}?"),
+            })
+            .collect())
+    }
+
     /// Where these people are members, of the groups that whoever reads knows. They are people whom a page of
     /// [`Read::users`] has shown.
     ///

@@ -86,6 +86,13 @@ pub(super) const ACTIONS: &[Entry] = &[
     ),
     entry(
         Users,
+        Action::MarkAgain,
+        &[Char('R')],
+        "mark again",
+        "Mark whoever was marked for the last batch.",
+    ),
+    entry(
+        Users,
         Action::Invite,
         &[Char('i')],
         "invite",

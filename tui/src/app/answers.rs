@@ -159,6 +159,11 @@ impl App {
                     form.take_files(files);
                 }
             }
+            Answer::People { called, found } => {
+                if let Some(form) = &mut self.form {
+                    form.take_people(called, found);
+                }
+            }
             Answer::FileRead { generation, result } => self.file_read(generation, result),
             Answer::Reviewed { generation, result } => self.reviewed(generation, result),
             Answer::Words(result) => self.words_read(result),

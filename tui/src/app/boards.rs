@@ -10,7 +10,7 @@ use crate::action::{Action, Place, action};
 use crate::board::{Board, Doing, Here};
 use crate::boards::Topic;
 use crate::effect::{Effect, Wish};
-use crate::form;
+use crate::form::{self, Form};
 use crate::key::Key;
 use crate::line::LineEditor;
 use crate::names::PersonFields;
@@ -358,6 +358,14 @@ impl App {
                 self.effects.push(Effect::ReadNames);
                 self.lay_out();
             }
+            Doing::Invite => {
+                let doing = people::invite(&self.names);
+                self.perform(doing, of_marks);
+            }
+            Doing::EditMany(whom) => {
+                let doing = people::edit_many(&whom, &self.names);
+                self.perform(doing, of_marks);
+            }
             Doing::Edit(user) => {
                 self.opening = Some(user);
                 self.form_of_marks = of_marks;
@@ -439,11 +447,13 @@ impl App {
         self.list_files();
     }
 
-    /// Asks for the files to offer in a form, if it wants any.
+    /// Asks for the files or the people to offer in a form, if it wants any.
     pub(super) fn list_files(&mut self) {
         let typed = self.form.as_ref().and_then(|it| it.wants_files());
         let effect = typed.map(|it| Effect::ListFiles(it.to_owned()));
         self.effects.extend(effect);
+        let called = self.form.as_ref().and_then(Form::wants_people);
+        self.effects.extend(called.map(Effect::FindPeople));
     }
 
     /// A person's fields came: for a form that is to be opened, or for one in which somebody is typing.

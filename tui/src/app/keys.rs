@@ -188,8 +188,13 @@ impl App {
             Action::MarkAll => self.users.mark_all(),
             Action::Invert => self.users.invert(),
             Action::ClearMarks => self.users.clear_marks(),
+            Action::MarkAgain => {
+                if !self.users.mark_again() {
+                    self.say("nobody was marked for a batch yet", Tone::Plain);
+                }
+            }
             Action::OnlyMarked => self.only_marked(),
-            Action::Invite => self.perform(people::invite(), false),
+            Action::Invite => self.perform(Doing::Invite, false),
             Action::Import => self.perform(Doing::AskFile, false),
             Action::Menu => self.open_menu(),
             Action::Palette => self.open_palette(),

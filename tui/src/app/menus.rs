@@ -11,7 +11,7 @@ use crate::people;
 use crate::words;
 
 /// Actions of the list that are worth an entry: movements are not.
-const LISTED: [Action; 21] = [
+const LISTED: [Action; 22] = [
     Action::Invite,
     Action::Import,
     Action::Filter,
@@ -24,6 +24,7 @@ const LISTED: [Action; 21] = [
     Action::Invert,
     Action::OnlyMarked,
     Action::ClearMarks,
+    Action::MarkAgain,
     Action::Undo,
     Action::Open,
     Action::Detail,
@@ -67,8 +68,11 @@ impl App {
             })
             .collect();
         if self.whom().is_some() {
+            // What the screen does by the same key goes before.
+            let free = |key: &Key| acts.iter().all(|it| it.key != *key);
+            let shown = |key: Key| key.to_string();
             entries.extend(people::ACTS.iter().map(|act| Entry {
-                key: act.key.map(|it| it.to_string()).unwrap_or_default(),
+                key: act.key.filter(free).map(shown).unwrap_or_default(),
                 name: act.name.to_owned(),
                 sentence: act.sentence.into(),
                 choice: Choice::People(act),

@@ -143,7 +143,7 @@ impl App {
         if sheet.of_marks {
             match self.boards.last_mut() {
                 Some(board) => board.marks.clear(),
-                None => self.users.clear_marks(),
+                None => self.users.done_with_marks(),
             }
         }
         if let Some(token) = token {

@@ -16,7 +16,7 @@ pub(super) const KIND: Kind = Kind {
     name: "held",
     sentence: "Whom the brakes on connections hold.",
     columns: &[
-        text("Person", 26, 2),
+        text("Person", 24, 2),
         text("Connection", 14, 1),
         text("Asked", 10, 0),
         text("State", 8, 0),

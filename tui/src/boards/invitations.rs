@@ -7,7 +7,6 @@ use usher_core::{Read, Result};
 use super::Topic;
 use crate::board::{Act, Doing, Found, Item, Kind, text};
 use crate::key::Key;
-use crate::people;
 use crate::theme::Role;
 use crate::zone::Zone;
 
@@ -29,7 +28,7 @@ pub(super) const KIND: Kind = Kind {
             key: Key::Char('i'),
             name: "invite",
             sentence: "Invite people: type or paste their addresses.",
-            does: |_| people::invite(),
+            does: |_| Doing::Invite,
         },
         Act {
             key: Key::Char('h'),

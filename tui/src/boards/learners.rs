@@ -85,11 +85,12 @@ fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
             );
         }
     }
-    Ok(Found {
-        title: format!("training {}", training.terms.name),
-        items,
-        more,
-    })
+    let name = &training.terms.name;
+    let title = match super::trainings::held_by(read, &training)?.as_str() {
+        "" => format!("training {name}"),
+        who => format!("training {name}, held by {who}"),
+    };
+    Ok(Found { title, items, more })
 }
 
 fn of<'a>(here: &Here<'a>) -> Option<(&'a str, &'a Item, UserId)> {

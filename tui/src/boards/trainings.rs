@@ -1,7 +1,7 @@
 //! Trainings, and how many people stand where with each.
 
 use usher_core::command::{Command, TrainingEdit};
-use usher_core::model::{Date, PoolName, TrainingKind};
+use usher_core::model::{Date, PoolName, Training, TrainingKind};
 use usher_core::{Read, Result};
 
 use super::Topic;
@@ -9,6 +9,8 @@ use crate::board::{Act, Doing, Found, Here, Item, Kind, number, text};
 use crate::effect::{Order, Wish};
 use crate::form::{Field, Form, Offer};
 use crate::key::Key;
+use crate::people::list;
+use crate::verb::Verb;
 use crate::words::{self, quoted};
 
 pub(super) const KIND: Kind = Kind {
@@ -23,6 +25,7 @@ pub(super) const KIND: Kind = Kind {
         number("Started", 7),
         number("Completed", 9),
         number("Ended", 6),
+        text("Instructors", 20, 1),
     ],
     empty: "there are no trainings yet; i adds one",
     read,
@@ -52,6 +55,12 @@ pub(super) const KIND: Kind = Kind {
             does: |_| add(),
         },
         Act {
+            key: Key::Char('='),
+            name: "instructors",
+            sentence: "Say who holds the session.",
+            does: instructors,
+        },
+        Act {
             key: Key::Delete,
             name: "remove",
             sentence: "Remove the training; open assignments end, reports still cover it.",
@@ -69,7 +78,9 @@ fn on(here: &Here<'_>, does: impl FnOnce(&str) -> Doing) -> Doing {
 
 fn read(read: &Read<'_>, _: &Topic, _: usize) -> Result<Found> {
     let pools = read.pools()?;
-    let rows = read.trainings()?.into_iter().map(|training| {
+    let mut items = Vec::new();
+    for training in read.trainings()? {
+        let held_by = held_by(read, &training)?;
         let (terms, counts) = (training.terms, training.counts);
         let pool = pools.iter().find(|it| Some(it.id) == terms.pool);
         let cells = vec![
@@ -83,14 +94,66 @@ fn read(read: &Read<'_>, _: &Topic, _: usize) -> Result<Found> {
             words::number(counts.started),
             words::number(counts.completed),
             words::number(counts.ended),
+            held_by,
         ];
-        Item::new(training.id, cells).opening(Topic::Learners(terms.name))
-    });
+        items.push(Item::new(training.id, cells).opening(Topic::Learners(terms.name)));
+    }
     Ok(Found {
         title: "trainings".to_owned(),
-        items: rows.collect(),
+        items,
         more: false,
     })
+}
+
+/// Who holds a session, as addresses.
+pub(super) fn held_by(read: &Read<'_>, training: &Training) -> Result<String> {
+    if training.terms.kind != TrainingKind::Session {
+        return Ok(String::new());
+    }
+    let instructors = read.instructors_of(training.id)?;
+    let labels = read.labels_of(&instructors)?;
+    let labels: Vec<_> = instructors
+        .iter()
+        .filter_map(|it| labels.get(it))
+        .map(String::as_str)
+        .collect();
+    Ok(labels.join(", "))
+}
+
+fn instructors(here: &Here<'_>) -> Doing {
+    let Some(item) = here.item.filter(|it| it.cell(1) == "session") else {
+        return Doing::Say("only sessions have instructors".to_owned());
+    };
+    let now = match item.cell(8) {
+        "" => "Nobody holds it yet.".to_owned(),
+        who => format!("Now {who}."),
+    };
+    let line = |label: &str, hint: &str| {
+        Field::new(label, format!("{hint} {now}")).offering(Offer::People)
+    };
+    let fields = vec![
+        line("add", "Who holds it too: names, addresses or ids."),
+        line("take off", "Who holds it no longer."),
+    ];
+    let training = item.cell(0).to_owned();
+    let title = format!("Instructors of {training}");
+    let form = Form::new(title, fields, move |fields| {
+        let names = |i: usize| list(fields.get(i)).collect::<Vec<_>>();
+        let (verb, names) = match (names(0), names(1)) {
+            (add, off) if off.is_empty() && !add.is_empty() => {
+                (Verb::Instruct(training.clone()), add)
+            }
+            (add, off) if add.is_empty() && !off.is_empty() => {
+                (Verb::StopInstructing(training.clone()), off)
+            }
+            _ => return Err((0, "add or take off: one of the two at a time".to_owned())),
+        };
+        Ok(Doing::Plan {
+            target: format!("training {training}"),
+            wish: Wish::Named { verb, names },
+        })
+    });
+    Doing::Ask(Box::new(form))
 }
 
 fn plan(training: &str, order: Order) -> Doing {

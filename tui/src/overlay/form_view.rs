@@ -43,7 +43,23 @@ pub(crate) fn draw_form(form: &Form, theme: Theme, plain: bool, area: Rect, fram
     if area.is_empty() {
         return;
     }
-    put(buf, row(area, 0), 0, &form.title, theme.style(Role::Title));
+    let (above, below) = (form.top, form.fields.len().saturating_sub(form.top + page));
+    let beyond = [(above, "above"), (below, "below")];
+    let beyond = beyond.iter().filter(|it| it.0 > 0);
+    let beyond: Vec<_> = beyond
+        .map(|(n, where_)| format!("{n} more {where_}"))
+        .collect();
+    let end = put_right(
+        buf,
+        row(area, 0),
+        &beyond.join(", "),
+        theme.style(Role::Warn),
+    );
+    let title = Rect {
+        width: end.saturating_sub(u16::from(!beyond.is_empty())),
+        ..row(area, 0)
+    };
+    put(buf, title, 0, &form.title, theme.style(Role::Title));
     let mut cursor = area.as_position();
     let lines = form.fields.iter().enumerate().skip(form.top).take(page);
     for (y, (i, field)) in (1..).zip(lines) {

@@ -40,8 +40,10 @@ impl Help {
                 help.section("Every screen", &entries(Place::Board));
             }
         }
+        let own = board.map_or(&[][..], |it| it.topic.kind().acts);
+        let free = |key: &Key| own.iter().all(|it| it.key != *key);
         let acts = people::ACTS.iter();
-        let acts = acts.map(|it| match it.key {
+        let acts = acts.map(|it| match it.key.filter(free) {
             Some(key) => (key.to_string(), it.sentence),
             None => (format!("a {}", it.name), it.sentence),
         });

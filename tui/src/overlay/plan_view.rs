@@ -19,6 +19,9 @@ const LABEL: u16 = 15;
 /// Most lines of the command; `c` copies it whole.
 const MOST_COMMAND_LINES: usize = 4;
 
+/// Most addresses that are questioned one by one.
+const MOST_DOUBTS: usize = 4;
+
 /// One line of the numbers.
 struct Said {
     label: &'static str,
@@ -267,6 +270,13 @@ fn numbers(proposal: &Proposal, width: u16) -> Vec<Said> {
             format!("{}   {}", count(proposal.n_left_out), words.join(" · ")),
             Role::Warn,
         );
+    }
+    for doubt in proposal.doubts.iter().take(MOST_DOUBTS) {
+        say("Mistyped?", doubt.clone(), Role::Danger);
+    }
+    if proposal.doubts.len() > MOST_DOUBTS {
+        let more = count(proposal.doubts.len() - MOST_DOUBTS);
+        say(" ", format!("and {more} more"), Role::Danger);
     }
     for pool in &plan.effects.pools {
         say(

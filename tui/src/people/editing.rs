@@ -4,44 +4,56 @@ use usher_core::Selection;
 use usher_core::command::Edit;
 use usher_core::model::Field as Known;
 
-use super::{Whom, label, list, nobody, plan_edit};
+use super::{Whom, custom_line, label, list, nobody, plan_edit};
 use crate::board::Doing;
 use crate::form::{Field, Form, Offer};
-use crate::names::{PROFILE, PersonFields, Settable};
+use crate::names::{Names, PROFILE, PersonFields, Settable};
 
 /// What that line is called.
 const OVERRIDE: &str = "override";
 
 /// Edits one person, or sets fields of many.
 pub(super) fn edit(whom: &Whom) -> Doing {
-    if let Some(user) = whom.one {
-        return Doing::Edit(user);
+    match whom.one {
+        Some(user) => Doing::Edit(user),
+        None => Doing::EditMany(Box::new(whom.clone())),
     }
-    // One value for many people: what is left empty stays, and none clears.
+}
+
+/// The form that sets one value for many people: what is left empty stays, and none clears.
+pub(crate) fn edit_many(whom: &Whom, names: &Names) -> Doing {
+    const HINT: &str = "Left empty, it stays as it is; none clears it.";
     let one_each = [Known::Email, Known::UserName];
-    let fields: Vec<_> = PROFILE
+    let known = PROFILE
         .into_iter()
         .filter(|it| !one_each.contains(it) && *it != Known::Labels)
         .map(|known| {
-            Field::new(
-                label(known),
-                "Left empty, it stays as it is; none clears it.",
-            )
-            .setting(Settable::Field(known))
+            Field::new(label(known), HINT)
+                .setting(Settable::Field(known))
+                .checked(move |text| match text.trim() {
+                    "" | "none" => Ok(()),
+                    text => known
+                        .parse_typed(text)
+                        .map(|_| ())
+                        .map_err(|it| it.to_string()),
+                })
+        });
+    let custom = names.fields.iter().map(|field| {
+        let parsed = field.clone();
+        custom_line(field)
+            .hinting(HINT)
             .checked(move |text| match text.trim() {
                 "" | "none" => Ok(()),
-                text => known
-                    .parse_typed(text)
-                    .map(|_| ())
-                    .map_err(|it| it.to_string()),
+                text => parsed.parse(text).map(|_| ()).map_err(|it| it.to_string()),
             })
-        })
+    });
+    let manager = "A name, an address, a user name or an id; none for nobody.";
+    let fields: Vec<_> = known
+        .chain([Field::new("manager", manager)
+            .offering(Offer::People)
+            .setting(Settable::Manager)])
+        .chain(custom)
         .chain([
-            Field::new(
-                "manager",
-                "An address, a user name or an id; none for nobody.",
-            )
-            .setting(Settable::Manager),
             Field::new("add labels", "Labels to add.").offering(Offer::Labels),
             Field::new("remove labels", "Labels to take off.").offering(Offer::Labels),
         ])
@@ -103,7 +115,7 @@ fn set(edit: &mut Edit, what: Option<&Settable>, value: Option<&str>) -> Result<
 
 /// The form that edits one person.
 pub(crate) fn edit_form(person: &PersonFields) -> Form {
-    let custom = person.fields.clone();
+    let custom = &person.fields;
     let mut fields: Vec<_> = person
         .values
         .iter()
@@ -118,19 +130,12 @@ pub(crate) fn edit_form(person: &PersonFields) -> Form {
                     .offering(offer)
                     .checked(move |text| known.parse(text).map(|_| ()).map_err(|it| it.to_string()))
             }
-            Settable::Manager => Field::new("manager", "An address, a user name or an id."),
-            Settable::Custom(name) => {
-                let field = custom.iter().find(|it| it.terms.name == *name).cloned();
-                let choices = field.iter().flat_map(|it| &it.choices);
-                let choices = choices.filter(|it| !it.terms.removed);
-                let choices = choices.map(|it| it.terms.name.clone()).collect();
-                Field::new(name.clone(), "A custom field.")
-                    .offering(Offer::Choices(choices))
-                    .checked(move |text| match &field {
-                        Some(field) => field.parse(text).map(|_| ()).map_err(|it| it.to_string()),
-                        None => Ok(()),
-                    })
-            }
+            Settable::Manager => Field::new("manager", "A name, an address, a user name or an id.")
+                .offering(Offer::People),
+            Settable::Custom(name) => match custom.iter().find(|it| it.terms.name == *name) {
+                Some(field) => custom_line(field),
+                None => Field::new(name.clone(), "A custom field."),
+            },
         })
         .zip(&person.values)
         .map(|(field, (what, value))| {

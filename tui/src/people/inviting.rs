@@ -1,59 +1,128 @@
-//! The form that invites people.
+//! The form that invites people, or makes their accounts at once.
 
-use usher_core::command::{Command, Invite, NewPerson, parse_people};
-use usher_core::model::{Date, Field as Known, GroupRole, PoolName};
+use usher_core::command::{Command, Create, Invite, InviteToSession, NewPerson, parse_people};
+use usher_core::model::{CustomField, Date, Field as Known, GroupRole, PoolName};
 
-use super::{label, list};
+use super::{custom_line, label, list};
 use crate::board::Doing;
 use crate::effect::{Order, Wish};
 use crate::form::{Field, Form, Offer};
+use crate::names::{Names, Settable};
 use crate::words::{self, quoted};
 
 /// Most addresses that a command line repeats.
 const MOST_ADDRESSES: usize = 6;
 
-/// The form that invites people.
-pub(crate) fn invite() -> Doing {
-    let profile = |known: Known, hint: &str| {
-        Field::new(label(known), hint).checked(move |text| {
+// What the lines are called; what is known of people has its own names.
+const ADDRESSES: &str = "addresses";
+const GROUPS: &str = "groups";
+const POOLS: &str = "pools";
+const SESSION: &str = "session";
+const MAIL: &str = "mail";
+const ACCOUNT: &str = "account";
+
+/// What of a profile can be given to all of them, and how the command line calls it.
+const DETAILS: [(Known, &str); 7] = [
+    (Known::FunctionalArea, "area"),
+    (Known::Title, "title"),
+    (Known::Region, "region"),
+    (Known::Language, "language"),
+    (Known::Labels, "label"),
+    (Known::DeactivateOn, "deactivate-on"),
+    (Known::DeleteOn, "delete-on"),
+];
+
+/// The form that invites people, with a line for every custom field: what is required comes first.
+pub(crate) fn invite(names: &Names) -> Doing {
+    let custom = |required: bool| {
+        let fields = names.fields.iter();
+        let fields = fields.filter(move |it| it.terms.required == required);
+        fields.map(|it| custom_line(it).hinting(custom_hint(it)))
+    };
+    let mut fields = vec![
+        Field::new(
+            ADDRESSES,
+            "Type or paste them, also as Ana Li <ana@corp.example>; commas or spaces between them.",
+        )
+        .checked(addresses)
+        .telling(|text| format!("{} to invite", words::people(parse_people(text).0.len()))),
+    ];
+    fields.extend(custom(true));
+    fields.push(Field::new(GROUPS, "Groups that each of them joins.").offering(Offer::Groups));
+    fields.push(
+        Field::new(POOLS, "Add-on pools that each of them gets a license of.")
+            .offering(Offer::Pools),
+    );
+    fields.extend(DETAILS.iter().map(|(known, _)| detail(*known)));
+    let manager = Field::new(
+        "manager",
+        "Whom they report to: a name, an address or an id.",
+    );
+    let manager = manager.offering(Offer::People).setting(Settable::Manager);
+    let place = fields.len() - 3;
+    fields.insert(place, manager);
+    fields.push(mail());
+    fields.push(
+        Field::new(SESSION, "A session to invite to; it is assigned to them.")
+            .offering(Offer::Trainings),
+    );
+    fields.push(account());
+    fields.extend(custom(false));
+    Doing::Ask(Box::new(Form::new("Invite people", fields, invited)))
+}
+
+fn custom_hint(field: &CustomField) -> &'static str {
+    match field.terms.required {
+        true => "Required: the same for each of them.",
+        false => "The same for each of them.",
+    }
+}
+
+fn detail(known: Known) -> Field {
+    let hint = match known {
+        Known::Language => "Such as en or pt-BR.",
+        Known::Labels => "Free words, with commas between them.",
+        Known::DeactivateOn => "The day on which they are deactivated, such as 2027-01-31.",
+        Known::DeleteOn => "The day on which they are deleted, such as 2027-01-31.",
+        _ => "The same for each of them.",
+    };
+    let offer = match known {
+        Known::Labels => Offer::Labels,
+        _ => Offer::Nothing,
+    };
+    Field::new(label(known), hint)
+        .offering(offer)
+        .setting(Settable::Field(known))
+        .checked(move |text| {
             known
                 .parse_typed(text)
                 .map(|_| ())
                 .map_err(|it| it.to_string())
         })
-    };
-    let fields =
-        vec![
-        Field::new(
-            "addresses",
-            "Type or paste them, also as Ana Li <ana@corp.example>; commas or spaces between them.",
-        )
-        .checked(addresses)
-        .telling(|text| format!("{} to invite", words::people(parse_people(text).0.len()))),
-        Field::new("groups", "Groups that each of them joins.").offering(Offer::Groups),
-        Field::new("pools", "Add-on pools that each of them gets a license of.")
-            .offering(Offer::Pools),
-        profile(Known::FunctionalArea, "The same for each of them."),
-        profile(Known::Title, "The same for each of them."),
-        profile(Known::Language, "Such as en or pt-BR."),
-        Field::new("manager", "Whom they report to: an address, a user name or an id."),
-        profile(Known::Labels, "Free words, with commas between them.").offering(Offer::Labels),
-        profile(
-            Known::DeleteOn,
-            "The day on which they are deleted, such as 2027-01-31.",
-        ),
-        Field::new("mail", "yes, no, or the day on which it is mailed.")
-            .with("yes")
-            .offering(Offer::Words(&["yes", "no"]))
-            .checked(|text| match text.trim() {
-                "" | "yes" | "no" => Ok(()),
-                day => day
-                    .parse::<Date>()
-                    .map(|_| ())
-                    .map_err(|_| "say yes, no or a day such as 2027-01-31".to_owned()),
-            }),
-    ];
-    Doing::Ask(Box::new(Form::new("Invite people", fields, invited)))
+}
+
+fn mail() -> Field {
+    Field::new(MAIL, "yes, no, or the day on which it is mailed.")
+        .with("yes")
+        .offering(Offer::Words(&["yes", "no"]))
+        .checked(|text| match text.trim() {
+            "" | "yes" | "no" => Ok(()),
+            day => day
+                .parse::<Date>()
+                .map(|_| ())
+                .map_err(|_| "say yes, no or a day such as 2027-01-31".to_owned()),
+        })
+}
+
+fn account() -> Field {
+    let hint = "invited: they accept first; active: at once, with a link to choose a password.";
+    Field::new(ACCOUNT, hint)
+        .with("invited")
+        .offering(Offer::Words(&["invited", "active"]))
+        .checked(|text| match text.trim() {
+            "invited" | "active" => Ok(()),
+            _ => Err("use invited or active".to_owned()),
+        })
 }
 
 fn addresses(text: &str) -> Result<(), String> {
@@ -68,30 +137,46 @@ fn addresses(text: &str) -> Result<(), String> {
     }
 }
 
+/// The line of a form that is called so, with its place.
+fn line<'f>(fields: &'f [Field], called: &str) -> Option<(usize, &'f Field)> {
+    let mut lines = fields.iter().enumerate();
+    lines.find(|(_, it)| it.label == called && !matches!(it.settable(), Some(Settable::Custom(_))))
+}
+
+fn text<'f>(fields: &'f [Field], called: &str) -> &'f str {
+    line(fields, called).map_or("", |it| it.1.text())
+}
+
 fn invited(fields: &[Field]) -> Result<Doing, (usize, String)> {
-    let text = |i: usize| fields.get(i).map_or("", Field::text);
-    let given = |i: usize| fields.get(i).and_then(Field::given).map(str::to_owned);
-    let (people, _) = parse_people(text(0));
+    let (people, _) = parse_people(text(fields, ADDRESSES));
     if people.is_empty() {
         return Err((0, "type or paste at least one address".to_owned()));
     }
-    let known = [
-        (3, Known::FunctionalArea),
-        (4, Known::Title),
-        (5, Known::Language),
-        (7, Known::Labels),
-        (8, Known::DeleteOn),
-    ];
-    let mut common = NewPerson {
-        manager: given(6),
-        ..NewPerson::default()
-    };
-    for (i, field) in known {
-        let value = field.parse(text(i)).map_err(|it| (i, it.to_string()))?;
-        common.profile.set(field, value);
+    let common = common(fields)?;
+    let at_once = text(fields, ACCOUNT) == "active";
+    let (mail, send_on) = (text(fields, MAIL) != "no", text(fields, MAIL).parse().ok());
+    let session = Some(text(fields, SESSION)).filter(|it| !it.is_empty());
+    if at_once && (send_on.is_some() || session.is_some()) {
+        let (called, why) = match send_on {
+            Some(_) => (
+                MAIL,
+                "an account that is made at once is mailed at once: yes or no",
+            ),
+            None => (
+                SESSION,
+                "people are invited to a session: leave it empty, or invite them",
+            ),
+        };
+        let at = line(fields, called).map_or(0, |it| it.0);
+        return Err((at, why.to_owned()));
     }
-    let line = invite_line(fields, &people);
-    let heading = format!("Invite {}", words::people(people.len()));
+    let command_line = invite_line(fields, &people, at_once);
+    let verb = if at_once {
+        "Create accounts of"
+    } else {
+        "Invite"
+    };
+    let heading = format!("{verb} {}", words::people(people.len()));
     let people = people.into_iter().map(|person| {
         let mut profile = common.profile.clone();
         profile.email = person.profile.email;
@@ -102,62 +187,106 @@ fn invited(fields: &[Field]) -> Result<Doing, (usize, String)> {
             ..common.clone()
         }
     });
+    let people = people.collect();
+    let groups = list(line(fields, GROUPS).map(|it| it.1));
+    let groups = groups.map(|it| (it, GroupRole::Learner)).collect();
     let mut pools = Vec::new();
-    for pool in list(fields.get(2)) {
-        pools.push(pool.parse::<PoolName>().map_err(|it| (2, it.to_string()))?);
+    if let Some((at, field)) = line(fields, POOLS) {
+        for pool in list(Some(field)) {
+            pools.push(
+                pool.parse::<PoolName>()
+                    .map_err(|it| (at, it.to_string()))?,
+            );
+        }
     }
-    let command = Command::Invite(Invite {
-        people: people.collect(),
-        groups: list(fields.get(1))
-            .map(|it| (it, GroupRole::Learner))
-            .collect(),
-        pools,
-        mail: text(9) != "no",
-        send_on: text(9).parse().ok(),
-    });
+    let command = if at_once {
+        Command::Create(Create {
+            people,
+            groups,
+            pools,
+            mail,
+        })
+    } else {
+        let invite = Invite {
+            people,
+            groups,
+            pools,
+            mail,
+            send_on,
+        };
+        match session {
+            Some(session) => Command::InviteToSession(InviteToSession {
+                session: session.to_owned(),
+                invite,
+            }),
+            None => Command::Invite(invite),
+        }
+    };
     Ok(Doing::Plan {
         target: "new people".to_owned(),
-        wish: Wish::Order(Box::new(Order::new(command, heading, line))),
+        wish: Wish::Order(Box::new(Order::new(command, heading, command_line))),
     })
 }
 
-fn invite_line(fields: &[Field], people: &[NewPerson]) -> String {
-    let mut line = if people.len() > MOST_ADDRESSES {
-        "usher invite - ".to_owned()
-    } else {
-        let each = people.iter().filter_map(addressed);
-        format!("usher invite {}", each.collect::<Vec<_>>().join(" "))
-    };
-    let named = [
-        (1, "group"),
-        (2, "pool"),
-        (3, "area"),
-        (4, "title"),
-        (5, "language"),
-        (6, "manager"),
-        (7, "label"),
-        (8, "delete-on"),
-    ];
-    for (i, name) in named {
-        let Some(text) = fields.get(i).and_then(Field::given) else {
-            continue;
-        };
-        let many = matches!(name, "group" | "pool" | "label");
-        let values: Vec<_> = if many {
-            list(fields.get(i)).collect()
-        } else {
-            vec![text.to_owned()]
-        };
-        for value in values {
-            line.push_str(&format!(" --{name} {}", quoted(&value)));
+/// What is the same for each of them.
+fn common(fields: &[Field]) -> Result<NewPerson, (usize, String)> {
+    let mut common = NewPerson::default();
+    for (at, field) in fields.iter().enumerate() {
+        match field.settable() {
+            Some(Settable::Field(known)) => {
+                let value = known.parse_typed(field.text());
+                let value = value.map_err(|it| (at, it.to_string()))?;
+                common.profile.set(*known, value);
+            }
+            Some(Settable::Manager) => common.manager = field.given().map(str::to_owned),
+            Some(Settable::Custom(name)) => {
+                let given = field.given().map(|it| (name.clone(), it.to_owned()));
+                common.fields.extend(given);
+            }
+            None => {}
         }
     }
-    match fields.get(9).map_or("", Field::text) {
-        "no" => line.push_str(" --no-mail"),
-        "" | "yes" => {}
-        day => line.push_str(&format!(" --send-on {day}")),
+    Ok(common)
+}
+
+fn invite_line(fields: &[Field], people: &[NewPerson], at_once: bool) -> String {
+    let verb = if at_once { "create" } else { "invite" };
+    let mut said = if people.len() > MOST_ADDRESSES {
+        format!("usher {verb} - ")
+    } else {
+        let each = people.iter().filter_map(addressed);
+        format!("usher {verb} {}", each.collect::<Vec<_>>().join(" "))
+    };
+    let mut option = |name: &str, value: &str| {
+        said.push_str(&format!(" --{name} {}", quoted(value)));
+    };
+    for field in fields {
+        let Some(given) = field.given() else { continue };
+        let known = |known: &Known| DETAILS.iter().find(|it| it.0 == *known).map(|it| it.1);
+        let name = match field.settable() {
+            Some(Settable::Field(it)) => known(it).unwrap_or_default(),
+            Some(Settable::Manager) => "manager",
+            Some(Settable::Custom(name)) => {
+                option("field", &format!("{name}={given}"));
+                continue;
+            }
+            None if field.label == GROUPS => "group",
+            None if field.label == POOLS => "pool",
+            None if field.label == SESSION => "session",
+            None => continue,
+        };
+        if matches!(name, "group" | "pool" | "label") {
+            list(Some(field)).for_each(|it| option(name, &it));
+        } else {
+            option(name, given);
+        }
     }
-    line.trim_end().to_owned()
+    match text(fields, MAIL) {
+        "no" => said.push_str(" --no-mail"),
+        "" | "yes" => {}
+        day => said.push_str(&format!(" --send-on {day}")),
+    }
+    said.trim_end().to_owned()
 }
 
 /// Somebody as an argument of a shell, with the names that were typed: `'Ana Li <ana@corp.example>'`.

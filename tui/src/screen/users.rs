@@ -39,6 +39,8 @@ pub(crate) struct Users {
     /// The custom fields that filters may name.
     pub(crate) vocabulary: Vocabulary,
     last_range: u64,
+    /// Who was marked for the last batch.
+    last_marks: Option<Marks>,
 }
 
 /// Numbers that have to be counted.
@@ -99,6 +101,7 @@ impl Users {
             counting: Uncounted::default(),
             range_generation: None,
             last_range: 0,
+            last_marks: None,
         }
     }
 
@@ -274,6 +277,26 @@ impl Users {
         }
     }
 
+    /// What the marks were for is done: they are taken away, and can be brought back.
+    pub(crate) fn done_with_marks(&mut self) {
+        self.last_marks = Some(self.marks.clone());
+        self.clear_marks();
+    }
+
+    /// Marks whoever was marked for the last batch; whether there was one.
+    pub(crate) fn mark_again(&mut self) -> bool {
+        let Some(marks) = self.last_marks.clone() else {
+            return false;
+        };
+        self.marks = marks;
+        self.list.end_range();
+        self.marks_changed();
+        if self.only_marked {
+            self.show_only_marked(true);
+        }
+        true
+    }
+
     /// Lists only the marked people, or those whom the filter finds.
     pub(crate) fn show_only_marked(&mut self, only: bool) {
         self.only_marked = only;
@@ -321,6 +344,9 @@ impl Users {
         self.filter.text = renamed.text(&self.filter.text);
         self.filter.query = renamed.query(self.filter.query.clone());
         self.marks.call_otherwise(&renamed);
+        if let Some(last) = &mut self.last_marks {
+            last.call_otherwise(&renamed);
+        }
         self.list.call_otherwise(if self.only_marked {
             self.marks.query()
         } else {

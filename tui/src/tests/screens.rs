@@ -167,7 +167,7 @@ fn a_small_screen_shows_the_rows() {
     check(
         &at(39, 9, "j ").screen(),
         r"
- access 5/8 · 3 free   1 waiting   coa…
+ access 5/8 · 3 free   1 waiting  +1
   I Adams, Emil
  xW Çelik, Dora
 > A Li, Ana

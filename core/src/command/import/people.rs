@@ -435,8 +435,7 @@ impl Desk<'_> {
 
     /// Addresses that are probably mistyped: at a domain that is nearly one that is known.
     fn refuse_slips(&mut self, planner: &Planner<'_>, rows: &mut [Wanted]) -> Result<()> {
-        let domains = planner.snapshot.domains()?;
-        let mut meant: HashMap<String, Option<String>> = HashMap::new();
+        let mut addresses = near::Addresses::at(planner.snapshot.domains()?);
         let mut slips: Vec<(usize, String, String)> = Vec::new();
         let mut odd: Vec<(usize, String)> = Vec::new();
         for (place, wanted) in rows.iter().enumerate() {
@@ -446,21 +445,12 @@ impl Desk<'_> {
             let Some(email) = wanted.get(Field::Email) else {
                 continue;
             };
-            let Some((local, domain)) = email.rsplit_once('@') else {
-                continue;
-            };
-            if let Some(why) = near::looks_wrong(local, domain) {
-                odd.push((place, format!("{}: {why}", quoted(email))));
-                continue;
-            }
-            let meant = meant
-                .entry(domain.to_ascii_lowercase())
-                .or_insert_with_key(|it| {
-                    let known = domains.iter().map(String::as_str);
-                    near::domain_meant(it, known).map(str::to_owned)
-                });
-            if let Some(meant) = meant {
-                slips.push((place, email.to_owned(), format!("{local}@{meant}")));
+            match addresses.doubt(email) {
+                Some(near::Doubt::Odd(why)) => {
+                    odd.push((place, format!("{}: {why}", quoted(email))));
+                }
+                Some(near::Doubt::Meant(meant)) => slips.push((place, email.to_owned(), meant)),
+                None => {}
             }
         }
         for (place, why) in odd {
