@@ -333,7 +333,7 @@ impl Form {
             .find(|(i, word)| {
                 let is_typed = !is_whole && i + 1 == n_words;
                 let known = word.is_empty() || *word == "none" || is_id(word) || is(word);
-                !known && !(is_typed && could_be(word))
+                !(known || is_typed && could_be(word))
             });
         let unknown = unknown.filter(|_| !is(text)).map(|it| it.1.to_owned());
         if let (Some(word), Some(field)) = (unknown, self.fields.get_mut(at)) {
