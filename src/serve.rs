@@ -75,7 +75,7 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
 fn reaches_nobody(mail: &MailConfig) -> String {
     match &mail.out {
         Out::Folder(folder) => format!(
-            "\nmails become files in {} and reach nobody, until smtp-host and mail-from are set",
+            " · mails become files in {} and reach nobody, until smtp-host and mail-from are set",
             folder.display()
         ),
         Out::Smtp(_) | Out::Rehearsal(_) => String::new(),

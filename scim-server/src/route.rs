@@ -191,8 +191,8 @@ async fn handle(
     {
         return Ok(Box::pin(pages::answer(app, head, place, body)).await);
     }
-    // Whoever types the server's name is a person, and no provider asks for this.
-    if matches!(path, Some([] | [""])) && wants_a_page(head) {
+    // Whoever types an address of the server is a person, and no provider asks like this.
+    if !matches!(path, Some(["scim", ..])) && wants_a_page(head) {
         return Ok(Box::pin(pages::answer(app, head, &[], body)).await);
     }
     let Authenticated {

@@ -377,10 +377,7 @@ fn send_on(planner: &mut Planner<'_>, user: &User, day: Option<Date>) -> Result<
     if let Some(why) = planner.why_not_again(user.id, DueKind::Send, None, day)? {
         return Ok(Some(why));
     }
-    let expires_at = match day {
-        Some(_) => planner.expiry(day)?,
-        None => before.expires_at,
-    };
+    let expires_at = planner.expiry(day)?;
     planner.push(Change::Invitation {
         user: user.id,
         before: Some(before),
