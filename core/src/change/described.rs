@@ -354,8 +354,13 @@ impl Change {
                 "import",
                 Value::Null,
                 json!(format!(
-                    "{} rows: {} arrived, {} updated, {} unchanged, {} wrong",
-                    terms.rows, terms.arrived, terms.updated, terms.unchanged, terms.wrong
+                    "{} {}: {} arrived, {} updated, {} unchanged, {} wrong",
+                    terms.rows,
+                    if terms.rows == 1 { "row" } else { "rows" },
+                    terms.arrived,
+                    terms.updated,
+                    terms.unchanged,
+                    terms.wrong
                 )),
             ),
             Self::GroupBudget {

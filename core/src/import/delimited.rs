@@ -64,7 +64,7 @@ fn refuse_spoilt(bytes: &[u8]) -> Result<(), Bad> {
             place += chunk.invalid().len();
         }
     }
-    match first.filter(|_| right > wrong) {
+    match first.filter(|_| right >= wrong.max(1)) {
         None => Ok(()),
         Some(place) => Err(Bad::new(
             format!(
@@ -388,6 +388,11 @@ mod tests {
             (&b"a\nb\x8f"[..], None, "by a byte in line 2"),
             (
                 b"Zo\xc3\xab,M\xc3\xbcller\nZo\xeb",
+                None,
+                "is UTF-8, but not so in line 2",
+            ),
+            (
+                b"Zo\xc3\xab\nZo\xeb",
                 None,
                 "is UTF-8, but not so in line 2",
             ),

@@ -17,7 +17,9 @@ use crate::report::{cannot_write, place};
 /// How far down the drop-downs go.
 const LAST_ROW: u32 = 20_000;
 /// The name of the hidden sheet on which the choices stand.
-const LISTS: &str = "Lists";
+pub(super) const LISTS: &str = "Lists";
+/// The page of explanations.
+pub(super) const EXPLANATIONS: &str = "Explanations";
 
 /// One column of the template.
 struct Titled {
@@ -233,7 +235,7 @@ fn write(book: &mut Workbook, columns: &[Titled]) -> Result<(), XlsxError> {
 fn explain(book: &mut Workbook, columns: &[Titled], head: &Look) -> Result<(), XlsxError> {
     let wrap = Look::new().set_text_wrap();
     let page = book.add_worksheet();
-    page.set_name("Explanations")?;
+    page.set_name(EXPLANATIONS)?;
     page.set_column_width(0, 22)?.set_column_width(1, 12)?;
     page.set_column_width(2, 90)?;
     let general = [

@@ -14,6 +14,7 @@ use super::delimited::{too_many_cells, too_many_rows};
 use super::limits::{Limits, said};
 use super::meaning::UNCOMPUTED;
 use super::sheet::{About, Cell, Format, LONGEST_CELL, MOST_COLUMNS, Row, RowBuilder};
+use super::template::{EXPLANATIONS, LISTS};
 use super::wire::Bad;
 
 /// Between days since 1904-01-01 and days since 1899-12-30.
@@ -171,7 +172,12 @@ fn sheets(all: &[calamine::Sheet]) -> Vec<String> {
     let visible = all
         .iter()
         .filter(|it| it.visible == SheetVisible::Visible && it.typ == SheetType::WorkSheet);
-    visible.map(|it| it.name.clone()).collect()
+    // The page of explanations of our own template is known by the lists beside it.
+    let of_ours = all.iter().any(|it| it.name == LISTS);
+    visible
+        .filter(|it| !of_ours || it.name != EXPLANATIONS)
+        .map(|it| it.name.clone())
+        .collect()
 }
 
 fn wanted_first(visible: &[String], wanted: Option<&str>) -> Result<Vec<String>, Bad> {

@@ -285,7 +285,7 @@ fn managers_may_change_places_and_circles_are_found_in_what_will_be() {
         [
             "B2: would report in a circle: rows 2, 3",
             "B3: would report in a circle: rows 2, 3",
-            "B4: is of this file too, and cannot be brought in"
+            "B4: is in row 3 of this file, in which something is wrong: mend that first"
         ]
     );
 }

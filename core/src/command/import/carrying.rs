@@ -17,11 +17,9 @@ use crate::planner::Planner;
 type Came = Vec<Arrival>;
 
 /// What became of a row by which somebody comes.
-#[derive(Clone, Default)]
 enum Arrival {
-    /// Nobody has come by it.
-    #[default]
-    Nobody,
+    /// Nobody has come by the row of this number.
+    Nobody(u32),
     /// There is no room for whoever it is about, for this reason.
     NoRoom(String),
     /// This is who came.
@@ -32,12 +30,14 @@ enum Arrival {
 enum NoBoss {
     /// That one has no room, for this reason.
     NoRoom(String),
-    /// Something is wrong in their row.
-    Wrong,
+    /// Something is wrong in their row, which has this number.
+    Wrong(u32),
 }
 
 /// What is said of a manager in whose row something is wrong.
-const MANAGER_IS_WRONG: &str = "is of this file too, and cannot be brought in";
+fn manager_is_wrong(row: u32) -> String {
+    format!("is in row {row} of this file, in which something is wrong: mend that first")
+}
 /// What people have in custom fields now.
 pub(super) type Values = HashMap<FieldId, HashMap<UserId, String>>;
 
@@ -48,7 +48,7 @@ impl Desk<'_> {
         planner: &mut Planner<'_>,
         rows: &mut [Wanted],
     ) -> Result<()> {
-        let mut came: Came = vec![Arrival::Nobody; rows.len()];
+        let mut came: Came = rows.iter().map(|it| Arrival::Nobody(it.row)).collect();
         for place in arrival_order(rows) {
             let arrival = self.bring_in(planner, rows, place, &came)?;
             if let Some(here) = came.get_mut(place) {
@@ -74,8 +74,10 @@ impl Desk<'_> {
                     self.without_boss(planner, wanted, &why);
                     continue;
                 }
-                Err(_) => {
-                    self.fault(wanted, Some(Column::Manager), MANAGER_IS_WRONG);
+                // Something else is wrong in this row, too.
+                Err(NoBoss::NoRoom(_)) => None,
+                Err(NoBoss::Wrong(row)) => {
+                    self.fault(wanted, Some(Column::Manager), manager_is_wrong(row));
                     None
                 }
             };
@@ -142,16 +144,17 @@ impl Desk<'_> {
         came: &Came,
     ) -> Result<Arrival> {
         let Some(wanted) = rows.get_mut(place) else {
-            return Ok(Arrival::Nobody);
+            return Ok(Arrival::Nobody(0));
         };
+        let nobody = Arrival::Nobody(wanted.row);
         let (manager, no_room) = match self.boss(wanted, came) {
             Ok(boss) => (boss, None),
             // They ask for a seat as their manager does.
             Err(NoBoss::NoRoom(why)) => (None, Some(why)),
-            Err(NoBoss::Wrong) => {
+            Err(NoBoss::Wrong(row)) => {
                 self.wrong_arrivals += 1;
-                self.fault(wanted, Some(Column::Manager), MANAGER_IS_WRONG);
-                return Ok(Arrival::Nobody);
+                self.fault(wanted, Some(Column::Manager), manager_is_wrong(row));
+                return Ok(nobody);
             }
         };
         let known = match wanted.known {
@@ -163,7 +166,7 @@ impl Desk<'_> {
                 self.fault(wanted, Some(column), why);
             }
             if wanted.is_wrong() {
-                return Ok(Arrival::Nobody);
+                return Ok(nobody);
             }
         }
         let status = self.becomes(wanted);
@@ -225,13 +228,13 @@ impl Desk<'_> {
             let column = column_named(why);
             let no_room = why.starts_with(NO_ROOM).then(|| why.to_owned());
             self.refused(planner, wanted, mark, column);
-            return Ok(no_room.map_or(Arrival::Nobody, Arrival::NoRoom));
+            return Ok(no_room.map_or(nobody, Arrival::NoRoom));
         }
         wanted.does = Some(match status {
             Status::Active => Does::Create,
             _ => Does::Invite,
         });
-        Ok(id.map_or(Arrival::Nobody, Arrival::Here))
+        Ok(id.map_or(nobody, Arrival::Here))
     }
 
     /// Somebody is left out with their manager, for whom there is no room.
@@ -272,7 +275,9 @@ impl Desk<'_> {
             Some(Some(Boss::Row(place))) => match came.get(place) {
                 Some(Arrival::Here(id)) => Ok(Some(Some(*id))),
                 Some(Arrival::NoRoom(why)) => Err(NoBoss::NoRoom(why.clone())),
-                Some(Arrival::Nobody) | None => Err(NoBoss::Wrong),
+                Some(Arrival::Nobody(row)) => Err(NoBoss::Wrong(*row)),
+                // Every row has its place.
+                None => Err(NoBoss::Wrong(0)),
             },
         }
     }

@@ -253,7 +253,7 @@ fn a_template_has_the_organization_s_own_columns_and_is_imported_when_it_is_fill
     write_template(&org.cli().read().unwrap(), &path).unwrap();
     let mut sheet = read(&path);
     assert_eq!(sheet.about.sheet.as_deref(), Some("People"));
-    assert_eq!(sheet.about.others, ["Explanations"]);
+    assert_eq!(sheet.about.unread(), None, "its explanations are no people");
     let titles: Vec<String> = sheet.rows()[0]
         .cells()
         .map(|it| it.said().into_owned())
