@@ -4,6 +4,7 @@
 mod carrying;
 mod changing;
 mod coming_back;
+mod delegated;
 mod managers;
 mod people;
 mod reading;
@@ -146,7 +147,8 @@ impl<'i> Desk<'i> {
         } else {
             vec![RequiredItem::Field(Field::Email)]
         };
-        let groups = planner.snapshot.groups()?;
+        let mut groups = planner.snapshot.groups()?;
+        groups.retain(|it| planner.reaches_group(it.id));
         let pools = planner.ledger.pools();
         Ok(Self {
             import,
@@ -186,9 +188,11 @@ impl<'i> Desk<'i> {
 
 impl Import {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        self.refuse_beyond_inviting(planner)?;
         let digest = planner.snapshot.keyed(&self.sheet.hash())?;
         if !self.again
             && let Some(before) = planner.snapshot.standing_import(&digest, self.mode)?
+            && (planner.reaches_everybody() || before.actor == planner.actor)
         {
             return Err(Error::Imported {
                 batch: before.batch,
@@ -201,6 +205,7 @@ impl Import {
         }
         let mut desk = Desk::new(self, planner)?;
         let mut rows = desk.read();
+        desk.keep_to_groups(planner, &mut rows)?;
         desk.find_people(planner, &mut rows)?;
         desk.find_managers(planner, &mut rows)?;
         // Whom there is no room for is wrong from here on, too, and counted among those who ask for seats.

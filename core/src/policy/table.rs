@@ -205,7 +205,7 @@ pub const TABLE: &[Row] = &[
     row("approve", &[Role::Owner, Role::ManageUsers], NO_MORE),
     row("reject", MANAGE_USERS, NO_MORE),
     // Accounts of people's own.
-    row("import", MANAGE_USERS, NO_MORE),
+    row("import", MANAGE_USERS, OWN_GROUP),
     row("individuals_import", MANAGE_USERS, NO_MORE),
     row("individuals_transfer", MANAGE_USERS, NO_MORE),
     row("individuals_erase", OWNERS, NO_MORE),

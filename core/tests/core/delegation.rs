@@ -1,12 +1,14 @@
 //! What is given away to those who run a group or hold a session: seats within a budget, and learners of one group.
 
-use usher_core::command::{Command, FieldEdit, Invite, InviteToSession, WhenFull};
+use usher_core::command::{Command, FieldEdit, Import, Invite, InviteToSession, WhenFull};
+use usher_core::import::Mode;
 use usher_core::model::{
     Budget, FieldKind, GroupRole, Permission, Status, TrainingKind, VisibleTo,
 };
 use usher_core::{Applied, Result};
 
-use crate::org::{Org, assert_error, invite, people, skips};
+use crate::imports::{faults, import};
+use crate::org::{Org, address, assert_error, invite, people, skips};
 
 impl Org {
     fn budget(&self, group: &str) -> Option<(i64, i64)> {
@@ -442,4 +444,83 @@ fn who_holds_a_session_takes_back_whom_they_invited_to_it_while_they_hold_it() {
     assert_eq!(org.user("new").status, Status::Waiting);
     org.join("cora", "Support", GroupRole::Learner);
     assert_error(org.apply_as("cora", undo(&again)), "undo is not allowed");
+}
+
+fn from_file(text: &str, mode: Mode) -> Command {
+    Command::Import(Import {
+        mail: false,
+        ..import(text, mode)
+    })
+}
+
+/// What is wrong in a file by whoever asks, and who is left alone.
+fn looked_at(org: &Org, name: &str, text: &str) -> (Vec<String>, Vec<String>) {
+    let session = org.acting(name);
+    let plan = session
+        .plan(&session.request(from_file(text, Mode::Invite)))
+        .unwrap();
+    let left = skips(&plan);
+    let left = left.into_iter().filter(|it| !it.contains(": row "));
+    (faults(&plan.review.unwrap()), left.collect())
+}
+
+#[test]
+fn who_runs_a_group_invites_to_it_by_a_file_and_to_no_other() {
+    let org = company();
+    org.add_pool("pro", 9);
+    org.set_budget("Sales", Some(5));
+    for mode in [Mode::Both, Mode::Create, Mode::Update] {
+        assert_error(
+            org.apply_as("gus", from_file("email\na@acme.example", mode)),
+            "import with --mode invite",
+        );
+    }
+    let beyond = "email|groups|licenses|delete on|status\n\
+        a@acme.example|Support\n\
+        b@acme.example|Sales:administrator\n\
+        c@acme.example|Sales|pro\n\
+        d@acme.example|Sales||2099-01-01\n\
+        e@acme.example|Sales|||active";
+    let (wrong, _) = looked_at(&org, "una", beyond);
+    assert_eq!(
+        wrong,
+        [
+            "B2: there is no group Support",
+            "B3: administrator is more than your own role there",
+            "C4: is for those who manage users: leave it empty",
+            "D5: is for those who manage users: leave it empty",
+            "E6: is for those who manage users: leave it empty",
+        ]
+    );
+    let file = format!(
+        "email|groups\na@acme.example|Sales\nb@acme.example|\n{}|Sales\n{}|Sales",
+        address("cora"),
+        address("mia"),
+    );
+    let (wrong, left) = looked_at(&org, "gus", &file);
+    assert_eq!(wrong, [""; 0]);
+    assert_eq!(
+        left,
+        [
+            "cora: known already; who manages users can bring them in",
+            "mia: already active"
+        ]
+    );
+    let applied = org.apply_as("gus", from_file(&file, Mode::Invite)).unwrap();
+    assert_eq!(org.budget("Sales"), Some((5, 5)));
+    // Who runs one group only need not name it.
+    let b = org.user("b@acme.example").id;
+    let names = org.cli().read().unwrap().memberships_of(b).unwrap();
+    assert_eq!(names.len(), 1);
+    let (wrong, _) = looked_at(&org, "gus", "email\nf@acme.example");
+    assert_eq!(wrong, ["2: the budget of the group Sales is spent"]);
+    org.apply_as(
+        "gus",
+        Command::Undo {
+            batch: applied.batch.unwrap(),
+        },
+    )
+    .unwrap();
+    assert_eq!(org.budget("Sales"), Some((3, 5)));
+    org.assert_chain();
 }

@@ -10,7 +10,7 @@ use crate::command::joining::{Back, Joining};
 use crate::command::{NewPerson, edit};
 use crate::error::Result;
 use crate::import::{Column, Does, Mode};
-use crate::model::{Field, FieldId, GroupRole, Part, Profile, Status, UserId};
+use crate::model::{Field, FieldId, GroupId, GroupRole, Part, Profile, Status, UserId};
 use crate::planner::Planner;
 
 /// What became of the row at each place.
@@ -169,6 +169,11 @@ impl Desk<'_> {
                 return Ok(nobody);
             }
         }
+        let budgets: Vec<GroupId> = wanted.groups.iter().map(|it| it.0).collect();
+        if let Some(why) = planner.ask_allowance(&budgets) {
+            self.fault(wanted, Some(Column::Groups), why);
+            return Ok(nobody);
+        }
         let status = self.becomes(wanted);
         // Whoever comes is in the plan from here on, and not twice.
         let set = std::mem::take(&mut wanted.set);
@@ -230,6 +235,7 @@ impl Desk<'_> {
             self.refused(planner, wanted, mark, column);
             return Ok(no_room.map_or(nobody, Arrival::NoRoom));
         }
+        planner.spend_allowance(&budgets);
         wanted.does = Some(match status {
             Status::Active => Does::Create,
             _ => Does::Invite,

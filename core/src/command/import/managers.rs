@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::delegated::{only_seen, unseen};
 use super::reading::unknown;
 use super::{Boss, Desk, Wanted};
 use crate::by_name::ByName;
@@ -76,9 +77,9 @@ impl Names {
             .map(|it| it.to_string())
             .collect();
         Ok(Self {
-            by_email: planner.snapshot.known_by_email(&keys)?,
-            by_user_name: planner.snapshot.known_by_user_name(&keys)?,
-            by_id: planner.snapshot.known_by_id(&ids)?,
+            by_email: only_seen(planner, planner.snapshot.known_by_email(&keys)?)?,
+            by_user_name: only_seen(planner, planner.snapshot.known_by_user_name(&keys)?)?,
+            by_id: only_seen(planner, planner.snapshot.known_by_id(&ids)?)?,
             arriving,
             called,
         })
@@ -114,7 +115,10 @@ impl Names {
             .flat_map(|it| it.1.iter().map(|it| (*it, None)))
             .collect();
         let known = planner.snapshot.known_by_sort_name(&sorted)?;
-        let living = known.into_iter().filter(|it| it.status.is_live());
+        let unseen = unseen(planner, known.iter())?;
+        let living = known
+            .into_iter()
+            .filter(|it| it.status.is_live() && !unseen.contains(&it.id));
         for it in living {
             let boss = Boss::Person(it.id);
             all.retain(|it| it.0 != boss);
@@ -132,6 +136,9 @@ impl Names {
         let Some((local, domain)) = name.rsplit_once('@') else {
             return Ok(None);
         };
+        if !planner.reaches_everybody() {
+            return Ok(None);
+        }
         let domain = domain.to_ascii_lowercase();
         let domains = planner.snapshot.domains()?;
         let known = domains.iter().map(String::as_str);

@@ -1,13 +1,14 @@
 //! Who is meant by each row: somebody of the roster, or somebody new. Everybody is looked up at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::delegated::{only_seen, unseen};
 use super::reading::{quoted, said};
 use super::{Desk, Wanted, comes_back};
 use crate::by_name::ByName;
 use crate::error::Result;
 use crate::import::{Column, Does, Mode, near};
-use crate::model::{Date, Field, Language, RequiredItem, Status, key_of_name};
+use crate::model::{Date, Field, Language, RequiredItem, Status, UserId, key_of_name};
 use crate::planner::Planner;
 use crate::store::Known;
 
@@ -22,6 +23,8 @@ struct Roster {
     by_id: HashMap<String, Known>,
     by_email: HashMap<String, Known>,
     by_user_name: HashMap<String, Known>,
+    /// Whom of them the actor does not see.
+    unseen: HashSet<UserId>,
 }
 
 /// In which rows names and people stand first.
@@ -42,6 +45,7 @@ impl Roster {
             by_id: HashMap::new(),
             by_email: HashMap::new(),
             by_user_name: HashMap::new(),
+            unseen: HashSet::new(),
         };
         for rows in rows.chunks(ROWS_AT_ONCE) {
             let ids: Vec<String> = rows
@@ -62,6 +66,9 @@ impl Roster {
             let named = snapshot.known_by_user_name(&names)?;
             all.by_user_name.extend(named);
         }
+        let named = all.by_email.values().chain(all.by_user_name.values());
+        all.unseen = unseen(planner, named)?;
+        all.by_id = only_seen(planner, all.by_id)?;
         Ok(all)
     }
 
@@ -139,6 +146,10 @@ impl Desk<'_> {
         let mut seen = Seen::default();
         for (place, wanted) in rows.iter_mut().enumerate() {
             let certain = self.find(wanted, &roster);
+            if wanted.known.is_some_and(|it| roster.unseen.contains(&it.0)) {
+                self.leave_unseen(planner, wanted);
+                continue;
+            }
             self.refuse_twice(wanted, &mut seen);
             seen.go_by(place, wanted, &roster);
             if certain {
@@ -425,6 +436,7 @@ impl Desk<'_> {
             && me != Some(other.id)
         {
             let why = match field {
+                _ if roster.unseen.contains(&other.id) => "is somebody else's already".to_owned(),
                 Field::UserName => format!("is the user name of somebody who is {}", other.status),
                 _ if other.has_user_name => "is the user name of somebody else".to_owned(),
                 _ => format!("is the address of somebody who is {}", other.status),
@@ -435,7 +447,12 @@ impl Desk<'_> {
 
     /// Addresses that are probably mistyped: at a domain that is nearly one that is known.
     fn refuse_slips(&mut self, planner: &Planner<'_>, rows: &mut [Wanted]) -> Result<()> {
-        let mut addresses = near::Addresses::at(planner.snapshot.domains()?);
+        // Whoever sees a part of the people is told nothing of the others' domains.
+        let domains = match planner.reaches_everybody() {
+            true => planner.snapshot.domains()?,
+            false => Vec::new(),
+        };
+        let mut addresses = near::Addresses::at(domains);
         let mut slips: Vec<(usize, String, String)> = Vec::new();
         let mut odd: Vec<(usize, String)> = Vec::new();
         for (place, wanted) in rows.iter().enumerate() {
@@ -460,7 +477,7 @@ impl Desk<'_> {
             }
         }
         let keys: Vec<String> = slips.iter().map(|it| key_of_name(&it.2)).collect();
-        let there = planner.snapshot.known_by_email(&keys)?;
+        let there = only_seen(planner, planner.snapshot.known_by_email(&keys)?)?;
         for (place, typed, meant) in slips {
             let Some(wanted) = rows.get_mut(place) else {
                 continue;

@@ -57,6 +57,8 @@ impl Company {
             ("invite", Circle::Outside) => {
                 return Some(Does::Anything(Command::Invite(to_group("Service"))));
             }
+            ("import", Circle::Group) => return Some(Does::Anything(from_file("Sales"))),
+            ("import", Circle::Outside) => return Some(Does::Anything(from_file("Service"))),
             ("invite_session", Circle::Session | Circle::Outside) => {
                 let session = if circle == Circle::Session {
                     "Mine"
@@ -245,7 +247,8 @@ impl Company {
             | "password_mail" | "password_choose" | "deactivate" | "reactivate" | "delete"
             | "erase" | "grant" | "release" | "queue_move" | "assign" | "unassign" | "progress"
             | "admin_grant" | "admin_key_add" | "admin_key_remove" | "invite"
-            | "invite_session" | "undo" | "invitation_ask" | "password_forget" | "join" => {
+            | "invite_session" | "import" | "undo" | "invitation_ask" | "password_forget"
+            | "join" => {
                 return None;
             }
             "see_administrators_fields" => return Some(Does::ShowsFields),
@@ -350,14 +353,6 @@ impl Company {
             "reject" => Command::Reject {
                 approval: self.approval,
             },
-            "import" => {
-                let sheet =
-                    Sheet::of_texts(["email", "newcomer@acme.example"].map(std::iter::once));
-                Command::Import(Import {
-                    mail: false,
-                    ..Import::of(Arc::new(sheet), Mode::Invite)
-                })
-            }
             "individuals_import" => {
                 let table = Table::read(b"email,training\nanother@acme.example,Intro\n").unwrap();
                 Command::ImportIndividuals {
@@ -463,4 +458,14 @@ impl Company {
         };
         Some(Does::Anything(command))
     }
+}
+
+/// A file that invites somebody to a group.
+fn from_file(group: &str) -> Command {
+    let row = format!("newcomer@acme.example|{group}");
+    let sheet = Sheet::of_texts(["email|groups", &row].map(|it| it.split('|')));
+    Command::Import(Import {
+        mail: false,
+        ..Import::of(Arc::new(sheet), Mode::Invite)
+    })
 }
