@@ -198,3 +198,41 @@ fn whoever_is_let_in_by_a_first_day_is_due() {
     assert!(org.coming()[0].ends_with(" erase cleo"), "what is left");
     assert_eq!(org.do_due(), 0);
 }
+
+#[test]
+fn whoever_waits_for_a_license_with_an_end_waits_for_it_again_after_an_undo() {
+    let org = Org::new(9);
+    org.add_pool("pro", 1);
+    recoverable(&org);
+    org.create("ana bo");
+    org.apply(org.grant_until("ana", None));
+    let until = Some(Some(day("2027-02-01")));
+    let granted = org.apply_when_full(org.grant_until("bo", until), WhenFull::QueueRest);
+    let waits = ["2027-02-01 license_end bo"];
+    assert_eq!(org.coming(), waits);
+    let ends = |command: Command| {
+        let done = org.apply(command).batch.unwrap();
+        let ends = |it: &&String| it.contains("license_end");
+        assert_eq!(org.coming().iter().filter(ends).count(), 0);
+        org.apply(Command::Undo { batch: done });
+        assert_eq!(org.coming(), waits);
+    };
+    ends(Command::Deactivate { who: org.who("bo") });
+    ends(Command::Delete { who: org.who("bo") });
+    ends(Command::Release {
+        who: org.who("bo"),
+        pool: "pro".parse().unwrap(),
+    });
+    ends(Command::Undo {
+        batch: granted.batch.unwrap(),
+    });
+    org.apply(Command::Release {
+        who: org.who("ana"),
+        pool: "pro".parse().unwrap(),
+    });
+    assert_eq!(org.seats("pro").0, 1, "bo has it");
+    org.at("2027-02-01T08:00:00Z");
+    org.do_due();
+    assert_eq!(org.seats("pro").0, 0);
+    org.assert_chain();
+}

@@ -175,6 +175,10 @@ pub(super) fn person_back(
                 want.after,
                 want.stands_for_access,
             )?;
+            // Whoever waits for a license waits for one until that day.
+            if want.after != Hold::None && ends.contains_key(&want.pool) {
+                planner.set_end(user.id, want.pool, want.until)?;
+            }
         }
     }
     if final_status != user.status {
