@@ -215,7 +215,8 @@ fn known(row: &Row<'_>, from: usize) -> rusqlite::Result<Known> {
 
 impl Read<'_> {
     /// What is doubtful about addresses of new people, as an import finds it: each address with what was probably meant,
-    /// or why it looks odd. Those of people who are here are not doubted.
+    /// or why it looks odd. Those of people who are here are not doubted. Whoever sees only a part of the people is told
+    /// nothing: what was meant is made of everybody's addresses.
     ///
     /// # Errors
     /// See [`Read::organization`].
@@ -223,6 +224,9 @@ impl Read<'_> {
         &self,
         emails: impl Iterator<Item = &'e str>,
     ) -> Result<Vec<String>> {
+        if self.sees_all("addresses").is_err() {
+            return Ok(Vec::new());
+        }
         let snapshot = self.snapshot()?;
         let mut addresses = near::Addresses::at(snapshot.domains()?);
         let doubts: Vec<(&str, Doubt)> = emails
@@ -298,6 +302,7 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn imported_file(&self, batch: BatchId) -> Result<Option<String>> {
+        self.sees_all("imports")?;
         let sql = "SELECT file FROM imports WHERE batch = ?1";
         let found = self
             .snapshot()?

@@ -266,6 +266,11 @@ const VERBS: &[(&str, Tells)] = &[
         told(r.user_by_external_id(w.connection, "ext-1"))
     }),
     ("labels_of", |r, w| told(r.labels_of(&w.people))),
+    ("doubtful_addresses", |r, w| {
+        let near = w.names.iter().map(|it| it.replace(".example", ".exmaple"));
+        let near: Vec<String> = near.collect();
+        told(r.doubtful_addresses(near.iter().map(String::as_str)))
+    }),
     ("whole", |r, w| {
         each(&w.people, |it| r.whole(w.connection, Named::Id(it)))
     }),
@@ -528,6 +533,9 @@ const VERBS: &[(&str, Tells)] = &[
 const WHOLE: &[(&str, Tells)] = &[
     ("audit_verify", |r, _| told(r.audit_verify())),
     ("audit_head", |r, _| told(r.audit_head())),
+    ("imported_file", |r, _| {
+        told(r.imported_file(usher_core::model::BatchId::from_bytes([1; 16])))
+    }),
     ("audit_holds", |r, _| {
         let head = usher_core::directory::Head {
             seq: 1,
@@ -830,6 +838,7 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
         "views",
         "undelivered",
         "invitation_wishes",
+        "imported_file",
         "faults",
         "individual_by_id",
         "provided_group_called",
