@@ -372,6 +372,11 @@ impl<'s> Planner<'s> {
         }
     }
 
+    /// What is planned since a mark.
+    pub(crate) fn changes_since(&self, mark: Mark) -> &[Change] {
+        self.changes.get(mark.changes..).unwrap_or_default()
+    }
+
     /// Drops the changes and mails since a mark. They must not have taken or freed any license.
     pub(crate) fn back_to(&mut self, mark: Mark) {
         for dropped in self.changes.drain(mark.changes..) {

@@ -349,7 +349,15 @@ impl Provision {
             None => {}
         }
         if leave == Leave::Rejected {
-            if planner.mark() == mark {
+            // That they are met by another connection is nothing that it has asked for.
+            let is_asked = |it: &Change| match it {
+                Change::Link { after, .. } => {
+                    after.as_ref().is_none_or(|it| it.external_id.is_some())
+                }
+                Change::Connection { .. } => false,
+                _ => true,
+            };
+            if !planner.changes_since(mark).iter().any(is_asked) {
                 return Err(Leave::rejected());
             }
             planner.skip(user, Leave::rejected().to_string());

@@ -214,6 +214,19 @@ fn who_is_rejected_stays_and_the_provider_is_told_so() {
     reply.is_error(403, None);
     assert!(reply.detail().contains("rejected"), "{}", reply.detail());
     org.delete(&ids[0]).is_error(403, None);
+    // Another connection is told so too, also where it meets them by that; and however often one asks for what nobody knows.
+    let entra = org.connect("entra", ConnectionPolicy::default());
+    let path = format!("/scim/v2/Users/{}", ids[0]);
+    let body = json!({"Operations": off()});
+    for _ in 0..2 {
+        let reply = org.send_as(&entra, "PATCH", &path, Some(body.clone()));
+        reply.is_error(403, None);
+    }
+    let unknown =
+        json!([{"op": "replace", "value": {"active": false, "manager": "nobody-of-that-id"}}]);
+    // The first is kept until that manager is known.
+    assert_eq!(org.patch(&ids[0], unknown.clone()).status, 200);
+    org.patch(&ids[0], unknown).is_error(403, None);
     assert_eq!(org.user(&ids[0]).body["active"], json!(true));
 }
 

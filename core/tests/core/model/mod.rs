@@ -423,9 +423,14 @@ impl World {
             &self.people_of(batch),
             &ids,
         ));
-        if let Some(target) = target.filter(|it| could_be_held(Some(it)))
+        if let Some(mut target) = target.filter(|it| could_be_held(Some(it)))
             && applied.promotions.is_empty()
         {
+            // What a provider has said of who is in stays said.
+            let stood = before.people.iter().zip(&now.people);
+            for (person, (was, is)) in target.people.iter_mut().zip(stood) {
+                person.released |= was.released && is.released;
+            }
             self.refuse(&not_restored(&target, &now, &applied.plan, &ids));
         }
         let memory = self.model.memory();

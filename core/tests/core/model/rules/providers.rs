@@ -186,7 +186,14 @@ impl Deal<'_> {
             if leaving.is_some_and(|it| it.rejected) {
                 let before = self.model.roster.clone();
                 self.update(by, who, external_id, None, manager)?;
-                if self.model.roster == before {
+                // That a connection meets them is nothing that it asks for.
+                let mut met = before;
+                let (person, now) = (&mut met.people[who], &self.model.roster.people[who]);
+                person.connection = now.connection;
+                if external_id.is_none() {
+                    person.links.clone_from(&now.links);
+                }
+                if self.model.roster == met {
                     return Err(Refused);
                 }
                 self.skipped.insert(who);
