@@ -45,6 +45,7 @@ fn list(desk: &Desk, args: &DueArgs) -> Result<()> {
         query,
         ..DuePage::default()
     };
+    let of_some = page.query.is_some();
     while left > 0 {
         page.limit = PAGE.min(left);
         let found = read.due(&page)?;
@@ -63,7 +64,9 @@ fn list(desk: &Desk, args: &DueArgs) -> Result<()> {
             _ => break,
         }
     }
-    let none = if read.has_mails_due()? {
+    let none = if of_some {
+        "no date of these people is due; `usher due` alone tells of pools and their queues too"
+    } else if read.has_mails_due()? {
         "no date is due; reminders or notices of deletions are, which a server mails (usher serve)"
     } else {
         "nothing is due"

@@ -168,9 +168,10 @@ const A_LINK: &str = "a link to choose a password that ended does not come back;
 
 /// Reasons for which even an undo at once is not complete (DESIGN §2: erasing has no undo, rows and shown secrets stay; a
 /// replaced link stays dead).
-const EXCUSES: [&str; 8] = [
+const EXCUSES: [&str; 9] = [
     "erased; erasing has no undo",
     "the link was replaced; the older one does not come back",
+    "what the provider has said of active stays said",
     "is somebody else's now",
     "comes back by `usher admin grant` and a second administrator",
     A_PASSWORD,
