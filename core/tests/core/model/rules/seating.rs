@@ -308,10 +308,15 @@ impl Deal<'_> {
             let has_end = until.flatten().is_some();
             return Ok(!has_end && self.person(who).requests.insert(pool));
         }
+        let had = self.person(who).holds.clone();
         let seat = self.seat(who, &[(pool, false)], &[], status)?;
         let given = !matches!(seat, Seat::Out);
-        if given {
-            self.set_end(who, pool, until.flatten());
+        // It ends where it was found, which may be the fallback.
+        let holds = self.person(who).holds.keys().copied();
+        let found = holds.into_iter().find(|it| !had.contains_key(it));
+        let queued = self.roster().is_queued(pool, who).then_some(pool);
+        if let Some(found) = found.or(queued) {
+            self.set_end(who, found, until.flatten());
         }
         Ok(given)
     }
