@@ -94,6 +94,8 @@ pub struct Applied {
     pub manager_name: Option<String>,
     /// The brake that holds whom the command would have taken off; they stay for now.
     pub held: Option<Brake>,
+    /// What of the command was refused, as a sentence, while the rest of it was done.
+    pub refused: Option<String>,
     /// The batches of promotions that this one caused.
     pub promotions: Vec<BatchId>,
     /// How many people they let in from the queues.

@@ -32,7 +32,7 @@ use crate::capacity::Ledger;
 use crate::change::{Change, Names};
 use crate::command::{Request, WhenFull};
 use crate::draw::Draws;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::import::Review;
 use crate::model::{
     Actor, BatchId, Brake, Date, Door, Field, FieldId, GroupCarries, GroupId, Hold, Leaving, Pool,
@@ -117,6 +117,8 @@ pub(crate) struct Planner<'s> {
     leavers: Option<HashMap<UserId, Leaving>>,
     /// The brake that holds whom the command takes off.
     pub(crate) held: Option<Brake>,
+    /// What of the command is refused, while the rest of it is done.
+    pub(crate) refused: Option<Error>,
     /// What an import makes of its rows.
     pub(crate) review: Option<Box<Review>>,
     /// Whom a door must answer with.
@@ -135,6 +137,7 @@ pub(crate) struct Planned {
     pub(crate) subject: Option<UserId>,
     pub(crate) manager_name: Option<String>,
     pub(crate) held: Option<Brake>,
+    pub(crate) refused: Option<Error>,
     pub(crate) token: Option<String>,
     /// Draws left over: the batch's id and the keys of new people follow from the same draw.
     pub(crate) draws: Draws,
@@ -252,6 +255,7 @@ impl<'s> Planner<'s> {
             room: None,
             leavers: None,
             held: None,
+            refused: None,
             review: None,
             subject: None,
             manager_name: None,
@@ -309,6 +313,7 @@ impl<'s> Planner<'s> {
             subject: self.subject,
             manager_name: self.manager_name,
             held: self.held,
+            refused: self.refused,
             token: self.token,
             draws: self.draws,
         })

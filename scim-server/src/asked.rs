@@ -170,6 +170,8 @@ impl Asking {
                     None => NewAsked {
                         user: this.user.or(applied.user),
                         batch: applied.batch,
+                        // The rest of it was done, and answered so.
+                        error: applied.refused.as_deref().map(|it| this.told(it)),
                         ..this.answered(status)
                     },
                 },
@@ -230,7 +232,7 @@ impl Asking {
             Err(_) => false,
         });
         NewAsked {
-            error: Some(self.told(fault)),
+            error: Some(self.told(&fault.detail)),
             body: body.map(str::to_owned),
             names: names.all,
             ..self.answered(fault.status)
@@ -238,8 +240,8 @@ impl Asking {
     }
 
     /// The error, without what is not kept of the body.
-    fn told(&self, fault: &Fault) -> String {
-        let mut told = fault.detail.clone();
+    fn told(&self, error: &str) -> String {
+        let mut told = error.to_owned();
         for (cut, kept) in self.said.get().map_or(&[][..], |it| &it.cuts) {
             // An answer repeats so much of it.
             let repeated: String = cut.trim().chars().take(LONGEST_REPEATED).collect();

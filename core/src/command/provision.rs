@@ -361,6 +361,7 @@ impl Provision {
                 return Err(Leave::rejected());
             }
             planner.skip(user, Leave::rejected().to_string());
+            planner.refused = Some(Leave::rejected());
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ pub struct NewAsked {
     pub path: String,
     /// What it was answered with, as in HTTP.
     pub status: u16,
-    /// The error as the provider saw it.
+    /// The error as the provider saw it; of a request that was done, what of it was refused.
     pub error: Option<String>,
     /// Whom it is about, if that is known.
     pub user: Option<UserId>,
@@ -86,7 +86,7 @@ pub struct Asked {
     pub path: String,
     /// What it was answered with, as in HTTP.
     pub status: u16,
-    /// The error as the provider saw it.
+    /// The error as the provider saw it; of a request that was done, what of it was refused.
     pub error: Option<String>,
     /// Whom it is about, if that is known.
     pub user: Option<UserId>,
@@ -101,9 +101,9 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Whether it was refused, failed or is held.
+    /// Whether it, or a part of it, was refused, failed or is held.
     pub fn is_failed(&self) -> bool {
-        self.status >= LEAST_FAILURE
+        self.status >= LEAST_FAILURE || self.error.is_some()
     }
 
     /// Whether a brake held it.

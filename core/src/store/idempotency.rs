@@ -164,6 +164,7 @@ pub(super) fn repeat(snapshot: &Snapshot<'_>, outcome: Outcome) -> Result<Applie
         user,
         manager_name: None,
         held: None,
+        refused: None,
         promotions,
         promoted,
         token: None,

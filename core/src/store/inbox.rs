@@ -354,7 +354,7 @@ impl Read<'_> {
                     )?,
                 failed_today: further
                     + number(
-                        "SELECT count(*) FROM inbox WHERE connection = ?1 AND at > ?2 AND status >= 400",
+                        "SELECT count(*) FROM inbox WHERE connection = ?1 AND at > ?2 AND (status >= 400 OR error IS NOT NULL)",
                         &[&id, &since],
                     )?,
                 people: snapshot.people_of_connection(connection)?,
@@ -382,7 +382,7 @@ fn of_one(
     limit: usize,
 ) -> Result<Vec<Asked>> {
     let failed = if filter.failed {
-        "AND status >= 400"
+        "AND (status >= 400 OR error IS NOT NULL)"
     } else {
         ""
     };

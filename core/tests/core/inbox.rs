@@ -166,7 +166,7 @@ fn a_page_is_answered_from_an_index() {
     for (whose, index) in [
         ("?1 IS NULL AND connection = ?2", "inbox_by_connection"),
         (
-            "?1 IS NULL AND connection = ?2 AND status >= 400",
+            "?1 IS NULL AND connection = ?2 AND (status >= 400 OR error IS NOT NULL)",
             "inbox_failed",
         ),
         ("user = ?1 AND ?2 IS NULL", "inbox_by_user"),

@@ -508,3 +508,59 @@ fn what_is_refused_at_the_door_is_counted_as_one_row_for_many() {
         "{done} were of nobody"
     );
 }
+
+/// The provider hears that the rest is done. Whoever looks for what failed must find what was not, and can do it after all.
+#[test]
+fn a_leaving_that_is_refused_beside_what_is_done_is_found_and_can_be_carried_out() {
+    let org = Org::with_free_seats(5);
+    let ana = org.create("ana@acme.example");
+    org.admin(Command::SetBrake {
+        name: "okta".to_owned(),
+        brake: Some(Brake {
+            share: 0,
+            floor: 0,
+            ..Brake::default()
+        }),
+    });
+    assert_eq!(org.patch(&ana, off()).status, 429);
+    org.admin(Command::RejectHeld { who: HeldWho::All });
+    let mixed = json!([{"op": "replace", "value": {"active": false, "title": "Gone"}}]);
+    assert_eq!(org.patch(&ana, mixed).status, 200);
+    let other = json!([{"op": "replace", "value": {"title": "Boss"}}]);
+    assert_eq!(org.patch(&ana, other).status, 200);
+    let failed = || {
+        let session = org.cli();
+        let read = session.read().expect("a reader");
+        let failed = AskedFilter {
+            failed: true,
+            ..AskedFilter::default()
+        };
+        let found = read.asked(&failed, 10).expect("the requests");
+        let activity = read
+            .connection_activity(found[0].connection)
+            .expect("numbers");
+        (found, activity.failed_today)
+    };
+    let (found, count) = failed();
+    assert_eq!(
+        found.iter().map(|it| it.status).collect::<Vec<_>>(),
+        [200, 429]
+    );
+    assert_eq!(count, 2);
+    let asked = &found[0];
+    let error = asked.error.as_deref().unwrap_or_default();
+    assert!(error.contains("rejected"), "{error}");
+    assert!(asked.batch.is_some() && asked.is_failed() && !asked.is_held());
+    // What has happened since stands in the way of all replays.
+    let session = org.cli();
+    let check = |force: bool| session.read().and_then(|it| it.check_replay(asked, force));
+    assert!(check(false).is_err() && check(true).is_ok());
+    let again = json!([{"op": "replace", "value": {"active": false, "title": "Gone"}}]);
+    assert_eq!(org.patch(&ana, again).status, 200);
+    org.replay(&org.last());
+    let seen = org.user(&ana).body;
+    assert_eq!(
+        (&seen["active"], &seen["title"]),
+        (&json!(false), &json!("Gone"))
+    );
+}

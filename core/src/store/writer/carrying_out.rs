@@ -72,9 +72,11 @@ impl Writer {
             subject,
             manager_name,
             held,
+            refused,
             token,
             mut draws,
         } = planned;
+        let refused = refused.map(|it| it.to_string());
         if plan.is_empty() {
             let applied = Applied {
                 batch: None,
@@ -83,6 +85,7 @@ impl Writer {
                 user: subject,
                 manager_name,
                 held,
+                refused,
                 promotions: Vec::new(),
                 promoted: 0,
                 token: None,
@@ -117,6 +120,7 @@ impl Writer {
             user: subject,
             manager_name,
             held,
+            refused,
             promotions,
             promoted,
             token,
