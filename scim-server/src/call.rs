@@ -283,12 +283,11 @@ impl Call<'_> {
                     break;
                 };
                 self.check_precondition(&found)?;
-                let differs = people.has_drift(id)?;
-                let heard = differs || people.is_leaving(id)?;
-                let command = update.command(&found, heard, &self.app.base)?;
+                let unlike = people.unlike(id)?;
+                let command = update.command(&found, &unlike, &self.app.base)?;
                 if asks_nothing(&command)
                     && found.user.connection == Some(self.connection)
-                    && !differs
+                    && !unlike.differs
                 {
                     drop(people);
                     return self.now(id);
@@ -312,9 +311,15 @@ impl Call<'_> {
 
     /// Nobody is there to be changed. Whom others have deleted their provider may say to be off as well: then the two agree.
     async fn agree(&self, id: UserId, update: &Update) -> Result<Answer, Fault> {
-        let off = match self.people()?.gone_against(id)? {
-            Some(gone) => update.command(&gone, true, &self.app.base)?.active == Some(false),
-            None => false,
+        let off = {
+            let people = self.people()?;
+            match people.gone_against(id)? {
+                Some(gone) => {
+                    let unlike = people.unlike(id)?;
+                    update.command(&gone, &unlike, &self.app.base)?.active == Some(false)
+                }
+                None => false,
+            }
         };
         if off {
             let target = ProvisionTarget::Existing {

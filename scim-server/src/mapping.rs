@@ -174,22 +174,18 @@ pub(crate) fn said(maps: &[Mapping], user: &Object) -> Mapped {
         .collect()
 }
 
-/// What a request says: of attributes that it speaks of, or that are other than they were; and what there is of those whose
-/// fields are theirs from now on.
+/// What a request says: of attributes that are other than they were, and of those that it `speaks` of, which is told by what
+/// there is of them now.
 pub(crate) fn said_now(
     maps: &[Mapping],
     before: &Object,
     after: &Object,
-    speaks_of: impl Fn(&Target) -> bool,
-    first: Displaced,
+    speaks: impl Fn(Part, &Target, Option<&str>) -> bool,
 ) -> Mapped {
-    let is_first = |part: Part| matches!(part, Part::Field(field) if first.has(field));
     targets(maps)
         .filter_map(|(part, target)| {
             let now = value(after, &target);
-            let says = speaks_of(&target)
-                || now != value(before, &target)
-                || now.is_some() && is_first(part);
+            let says = now != value(before, &target) || speaks(part, &target, now.as_deref());
             says.then_some((part, now))
         })
         .collect()

@@ -13,6 +13,8 @@ use crate::fault::Fault;
 use crate::operation::{Op, Operation};
 use crate::patch_path::{Found, Target};
 use crate::schema::{self, Object};
+use crate::value_filter;
+use crate::wanted::is_made_of_an_answer;
 
 /// Most operations in one request.
 const MOST_OPERATIONS: usize = 1_000;
@@ -21,6 +23,30 @@ const MOST_OPERATIONS: usize = 1_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Patch {
     operations: Vec<Operation>,
+    /// A whole User is said that was made from what the server has answered.
+    echoes: bool,
+}
+
+/// One value of a User: an attribute, or a part of one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leaf {
+    /// Whether the attribute is the enterprise extension's.
+    pub(crate) extension: bool,
+    /// Its name.
+    pub(crate) attribute: &'static str,
+    /// Which part of it, or of the elements that it lists.
+    pub(crate) part: Option<&'static str>,
+}
+
+impl Leaf {
+    /// What a path points at, whichever elements it names.
+    pub(crate) fn of(target: &Target) -> Self {
+        Self {
+            extension: target.extension,
+            attribute: target.attribute.name,
+            part: target.part.map(|it| it.name),
+        }
+    }
 }
 
 impl Patch {
@@ -37,6 +63,7 @@ impl Patch {
         }
         let mut patch = Self {
             operations: Vec::with_capacity(operations.len()),
+            echoes: false,
         };
         for operation in operations {
             patch.push(operation)?;
@@ -49,6 +76,26 @@ impl Patch {
         self.operations
             .iter()
             .any(|it| it.target.extension == extension && it.target.attribute.name == attribute)
+    }
+
+    /// Whether a whole User is said that was made from what the server has answered.
+    pub(crate) fn echoes(&self) -> bool {
+        self.echoes
+    }
+
+    /// Whether any operation is about this very value, which is `now` in the User that they made, and not about what stands
+    /// beside it in the same attribute.
+    pub(crate) fn writes(&self, user: &Object, leaf: &Leaf, now: Option<&str>) -> bool {
+        let holder = match leaf.extension {
+            true => user.get(schema::ENTERPRISE).and_then(Value::as_object),
+            false => Some(user),
+        };
+        let values = holder.and_then(|it| it.get(leaf.attribute));
+        self.operations.iter().any(|it| {
+            it.target.extension == leaf.extension
+                && it.target.attribute.name == leaf.attribute
+                && writes(it, values, leaf, now)
+        })
     }
 
     fn push(&mut self, operation: Value) -> Result<(), Fault> {
@@ -115,6 +162,7 @@ impl Patch {
 
     /// An object whose keys are paths. Keys that are unknown or the server's are left out, as in any body.
     fn push_without_path(&mut self, op: Op, value: Value) -> Result<(), Fault> {
+        self.echoes |= is_made_of_an_answer(&value);
         self.once(|it| it.push_members(op, value))
     }
 
@@ -180,6 +228,33 @@ impl Patch {
             operation.apply(user)?;
         }
         Ok(())
+    }
+}
+
+/// Whether an operation on the attribute of a leaf is about it.
+fn writes(operation: &Operation, values: Option<&Value>, leaf: &Leaf, now: Option<&str>) -> bool {
+    let Some(part) = leaf.part else {
+        return true;
+    };
+    let has = |it: &Value| it.get(part).and_then(Value::as_str) == now;
+    let list = values.and_then(Value::as_array);
+    let elements = list.map_or(&[][..], Vec::as_slice);
+    match (&operation.target.filter, operation.target.part) {
+        (_, Some(it)) if it.name != part => false,
+        // Of a list that has it, the elements that are named are the ones that count.
+        (Some(filter), _) => {
+            let mut named = elements
+                .iter()
+                .filter(|it| value_filter::matches(filter, it));
+            named.any(has)
+        }
+        (None, Some(_)) => true,
+        (None, None) => match &operation.value {
+            Value::Array(said) => said.iter().any(|it| it.as_str() == now || has(it)),
+            said @ Value::Object(_) if list.is_some() => has(said),
+            Value::Object(said) => said.keys().any(|it| it.eq_ignore_ascii_case(part)),
+            _ => true,
+        },
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock};
 use usher_core::change::Change;
 use usher_core::directory::{Edition, Named, Whole};
 use usher_core::model::{
-    Actor, ConnectionId, Door, Hold, License, PoolId, ProviderHold, Status, User, UserId,
+    Actor, ConnectionId, Door, Hold, License, Part, PoolId, ProviderHold, Status, User, UserId, Why,
 };
 use usher_core::query::{Expr, Listing, Order};
 use usher_core::{Applied, Read, Result};
@@ -72,6 +72,23 @@ impl ActorNames {
     }
 }
 
+/// What providers have said of somebody that is not so.
+pub(crate) struct Unlike {
+    /// Parts that somebody else has set since.
+    pub(crate) overridden: Vec<Part>,
+    /// Anything at all of theirs is other than a provider has said.
+    pub(crate) differs: bool,
+    /// That they leave, and they have not.
+    pub(crate) leaves: bool,
+}
+
+impl Unlike {
+    /// Whether what says again what a person is already must be heard.
+    pub(crate) fn any(&self) -> bool {
+        self.differs || self.leaves
+    }
+}
+
 /// A person's row and what the connection calls them.
 pub(crate) struct Found {
     pub(crate) user: User,
@@ -121,7 +138,7 @@ impl<'a> People<'a> {
         let Some(user) = user.filter(|it| it.status == Status::Deleted) else {
             return Ok(None);
         };
-        if !self.has_drift(id)? {
+        if self.read.differing_parts(id)?.is_empty() {
             return Ok(None);
         }
         let link = self.read.link(self.connection, user.id)?;
@@ -129,9 +146,15 @@ impl<'a> People<'a> {
         Ok(Some(Found { user, external_id }))
     }
 
-    /// Whether a provider has asked that they leave and they have not.
-    pub(crate) fn is_leaving(&self, id: UserId) -> Result<bool> {
-        Ok(self.read.leaving(id)?.is_some())
+    /// What providers have said of somebody that is not so.
+    pub(crate) fn unlike(&self, id: UserId) -> Result<Unlike> {
+        let parts = self.read.differing_parts(id)?;
+        let overridden = parts.iter().filter(|it| it.1 == Why::Overridden);
+        Ok(Unlike {
+            overridden: overridden.map(|it| it.0).collect(),
+            differs: !parts.is_empty(),
+            leaves: self.read.leaving(id)?.is_some(),
+        })
     }
 
     fn with_link(&self, user: Option<User>) -> Result<Option<Found>> {
@@ -143,11 +166,6 @@ impl<'a> People<'a> {
             user,
             external_id: link.and_then(|it| it.external_id),
         }))
-    }
-
-    /// Whether the roster differs from a provider about this person.
-    pub(crate) fn has_drift(&self, id: UserId) -> Result<bool> {
-        self.read.has_drift(id)
     }
 
     /// Everybody whom a query finds, by number, in an order.

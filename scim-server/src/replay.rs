@@ -93,7 +93,7 @@ fn of_user(
     let people = People::new(&pools, session.read()?, asked.connection);
     let id: UserId = id.parse().map_err(|_| Fault::no_such_user())?;
     let found = people.found(id)?.ok_or_else(Fault::no_such_user)?;
-    let command = update.command(&found, people.is_leaving(id)?, base)?;
+    let command = update.command(&found, &people.unlike(id)?, base)?;
     Ok(Command::Provision(command))
 }
 

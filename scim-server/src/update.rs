@@ -10,9 +10,9 @@ use usher_core::model::{ConnectionId, Field, Mapping, Part};
 
 use crate::fault::Fault;
 use crate::mapping::{self, Displaced, Mapped};
-use crate::patch::Patch;
+use crate::patch::{Leaf, Patch};
 use crate::patch_path::Target;
-use crate::people::Found;
+use crate::people::{Found, Unlike};
 use crate::resource::{Person, Resource};
 use crate::schema::{self, ENTERPRISE, Object};
 use crate::wanted::{self, Spoken, Wanted};
@@ -58,6 +58,32 @@ struct Whole {
     sent: Object,
     /// The client sends the whole of what it was answered also when it has nothing to say but `active`.
     merges: bool,
+}
+
+/// Whom it is about.
+struct Them<'a> {
+    found: &'a Found,
+    /// What providers have said of them that is not so.
+    unlike: &'a Unlike,
+    /// What they are already.
+    before: Wanted,
+    /// What this connection has sent of attributes that do not feed their fields.
+    words: Words,
+    /// The base of every address.
+    base: &'a str,
+}
+
+impl Them<'_> {
+    fn is_overridden(&self, part: Part) -> bool {
+        self.unlike.overridden.contains(&part)
+    }
+
+    /// Whether `active` is what an answer shows of them though the provider has not said it: whoever is queued, or deactivated
+    /// by a person, is shown as not active, and whose leaving is held as active.
+    fn are_shown_as(&self, wanted: &Wanted) -> bool {
+        let shown = self.found.user.status.is_scim_active();
+        wanted.active() == Some(shown) && (!shown || self.unlike.any())
+    }
 }
 
 impl Update {
@@ -121,59 +147,111 @@ impl Update {
         })
     }
 
-    /// The command that does this to somebody; `leaving` is whether a provider has asked before that they leave.
+    /// The command that does this to somebody, of whom providers may have said what is not so.
+    ///
+    /// What was made from our own answer says of that answer only what is other than it was: the rest nobody has written.
     pub(crate) fn command(
         &self,
         found: &Found,
-        leaving: bool,
+        unlike: &Unlike,
         base: &str,
     ) -> Result<Provision, Fault> {
         let before = Wanted::of(&found.user, found.external_id.as_deref());
-        let words = before.words(self.connection);
-        let mut spoken = self.parts.clone();
-        let (mapped, said, command) = match &self.asked {
-            Asked::Whole(whole) => {
-                let wanted = self.replaced(found, whole, &before);
-                // Whoever is queued, or deactivated by a person, was shown as not active, and whose leaving is held as active:
-                // said back beside something else, that is not the provider's own word.
-                let shown = found.user.status.is_scim_active();
-                let says_shown = wanted.active() == Some(shown) && (!shown || leaving);
-                let is_own = whole.merges && wanted.is_as(&before);
-                let is_echo = whole.spoken.echoes() && says_shown && !is_own;
-                let said = wanted.active().filter(|_| !is_echo);
-                // Nor is whoever stands in for a manager who is away.
-                if whole.spoken.echoes() && wanted.has_manager_of(&before) {
-                    spoken.retain(|it| *it != Part::Manager);
-                }
-                let in_body = mapping::in_body(&whole.named);
-                let first = Displaced::by(&self.maps).filter(|it| words.said(it).is_none());
-                let mapped = self.mapped(found, base, whole.sent(), in_body, first)?;
-                let command = wanted.into_update(&before, &found.user, said, true);
-                (mapped, said, command)
-            }
-            Asked::Parts(patch) => {
-                let mut user = self.as_sent(found, base, patch.speaks_of(false, "emails"))?;
-                patch.apply(&mut user)?;
-                let own = self.own(patch);
-                let first = own.filter(|it| words.said(it).is_none());
-                let in_patch = mapping::in_patch(patch);
-                let mapped = self.mapped(found, base, (&user, true), in_patch, first)?;
-                let displaced = self.displaced(found, &words, &mapped, patch);
-                let mut wanted = Wanted::read(user, displaced)?;
-                wanted.keep_all_words(&before, self.connection);
-                let said = wanted.active().filter(|_| patch.speaks_of(false, "active"));
-                let asks = patch.speaks_of(false, "entitlements");
-                let command = wanted.into_update(&before, &found.user, said, asks);
-                (mapped, said, command)
-            }
+        let them = Them {
+            found,
+            unlike,
+            words: before.words(self.connection),
+            before,
+            base,
+        };
+        let (command, said) = match &self.asked {
+            Asked::Whole(whole) => self.by_whole(&them, whole)?,
+            Asked::Parts(patch) => self.by_parts(&them, patch)?,
         };
         Ok(Provision {
-            mapped,
-            spoken,
             // Whose leaving is held may be back before it is decided: what says so again is heard.
-            active: if leaving { said } else { command.active },
+            active: if unlike.any() { said } else { command.active },
             ..command
         })
+    }
+
+    /// The command of a PUT, and what it says of `active`.
+    fn by_whole(&self, them: &Them<'_>, whole: &Whole) -> Result<(Provision, Option<bool>), Fault> {
+        let Them { found, before, .. } = them;
+        let wanted = self.replaced(found, whole, before);
+        let echoes = whole.spoken.echoes();
+        let is_own = whole.merges && wanted.is_as(before);
+        let is_echo = echoes && them.are_shown_as(&wanted) && !is_own;
+        let said = wanted.active().filter(|_| !is_echo);
+        let mut spoken = self.parts.clone();
+        spoken.retain(|part| {
+            // Whoever stands in for a manager who is away is nobody's word either.
+            let stands = *part == Part::Manager || them.is_overridden(*part);
+            !(echoes && stands && wanted.has_part_of(before, *part))
+        });
+        let in_body = mapping::in_body(&whole.named);
+        let first = Displaced::by(&self.maps).filter(|it| them.words.said(it).is_none());
+        // An answer sent back does not speak for whom another connection has brought in.
+        let is_anothers = found.user.connection.is_some() && !self.is_mine(found);
+        let stands = |part: Part| echoes && (is_anothers || them.is_overridden(part));
+        let speaks = |part: Part, target: &Target, now: Option<&str>| {
+            !stands(part) && (in_body(target) || now.is_some() && is_first(first, part))
+        };
+        let mapped = self.mapped(them, whole.sent(), speaks)?;
+        let command = wanted.into_update(before, &found.user, said, true);
+        Ok((
+            Provision {
+                mapped,
+                spoken,
+                ..command
+            },
+            said,
+        ))
+    }
+
+    /// The command of a PATCH, and what it says of `active`.
+    fn by_parts(&self, them: &Them<'_>, patch: &Patch) -> Result<(Provision, Option<bool>), Fault> {
+        let Them { found, before, .. } = them;
+        let mut user = self.as_sent(them, patch.speaks_of(false, "emails"))?;
+        patch.apply(&mut user)?;
+        let echoes = patch.echoes();
+        // Whose value a person has overridden is not written by what is written beside it.
+        let after = match them.unlike.overridden.is_empty() {
+            true => Object::new(),
+            false => user.clone(),
+        };
+        let stands = |part: Part, leaf: &Leaf, now: Option<&str>| {
+            them.is_overridden(part) && (echoes || !patch.writes(&after, leaf, now))
+        };
+        let first = self.own(patch).filter(|it| them.words.said(it).is_none());
+        let in_patch = mapping::in_patch(patch);
+        let speaks = |part: Part, target: &Target, now: Option<&str>| {
+            !stands(part, &Leaf::of(target), now)
+                && (in_patch(target) || now.is_some() && is_first(first, part))
+        };
+        let mapped = self.mapped(them, (&user, true), speaks)?;
+        let displaced = self.displaced(found, &them.words, &mapped, patch);
+        let mut wanted = Wanted::read(user, displaced)?;
+        wanted.keep_all_words(before, self.connection);
+        let mut spoken = self.parts.clone();
+        spoken.retain(|part| {
+            let leaf = wanted::leaf_of(*part);
+            let stands = |it: Leaf| stands(*part, &it, wanted.text_of(*part));
+            !(wanted.has_part_of(before, *part) && leaf.is_some_and(stands))
+        });
+        let is_echo = echoes && them.are_shown_as(&wanted);
+        let is_said = patch.speaks_of(false, "active") && !is_echo;
+        let said = wanted.active().filter(|_| is_said);
+        let asks = patch.speaks_of(false, "entitlements");
+        let command = wanted.into_update(before, &found.user, said, asks);
+        Ok((
+            Provision {
+                mapped,
+                spoken,
+                ..command
+            },
+            said,
+        ))
     }
 
     /// What a PUT makes of somebody.
@@ -206,10 +284,10 @@ impl Update {
     }
 
     /// A person as this connection may have sent them; with the address that only their user name says, if that is asked for.
-    fn as_sent(&self, found: &Found, base: &str, all_emails: bool) -> Result<Object, Fault> {
+    fn as_sent(&self, them: &Them<'_>, all_emails: bool) -> Result<Object, Fault> {
         let resource = Resource {
-            person: &Person::bare(found),
-            base,
+            person: &Person::bare(them.found),
+            base: them.base,
             connection: self.connection,
         };
         schema::user(if all_emails {
@@ -222,24 +300,20 @@ impl Update {
     /// What mapped attributes say now, in a User who says something of the enterprise extension or leaves it as it was.
     fn mapped(
         &self,
-        found: &Found,
-        base: &str,
+        them: &Them<'_>,
         (after, extended): (&Object, bool),
-        speaks_of: impl Fn(&Target) -> bool,
-        first: Displaced,
+        speaks: impl Fn(Part, &Target, Option<&str>) -> bool,
     ) -> Result<Mapped, Fault> {
         if self.maps.is_empty() {
             return Ok(Mapped::new());
         }
-        let before = self.as_sent(found, base, false)?;
+        let before = self.as_sent(them, false)?;
         let mut after = Cow::Borrowed(after);
         if let Some(extension) = before.get(ENTERPRISE).filter(|_| !extended) {
             let extension = extension.clone();
             after.to_mut().insert(ENTERPRISE.to_owned(), extension);
         }
-        Ok(mapping::said_now(
-            &self.maps, &before, &after, speaks_of, first,
-        ))
+        Ok(mapping::said_now(&self.maps, &before, &after, speaks))
     }
 }
 
@@ -248,6 +322,11 @@ impl Whole {
     fn sent(&self) -> (&Object, bool) {
         (&self.sent, self.spoken.enterprise())
     }
+}
+
+/// Whether this feeds a field that is its own from now on.
+fn is_first(first: Displaced, part: Part) -> bool {
+    matches!(part, Part::Field(field) if first.has(field))
 }
 
 /// Whether a PATCH says a field's own attribute.

@@ -12,6 +12,7 @@ use usher_core::model::{ConnectionId, EmailAddress, Field, Part, Status, User, h
 use crate::fault::Fault;
 use crate::kept::Kept;
 use crate::mapping::Displaced;
+use crate::patch::Leaf;
 use crate::schema::{self, ENTERPRISE, Object};
 use crate::words::{MAPPED, Words};
 
@@ -79,6 +80,23 @@ pub(crate) fn spoken(displaced: Displaced, speaks_of: impl Fn(bool, &str) -> boo
         .collect()
 }
 
+/// Where a User says a part of a person, if it has a place of its own there.
+pub(crate) fn leaf_of(part: Part) -> Option<Leaf> {
+    let (extension, attribute, _) = SOURCES.iter().find(|it| it.2.contains(&part))?;
+    let within = match part {
+        Part::Field(Field::FirstName) => Some("givenName"),
+        Part::Field(Field::LastName) => Some("familyName"),
+        Part::Field(Field::Email) | Part::Manager => Some("value"),
+        Part::Field(Field::Region) => Some("region"),
+        _ => None,
+    };
+    Some(Leaf {
+        extension: *extension,
+        attribute,
+        part: within,
+    })
+}
+
 /// Which parts of a User a whole body speaks of at all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spoken {
@@ -111,7 +129,7 @@ impl Spoken {
             enterprise: listed || has(&sent),
             addresses: has(&|key| schema::named(key).1.eq_ignore_ascii_case("addresses")),
             external_id: has(&|key| schema::named(key).1.eq_ignore_ascii_case("externalId")),
-            echoes: has(&|key| key.eq_ignore_ascii_case(schema::USHER)) || has_version(body),
+            echoes: is_made_of_an_answer(body),
         }
     }
 
@@ -120,7 +138,7 @@ impl Spoken {
         self.enterprise
     }
 
-    /// Whether it was made from what the server has answered: only that has the server's own extension, or a version.
+    /// Whether it was made from what the server has answered.
     pub(crate) fn echoes(self) -> bool {
         self.echoes
     }
@@ -353,9 +371,21 @@ impl Wanted {
         Words::of(Kept::of(self.values[KEPT].as_deref()).mapped, connection)
     }
 
-    /// Whether it names the same manager, or none as well.
-    pub(crate) fn has_manager_of(&self, before: &Self) -> bool {
-        self.manager == before.manager
+    /// Whether a part is as before.
+    pub(crate) fn has_part_of(&self, before: &Self, part: Part) -> bool {
+        self.text_of(part) == before.text_of(part)
+    }
+
+    /// What it has of a part of its own: a field, or a manager.
+    pub(crate) fn text_of(&self, part: Part) -> Option<&str> {
+        match part {
+            Part::Manager => self.manager.as_deref(),
+            Part::Field(field) => {
+                let mut values = FIELDS.iter().zip(&self.values);
+                values.find(|it| *it.0 == field)?.1.as_deref()
+            }
+            Part::Custom(_) | Part::Active | Part::Entitlements => None,
+        }
     }
 
     /// Whether everything but `active` is as before.
@@ -459,6 +489,12 @@ pub(crate) fn asks_nothing(command: &Provision) -> bool {
         && command.active.is_none()
         && command.entitlements.is_none()
         && command.mapped.is_empty()
+}
+
+/// Whether a User was made from what the server has answered: only that has the server's own extension, or a version.
+pub(crate) fn is_made_of_an_answer(user: &Value) -> bool {
+    let mut members = user.as_object().into_iter().flatten();
+    members.any(|it| it.0.eq_ignore_ascii_case(schema::USHER)) || has_version(user)
 }
 
 /// Whether `meta` has a version, which clients do not make up.

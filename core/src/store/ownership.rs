@@ -283,15 +283,24 @@ impl Read<'_> {
         })
     }
 
-    /// Whether the roster differs from a provider about this person.
+    /// In which parts of this person the roster differs from what a provider has said, and why.
     ///
     /// # Errors
     /// See [`Read::organization`].
-    pub fn has_drift(&self, user: UserId) -> Result<bool> {
-        let sql = "SELECT 1 FROM drifts WHERE user = ?1 LIMIT 1";
+    pub fn differing_parts(&self, user: UserId) -> Result<Vec<(Part, Why)>> {
+        let sql = "SELECT part, why FROM drifts WHERE user = ?1 ORDER BY part";
         let snapshot = self.snapshot()?;
-        let found = snapshot.one(sql, [user.as_bytes()], |_| Ok(()))?;
-        Ok(found.is_some() && self.sees(&snapshot, user)?)
+        let found = snapshot.all(sql, [user.as_bytes()], |row| {
+            Ok((
+                word(row, 0, Part::from_word)?,
+                word(row, 1, Why::from_word)?,
+            ))
+        })?;
+        if found.is_empty() || self.sees(&snapshot, user)? {
+            Ok(found)
+        } else {
+            Ok(Vec::new())
+        }
     }
 
     /// The connection that a person comes from, and what it owns of them as people know it; none when nobody owns anything.

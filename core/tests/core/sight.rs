@@ -374,7 +374,9 @@ const VERBS: &[(&str, Tells)] = &[
     ("entitlements_of", |r, w| {
         each(&w.people, |it| r.entitlements_of(it))
     }),
-    ("has_drift", |r, w| each(&w.people, |it| r.has_drift(it))),
+    ("differing_parts", |r, w| {
+        each(&w.people, |it| r.differing_parts(it))
+    }),
     ("owned_of", |r, w| {
         each(&w.people, |it| {
             let user = r.user(it)?;
@@ -834,6 +836,7 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
         "imports",
         "license_requests_of",
         "entitlements_of",
+        "differing_parts",
         "licenses_that_stay",
         "views",
         "undelivered",

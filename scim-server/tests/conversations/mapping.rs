@@ -696,3 +696,156 @@ fn who_writes_only_the_fields_own_attribute_has_the_other_one_feed_it() {
     );
     assert_eq!(area(&org, &dee).as_deref(), Some("CC1"));
 }
+
+fn drifts(org: &Org) -> Vec<String> {
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let drifts = session.read().and_then(|it| it.drifts(None));
+    let line = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".to_owned());
+    drifts
+        .expect("readable")
+        .iter()
+        .map(|it| format!("{}: {} / {}", it.part, line(&it.provider), line(&it.roster)))
+        .collect()
+}
+
+fn overrides(org: &Org, id: &str, field: Field, to: &str) -> usher_core::Applied {
+    org.admin(Command::Edit(Edit {
+        set: vec![(field, Some(to.to_owned()))],
+        overriding: true,
+        ..Edit::of(user_id(id))
+    }))
+}
+
+/// Who reads a person, changes something and sends all of it back has written what they changed.
+#[test]
+fn our_own_answer_sent_back_ends_no_override_and_makes_none() {
+    let org = Org::with_free_seats(9);
+    map(&org, &[("area", "costCenter")]);
+    let id = org.post(ana()).id();
+    overrides(&org, &id, Field::Title, "Boss");
+    let legal = overrides(&org, &id, Field::FunctionalArea, "Legal");
+    let listed = ["functional_area: CC1 / Legal", "title: Engineer / Boss"];
+    assert_eq!(drifts(&org), listed);
+    let with = |nick: &str| {
+        let mut seen = org.user(&id).body;
+        seen["nickName"] = json!(nick);
+        seen
+    };
+    let stands = |what: &str| {
+        assert_eq!(drifts(&org), listed, "{what}");
+        let seen = org.user(&id).body;
+        assert_eq!(seen["title"], json!("Boss"), "{what}");
+        assert_eq!(area(&org, &id).as_deref(), Some("Legal"), "{what}");
+        seen
+    };
+    assert_eq!(org.put(&id, with("a")).body["nickName"], json!("a"));
+    stands("a whole User");
+    assert_eq!(org.put(&id, org.user(&id).body).status, 200);
+    stands("the very same");
+    let whole = json!([{"op": "replace", "value": with("b")}]);
+    assert_eq!(org.patch(&id, whole).status, 200);
+    assert_eq!(stands("in a PATCH")["nickName"], json!("b"));
+    // Nor does another one's, to whom another attribute feeds the field.
+    let entra_token = org.connect("entra", ConnectionPolicy::default());
+    map_of(&org, "entra", &[("area", "userType")]);
+    let mut seen = entra(&org, &entra_token, &id, "GET", None);
+    seen["displayName"] = json!("A");
+    entra(&org, &entra_token, &id, "PUT", Some(seen));
+    stands("another one's");
+    // Undone, it is what the provider has said all along.
+    org.admin(Command::Undo {
+        batch: legal.batch.expect("a batch"),
+    });
+    assert_eq!(drifts(&org), ["title: Engineer / Boss"]);
+    assert_eq!(area(&org, &id).as_deref(), Some("CC1"));
+    overrides(&org, &id, Field::FunctionalArea, "Legal");
+    // What it changes it has written, and what it sends by itself.
+    let mut seen = with("c");
+    seen[ENTERPRISE]["costCenter"] = json!("CC2");
+    assert_eq!(org.put(&id, seen).status, 200);
+    assert_eq!(drifts(&org), ["title: Engineer / Boss"]);
+    assert_eq!(area(&org, &id).as_deref(), Some("CC2"));
+    let mut own = ana();
+    own["title"] = json!("Boss");
+    assert_eq!(org.put(&id, own).status, 200);
+    assert_eq!(drifts(&org), [""; 0]);
+}
+
+/// Whom another connection has brought in an echo overrides nothing of.
+#[test]
+fn our_own_answer_sent_back_overrides_nothing_of_another_connection() {
+    let org = Org::with_free_seats(9);
+    let id = org.post(ana()).id();
+    let token = org.connect("entra", ConnectionPolicy::default());
+    map_of(&org, "entra", &[("area", "costCenter")]);
+    assert_eq!(area(&org, &id).as_deref(), Some("Sales"));
+    let mut seen = entra(&org, &token, &id, "GET", None);
+    seen["nickName"] = json!("a");
+    entra(&org, &token, &id, "PUT", Some(seen));
+    assert_eq!(area(&org, &id).as_deref(), Some("Sales"));
+    assert_eq!(drifts(&org), [""; 0]);
+    let urn = format!("{ENTERPRISE}:costCenter");
+    entra(&org, &token, &id, "PATCH", operations(&urn, "CC2"));
+    assert_eq!(drifts(&org), ["functional_area: Sales / CC2"]);
+}
+
+/// A PATCH writes what its operations are about, and not what stands beside that in the same attribute.
+#[test]
+fn what_is_written_beside_an_override_does_not_end_it() {
+    let org = Org::with_free_seats(9);
+    add_field(&org, "Phone", FieldKind::Text, &[], VisibleTo::Everybody);
+    map(&org, &[("phone", "phoneNumbers[type eq \"work\"].value")]);
+    let mut body = ana();
+    body["name"] = json!({"givenName": "Ana", "familyName": "Li"});
+    body["phoneNumbers"] = json!([{"type": "work", "value": "1"}]);
+    body["emails"] = json!([{"type": "work", "value": "ana@acme.example", "primary": true}]);
+    let id = org.post(body).id();
+    let patch = |operation: Value| assert_eq!(org.patch(&id, json!([operation])).status, 200);
+    let fields = [
+        (Field::FirstName, "Anna"),
+        (Field::Region, "Berlin"),
+        (Field::Email, "anna@acme.example"),
+    ];
+    for (field, to) in fields {
+        overrides(&org, &id, field, to);
+    }
+    org.admin(Command::Edit(Edit {
+        fields: vec![("phone".into(), Some("7".into()))],
+        overriding: true,
+        ..Edit::of(user_id(&id))
+    }));
+    let listed = drifts(&org);
+    assert_eq!(listed.len(), 4, "{listed:?}");
+    for beside in [
+        json!({"op": "replace", "path": "name.familyName", "value": "Lee"}),
+        json!({"op": "add", "path": "name", "value": {"familyName": "Li"}}),
+        json!({"op": "replace", "value": {"name": {"middleName": "M"}}}),
+        json!({"op": "add", "path": "phoneNumbers", "value": [{"type": "home", "value": "2"}]}),
+        json!({"op": "replace", "path": "phoneNumbers[type eq \"home\"].value", "value": "3"}),
+        json!({"op": "replace", "path": "addresses[type eq \"home\"].locality", "value": "Bonn"}),
+        json!({"op": "replace", "path": "addresses[type eq \"home\"].region", "value": "NW"}),
+        json!({"op": "add", "path": "emails", "value": [{"type": "home", "value": "a@b.example"}]}),
+    ] {
+        patch(beside.clone());
+        assert_eq!(drifts(&org), listed, "{beside}");
+    }
+    // Said again as the roster has it, and otherwise, it is written.
+    for (left, written) in [
+        json!({"op": "replace", "path": "name.givenName", "value": "Anna"}),
+        json!({"op": "replace", "path": "addresses[type eq \"work\"].region", "value": "Berlin"}),
+        json!({"op": "replace", "path": "emails[type eq \"work\"].value", "value": "anna@acme.example"}),
+        json!({"op": "replace", "path": "phoneNumbers[type eq \"work\"].value", "value": "1"}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        patch(written.clone());
+        assert_eq!(drifts(&org).len(), 3 - left, "{written}");
+    }
+    overrides(&org, &id, Field::FirstName, "Anka");
+    overrides(&org, &id, Field::Email, "anka@acme.example");
+    assert_eq!(drifts(&org).len(), 2);
+    patch(json!({"op": "replace", "value": {"name": {"givenName": "Ann"}}}));
+    patch(json!({"op": "replace", "path": "emails", "value": [{"value": "ann@acme.example"}]}));
+    assert_eq!(drifts(&org), [""; 0]);
+}
