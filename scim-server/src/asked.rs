@@ -101,28 +101,14 @@ impl Asking {
             });
             return;
         }
-        let lower = text.to_ascii_lowercase();
-        let (plain, manager) = (kept_body::is_plain(&lower), lower.contains("manager"));
-        let value = if plain && !manager {
-            None
-        } else {
-            crate::json::read(bytes).ok()
+        // What cannot be read cannot be looked through for secrets.
+        let Ok(mut value) = crate::json::read(bytes) else {
+            return;
         };
-        let mut value = value;
-        let cuts = match &mut value {
-            Some(value) if !plain => kept_body::take_out(value),
-            _ => Vec::new(),
-        };
+        let cuts = kept_body::take_out(&mut value);
         let mut names = Names::default();
-        if let Some(value) = value.as_ref().filter(|_| manager) {
-            names.gather(value, Place::default());
-        }
-        let body = match value {
-            Some(value) if !plain => value.to_string(),
-            // What cannot be read cannot be looked through for secrets.
-            None if !plain => return,
-            _ => text.to_owned(),
-        };
+        names.gather(&value, Place::default());
+        let body = value.to_string();
         if body.len() <= LARGEST {
             let managers = names.managers;
             let _ = self.said.set(Said {
@@ -419,6 +405,9 @@ mod tests {
             json!({"Operations": [{"op": "replace", "value": secret}]}),
             json!({"Operations": [{"op": "replace", "attribute": "password", "value": [secret]}]}),
             json!({"userName": "ana", "name": {"givenName": "Ana", "motto": secret}}),
+            json!({"Operations": [secret]}),
+            json!({"Operations": [{"method": "POST", "path": "/Users", "bulkId": "a", "data": secret}]}),
+            json!([secret]),
         ];
         for sent in bodies {
             let text = body(&kept(&sent)).to_string();

@@ -1,6 +1,7 @@
 //! What is kept of a body for `usher idp log`: the values of attributes that are published, and of anything else only that it
 //! was there. A template of a provider may send whatever it likes under any name, and which names mean secrets nobody can list;
-//! what the server does not understand it need not know either, to show what was asked or to do it again.
+//! what the server does not understand it need not know either, to show what was asked or to do it again. The same holds of a
+//! text where an object belongs: of that it is kept what it is and how long.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -28,6 +29,8 @@ const WORDS: [&str; 11] = [
 ];
 /// What an operation may do.
 const OPS: [&str; 3] = ["add", "replace", "remove"];
+/// What an operation of Bulk may do.
+const METHODS: [&str; 5] = ["delete", "get", "patch", "post", "put"];
 /// The words of comparisons in a path.
 const COMPARISONS: [&str; 16] = [
     "eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr", "and", "or", "not", "true",
@@ -46,6 +49,17 @@ static KNOWN: LazyLock<HashSet<String>> = LazyLock::new(|| {
     known
 });
 
+/// The names of attributes whose values are objects, and no others, in small letters.
+static OBJECTS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let of_resources = [schema::CORE, schema::ENTERPRISE_PARTS, schema::GROUP_PARTS];
+    let attributes = of_resources.into_iter().chain([schema::USHER_PARTS]);
+    let are_objects = attributes.flatten().filter(|it| {
+        // One that has a value is taken for that value.
+        !it.parts().is_empty() && schema::find(it.parts(), "value").is_none()
+    });
+    are_objects.map(|it| it.name.to_ascii_lowercase()).collect()
+});
+
 fn add(known: &mut HashSet<String>, attributes: &[Attribute]) {
     let kept = attributes
         .iter()
@@ -58,42 +72,6 @@ fn add(known: &mut HashSet<String>, attributes: &[Attribute]) {
 
 /// A path or a key that says more than names: as it came, and what is kept of it.
 pub(crate) type Cut = (String, String);
-
-/// Whether a body, in small letters, has nothing that must be taken out. It may say no for one that has not.
-pub(crate) fn is_plain(text: &str) -> bool {
-    let has = |it: &str| text.contains(it);
-    if has("display") && (has("members") || has("manager")) {
-        return false;
-    }
-    let mut rest = text;
-    while let Some((inside, after)) = next_string(rest) {
-        let Some(inside) = inside else { return false };
-        rest = after.trim_ascii_start();
-        let Some(value) = rest.strip_prefix(':') else {
-            continue;
-        };
-        let said = next_string(value).filter(|_| value.trim_ascii_start().starts_with('"'));
-        let is_fine = match (inside, said) {
-            ("path", Some((Some(path), after))) => {
-                rest = after;
-                is_fine_path(path)
-            }
-            ("op", Some((Some(op), after))) => {
-                rest = after;
-                OPS.contains(&op)
-            }
-            ("path" | "op", _) => false,
-            ("operations", Some(_)) => false,
-            // Of an operation without a path it may be anything.
-            ("value", Some(_)) => !has("operations") || has("path"),
-            (key, _) => is_known(key),
-        };
-        if !is_fine {
-            return false;
-        }
-    }
-    true
-}
 
 /// The next string of a JSON text as it stands there, and what is behind it; nothing in its place where it has no end.
 fn next_string(text: &str) -> Option<(Option<&str>, &str)> {
@@ -108,12 +86,6 @@ fn next_string(text: &str) -> Option<(Option<&str>, &str)> {
         }
     }
     Some((None, ""))
-}
-
-/// Whether nothing has to be taken out of a path as it stands in a JSON text.
-fn is_fine_path(path: &str) -> bool {
-    let path = path.replace("\\\"", "\"");
-    !path.contains('\\') && (is_place(&path) || is_known(&path))
 }
 
 /// Whether this is an address of an operation of Bulk.
@@ -188,23 +160,140 @@ fn name_of(path: &str) -> String {
 }
 
 /// Takes out of a body what is not published, and the names of other people; tells what paths and keys were cut.
-pub(crate) fn take_out(value: &mut Value) -> Vec<Cut> {
+pub(crate) fn take_out(body: &mut Value) -> Vec<Cut> {
     let mut cuts = Vec::new();
-    take_out_of(value, false, &mut cuts);
+    take_out_of_objects(body, Takes::Object, Below::default(), &mut cuts);
     cuts
 }
 
-/// `others` is whether it stands below other people: members, a manager.
-fn take_out_of(value: &mut Value, others: bool, cuts: &mut Vec<Cut>) {
-    match value {
-        Value::Object(object) => take_out_of_object(object, others, cuts),
-        Value::Array(list) => list.iter_mut().for_each(|it| take_out_of(it, others, cuts)),
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Number(_) => {}
+/// Below what a value stands.
+#[derive(Clone, Copy, Default)]
+struct Below {
+    /// Other people: members, a manager.
+    others: bool,
+    /// An attribute, so that it is none itself.
+    attribute: bool,
+}
+
+/// What belongs in a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// An object.
+    Object,
+    /// An object, or a list of such.
+    Objects,
+    /// The names of schemas.
+    Schemas,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Anything that is looked through.
+    Any,
+}
+
+impl Takes {
+    /// What belongs where a key or a path of this name points.
+    fn at(place: &str, below: Below) -> Self {
+        if below.attribute {
+            return Self::Any;
+        }
+        if schema::is_enterprise(place)
+            || SCHEMAS.iter().any(|it| place.eq_ignore_ascii_case(it.id))
+        {
+            return Self::Object;
+        }
+        match leaf_of(place).to_ascii_lowercase().as_str() {
+            "data" => Self::Object,
+            "operations" => Self::Objects,
+            "schemas" => Self::Schemas,
+            "op" => Self::Word(&OPS),
+            "method" => Self::Word(&METHODS),
+            name if OBJECTS.contains(name) => Self::Objects,
+            _ => Self::Any,
+        }
+    }
+
+    /// Whether what stands there has attributes, or operations, and is itself the value of none.
+    fn is_above_attributes(place: &str) -> bool {
+        Self::at(place, Below::default()) == Self::Object
+            || place.eq_ignore_ascii_case("operations")
+            || place.eq_ignore_ascii_case("value")
     }
 }
 
-fn take_out_of_object(object: &mut Map<String, Value>, others: bool, cuts: &mut Vec<Cut>) {
-    if others {
+/// The name behind which a path ends.
+fn leaf_of(path: &str) -> &str {
+    let behind = path.rfind(']').and_then(|it| path.get(it + 1..));
+    let whole = match (path.find('['), behind) {
+        (Some(from), Some("")) => path.get(..from).unwrap_or_default(),
+        (Some(_), Some(behind)) => behind,
+        _ => path,
+    };
+    let name = whole.trim().rsplit(['.', ':']).next();
+    name.unwrap_or_default()
+}
+
+/// What is kept of a value that is not what belongs there: what it is, and how long.
+fn note(value: &mut Value) {
+    let what = match value {
+        Value::Null | Value::Bool(_) => return,
+        Value::String(text) => format!("a text of {} characters", text.chars().count()),
+        Value::Number(number) => format!("a number of {} characters", number.to_string().len()),
+        Value::Array(list) => format!("a list of {}", list.len()),
+        Value::Object(object) => format!("an object of {} members", object.len()),
+    };
+    *value = Value::String(format!("{REMOVED} {what}"));
+}
+
+fn take_out_of(value: &mut Value, takes: Takes, below: Below, cuts: &mut Vec<Cut>) {
+    let is_schema = |it: &str| {
+        let mut bytes = it.bytes();
+        it.starts_with("urn:")
+            && bytes.all(|it| it.is_ascii_alphanumeric() || b":._-".contains(&it))
+    };
+    match takes {
+        Takes::Object | Takes::Objects => take_out_of_objects(value, takes, below, cuts),
+        Takes::Word(words) => {
+            let word = value.as_str();
+            if !word.is_some_and(|it| words.iter().any(|word| it.eq_ignore_ascii_case(word))) {
+                note(value);
+            }
+        }
+        Takes::Schemas => match value {
+            Value::Array(list) => {
+                let others = list.iter_mut();
+                let others = others.filter(|it| !it.as_str().is_some_and(is_schema));
+                others.for_each(note);
+            }
+            Value::String(it) if is_schema(it) => {}
+            other => note(other),
+        },
+        Takes::Any => match value {
+            Value::Object(object) => take_out_of_object(object, below, cuts),
+            Value::Array(list) => {
+                for element in list {
+                    take_out_of(element, Takes::Any, below, cuts);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Number(_) => {}
+        },
+    }
+}
+
+/// Where objects belong everything else is noted only.
+fn take_out_of_objects(value: &mut Value, takes: Takes, below: Below, cuts: &mut Vec<Cut>) {
+    match value {
+        Value::Object(object) => take_out_of_object(object, below, cuts),
+        Value::Array(list) if takes == Takes::Objects => {
+            for element in list {
+                take_out_of_objects(element, Takes::Object, below, cuts);
+            }
+        }
+        other => note(other),
+    }
+}
+
+fn take_out_of_object(object: &mut Map<String, Value>, below: Below, cuts: &mut Vec<Cut>) {
+    if below.others {
         object.retain(|key, _| {
             let key = key.to_ascii_lowercase();
             !key.contains("display") && !key.contains("name")
@@ -222,22 +311,23 @@ fn take_out_of_object(object: &mut Map<String, Value>, others: bool, cuts: &mut 
             take_out_of_path(value, cuts);
             continue;
         }
+        let is_value = key.eq_ignore_ascii_case("value");
         let place = match &path {
-            Some(path) if key.eq_ignore_ascii_case("value") => path,
+            Some(path) if is_value => path,
             _ => key,
         };
-        let small = place.to_ascii_lowercase();
-        // An operation that says what there is none of, and one without a path that says no attributes; and what is no list of
-        // operations.
-        let is_odd = match (small.as_str(), &*value) {
-            ("op", Value::String(op)) => !OPS.iter().any(|it| op.eq_ignore_ascii_case(it)),
-            ("value", it) => has_op && path.is_none() && !it.is_object(),
-            ("operations", it) => !it.is_array() && !it.is_object(),
-            _ => false,
-        };
-        if is_known(place) && !is_odd {
-            let others = others || small.contains("manager") || small.contains("members");
-            take_out_of(value, others, cuts);
+        if is_known(place) {
+            let small = place.to_ascii_lowercase();
+            // Of an operation without a path it is the attributes.
+            let takes = match is_value && has_op && path.is_none() {
+                true => Takes::Object,
+                false => Takes::at(place, below),
+            };
+            let below = Below {
+                others: below.others || small.contains("manager") || small.contains("members"),
+                attribute: below.attribute || !Takes::is_above_attributes(place),
+            };
+            take_out_of(value, takes, below, cuts);
         } else if !matches!(value, Value::Null | Value::Bool(_)) {
             *value = Value::String(REMOVED.to_owned());
         }
@@ -270,35 +360,69 @@ fn take_out_of_path(path: &mut Value, cuts: &mut Vec<Cut>) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn a_body_of_what_is_published_is_plain_and_any_other_is_looked_through() {
-        for text in [
-            "",
-            r#"{"username":"ana","name":{"givenname":"a \"b\" \\"},"x509certificates":[{"value":"x"}]}"#,
-            r#"{"schemas":["a"],"operations":[{"op":"add","path":"emails[type eq \"work\"].value","value":"token"}]}"#,
-            r#"{"operations":[{"path" : "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user:manager","value":{}}]}"#,
-            r#"{"operations":[{"method":"post","path":"/users","bulkid":"a","data":{"urn:ietf:params:scim:schemas:extension:enterprise:2.0:user":{"department":"d"}}}]}"#,
+    fn of_a_body_of_what_is_published_nothing_is_taken_out() {
+        let enterprise = schema::ENTERPRISE;
+        for sent in [
+            json!({"userName": "ana", "name": {"givenName": "a \"b\" \\"}, "x509Certificates": [{"value": "x"}]}),
+            json!({"schemas": [USER, "urn:x:made:2.0:User"], "emails": "a@b.example", "phoneNumbers": ["7"], "title": 7}),
+            json!({"name": [{"givenName": "A"}], "addresses": {"region": "BE"}, "meta": null, "roles": [{"value": "x"}]}),
+            json!({"Operations": [{"op": "Add", "path": "emails[type eq \"work\"].value", "value": "token"}]}),
+            json!({"Operations": [{"op": "add", "path": format!("{enterprise}:manager"), "value": "7"}]}),
+            json!({"Operations": [{"op": "add", "path": "name.givenName", "value": "Ana"}]}),
+            json!({"Operations": [{"op": "add", "path": "addresses[type eq \"a]\"].region", "value": "BE"}]}),
+            json!({"Operations": [{"op": "remove", "path": "members", "value": [{"value": "7"}]}]}),
+            json!({"Operations": [{"method": "POST", "path": "/Users", "bulkId": "a", "data": {enterprise: {"department": "d"}}}]}),
+            json!({USHER: {"customFields": [{"name": "Shirt", "value": "M"}], "labels": ["a"]}}),
         ] {
-            assert!(is_plain(text), "{text}");
+            let mut left = sent.clone();
+            assert_eq!(take_out(&mut left), []);
+            assert_eq!(left, sent);
         }
-        for text in [
-            r#"{"password":"x"}"#,
-            r#"{"user\u006eame":"x"}"#,
-            r#"{"otp" : "x"}"#,
-            r#"{"name":{"made":1}}"#,
-            r#"{"operations":[{"path":"token eq \"x\"","value":1}]}"#,
-            r#"{"operations":[{"path":["password"],"value":1}]}"#,
-            r#"{"operations":[{"path":"emails[type eq \"a\\\"b\"].value","value":1}]}"#,
-            r#"{"emails[token eq \"x\"].value":1}"#,
-            r#"{"members":[{"display":"x"}]}"#,
-            r#"{"operations":[{"op":"x","path":"title","value":"x"}]}"#,
-            r#"{"operations":[{"op":"add","value":"x"}]}"#,
-            r#"{"operations":"x"}"#,
-            r#"{"title"#,
+    }
+
+    #[test]
+    fn of_what_is_no_object_where_one_belongs_it_is_kept_what_it_is_and_how_long() {
+        let secret = "hunter2";
+        let pin = 1_234_567;
+        for sent in [
+            json!(secret),
+            json!([secret]),
+            json!([{"userName": secret}]),
+            json!(pin),
+            json!({"Operations": [secret]}),
+            json!({"Operations": [[secret]]}),
+            json!({"Operations": [{"op": "add", "path": "title", "value": "x"}, pin]}),
+            json!({"Operations": pin}),
+            json!({"Operations": [{"method": "POST", "path": "/Users", "data": secret}]}),
+            json!({"Operations": [{"method": "POST", "path": "/Users", "data": [{"title": secret}]}]}),
+            json!({"Operations": [{"method": secret, "path": "/Users"}]}),
+            json!({"Operations": [{"op": "add", "value": pin}, {"op": "add", "path": "title", "value": "x"}]}),
+            json!({"Operations": [{"op": {"value": secret}, "path": "title"}]}),
+            json!({"Operations": [{"op": "add", "path": "name", "value": secret}]}),
+            json!({"Operations": [{"op": "add", "path": "addresses[type eq \"work\"]", "value": [secret]}]}),
+            json!({"Operations": [{"op": "add", "value": {"name": secret}}]}),
+            json!({"name": secret}),
+            json!({"addresses": [{"region": "BE"}, secret]}),
+            json!({"meta": pin}),
+            json!({schema::ENTERPRISE: secret}),
+            json!({"schemas": [secret]}),
+            json!({"schemas": {"urn:x": secret}}),
         ] {
-            assert!(!is_plain(text), "{text}");
+            let mut left = sent.clone();
+            take_out(&mut left);
+            let text = left.to_string();
+            let kept = text.contains(secret) || text.contains(&pin.to_string());
+            assert!(!kept && text.contains(REMOVED), "{sent}: {text}");
         }
+        let mut sent = json!({"Operations": [secret, [1, 2]]});
+        take_out(&mut sent);
+        let noted =
+            json!({"Operations": ["(removed) a text of 7 characters", "(removed) a list of 2"]});
+        assert_eq!(sent, noted);
     }
 }

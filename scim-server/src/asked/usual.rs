@@ -5,23 +5,40 @@ use usher_core::model::UserId;
 
 use crate::schema::{ENTERPRISE, USER};
 
-/// Whether every member of a body, at any depth, has a name that is known to hold nothing secret and nobody else's name. It may
-/// say no for a body of which that is true, and says nothing of whether it is JSON.
+/// Whether a body is an object of which every member, at any depth, has a name that is known to hold nothing secret and nobody
+/// else's name, and a value that may stand there. It may say no for a body of which that is true, and says nothing of whether it
+/// is JSON.
 pub(super) fn is_usual(body: &str) -> bool {
-    let mut rest = body;
-    while let Some((_, after)) = rest.split_once('"') {
+    let mut rest = body.trim_ascii_start();
+    if !rest.starts_with('{') {
+        return false;
+    }
+    while let Some((before, after)) = rest.split_once('"') {
         let Some(end) = end_of_string(after) else {
             return false;
         };
         let (text, Some(after)) = (after.get(..end), after.get(end + 1..)) else {
             return false;
         };
+        if has_element(before) {
+            return false;
+        }
         rest = after;
         let Some(value) = after.trim_ascii_start().strip_prefix(':') else {
-            continue;
+            let is_value = before.trim_ascii_end().ends_with(':');
+            if is_value || text.is_some_and(is_schema) {
+                continue;
+            }
+            return false;
         };
+        let value = value.trim_ascii_start();
         let is_plain = match text {
-            Some("manager") => is_id(value.trim_ascii_start()),
+            Some("manager") => is_id(value),
+            Some("schemas") => value
+                .strip_prefix('[')
+                .is_some_and(|it| it.trim_ascii_start().starts_with(['"', ']'])),
+            Some(USER | ENTERPRISE) => value.starts_with(['{', 'n']),
+            Some("addresses" | "meta" | "name") => value.starts_with(['{', '[', 'n']),
             Some(name) => is_plain_name(name),
             None => false,
         };
@@ -29,7 +46,24 @@ pub(super) fn is_usual(body: &str) -> bool {
             return false;
         }
     }
-    true
+    !has_element(rest)
+}
+
+/// Whether between two texts something stands in a list that is neither a text nor an object.
+fn has_element(between: &str) -> bool {
+    let mut before = None;
+    between.bytes().any(|byte| {
+        let begins = before.is_none_or(|it| matches!(it, b'[' | b','));
+        if !byte.is_ascii_whitespace() {
+            before = Some(byte);
+        }
+        begins && (byte.is_ascii_alphanumeric() || byte == b'-')
+    })
+}
+
+/// Whether an element of a list is the name of a schema.
+fn is_schema(text: &str) -> bool {
+    [USER, ENTERPRISE].contains(&text)
 }
 
 /// Where the closing quote of a string is whose inside a text begins with.
@@ -56,9 +90,8 @@ fn is_id(value: &str) -> bool {
 }
 
 /// Attributes of people that are published and stand for nothing but themselves, in their order.
-const PLAIN: [&str; 42] = [
+const PLAIN: [&str; 38] = [
     "active",
-    "addresses",
     "costCenter",
     "country",
     "department",
@@ -78,9 +111,7 @@ const PLAIN: [&str; 42] = [
     "id",
     "locale",
     "locality",
-    "meta",
     "middleName",
-    "name",
     "nickName",
     "organization",
     "phoneNumbers",
@@ -91,7 +122,6 @@ const PLAIN: [&str; 42] = [
     "region",
     "resourceType",
     "roles",
-    "schemas",
     "streetAddress",
     "timezone",
     "title",
@@ -103,7 +133,7 @@ const PLAIN: [&str; 42] = [
 
 /// Whether this is such an attribute. A name in which something is escaped is none of them.
 fn is_plain_name(name: &str) -> bool {
-    PLAIN.binary_search(&name).is_ok() || name == ENTERPRISE || name == USER
+    PLAIN.binary_search(&name).is_ok()
 }
 
 #[cfg(test)]
@@ -129,7 +159,12 @@ mod tests {
     fn a_usual_body_has_nothing_to_take_out_and_names_no_manager() {
         let sent = person();
         let each = PLAIN.map(|name| (name.to_owned(), json!([{name: "x"}])));
-        let each = Value::Object(each.into_iter().collect());
+        let mut each = Value::Object(each.into_iter().collect());
+        for name in ["addresses", "meta", "name"] {
+            each[name] = json!([{"value": 7}, {}]);
+        }
+        each[ENTERPRISE] = json!({});
+        each["schemas"] = json!([]);
         assert!(PLAIN.is_sorted());
         for text in [
             each.to_string(),
@@ -162,6 +197,21 @@ mod tests {
             json!({"manager": {"displayName": "Bo", "value": ID}}),
             json!({"manager": [{"value": ID}]}),
             json!({"Manager": ID}),
+            json!("x"),
+            json!(["x"]),
+            json!(7),
+            json!([{"userName": "x"}]),
+            json!({"name": "x"}),
+            json!({"addresses": 7}),
+            json!({"addresses": [{}, "x"]}),
+            json!({"emails": ["x"]}),
+            json!({"emails": [7]}),
+            json!({"emails": [{"value": "x"}, -7, {}]}),
+            json!({"emails": [{}, true]}),
+            json!({"schemas": ["x"]}),
+            json!({"schemas": "x"}),
+            json!({"schemas": [{"value": "x"}]}),
+            json!({ENTERPRISE: "x"}),
         ];
         for sent in others {
             assert!(!is_usual(&sent.to_string()), "{sent}");
