@@ -3,7 +3,7 @@
 //!
 //! Reading order: `server` (listening) with `tls` and `wire`, `route` (from address to answer), `call` (what a request does), `people` (what
 //! is read for an answer); `schema` (the attributes), `update` with `wanted` (a User taken apart into the roster's fields) and
-//! `resource` with `kept` (the way back), `mapping` (attributes that feed other fields) with `words`; `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list` with `pages_of_people`, `anchors` and `walks`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
+//! `resource` with `kept` (the way back), `mapping` (attributes that feed other fields) with `words`; `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list` with `pages_of_people`, `anchors`, `totals` and `walks`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
 //! `platform` (what the place behind Usher asks); `pages` (what invited people see); `discovery`; `pace` (how fast a token may go); `json`, `fault`, `answer`;
 //! `asked` (what is kept of a request), `refused` (what is only counted) and `replay` (what a kept one asks for now);
 //! `standing` (whether it runs, and how well) with `metrics`, `template`, `request_id` and `log`.
@@ -52,6 +52,7 @@ mod server;
 mod standing;
 mod template;
 mod tls;
+mod totals;
 mod update;
 mod value_filter;
 mod walks;

@@ -40,18 +40,26 @@ impl Call<'_> {
                 let from = anchor.map_or(span.from, |it| ListFrom::Behind(it.behind));
                 let walk = tokio::task::block_in_place(|| self.walk(&query, order, span, from))?;
                 let place = walk.as_ref().and_then(|it| place_in(it, from));
+                let known = span.total.or(anchor.map(|it| it.total));
+                let counted = match known {
+                    Some(_) => None,
+                    None => Some(((self.connection, span.list()), self.people()?.newest_batch()?)),
+                };
                 let listing = Listing {
                     query,
                     order: order.clone(),
                     from,
                     limit: span.size,
-                    total: span.total.or(anchor.map(|it| it.total)),
+                    total: known.or(counted.and_then(|it| self.app.totals.find(it.0, it.1))),
                 };
                 // A page takes long enough to let others have this thread's work meanwhile.
                 let (people, total) = tokio::task::block_in_place(|| match (&walk, place) {
                     (Some(walk), Some(place)) => self.page_of(walk, place, &listing),
                     _ => self.page(listing),
                 })?;
+                if let Some((list, newest_batch)) = counted {
+                    self.app.totals.keep(list, newest_batch, total);
+                }
                 if let (Some(edge), [first, .., last]) = (edge, people.as_slice()) {
                     // Only in the order of creation it is known who could stand before the first.
                     let first = (*order == Order::Creation).then_some(first.seq);

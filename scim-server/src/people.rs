@@ -168,6 +168,11 @@ impl<'a> People<'a> {
         }))
     }
 
+    /// The number of the newest batch: what people are told of moves with it.
+    pub(crate) fn newest_batch(&self) -> Result<i64> {
+        self.read.newest_batch()
+    }
+
     /// Everybody whom a query finds, by number, in an order.
     pub(crate) fn walk(&self, query: &Expr, order: &Order) -> Result<Vec<u32>> {
         self.read.walk(query, order)

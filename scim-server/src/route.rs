@@ -42,6 +42,7 @@ use crate::server::MetricsTo;
 use crate::standing;
 use crate::template::Template;
 use crate::tls::Tls;
+use crate::totals::Totals;
 use crate::walks::Walks;
 
 /// Largest body, in bytes.
@@ -59,6 +60,7 @@ pub(crate) struct App {
     pub(crate) pools: PoolNames,
     /// Where pages of long lists begin.
     pub(crate) anchors: Anchors,
+    pub(crate) totals: Totals,
     pub(crate) walks: Walks,
     /// Answers about people that may still hold.
     pub(crate) ready: Ready,

@@ -35,6 +35,7 @@ use crate::refused::{self, Refused};
 use crate::request_id::Ids;
 use crate::route::{self, App};
 use crate::tls::{Begun, Tls};
+use crate::totals::Totals;
 use crate::walks::Walks;
 use crate::wire::{self, Wire};
 
@@ -228,6 +229,7 @@ async fn run(
         base,
         pools: PoolNames::default(),
         anchors: Anchors::default(),
+        totals: Totals::default(),
         walks: Walks::default(),
         ready: Ready::default(),
         sign_in: SignInDesk::default(),

@@ -206,6 +206,38 @@ pub fn caseless(text: &str) -> String {
     text.nfc().flat_map(char::to_lowercase).nfc().collect()
 }
 
+/// How many of these a text may have to be worth being spelled out: each doubles the spellings.
+const MOST_DOUBLES: usize = 3;
+
+/// Every text that is this one without its case, but for the case of ASCII letters; none when it is not of ASCII, or when there
+/// are too many. Beside itself that is the text with signs that Unicode says are another: the Kelvin sign is a K.
+#[must_use]
+pub fn spellings(text: &str) -> Option<Vec<String>> {
+    if !text.is_ascii() {
+        return None;
+    }
+    let double = |it: char| match it {
+        'k' | 'K' => Some('\u{212a}'),
+        ';' => Some('\u{37e}'),
+        '`' => Some('\u{1fef}'),
+        _ => None,
+    };
+    if text.chars().filter_map(double).count() > MOST_DOUBLES {
+        return None;
+    }
+    let mut spelled = vec![String::with_capacity(text.len())];
+    for letter in text.chars() {
+        let mut others = match double(letter) {
+            Some(_) => spelled.clone(),
+            None => Vec::new(),
+        };
+        spelled.iter_mut().for_each(|it| it.push(letter));
+        others.iter_mut().for_each(|it| it.extend(double(letter)));
+        spelled.append(&mut others);
+    }
+    Some(spelled)
+}
+
 /// In what order people are listed; those of the same place in order of creation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
@@ -246,4 +278,27 @@ pub enum ListFrom {
     Place(i64),
     /// Behind the person of this number in the order of creation, wherever they stand in the list's own.
     Behind(i64),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_the_same_but_for_case_is_one_of_the_spellings() {
+        let doubled = |it: char| !it.is_ascii() && caseless(&it.to_string()).is_ascii();
+        for sign in ('\u{0}'..=char::MAX).filter(|it| doubled(*it)) {
+            let plain = caseless(&sign.to_string());
+            let spelled = spellings(&plain).unwrap();
+            assert!(spelled.contains(&sign.to_string()), "{sign:?} is {plain}");
+        }
+        assert_eq!(
+            spellings("kick").unwrap(),
+            ["kick", "\u{212a}ick", "kic\u{212a}", "\u{212a}ic\u{212a}"]
+        );
+        assert_eq!(spellings("Sales").unwrap(), ["Sales"]);
+        assert_eq!(spellings("").unwrap(), [""]);
+        assert_eq!(spellings("Käse"), None);
+        assert_eq!(spellings("kkkk"), None);
+    }
 }

@@ -15,7 +15,7 @@ mod words;
 
 pub use attribute::{
     Attribute, Compared, Element, Fold, KeptBy, List, ListFrom, Listing, Op, Order, Placed, Test,
-    Value, caseless,
+    Value, caseless, spellings,
 };
 pub use complete::{Completion, Names, complete, in_quotes};
 pub use custom::{FieldTest, NamedField, Vocabulary};

@@ -6,8 +6,8 @@ use super::snapshot::Snapshot;
 use crate::error::Result;
 use crate::model::key_of_name;
 use crate::query::{
-    Attribute, Compared, Element, Fold, KeptBy, List, Op, Order, Placed, Test, TextField, Value,
-    caseless,
+    Attribute, Compared, Element, Expr, Fold, KeptBy, List, Op, Order, Placed, Test, TextField,
+    Value, caseless, spellings,
 };
 
 /// Of whom an attribute is kept that has a field: the mark of it comes first of all that is kept, and nothing else begins so.
@@ -29,6 +29,62 @@ impl Snapshot<'_> {
         let sql = format!("SELECT 1 FROM users WHERE {ANY_MAPPED} LIMIT 1");
         Ok(self.one(&sql, [], |_| Ok(()))?.is_some())
     }
+}
+
+/// A field that is to be a text, whatever the case: the column, and how the text may be spelled but for the case of ASCII letters.
+fn is_text(compared: &Compared<Value>) -> Option<(&'static str, Vec<String>)> {
+    match compared {
+        Compared {
+            value: Value::Field(field),
+            prefix,
+            test:
+                Test::Text {
+                    op: Op::Equals,
+                    with,
+                    fold: Fold::Caseless,
+                },
+        } if prefix.is_empty() => Some((super::compile::column(*field), spellings(with)?)),
+        _ => None,
+    }
+}
+
+/// How many people have a text in a field that has an index of such texts: by the index alone, without those who are hidden, who
+/// are looked up.
+pub(super) fn counted_by_index(query: &Expr) -> Option<(String, Vec<rusqlite::types::Value>)> {
+    let condition = match query {
+        Expr::And(parts) => match parts.as_slice() {
+            [Expr::Everybody, condition] => condition,
+            _ => return None,
+        },
+        condition => condition,
+    };
+    let Expr::Attribute(attribute) = condition else {
+        return None;
+    };
+    let Attribute::Is(
+        compared @ Compared {
+            value:
+                Value::Field(
+                    TextField::FunctionalArea
+                    | TextField::Title
+                    | TextField::Region
+                    | TextField::Language,
+                ),
+            ..
+        },
+    ) = attribute.as_ref()
+    else {
+        return None;
+    };
+    let (column, spellings) = is_text(compared)?;
+    let places = vec!["?"; spellings.len()].join(", ");
+    let sql = format!(
+        "SELECT (SELECT count(*) FROM users WHERE {column} COLLATE NOCASE IN ({places})) \
+         - (SELECT count(*) FROM users INDEXED BY users_by_status \
+            WHERE users.status IN ('deleted', 'erased') AND +{column} COLLATE NOCASE IN ({places}))"
+    );
+    let bindings = spellings.iter().chain(&spellings);
+    Some((sql, bindings.map(|it| it.clone().into()).collect()))
 }
 
 /// A place in kept JSON as SQLite writes it.
@@ -77,7 +133,10 @@ impl Compiled {
                 self.with(number_sign(*op), *with);
                 self.push(")");
             }
-            Attribute::Is(it) => self.compared(&it.test, |out| out.value(&it.prefix, &it.value)),
+            Attribute::Is(it) => match is_text(it) {
+                Some((column, spellings)) => self.spelled(column, spellings),
+                None => self.compared(&it.test, |out| out.value(&it.prefix, &it.value)),
+            },
             Attribute::Some { of, that } => {
                 self.push("EXISTS (SELECT 1 FROM ");
                 self.list_of(of);
@@ -86,6 +145,19 @@ impl Compiled {
                 self.push("))");
             }
         }
+    }
+
+    /// A column that has one of these texts. One text may choose the index of such texts, which has people in order of creation.
+    fn spelled(&mut self, column: &str, spellings: Vec<String>) {
+        if self.only_checks() || spellings.len() > 1 {
+            self.push("+");
+        }
+        self.push(column);
+        self.push(" COLLATE NOCASE");
+        for (at, text) in spellings.into_iter().enumerate() {
+            self.with(if at == 0 { " IN (?" } else { ", ?" }, text);
+        }
+        self.push(")");
     }
 
     /// What the elements of a list are, ending in a condition.

@@ -202,6 +202,11 @@ impl Compiled {
         self.bind(value);
     }
 
+    /// Whether its conditions only check people who are found otherwise.
+    pub(super) fn only_checks(&self) -> bool {
+        self.checks
+    }
+
     /// Whether every circle in it is listed first.
     pub(super) fn lists_all(&self) -> bool {
         self.ways.lists_all()

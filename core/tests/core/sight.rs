@@ -686,6 +686,10 @@ const OPEN: &[(&str, &str)] = &[
     ("training_names", "as trainings"),
     ("count_users", "counted among the people seen"),
     ("status_counts", "counted among the people seen"),
+    (
+        "newest_batch",
+        "that something was done, and not what to whom",
+    ),
     ("explain", "for tests"),
     ("explain_absence", "for tests"),
     ("explain_list", "for tests"),

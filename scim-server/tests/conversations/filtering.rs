@@ -27,9 +27,9 @@ impl Draws {
     }
 }
 
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 16] = [
     "Ana", "ana", "José", "JOSÉ", "Li", "O'Neil", "Straße", "100%", "a_b", "work", "a\"b\\c", "Öz",
-    "sales", "x y",
+    "sales", "x y", "Mark", "mar\u{212a}",
 ];
 
 fn person(draws: &mut Draws, number: usize) -> Value {
@@ -376,6 +376,34 @@ fn any_filter_finds_whom_a_naive_reading_finds() {
         found_some > 120,
         "only {found_some} filters told people apart"
     );
+}
+
+#[test]
+fn how_many_a_filter_finds_is_true_again_after_every_change() {
+    let org = Org::with_free_seats(9);
+    let of_markt = |number: usize, department: &str| {
+        let body = json!({"userName": format!("p{number}@acme.example"), ENTERPRISE: {"department": department}});
+        org.post(body).id()
+    };
+    let total = || {
+        let filter = encoded(&format!("{ENTERPRISE}:department eq \"MARKT\""));
+        // Asked twice: what was counted is told again as long as nothing changed.
+        [0, 1].map(|_| org.get(&format!("/scim/v2/Users?count=1&filter={filter}")).body["totalResults"].clone())
+    };
+    let first = of_markt(1, "Markt");
+    let second = of_markt(2, "mar\u{212a}t");
+    of_markt(3, "Markets");
+    assert_eq!(total(), [json!(2), json!(2)]);
+    let third = of_markt(4, "markt");
+    assert_eq!(total(), [json!(3), json!(3)]);
+    assert_eq!(org.delete(&first).status, 204);
+    assert_eq!(total(), [json!(2), json!(2)]);
+    org.admin(Command::Delete { who: Selection::from(user_id(&second)) });
+    assert_eq!(total(), [json!(1), json!(1)]);
+    let path = format!("{ENTERPRISE}:department");
+    let moved = json!([{"op": "replace", "path": path, "value": "Sales"}]);
+    assert_eq!(org.patch(&third, moved).status, 200);
+    assert_eq!(total(), [json!(0), json!(0)]);
 }
 
 /// A term about a published attribute, of the kind that it is.

@@ -9,6 +9,7 @@ use super::{Read, named, seen};
 use crate::error::{Error, Result};
 use crate::model::{Status, Timestamp, User, UserId};
 use crate::query::{Expr, PageFrom, SortBy, TextField, TextOp, UsersPage};
+use crate::store::attribute;
 use crate::store::compile::{self, Compiled};
 use crate::store::driver::{self, Way};
 use crate::store::snapshot::{Snapshot, user_columns, user_row, word};
@@ -162,6 +163,14 @@ impl Read<'_> {
         })))
     }
 
+    /// The number of the newest batch; it moves whenever anything that is known of people has moved, but for when they were seen.
+    ///
+    /// # Errors
+    /// See [`Read::organization`].
+    pub fn newest_batch(&self) -> Result<i64> {
+        self.snapshot()?.last_batch()
+    }
+
     /// How many people stand where.
     ///
     /// # Errors
@@ -250,13 +259,15 @@ pub(super) fn count_users(snapshot: &Snapshot<'_>, query: &Expr, now: Timestamp)
                 .sum())
         }
         _ => {
-            let compiled = driver::driven(query, now, snapshot.viewer);
-            let sql = format!("SELECT count(*) FROM users WHERE {}", compiled.sql);
-            Ok(snapshot
-                .one(&sql, rusqlite::params_from_iter(compiled.bindings), |row| {
-                    row.get(0)
-                })?
-                .unwrap_or(0))
+            let (sql, bindings) = attribute::counted_by_index(query).unwrap_or_else(|| {
+                let compiled = driver::driven(query, now, snapshot.viewer);
+                let sql = format!("SELECT count(*) FROM users WHERE {}", compiled.sql);
+                (sql, compiled.bindings)
+            });
+            let counted = snapshot.one(&sql, rusqlite::params_from_iter(bindings), |row| {
+                row.get(0)
+            })?;
+            Ok(counted.unwrap_or(0))
         }
     }
 }
