@@ -18,13 +18,17 @@ use crate::dispatch::exact_id;
 use crate::fault::Fault;
 use crate::filter::{self, json as on_json};
 use crate::group_wanted::{GroupPatch, Wish};
+use crate::json::Json;
 use crate::list::{Of, Page, Span};
+use crate::projection::Projection;
 use crate::request::Query;
 use crate::schema;
 
 /// Members of more than so many are not sent back to who changed the group, unless they are asked for: RFC 7644 §3.5.2
 /// lets a PATCH answer 204.
 const MOST_ANSWERED: i64 = 1_000;
+/// About how long a member is, written.
+const USUAL_MEMBER: usize = 200;
 /// How often a change is computed anew because somebody else was quicker.
 const MOST_TRIES: usize = 8;
 
@@ -56,13 +60,46 @@ impl Call<'_> {
         status: StatusCode,
         group: &ProvidedGroup,
     ) -> Result<Answer, Fault> {
-        let mut value = self.resource(read, group, self.projection.has("members"))?;
-        self.projection.apply(&mut value);
-        Ok(answer::with(
-            answer::json(status, &value),
-            header::ETAG,
-            etag(group),
-        ))
+        let answer = if self.projection == Projection::Whole {
+            answer::written(status, self.whole(read, group)?)
+        } else {
+            let mut value = self.resource(read, group, self.projection.has("members"))?;
+            self.projection.apply(&mut value);
+            answer::json(status, &value)
+        };
+        Ok(answer::with(answer, header::ETAG, etag(group)))
+    }
+
+    /// The group with all that is shown of it. Members may be a hundred thousand: they are written as they are read.
+    fn whole(&self, read: &Read<'_>, group: &ProvidedGroup) -> Result<Json, Fault> {
+        let members = match group.members {
+            0 => Vec::new(),
+            _ => read.learners_of(group.id)?,
+        };
+        let mut out = Json::with_capacity(500 + members.len() * USUAL_MEMBER);
+        out.shown(self.resource_with(read, group, false, false)?);
+        if members.is_empty() {
+            return Ok(out);
+        }
+        let mut users = Json::default();
+        users.text(&format!("{}/scim/v2/Users/", self.app.base));
+        // The id follows before the quote.
+        users.0.pop();
+        out.0.pop();
+        out.raw_member("members", "[");
+        for (id, name) in &members {
+            out.element();
+            out.raw("{\"$ref\":");
+            out.bytes(&users.0);
+            out.id(id.as_bytes());
+            out.raw("\"");
+            out.optional_member("display", name.as_deref());
+            out.raw(",\"type\":\"User\",\"value\":\"");
+            out.id(id.as_bytes());
+            out.raw("\"}");
+        }
+        out.raw("]}");
+        Ok(out)
     }
 
     /// The group as it is shown, with or without its members.

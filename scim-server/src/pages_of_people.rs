@@ -43,7 +43,10 @@ impl Call<'_> {
                 let known = span.total.or(anchor.map(|it| it.total));
                 let counted = match known {
                     Some(_) => None,
-                    None => Some(((self.connection, span.list()), self.people()?.newest_batch()?)),
+                    None => Some((
+                        (self.connection, span.list()),
+                        self.people()?.newest_batch()?,
+                    )),
                 };
                 let listing = Listing {
                     query,

@@ -28,8 +28,22 @@ impl Draws {
 }
 
 const WORDS: [&str; 16] = [
-    "Ana", "ana", "José", "JOSÉ", "Li", "O'Neil", "Straße", "100%", "a_b", "work", "a\"b\\c", "Öz",
-    "sales", "x y", "Mark", "mar\u{212a}",
+    "Ana",
+    "ana",
+    "José",
+    "JOSÉ",
+    "Li",
+    "O'Neil",
+    "Straße",
+    "100%",
+    "a_b",
+    "work",
+    "a\"b\\c",
+    "Öz",
+    "sales",
+    "x y",
+    "Mark",
+    "mar\u{212a}",
 ];
 
 fn person(draws: &mut Draws, number: usize) -> Value {
@@ -388,7 +402,11 @@ fn how_many_a_filter_finds_is_true_again_after_every_change() {
     let total = || {
         let filter = encoded(&format!("{ENTERPRISE}:department eq \"MARKT\""));
         // Asked twice: what was counted is told again as long as nothing changed.
-        [0, 1].map(|_| org.get(&format!("/scim/v2/Users?count=1&filter={filter}")).body["totalResults"].clone())
+        [0, 1].map(|_| {
+            org.get(&format!("/scim/v2/Users?count=1&filter={filter}"))
+                .body["totalResults"]
+                .clone()
+        })
     };
     let first = of_markt(1, "Markt");
     let second = of_markt(2, "mar\u{212a}t");
@@ -398,7 +416,9 @@ fn how_many_a_filter_finds_is_true_again_after_every_change() {
     assert_eq!(total(), [json!(3), json!(3)]);
     assert_eq!(org.delete(&first).status, 204);
     assert_eq!(total(), [json!(2), json!(2)]);
-    org.admin(Command::Delete { who: Selection::from(user_id(&second)) });
+    org.admin(Command::Delete {
+        who: Selection::from(user_id(&second)),
+    });
     assert_eq!(total(), [json!(1), json!(1)]);
     let path = format!("{ENTERPRISE}:department");
     let moved = json!([{"op": "replace", "path": path, "value": "Sales"}]);

@@ -423,6 +423,35 @@ fn lists_of_groups_are_paged_and_sorted_and_searched_with_people() {
 }
 
 #[test]
+fn a_whole_group_and_its_parts_say_the_same_of_members() {
+    let org = Org::with_free_seats(9);
+    let mut ids = people(&org, "ana bo");
+    for name in ["O'Neil \"Bo\" \\ Öz", "李 安"] {
+        let body = json!({"userName": format!("{}@acme.example", ids.len()), "displayName": name});
+        ids.push(org.post(body).id());
+    }
+    let members: Vec<Value> = ids.iter().map(|it| json!({"value": it})).collect();
+    let reply = create(&org, json!({"displayName": "All", "members": members}));
+    let whole = org.get(&path(&reply.id())).body;
+    assert_eq!(reply.body, whole);
+    let asked = "?attributes=members.value,members.display,members.type,members.$ref,schemas,id,displayName,meta";
+    assert_eq!(
+        org.get(&format!("{}{asked}", path(&reply.id()))).body,
+        whole
+    );
+    assert_eq!(whole["members"].as_array().map(Vec::len), Some(4));
+    for member in whole["members"].as_array().into_iter().flatten() {
+        let shown = org.get(member["$ref"].as_str().unwrap_or_default());
+        assert_eq!(shown.body["id"], member["value"]);
+        let called = shown
+            .body
+            .get("displayName")
+            .unwrap_or(&shown.body["userName"]);
+        assert_eq!(Some(called), member.get("display"));
+    }
+}
+
+#[test]
 fn many_members_come_in_one_push_and_one_more_is_little_work() {
     let org = Org::with_free_seats(3_000);
     let names: Vec<_> = (0..2_500).map(|it| format!("p{it}@acme.example")).collect();

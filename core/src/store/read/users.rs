@@ -264,9 +264,8 @@ pub(super) fn count_users(snapshot: &Snapshot<'_>, query: &Expr, now: Timestamp)
                 let sql = format!("SELECT count(*) FROM users WHERE {}", compiled.sql);
                 (sql, compiled.bindings)
             });
-            let counted = snapshot.one(&sql, rusqlite::params_from_iter(bindings), |row| {
-                row.get(0)
-            })?;
+            let counted =
+                snapshot.one(&sql, rusqlite::params_from_iter(bindings), |row| row.get(0))?;
             Ok(counted.unwrap_or(0))
         }
     }

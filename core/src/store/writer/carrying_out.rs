@@ -140,15 +140,16 @@ impl Writer {
 
     /// Whether a plan made before is what would be planned now.
     fn still_holds(&self, known: i64, job: &Job, planned: &Planned) -> Result<bool> {
-        // What is left of a brake moves with every batch of its connection.
-        if stale::rests_on_seen(&job.request.command)
-            || matches!(job.who.plans(), Actor::Connection(_))
-        {
+        if stale::rests_on_seen(&job.request.command) {
             return Ok(false);
         }
         let snapshot = Snapshot::new(&self.conn).seen_by(job.who.plans())?;
-        Ok(known == snapshot.last_batch()?
-            || stale::still_holds(&snapshot, known, &job.request, &planned.plan)?)
+        if known == snapshot.last_batch()? {
+            return Ok(true);
+        }
+        // What is left of a brake moves with every batch of its connection.
+        Ok(!matches!(job.who.plans(), Actor::Connection(_))
+            && stale::still_holds(&snapshot, known, &job.request, &planned.plan)?)
     }
 
     /// Refuses a plan that is not what was confirmed, or that does not fit.
