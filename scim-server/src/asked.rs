@@ -38,6 +38,8 @@ pub(crate) struct Asking {
     user: Option<UserId>,
     said: OnceLock<Said>,
     kept: AtomicBool,
+    /// What it is refused with although a part of it is done.
+    refused_with: OnceLock<Fault>,
 }
 
 /// What is kept of a body.
@@ -85,6 +87,7 @@ impl Asking {
             user,
             said: OnceLock::new(),
             kept: AtomicBool::new(false),
+            refused_with: OnceLock::new(),
         }))
     }
 
@@ -117,6 +120,11 @@ impl Asking {
                 managers,
             });
         }
+    }
+
+    /// Notes that it is refused, whatever is done of it from now on.
+    pub(crate) fn refuse_with(&self, fault: &Fault) {
+        let _ = self.refused_with.set(fault.clone());
     }
 
     /// Tells what to keep from the outcome of the command that it came to, of which `status` is said when it is done.
@@ -153,6 +161,10 @@ impl Asking {
                     None if status == StatusCode::NO_CONTENT && applied.batch.is_none() => {
                         return None;
                     }
+                    None if let Some(fault) = this.refused_with.get() => NewAsked {
+                        batch: applied.batch,
+                        ..this.refused(fault)
+                    },
                     None => NewAsked {
                         user: this.user.or(applied.user),
                         batch: applied.batch,
@@ -255,7 +267,7 @@ impl Asking {
 }
 
 /// Whether a key or path is this attribute of a User, with its schema before it or without.
-fn is_called(path: &str, attribute: &str) -> bool {
+pub(crate) fn is_called(path: &str, attribute: &str) -> bool {
     let bare = match path.get(..USER.len()) {
         Some(urn) if urn.eq_ignore_ascii_case(USER) => {
             path.get(USER.len()..).and_then(|it| it.strip_prefix(':'))

@@ -20,6 +20,7 @@ use crate::asked::Asking;
 use crate::fault::Fault;
 use crate::filter::{self, Context};
 use crate::json::Json;
+use crate::leaving;
 use crate::list::{Of, Page, Span};
 use crate::people::{Found, People};
 use crate::projection::Projection;
@@ -261,17 +262,58 @@ impl Call<'_> {
         let merges = agent
             .get(..4)
             .is_some_and(|it| it.eq_ignore_ascii_case(OKTA));
-        self.update(
-            id,
-            &Update::whole(&self.maps, self.connection, body, merges)?,
-        )
-        .await
+        let leaving = leaving::alone(&body);
+        let update = Update::whole(&self.maps, self.connection, body, merges);
+        self.update_or_leave(id, update, leaving).await
     }
 
     /// `PATCH /Users/{id}`.
     pub(crate) async fn patch(&self, id: UserId, body: Value) -> Result<Answer, Fault> {
-        self.update(id, &Update::parts(&self.maps, self.connection, body)?)
-            .await
+        let leaving = leaving::alone(&body);
+        let update = Update::parts(&self.maps, self.connection, body);
+        self.update_or_leave(id, update, leaving).await
+    }
+
+    /// Carries out an update; where it is refused for what it says beside it, only that the person leaves. The answer is the
+    /// refusal all the same.
+    async fn update_or_leave(
+        &self,
+        id: UserId,
+        update: Result<Update, Fault>,
+        leaving: Option<Value>,
+    ) -> Result<Answer, Fault> {
+        let answer = match update {
+            Ok(update) => self.update(id, &update).await,
+            Err(fault) => Err(fault),
+        };
+        match (answer, leaving) {
+            (Err(fault), Some(leaving)) if fault.is_about_values() => {
+                Err(Box::pin(self.leave_all_the_same(id, fault, leaving)).await)
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    async fn leave_all_the_same(&self, id: UserId, fault: Fault, leaving: Value) -> Fault {
+        let Ok(update) = Update::parts(&self.maps, self.connection, leaving) else {
+            return fault;
+        };
+        let told = Fault {
+            detail: format!(
+                "{}; that active is false was carried out all the same, and nothing else of it",
+                fault.detail
+            ),
+            ..fault.clone()
+        };
+        if let Some(asking) = &self.asking {
+            asking.refuse_with(&told);
+        }
+        match self.update(id, &update).await {
+            Ok(_) => told,
+            // Held: the provider comes again.
+            Err(held) if held.status == StatusCode::TOO_MANY_REQUESTS => held,
+            Err(_) => fault,
+        }
     }
 
     /// Reads a person, has the change computed, applies it, and begins again if somebody else was quicker.

@@ -63,6 +63,15 @@ impl Fault {
         )
     }
 
+    /// Whether it refuses what is said of somebody's attributes, and not who asks, whom it is about or when.
+    pub(crate) fn is_about_values(&self) -> bool {
+        match self.status {
+            StatusCode::BAD_REQUEST => true,
+            StatusCode::CONFLICT => self.scim_type == Some(ScimType::Uniqueness),
+            _ => false,
+        }
+    }
+
     pub(crate) fn unauthorized(detail: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, detail)
     }

@@ -2,7 +2,7 @@
 //! whatever it wants, it asks the core as the connection that its token belongs to.
 //!
 //! Reading order: `server` (listening) with `tls` and `wire`, `route` (from address to answer), `call` (what a request does), `people` (what
-//! is read for an answer); `schema` (the attributes), `update` with `wanted` (a User taken apart into the roster's fields) and
+//! is read for an answer); `schema` (the attributes), `update` with `leaving` and `wanted` (a User taken apart into the roster's fields) and
 //! `resource` with `kept` (the way back), `mapping` (attributes that feed other fields) with `words`; `patch` with `operation`, `patch_path` and `value_filter`; `filter`, `list` with `pages_of_people`, `anchors`, `totals` and `walks`, `projection`, `request`; `groups` and `group_wanted` for groups; `bulk`;
 //! `platform` (what the place behind Usher asks); `pages` (what invited people see); `discovery`; `pace` (how fast a token may go); `json`, `fault`, `answer`;
 //! `asked` (what is kept of a request), `refused` (what is only counted) and `replay` (what a kept one asks for now);
@@ -26,6 +26,7 @@ mod json;
 mod json_once;
 mod kept;
 mod kept_body;
+mod leaving;
 mod list;
 mod log;
 mod mapping;

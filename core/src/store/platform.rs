@@ -205,12 +205,12 @@ impl Store {
 
     /// Gives the writer what decides nothing; `done` is called after the commit, on the writer's thread.
     pub(super) fn note(&self, note: Note, done: impl FnOnce(Result<()>) + Send + 'static) {
-        let message = Message::Note(note, Box::new(done));
+        let message = Message::Note(note, Box::new(done), std::time::Instant::now());
         let unsent = match &self.jobs {
             None => Some(message),
             Some(jobs) => jobs.send(message).err().map(|it| it.0),
         };
-        if let Some(Message::Note(_, done)) = unsent {
+        if let Some(Message::Note(_, done, _)) = unsent {
             done(Err(Error::Broken("the writer stopped".into())));
         }
     }

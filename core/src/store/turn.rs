@@ -65,25 +65,30 @@ impl Turn {
     /// # Errors
     /// [`Error::Busy`], or [`Error::Occupied`] when it is known by what.
     pub(super) fn begin(&mut self, conn: &Connection) -> Result<()> {
-        self.begin_for(conn, false)
+        self.begin_for(conn, Instant::now(), false)
     }
 
-    /// As [`Turn::begin`]; for a person it waits longer while a large change is being applied.
-    pub(super) fn begin_for(&mut self, conn: &Connection, person: bool) -> Result<()> {
+    /// As [`Turn::begin`], for somebody who waits since then, in the writer's queue too; for a person it waits longer while a large
+    /// change is being applied.
+    pub(super) fn begin_for(
+        &mut self,
+        conn: &Connection,
+        since: Instant,
+        person: bool,
+    ) -> Result<()> {
         match try_begin(conn) {
             Err(Error::Busy) => {}
             other => return other,
         }
         let said = self.file.lock_shared().is_ok();
-        let result = self.wait(conn, person);
+        let result = self.wait(conn, since, person);
         if said {
             let _ = self.file.unlock();
         }
         result
     }
 
-    fn wait(&mut self, conn: &Connection, person: bool) -> Result<()> {
-        let since = Instant::now();
+    fn wait(&mut self, conn: &Connection, since: Instant, person: bool) -> Result<()> {
         loop {
             // Short, uneven pauses: waiting processes do not march in step, and catch a writer's courtesy.
             self.jitter = self
@@ -143,7 +148,11 @@ impl Turn {
     }
 }
 
-fn try_begin(conn: &Connection) -> Result<()> {
+/// Begins a write transaction if nobody else is writing.
+///
+/// # Errors
+/// [`Error::Busy`].
+pub(super) fn try_begin(conn: &Connection) -> Result<()> {
     let _ = conn.busy_timeout(Duration::ZERO);
     let begun = conn
         .prepare_cached("BEGIN IMMEDIATE")
@@ -157,6 +166,24 @@ fn try_begin(conn: &Connection) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_waited_in_the_queue_waits_no_longer_than_the_rest_of_half_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("usher.db");
+        let conn = || Connection::open(&path).unwrap();
+        let (mine, theirs) = (conn(), conn());
+        mine.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let mut turn = Turn::new(&path).unwrap();
+        let given = Instant::now().checked_sub(LONGEST_WAIT).unwrap();
+        assert!(matches!(
+            turn.begin_for(&theirs, given, false),
+            Err(Error::Busy)
+        ));
+        assert!(given.elapsed() < 2 * LONGEST_WAIT - COURTESY);
+        mine.execute_batch("ROLLBACK").unwrap();
+        turn.begin_for(&theirs, given, false).unwrap();
+    }
 
     #[test]
     fn who_waits_is_told_what_is_being_applied_until_it_is_done() {
@@ -174,7 +201,7 @@ mod tests {
                 // It ends before it can say that it is done.
                 mine.execute_batch("ROLLBACK").unwrap();
             });
-            other.begin_for(&theirs, true).unwrap();
+            other.begin_for(&theirs, Instant::now(), true).unwrap();
         });
         assert_eq!(
             one.note(),

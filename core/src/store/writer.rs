@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -41,8 +41,8 @@ const IDLE: Duration = Duration::from_millis(40);
 
 pub(super) enum Message {
     Job(Box<Job>),
-    /// Note what decides nothing and makes no event, then answer.
-    Note(Note, Box<dyn FnOnce(Result<()>) + Send>),
+    /// Note what decides nothing and makes no event, then answer. It waits since then.
+    Note(Note, Box<dyn FnOnce(Result<()>) + Send>, Instant),
     /// Index everything that waits, then answer.
     Settle(SyncSender<Result<()>>),
 }
@@ -70,6 +70,8 @@ struct Writer {
     expected: usize,
     /// Whether rows may wait to be indexed.
     unindexed: bool,
+    /// What was asked while somebody else was writing, to be kept with the next commit.
+    postponed: Vec<Note>,
     /// How many changes were written since the waiting rows were last counted.
     since_counted: usize,
     /// How many events have come after the newest kept count of licenses, or more.
@@ -101,6 +103,7 @@ pub(super) fn start(
         writing: false,
         expected: 1,
         unindexed: true,
+        postponed: Vec::new(),
         since_counted: 0,
         since_checkpoint: checkpoints::EVERY,
         untruncated: false,
@@ -136,7 +139,9 @@ impl Writer {
                     Message::Settle(answer) => {
                         let _ = answer.send(self.settle());
                     }
-                    Message::Note(note, done) => next = self.notes(note, done, queue),
+                    Message::Note(note, done, since) => {
+                        next = self.notes(note, done, since, queue);
+                    }
                     Message::Job(job) => next = self.group(*job, queue),
                 }
             }
@@ -149,14 +154,13 @@ impl Writer {
     /// Jobs are refused while they are planned, before anything of theirs is written, so they need no savepoints, which
     /// would copy every page they touch. Should a write fail all the same, the group begins again with savepoints.
     fn group(&mut self, first: Job, queue: &Receiver<Message>) -> Option<Message> {
-        if let Err(error) = self
-            .turn
-            .begin_for(&self.conn, first.who.door.is_attended())
-        {
+        let attended = first.who.door.is_attended();
+        if let Err(error) = self.turn.begin_for(&self.conn, first.given, attended) {
             (first.done)(Err(error));
             return None;
         }
         self.tip = None;
+        self.write_postponed();
         let mut group: Vec<(Job, Result<Applied>)> = Vec::new();
         let mut left_over = None;
         let mut pauses = 0;

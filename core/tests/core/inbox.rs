@@ -94,6 +94,40 @@ fn what_is_done_and_what_is_refused_is_kept_with_its_outcome() {
 }
 
 #[test]
+fn whoever_is_refused_while_another_process_writes_waits_for_no_row_that_says_so() {
+    let org = Org::new(10);
+    let (okta, _) = org.connect("okta", NewPeople::Active);
+    let other = rusqlite::Connection::open(&org.path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = std::time::Instant::now();
+    for status in [400, 404, 503] {
+        keep(&org, okta, vec![told(status, "{}")]);
+    }
+    // The other process holds the lock until it is told to end: whoever waited for it would wait for half a minute.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+    assert!(all(&org).is_empty());
+    other.execute_batch("ROLLBACK").unwrap();
+    ask(&org, okta, newcomer("ana", "x1")).unwrap();
+    let statuses: Vec<u16> = all(&org).iter().map(|it| it.status).collect();
+    assert_eq!(
+        statuses,
+        [201, 503, 404, 400],
+        "kept before what came later"
+    );
+
+    // And without one, as soon as nobody else writes.
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    keep(&org, okta, vec![told(413, "{}")]);
+    other.execute_batch("ROLLBACK").unwrap();
+    let is_kept = || all(&org).iter().any(|it| it.status == 413);
+    let waited = (0..400).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(25));
+        is_kept()
+    });
+    assert!(waited);
+}
+
+#[test]
 fn requests_are_found_by_connection_person_failure_and_time() {
     let org = Org::new(10);
     let (okta, _) = org.connect("okta", NewPeople::Active);

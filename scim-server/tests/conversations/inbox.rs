@@ -564,3 +564,83 @@ fn a_leaving_that_is_refused_beside_what_is_done_is_found_and_can_be_carried_out
         (&json!(false), &json!("Gone"))
     );
 }
+
+#[test]
+fn whoever_is_to_leave_leaves_though_the_rest_of_the_request_is_refused() {
+    let org = Org::with_free_seats(20);
+    org.create("taken@acme.example");
+    let person = |number: usize, more: Value| {
+        let mut body = json!({"userName": format!("p{number}@acme.example"), "externalId": format!("x{number}"), "displayName": "Ana"});
+        for (name, value) in more.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        body
+    };
+    let off = json!({"op": "replace", "path": "active", "value": false});
+    // What is refused of a PUT or a PATCH, and what is answered.
+    let faults = [
+        (json!({"displayName": "Ana\u{200f}"}), 400),
+        (json!({"preferredLanguage": "??"}), 400),
+        (json!({"emails": [{"value": "ana at x"}]}), 400),
+        (json!({"userName": "taken@acme.example"}), 409),
+    ];
+    for (number, (fault, status)) in faults.iter().enumerate() {
+        for patches in [false, true] {
+            let number = 2 * number + usize::from(patches);
+            let id = org.post(person(number, json!({}))).id();
+            let reply = if patches {
+                let set = json!({"op": "replace", "value": fault});
+                org.patch(&id, json!([set, off]))
+            } else {
+                let mut body = person(number, fault.clone());
+                body["active"] = json!(false);
+                org.put(&id, body)
+            };
+            assert_eq!(reply.status, *status, "{fault} {reply:?}");
+            assert!(
+                reply
+                    .detail()
+                    .contains("that active is false was carried out"),
+                "{reply:?}"
+            );
+            let now = org.user(&id).body;
+            assert_eq!(
+                (&now["active"], &now["displayName"]),
+                (&json!(false), &json!("Ana"))
+            );
+            let last = org.last();
+            assert_eq!((last.status, last.user), (*status, Some(user_id(&id))));
+            assert!(last.batch.is_some(), "the row says by which batch");
+            assert_eq!(last.error.as_deref(), Some(reply.detail()));
+        }
+    }
+
+    // Another externalId is another person, and whoever has changed since is not what was meant.
+    let id = org.post(person(50, json!({}))).id();
+    let mut body = person(51, json!({"displayName": "Ana\u{200f}"}));
+    body["active"] = json!(false);
+    assert_eq!(org.put(&id, body).status, 400);
+    assert_eq!(org.user(&id).body["active"], json!(true));
+    // Nobody is taken off by what does not say so.
+    let reply = org.patch(
+        &id,
+        json!([off, {"op": "add", "value": {"active": true, "title": "\u{200f}"}}]),
+    );
+    assert_eq!(
+        (reply.status, &org.user(&id).body["active"]),
+        (400, &json!(true))
+    );
+    // In a Bulk request, too.
+    let operation = json!({"method": "PATCH", "path": format!("/Users/{id}"), "data": {"Operations": [off, {"op": "add", "path": "title", "value": "\u{200f}"}]}});
+    let reply = org.send(
+        "POST",
+        "/scim/v2/Bulk",
+        Some(json!({"Operations": [operation]})),
+    );
+    assert_eq!(
+        reply.body["Operations"][0]["status"],
+        json!("400"),
+        "{reply:?}"
+    );
+    assert_eq!(org.user(&id).body["active"], json!(false));
+}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use super::ALONE;
 use crate::command::{Command, GroupTarget, Request};
@@ -25,6 +26,8 @@ pub(crate) struct Job {
     pub(crate) asked: Option<Tell>,
     /// How far it is, and whether it was taken back.
     pub(crate) progress: Progress,
+    /// When it was given to the writer.
+    pub(crate) given: Instant,
 }
 
 /// What is to be kept of a provider's request, by what came of its command.
@@ -45,11 +48,13 @@ impl Job {
             prepared: None,
             asked: None,
             progress: Progress::new(),
+            given: Instant::now(),
         }
     }
 
-    /// The same, counted among the unanswered until its answer is given or given up.
+    /// The same as it is given to the writer: counted among the unanswered until its answer is given or given up.
     pub(in crate::store) fn counted(mut self, unanswered: &Arc<AtomicUsize>) -> Self {
+        self.given = Instant::now();
         unanswered.fetch_add(1, Ordering::Relaxed);
         let counted = Counted(Arc::clone(unanswered));
         let done = self.done;

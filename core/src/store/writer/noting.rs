@@ -3,13 +3,18 @@
 
 use std::sync::PoisonError;
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 use rusqlite::params;
 
 use super::{MOST_NOTES, Message, Writer};
 use crate::error::{Error, Result};
 use crate::model::{BatchId, ConnectionId, NewAsked, Timestamp};
+use crate::store::turn::try_begin;
 use crate::store::{attempts, broken, inbox, outbox, platform, transfers, views, wishes};
+
+/// The most requests that are kept in memory while somebody else writes.
+const MOST_POSTPONED: usize = 1_000;
 
 /// What is written beside the batches.
 pub(in crate::store) enum Note {
@@ -41,12 +46,13 @@ impl Writer {
         &mut self,
         first: Note,
         done: Box<dyn FnOnce(Result<()>) + Send>,
+        since: Instant,
         queue: &Receiver<Message>,
     ) -> Option<Message> {
         let (mut notes, mut answers, mut left_over) = (vec![first], vec![done], None);
         while notes.len() < MOST_NOTES && left_over.is_none() {
             match queue.try_recv() {
-                Ok(Message::Note(note, done)) => {
+                Ok(Message::Note(note, done, _)) => {
                     notes.push(note);
                     answers.push(done);
                 }
@@ -57,21 +63,27 @@ impl Writer {
         let unsynced = notes
             .iter()
             .all(|it| matches!(it, Note::Outbox(it) if it.may_wait()));
-        let synced = |full: bool| {
-            let mode = if full { "FULL" } else { "NORMAL" };
-            let set = self.conn.pragma_update(None, "synchronous", mode);
-            set.map_err(broken)
-        };
         if unsynced {
-            let _ = synced(false);
+            let _ = self.sync_fully(false);
         }
-        let noted = self
-            .turn
-            .begin(&self.conn)
+        let begun = if notes.iter().all(|it| matches!(it, Note::Asked(..))) {
+            // Whoever asked was answered, or is about to be: they do not wait for the row that says so.
+            match try_begin(&self.conn) {
+                Err(Error::Busy) => {
+                    self.postpone(notes);
+                    answers.into_iter().for_each(|done| done(Ok(())));
+                    return left_over;
+                }
+                begun => begun,
+            }
+        } else {
+            self.turn.begin_for(&self.conn, since, false)
+        };
+        let noted = begun
             .and_then(|()| self.write_notes(&notes))
             .and_then(|()| self.run_cached("COMMIT"));
         // Nothing else is ever written without it: should it not come back, the connection is made anew with it.
-        if unsynced && synced(true).is_err() {
+        if unsynced && self.sync_fully(true).is_err() {
             self.reopen();
         }
         if noted.is_err() {
@@ -85,8 +97,34 @@ impl Writer {
         left_over
     }
 
-    fn write_notes(&self, notes: &[Note]) -> Result<()> {
+    fn sync_fully(&self, fully: bool) -> Result<()> {
+        let mode = if fully { "FULL" } else { "NORMAL" };
+        let set = self.conn.pragma_update(None, "synchronous", mode);
+        set.map_err(broken)
+    }
+
+    /// Keeps for later what was asked while somebody else writes: so much of it, the rest is lost.
+    fn postpone(&mut self, notes: Vec<Note>) {
+        let room = MOST_POSTPONED.saturating_sub(self.postponed.len());
+        self.postponed.extend(notes.into_iter().take(room));
+        // So that it is tried again when nothing else comes.
+        self.unindexed = true;
+    }
+
+    /// Writes what was postponed, inside the present transaction. What cannot be written decides nothing.
+    pub(super) fn write_postponed(&mut self) {
+        for note in std::mem::take(&mut self.postponed) {
+            if let Note::Asked(connection, at, asked) = note {
+                for it in asked {
+                    let _ = inbox::keep(&self.conn, connection, at, &it);
+                }
+            }
+        }
+    }
+
+    fn write_notes(&mut self, notes: &[Note]) -> Result<()> {
         self.write_last_uses();
+        self.write_postponed();
         for note in notes {
             match note {
                 Note::Uses => {}

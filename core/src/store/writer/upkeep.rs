@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use super::{ALONE, Answer, Writer, written};
 use crate::error::Result;
+use crate::store::turn::try_begin;
 use crate::store::{checkpoints, restore, search, waste};
 
 impl Writer {
@@ -65,6 +66,13 @@ impl Writer {
 
     /// Indexes a round of waiting rows, unless somebody else is writing.
     pub(super) fn use_idle_time(&mut self) {
+        if !self.postponed.is_empty() {
+            if try_begin(&self.conn).is_err() {
+                return;
+            }
+            self.write_postponed();
+            let _ = self.run_cached("COMMIT");
+        }
         match search::waiting(&self.conn, 1) {
             Ok(0) => self.look_or_rest(),
             Ok(_) => {
