@@ -28,6 +28,8 @@ const LARGEST: usize = 1024 * 1024;
 const LONGEST_ERROR: usize = 1_000;
 /// How much of a path from outside an answer repeats, in characters.
 const LONGEST_REPEATED: usize = 80;
+/// How much is kept of what somebody is called, in characters.
+const LONGEST_NAME: usize = 200;
 /// The most names that a body is found by.
 const MOST_NAMES: usize = 100;
 /// A request that would change something, while it is handled.
@@ -195,41 +197,26 @@ impl Asking {
     /// What whom it asks for goes by with the provider, from the body.
     fn goes_by(&self) -> Option<String> {
         let body: Value = serde_json::from_str(&self.said.get()?.body).ok()?;
-        let named = |object: &Value, key: &str| {
-            let mut members = object.as_object()?.iter();
-            let found = members.find(|it| is_called(it.0, key))?.1;
-            Some(found.clone())
-        };
-        let text = |object: &Value, key: &str| match named(object, key)? {
-            Value::String(text) => Some(text),
-            // What is no text is taken as one.
-            value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
-            _ => None,
-        };
-        let operations = named(&body, "operations");
-        let operations = operations.as_ref().and_then(Value::as_array);
-        let said = |key: &str| {
-            let of_operation = |it: &Value| match text(it, "path") {
-                Some(path) if is_called(path.trim(), key) => text(it, "value"),
-                Some(_) => None,
-                None => text(&named(it, "value")?, key),
-            };
-            text(&body, key).or_else(|| operations?.iter().rev().find_map(of_operation))
-        };
-        said("externalId").or_else(|| said("userName"))
+        says(&body, "externalId").or_else(|| says(&body, "userName"))
     }
 
     fn refused(&self, fault: &Fault) -> NewAsked {
         let mut names = Names::default();
+        let mut whom = None;
         let said = self.said.get().map(|it| it.body.as_str());
         let body = said.filter(|it| match crate::json::read(it.as_bytes()) {
             Ok(value) => {
                 names.gather(&value, Place::default());
+                if self.user.is_none() {
+                    let called = ["userName", "displayName", "externalId"];
+                    whom = called.iter().find_map(|key| says(&value, key));
+                }
                 true
             }
             Err(_) => false,
         });
         NewAsked {
+            whom: whom.map(|it| it.chars().take(LONGEST_NAME).collect()),
             error: Some(self.told(&fault.detail)),
             body: body.map(str::to_owned),
             names: names.all,
@@ -262,8 +249,32 @@ impl Asking {
             times: 1,
             taken: None,
             goes_by: None,
+            whom: None,
         }
     }
+}
+
+/// What a body, or the last of its operations that does, says that a single attribute is.
+fn says(body: &Value, key: &str) -> Option<String> {
+    let named = |object: &Value, key: &str| {
+        let mut members = object.as_object()?.iter();
+        let found = members.find(|it| is_called(it.0, key))?.1;
+        Some(found.clone())
+    };
+    let text = |object: &Value, key: &str| match named(object, key)? {
+        Value::String(text) => Some(text),
+        // What is no text is taken as one.
+        value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
+        _ => None,
+    };
+    let operations = named(body, "operations");
+    let operations = operations.as_ref().and_then(Value::as_array);
+    let of_operation = |it: &Value| match text(it, "path") {
+        Some(path) if is_called(path.trim(), key) => text(it, "value"),
+        Some(_) => None,
+        None => text(&named(it, "value")?, key),
+    };
+    text(body, key).or_else(|| operations?.iter().rev().find_map(of_operation))
 }
 
 /// Whether a key or path is this attribute of a User, with its schema before it or without.

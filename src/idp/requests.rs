@@ -74,10 +74,25 @@ pub(crate) fn log(desk: &Desk, args: &IdpLogArgs) -> Result<()> {
 
 fn filter(read: &Read<'_>, args: &IdpLogArgs) -> Result<AskedFilter> {
     let connection = args.name.as_deref().map(|it| read.connection(it));
-    let user = args.person.as_deref().map(|it| read.find_user(it));
+    let person = args.person.as_deref();
+    let user = match person.map(|it| read.find_user(it)) {
+        Some(Ok(user)) => Some(user),
+        // Whoever was refused is not on the roster.
+        Some(Err(usher_core::Error::NotFound { .. })) | None => None,
+        Some(Err(error)) => return Err(error.into()),
+    };
+    let known = user.iter().flat_map(|it| {
+        let profile = &it.profile;
+        [profile.email.clone(), profile.user_name.clone()]
+    });
+    let mut names: Vec<String> = known.flatten().collect();
+    if let (None, Some(person)) = (&user, person) {
+        names.push(person.to_owned());
+    }
     Ok(AskedFilter {
         connection: connection.transpose()?.map(|it| it.id),
-        user: user.transpose()?.map(|it| it.id),
+        user: user.map(|it| it.id),
+        names,
         failed: args.failed,
         since: args.since.as_ref().map(|it| from(read, it)).transpose()?,
         behind: None,
@@ -96,6 +111,7 @@ fn row(asked: &Asked, connection: &str, labels: &HashMap<UserId, String>) -> Row
         let label = labels.get(&it);
         label.cloned().unwrap_or_else(|| it.to_string())
     });
+    let user = user.or_else(|| asked.whom.clone());
     let came = match (&asked.error, asked.batch, asked.replayed) {
         (_, _, Some(_)) => "replayed".to_owned(),
         (Some(error), ..) if asked.times > 1 => format!("{} times: {error}", asked.times),

@@ -20,6 +20,8 @@ pub struct NewAsked {
     pub error: Option<String>,
     /// Whom it is about, if that is known.
     pub user: Option<UserId>,
+    /// What the provider calls whoever it is about, where nobody on the roster is meant: a user name, or a group's name.
+    pub whom: Option<String>,
     /// What it changed.
     pub batch: Option<BatchId>,
     /// The body, as JSON; none when there was none, or it could not be kept.
@@ -90,6 +92,8 @@ pub struct Asked {
     pub error: Option<String>,
     /// Whom it is about, if that is known.
     pub user: Option<UserId>,
+    /// What the provider calls whoever it is about, where nobody on the roster was meant.
+    pub whom: Option<String>,
     /// What it changed.
     pub batch: Option<BatchId>,
     /// The body, as JSON, without secrets.
@@ -118,8 +122,10 @@ impl Asked {
 pub struct AskedFilter {
     /// Only of this connection.
     pub connection: Option<ConnectionId>,
-    /// Only about this person.
+    /// Only about this person, or about somebody of one of the names.
     pub user: Option<UserId>,
+    /// Only about somebody whom a provider calls so and who was not on the roster, or about the person.
+    pub names: Vec<String>,
     /// Only what was refused, failed or is held.
     pub failed: bool,
     /// Only from this instant on.

@@ -25,7 +25,7 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 macro_rules! columns {
     () => {
-        "seq, connection, at, method, path, status, error, user, batch, body, replayed, times"
+        "seq, connection, at, method, path, status, error, user, batch, body, replayed, times, whom"
     };
 }
 
@@ -44,6 +44,7 @@ fn asked_row(row: &Row<'_>) -> rusqlite::Result<Asked> {
         body: row.get(9)?,
         replayed: id(10)?.map(BatchId::from_bytes),
         times: row.get(11)?,
+        whom: row.get(12)?,
     })
 }
 
@@ -61,13 +62,14 @@ pub(super) fn keep(
     };
     let body = asked.body.as_deref().filter(|_| !gone);
     let goes_by = asked.goes_by.as_deref().filter(|_| body.is_some());
-    let texts = [asked.error.as_deref(), body, goes_by];
+    let whom = asked.whom.as_deref().filter(|_| body.is_some());
+    let texts = [asked.error.as_deref(), body, goes_by, whom];
     let texts: usize = texts.into_iter().flatten().map(str::len).sum();
     let bytes = i64::try_from(ROW + asked.path.len() + texts).unwrap_or(i64::MAX);
     conn.prepare_cached(
-        "INSERT INTO inbox (connection, at, method, path, status, error, user, batch, body, total, times, taken_part, taken, goes_by) \
+        "INSERT INTO inbox (connection, at, method, path, status, error, user, batch, body, total, times, taken_part, taken, goes_by, whom) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
-         ?10 + coalesce((SELECT total FROM inbox ORDER BY seq DESC LIMIT 1), 0), ?11, ?12, ?13, ?14)",
+         ?10 + coalesce((SELECT total FROM inbox ORDER BY seq DESC LIMIT 1), 0), ?11, ?12, ?13, ?14, ?15)",
     )
     .and_then(|mut it| {
         it.execute(params![
@@ -85,6 +87,7 @@ pub(super) fn keep(
             asked.taken.map(|it| it.0.as_str()),
             asked.taken.as_ref().map(|it| it.1.as_bytes().as_slice()),
             goes_by,
+            whom,
         ])
     })
     .map_err(broken)?;
@@ -136,7 +139,7 @@ pub(super) fn erase(conn: &Connection, user: UserId) -> Result<()> {
         let name = hashed(&key, &name);
         run(
             conn,
-            "UPDATE inbox SET body = NULL, error = NULL, goes_by = NULL \
+            "UPDATE inbox SET body = NULL, error = NULL, goes_by = NULL, whom = NULL \
              WHERE seq IN (SELECT request FROM inbox_names WHERE name = ?1)",
             params![name],
         )?;
@@ -257,8 +260,17 @@ impl Read<'_> {
     pub fn asked(&self, filter: &AskedFilter, limit: usize) -> Result<Vec<Asked>> {
         self.sees_all("providers' requests")?;
         self.together(|snapshot| {
-            if filter.user.is_some() {
-                let mut found = of_one(snapshot, filter, filter.connection, limit)?;
+            if filter.user.is_some() || !filter.names.is_empty() {
+                let mut found = match filter.user {
+                    Some(_) => of_one(snapshot, filter, filter.connection, limit)?,
+                    None => Vec::new(),
+                };
+                for name in &filter.names {
+                    found.extend(of_name(snapshot, filter, name, limit)?);
+                }
+                found.sort_by_key(|it| std::cmp::Reverse((it.at, it.seq)));
+                found.dedup_by_key(|it| it.seq);
+                found.truncate(limit);
                 self.without_waiting_names(snapshot, &mut found)?;
                 return Ok(found);
             }
@@ -374,6 +386,51 @@ impl Read<'_> {
     }
 }
 
+/// Only those that failed, if it is asked for them.
+fn failed(filter: &AskedFilter) -> &'static str {
+    if filter.failed {
+        "AND (status >= 400 OR error IS NOT NULL)"
+    } else {
+        ""
+    }
+}
+
+/// Requests about somebody of a name who was not on the roster, newest first.
+fn of_name(
+    snapshot: &Snapshot<'_>,
+    filter: &AskedFilter,
+    name: &str,
+    limit: usize,
+) -> Result<Vec<Asked>> {
+    let key = snapshot.digest_key()?;
+    let (at, seq) = behind(filter);
+    let sql = format!(
+        "SELECT {} FROM inbox WHERE seq IN (SELECT request FROM inbox_names WHERE name = ?1) AND caseless(whom) = caseless(?2) \
+         AND (?3 IS NULL OR connection = ?3) {} AND at >= ?4 AND (at, seq) < (?5, ?6) ORDER BY at DESC, seq DESC LIMIT ?7",
+        columns!(),
+        failed(filter)
+    );
+    let bound = params![
+        hashed(&key, name),
+        name.trim(),
+        filter
+            .connection
+            .as_ref()
+            .map(|it| it.as_bytes().as_slice()),
+        filter.since.map_or(i64::MIN, Timestamp::as_millis),
+        at,
+        seq,
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    ];
+    snapshot.all(&sql, bound, asked_row)
+}
+
+fn behind(filter: &AskedFilter) -> (i64, i64) {
+    filter
+        .behind
+        .map_or((i64::MAX, i64::MAX), |(at, seq)| (at.as_millis(), seq))
+}
+
 /// Requests of one connection, or about one person, newest first.
 fn of_one(
     snapshot: &Snapshot<'_>,
@@ -381,19 +438,13 @@ fn of_one(
     connection: Option<ConnectionId>,
     limit: usize,
 ) -> Result<Vec<Asked>> {
-    let failed = if filter.failed {
-        "AND (status >= 400 OR error IS NOT NULL)"
-    } else {
-        ""
-    };
+    let failed = failed(filter);
     let whose = match (filter.user, connection) {
         (Some(_), Some(_)) => "user = ?1 AND connection = ?2",
         (Some(_), None) => "user = ?1 AND ?2 IS NULL",
         (None, _) => "?1 IS NULL AND connection = ?2",
     };
-    let (at, seq) = filter
-        .behind
-        .map_or((i64::MAX, i64::MAX), |(at, seq)| (at.as_millis(), seq));
+    let (at, seq) = behind(filter);
     let sql = format!(
         "SELECT {} FROM inbox WHERE {whose} {failed} AND at >= ?3 AND (at, seq) < (?4, ?5) \
          ORDER BY at DESC, seq DESC LIMIT ?6",

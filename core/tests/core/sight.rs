@@ -642,6 +642,7 @@ fn failed(connection: ConnectionId) -> Asked {
         status: 409,
         error: None,
         user: None,
+        whom: None,
         batch: None,
         body: Some("{}".into()),
         replayed: None,

@@ -6,7 +6,7 @@ use usher_core::model::{Actor, Asked, AskedFilter, AtCapacity, Brake, Door};
 use usher_core::{Applied, Session};
 use usher_scim_server::command_of;
 
-use crate::org::{Org, user_id};
+use crate::org::{ENTERPRISE, Org, user_id};
 
 impl Org {
     fn cli(&self) -> Session {
@@ -643,4 +643,59 @@ fn whoever_is_to_leave_leaves_though_the_rest_of_the_request_is_refused() {
         "{reply:?}"
     );
     assert_eq!(org.user(&id).body["active"], json!(false));
+}
+
+#[test]
+fn a_refused_request_says_whom_it_was_about_who_is_not_on_the_roster() {
+    let org = Org::with_free_seats(1);
+    org.at_capacity("access", AtCapacity::Refuse);
+    org.create("first@acme.example");
+    let name = "Full@acme.example";
+    assert_eq!(org.post(json!({"userName": name})).status, 403);
+    let boss = json!({"userName": "other@acme.example", ENTERPRISE: {"manager": {"value": "full@acme.example"}}});
+    assert_eq!(org.post(boss).status, 403);
+    let group = json!({"displayName": "Sales", "members": [{}]});
+    assert_eq!(org.send("POST", "/scim/v2/Groups", Some(group)).status, 400);
+    let whom: Vec<_> = org.asked().into_iter().skip(1).map(|it| it.whom).collect();
+    let called = |it: &str| Some(it.to_owned());
+    assert_eq!(
+        whom,
+        [called(name), called("other@acme.example"), called("Sales")]
+    );
+
+    let about = |name: &str, failed: bool| -> Vec<(u16, Option<String>)> {
+        let filter = AskedFilter {
+            names: vec![name.to_owned()],
+            failed,
+            ..AskedFilter::default()
+        };
+        let session = org.cli();
+        let asked = session.read().and_then(|it| it.asked(&filter, 10));
+        asked
+            .expect("requests")
+            .into_iter()
+            .map(|it| (it.status, it.whom))
+            .collect()
+    };
+    assert_eq!(
+        about("full@ACME.example", true),
+        [(403, called(name))],
+        "and none that names them as a manager"
+    );
+    assert_eq!(about("nobody@acme.example", false), []);
+
+    // Whoever is erased later is in none of them.
+    org.admin(Command::SetPool {
+        name: usher_core::model::PoolName::access(),
+        set: usher_core::command::PoolEdit {
+            purchased: Some(9),
+            ..usher_core::command::PoolEdit::default()
+        },
+    });
+    let id = org.create("full@acme.example");
+    let who = || usher_core::Selection::from(user_id(&id));
+    org.admin(Command::Delete { who: who() });
+    org.admin(Command::Erase { who: who() });
+    assert_eq!(about("full@acme.example", false), []);
+    assert!(org.asked().iter().all(|it| it.whom != called(name)));
 }
