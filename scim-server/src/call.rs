@@ -6,7 +6,6 @@ use std::sync::Arc;
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap};
-use scim_v2::models::errors::ScimType;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use usher_core::command::{Command, Provision, ProvisionTarget};
@@ -18,6 +17,7 @@ use usher_core::{Applied, Error, Selection, Session};
 use crate::answer::{self, Answer};
 use crate::asked::Asking;
 use crate::fault::Fault;
+use crate::filter::both::{self, Type};
 use crate::filter::{self, Context};
 use crate::json::Json;
 use crate::leaving;
@@ -121,27 +121,10 @@ impl Call<'_> {
     /// has none of.
     pub(crate) fn search(&self, query: &Query) -> Result<Answer, Fault> {
         let span = self.span(query, Of::Both)?;
-        let none = |fault: Fault| match fault.scim_type {
-            Some(ScimType::InvalidFilter | ScimType::InvalidPath) => Ok(fault),
-            _ => Err(fault),
-        };
         // A page of both goes by place.
-        let people = self
-            .order(query)
-            .and_then(|order| self.people_found(query, &order, &span));
-        let (people, no_people) = match people {
-            Ok(found) => (found, None),
-            Err(fault) => ((Vec::new(), 0), Some(none(fault)?)),
-        };
-        let groups = match self.groups_found(query) {
-            Ok(found) => found,
-            // Neither type has it.
-            Err(fault) => match (none(fault)?, no_people) {
-                (_, Some(fault)) => return Err(fault),
-                (_, None) => Vec::new(),
-            },
-        };
-        let (people, of_people) = people;
+        let asked = both::of_type(query, Type::People)?;
+        let (people, of_people) = self.people_found(&asked, &self.order(&asked)?, &span)?;
+        let groups = self.groups_found(&both::of_type(query, Type::Groups)?)?;
         let groups_shown = self.page_of_groups(&span, &groups, of_people)?;
         let page = Page {
             span: &span,

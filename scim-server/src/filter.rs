@@ -5,6 +5,7 @@
 //! Where the RFC is silent: `ne` is the opposite of `eq` (so it holds of what is not there, and of a list when no element
 //! is equal), and `eq null` means unassigned.
 
+pub(crate) mod both;
 pub(crate) mod json;
 mod text;
 mod user;

@@ -76,11 +76,19 @@ pub(crate) struct Query {
 impl Query {
     pub(crate) fn read(query: Option<&str>) -> Result<Self, Fault> {
         let mut it = Self::default();
-        for pair in query
-            .unwrap_or_default()
-            .split('&')
-            .filter(|it| !it.is_empty())
-        {
+        let pairs = || {
+            query
+                .unwrap_or_default()
+                .split('&')
+                .filter(|it| !it.is_empty())
+        };
+        let is_cursor = |it: &str| {
+            it.split('=')
+                .next()
+                .is_some_and(|it| it.eq_ignore_ascii_case("cursor"))
+        };
+        let by_cursor = pairs().any(is_cursor);
+        for pair in pairs() {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (Some(key), Some(value)) = (decoded(key, true), decoded(value, true)) else {
                 return Err(Fault::bad(
@@ -88,7 +96,7 @@ impl Query {
                     "the query is not UTF-8",
                 ));
             };
-            it.set(&key, &value)?;
+            it.set(&key, &value, by_cursor)?;
         }
         Ok(it)
     }
@@ -99,15 +107,16 @@ impl Query {
             return Err(Fault::invalid_syntax("the body is not a JSON object"));
         };
         let mut it = Self::default();
+        let by_cursor = body.keys().any(|it| it.eq_ignore_ascii_case("cursor"));
         for (key, value) in body {
             match value {
                 Value::Null => {}
-                Value::String(text) => it.set(key, text)?,
-                Value::Number(number) => it.set(key, &number.to_string())?,
+                Value::String(text) => it.set(key, text, by_cursor)?,
+                Value::Number(number) => it.set(key, &number.to_string(), by_cursor)?,
                 Value::Array(list) => {
                     let names: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
                     if !key.eq_ignore_ascii_case("schemas") {
-                        it.set(key, &names.join(","))?;
+                        it.set(key, &names.join(","), by_cursor)?;
                     }
                 }
                 Value::Bool(_) | Value::Object(_) => {
@@ -121,7 +130,7 @@ impl Query {
         Ok(it)
     }
 
-    fn set(&mut self, key: &str, value: &str) -> Result<(), Fault> {
+    fn set(&mut self, key: &str, value: &str, pages_by_cursor: bool) -> Result<(), Fault> {
         let is = |name: &str| key.eq_ignore_ascii_case(name);
         let text = || Some(value.to_owned());
         if is("filter") {
@@ -129,7 +138,15 @@ impl Query {
         } else if is("startIndex") {
             self.start_index = Some(number("startIndex", value)?);
         } else if is("count") {
-            self.count = Some(number("count", value)?);
+            self.count = Some(number("count", value).map_err(|fault| {
+                Fault {
+                    // RFC 9865 §2.1: pages by cursor have a word of their own for it.
+                    scim_type: pages_by_cursor
+                        .then(|| ScimType::Other("invalidCount".to_owned()))
+                        .or(fault.scim_type),
+                    ..fault
+                }
+            })?);
         } else if is("attributes") {
             self.attributes = text();
         } else if is("excludedAttributes") {

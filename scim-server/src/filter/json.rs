@@ -19,14 +19,11 @@ pub(crate) fn check(
 ) -> Result<(), Fault> {
     match filter {
         Filter::Attr(AttrExp::Present(path) | AttrExp::Comparison(path, ..)) => {
-            let core = path
-                .uri
-                .as_deref()
-                .is_none_or(|it| it.eq_ignore_ascii_case(urn));
-            rule(path, attributes)
-                .filter(|_| core)
-                .map(|_| ())
-                .ok_or_else(|| unknown(path))
+            if knows(path, urn, attributes) {
+                Ok(())
+            } else {
+                Err(unknown(path))
+            }
         }
         Filter::ValuePath(value) => {
             let attribute = schema::find(attributes, &value.attr.name);
@@ -41,6 +38,12 @@ pub(crate) fn check(
             all.iter().try_for_each(|it| check(it, urn, attributes))
         }
     }
+}
+
+/// Whether resources of a schema have the attribute of that path.
+pub(super) fn knows(path: &AttrPath, urn: &str, attributes: &'static [Attribute]) -> bool {
+    let uri = path.uri.as_deref();
+    uri.is_none_or(|it| it.eq_ignore_ascii_case(urn)) && rule(path, attributes).is_some()
 }
 
 fn inside(filter: &ValFilter, parts: &'static [Attribute]) -> bool {

@@ -88,6 +88,15 @@ pub(super) fn place(path: &AttrPath, context: Context<'_>) -> Result<Place, Faul
     }
 }
 
+/// Whether people have the attribute of that path.
+pub(super) fn knows(path: &AttrPath) -> bool {
+    match (attribute(path), &path.sub_attr) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some((_, attribute)), Some(name)) => find(attribute.parts(), name).is_some(),
+    }
+}
+
 fn unknown(path: &AttrPath) -> Fault {
     Fault::invalid_filter(format!(
         "there is no attribute {}",

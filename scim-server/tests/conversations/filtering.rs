@@ -681,6 +681,22 @@ fn pages_by_cursor_join_and_end() {
 }
 
 #[test]
+fn a_count_that_is_no_number_is_told_in_the_words_of_the_way_of_paging() {
+    let org = Org::with_free_seats(9);
+    for (query, word) in [
+        ("count=x", "invalidValue"),
+        ("count=x&cursor=", "invalidCount"),
+        ("cursor=&count=1.5", "invalidCount"),
+    ] {
+        org.get(&format!("/scim/v2/Users?{query}"))
+            .is_error(400, Some(word));
+    }
+    let search = json!({"count": "x", "cursor": ""});
+    org.send("POST", "/scim/v2/Users/.search", Some(search))
+        .is_error(400, Some("invalidCount"));
+}
+
+#[test]
 fn a_cursor_outlives_the_server_that_gave_it() {
     let mut org = Org::with_free_seats(40);
     for it in 0..7 {

@@ -412,6 +412,28 @@ fn lists_of_groups_are_paged_and_sorted_and_searched_with_people() {
         search(json!({"filter": "members pr"}))["totalResults"],
         json!(0)
     );
+    // What only one type has is without a value for the other, and sorting leaves nobody out.
+    for (asked, total) in [
+        (json!({"sortBy": "userName"}), 4),
+        (
+            json!({"sortBy": "members.value", "sortOrder": "descending"}),
+            4,
+        ),
+        (json!({"filter": "not (members pr)"}), 4),
+        (json!({"filter": "userName ne \"x\""}), 4),
+        (json!({"filter": "userName pr"}), 1),
+        (json!({"filter": "members eq null and emails eq null"}), 3),
+        (
+            json!({"filter": "members pr or userName sw \"b\" or displayName eq \"a\""}),
+            1,
+        ),
+    ] {
+        assert_eq!(
+            search(asked.clone())["totalResults"],
+            json!(total),
+            "{asked}"
+        );
+    }
     let page = search(json!({"startIndex": 2, "count": 2, "attributes": ["displayName"]}));
     assert_eq!(page["Resources"].as_array().map(Vec::len), Some(2));
     org.send(
@@ -420,6 +442,9 @@ fn lists_of_groups_are_paged_and_sorted_and_searched_with_people() {
         Some(json!({"filter": "shoeSize pr"})),
     )
     .is_error(400, Some("invalidFilter"));
+    let search = json!({"sortBy": "shoeSize"});
+    org.send("POST", "/scim/v2/.search", Some(search))
+        .is_error(400, Some("invalidPath"));
 }
 
 #[test]
