@@ -63,10 +63,19 @@ impl Fault {
         )
     }
 
-    /// Whether it refuses what is said of somebody's attributes, and not who asks, whom it is about or when.
+    /// As [`Fault::mutability`], of what is set by clients and never gone (RFC 7644 §3.5.2.2).
+    pub(crate) fn required(attribute: &str) -> Self {
+        Self::bad(
+            ScimType::Mutability,
+            format!("{attribute} is required: it can be changed, and not removed"),
+        )
+    }
+
+    /// Whether it refuses what is said of somebody's attributes, and not who asks, whom it is about or when; what cannot be read
+    /// may say anything.
     pub(crate) fn is_about_values(&self) -> bool {
         match self.status {
-            StatusCode::BAD_REQUEST => true,
+            StatusCode::BAD_REQUEST => self.scim_type != Some(ScimType::InvalidSyntax),
             StatusCode::CONFLICT => self.scim_type == Some(ScimType::Uniqueness),
             _ => false,
         }

@@ -91,8 +91,11 @@ pub(crate) fn parse(filter: &str) -> Result<Filter, Fault> {
             "the filter is longer than {LONGEST} bytes"
         )));
     }
-    let parsed =
-        parsed(filter).ok_or_else(|| Fault::invalid_filter("the filter cannot be read"))?;
+    let parsed = parsed(filter).ok_or_else(|| {
+        Fault::invalid_filter(
+            "the filter cannot be read; it is like userName eq \"ana@acme.example\", with texts in double quotes",
+        )
+    })?;
     if terms(&parsed) > MOST_TERMS {
         return Err(Fault::invalid_filter(format!(
             "the filter has more than {MOST_TERMS} comparisons"

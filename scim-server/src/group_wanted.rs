@@ -220,7 +220,7 @@ impl GroupPatch {
         match name {
             "displayName" => {
                 if op == Op::Remove {
-                    return Err(Fault::mutability("displayName"));
+                    return Err(Fault::required("displayName"));
                 }
                 let name = text("displayName", value)?;
                 self.name = Some(name.ok_or_else(|| {

@@ -57,7 +57,7 @@ impl Operation {
         match attribute.name {
             // RFC 7644 §3.5.2.2: what is required cannot be removed. An empty value is another matter.
             name @ ("userName" | "active") if !user.contains_key(name) => Err(match self.op {
-                Op::Remove => Fault::mutability(name),
+                Op::Remove => Fault::required(name),
                 Op::Add | Op::Replace => {
                     Fault::invalid_value(format!("{name} is required, and the value is empty"))
                 }

@@ -11,7 +11,7 @@ pub(super) fn shortened(text: &str) -> String {
 
 /// The tree of a filter, if it can be read.
 pub(super) fn parsed(text: &str) -> Option<Filter> {
-    let mut text = with_spaced_nots(&without_dollars(text));
+    let mut text = with_plain_words(&with_spaced_nots(&without_dollars(text)));
     // As often as there may be value paths; each round takes one.
     for _ in 0..64 {
         match with_part_inside(&text) {
@@ -69,6 +69,36 @@ fn with_spaced_nots(text: &str) -> String {
         }
         out.push(c);
     }
+    out
+}
+
+/// The grammar has `true`, `false` and `null` in small letters only; scripts write them as their language does.
+fn with_plain_words(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut quoted, mut escaped, mut word) = (false, false, 0);
+    for c in text.chars().chain([' ']) {
+        if !quoted && matches!(c, ' ' | '(' | ')' | '[' | ']' | '"') {
+            if let Some(bare) = out.get_mut(word..)
+                && ["true", "false", "null"]
+                    .iter()
+                    .any(|it| bare.eq_ignore_ascii_case(it))
+            {
+                bare.make_ascii_lowercase();
+            }
+            word = out.len() + c.len_utf8();
+        }
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => {
+                quoted = !quoted;
+                word = out.len() + 1;
+            }
+            _ => {}
+        }
+        out.push(c);
+    }
+    out.pop();
     out
 }
 

@@ -274,7 +274,10 @@ pub(crate) const USHER_PARTS: &[Attribute] = &[
 ];
 
 const MEMBER: &[Attribute] = &[
-    text("value", "The member's id").immutable().exact(),
+    text("value", "The member's id")
+        .required()
+        .immutable()
+        .exact(),
     reference("$ref", "The member's address", &["User"]).immutable(),
     text("display", "The member's name")
         .read_only()

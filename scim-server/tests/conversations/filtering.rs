@@ -681,6 +681,30 @@ fn pages_by_cursor_join_and_end() {
 }
 
 #[test]
+fn words_of_the_grammar_are_read_in_any_letter_case_and_texts_as_they_are() {
+    let org = Org::with_free_seats(9);
+    org.create("true@acme.example");
+    org.post(json!({"userName": "x@acme.example", "title": "is NULL or True"}));
+    for (filter, total) in [
+        ("active eq True", 3),
+        ("(active eq TRUE) and not (title eq NULL)", 1),
+        ("active eq False or title EQ Null", 2),
+        ("title eq \"is NULL or True\"", 1),
+        ("title eq \"is \\\"NULL\"", 0),
+    ] {
+        let reply = org.get(&format!("/scim/v2/Users?filter={}", encoded(filter)));
+        assert_eq!(
+            reply.body["totalResults"],
+            json!(total),
+            "{filter} {reply:?}"
+        );
+    }
+    let reply = org.get("/scim/v2/Users?filter=userName%20eq%20'x'");
+    reply.is_error(400, Some("invalidFilter"));
+    assert!(reply.detail().contains("double quotes"), "{reply:?}");
+}
+
+#[test]
 fn a_count_that_is_no_number_is_told_in_the_words_of_the_way_of_paging() {
     let org = Org::with_free_seats(9);
     for (query, word) in [

@@ -284,3 +284,21 @@ fn relinking_is_shown_undone_and_for_whom_it_means_something() {
         "{refused:?}"
     );
 }
+
+#[test]
+fn both_names_of_somebody_whom_an_administrator_deleted_go_to_somebody_else_at_once() {
+    let org = Org::with_free_seats(9);
+    let p = org.create("gül@acme.example");
+    let bo = |external_id: &str| {
+        json!({"userName": "bo@acme.example", "externalId": external_id,
+            "emails": [{"value": "dan@acme.example", "type": "work", "primary": true}]})
+    };
+    let b = org.post(bo("bo-1")).id();
+    org.admin(Command::Delete {
+        who: Selection::from(user_id(&b)),
+    });
+    assert_eq!(drifts(&org).len(), 1, "the provider has them in");
+    let reply = org.put(&p, bo("bo-2"));
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(drifts(&org), [], "by the name it means somebody else");
+}

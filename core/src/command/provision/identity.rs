@@ -207,8 +207,10 @@ pub(super) fn free_names(planner: &mut Planner<'_>, user: &User, taken: &Profile
             is_followed = true;
         }
     }
-    // By the name it means somebody else from now on, and speaks of this one no more.
+    // By the name it means somebody else from now on, and speaks of this one no more. Their other name may have told that already.
+    let is_told = |it: &Change| matches!(it, Change::Drift { user: of, part: Part::Active, .. } if *of == user.id);
     if is_followed
+        && !planner.planned().iter().any(is_told)
         && planner
             .drift_of(user.id, Part::Active)?
             .is_some_and(|it| planner.actor == Actor::Connection(it.connection))
