@@ -70,6 +70,42 @@ impl Planner<'_> {
         }
     }
 
+    /// Drops of somebody whom an undo brings back the days of leaving that have acted, or would at once, and says so. Those that
+    /// lie ahead are as they were.
+    pub(crate) fn drop_begun_dates(&mut self, user: &User) -> Result<()> {
+        let begun = self.newest_begun()?;
+        for (field, what) in LEAVING.into_iter().zip(["deactivation", "deletion"]) {
+            let place = self.place_of_date(user, field);
+            let planned = place.and_then(|it| match self.planned().get(it) {
+                Some(Change::Profile { after, .. }) => Some(after.as_deref()?.parse().ok()),
+                _ => None,
+            });
+            let day: Option<Date> = match place {
+                Some(_) => planned.flatten(),
+                None => user.profile.day(field),
+            };
+            let Some(day) = day else { continue };
+            let acted = match DueKind::of(field) {
+                Some(kind) => self.snapshot.was_done(user.id, kind, None, day)?,
+                None => false,
+            };
+            if day > begun && !acted {
+                continue;
+            }
+            if let Some(place) = place {
+                self.replan(place, None);
+            }
+            if let Some(today) = user.profile.get(field) {
+                self.set_field(user.id, field, Some(today), None);
+            }
+            self.note(
+                user,
+                format!("the day of {what}, {day}, has begun and does not come back"),
+            );
+        }
+        Ok(())
+    }
+
     /// Keeps the days on which somebody is to leave who comes back, where whoever brings them back names the same.
     pub(crate) fn keep_leaving_dates(&mut self, user: &User, anew: &Profile) {
         for field in LEAVING {

@@ -458,7 +458,11 @@ fn undo_of_a_scheduled_batch_works_like_any_other_and_the_action_does_not_fire_a
     org.apply(Command::Undo {
         batch: last_scheduled(&org, "due_deactivate"),
     });
-    assert_eq!(org.user("boss").status, Status::Active);
+    let boss = org.user("boss");
+    assert_eq!(
+        (boss.status, boss.profile.deactivate_on),
+        (Status::Active, None)
+    );
     assert_eq!(org.manager("ana").as_deref(), Some("boss"));
     assert_eq!(org.do_due(), 0);
     org.tick(30 * 86_400_000);
@@ -506,6 +510,62 @@ fn who_is_brought_back_after_a_day_does_not_leave_by_it() {
     assert_eq!(org.user("ana").status, Status::Active);
     assert_eq!(org.user("bo").status, Status::Waiting);
     assert_eq!(org.user("ana").profile.deactivate_on, None);
+}
+
+#[test]
+fn who_comes_back_by_an_undo_does_not_leave_on_a_day_that_has_begun() {
+    let org = Org::new(9);
+    org.create("ana bo cleo dan");
+    let ahead = "2027-09-01";
+    for (name, field, date) in [
+        ("ana", Field::DeactivateOn, "2027-02-01"),
+        ("ana", Field::DeleteOn, ahead),
+        ("bo", Field::DeleteOn, "2027-02-01"),
+        ("cleo", Field::DeactivateOn, ahead),
+        ("dan", Field::DeactivateOn, "2027-02-02"),
+    ] {
+        org.set_date(name, field, date);
+    }
+    let left = org.deactivate("ana bo cleo");
+    // The server was down on the day of one, and has found the others away already.
+    org.at("2027-02-01T08:00:00Z");
+    org.do_due();
+    let late = org.deactivate("dan");
+    org.at("2027-02-03T08:00:00Z");
+    let undo = |of: &Applied| Command::Undo {
+        batch: of.batch.unwrap(),
+    };
+    let plan = org.plan(undo(&left)).unwrap();
+    assert_eq!(
+        skips(&plan),
+        [
+            "bo: is deleted now",
+            "ana: the day of deactivation, 2027-02-01, has begun and does not come back"
+        ],
+    );
+    let back = org.apply(undo(&left));
+    org.apply(undo(&late));
+    org.do_due();
+    org.tick(86_400_000);
+    org.do_due();
+    let dates = |name: &str| {
+        let it = org.user(name);
+        (it.status, it.profile.deactivate_on, it.profile.delete_on)
+    };
+    let ahead = Some(ahead.to_owned());
+    assert_eq!(dates("ana"), (Status::Active, None, ahead.clone()));
+    assert_eq!(
+        dates("bo").0,
+        Status::Deleted,
+        "it was not the undone batch that has deleted them"
+    );
+    assert_eq!(dates("cleo"), (Status::Active, ahead, None));
+    assert_eq!(dates("dan"), (Status::Active, None, None));
+    // Taken back, they are off with the day that they had.
+    org.undo(&back);
+    let was = Some("2027-02-01".to_owned());
+    assert_eq!((dates("ana").0, dates("ana").1), (Status::Inactive, was));
+    org.assert_chain();
 }
 
 #[test]

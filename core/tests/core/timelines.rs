@@ -202,8 +202,18 @@ impl Timeline {
             .find(|it| it.actor == usher_core::model::Actor::Scheduler);
         if let Some(batch) = last {
             self.org.apply(Command::Undo { batch: batch.id });
-            for (i, person) in self.people.iter_mut().enumerate() {
-                person.status = self.org.user(&format!("p{i}")).status;
+            for i in 0..self.people.len() {
+                let is = self.org.user(&format!("p{i}")).status;
+                let was = std::mem::replace(&mut self.people[i].status, is);
+                if was != Status::Active && is == Status::Active {
+                    // Nobody comes back with a day that has acted, or would at once.
+                    let dates = self.people[i].dates;
+                    let is_past = |kind: usize, day: Date| {
+                        self.begun(day) || self.done.contains(&(i, kind, day))
+                    };
+                    let kept = [0, 1].map(|kind| dates[kind].filter(|it| !is_past(kind, *it)));
+                    self.people[i].dates = kept;
+                }
             }
         }
     }

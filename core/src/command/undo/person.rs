@@ -214,6 +214,9 @@ pub(super) fn person_back(
             fact_back(planner, user, change, final_status)?;
         }
     }
+    if comes && !user.status.is_seated_or_coming() {
+        planner.drop_begun_dates(user)?;
+    }
     if !changes.iter().any(|it| of_active(it, true)) {
         if leaves {
             planner.goes_against(user, final_status)?;
