@@ -339,6 +339,13 @@ impl Provision {
             planner.forget_leaving(user.id)?;
         }
         let theirs = self.adopt(planner, provider, user)?;
+        // What another connection has said of whom it has let go is nobody's word any more.
+        let is_new = theirs == Whose::Mine && user.connection != Some(provider.id);
+        let adopted = is_new.then(|| User {
+            connection: Some(provider.id),
+            ..user.clone()
+        });
+        let user = adopted.as_ref().unwrap_or(user);
         let manager = self.resolve_manager(planner, provider, Some(user), written)?;
         self.set_attributes(planner, user, written, manager, theirs)?;
         self.set_custom(planner, provider, user.id, Some((user, theirs)), written)?;

@@ -442,6 +442,7 @@ fn a_connection_does_not_lose_its_person_by_what_another_one_writes() {
     assert_eq!(org.user("ana").connection, Some(okta));
     says(&org, entra, "ana", "Clerk", true);
     assert_eq!(org.user("ana").connection, Some(entra));
+    assert_eq!(drifts(&org), [""; 0], "nobody's word any more");
     // And a connection that is revoked keeps nobody.
     org.apply(Command::RevokeConnection {
         name: "entra".into(),

@@ -290,3 +290,16 @@ pub(crate) struct How {
     /// The administrator who acts; none is the file's owner.
     pub(crate) by: Option<usize>,
 }
+
+impl Deed {
+    /// The provider that does it.
+    pub(crate) fn provider(&self) -> Option<usize> {
+        match self {
+            Self::Provision { by, .. }
+            | Self::Update { by, .. }
+            | Self::Remove { by, .. }
+            | Self::ProvideGroup { by, .. } => Some(*by),
+            _ => None,
+        }
+    }
+}

@@ -166,10 +166,14 @@ const A_PASSWORD: &str = "a password does not come back; set another, or mail a 
 
 const A_LINK: &str = "a link to choose a password that ended does not come back; mail another";
 
+/// Whose account was erased waits as anybody does.
+const NO_ACCOUNT: &str = "has no account of their own any more";
+
 /// Reasons for which even an undo at once is not complete (DESIGN §2: erasing has no undo, rows and shown secrets stay; a
 /// replaced link stays dead).
-const EXCUSES: [&str; 9] = [
+const EXCUSES: [&str; 10] = [
     "erased; erasing has no undo",
+    NO_ACCOUNT,
     "the link was replaced; the older one does not come back",
     "what the provider has said of active stays said",
     "is somebody else's now",
@@ -206,7 +210,15 @@ pub(crate) fn not_restored(
                 let names_stay = plan.skipped.iter().any(|it| {
                     it.user == Some(ids[i]) && ![A_PASSWORD, A_LINK].contains(&it.reason.as_str())
                 });
-                let (was, person) = (comparable(was, names_stay), comparable(person, names_stay));
+                let is_alone = plan
+                    .skipped
+                    .iter()
+                    .any(|it| it.user == Some(ids[i]) && it.reason.ends_with(NO_ACCOUNT));
+                let (mut was, person) =
+                    (comparable(was, names_stay), comparable(person, names_stay));
+                if is_alone && was.status == Status::PendingTransfer {
+                    was.status = Status::Waiting;
+                }
                 if was != person {
                     wrong.push(format!("person {i} was {was:?} and is {person:?}"));
                 }

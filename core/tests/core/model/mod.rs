@@ -15,12 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
-use usher_core::change::Change;
 use usher_core::command::{Command, FieldEdit, PoolEdit, Request, WhenFull};
 use usher_core::directory::HistoryPage;
 use usher_core::model::{
-    Actor, BatchId, ConnectionId, Date, Door, FieldKind, NewPeople, Part, ProviderHold, Setting,
-    Status, Timestamp, TrainingKind, UserId,
+    Actor, BatchId, ConnectionId, Date, Door, FieldKind, NewPeople, Setting, Timestamp,
+    TrainingKind, UserId,
 };
 use usher_core::query::Expr;
 use usher_core::{Applied, Error, Session};
@@ -110,6 +109,8 @@ struct Done {
     before: Option<Roster>,
     /// What was remembered before it.
     memory: Vec<Memory>,
+    /// Whether a provider did it.
+    by_provider: bool,
 }
 
 /// The core and the model, side by side.
@@ -213,7 +214,6 @@ impl World {
             self.compare_tokens();
         }
         let now = self.tables.roster();
-        self.hear(&before, &now);
         if now != self.model.roster {
             self.fail(&difference(&self.model.roster, &now));
         }
@@ -224,16 +224,6 @@ impl World {
             let cli = self.org.cli();
             let read = cli.read().unwrap();
             self.seen.push(seen(&read, &self.tables.ids(), read.now()));
-        }
-    }
-
-    /// What providers have said of who is in, and was done otherwise, is not known here: whoever has a connection and is taken
-    /// off may be called off by it before.
-    fn hear(&mut self, before: &Roster, now: &Roster) {
-        let stood = before.people.iter().zip(&now.people);
-        for ((was, is), person) in stood.zip(&mut self.model.roster.people) {
-            let goes = was.status.is_seated_or_coming() && is.status == Status::Inactive;
-            person.released |= goes && is.released && is.connection.is_some();
         }
     }
 
@@ -267,7 +257,7 @@ impl World {
                     ));
                 }
                 self.keep(deed, &applied);
-                self.note(&applied, before, memory);
+                self.note(&applied, before, memory, deed.provider().is_some());
             }
             (Err(_), Err(_)) => {
                 let now = self.tables.everything();
@@ -276,21 +266,6 @@ impl World {
                     let new = |it: &&String| !before.contains(it);
                     let left: Vec<&String> = now.iter().filter(new).collect();
                     self.fail(&format!("what was refused left behind: {left:#?}"));
-                }
-            }
-            // Whom others have deleted their provider says to be off as well: that they agree is all that comes of it.
-            (Ok(applied), Err(_)) if only_agrees(&applied.plan.changes) => {
-                // Undone, their deletion leaves them in against it.
-                let hears = |it: &Change| matches!(it, Change::ProviderHold { .. });
-                for change in applied.plan.changes.iter().filter(|it| hears(it)) {
-                    let who = ids
-                        .iter()
-                        .position(|id| Some(*id) == change.user())
-                        .unwrap();
-                    self.model.roster.people[who].released = true;
-                }
-                if self.tables.roster() != self.model.roster {
-                    self.fail("agreeing changed more than what is said");
                 }
             }
             (Ok(applied), Err(_)) => self.fail(&format!(
@@ -383,11 +358,12 @@ impl World {
                 batch,
                 before: None,
                 memory: memory.clone(),
+                by_provider: false,
             });
         }
     }
 
-    fn note(&mut self, applied: &Applied, before: &Roster, memory: Vec<Memory>) {
+    fn note(&mut self, applied: &Applied, before: &Roster, memory: Vec<Memory>, by_provider: bool) {
         let Some(batch) = applied.batch else { return };
         self.forget();
         let alone = applied.promotions.is_empty();
@@ -395,12 +371,14 @@ impl World {
             batch,
             before: alone.then(|| before.clone()),
             memory: memory.clone(),
+            by_provider,
         });
         for batch in &applied.promotions {
             self.log.push(Done {
                 batch: *batch,
                 before: None,
                 memory: memory.clone(),
+                by_provider: false,
             });
         }
     }
@@ -408,7 +386,7 @@ impl World {
     fn undo(&mut self, of: usize, how: How, before: &Roster) {
         let done = &self.log[of];
         let (batch, target) = (done.batch, done.before.clone());
-        let remembered = done.memory.clone();
+        let (remembered, by_provider) = (done.memory.clone(), done.by_provider);
         let session = self.session(Actor::FileOwner, how);
         let applied = match self.try_apply(&session, Command::Undo { batch }, how, before) {
             Ok(applied) => applied,
@@ -426,16 +404,13 @@ impl World {
         if let Some(mut target) = target.filter(|it| could_be_held(Some(it)))
             && applied.promotions.is_empty()
         {
-            // What a provider has said of who is in stays said.
-            let stood = before.people.iter().zip(&now.people);
-            for (person, (was, is)) in target.people.iter_mut().zip(stood) {
-                person.released |= was.released && is.released;
-            }
+            self.model.words_after_undo(&mut target, by_provider);
+            self.model.days_after_undo(&mut target);
             self.refuse(&not_restored(&target, &now, &applied.plan, &ids));
         }
         let memory = self.model.memory();
         self.model.adopt(now, &remembered);
-        self.note(&applied, before, memory);
+        self.note(&applied, before, memory, false);
     }
 
     fn people_of(&self, batch: BatchId) -> BTreeSet<UserId> {
@@ -557,22 +532,4 @@ fn difference(model: &Roster, core: &Roster) -> String {
         lines.push(format!("the rest\n  should be {a:?}\n  and is    {b:?}"));
     }
     lines.join("\n")
-}
-
-/// Whether nothing was done but that a provider and the roster agree on who is in.
-fn only_agrees(changes: &[Change]) -> bool {
-    let settles = |it: &Change| {
-        matches!(
-            it,
-            Change::Drift {
-                part: Part::Active,
-                after: None,
-                ..
-            } | Change::ProviderHold {
-                after: ProviderHold::Released,
-                ..
-            }
-        )
-    };
-    !changes.is_empty() && changes.iter().all(settles)
 }

@@ -155,6 +155,8 @@ pub(crate) struct Person {
     pub(crate) connection: Option<usize>,
     /// The provider has said `active: false` since a person deactivated them.
     pub(crate) released: bool,
+    /// Which connection says of whether they are in what the roster does not have, and what.
+    pub(crate) word: Option<(usize, bool)>,
     pub(crate) protected: bool,
     pub(crate) invitation: Option<(i64, InvitationState)>,
     /// The day on which it is mailed that was not yet.
@@ -210,6 +212,7 @@ impl Person {
             links: BTreeMap::new(),
             connection: None,
             released: false,
+            word: None,
             protected: false,
             invitation: None,
             send_on: None,
@@ -504,6 +507,16 @@ impl Tables {
                 manager,
                 overridden: why == "overridden",
             });
+        }
+        let sql = "SELECT user, connection, said FROM drifts WHERE part = 'active'";
+        for (user, by, said) in self.rows(sql, |row| {
+            Ok((
+                row.get::<_, [u8; 16]>(0)?,
+                row.get::<_, [u8; 16]>(1)?,
+                row.get::<_, String>(2)?,
+            ))
+        }) {
+            roster.people[users[&user]].word = Some((connections[&by], said == "true"));
         }
         let sql = "SELECT connection, share, floor FROM brakes";
         for (connection, share, floor) in self.rows(sql, |row| {

@@ -13,6 +13,7 @@ mod providers;
 mod seating;
 mod sending;
 mod trainings;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -110,13 +111,8 @@ impl Model {
     pub(crate) fn perform(&mut self, deed: &Deed, how: How, policies: &[NewPeople]) -> Outcome {
         let before = self.roster.clone();
         let mut deal = Deal::new(self, how, policies);
-        deal.provider = matches!(
-            deed,
-            Deed::Provision { .. }
-                | Deed::Update { .. }
-                | Deed::Remove { .. }
-                | Deed::ProvideGroup { .. }
-        );
+        let by_provider = deed.provider();
+        deal.by = by_provider;
         deal.post = deal.post_of(deed);
         let done = deal.perform(deed);
         deal.take_reports_back(&before);
@@ -129,13 +125,6 @@ impl Model {
             self.roster = before;
             return Err(Refused);
         }
-        let by_provider = match deed {
-            Deed::Provision { by, .. }
-            | Deed::Update { by, .. }
-            | Deed::Remove { by, .. }
-            | Deed::ProvideGroup { by, .. } => Some(*by),
-            _ => None,
-        };
         if let Some(by) = by_provider {
             self.count(&before, by);
         }
@@ -209,10 +198,13 @@ impl Model {
         self.remember(&before, None);
         // Whoever is off again because their return was undone left when and by whom they left before; so did whoever is
         // no longer deleted but still off.
+        // Nobody took off whose coming alone was undone.
+        let nothing = Memory::default();
         for (i, person) in self.roster.people.iter().enumerate() {
-            let (Some(was), Some(then)) = (before.people.get(i), remembered.get(i)) else {
+            let Some(was) = before.people.get(i) else {
                 continue;
             };
+            let then = remembered.get(i).unwrap_or(&nothing);
             let memory = &mut self.memory[i];
             if was.status != person.status && !person.status.is_seated_or_coming() {
                 memory.by_person = then.by_person;
@@ -344,8 +336,8 @@ struct Deal<'m> {
     /// A person was not told yet what to do when the pool is full.
     short: bool,
     leaving: Vec<usize>,
-    /// A provider does it.
-    provider: bool,
+    /// The provider that does it.
+    by: Option<usize>,
     /// Whether and when whoever is invited by it is mailed.
     post: Post,
     /// Whom it may be done to.
@@ -368,6 +360,16 @@ struct Deal<'m> {
 }
 
 impl<'m> Deal<'m> {
+    /// What a person does by themselves, of which nothing is asked.
+    fn of_a_person(model: &'m mut Model) -> Self {
+        let how = How {
+            attended: true,
+            when_full: WhenFull::Ask,
+            by: None,
+        };
+        Self::new(model, how, &[])
+    }
+
     fn new(model: &'m mut Model, how: How, policies: &'m [NewPeople]) -> Self {
         let roster = &model.roster;
         Self {
@@ -376,7 +378,7 @@ impl<'m> Deal<'m> {
             skipped: BTreeSet::new(),
             short: false,
             leaving: Vec::new(),
-            provider: false,
+            by: None,
             post: Post {
                 mail: true,
                 send_on: None,
@@ -455,7 +457,7 @@ impl Deal<'_> {
         };
         Post {
             // The connections of these tests leave mailing to the provider.
-            mail: !self.provider,
+            mail: self.by.is_none(),
             send_on: ahead.map(|it| self.model.today() + it),
         }
     }
@@ -503,17 +505,14 @@ impl Deal<'_> {
             }
             Deed::Remove { by, who } => {
                 let status = self.status(*who);
+                if status == Status::Deleted && self.agrees_that_gone(*by, *who) {
+                    return Ok(());
+                }
                 if matches!(status, Status::Deleted | Status::Erased) || self.stays(*who) {
                     return Err(Refused);
                 }
                 // Whoever is off already does not leave by it; that their connection wants it is known.
-                let person = self.person(*who);
-                let is_off = !person.status.is_seated_or_coming();
-                let is_theirs = person.connection == Some(*by);
-                if person.status == Status::Inactive && is_theirs {
-                    let by_person = self.model.memory[*who].by_person;
-                    self.person(*who).released |= by_person;
-                }
+                let is_off = !status.is_seated_or_coming();
                 if is_off || self.passes_the_brake(*by, *who, true)? {
                     self.leave(*who, Status::Deleted);
                 }

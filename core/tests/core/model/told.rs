@@ -193,6 +193,19 @@ impl Told {
                 let [before, after] = [before, after].map(|it| it.as_deref().map(says));
                 std::mem::replace(&mut self.person(*user).says, after) == before
             }
+            Change::Drift {
+                user,
+                part: Part::Active,
+                before,
+                after,
+            } => {
+                let word = |it: &Said| {
+                    let by = self.connections[&it.connection];
+                    (by, it.value.as_deref() == Some("true"))
+                };
+                let [before, after] = [before, after].map(|it| it.as_deref().map(word));
+                std::mem::replace(&mut self.person(*user).word, after) == before
+            }
             Change::ConnectionSends {
                 connection,
                 part: Part::Manager,

@@ -170,7 +170,7 @@ impl Deal<'_> {
         if !person.permissions.contains(&Permission::Owner) {
             return false;
         }
-        self.provider || !self.by_owner || self.is_last_owner(who)
+        self.by.is_some() || !self.by_owner || self.is_last_owner(who)
     }
 
     /// Only owners edit owners.

@@ -127,6 +127,9 @@ impl Deal<'_> {
                     self.add(person)
                 });
                 if self.bring_in(who, &add_ons, group, leads_to)? {
+                    if known.is_some() {
+                        self.comes_against(who);
+                    }
                     self.person(who).lose_keys();
                     if self.status(who) == Status::Active {
                         self.mail_password_link(who);

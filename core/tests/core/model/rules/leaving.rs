@@ -5,12 +5,29 @@ use std::collections::BTreeMap;
 use usher_core::model::{AssignmentState, InvitationState, Status};
 
 use super::super::roster::{ACCESS, Held, Person, Roster, Says, Training};
-use super::{Deal, Refused};
+use super::{Deal, Due, Model, Refused};
+
+impl Model {
+    /// Who comes back by an undo does not leave on a day that has begun.
+    pub(crate) fn days_after_undo(&self, before: &mut Roster) {
+        let people = before.people.iter_mut().zip(&self.roster.people);
+        for (who, (was, is)) in people.enumerate() {
+            if was.status.is_seated_or_coming() && !is.status.is_seated_or_coming() {
+                for (day, due) in was.dates.iter_mut().zip([Due::Deactivate, Due::Delete]) {
+                    let has_acted = |it: i64| self.done.contains(&(who, due, it));
+                    *day = day.filter(|it| *it > self.today() && !has_acted(*it));
+                }
+            }
+        }
+    }
+}
 
 impl Deal<'_> {
     pub(super) fn deactivate(&mut self, who: usize) {
+        // Whom a person takes off whom their provider has called off already comes in by its next word.
+        let is_released = self.by.is_none() && self.is_wanted_off(who);
         self.leave(who, Status::Inactive);
-        self.person(who).released = false;
+        self.person(who).released = is_released;
     }
 
     /// Off the seat: what can come back comes back, the link dies, reports move up when all are off.
@@ -21,6 +38,10 @@ impl Deal<'_> {
             .iter()
             .map(|it| it.terms.recoverable)
             .collect();
+        if status == Status::Deleted && self.status(who) == Status::Inactive {
+            self.agrees_that_off(who);
+        }
+        self.goes_against(who);
         let person = self.person(who);
         person.status = status;
         person
@@ -185,7 +206,7 @@ impl Deal<'_> {
                 continue;
             }
             let over = |day: &i64| {
-                let done = (who, super::Due::LicenseEnd(pool), *day);
+                let done = (who, Due::LicenseEnd(pool), *day);
                 *day <= self.model.today() || self.model.done.contains(&done)
             };
             if end.as_ref().is_some_and(over) {
@@ -240,6 +261,7 @@ impl Deal<'_> {
             if !ended.is_empty() {
                 self.skipped.insert(who);
             }
+            self.comes_against(who);
             self.person(who).released = false;
         } else {
             self.person(who).learns = before;

@@ -42,8 +42,12 @@ impl Deal<'_> {
         for other in candidates {
             if Some(other) != returns {
                 let person = self.person(other);
-                person.email.take_if(|it| it == name);
-                person.user_name.take_if(|it| it == name);
+                let email = person.email.take_if(|it| it == name);
+                let user_name = person.user_name.take_if(|it| it == name);
+                // By the name it means somebody else from now on.
+                if email.is_some() || user_name.is_some() {
+                    person.word.take_if(|it| it.0 == by);
+                }
             }
         }
         self.model.roster.says_managers[by] |= manager.is_some();
@@ -72,6 +76,7 @@ impl Deal<'_> {
             person.connection = Some(by);
         }
         self.told_manager(by, who, manager.map(Some), stays);
+        self.person(who).word = None;
         if active != Some(false) {
             self.says_they_are_in(by, who);
         }
@@ -169,6 +174,9 @@ impl Deal<'_> {
         let status = self.status(who);
         let is_owner = self.person(who).permissions.contains(&Permission::Owner);
         let switches = active.is_some_and(|it| it != status.is_scim_active());
+        if status == Status::Deleted && active == Some(false) && self.agrees_that_gone(by, who) {
+            return Ok(());
+        }
         if matches!(status, Status::Deleted | Status::Erased) || is_owner && switches {
             return Err(Refused);
         }
@@ -236,6 +244,9 @@ impl Deal<'_> {
         match (status, active) {
             (Status::Inactive, Some(true)) if holds => {
                 self.skipped.insert(who);
+                if !stays {
+                    self.person(who).word = Some((by, true));
+                }
             }
             (Status::Inactive, Some(true)) => {
                 self.begins_as_learner(who);
@@ -246,9 +257,20 @@ impl Deal<'_> {
                     self.reactivate(who, false)?;
                 }
             }
-            (Status::Inactive, Some(false)) if holds => self.person(who).released = true,
-            (Status::Cancelled, Some(true)) => self.provider_brings_in(who, self.policies[by])?,
+            (Status::Cancelled, Some(true)) => {
+                if !stays {
+                    self.person(who).word = None;
+                }
+                self.provider_brings_in(who, self.policies[by])?;
+            }
             (_, Some(false)) if status.is_seated_or_coming() => self.deactivate(who),
+            (_, Some(false)) => {
+                self.person(who).released |= status == Status::Inactive && holds;
+                if !stays {
+                    self.person(who).word = None;
+                }
+            }
+            (_, Some(true)) if !stays => self.person(who).word = None,
             _ => {}
         }
         Ok(())
