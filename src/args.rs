@@ -501,6 +501,9 @@ pub(crate) struct VerifyArgs {
     /// noticed when the end of the history was cut off since, or an older file put back
     #[arg(long, value_name = "FILE|SEQ:HASH")]
     pub(crate) against: Option<String>,
+    /// The file in which `usher serve --audit-heads` notes an end every day: the history must go through each of them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) heads: Option<PathBuf>,
 }
 
 /// Where a copy goes.

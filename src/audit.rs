@@ -1,25 +1,39 @@
-//! `usher audit`: that the history is whole, and its end to be kept elsewhere.
+//! `usher audit`: that the history is whole and goes through the ends that were kept elsewhere, and its end today.
 
 use serde_json::{Value, json};
 use usher_core::directory::Head;
 
-use crate::args::{AuditCommand, Format};
+use crate::args::{AuditCommand, Format, VerifyArgs};
 use crate::desk::Desk;
 use crate::failure::{Failure, Result};
+use crate::heads::{self, Kept, head as head_of};
 use crate::output::{say, write_one};
 
 pub(crate) fn run(desk: &Desk, command: &AuditCommand) -> Result<()> {
     match command {
-        AuditCommand::Verify(args) => verify(desk, args.against.as_deref()),
+        AuditCommand::Verify(args) => verify(desk, args),
         AuditCommand::Head => head(desk),
     }
 }
 
-fn verify(desk: &Desk, against: Option<&str>) -> Result<()> {
-    let kept = against.map(kept_head).transpose()?;
+fn verify(desk: &Desk, args: &VerifyArgs) -> Result<()> {
+    let mut kept = Vec::new();
+    if let Some(against) = &args.against {
+        kept.push(kept_head(against)?);
+    }
+    if let Some(file) = &args.heads {
+        kept.extend(heads::noted(file)?);
+    }
     let read = desk.read()?;
     let report = read.audit_verify()?;
-    let holds = kept.as_ref().map(|it| read.audit_holds(it)).transpose()?;
+    let mut missed = None;
+    for it in &kept {
+        if !read.audit_holds(&it.head)? {
+            missed = Some(it);
+            break;
+        }
+    }
+    let holds = (!kept.is_empty()).then_some(missed.is_none());
     drop(read);
     let bad = report.first_bad.as_ref();
     if desk.format != Format::Table {
@@ -41,11 +55,11 @@ fn verify(desk: &Desk, against: Option<&str>) -> Result<()> {
             "the history is broken at event {}: {}",
             bad.seq, bad.why
         ))),
-        None => match kept.filter(|_| holds == Some(false)) {
+        None => match missed {
             Some(kept) => Err(Failure::refused(format!(
-                "the history is whole in itself, and does not go through the end that was kept (event {}): its end was cut off \
-                 since, or an older or another file stands here; compare with the backups from after that",
-                kept.seq
+                "the history is whole in itself, and does not go through the end that was kept (event {}; {}): its end was cut \
+                 off or written anew since, or an older or another file stands here; compare with the backups from after that",
+                kept.head.seq, kept.place
             ))),
             None => say(
                 desk.format,
@@ -53,9 +67,10 @@ fn verify(desk: &Desk, against: Option<&str>) -> Result<()> {
                     "the history is whole: {} events, ending in {}{}",
                     report.events,
                     report.head.hash,
-                    match holds {
-                        Some(_) => "; it goes through the end that was kept",
-                        None => "",
+                    match kept.len() {
+                        0 => String::new(),
+                        1 => "; it goes through the end that was kept".to_owned(),
+                        ends => format!("; it goes through all {ends} ends that were kept"),
                     }
                 ),
             ),
@@ -64,19 +79,15 @@ fn verify(desk: &Desk, against: Option<&str>) -> Result<()> {
 }
 
 /// An end of the chain as somebody kept it.
-fn kept_head(said: &str) -> Result<Head> {
-    let head = |seq: &str, hash: &str| {
-        let is_hash = hash.len() == 64 && hash.bytes().all(|it| it.is_ascii_hexdigit());
-        Some(Head {
-            seq: seq.parse().ok().filter(|it: &i64| *it >= 0)?,
-            hash: is_hash.then(|| hash.to_owned())?,
-            at: None,
-        })
+fn kept_head(said: &str) -> Result<Kept> {
+    let kept = |head: Head| Kept {
+        head,
+        place: said.to_owned(),
     };
     if let Some((seq, hash)) = said.split_once(':')
-        && let Some(head) = head(seq.trim(), hash.trim())
+        && let Some(head) = head_of(seq.trim(), hash.trim())
     {
-        return Ok(head);
+        return Ok(kept(head));
     }
     let unusable = |why: String| {
         Failure::Usage(format!(
@@ -90,7 +101,8 @@ fn kept_head(said: &str) -> Result<Head> {
     let json = json.get(0).unwrap_or(&json);
     let seq = json["seq"].as_i64().map(|it| it.to_string());
     seq.zip(json["hash"].as_str())
-        .and_then(|(seq, hash)| head(&seq, hash))
+        .and_then(|(seq, hash)| head_of(&seq, hash))
+        .map(kept)
         .ok_or_else(|| unusable("holds no end of a history".to_owned()))
 }
 

@@ -21,6 +21,7 @@ mod failure;
 mod field;
 mod group;
 mod handout;
+mod heads;
 mod history;
 mod idp;
 mod import;

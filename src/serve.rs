@@ -1,6 +1,7 @@
 //! `usher serve`: the SCIM server until the process is told to stop.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use usher_core::mail::{Courier, MailConfig, Out};
@@ -12,6 +13,7 @@ use crate::args::{Common, Format, ServeArgs};
 use crate::config::{Setup, Told};
 use crate::desk::only_owners;
 use crate::failure::{Failure, Result, complain};
+use crate::heads::Heads;
 use crate::output::say;
 use crate::public_url;
 
@@ -44,7 +46,7 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
             directory.link_key_file().display()
         ));
     }
-    warn(&told, tls.as_deref(), &public_url);
+    warn(&told, &common.db, tls.as_deref(), &public_url);
     public_url::warn_of_links(&mail, Some(&public_url));
     // Said in every format, because whoever starts a server wants to know where; and once, before the first request.
     say(
@@ -67,6 +69,10 @@ pub(crate) fn run(common: &Common, args: ServeArgs) -> Result<()> {
     let _serving = directory.begin_serving()?;
     let _scheduler = schedule(&directory)?;
     let _courier = bring_out(&directory, mail)?;
+    let _heads = told
+        .audit_heads
+        .map(|file| Heads::start(directory.clone(), file))
+        .transpose()?;
     usher_scim_server::serve(directory, config, std::future::pending())
         .map_err(|error| Failure::refused(format!("the server has ended: {error}")))
 }
@@ -125,7 +131,15 @@ fn tls(told: &Told) -> Result<Option<Arc<Tls>>> {
 }
 
 /// Says what works and will hurt.
-fn warn(told: &Told, tls: Option<&Tls>, public_url: &str) {
+fn warn(told: &Told, db: &Path, tls: Option<&Tls>, public_url: &str) {
+    if let Some(heads) = &told.audit_heads
+        && folder(heads) == folder(db)
+    {
+        complain(&format!(
+            "{} stands in the folder of the database: whoever can rewrite the one can rewrite the other; name a file elsewhere",
+            heads.display()
+        ));
+    }
     match tls {
         Some(tls) => {
             if let Some(warning) = tls.warning() {
@@ -144,6 +158,17 @@ fn warn(told: &Told, tls: Option<&Tls>, public_url: &str) {
         }
         None => {}
     }
+}
+
+/// The folder that a file is in, whatever it is called by.
+fn folder(file: &Path) -> Option<PathBuf> {
+    let parent = file.parent()?;
+    let named = if parent.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        parent
+    };
+    named.canonicalize().ok()
 }
 
 /// Does what is due by itself, for as long as the answer is kept.

@@ -41,6 +41,10 @@ pub(crate) struct ServeFlags {
     /// A proxy in front of the server, whose X-Forwarded-For says where requests come from; repeat it for more.
     #[arg(long, value_name = "IP")]
     pub(crate) trusted_proxy: Vec<IpAddr>,
+    /// A file outside the database's folder, better on another machine, in which the end of the history is noted at the start,
+    /// every day and at the end: `usher audit verify --heads FILE` then finds a history that was written anew.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit_heads: Option<PathBuf>,
     /// How requests are logged on stderr, one line each, without anything personal; failures are told in any case.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) log: Option<LogWord>,

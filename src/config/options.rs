@@ -62,6 +62,11 @@ pub(crate) const OPTIONS: &[ServerOption] = &[
         "Proxies in front of the server, by their addresses with commas between; their X-Forwarded-For is believed.",
     ),
     option(
+        "audit-heads",
+        None,
+        "A file elsewhere in which the end of the history is noted daily, for `usher audit verify --heads`.",
+    ),
+    option(
         "log",
         Some("text"),
         "How requests are logged: text, json or off.",

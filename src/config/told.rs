@@ -16,6 +16,7 @@ pub(crate) struct Told {
     pub(crate) tls_cert: Option<PathBuf>,
     pub(crate) tls_key: Option<PathBuf>,
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    pub(crate) audit_heads: Option<PathBuf>,
     pub(crate) log: LogWord,
     pub(crate) metrics: MetricsWord,
     pub(crate) pace: PaceWord,
@@ -56,6 +57,9 @@ impl Told {
             } else {
                 flags.trusted_proxy
             },
+            audit_heads: flags
+                .audit_heads
+                .or_else(|| setup.text("audit-heads").map(word).map(PathBuf::from)),
             log: match flags.log {
                 Some(it) => it,
                 None => choice(setup, "log")?.unwrap_or(LogWord::Text),

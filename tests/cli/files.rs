@@ -1,6 +1,8 @@
 //! Databases that are not ours to use, and backups.
 
-use crate::program::set_mode;
+use std::io::{Read as _, Write as _};
+
+use crate::program::{Server, set_mode};
 use crate::{Org, peopled};
 
 #[test]
@@ -136,6 +138,105 @@ fn an_end_of_the_history_that_was_cut_off_is_noticed_by_whoever_kept_it() {
     let said = org.type_in("audit verify --against head.json");
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("cut off"), "{said:?}");
+}
+
+/// Waits until something is so.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("never: {what}");
+}
+
+/// Whether a server has come as far as answering, and so hears that it is to stop.
+fn answers(server: &Server) -> bool {
+    let Ok(mut stream) = std::net::TcpStream::connect(server.address) else {
+        return false;
+    };
+    let head = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let mut answer = String::new();
+    stream.write_all(head).is_ok()
+        && stream.read_to_string(&mut answer).is_ok()
+        && answer.starts_with("HTTP/1.1 200")
+}
+
+#[test]
+fn a_history_that_was_written_anew_is_found_by_what_the_server_has_noted_elsewhere() {
+    let org = Org::with_seats(5);
+    std::fs::create_dir(org.path("elsewhere")).unwrap();
+    let heads = org.path("elsewhere/heads");
+    let serve = || {
+        let server = org.serve_with(&["--audit-heads", "elsewhere/heads"]);
+        until("it answers", || answers(&server));
+        assert_eq!(server.stop(), Some(0));
+    };
+    org.type_in("create ana@acme.example --no-mail --yes").ok();
+    serve();
+    let verify = || org.type_in("audit verify --heads elsewhere/heads");
+    let said = verify().ok();
+    assert!(
+        said.contains("all 2 ends"),
+        "at the start and at the end: {said}"
+    );
+    std::fs::copy(org.db(), org.path("older.db")).unwrap();
+    org.type_in("create bo@acme.example --no-mail --yes").ok();
+    serve();
+    let text = std::fs::read_to_string(&heads).unwrap();
+    let seqs: Vec<i64> = text
+        .lines()
+        .map(|it| it.split(' ').nth(1).unwrap().parse().unwrap())
+        .collect();
+    assert!(
+        seqs.len() == 4 && seqs.is_sorted() && seqs[0] < seqs[3],
+        "{seqs:?}"
+    );
+    assert!(verify().ok().contains("all 4 ends"));
+    // Somebody puts the older file back and lets another history come of it.
+    for rest in ["-wal", "-shm"] {
+        let mut beside = org.db().into_os_string();
+        beside.push(rest);
+        let _ = std::fs::remove_file(beside);
+    }
+    std::fs::copy(org.path("older.db"), org.db()).unwrap();
+    for name in ["cleo", "dan"] {
+        org.type_in(&format!("create {name}@acme.example --no-mail --yes"))
+            .ok();
+    }
+    org.type_in("audit verify").ok();
+    let said = verify();
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("line 3 of elsewhere/heads"), "{said:?}");
+    // What a crash has left of a line is told, and the next one begins anew.
+    std::fs::write(&heads, format!("{text}2027-01")).unwrap();
+    serve();
+    let said = verify();
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("line 5 of"), "{said:?}");
+    assert_eq!(std::fs::read_to_string(&heads).unwrap().lines().count(), 7);
+    for bad in ["nothing", "copy.db"] {
+        let said = org.type_in(&format!("audit verify --heads {bad}"));
+        assert_eq!(said.code, Some(2), "{said:?}");
+    }
+}
+
+#[test]
+fn the_end_of_the_history_is_not_to_be_noted_beside_the_database() {
+    let org = Org::with_seats(5);
+    let server = org.serve_with(&["--audit-heads", "heads"]);
+    until("it answers", || answers(&server));
+    assert_eq!(server.stop(), Some(0));
+    let log = std::fs::read_to_string(org.path("server.log")).unwrap();
+    assert!(log.contains("in the folder of the database"), "{log}");
+    // A place that cannot be written keeps nobody from being served.
+    let server = org.serve_with(&["--audit-heads", "no/such/folder/heads"]);
+    let told = || std::fs::read_to_string(org.path("server.log")).unwrap();
+    until("it is told", || {
+        told().contains("cannot be noted in no/such")
+    });
+    assert_eq!(server.stop(), Some(0));
 }
 
 #[test]
