@@ -755,7 +755,8 @@ impl Deal<'_> {
                     let live = it.status(who).is_live() && it.may_edit(who);
                     let moves = live && it.person(who).dates[*kind] != day;
                     let stays = moves && day.is_some() && it.stays(who);
-                    let sets = moves && !stays;
+                    let due = [Due::Deactivate, Due::Delete][*kind];
+                    let sets = moves && !stays && !it.has_acted(who, due, day);
                     if sets {
                         it.person(who).dates[*kind] = day;
                     }

@@ -4,7 +4,7 @@ use usher_core::model::{GroupRole, InvitationState, Status};
 
 use super::super::roster::{ACCESS, Person};
 use super::authority::Reach;
-use super::{Deal, Entry, Refused, Seat};
+use super::{Deal, Due, Entry, Refused, Seat};
 
 impl Deal<'_> {
     /// Puts a person where they are to be, with what their groups bring; false when there is no seat.
@@ -117,7 +117,9 @@ impl Deal<'_> {
             if back && !lacks && group.is_some_and(|it| !self.ask_for_one(it)) {
                 continue;
             }
-            if back && may_manage && !lacks {
+            let send_on = self.post.send_on.filter(|_| !active);
+            let has_acted = known.is_some_and(|it| self.has_acted(it, Due::Send, send_on));
+            if back && may_manage && !lacks && !has_acted {
                 let who = known.unwrap_or_else(|| {
                     let person = Person {
                         email: Some(email.clone()),

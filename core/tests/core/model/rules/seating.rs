@@ -6,7 +6,7 @@ use usher_core::command::WhenFull;
 use usher_core::model::{AssignmentState, AtCapacity, CountsFrom, Status};
 
 use super::super::roster::{ACCESS, Carries, Held, Training};
-use super::{Deal, Entry, Refused, Seat};
+use super::{Deal, Due, Entry, Refused, Seat};
 
 impl Deal<'_> {
     /// Gives a person licenses (pool, and whether used at once) and what a group's rule asks for, a place in the queue, or
@@ -296,7 +296,8 @@ impl Deal<'_> {
         until: Option<Option<i64>>,
     ) -> Result<bool, Refused> {
         let status = self.status(who);
-        if !status.is_seated_or_coming() {
+        let due = Due::LicenseEnd(pool);
+        if !status.is_seated_or_coming() || self.has_acted(who, due, until.flatten()) {
             return Ok(false);
         }
         let held = self.person(who).holds.get(&pool).copied();

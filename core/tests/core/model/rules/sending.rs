@@ -3,7 +3,7 @@
 use usher_core::model::{InvitationState, Status};
 
 use super::super::roster::{ACCESS, Person, Post};
-use super::{Deal, Refused};
+use super::{Deal, Due, Refused};
 
 impl Person {
     pub(super) fn end_invitation(&mut self, state: InvitationState) {
@@ -36,6 +36,12 @@ impl Deal<'_> {
         }
     }
 
+    /// Whether a day was carried out for somebody already, as one may have been that began in another time zone: no date acts
+    /// twice, and so it is not taken.
+    pub(super) fn has_acted(&self, who: usize, kind: Due, day: Option<i64>) -> bool {
+        day.is_some_and(|it| self.model.done.contains(&(who, kind, it)))
+    }
+
     /// The day has come.
     pub(super) fn send(&mut self, who: usize) {
         let person = self.person(who);
@@ -59,6 +65,10 @@ impl Deal<'_> {
         let waits_to_be_invited = queue.iter().any(|it| it.0 == who && it.1 != Status::Active);
         let person = self.person(who);
         if person.is_invited() && person.status != Status::Queued {
+            if person.send_on != day && self.has_acted(who, Due::Send, day) {
+                return Ok(false);
+            }
+            let person = self.person(who);
             return Ok(std::mem::replace(&mut person.send_on, day) != day);
         }
         let on = match &mut person.post {
