@@ -1,6 +1,6 @@
 //! `usher due`: what will happen by itself, and doing what is due where no server runs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use usher_core::Read;
@@ -18,7 +18,7 @@ use crate::who::parse_query;
 const PAGE: usize = 1_000;
 const COLUMNS: &[&str] = &["DAY", "WHAT", "WHO", "POOL", "AT"];
 const KEYS: &[&str] = &[
-    "at", "day", "kind", "id", "user", "pool", "overdue", "stays",
+    "at", "day", "kind", "id", "user", "pool", "overdue", "stays", "why_not",
 ];
 
 pub(crate) fn run(desk: &Desk, args: DueArgs) -> Result<()> {
@@ -51,12 +51,9 @@ fn list(desk: &Desk, args: &DueArgs) -> Result<()> {
         let found = read.due(&page)?;
         let users: Vec<UserId> = found.iter().filter_map(|it| parts(it).0).collect();
         let labels = read.labels_of(&users)?;
-        let stay = read.licenses_that_stay(&found)?;
-        let stay: HashSet<(UserId, PoolId)> = stay.into_iter().collect();
-        for due in &found {
-            let stays =
-                matches!(parts(due), (Some(user), Some(pool)) if stay.contains(&(user, pool)));
-            listing.row(row(&read, due, stays, (&labels, &pools)))?;
+        let why_not = read.why_nothing_comes(&found)?;
+        for (due, why_not) in found.iter().zip(why_not) {
+            listing.row(row(&read, due, why_not, (&labels, &pools)))?;
         }
         left -= found.len().min(left);
         match found.last() {
@@ -87,7 +84,7 @@ fn parts(due: &Due) -> (Option<UserId>, Option<PoolId>) {
 fn row(
     read: &Read<'_>,
     due: &Due,
-    stays: bool,
+    why_not: Option<String>,
     (labels, pools): (&HashMap<UserId, String>, &HashMap<PoolId, String>),
 ) -> Row {
     let (user, pool) = parts(due);
@@ -100,8 +97,11 @@ fn row(
         due.at.to_string()
     };
     let mut what = due.what.as_str().replace('_', " ");
-    if stays {
-        what.push_str(" (the license stays)");
+    let stays = user.is_some() && pool.is_some() && why_not.is_some();
+    match &why_not {
+        Some(_) if stays => what.push_str(" (the license stays)"),
+        Some(why_not) => what = format!("{what} (nothing: {why_not})"),
+        None => {}
     }
     let cells = vec![
         due.day.to_string(),
@@ -119,6 +119,7 @@ fn row(
         ("pool", pool.map_or(Value::Null, Value::String)),
         ("overdue", json!(overdue)),
         ("stays", json!(stays)),
+        ("why_not", json!(why_not)),
     ];
     Row { cells, json }
 }

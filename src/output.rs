@@ -236,12 +236,13 @@ fn csv_text(value: &Value) -> String {
     }
 }
 
-/// `pool:state` and `group:role`, else each key that has one with its value.
+/// `pool:state`, with the day on which it ends, and `group:role`, else each key that has one with its value.
 fn object_text(map: &serde_json::Map<String, Value>) -> String {
     let part = |key: &str| map.get(key).map(csv_text);
     for (name, quality) in [("pool", "state"), ("group", "role"), ("training", "state")] {
         if let (Some(name), Some(quality)) = (part(name), part(quality)) {
-            return format!("{name}:{quality}");
+            let until = part("until").map_or_else(String::new, |day| format!(" (until {day})"));
+            return format!("{name}:{quality}{until}");
         }
     }
     let said = map

@@ -322,8 +322,11 @@ impl Plan {
         // An invitation that went out on its day stays out.
         let is_sending = self.command == "due_send";
         let sent = |it: &Change| is_sending && matches!(it, Change::Invitation { .. });
+        // Where an end has come and the license stays, that it has none any more stays too.
+        let is_ending = self.command == "due_license_end";
+        let stays = |it: &Change| is_ending && matches!(it, Change::LicenseEnd { .. });
         let mut changes = self.changes.iter();
-        changes.any(|it| it.has_undo() && !sent(it))
+        changes.any(|it| it.has_undo() && !sent(it) && !stays(it))
     }
 
     /// Whether applying it would do nothing.

@@ -341,3 +341,35 @@ fn another_time_zone_says_which_dates_it_moves() {
         "{plan}"
     );
 }
+
+#[test]
+fn a_day_from_which_nothing_would_come_is_listed_with_the_reason() {
+    let org = peopled();
+    let day = ahead(40);
+    org.type_in(&format!(
+        "pool grant pro bo@acme.example --until {day} --yes"
+    ))
+    .ok();
+    let shown = org.type_in("show bo@acme.example").ok();
+    let until = format!("pro:reserved (until {day})");
+    assert!(shown.contains(&until), "{shown}");
+    org.type_in(&format!(
+        "edit ana@acme.example --deactivate-on {day} --yes"
+    ))
+    .ok();
+    org.type_in("deactivate ana@acme.example --yes").ok();
+    let listed = org.type_in("due").ok();
+    assert!(
+        listed.contains("deactivate (nothing: already inactive)"),
+        "{listed}"
+    );
+    let due = org.json("due");
+    let of = |kind: &str| {
+        let mut rows = due.as_array().unwrap().iter();
+        rows.find(|it| it["kind"] == kind).unwrap().clone()
+    };
+    let (leaves, ends) = (of("deactivate"), of("license_end"));
+    assert_eq!(leaves["why_not"], "already inactive");
+    assert_eq!(leaves["stays"], false);
+    assert!(ends["why_not"].is_null() && ends["stays"] == false);
+}

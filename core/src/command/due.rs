@@ -4,7 +4,9 @@
 use super::{deactivate, delete};
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Date, DueKind, Hold, InvitationState, PoolId, Status, User, UserId};
+use crate::model::{
+    Date, DueKind, Hold, Invitation, InvitationState, PoolId, Status, User, UserId,
+};
 use crate::plan::Template;
 use crate::planner::Planner;
 
@@ -64,42 +66,80 @@ pub(crate) fn days_until_it_acts(planner: &Planner<'_>, kind: DueKind) -> Result
     }
 }
 
+/// Why nothing comes of something.
 type WhyNot = Option<String>;
 
 /// Why a license stays whose end has come.
 const GIVEN_ANYWAY: &str =
     "stays, for good: a group, a training or a provider of theirs needs the license";
 
-fn deactivated(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
+/// Why nothing would come of something if it were done now; none where something would.
+pub(crate) fn why_nothing(
+    planner: &mut Planner<'_>,
+    kind: DueKind,
+    user: &User,
+    pool: Option<PoolId>,
+) -> Result<WhyNot> {
+    Ok(match (kind, pool) {
+        (DueKind::Deactivate, _) => why_not_deactivated(planner, user)?,
+        (DueKind::Delete, _) => why_not_deleted(planner, user)?,
+        (DueKind::Send, _) => unsent(planner, user)?.err(),
+        (DueKind::LicenseEnd, Some(pool)) => returning(planner, user, pool)?.err(),
+        (DueKind::LicenseEnd, None) => None,
+        (DueKind::Erase, _) => why_not_erased(planner, user)?,
+    })
+}
+
+fn why_not_deactivated(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
     if !user.status.is_seated_or_coming() {
         return Ok(Some(format!("already {}", user.status)));
     }
-    if let Some(why) = planner.why_not_take_off(user)? {
-        return Ok(Some(why.to_owned()));
-    }
-    deactivate::one(planner, user)?;
-    Ok(None)
+    Ok(planner.why_not_take_off(user)?.map(str::to_owned))
 }
 
-fn deleted(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
+fn deactivated(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
+    let why_not = why_not_deactivated(planner, user)?;
+    if why_not.is_none() {
+        deactivate::one(planner, user)?;
+    }
+    Ok(why_not)
+}
+
+fn why_not_deleted(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
     if matches!(user.status, Status::Deleted | Status::Erased) {
         return Ok(Some(format!("already {}", user.status)));
     }
-    if let Some(why) = planner.why_not_take_off(user)? {
-        return Ok(Some(why.to_owned()));
+    Ok(planner.why_not_take_off(user)?.map(str::to_owned))
+}
+
+fn deleted(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
+    let why_not = why_not_deleted(planner, user)?;
+    if why_not.is_none() {
+        delete::one(planner, user)?;
     }
-    delete::one(planner, user)?;
-    Ok(None)
+    Ok(why_not)
+}
+
+/// The invitation that is to be mailed, or why there is none.
+fn unsent(
+    planner: &mut Planner<'_>,
+    user: &User,
+) -> Result<std::result::Result<Invitation, String>> {
+    Ok(match planner.invitation(user.id)? {
+        None => Err("has no invitation".to_owned()),
+        Some(it) if it.state != InvitationState::Pending => {
+            Err(format!("the invitation is {}", it.state.as_str()))
+        }
+        Some(it) => Ok(it),
+    })
 }
 
 fn sent(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
-    let Some(before) = planner.invitation(user.id)? else {
-        return Ok(Some("has no invitation".to_owned()));
+    let before = match unsent(planner, user)? {
+        Ok(before) => before,
+        Err(why_not) => return Ok(Some(why_not)),
     };
-    if before.state != InvitationState::Pending {
-        return Ok(Some(format!("the invitation is {}", before.state.as_str())));
-    }
-    let after = crate::model::Invitation {
+    let after = Invitation {
         send_on: None,
         expires_at: planner.expiry(None)?,
         ..before
@@ -113,6 +153,29 @@ fn sent(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
     Ok(None)
 }
 
+/// What is held of a pool and returns, or why nothing does.
+fn returning(
+    planner: &mut Planner<'_>,
+    user: &User,
+    pool: PoolId,
+) -> Result<std::result::Result<Hold, String>> {
+    let licenses = planner.licenses_of(user.id)?;
+    let Some(license) = licenses.iter().find(|it| it.pool == pool) else {
+        return Ok(Err("has none".to_owned()));
+    };
+    if license.stands_for_access {
+        return Ok(Err("it stands for the seat".to_owned()));
+    }
+    let recoverable = planner.ledger.line(pool)?.pool.terms.recoverable;
+    if license.hold == Hold::Consumed && !recoverable {
+        return Ok(Err("consumed".to_owned()));
+    }
+    if user.status.is_seated_or_coming() && planner.is_given_anyway(license)? {
+        return Ok(Err(GIVEN_ANYWAY.to_owned()));
+    }
+    Ok(Ok(license.hold))
+}
+
 /// The license of a pool returns as `release` would take it: what was used of a pool that is not recoverable stays used. The
 /// end was agreed for what was granted, and not for what others give: that stays, and has no end any more.
 fn returned(planner: &mut Planner<'_>, user: &User, pool: PoolId, day: Date) -> Result<WhyNot> {
@@ -122,34 +185,29 @@ fn returned(planner: &mut Planner<'_>, user: &User, pool: PoolId, day: Date) -> 
         before: Some(day),
         after: None,
     });
-    let licenses = planner.licenses_of(user.id)?;
-    let Some(license) = licenses.iter().find(|it| it.pool == pool) else {
-        return Ok(Some("has none".to_owned()));
-    };
-    if license.stands_for_access {
-        return Ok(Some("it stands for the seat".to_owned()));
+    match returning(planner, user, pool)? {
+        Ok(hold) => {
+            planner.set_license(user.id, pool, hold, Hold::None, false)?;
+            Ok(None)
+        }
+        Err(why_not) => Ok(Some(why_not)),
     }
-    let recoverable = planner.ledger.line(pool)?.pool.terms.recoverable;
-    if license.hold == Hold::Consumed && !recoverable {
-        return Ok(Some("consumed".to_owned()));
-    }
-    if user.status.is_seated_or_coming() && planner.is_given_anyway(license)? {
-        return Ok(Some(GIVEN_ANYWAY.to_owned()));
-    }
-    planner.set_license(user.id, pool, license.hold, Hold::None, false)?;
-    Ok(None)
 }
 
-fn erased(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
+fn why_not_erased(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
     if user.status != Status::Deleted {
         return Ok(Some(format!("is {}", user.status)));
     }
-    if let Some(why) = planner.why_not_take_off(user)? {
-        return Ok(Some(why.to_owned()));
+    Ok(planner.why_not_take_off(user)?.map(str::to_owned))
+}
+
+fn erased(planner: &mut Planner<'_>, user: &User) -> Result<WhyNot> {
+    let why_not = why_not_erased(planner, user)?;
+    if why_not.is_none() {
+        planner.push(Change::Erased {
+            user: user.id,
+            before: user.status,
+        });
     }
-    planner.push(Change::Erased {
-        user: user.id,
-        before: user.status,
-    });
-    Ok(None)
+    Ok(why_not)
 }

@@ -58,7 +58,7 @@ use crate::waste::Wasteful;
 pub use accept::Accept;
 pub use brake::HeldWho;
 pub use create::{Create, NewPerson};
-pub(crate) use due::days_until_it_acts;
+pub(crate) use due::{days_until_it_acts, why_nothing};
 pub use edit::Edit;
 pub use field::FieldEdit;
 pub use group::GroupEdit;

@@ -4,7 +4,7 @@
 use super::Planner;
 use crate::change::Change;
 use crate::error::Result;
-use crate::model::{Date, DueKind, Hold, License, PoolId, TrainingKind, User, UserId};
+use crate::model::{Date, DueKind, License, PoolId, TrainingKind, User, UserId};
 
 impl Planner<'_> {
     /// Until when a person's license of a pool is agreed, as this plan leaves it so far.
@@ -77,18 +77,6 @@ impl Planner<'_> {
             }
         }
         Ok(false)
-    }
-
-    /// Whether somebody's license of a pool would stay if its end came now, without one.
-    pub(crate) fn outlives_its_end(&mut self, user: UserId, pool: PoolId) -> Result<bool> {
-        let licenses = self.licenses_of(user)?;
-        let Some(license) = licenses.iter().find(|it| it.pool == pool) else {
-            return Ok(false);
-        };
-        let stays_used =
-            license.hold == Hold::Consumed && !self.ledger.line(pool)?.pool.terms.recoverable;
-        let is_there = self.user(user)?.status.is_seated_or_coming();
-        Ok(stays_used || license.stands_for_access || is_there && self.is_given_anyway(license)?)
     }
 
     /// The pools of which a person's groups, or what they still have to learn, need a license.

@@ -1,11 +1,11 @@
 //! The end of a license (DESIGN §4, issue 3): a fact of that license, which goes with it and comes back with it.
 
-use usher_core::command::{Command, PoolEdit, WhenFull};
+use usher_core::command::{Command, Edit, PoolEdit, WhenFull};
 use usher_core::directory::DuePage;
-use usher_core::model::{Field, GroupRole, Setting, Status, TrainingKind};
+use usher_core::model::{DueWhat, Field, GroupRole, Setting, Status, TrainingKind};
 
 use crate::dates::{day, last_scheduled, said};
-use crate::org::{Org, skips};
+use crate::org::{Org, short, skips};
 use crate::settings::set;
 
 fn recoverable(org: &Org) {
@@ -116,14 +116,22 @@ fn the_end_of_what_was_granted_takes_nothing_that_a_group_or_pre_work_gives() {
 }
 
 #[test]
-fn what_is_coming_says_which_licenses_stay_when_their_end_comes() {
+fn what_is_coming_says_of_what_nothing_would_come() {
     let org = Org::new(9);
     org.add_pool("pro", 9);
-    org.create("ana bo");
+    org.create("ana bo cleo dan eva");
     org.add_group("Sales");
     org.carry("Sales", "", "pro");
     org.apply(org.grant_until("ana bo", Some(Some(day("2027-02-01")))));
     org.join("ana", "Sales", GroupRole::Learner);
+    org.set_date("cleo", Field::DeactivateOn, "2027-02-02");
+    org.set_date("dan", Field::DeactivateOn, "2027-02-03");
+    org.set_date("dan", Field::DeleteOn, "2027-02-04");
+    org.set_date("eva", Field::DeleteOn, "2027-02-05");
+    org.deactivate("dan");
+    let mut edit = Edit::of(org.who("eva"));
+    edit.protected = Some(true);
+    org.apply(Command::Edit(edit));
     let cli = org.cli();
     let read = cli.read().unwrap();
     let page = DuePage {
@@ -131,10 +139,57 @@ fn what_is_coming_says_which_licenses_stay_when_their_end_comes() {
         ..DuePage::default()
     };
     let due = read.due(&page).unwrap();
-    assert_eq!(due.len(), 2);
-    let pool = read.pool(&"pro".parse().unwrap()).unwrap().id;
-    let stay = read.licenses_that_stay(&due).unwrap();
-    assert_eq!(stay, [(org.user("ana").id, pool)]);
+    let why_not = read.why_nothing_comes(&due).unwrap();
+    let told: Vec<String> = due
+        .iter()
+        .zip(&why_not)
+        .map(|(due, why_not)| {
+            let DueWhat::Person { user, .. } = due.what else {
+                panic!("somebody's date: {due:?}")
+            };
+            let user = read.user(user).unwrap().unwrap();
+            let name = short(&user.label()).to_owned();
+            let why_not = why_not.as_deref().unwrap_or("done");
+            format!("{} {name}: {why_not}", due.what.as_str())
+        })
+        .collect();
+    let given = "stays, for good: a group, a training or a provider of theirs needs the license";
+    assert_eq!(
+        told,
+        [
+            format!("license_end ana: {given}"),
+            "license_end bo: done".to_owned(),
+            "deactivate cleo: done".to_owned(),
+            "deactivate dan: already inactive".to_owned(),
+            "delete dan: done".to_owned(),
+            "delete eva: protected".to_owned(),
+        ]
+    );
+}
+
+/// Whose license stays has none of it to be given back.
+#[test]
+fn an_end_at_which_every_license_stays_has_nothing_to_be_undone() {
+    let org = Org::new(9);
+    org.add_pool("pro", 9);
+    org.create("ana bo");
+    org.add_group("Sales");
+    org.carry("Sales", "", "pro");
+    org.apply(org.grant_until("ana", Some(Some(day("2027-02-01")))));
+    org.apply(org.grant_until("bo", Some(Some(day("2027-02-02")))));
+    org.join("ana", "Sales", GroupRole::Learner);
+    org.at("2027-02-02T08:00:00Z");
+    let session = org.cli().doing_due();
+    let has_undo = || {
+        let command = session.due_commands().unwrap().remove(0);
+        let done = session.apply(session.request(command), None).unwrap();
+        let back = org.plan(Command::Undo {
+            batch: done.batch.unwrap(),
+        });
+        (done.plan.has_undo(), !back.unwrap().changes.is_empty())
+    };
+    assert_eq!(has_undo(), (false, false), "ana's stays");
+    assert_eq!(has_undo(), (true, true), "bo's returns");
 }
 
 #[test]

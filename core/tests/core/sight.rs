@@ -463,7 +463,7 @@ const VERBS: &[(&str, Tells)] = &[
         };
         told(r.due(&page(None))) + &told(r.due(&page(Some(Expr::Everybody))))
     }),
-    ("licenses_that_stay", |r, w| {
+    ("why_nothing_comes", |r, w| {
         let ends = |pool: PoolId| {
             let due = w.people.iter().map(|user| Due {
                 at: r.now(),
@@ -474,7 +474,7 @@ const VERBS: &[(&str, Tells)] = &[
                     pool: Some(pool),
                 },
             });
-            r.licenses_that_stay(&due.collect::<Vec<_>>())
+            r.why_nothing_comes(&due.collect::<Vec<_>>())
         };
         each(&w.pools, ends)
     }),
@@ -842,7 +842,6 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
         "license_requests_of",
         "entitlements_of",
         "differing_parts",
-        "licenses_that_stay",
         "views",
         "undelivered",
         "invitation_wishes",

@@ -16,7 +16,7 @@ pub(super) const KIND: Kind = Kind {
     sentence: "What will happen by itself, the next first.",
     columns: &[
         text("Day", 11, 0),
-        text("What", 12, 0),
+        text("What", 12, 1),
         text("Who", 28, 2),
         text("Pool", 12, 0),
         text("At", 17, 0),
@@ -41,19 +41,17 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
         .collect();
     let users: Vec<UserId> = due.iter().filter_map(|it| parts(it.what).0).collect();
     let labels = read.labels_of(&users)?;
-    let stay = read.licenses_that_stay(&due)?;
-    let items = due.iter().map(|due| {
+    let why_not = read.why_nothing_comes(&due)?;
+    let items = due.iter().zip(why_not).map(|(due, why_not)| {
         let (user, pool) = parts(due.what);
         let overdue = due.at <= read.now();
         let label = user.and_then(|it| labels.get(&it)).cloned();
         let pool_name = pool.and_then(|it| pools.get(&it)).cloned();
-        // Of the end of a license that a group or pre-work gives anyway nothing comes but that.
-        let stays =
-            matches!((user, pool), (Some(user), Some(pool)) if stay.contains(&(user, pool)));
-        let what = if stays {
-            "end, stays".to_owned()
-        } else {
-            due.what.as_str().replace('_', " ")
+        let what = match (&why_not, pool) {
+            // Of the end of a license that a group or pre-work gives anyway nothing comes but that.
+            (Some(_), Some(_)) => "end, stays".to_owned(),
+            (Some(why_not), None) => format!("{}: {why_not}", due.what.as_str()),
+            (None, _) => due.what.as_str().replace('_', " "),
         };
         let cells = vec![
             due.day.to_string(),
@@ -67,7 +65,11 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
             },
         ];
         let key = format!("{} {} {user:?} {pool:?}", due.day, due.what.as_str());
-        let role = if overdue { Role::Danger } else { Role::Plain };
+        let role = match (&why_not, overdue) {
+            (Some(_), _) => Role::Muted,
+            (None, true) => Role::Danger,
+            (None, false) => Role::Plain,
+        };
         let item = Item::new(key, cells).looking(role);
         match user {
             Some(user) => item.about(user),

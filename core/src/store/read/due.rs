@@ -8,6 +8,7 @@ use super::super::snapshot::word;
 use super::super::{Snapshot, compile};
 use super::Read;
 use crate::capacity::Ledger;
+use crate::command::why_nothing;
 use crate::draw::{Draw, Draws};
 use crate::error::Result;
 use crate::model::{
@@ -112,28 +113,20 @@ impl Read<'_> {
         self.has_reminders_due()
     }
 
-    /// Of these, the licenses that stay when their end comes, as people's groups, trainings and providers need them today.
+    /// Why nothing would come of each of these if it were done now, as people stand today; none where something would, and
+    /// where nobody is concerned whom the reader sees.
     ///
     /// # Errors
     /// See [`Read::due`].
-    pub fn licenses_that_stay(&self, due: &[Due]) -> Result<Vec<(UserId, PoolId)>> {
-        let ends = due.iter().filter_map(|it| match it.what {
-            DueWhat::Person {
-                kind: DueKind::LicenseEnd,
-                user,
-                pool: Some(pool),
-            } => Some((user, pool)),
-            _ => None,
-        });
-        let ends: Vec<(UserId, PoolId)> = ends.collect();
-        if ends.is_empty() {
-            return Ok(Vec::new());
-        }
+    pub fn why_nothing_comes(&self, due: &[Due]) -> Result<Vec<Option<String>>> {
         self.together(|snapshot| {
-            let people: Vec<UserId> = ends.iter().map(|it| it.0).collect();
+            let people = due.iter().filter_map(|it| match it.what {
+                DueWhat::Person { user, .. } => Some(user),
+                _ => None,
+            });
+            let people: Vec<UserId> = people.collect();
             let seen: HashSet<UserId> =
                 self.only_seen(snapshot, &people)?.iter().copied().collect();
-            let mut ends = ends.into_iter().filter(|it| seen.contains(&it.0));
             // It plans nothing, so that nothing is drawn.
             let draw = Draw {
                 at: self.now,
@@ -141,12 +134,17 @@ impl Read<'_> {
             };
             let (actor, door) = (Actor::Scheduler, Door::Schedule);
             let mut planner = Planner::new(snapshot, actor, door, self.now, Draws::new(draw))?;
-            ends.try_fold(Vec::new(), |mut stay, (user, pool)| {
-                if planner.outlives_its_end(user, pool)? {
-                    stay.push((user, pool));
-                }
-                Ok(stay)
-            })
+            let mut reasons = Vec::with_capacity(due.len());
+            for it in due {
+                reasons.push(match it.what {
+                    DueWhat::Person { kind, user, pool } if seen.contains(&user) => {
+                        let user = planner.user(user)?;
+                        why_nothing(&mut planner, kind, &user, pool)?
+                    }
+                    _ => None,
+                });
+            }
+            Ok(reasons)
         })
     }
 
