@@ -60,6 +60,19 @@ struct Whole {
     merges: bool,
 }
 
+/// What a request says of somebody by its provider's own word.
+struct Said {
+    /// What they are to be.
+    wanted: Wanted,
+    /// What mapped attributes say.
+    mapped: Mapped,
+    /// The parts that it speaks of.
+    spoken: Vec<Part>,
+    /// Whether they are in.
+    active: Option<bool>,
+    asks_entitlements: bool,
+}
+
 /// Whom it is about.
 struct Them<'a> {
     found: &'a Found,
@@ -164,25 +177,35 @@ impl Update {
             before,
             base,
         };
-        let (command, said) = match &self.asked {
+        let said = match &self.asked {
             Asked::Whole(whole) => self.by_whole(&them, whole)?,
             Asked::Parts(patch) => self.by_parts(&them, patch)?,
         };
+        let asks = said.asks_entitlements;
+        let command = said
+            .wanted
+            .into_update(&them.before, &found.user, said.active, asks);
         Ok(Provision {
+            mapped: said.mapped,
+            spoken: said.spoken,
             // Whose leaving is held may be back before it is decided: what says so again is heard.
-            active: if unlike.any() { said } else { command.active },
+            active: if unlike.any() {
+                said.active
+            } else {
+                command.active
+            },
             ..command
         })
     }
 
-    /// The command of a PUT, and what it says of `active`.
-    fn by_whole(&self, them: &Them<'_>, whole: &Whole) -> Result<(Provision, Option<bool>), Fault> {
+    /// What a PUT says.
+    fn by_whole(&self, them: &Them<'_>, whole: &Whole) -> Result<Said, Fault> {
         let Them { found, before, .. } = them;
         let wanted = self.replaced(found, whole, before);
         let echoes = whole.spoken.echoes();
         let is_own = whole.merges && wanted.is_as(before);
         let is_echo = echoes && them.are_shown_as(&wanted) && !is_own;
-        let said = wanted.active().filter(|_| !is_echo);
+        let active = wanted.active().filter(|_| !is_echo);
         let mut spoken = self.parts.clone();
         spoken.retain(|part| {
             // Whoever stands in for a manager who is away is nobody's word either.
@@ -198,19 +221,17 @@ impl Update {
             !stands(part) && (in_body(target) || now.is_some() && is_first(first, part))
         };
         let mapped = self.mapped(them, whole.sent(), speaks)?;
-        let command = wanted.into_update(before, &found.user, said, true);
-        Ok((
-            Provision {
-                mapped,
-                spoken,
-                ..command
-            },
-            said,
-        ))
+        Ok(Said {
+            wanted,
+            mapped,
+            spoken,
+            active,
+            asks_entitlements: true,
+        })
     }
 
-    /// The command of a PATCH, and what it says of `active`.
-    fn by_parts(&self, them: &Them<'_>, patch: &Patch) -> Result<(Provision, Option<bool>), Fault> {
+    /// What a PATCH says.
+    fn by_parts(&self, them: &Them<'_>, patch: &Patch) -> Result<Said, Fault> {
         let Them { found, before, .. } = them;
         let mut user = self.as_sent(them, patch.speaks_of(false, "emails"))?;
         patch.apply(&mut user)?;
@@ -241,17 +262,13 @@ impl Update {
         });
         let is_echo = echoes && them.are_shown_as(&wanted);
         let is_said = patch.speaks_of(false, "active") && !is_echo;
-        let said = wanted.active().filter(|_| is_said);
-        let asks = patch.speaks_of(false, "entitlements");
-        let command = wanted.into_update(before, &found.user, said, asks);
-        Ok((
-            Provision {
-                mapped,
-                spoken,
-                ..command
-            },
-            said,
-        ))
+        Ok(Said {
+            active: wanted.active().filter(|_| is_said),
+            wanted,
+            mapped,
+            spoken,
+            asks_entitlements: patch.speaks_of(false, "entitlements"),
+        })
     }
 
     /// What a PUT makes of somebody.

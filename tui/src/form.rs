@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use usher_core::model::{Status, UserId};
+use usher_core::model::{Date, Status, UserId};
 
 use crate::board::Doing;
 use crate::decode::LONGEST_PASTE;
@@ -145,6 +145,18 @@ impl Field {
             "" => Ok(()),
             text => text.parse::<T>().map(|_| ()).map_err(|it| it.to_string()),
         })
+    }
+
+    /// The same, taking yes, no, or a day on which something is mailed; nothing is right too.
+    pub(crate) fn of_mailing(self) -> Self {
+        self.offering(Offer::Words(&["yes", "no"]))
+            .checked(|text| match text.trim() {
+                "" | "yes" | "no" => Ok(()),
+                day => day
+                    .parse::<Date>()
+                    .map(|_| ())
+                    .map_err(|_| "say yes, no or a day such as 2027-01-31".to_owned()),
+            })
     }
 
     /// The same, saying something about what is right.

@@ -47,13 +47,7 @@ impl Planner<'_> {
             if !self.returns_on_leaving(&license)? {
                 continue;
             }
-            self.set_license(
-                user,
-                license.pool,
-                license.hold,
-                Hold::None,
-                license.stands_for_access,
-            )?;
+            self.give_back(&license)?;
         }
         self.drop_requests(user, &[])?;
         self.end_assignments(user, &[])
@@ -82,13 +76,7 @@ impl Planner<'_> {
                 || license.stands_for_access
                 || moved.contains(&license.pool);
             if is_new && !planned.contains(&license.pool) && self.returns_on_leaving(&license)? {
-                self.set_license(
-                    user,
-                    license.pool,
-                    license.hold,
-                    Hold::None,
-                    license.stands_for_access,
-                )?;
+                self.give_back(&license)?;
             }
         }
         let planned: Vec<TrainingId> = self
@@ -117,6 +105,12 @@ impl Planner<'_> {
             .collect();
         self.drop_requests(user, &requested)?;
         self.end_assignments(user, &planned)
+    }
+
+    /// Plans that somebody has a license no longer.
+    fn give_back(&mut self, license: &License) -> Result<()> {
+        let (hold, stands) = (license.hold, license.stands_for_access);
+        self.set_license(license.user, license.pool, hold, Hold::None, stands)
     }
 
     fn returns_on_leaving(&self, license: &License) -> Result<bool> {

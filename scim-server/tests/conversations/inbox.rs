@@ -62,6 +62,18 @@ fn person(name: &str) -> Value {
     json!({"userName": format!("{name}@acme.example"), "active": true})
 }
 
+/// Has the brake hold whomever the provider takes off.
+fn lets_nobody_go(org: &Org) {
+    org.admin(Command::SetBrake {
+        name: "okta".to_owned(),
+        brake: Some(Brake {
+            share: 0,
+            floor: 0,
+            ..Brake::default()
+        }),
+    });
+}
+
 fn off() -> Value {
     json!([{"op": "replace", "value": {"active": false}}])
 }
@@ -265,14 +277,7 @@ fn what_failed_for_want_of_a_seat_is_replayed_when_there_is_one() {
 #[test]
 fn every_kind_of_request_is_replayed_as_it_was_sent() {
     let org = Org::with_free_seats(9);
-    org.admin(Command::SetBrake {
-        name: "okta".to_owned(),
-        brake: Some(Brake {
-            share: 0,
-            floor: 0,
-            ..Brake::default()
-        }),
-    });
+    lets_nobody_go(&org);
     let ids: Vec<String> = ["ana", "bo", "cy"]
         .iter()
         .map(|it| org.create(&format!("{it}@acme.example")))
@@ -302,14 +307,7 @@ fn every_kind_of_request_is_replayed_as_it_was_sent() {
 #[test]
 fn the_repeat_of_a_deletion_that_was_released_is_done() {
     let org = Org::with_free_seats(9);
-    org.admin(Command::SetBrake {
-        name: "okta".to_owned(),
-        brake: Some(Brake {
-            share: 0,
-            floor: 0,
-            ..Brake::default()
-        }),
-    });
+    lets_nobody_go(&org);
     let ana = org.create("ana@acme.example");
     assert_eq!(org.delete(&ana).status, 429);
     assert_eq!(org.delete(&ana).status, 429);
@@ -514,14 +512,7 @@ fn what_is_refused_at_the_door_is_counted_as_one_row_for_many() {
 fn a_leaving_that_is_refused_beside_what_is_done_is_found_and_can_be_carried_out() {
     let org = Org::with_free_seats(5);
     let ana = org.create("ana@acme.example");
-    org.admin(Command::SetBrake {
-        name: "okta".to_owned(),
-        brake: Some(Brake {
-            share: 0,
-            floor: 0,
-            ..Brake::default()
-        }),
-    });
+    lets_nobody_go(&org);
     assert_eq!(org.patch(&ana, off()).status, 429);
     org.admin(Command::RejectHeld { who: HeldWho::All });
     let mixed = json!([{"op": "replace", "value": {"active": false, "title": "Gone"}}]);

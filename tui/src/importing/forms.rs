@@ -1,7 +1,6 @@
 //! The forms of an import: the file and how it is imported, and the cells of one row.
 
 use usher_core::import::{Mode, REASON};
-use usher_core::model::Date;
 
 use super::{Importing, Looked, Mend, Origin, Terms};
 use crate::board::Doing;
@@ -173,14 +172,7 @@ fn mail(terms: &Terms) -> Field {
         "yes, no, or the day on which invitations are mailed, such as 2027-01-31.",
     )
     .with(&terms.mail_word())
-    .offering(Offer::Words(YES_NO))
-    .checked(|text| match text.trim() {
-        "" | "yes" | "no" => Ok(()),
-        day => day
-            .parse::<Date>()
-            .map(|_| ())
-            .map_err(|_| "say yes, no or a day such as 2027-01-31".to_owned()),
-    })
+    .of_mailing()
 }
 
 fn sheet(terms: &Terms) -> Field {

@@ -1,7 +1,7 @@
 //! The form that invites people, or makes their accounts at once.
 
 use usher_core::command::{Command, Create, Invite, InviteToSession, NewPerson, parse_people};
-use usher_core::model::{CustomField, Date, Field as Known, GroupRole, PoolName};
+use usher_core::model::{CustomField, Field as Known, GroupRole, PoolName};
 
 use super::{custom_line, label, list};
 use crate::board::Doing;
@@ -104,14 +104,7 @@ fn detail(known: Known) -> Field {
 fn mail() -> Field {
     Field::new(MAIL, "yes, no, or the day on which it is mailed.")
         .with("yes")
-        .offering(Offer::Words(&["yes", "no"]))
-        .checked(|text| match text.trim() {
-            "" | "yes" | "no" => Ok(()),
-            day => day
-                .parse::<Date>()
-                .map(|_| ())
-                .map_err(|_| "say yes, no or a day such as 2027-01-31".to_owned()),
-        })
+        .of_mailing()
 }
 
 fn account() -> Field {
