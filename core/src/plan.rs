@@ -34,6 +34,8 @@ pub struct Plan {
     pub digest: Digest,
     /// The names of everything that the plan mentions.
     pub names: Names,
+    /// When it was planned: from then on the digest counts how long something still goes on.
+    pub(crate) at: Timestamp,
 }
 
 /// Somebody left out.
@@ -356,7 +358,7 @@ impl Plan {
         hash.update(self.command);
         let mut licenses = Licenses::new();
         for change in &self.changes {
-            digest_change(&mut hash, change, &self.names, &mut licenses);
+            digest_change(&mut hash, change, self, &mut licenses);
         }
         for mail in &self.effects.mails {
             hash.update(format!("\nmail {} ", mail.template.as_str()));
@@ -462,7 +464,8 @@ impl io::Write for Hashed<'_> {
 }
 
 /// Feeds what a person would see of a change, with ids of new things left out.
-fn digest_change(hash: &mut Sha256, change: &Change, names: &Names, licenses: &mut Licenses) {
+fn digest_change(hash: &mut Sha256, change: &Change, plan: &Plan, licenses: &mut Licenses) {
+    let names = &plan.names;
     hash.update("\n");
     hash.update(change.kind());
     hash.update(" ");
@@ -482,11 +485,29 @@ fn digest_change(hash: &mut Sha256, change: &Change, names: &Names, licenses: &m
             // A hash takes whatever is written.
             let _ = serde_json::to_writer(&mut Hashed(hash), &created.profile);
             hash.update(created.status.as_str());
+            if let Some(manager) = created.manager {
+                hash.update(format!(" under {}", names.called(manager)));
+            }
+            if let Some(connection) = created.connection {
+                hash.update(format!(" of {}", names.connection(connection)));
+            }
+            if let Some(id) = created.link.as_ref().and_then(|it| it.external_id.as_ref()) {
+                hash.update(format!(" as {id}"));
+            }
         }
-        Change::TokenAdded { .. }
-        | Change::TokenEnds { .. }
-        | Change::PlatformTokenAdded { .. }
-        | Change::PlatformTokenEnds { .. } => {}
+        // The instant moves with the clock; how long the token goes on is what is confirmed.
+        Change::TokenEnds { after, .. } | Change::PlatformTokenEnds { after, .. } => {
+            let lasts = after.map(|it| it.as_millis() - plan.at.as_millis());
+            hash.update(format!("{} {lasts:?}", change.described(names).what));
+        }
+        // Two sets of records may be as many, and two pictures as large.
+        Change::Individual { before, after, .. } => {
+            let _ = serde_json::to_writer(&mut Hashed(hash), &(before, after));
+        }
+        Change::Setting { after, .. } => {
+            let said = (change.described(names), after);
+            let _ = serde_json::to_writer(&mut Hashed(hash), &said);
+        }
         Change::License {
             pool,
             before,

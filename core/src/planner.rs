@@ -304,6 +304,7 @@ impl<'s> Planner<'s> {
             review: self.review,
             digest: Digest::UNASKED,
             names: self.names,
+            at: self.now,
         };
         if asked {
             plan.digest = plan.compute_digest(&self.snapshot.digest_key()?);

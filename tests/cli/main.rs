@@ -35,6 +35,7 @@ mod refusals;
 mod reports;
 mod serve;
 mod settings;
+mod shown;
 #[path = "../program/sink.rs"]
 mod sink;
 mod terminal;

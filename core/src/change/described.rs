@@ -10,8 +10,9 @@ use super::{Change, PeopleNames};
 use crate::mail::MailText;
 use crate::model::{
     Assignment, ChoiceTerms, ConnectionId, CustomField, Field, FieldId, GroupId, Hold,
-    IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, PoolId, PoolName, QueueEntry,
-    Said, Setting, Shared, Status, ToldProgress, TrainingId, TrainingTerms, UserId,
+    IndividualId, IndividualTerms, Invitation, Leaving, Link, Part, PasswordLink, PlatformId,
+    PoolId, PoolName, QueueEntry, Said, Setting, Shared, Status, ToldProgress, TrainingId,
+    TrainingTerms, UserId,
 };
 
 impl Change {
@@ -67,6 +68,7 @@ impl Change {
                 said("manager", name(before), name(after))
             }
             Self::License {
+                user,
                 pool,
                 before,
                 after,
@@ -74,6 +76,13 @@ impl Change {
             } => {
                 let what = format!("license {}", names.pool(*pool));
                 if let (Hold::Queued(from), Hold::Queued(to)) = (before, after) {
+                    if let Some((from, to)) = names.places.get(&(*user, *pool)) {
+                        return said(
+                            &format!("{what} place in the queue"),
+                            json!(from),
+                            json!(to),
+                        );
+                    }
                     if from.place == to.place {
                         return said("invitation once seated", post(from), post(to));
                     }
@@ -190,10 +199,16 @@ impl Change {
                 let what = format!("instructor of {}", names.training(*training));
                 said(&what, json!(before), json!(after))
             }
-            Self::Link { before, after, .. } => {
+            Self::Link {
+                connection,
+                before,
+                after,
+                ..
+            } => {
                 let word =
                     |it: &Option<Link>| json!(it.as_ref().and_then(|it| it.external_id.clone()));
-                said("external_id", word(before), word(after))
+                let what = format!("external_id of {}", names.connection(*connection));
+                said(&what, word(before), word(after))
             }
             Self::Connection { before, after, .. } => {
                 let name = |it: &Option<ConnectionId>| json!(it.map(|it| names.connection(it)));
@@ -275,16 +290,18 @@ impl Change {
                     .map(|it| it.email.as_str())
                     .next();
                 let word =
-                    |it: &Option<Box<IndividualTerms>>| json!(it.as_ref().map(|it| it.described()));
+                    |it: &Option<Box<IndividualTerms>>| json!(it.as_ref().map(|it| it.told()));
                 said(
                     &format!("individual account {}", email.unwrap_or_default()),
                     word(before),
                     word(after),
                 )
             }
-            Self::IndividualErased { .. } => {
-                said("individual account", Value::Null, json!("erased"))
-            }
+            Self::IndividualErased { account } => said(
+                &format!("individual account {}", names.account(*account)),
+                Value::Null,
+                json!("erased"),
+            ),
             Self::PoolAdded { name, terms, .. } => {
                 said(&format!("pool {name}"), Value::Null, json!(terms))
             }
@@ -429,7 +446,9 @@ impl Change {
                 names.terms_of_training(before),
                 names.terms_of_training(after),
             ),
-            Self::ConnectionAdded { name, .. } => said("connection", Value::Null, json!(name)),
+            Self::ConnectionAdded { name, policy, .. } => {
+                said(&format!("connection {name}"), Value::Null, json!(policy))
+            }
             Self::Drift {
                 part,
                 before,
@@ -511,13 +530,36 @@ impl Change {
                 json!(before),
                 json!(after),
             ),
-            Self::TokenAdded { .. } | Self::PlatformTokenAdded { .. } => {
-                said("token", Value::Null, json!("new"))
-            }
-            Self::TokenEnds { before, after, .. }
-            | Self::PlatformTokenEnds { before, after, .. } => {
-                said("token ends", json!(before), json!(after))
-            }
+            Self::TokenAdded { connection, .. } => said(
+                &format!("token of {}", names.connection(*connection)),
+                Value::Null,
+                json!("new"),
+            ),
+            Self::PlatformTokenAdded { platform, .. } => said(
+                &format!("token of {}", names.platform(*platform)),
+                Value::Null,
+                json!("new"),
+            ),
+            Self::TokenEnds {
+                connection,
+                before,
+                after,
+                ..
+            } => said(
+                &format!("token of {} ends", names.connection(*connection)),
+                json!(before),
+                json!(after),
+            ),
+            Self::PlatformTokenEnds {
+                platform,
+                before,
+                after,
+                ..
+            } => said(
+                &format!("token of {} ends", names.platform(*platform)),
+                json!(before),
+                json!(after),
+            ),
             Self::PlatformAdded { name, scopes, .. } => {
                 said(&format!("token {name}"), Value::Null, json!(scopes))
             }
@@ -548,6 +590,12 @@ pub struct Names {
     pub trainings: HashMap<TrainingId, String>,
     /// Connections' names.
     pub connections: HashMap<ConnectionId, String>,
+    /// The names of platforms' tokens.
+    pub platforms: HashMap<PlatformId, String>,
+    /// Addresses of accounts that people have of their own, where a plan destroys them. The history keeps none.
+    pub(crate) accounts: HashMap<IndividualId, String>,
+    /// Whom a plan moves in a queue from which position to which; 1 is the head.
+    pub(crate) places: HashMap<(UserId, PoolId), (usize, usize)>,
     /// Custom fields' names.
     pub fields: HashMap<FieldId, String>,
     /// Names of choices' values, by the text of their ids.
@@ -651,6 +699,22 @@ impl Names {
             Part::Custom(field) => self.field(field),
             other => other.to_string(),
         }
+    }
+
+    /// The name of a platform's token, else the id.
+    fn platform(&self, platform: PlatformId) -> String {
+        self.platforms
+            .get(&platform)
+            .cloned()
+            .unwrap_or_else(|| platform.to_string())
+    }
+
+    /// The address of an account that is not destroyed yet, else the id.
+    fn account(&self, account: IndividualId) -> String {
+        self.accounts
+            .get(&account)
+            .cloned()
+            .unwrap_or_else(|| account.to_string())
     }
 
     /// The connection's name, else the id.

@@ -135,6 +135,7 @@ pub(super) fn digest_of_grant(
         review: None,
         digest: Digest::UNASKED,
         names,
+        at: planner.now,
     };
     Ok(plan.compute_digest(&planner.snapshot.digest_key()?))
 }

@@ -255,6 +255,7 @@ pub(super) fn erase(planner: &mut Planner<'_>, email: &str) -> Result<()> {
         return Err(Error::not_found("individual account", email));
     }
     for account in accounts {
+        planner.name_account(account, email.trim());
         planner.push(Change::IndividualErased { account });
     }
     Ok(())

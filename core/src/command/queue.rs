@@ -41,6 +41,7 @@ pub(super) fn plan(
         planner.skip(&person, "already there");
         return Ok(());
     }
+    planner.name_places(user, pool, (at + 1, target + 1));
     let place = |it: &License| match it.hold {
         Hold::Queued(entry) => entry.place,
         _ => 0,

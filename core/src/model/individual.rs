@@ -82,7 +82,28 @@ pub struct NewIndividual {
     pub records: Vec<Record>,
 }
 
+/// How many records of an account are said one by one.
+const SAID_RECORDS: usize = 20;
+
 impl IndividualTerms {
+    /// Its records and what became of them, in words, with the first of them one by one.
+    pub(crate) fn told(&self) -> String {
+        let mut text = self.described();
+        let said = self.records.iter().take(SAID_RECORDS).map(|it| {
+            let on = it.on.map(|on| format!(" {on}")).unwrap_or_default();
+            format!("{} {}{on}", it.training, it.state.as_str())
+        });
+        let mut said: Vec<String> = said.collect();
+        let more = self.records.len().saturating_sub(SAID_RECORDS);
+        if more > 0 {
+            said.push(format!("{more} more"));
+        }
+        if !said.is_empty() {
+            text.push_str(&format!(" ({})", said.join("; ")));
+        }
+        text
+    }
+
     /// Its records and what became of them, in words.
     pub fn described(&self) -> String {
         let came = self.records.iter().filter(|it| it.transferred).count();

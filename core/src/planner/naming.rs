@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use super::Planner;
 use crate::change::{Change, Hidden};
 use crate::error::Result;
-use crate::model::{Field, Setting, User, UserId};
+use crate::model::{Field, IndividualId, PoolId, Setting, User, UserId};
 
 impl Planner<'_> {
     /// Looks up the names of whatever the changes mention and nobody has named yet.
     pub(super) fn name_mentioned(&mut self) -> Result<()> {
         let mut ids: Vec<UserId> = Vec::new();
         let (mut groups, mut connections, mut trainings, mut fields) = (false, false, false, false);
+        let mut platforms = false;
         for change in &self.changes {
             // What is planned of somebody mostly stands together.
             let users = &self.names.users;
@@ -32,7 +33,10 @@ impl Planner<'_> {
                 self.names.users.insert(*user, label);
             }
             match change {
-                Change::UserCreated { created, .. } => ids.extend(created.manager),
+                Change::UserCreated { created, .. } => {
+                    ids.extend(created.manager);
+                    connections |= created.connection.is_some();
+                }
                 Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),
                 Change::Membership { .. }
                 | Change::GroupBudget { .. }
@@ -65,7 +69,12 @@ impl Planner<'_> {
                 | Change::Connection { .. }
                 | Change::Leaving { .. }
                 | Change::Brake { .. }
-                | Change::ConnectionRevoked { .. } => connections = true,
+                | Change::ConnectionRevoked { .. }
+                | Change::TokenAdded { .. }
+                | Change::TokenEnds { .. } => connections = true,
+                Change::PlatformTokenAdded { .. } | Change::PlatformTokenEnds { .. } => {
+                    platforms = true;
+                }
                 _ => {}
             }
         }
@@ -104,7 +113,34 @@ impl Planner<'_> {
                 .map(|it| (it.id, it.name))
                 .collect();
         }
+        if platforms {
+            let known = self.snapshot.platforms()?.into_iter();
+            self.names.platforms = known.map(|it| (it.id, it.name)).collect();
+        }
+        for change in &self.changes {
+            match change {
+                Change::ConnectionAdded {
+                    connection, name, ..
+                } => {
+                    self.names.connections.insert(*connection, name.clone());
+                }
+                Change::PlatformAdded { platform, name, .. } => {
+                    self.names.platforms.insert(*platform, name.clone());
+                }
+                _ => {}
+            }
+        }
         Ok(())
+    }
+
+    /// Remembers the address of an account that is destroyed.
+    pub(crate) fn name_account(&mut self, account: IndividualId, email: &str) {
+        self.names.accounts.insert(account, email.to_owned());
+    }
+
+    /// Remembers the positions between which somebody is moved in a queue; 1 is the head.
+    pub(crate) fn name_places(&mut self, user: UserId, pool: PoolId, places: (usize, usize)) {
+        self.names.places.insert((user, pool), places);
     }
 
     /// Whose names this plan changes and whoever sees it may not know.

@@ -148,6 +148,7 @@ pub(super) fn repeat(snapshot: &Snapshot<'_>, outcome: Outcome) -> Result<Applie
         review: None,
         digest: Digest::UNASKED,
         names: Names::default(),
+        at: outcome.at,
     };
     let Outcome {
         batch,

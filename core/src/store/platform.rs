@@ -1,6 +1,8 @@
 //! What the platform behind Usher asks and tells: its tokens, who may come in, who was seen. When people were last seen
 //! decides nothing and is no change: it is written beside the batches, many people in one commit, and never goes back.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params};
 
 use super::snapshot::word;
@@ -45,6 +47,14 @@ impl Snapshot<'_> {
             })?;
         }
         Ok(platforms)
+    }
+
+    /// The names of all platforms, revoked ones too.
+    pub(super) fn platform_names(&self) -> Result<HashMap<PlatformId, String>> {
+        let named = self.all("SELECT id, name FROM platforms", [], |row| {
+            Ok((PlatformId::from_bytes(row.get(0)?), row.get(1)?))
+        })?;
+        Ok(named.into_iter().collect())
     }
 
     /// The platform's name, else its id.

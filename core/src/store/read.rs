@@ -424,6 +424,7 @@ impl Read<'_> {
                 .into_iter()
                 .map(|it| (it.id, it.name))
                 .collect(),
+            platforms: self.snapshot()?.platform_names()?,
             ..Names::default()
         };
         names.add_fields(&self.fields_to_name()?);
