@@ -397,9 +397,23 @@ impl Session {
         self.apply_then(request, confirmed, move |result| {
             let _ = answer.send(result);
         });
-        answered
-            .recv()
-            .unwrap_or_else(|_| Err(Error::Broken("the writer stopped".into())))
+        let stopped = |_| Err(Error::Broken("the writer stopped".into()));
+        self.with_digest(answered.recv().unwrap_or_else(stopped))
+    }
+
+    /// What was applied with the digest of its plan, which was not computed before when nobody had confirmed it. The writer
+    /// has other things to do meanwhile.
+    fn with_digest(&self, applied: Result<Applied>) -> Result<Applied> {
+        let mut applied = applied?;
+        let plan = &mut applied.plan;
+        if plan.digest == Digest::UNASKED && self.who.door.is_attended() && !applied.repeated {
+            let read = self.directory.shared.store.read(applied.at);
+            // It is applied, whatever is read.
+            if let Ok(key) = read.and_then(|it| it.snapshot()?.digest_key()) {
+                plan.digest = plan.compute_digest(&key);
+            }
+        }
+        Ok(applied)
     }
 
     /// As [`Session::plan`]; ends early when the flag turns true. The handle says meanwhile how many changes are planned.
@@ -433,9 +447,8 @@ impl Session {
         });
         job.progress = progress.clone();
         self.directory.shared.store.submit(job);
-        answered
-            .recv()
-            .unwrap_or_else(|_| Err(Error::Broken("the writer stopped".into())))
+        let stopped = |_| Err(Error::Broken("the writer stopped".into()));
+        self.with_digest(answered.recv().unwrap_or_else(stopped))
     }
 
     /// As [`Session::apply`], without waiting: `done` is called on the writer's thread and must not block.

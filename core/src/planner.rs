@@ -152,8 +152,22 @@ pub(crate) struct Mark {
     notes: usize,
 }
 
-/// Plans a request against a snapshot.
+/// Plans a request against a snapshot. For whoever confirms plans at their door it has its digest.
 pub(crate) fn plan(
+    snapshot: &Snapshot<'_>,
+    who: Who,
+    request: &Request,
+    progress: &Progress,
+) -> Result<Planned> {
+    let mut planned = plan_unconfirmed(snapshot, who, request, progress)?;
+    if who.door.is_attended() {
+        planned.plan.digest = planned.plan.compute_digest(&snapshot.digest_key()?);
+    }
+    Ok(planned)
+}
+
+/// As [`plan`], where nobody confirms the digest before it is applied: of a large plan it takes a while, and is left out.
+pub(crate) fn plan_unconfirmed(
     snapshot: &Snapshot<'_>,
     who: Who,
     request: &Request,
@@ -295,7 +309,7 @@ impl<'s> Planner<'s> {
             unsent,
             dates,
         };
-        let mut plan = Plan {
+        let plan = Plan {
             command,
             changes: self.changes,
             skipped: self.skipped,
@@ -306,9 +320,6 @@ impl<'s> Planner<'s> {
             names: self.names,
             at: self.now,
         };
-        if asked {
-            plan.digest = plan.compute_digest(&self.snapshot.digest_key()?);
-        }
         Ok(Planned {
             plan,
             subject: self.subject,

@@ -13,7 +13,7 @@ use crate::model::{
     Actor, Assigned, Door, GroupCarries, GroupId, Hold, License, Membership, Pool, PoolId,
     PoolTerms, ProviderHold, Setting, TimeZoneName, Timestamp, User, UserId,
 };
-use crate::plan::Promoted;
+use crate::plan::{Digest, Promoted};
 use crate::store::Snapshot;
 
 /// A plan that is not applied yet, laid over what the snapshot says.
@@ -95,7 +95,8 @@ pub(crate) fn renew(snapshot: &Snapshot<'_>, now: Timestamp, planned: &mut Plann
     let (was, promoted) = (plan.effects.differences(), plan.effects.promoted);
     plan.effects.pools = outlook.ledger.effects();
     plan.effects.promoted = outlook.promoted;
-    if plan.effects.differences() != was || plan.effects.promoted != promoted {
+    let moved = plan.effects.differences() != was || plan.effects.promoted != promoted;
+    if moved && plan.digest != Digest::UNASKED {
         plan.digest = plan.compute_digest(&snapshot.digest_key()?);
     }
     Ok(())

@@ -122,6 +122,14 @@ pub(crate) struct LastUses {
     waiting: HashMap<TokenId, Timestamp>,
 }
 
+/// How a request is planned: [`planner::plan`], or without the digest.
+pub(crate) type Planning = fn(
+    &Snapshot<'_>,
+    planner::Who,
+    &crate::command::Request,
+    &Progress,
+) -> Result<planner::Planned>;
+
 /// The open database: its writer's thread, its readers, its watchers.
 pub(crate) struct Store {
     path: PathBuf,
@@ -209,10 +217,9 @@ impl Store {
         who: planner::Who,
         request: &crate::command::Request,
     ) -> Result<Plan> {
-        Ok(self
-            .prepare(who, request, Arc::default(), &Progress::new())?
-            .1
-            .plan)
+        let progress = Progress::new();
+        let (_, planned) = self.prepare(planner::plan, who, request, Arc::default(), &progress)?;
+        Ok(planned.plan)
     }
 
     /// As [`Store::plan`]; ends early when the flag turns true, and says how many changes it has planned.
@@ -224,12 +231,14 @@ impl Store {
         progress: &Progress,
     ) -> Result<Plan> {
         progress.begin(Stage::Planning, 0);
-        Ok(self.prepare(who, request, cancelled, progress)?.1.plan)
+        let (_, planned) = self.prepare(planner::plan, who, request, cancelled, progress)?;
+        Ok(planned.plan)
     }
 
     /// Plans on a reader, and tells after which batch.
     fn prepare(
         &self,
+        plan: Planning,
         who: planner::Who,
         request: &crate::command::Request,
         cancelled: Arc<AtomicBool>,
@@ -243,7 +252,7 @@ impl Store {
         let transaction = conn.unchecked_transaction().map_err(broken)?;
         let snapshot = Snapshot::new(conn).seen_by(who.plans())?;
         let last_batch = snapshot.last_batch();
-        let planned = planner::plan(&snapshot, who, request, progress);
+        let planned = plan(&snapshot, who, request, progress);
         transaction.finish().map_err(broken)?;
         Ok((last_batch?, planned?))
     }
@@ -253,7 +262,8 @@ impl Store {
     pub(crate) fn submit(&self, mut job: Job) {
         if job.is_large() {
             job.progress.begin(Stage::Planning, 0);
-            match self.prepare(job.who, &job.request, job.progress.flag(), &job.progress) {
+            let (flag, progress) = (job.progress.flag(), &job.progress);
+            match self.prepare(job.planning(), job.who, &job.request, flag, progress) {
                 Ok(prepared) => job.prepared = Some(prepared),
                 Err(Error::Busy) => {}
                 Err(error) => return (job.done)(Err(error)),

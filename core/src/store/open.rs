@@ -64,6 +64,8 @@ const WRITER_CACHE_KIB: i64 = 8 * 1024;
 /// While a large job is written, which comes back to the same pages many times: what does not fit is written more than once.
 const LARGE_CACHE_KIB: i64 = 24 * 1024;
 const READER_CACHE_KIB: i64 = 3 * 1024;
+/// When a commit finds so many pages in the log, it brings them to their places.
+const LOG_PAGES: i64 = 4_000;
 
 fn file_error(path: &Path, why: impl Into<String>, remedy: impl Into<String>) -> Error {
     Error::File {
@@ -137,13 +139,16 @@ pub(super) fn migrate_older(path: &Path, held: &fs::File) -> Result<()> {
     restore::hold_shared(held, path)
 }
 
-/// Gives the writer's connection the page cache of a large job, or takes it back.
+/// Gives the writer's connection what a large job needs, or takes it back: a larger page cache, and a commit that leaves the
+/// log as it is, so that whoever waits is answered before thousands of pages are brought to their places.
 pub(super) fn make_room(conn: &Connection, for_large: bool) -> Result<()> {
-    let kib = if for_large {
-        LARGE_CACHE_KIB
+    let (kib, log_pages) = if for_large {
+        (LARGE_CACHE_KIB, 0)
     } else {
-        WRITER_CACHE_KIB
+        (WRITER_CACHE_KIB, LOG_PAGES)
     };
+    conn.pragma_update(None, "wal_autocheckpoint", log_pages)
+        .map_err(broken)?;
     conn.pragma_update(None, "cache_size", -kib).map_err(broken)
 }
 
@@ -326,7 +331,7 @@ fn settle(conn: &Connection, cache_kib: i64) -> Result<()> {
         ("secure_delete", 1),
         ("mmap_size", 0),
         ("temp_store", 2),
-        ("wal_autocheckpoint", 4000),
+        ("wal_autocheckpoint", LOG_PAGES),
         ("cache_size", -cache_kib),
     ] {
         conn.pragma_update(None, pragma, value).map_err(broken)?;

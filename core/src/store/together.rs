@@ -8,16 +8,19 @@ use rusqlite::{CachedStatement, Connection, ToSql};
 use super::broken;
 use crate::error::{Error, Result};
 
-/// How many rows one statement inserts.
-pub(super) const AT_ONCE: usize = 64;
+/// How many rows one statement inserts. Of every page that a statement changes SQLite keeps a copy until the statement ends, to
+/// take it back alone: the more rows it inserts, the fewer copies there are of pages that all of them change.
+pub(super) const AT_ONCE: usize = 256;
+/// How many rows of what is left over.
+const SOME: usize = 32;
 
 /// Where rows go.
 pub(super) struct Insert {
     head: &'static str,
     columns: usize,
     tail: &'static str,
-    /// The statements for one row and for many, once made.
-    made: [OnceLock<String>; 2],
+    /// The statements for one row, for some and for many, once made.
+    made: [OnceLock<String>; 3],
 }
 
 /// The values of rows, bound one after the other.
@@ -46,7 +49,7 @@ impl Insert {
             head,
             columns,
             tail,
-            made: [const { OnceLock::new() }; 2],
+            made: [const { OnceLock::new() }; 3],
         }
     }
 
@@ -60,24 +63,27 @@ impl Insert {
         rows: &[T],
         bind: impl Fn(&mut Values<'_>, &T) -> rusqlite::Result<()>,
     ) -> Result<()> {
-        let whole = rows.len() - rows.len() % AT_ONCE;
-        let (many, few) = rows.split_at_checked(whole).unwrap_or((&[], rows));
-        self.chunks(conn, many, AT_ONCE, &bind)?;
-        self.chunks(conn, few, 1, &bind)
+        let [one, some, many] = &self.made;
+        let mut rest = rows;
+        for (made, at_once) in [(many, AT_ONCE), (some, SOME), (one, 1)] {
+            let whole = rest.len() - rest.len() % at_once;
+            let (now, later) = rest.split_at_checked(whole).unwrap_or((rest, &[]));
+            self.chunks(conn, now, (made, at_once), &bind)?;
+            rest = later;
+        }
+        Ok(())
     }
 
     fn chunks<T>(
         &self,
         conn: &Connection,
         rows: &[T],
-        at_once: usize,
+        (made, at_once): (&OnceLock<String>, usize),
         bind: &impl Fn(&mut Values<'_>, &T) -> rusqlite::Result<()>,
     ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
-        let [one, many] = &self.made;
-        let made = if at_once == 1 { one } else { many };
         let sql = made.get_or_init(|| self.sql(at_once));
         for chunk in rows.chunks(at_once) {
             let mut values = Values {
@@ -102,5 +108,39 @@ impl Insert {
         let row = format!("({})", vec!["?"; self.columns].join(", "));
         let rows = vec![row.as_str(); rows].join(", ");
         format!("{} VALUES {rows}{}", self.head, self.tail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_rows_as_there_are_go_in_in_their_order_and_one_that_does_not_is_told() {
+        static ROWS: Insert = Insert::new("INSERT INTO many (number, text)", 2);
+        for rows in [0, 1, SOME, AT_ONCE - 1, AT_ONCE, 3 * AT_ONCE + SOME + 1] {
+            let conn = Connection::open_in_memory().unwrap();
+            conn.execute_batch(
+                "CREATE TABLE many (seq INTEGER PRIMARY KEY, number INTEGER UNIQUE, text TEXT)",
+            )
+            .unwrap();
+            let all: Vec<i64> = (7..).take(rows).collect();
+            let insert = |some: &[i64]| {
+                ROWS.all(&conn, some, |row, it| {
+                    row.bind(*it)?;
+                    row.bind(it.to_string())
+                })
+            };
+            insert(&all).unwrap();
+            let mut statement = conn
+                .prepare("SELECT number FROM many WHERE number = text ORDER BY seq")
+                .unwrap();
+            let found = statement.query_map([], |row| row.get::<_, i64>(0));
+            let found: Vec<i64> = found.unwrap().map(Result::unwrap).collect();
+            assert_eq!(found, all);
+            if let Some(first) = all.first() {
+                assert!(insert(&[*first]).is_err());
+            }
+        }
     }
 }

@@ -200,6 +200,7 @@ impl Writer {
         self.finish_group(answers.collect(), &last_word);
         if std::mem::take(&mut self.roomy) {
             let _ = open::make_room(&self.conn, false);
+            self.take_log_in();
         }
         left_over
     }

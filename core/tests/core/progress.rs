@@ -63,3 +63,29 @@ fn what_was_cancelled_before_does_not_begin_and_what_is_done_is_too_late_to_canc
     assert!(!progress.cancel());
     assert_eq!(progress.seen().stage, Stage::Committing);
 }
+
+#[test]
+fn whoever_applies_without_looking_gets_the_digest_of_what_was_done() {
+    let org = Org::new(3_000);
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    for n in [1_200, 1_202] {
+        let request = session.request(create(n));
+        let shown = session.plan(&request).unwrap();
+        let progress = Progress::new();
+        let applied = session.apply_watched(request, None, &progress).unwrap();
+        assert_eq!(applied.plan.digest, shown.digest);
+        assert!(shown.digest.to_string().contains(|it| it != '0'));
+    }
+}
+
+#[test]
+fn what_a_large_change_wrote_is_in_its_place_soon_after_the_answer() {
+    let org = Org::new(3_000);
+    let size = || std::fs::metadata(&org.path).unwrap().len();
+    let before = size();
+    let session = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    session.apply(session.request(create(1_200)), None).unwrap();
+    // The writer does one thing after the other.
+    org.directory.settle().unwrap();
+    assert!(size() > before + 500_000, "{} bytes", size());
+}

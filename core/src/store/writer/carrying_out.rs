@@ -50,7 +50,7 @@ impl Writer {
                 job.progress.begin(Stage::Planning, 0);
                 (
                     None,
-                    planner::plan(&snapshot, job.who, &job.request, &job.progress)?,
+                    (job.planning())(&snapshot, job.who, &job.request, &job.progress)?,
                 )
             }
         };

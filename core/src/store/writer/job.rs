@@ -10,9 +10,10 @@ use crate::directory::Applied;
 use crate::error::Result;
 use crate::model::NewAsked;
 use crate::plan::Digest;
-use crate::planner::{Planned, Who};
+use crate::planner::{self, Planned, Who};
 use crate::progress::Progress;
 use crate::selection::Selection;
+use crate::store::Planning;
 
 /// One request on its way through the writer.
 pub(crate) struct Job {
@@ -63,6 +64,14 @@ impl Job {
             done(result);
         });
         self
+    }
+
+    /// How it is planned: the digest is computed for whoever has confirmed one.
+    pub(in crate::store) fn planning(&self) -> Planning {
+        match self.confirmed {
+            Some(_) => planner::plan,
+            None => planner::plan_unconfirmed,
+        }
     }
 
     /// Whether planning it may take long.

@@ -54,6 +54,13 @@ impl Writer {
         self.truncate();
     }
 
+    /// Brings what a large job wrote from the log of pages to its places. Whoever waited for the job has been answered.
+    pub(super) fn take_log_in(&mut self) {
+        let _ = self
+            .conn
+            .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    }
+
     /// Empties the log of pages, unless a reader still needs it; then again when there is time.
     fn truncate(&mut self) {
         let held_up = self
