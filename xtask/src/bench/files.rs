@@ -1,7 +1,10 @@
 //! `cargo xtask bench --files`: what importing and exporting people costs, as ratios to what the bare libraries cost over the
 //! same cells in the same minute (goals 20 and 21). The bare passes run here, built for speed as the product's own crates
-//! are; the product is the released program from its start to its end.
+//! are; the product is the released program from its start to its end. Of a run it is told which thread of the program took
+//! how much of the processor: `usher` plans and prints, `usher-reading` helps it to read cells, `usher-writer` writes,
+//! `usher-ahead` makes ready what it writes, and `worker` is the process that reads the file.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write as _};
 use std::path::Path;
@@ -97,10 +100,46 @@ pub(crate) fn run(program: &Path, folder: &Path, people: u32) -> Result<()> {
     Ok(())
 }
 
-/// How long a run took and how much memory it had at most.
+/// How long a run took, how much memory it had at most, and how much of the processor each of its threads, by their names.
 struct Run {
     took: Duration,
     peak_kib: u64,
+    threads: BTreeMap<String, Duration>,
+}
+
+/// How much of the processor each thread had, by its process and number.
+#[derive(Default)]
+struct Threads(HashMap<(u32, u32), (String, Duration)>);
+
+impl Threads {
+    /// Looks at what a process and its children have had so far. What ends between two looks is not seen to its end.
+    fn look(&mut self, process: u32, named: Option<&str>) {
+        let folder = format!("/proc/{process}/task");
+        for thread in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let said = |file: &str| fs::read_to_string(thread.path().join(file)).ok();
+            let number = thread.file_name().to_str().and_then(|it| it.parse().ok());
+            let (Some(number), Some(name), Some(times)) = (number, said("comm"), said("schedstat"))
+            else {
+                continue;
+            };
+            let nanos = times.split(' ').next().and_then(|it| it.parse().ok());
+            let name = named.unwrap_or(name.trim()).to_owned();
+            let had = Duration::from_nanos(nanos.unwrap_or(0));
+            self.0.insert((process, number), (name, had));
+            let children = said("children").unwrap_or_default();
+            for child in children.split_whitespace().filter_map(|it| it.parse().ok()) {
+                self.look(child, Some("worker"));
+            }
+        }
+    }
+
+    fn by_name(self) -> BTreeMap<String, Duration> {
+        let mut all: BTreeMap<String, Duration> = BTreeMap::new();
+        for (name, had) in self.0.into_values() {
+            *all.entry(name).or_default() += had;
+        }
+        all
+    }
 }
 
 fn told(what: &str, run: &Run, unit: Duration) {
@@ -110,6 +149,11 @@ fn told(what: &str, run: &Run, unit: Duration) {
         run.took.as_secs_f64(),
         run.peak_kib / 1024
     );
+    let parts = run.threads.iter();
+    let parts: Vec<String> = parts
+        .map(|(name, had)| format!("{name} {:.2} s", had.as_secs_f64()))
+        .collect();
+    println!("    of the processor: {}", parts.join(", "));
 }
 
 fn quickest(mut work: impl FnMut() -> Result<Duration>) -> Result<Duration> {
@@ -130,6 +174,7 @@ fn measured(program: &Path, database: &Path, folder: &Path, args: &[&str]) -> Re
         .spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let mut peak_kib = 0;
+    let mut threads = Threads::default();
     let ended = loop {
         if let Ok(text) = fs::read_to_string(&status) {
             // What the program's own files take up in memory is not its own, and would be there without it.
@@ -137,6 +182,7 @@ fn measured(program: &Path, database: &Path, folder: &Path, args: &[&str]) -> Re
             let number = line.and_then(|it| it.trim().trim_end_matches(" kB").parse().ok());
             peak_kib = peak_kib.max(number.unwrap_or(0));
         }
+        threads.look(child.id(), None);
         if let Some(ended) = child.try_wait()? {
             break ended;
         }
@@ -146,6 +192,7 @@ fn measured(program: &Path, database: &Path, folder: &Path, args: &[&str]) -> Re
     Ok(Run {
         took: begun.elapsed(),
         peak_kib,
+        threads: threads.by_name(),
     })
 }
 
