@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::import::{Column, Columns, Does, Fault, Mode, Review, Row, RowReview, Sheet};
+use crate::import::{Column, Columns, Does, Fault, Mode, Review, RowReview, Sheet};
 use crate::model::{
     CustomField, Date, Field, FieldId, GroupId, GroupRole, ImportTerms, Packed, PoolId,
-    RequiredItem, Status, User, UserId, VisibleTo, harmless,
+    RequiredItem, Status, User, UserId, VisibleTo,
 };
 use crate::planner::Planner;
 
@@ -64,25 +64,19 @@ impl Import {
 /// How it begins what is said of whom there is no room for.
 const NO_ROOM: &str = "no free seat";
 
-/// What one row wants. Blank cells want nothing.
+/// What one row wants. Blank cells want nothing. There may be a million of them, so that what most rows do not say is kept
+/// apart, and what is in the sheet is read there again.
 #[derive(Default)]
 struct Wanted {
     row: u32,
     /// Where it stands among the rows of the sheet.
-    place: usize,
-    id: Option<UserId>,
+    place: u32,
     set: Packed,
-    /// Custom fields, as they are stored.
-    fields: Vec<(FieldId, Option<String>)>,
-    /// The manager as typed; `Some(None)` is to have none.
-    manager: Option<Option<String>>,
-    /// With the role that is said; none leaves it to whoever is in it, and is a learner's of whoever is not.
-    groups: Vec<(GroupId, Option<GroupRole>)>,
+    manager: Manager,
     leaves_groups: bool,
-    pools: Vec<PoolId>,
     returns_licenses: bool,
     status: Option<Status>,
-    send_on: Option<Date>,
+    seldom: Option<Box<Seldom>>,
     /// Whom of the roster it means.
     known: Option<(UserId, Status)>,
     /// Whether that one is brought onto the roster, as somebody is who is not known.
@@ -92,6 +86,29 @@ struct Wanted {
     /// Where that one stands who can be nobody's manager from now on.
     unfit: Option<Status>,
     does: Option<Does>,
+}
+
+/// What a row may want besides, and most rows do not.
+#[derive(Default)]
+struct Seldom {
+    id: Option<UserId>,
+    /// Custom fields, as they are stored.
+    fields: Vec<(FieldId, Option<String>)>,
+    /// With the role that is said; none leaves it to whoever is in it, and is a learner's of whoever is not.
+    groups: Vec<(GroupId, Option<GroupRole>)>,
+    pools: Vec<PoolId>,
+    send_on: Option<Date>,
+}
+
+/// What a row says of somebody's manager.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Manager {
+    #[default]
+    Unsaid,
+    /// They are to have none.
+    Nobody,
+    /// They are to have the one whom the cell names.
+    Named,
 }
 
 /// Somebody's manager.
@@ -104,6 +121,22 @@ enum Boss {
 }
 
 impl Wanted {
+    /// What it wants besides.
+    fn seldom(&self) -> &Seldom {
+        static NOTHING: Seldom = Seldom {
+            id: None,
+            fields: Vec::new(),
+            groups: Vec::new(),
+            pools: Vec::new(),
+            send_on: None,
+        };
+        self.seldom.as_deref().unwrap_or(&NOTHING)
+    }
+
+    fn seldom_mut(&mut self) -> &mut Seldom {
+        self.seldom.get_or_insert_default()
+    }
+
     fn get(&self, field: Field) -> Option<&str> {
         self.set.get(field)
     }
@@ -241,8 +274,8 @@ impl Import {
         };
         for wanted in rows {
             let does = wanted.does.unwrap_or(Does::Nothing);
-            let who = who(&self.sheet, &review.columns, wanted.place);
             if does == Does::Wrong {
+                let who = who(&self.sheet, &review.columns, wanted.place);
                 let why: Vec<&str> = review
                     .faults_of(wanted.row)
                     .iter()
@@ -253,7 +286,6 @@ impl Import {
             review.rows.push(RowReview {
                 row: wanted.row,
                 user: wanted.known.map(|it| it.0),
-                who,
                 does,
             });
         }
@@ -276,20 +308,10 @@ impl Import {
     }
 }
 
-/// Whom a row is about, as typed.
-fn who(sheet: &Sheet, columns: &Columns, place: usize) -> String {
-    let row = sheet.rows().get(place);
-    let said = |column| {
-        let place = columns.place(column)?;
-        let said = row?.cell(place).said();
-        let mut said: String = harmless(said.trim()).chars().take(80).collect();
-        said.shrink_to_fit();
-        (!said.is_empty()).then_some(said)
-    };
-    said(Column::Field(Field::Email))
-        .or_else(|| said(Column::Field(Field::UserName)))
-        .or_else(|| said(Column::Id))
-        .unwrap_or_else(|| format!("row {}", row.map_or(0, Row::number)))
+/// Whom the row at a place of the sheet is about, as typed.
+fn who(sheet: &Sheet, columns: &Columns, place: u32) -> String {
+    let row = usize::try_from(place).ok().and_then(|it| sheet.at(it));
+    row.map_or_else(String::new, |it| columns.who(it))
 }
 
 /// Whether that person may be brought onto the roster by this mode, as if they were new.

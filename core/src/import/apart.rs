@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::limits::{Limits, said};
-use super::sheet::{About, MOST_COLUMNS, Row, Sheet};
+use super::sheet::{About, MOST_COLUMNS, Row, Rows, Sheet};
 use super::wire::{self, Bad, Frame};
 use super::workbook;
 use crate::error::{Error, Result};
@@ -118,7 +118,7 @@ fn hear(from: &mut impl Read, limits: &Limits) -> Result<Sheet, Heard> {
     let nothing = |_| Heard::Nothing;
     wire::greet(from).map_err(nothing)?;
     let mut about: Option<About> = None;
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows = Rows::default();
     let (mut cells, mut last) = (0, 0);
     let mut buffer = Vec::new();
     loop {
@@ -138,7 +138,7 @@ fn hear(from: &mut impl Read, limits: &Limits) -> Result<Sheet, Heard> {
             Frame::End(n_rows) => {
                 let all = usize::try_from(n_rows) == Ok(rows.len());
                 return match about {
-                    Some(about) if all && !rows.is_empty() => Ok(Sheet::new(about, rows)),
+                    Some(about) if all && rows.len() > 0 => Ok(rows.sheet(about)),
                     Some(_) if all => Err(Heard::Bad(workbook::empty())),
                     _ => Err(Heard::Nothing),
                 };

@@ -309,7 +309,7 @@ impl Columns {
         Ok(columns)
     }
 
-    fn of(head: usize, row: &Row, fields: &[CustomField]) -> Self {
+    fn of(head: usize, row: Row<'_>, fields: &[CustomField]) -> Self {
         let titles: Vec<String> = row.cells().map(|it| it.said().into_owned()).collect();
         let mut own: HashMap<String, FieldId> = fields.iter().map(|it| (it.key(), it.id)).collect();
         for field in fields {
@@ -344,6 +344,19 @@ impl Columns {
         self.places.get(&column).copied()
     }
 
+    /// Whom a row is about, as typed.
+    pub(crate) fn who(&self, row: Row<'_>) -> String {
+        let said = |column| {
+            let said = row.cell(self.place(column)?).said();
+            let said: String = harmless(said.trim()).chars().take(80).collect();
+            (!said.is_empty()).then_some(said)
+        };
+        said(Column::Field(Field::Email))
+            .or_else(|| said(Column::Field(Field::UserName)))
+            .or_else(|| said(Column::Id))
+            .unwrap_or_else(|| format!("row {}", row.number()))
+    }
+
     /// The titles of the columns that are ignored, but the one in which an error copy says what is wrong.
     pub fn ignored(&self) -> impl Iterator<Item = &str> {
         let all = self.titles.iter().zip(&self.holds);
@@ -365,7 +378,7 @@ impl Columns {
 }
 
 /// Whether a row is one of titles that tell whom the rows below are about.
-pub(super) fn is_head(row: &Row) -> bool {
+pub(super) fn is_head(row: Row<'_>) -> bool {
     Columns::of(0, row, &[]).tells_whom()
 }
 

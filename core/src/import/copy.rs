@@ -89,8 +89,12 @@ fn fill(sheet: &mut Worksheet, review: &Review) -> Result<usize, XlsxError> {
     let about = &review.sheet.about;
     sheet.set_name(about.sheet.as_deref().unwrap_or("People"))?;
     let old_reason = review.columns.reason();
-    let rows = review.sheet.rows();
-    let widest = rows.iter().map(|it| it.cells().count()).max().unwrap_or(0);
+    let widest = review
+        .sheet
+        .rows()
+        .map(|it| it.cells().count())
+        .max()
+        .unwrap_or(0);
     let reason = old_reason.unwrap_or(widest.max(review.columns.titles.len()));
     let reason_column = u16::try_from(reason).unwrap_or(u16::MAX);
     for (place, title) in review.columns.titles.iter().enumerate() {
@@ -103,7 +107,7 @@ fn fill(sheet: &mut Worksheet, review: &Review) -> Result<usize, XlsxError> {
     let head = review.columns.number;
     let does: HashMap<u32, Does> = review.rows.iter().map(|it| (it.row, it.does)).collect();
     let (mut next, mut wrong, mut notes) = (0, 0, 0);
-    for row in rows {
+    for row in review.sheet.rows() {
         let is_wrong = does.get(&row.number()) == Some(&Does::Wrong);
         let is_below = row.number() > head;
         if is_below && review.partial && !is_wrong {
@@ -180,7 +184,7 @@ fn write_row(
     sheet: &mut Worksheet,
     looks: &Looks,
     at: u32,
-    row: &Row,
+    row: Row<'_>,
     faults: &[Fault],
     reason: Option<usize>,
     is_head: bool,

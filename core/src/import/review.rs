@@ -6,7 +6,7 @@ use serde::ser::{SerializeSeq, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::columns::Columns;
-use super::sheet::{Row, Sheet};
+use super::sheet::Sheet;
 use crate::error::{Error, Result};
 use crate::model::UserId;
 
@@ -99,8 +99,6 @@ pub struct Fault {
 pub struct RowReview {
     /// Its number in the file.
     pub row: u32,
-    /// Whom it is about, as typed.
-    pub who: String,
     /// What is done about it.
     pub does: Does,
     /// Whom of the roster it is about; nobody where they are new, or where it is not known.
@@ -142,6 +140,12 @@ impl Review {
         self.faults.get(first..after).unwrap_or_default()
     }
 
+    /// Whom a row is about, as typed.
+    pub fn who(&self, row: &RowReview) -> String {
+        let row = self.sheet.row(row.row);
+        row.map_or_else(String::new, |it| self.columns.who(it))
+    }
+
     /// The title of a column, as typed.
     pub fn title(&self, column: usize) -> &str {
         self.columns.titles.get(column).map_or("", |it| it.trim())
@@ -180,7 +184,7 @@ impl Serialize for Cells<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(review, row) = self;
         let Columns { titles, holds, .. } = &review.columns;
-        let cells = review.sheet.row(*row).into_iter().flat_map(Row::cells);
+        let cells = review.sheet.row(*row).into_iter().flat_map(|it| it.cells());
         let cells = cells.zip(titles.iter().zip(holds));
         let said = cells.filter(|(cell, (_, holds))| holds.is_some() && !cell.is_blank());
         serializer.collect_map(said.map(|(cell, (title, _))| (title.trim(), cell.said())))
@@ -216,7 +220,7 @@ impl Serialize for Rows<'_> {
         #[derive(Serialize)]
         struct Line<'r> {
             row: u32,
-            who: &'r str,
+            who: String,
             does: &'static str,
             /// Whoever comes is shown as the file has them.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -226,7 +230,7 @@ impl Serialize for Rows<'_> {
         for it in &self.0.rows {
             out.serialize_element(&Line {
                 row: it.row,
-                who: &it.who,
+                who: self.0.who(it),
                 does: it.does.as_str(),
                 cells: matches!(it.does, Does::Invite | Does::Create)
                     .then(|| Cells(self.0, it.row)),

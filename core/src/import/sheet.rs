@@ -1,8 +1,9 @@
-//! A sheet of cells, whatever file it came from: rows with their numbers, cells with their types. A row is kept as the
-//! text in which it came out of the worker, so that a hundred thousand of them are a hundred thousand allocations.
+//! A sheet of cells, whatever file it came from: rows with their numbers, cells with their types. Rows are kept as the text in
+//! which they came out of the worker, thousands of them in one piece of memory.
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -171,30 +172,30 @@ const LENGTH: usize = 3;
 const WIDE: usize = 10;
 
 /// One row with anything in it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Row {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Row<'s> {
     number: u32,
-    cells: Box<str>,
+    cells: &'s str,
 }
 
-impl Row {
+impl<'s> Row<'s> {
     /// Its number in the file, counted from 1 as a spreadsheet shows it: blank rows count, the lines of one cell do not.
     pub fn number(&self) -> u32 {
         self.number
     }
 
     /// Its cells, from the first column on. Those behind the last one that is filled are left out.
-    pub fn cells(&self) -> Cells<'_> {
-        Cells { rest: &self.cells }
+    pub fn cells(&self) -> Cells<'s> {
+        Cells { rest: self.cells }
     }
 
     /// The cell of a column, counted from 0.
-    pub fn cell(&self, column: usize) -> Cell<'_> {
+    pub fn cell(&self, column: usize) -> Cell<'s> {
         self.cells().nth(column).unwrap_or(Cell::Empty)
     }
 
     /// A row of these bytes, if they are such a row.
-    pub(super) fn parse(number: u32, bytes: &[u8]) -> Option<Self> {
+    pub(super) fn parse(number: u32, bytes: &'s [u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         let mut cells = Cells { rest: text };
         let mut n_cells = 0;
@@ -202,14 +203,14 @@ impl Row {
             cells.step()?;
             n_cells += 1;
         }
-        (n_cells <= MOST_COLUMNS).then(|| Self {
+        (n_cells <= MOST_COLUMNS).then_some(Self {
             number,
-            cells: text.into(),
+            cells: text,
         })
     }
 }
 
-impl fmt::Debug for Row {
+impl fmt::Debug for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.cells()).finish()
     }
@@ -346,20 +347,79 @@ impl RowBuilder {
     }
 }
 
-/// A sheet: what was read of a file.
-#[derive(Clone, PartialEq, Eq)]
+/// So many bytes of rows stand in one piece of memory, as a rule: large enough to be given back when it is not needed any more.
+const PAGE: usize = 256 << 10;
+
+/// Where a row stands.
+#[derive(Clone, Copy)]
+struct Place {
+    number: u32,
+    page: u32,
+    from: u32,
+    to: u32,
+}
+
+/// A sheet: what was read of a file. A copy of it has its rows in common with it.
+#[derive(Clone)]
 pub struct Sheet {
     /// Where it was found.
     pub about: About,
-    rows: Vec<Row>,
+    places: Vec<Place>,
+    pages: Vec<Arc<str>>,
+}
+
+/// The rows of a sheet in the making.
+#[derive(Default)]
+pub(super) struct Rows {
+    places: Vec<Place>,
+    pages: Vec<Arc<str>>,
+    /// The page that is being filled.
+    page: String,
+}
+
+impl Rows {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Puts a row behind the last one.
+    pub(super) fn push(&mut self, row: Row<'_>) {
+        if self.page.len() + row.cells.len() > PAGE {
+            self.turn();
+        }
+        let at = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+        let from = at(self.page.len());
+        self.page.push_str(row.cells);
+        self.places.push(Place {
+            number: row.number,
+            page: at(self.pages.len()),
+            from,
+            to: at(self.page.len()),
+        });
+    }
+
+    /// Begins a new page.
+    fn turn(&mut self) {
+        if !self.page.is_empty() {
+            self.pages.push(self.page.as_str().into());
+            self.page.clear();
+        }
+    }
+
+    /// The sheet of these rows, in the order in which they came.
+    pub(super) fn sheet(mut self, about: About) -> Sheet {
+        self.turn();
+        self.places.shrink_to_fit();
+        Sheet {
+            about,
+            places: self.places,
+            pages: self.pages,
+        }
+    }
 }
 
 impl Sheet {
-    /// A sheet of these rows, in their order.
-    pub(super) fn new(about: About, rows: Vec<Row>) -> Self {
-        Self { about, rows }
-    }
-
     /// A sheet of these texts, as a csv file would have it.
     pub fn of_texts<'t, R: IntoIterator<Item = &'t str>>(
         rows: impl IntoIterator<Item = R>,
@@ -372,37 +432,63 @@ impl Sheet {
             encoding: None,
             separator: None,
         };
+        let mut made = Rows::default();
         let mut builder = RowBuilder::default();
-        let rows = (1..).zip(rows).filter_map(|(number, cells)| {
+        for (number, cells) in (1..).zip(rows) {
             builder.clear();
             cells
                 .into_iter()
                 .for_each(|it| builder.push(Cell::Text(it)));
-            Row::parse(number, builder.made()?)
-        });
-        Self {
-            about,
-            rows: rows.collect(),
+            if let Some(row) = builder.made().and_then(|it| Row::parse(number, it)) {
+                made.push(row);
+            }
         }
+        made.sheet(about)
+    }
+
+    /// How many rows it has in which anything is to be seen.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether nothing is to be seen in it.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
     }
 
     /// Its rows, without those in which nothing is to be seen.
-    pub fn rows(&self) -> &[Row] {
-        &self.rows
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
+        self.places.iter().map(|it| self.stands(*it))
+    }
+
+    /// The row at a place among them, counted from 0.
+    pub fn at(&self, place: usize) -> Option<Row<'_>> {
+        Some(self.stands(*self.places.get(place)?))
     }
 
     /// The row of that number, if anything is to be seen in it.
-    pub fn row(&self, number: u32) -> Option<&Row> {
-        let place = self.rows.binary_search_by_key(&number, |it| it.number);
-        self.rows.get(place.ok()?)
+    pub fn row(&self, number: u32) -> Option<Row<'_>> {
+        self.at(self.place(number)?)
+    }
+
+    fn place(&self, number: u32) -> Option<usize> {
+        self.places
+            .binary_search_by_key(&number, |it| it.number)
+            .ok()
+    }
+
+    fn stands(&self, place: Place) -> Row<'_> {
+        let at = |it: u32| usize::try_from(it).unwrap_or(usize::MAX);
+        let page = self.pages.get(at(place.page)).map_or("", |it| it.as_ref());
+        Row {
+            number: place.number,
+            cells: page.get(at(place.from)..at(place.to)).unwrap_or_default(),
+        }
     }
 
     /// Puts text into a cell of the row of that number, column counted from 0. Without such a row nothing happens.
     pub fn mend(&mut self, number: u32, column: usize, text: &str) {
-        let Ok(place) = self.rows.binary_search_by_key(&number, |it| it.number) else {
-            return;
-        };
-        let Some(row) = self.rows.get_mut(place) else {
+        let Some((place, row)) = self.place(number).and_then(|it| Some((it, self.at(it)?))) else {
             return;
         };
         let mut builder = RowBuilder::default();
@@ -415,15 +501,29 @@ impl Sheet {
         {
             builder.push(if i == column { Cell::Text(text) } else { cell });
         }
-        if let Some(mended) = Row::parse(number, builder.made().unwrap_or_default()) {
-            *row = mended;
+        let Some(mended) = Row::parse(number, builder.made().unwrap_or_default()) else {
+            return;
+        };
+        // A page of its own: few rows are mended.
+        let page: Arc<str> = mended.cells.into();
+        let (Ok(at), Ok(to)) = (u32::try_from(self.pages.len()), u32::try_from(page.len())) else {
+            return;
+        };
+        if let Some(there) = self.places.get_mut(place) {
+            self.pages.push(page);
+            *there = Place {
+                number,
+                page: at,
+                from: 0,
+                to,
+            };
         }
     }
 
     /// A hash of everything in it. It is not keyed: it must not be stored as it is.
     pub(crate) fn hash(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
-        for row in &self.rows {
+        for row in self.rows() {
             hash.update(row.number.to_le_bytes());
             hash.update(row.cells.len().to_le_bytes());
             hash.update(row.cells.as_bytes());
@@ -432,9 +532,18 @@ impl Sheet {
     }
 }
 
+/// Wherever the rows stand.
+impl PartialEq for Sheet {
+    fn eq(&self, other: &Self) -> bool {
+        self.about == other.about && self.rows().eq(other.rows())
+    }
+}
+
+impl Eq for Sheet {}
+
 /// Nothing of what is in it.
 impl fmt::Debug for Sheet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sheet({} rows, {:02x?})", self.rows.len(), self.hash())
+        write!(f, "sheet({} rows, {:02x?})", self.len(), self.hash())
     }
 }

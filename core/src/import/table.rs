@@ -1,7 +1,7 @@
 //! A sheet with its head apart: what imports of few columns look at.
 
 use super::limits::Limits;
-use super::sheet::{About, Format, Row, Sheet};
+use super::sheet::{About, Format, Row, Rows, Sheet};
 use super::{bad, delimited, workbook};
 use crate::error::Result;
 
@@ -20,15 +20,13 @@ impl Table {
     /// # Errors
     /// [`crate::Error::Invalid`] for one without any row.
     pub fn of(sheet: &Sheet) -> Result<Self> {
-        let texts = |row: &Row| row.cells().map(|it| it.said().into_owned()).collect();
-        let (head, rows) = sheet
-            .rows()
-            .split_first()
-            .ok_or_else(|| bad(workbook::empty()))?;
-        let numbered = |row: &Row| (usize::try_from(row.number()).unwrap_or(0), texts(row));
+        let texts = |row: Row<'_>| row.cells().map(|it| it.said().into_owned()).collect();
+        let mut rows = sheet.rows();
+        let head = rows.next().ok_or_else(|| bad(workbook::empty()))?;
+        let numbered = |row: Row<'_>| (usize::try_from(row.number()).unwrap_or(0), texts(row));
         Ok(Self {
             head: texts(head),
-            rows: rows.iter().map(numbered).collect(),
+            rows: rows.map(numbered).collect(),
         })
     }
 
@@ -39,9 +37,11 @@ impl Table {
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let (text, _) = delimited::decode(bytes).map_err(bad)?;
         let (text, before, separator) = delimited::separator(&text);
-        let mut rows = Vec::new();
+        let mut rows = Rows::default();
         let hand = |number, cells: &[u8]| {
-            rows.extend(Row::parse(number, cells));
+            Row::parse(number, cells)
+                .into_iter()
+                .for_each(|it| rows.push(it));
             Ok(())
         };
         delimited::rows(text, before, separator, &Limits::default(), hand).map_err(bad)?;
@@ -53,6 +53,6 @@ impl Table {
             encoding: None,
             separator: Some(separator),
         };
-        Self::of(&Sheet::new(about, rows))
+        Self::of(&rows.sheet(about))
     }
 }

@@ -7,7 +7,7 @@ use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use super::apart::Task;
 use super::delimited;
 use super::limits::{Limits, said};
-use super::sheet::{About, Format, Row, Sheet};
+use super::sheet::{self, About, Format, Row, Sheet};
 use super::wire::{Bad, Sender};
 use super::workbook::{self, Rows};
 use crate::error::{Error, Result};
@@ -57,7 +57,7 @@ pub fn read_as_told(file: File, task: &Task) -> Result<Sheet> {
         Err(bad) => return Err(super::bad(bad)),
     }
     match rows.about {
-        Some(about) => Ok(Sheet::new(about, rows.rows)),
+        Some(about) => Ok(rows.rows.sheet(about)),
         None => Err(super::bad(workbook::empty())),
     }
 }
@@ -225,7 +225,7 @@ impl<W: Write, P> Sent<W, P> {
 #[derive(Default)]
 struct Kept {
     about: Option<About>,
-    rows: Vec<Row>,
+    rows: sheet::Rows,
 }
 
 impl Rows for Kept {
@@ -235,7 +235,9 @@ impl Rows for Kept {
     }
 
     fn row(&mut self, number: u32, cells: &[u8]) -> Result<(), Bad> {
-        self.rows.extend(Row::parse(number, cells));
+        if let Some(row) = Row::parse(number, cells) {
+            self.rows.push(row);
+        }
         Ok(())
     }
 

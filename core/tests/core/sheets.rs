@@ -20,7 +20,7 @@ fn read(name: &str) -> Sheet {
 }
 
 fn texts(sheet: &Sheet) -> Vec<(u32, Vec<String>)> {
-    let rows = sheet.rows().iter();
+    let rows = sheet.rows();
     rows.map(|row| {
         let cells = row.cells().take(8).map(|it| it.said().into_owned());
         (row.number(), cells.collect())
@@ -99,7 +99,7 @@ fn the_sheet_that_is_read_is_named_and_so_are_the_others() {
     assert_eq!(about.others, ["Other"]);
     let open = || std::fs::File::open(fixture("openpyxl.xlsx")).unwrap();
     let other = read_here(open(), Some("other"), &Limits::default()).unwrap();
-    assert_eq!(other.rows().len(), 1);
+    assert_eq!(other.len(), 1);
     let error = read_here(open(), Some("Third"), &Limits::default()).unwrap_err();
     assert!(error.to_string().contains("People, Other"), "{error}");
 }
@@ -187,7 +187,7 @@ fn rows_of_a_text_have_the_numbers_that_a_spreadsheet_shows() {
     std::fs::write(&path, text).unwrap();
     let file = std::fs::File::open(&path).unwrap();
     let sheet = read_here(file, None, &Limits::default()).unwrap();
-    let numbers: Vec<u32> = sheet.rows().iter().map(|it| it.number()).collect();
+    let numbers: Vec<u32> = sheet.rows().map(|it| it.number()).collect();
     assert_eq!(numbers, [1, 3, 4, 5]);
     let org = Org::new(9);
     let session = org.cli();
@@ -226,4 +226,27 @@ fn a_workbook_that_is_locked_says_so() {
         &Limits::default(),
     );
     assert_error(read, "is protected by a password");
+}
+
+#[test]
+fn rows_of_a_large_sheet_are_found_wherever_they_stand() {
+    let texts: Vec<[String; 2]> = (0..9_000)
+        .map(|it| [format!("p{it}@acme.example"), "x".repeat(it % 97)])
+        .collect();
+    let of = |texts: &[[String; 2]]| {
+        Sheet::of_texts(texts.iter().map(|it| it.iter().map(String::as_str)))
+    };
+    let (sheet, mut other) = (of(&texts), of(&texts));
+    assert_eq!(sheet.len(), texts.len());
+    for (place, (row, typed)) in sheet.rows().zip(&texts).enumerate() {
+        assert_eq!(sheet.at(place), Some(row));
+        assert_eq!(sheet.row(row.number()), Some(row));
+        assert_eq!([0, 1].map(|it| row.cell(it).said().into_owned()), *typed);
+    }
+    assert!(sheet.at(texts.len()).is_none() && sheet.row(0).is_none());
+    // Where a row stands makes no difference, and what it says does.
+    other.mend(4_711, 0, "bo@acme.example");
+    assert_ne!(sheet, other);
+    other.mend(4_711, 0, &texts[4_710][0]);
+    assert_eq!(sheet, other);
 }

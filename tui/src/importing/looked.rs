@@ -92,7 +92,9 @@ impl Looked {
                 }
             }
             let why = faults.iter().map(|it| it.why.as_str());
-            texts.push(search_text(std::iter::once(row.who.as_str()).chain(why)).into_boxed_str());
+            let who = review.who(row);
+            let said = std::iter::once(who.as_str()).chain(why);
+            texts.push(search_text(said).into_boxed_str());
         }
         kinds.sort_by_key(|it| std::cmp::Reverse(it.rows.len()));
         let mut changes: HashMap<UserId, Vec<usize>> = HashMap::new();
@@ -137,6 +139,11 @@ impl Looked {
     /// How many rows become that.
     pub(crate) fn count(&self, does: Does) -> usize {
         self.by_does.get(&does).map_or(0, Vec::len)
+    }
+
+    /// Whom a row is about, as typed.
+    pub(crate) fn who(&self, row: &RowReview) -> String {
+        self.review().map_or_else(String::new, |it| it.who(row))
     }
 
     /// The places of the rows that are wrong.
@@ -185,10 +192,11 @@ impl Looked {
             }
             Does::Update => self.changed(row).join(" · "),
             Does::Invite | Does::Create => {
+                let who = review.who(row);
                 let cells = self.cells(row.row).into_iter();
                 let others = cells
                     .map(|it| it.1)
-                    .filter(|it| !it.is_empty() && *it != row.who);
+                    .filter(|it| !it.is_empty() && *it != who);
                 others.collect::<Vec<_>>().join(" · ")
             }
             Does::Nothing => String::new(),

@@ -282,7 +282,7 @@ fn import_row(
         style,
     );
     let who = cell(places.who, places.said - places.who - 1);
-    put(buf, who, 0, &it.who, theme.style(Role::Plain));
+    put(buf, who, 0, &looked.who(it), theme.style(Role::Plain));
     let said = cell(places.said, at.width);
     put(buf, said, 0, &looked.said(it), style);
     if is_here {
@@ -327,7 +327,7 @@ fn tell(importing: &Importing, theme: Theme, area: Rect, buf: &mut Buffer) {
         "Row {}  {}  {}",
         number(i64::from(it.row)),
         it.does.as_str(),
-        it.who
+        looked.who(it)
     );
     put(buf, row(area, 0), 1, &head, theme.style(Role::Title));
     let room = usize::from(area.width.saturating_sub(3)).max(10);

@@ -169,7 +169,7 @@ impl Desk<'_> {
                 return Ok(nobody);
             }
         }
-        let budgets: Vec<GroupId> = wanted.groups.iter().map(|it| it.0).collect();
+        let budgets: Vec<GroupId> = wanted.seldom().groups.iter().map(|it| it.0).collect();
         if let Some(why) = planner.ask_allowance(&budgets) {
             self.fault(wanted, Some(Column::Groups), why);
             return Ok(nobody);
@@ -189,13 +189,14 @@ impl Desk<'_> {
         let joining = Joining {
             status,
             mail: self.import.mail,
-            send_on: wanted.send_on.or(self.import.send_on),
+            send_on: wanted.seldom().send_on.or(self.import.send_on),
             groups: wanted
+                .seldom()
                 .groups
                 .iter()
                 .map(|it| (it.0, it.1.unwrap_or(GroupRole::Learner)))
                 .collect(),
-            pools: wanted.pools.clone(),
+            pools: wanted.seldom().pools.clone(),
             session: None,
             newcomer: None,
         };
@@ -209,7 +210,11 @@ impl Desk<'_> {
             return Ok(Arrival::NoRoom(why));
         }
         let is_new = known.is_none();
-        let fields = wanted.fields.iter().filter(|it| !is_new || it.1.is_some());
+        let fields = wanted
+            .seldom()
+            .fields
+            .iter()
+            .filter(|it| !is_new || it.1.is_some());
         let given = given(fields);
         let mark = planner.mark();
         let id = match &known {
@@ -293,7 +298,7 @@ impl Desk<'_> {
         let mut fields: Vec<FieldId> = rows
             .iter()
             .filter(|it| it.is_open() || it.is_wrong())
-            .flat_map(|it| it.fields.iter().map(|it| it.0))
+            .flat_map(|it| it.seldom().fields.iter().map(|it| it.0))
             .collect();
         fields.sort_unstable();
         fields.dedup();

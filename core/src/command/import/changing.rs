@@ -41,19 +41,21 @@ impl Desk<'_> {
                 );
                 (column, why)
             }));
-            if wish.is_some() && wanted.send_on.is_some() {
+            if wish.is_some() && wanted.seldom().send_on.is_some() {
                 faults.extend(no_send_on(user.status, wish).map(|why| (Column::SendOn, why)));
             }
             return Ok(faults);
         }
-        if wanted.send_on.is_some() {
+        if wanted.seldom().send_on.is_some() {
             faults.extend(no_send_on(user.status, wish).map(|why| (Column::SendOn, why)));
         }
         for field in [Field::DeactivateOn, Field::DeleteOn] {
             let set = wanted.set.iter().find(|it| it.0 == field).map(|it| it.1);
             let day = set.unwrap_or_else(|| user.profile.get(field));
             let day = day.and_then(|it| it.parse().ok());
-            faults.extend(not_before(wanted.send_on, field, day).map(|why| (Column::SendOn, why)));
+            faults.extend(
+                not_before(wanted.seldom().send_on, field, day).map(|why| (Column::SendOn, why)),
+            );
         }
         for (field, after) in wanted.set.iter() {
             let before = user.profile.get(field);
@@ -77,7 +79,7 @@ impl Desk<'_> {
                 faults.push((Column::Field(field), why));
             }
         }
-        for (field, after) in &wanted.fields {
+        for (field, after) in &wanted.seldom().fields {
             let has = values
                 .get(field)
                 .is_some_and(|it| it.contains_key(&user.id));
@@ -104,7 +106,7 @@ impl Desk<'_> {
         if let Some((field, _)) = set {
             return Ok(Some(Column::Field(field)));
         }
-        let mut fields = wanted.fields.iter();
+        let mut fields = wanted.seldom().fields.iter();
         let value = |field| values.get(field).and_then(|it| it.get(&user.id));
         if let Some((field, _)) = fields.find(|it| value(&it.0) != it.1.as_ref()) {
             return Ok(Some(Column::Custom(*field)));
@@ -195,7 +197,7 @@ impl Desk<'_> {
             }
         }
         let mut fields = Vec::new();
-        for (field, after) in &wanted.fields {
+        for (field, after) in &wanted.seldom().fields {
             let before = values.get(field).and_then(|it| it.get(&user.id));
             if before != after.as_ref() {
                 fields.push((*field, after.clone()));
@@ -203,7 +205,11 @@ impl Desk<'_> {
         }
         let joins = self.joins(planner, wanted, user)?;
         // Mailing nobody goes before whatever the file says.
-        let send_on = wanted.send_on.filter(|_| self.import.mail).map(Some);
+        let send_on = wanted
+            .seldom()
+            .send_on
+            .filter(|_| self.import.mail)
+            .map(Some);
         if set.is_empty() && fields.is_empty() && joins.is_empty() && send_on.is_none() {
             return Ok(None);
         }
@@ -248,12 +254,12 @@ impl Desk<'_> {
             let all = planner.memberships_of(user.id)?;
             return Ok(all.into_iter().map(|it| (it.group, None)).collect());
         }
-        if wanted.groups.is_empty() {
+        if wanted.seldom().groups.is_empty() {
             return Ok(Vec::new());
         }
         let now = planner.memberships_of(user.id)?;
         let mut joins = Vec::new();
-        for (group, role) in &wanted.groups {
+        for (group, role) in &wanted.seldom().groups {
             let before = now.iter().find(|it| it.group == *group).map(|it| it.role);
             // A name without a role joins, and takes nobody's role away.
             let after = role.or(before).unwrap_or(GroupRole::Learner);
@@ -343,11 +349,11 @@ impl Desk<'_> {
         if wanted.returns_licenses {
             return self.take_licenses(planner, wanted, user);
         }
-        if wanted.pools.is_empty() {
+        if wanted.seldom().pools.is_empty() {
             return Ok(());
         }
         let (held, asked) = (planner.licenses_of(user.id)?, planner.requests_of(user.id)?);
-        for pool in wanted.pools.clone() {
+        for pool in wanted.seldom().pools.clone() {
             if held.iter().any(|it| it.pool == pool) || asked.contains(&pool) {
                 continue;
             }

@@ -24,7 +24,7 @@ impl Desk<'_> {
                 faults.push((Column::Field(field), why));
             }
         }
-        for (field, after) in &wanted.fields {
+        for (field, after) in &wanted.seldom().fields {
             let mut own = self.fields.iter();
             let required = own.any(|it| it.id == *field && it.terms.required);
             if after.is_none()
@@ -69,7 +69,7 @@ impl Desk<'_> {
                 wishes.push((Column::Field(field), Part::Field(field)));
             }
         }
-        for (field, after) in &wanted.fields {
+        for (field, after) in &wanted.seldom().fields {
             let part = Part::Custom(*field);
             if owned.contains(&part) && planner.snapshot.field_value(user.id, *field)? != *after {
                 wishes.push((Column::Custom(*field), part));

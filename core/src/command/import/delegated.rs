@@ -43,17 +43,17 @@ impl Desk<'_> {
         }
         let own: HashSet<GroupId> = self.groups.values().copied().collect();
         for wanted in rows {
-            if wanted.groups.is_empty() && !wanted.is_wrong() {
+            if wanted.seldom().groups.is_empty() && !wanted.is_wrong() {
                 let mut own = own.iter();
                 match (own.next(), own.next()) {
-                    (Some(only), None) => wanted.groups.push((*only, None)),
+                    (Some(only), None) => wanted.seldom_mut().groups.push((*only, None)),
                     _ => {
                         let why = "is missing: say which of your groups they join";
                         self.fault(wanted, Some(Column::Groups), why);
                     }
                 }
             }
-            for (group, role) in wanted.groups.clone() {
+            for (group, role) in wanted.seldom().groups.clone() {
                 let role = role.unwrap_or(GroupRole::Learner);
                 let own = planner.authority.role_in(group);
                 if own.is_none_or(|it| role > it) {
@@ -66,7 +66,7 @@ impl Desk<'_> {
             let beyond = [
                 (wanted.leaves_groups, Column::Groups),
                 (
-                    !wanted.pools.is_empty() || wanted.returns_licenses,
+                    !wanted.seldom().pools.is_empty() || wanted.returns_licenses,
                     Column::Licenses,
                 ),
                 (

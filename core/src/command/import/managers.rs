@@ -1,28 +1,42 @@
 //! Whom everybody of a file is to report to: people of the roster, or of the file, in whatever order its rows stand. Circles
 //! are looked for in what everybody's managers will be, not in the order of the rows.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::delegated::{only_seen, unseen};
-use super::reading::unknown;
-use super::{Boss, Desk, Wanted};
+use super::reading::{manager, unknown};
+use super::{Boss, Desk, Manager, Wanted};
 use crate::by_name::ByName;
 use crate::error::Result;
-use crate::import::{Column, near};
+use crate::import::{Column, Columns, Sheet, near};
 use crate::model::{Field, Status, UserId, key_of_name, search_text};
 use crate::planner::Planner;
 use crate::store::Known;
 
 /// The names of managers, and whom they mean.
 struct Names {
-    /// Whoever comes by the file, or goes by another name from it on.
-    arriving: ByName<(Boss, Option<Status>)>,
+    /// At which places those stand who come by the file, or go by another name from it on.
+    arriving: ByName<u32>,
     by_email: HashMap<String, Known>,
     by_user_name: HashMap<String, Known>,
     by_id: HashMap<String, Known>,
     /// Everybody of the file by their first and last names.
     called: HashMap<String, Vec<Boss>>,
 }
+
+/// Who is meant by whoever names the person of the row at a place, and where that one stands if they are there already; nobody
+/// where nobody comes by it.
+fn who_comes(place: u32, wanted: &Wanted) -> Option<(Boss, Option<Status>)> {
+    match wanted.known {
+        _ if wanted.arrives => Some((Boss::Row(usize::try_from(place).ok()?), None)),
+        Some((id, status)) => Some((Boss::Person(id), Some(status))),
+        None => None,
+    }
+}
+
+/// Whom the name of a manager means, and where that one stands who can be nobody's manager; else why it means nobody.
+type Found = Result<(Boss, Option<Status>), String>;
 
 /// What a name means.
 enum Meant {
@@ -32,25 +46,26 @@ enum Meant {
 }
 
 impl Names {
-    fn look_up(planner: &Planner<'_>, rows: &[Wanted]) -> Result<Self> {
-        let (mut arriving, mut called) = (ByName::default(), HashMap::<_, Vec<_>>::new());
+    fn look_up(planner: &Planner<'_>, desk: &Desk<'_>, rows: &[Wanted]) -> Result<Self> {
+        let columns = [Field::Email, Field::UserName].map(Column::Field);
+        let n_names = columns.into_iter().filter_map(|it| desk.columns.place(it));
+        let mut arriving = ByName::with_room(n_names.count() * rows.len());
+        let mut called = HashMap::<_, Vec<_>>::new();
         // Names are gone through only where somebody is named so, and not by address.
         let by_names = rows
             .iter()
-            .filter_map(|it| it.manager.as_ref()?.as_deref())
+            .filter_map(|it| desk.manager_said(it))
             .any(|it| !it.contains('@'));
-        for (place, wanted) in rows.iter().enumerate() {
-            let boss = match wanted.known {
-                Some((id, _)) if !wanted.arrives => Boss::Person(id),
-                _ if wanted.arrives => Boss::Row(place),
-                _ => continue,
+        for (place, wanted) in (0..).zip(rows) {
+            let Some((boss, _)) = who_comes(place, wanted) else {
+                continue;
             };
-            let status = wanted.known.filter(|_| !wanted.arrives).map(|it| it.1);
             for field in [Field::Email, Field::UserName] {
                 // By whichever name somebody was found, they have it already.
-                let may_be_new = wanted.arrives || wanted.id.is_some() || field == Field::UserName;
+                let may_be_new =
+                    wanted.arrives || wanted.seldom().id.is_some() || field == Field::UserName;
                 if let Some(name) = wanted.get(field).filter(|_| may_be_new) {
-                    arriving.insert_first(&key_of_name(name), (boss, status));
+                    arriving.insert_first(&key_of_name(name), place);
                 }
             }
             if by_names
@@ -65,8 +80,8 @@ impl Names {
         }
         let mut keys: Vec<String> = rows
             .iter()
-            .filter_map(|it| it.manager.as_ref()?.as_deref())
-            .map(key_of_name)
+            .filter_map(|it| desk.manager_said(it))
+            .map(|it| key_of_name(&it))
             .filter(|it| arriving.get(it).is_none())
             .collect();
         keys.sort_unstable();
@@ -85,10 +100,14 @@ impl Names {
         })
     }
 
-    fn meant(&self, planner: &Planner<'_>, name: &str) -> Result<Meant> {
+    fn meant(&self, planner: &Planner<'_>, rows: &[Wanted], name: &str) -> Result<Meant> {
         let key = key_of_name(name);
-        if let Some((boss, status)) = self.arriving.get(&key) {
-            return Ok(Meant::One(*boss, *status));
+        let arriving = self.arriving.get(&key).and_then(|place| {
+            let wanted = rows.get(usize::try_from(*place).ok()?)?;
+            who_comes(*place, wanted)
+        });
+        if let Some((boss, status)) = arriving {
+            return Ok(Meant::One(boss, status));
         }
         let found = self
             .by_email
@@ -157,7 +176,23 @@ impl Names {
 /// For how many managers a name nearly the same is looked for.
 const LOOKED_FOR: usize = 50;
 
+/// The manager whom a row names, if it names one.
+fn manager_said<'s>(sheet: &'s Sheet, columns: &Columns, wanted: &Wanted) -> Option<Cow<'s, str>> {
+    if wanted.manager != Manager::Named {
+        return None;
+    }
+    let row = sheet.at(usize::try_from(wanted.place).ok()?)?;
+    match row.cell(columns.place(Column::Manager)?).said() {
+        Cow::Borrowed(said) => Some(Cow::Borrowed(manager(said))),
+        Cow::Owned(said) => Some(Cow::Owned(manager(&said).to_owned())),
+    }
+}
+
 impl Desk<'_> {
+    fn manager_said(&self, wanted: &Wanted) -> Option<Cow<'_, str>> {
+        manager_said(&self.import.sheet, &self.columns, wanted)
+    }
+
     /// Finds everybody's managers, and refuses circles.
     pub(super) fn find_managers(
         &mut self,
@@ -167,24 +202,28 @@ impl Desk<'_> {
         if self.columns.place(Column::Manager).is_none() {
             return Ok(());
         }
-        let names = Names::look_up(planner, rows)?;
+        let names = Names::look_up(planner, self, rows)?;
         // The same few managers are named again and again.
-        let mut told: HashMap<String, Result<(Boss, Option<Status>), String>> = HashMap::new();
+        let mut told: HashMap<Cow<'_, str>, Found> = HashMap::new();
         let mut looked_for = 0;
-        for (place, wanted) in rows.iter_mut().enumerate() {
+        let sheet = std::sync::Arc::clone(&self.import.sheet);
+        for place in 0..rows.len() {
+            let Some(wanted) = rows.get_mut(place) else {
+                break;
+            };
             // Also where something else is wrong already: everything that is wrong in a row is told at once.
             let looked_at = wanted.is_open() || wanted.is_wrong();
-            let Some(manager) = wanted.manager.take().filter(|_| looked_at) else {
-                continue;
-            };
-            let Some(name) = manager else {
+            if wanted.manager == Manager::Nobody && looked_at {
                 wanted.boss = Some(None);
+            }
+            let said = manager_said(&sheet, &self.columns, wanted);
+            let Some(name) = said.filter(|_| looked_at) else {
                 continue;
             };
-            let boss = match told.get(&name) {
+            let boss = match told.get(name.as_ref()) {
                 Some(known) => known.clone(),
                 None => {
-                    let found = match names.meant(planner, &name)? {
+                    let found = match names.meant(planner, rows, &name)? {
                         // Whoever has one already who is not there any more, may keep them.
                         Meant::One(boss, status) => {
                             Ok((boss, status.filter(|it| !it.is_seated_or_coming())))
@@ -201,9 +240,12 @@ impl Desk<'_> {
                             Err(unknown("user", &name, near.as_deref()))
                         }
                     };
-                    told.insert(name.clone(), found.clone());
+                    told.insert(name, found.clone());
                     found
                 }
+            };
+            let Some(wanted) = rows.get_mut(place) else {
+                break;
             };
             let me = match wanted.known {
                 Some((id, _)) if !wanted.arrives => Boss::Person(id),

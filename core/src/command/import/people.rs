@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::delegated::{only_seen, unseen};
 use super::reading::{quoted, said};
-use super::{Desk, Wanted, comes_back};
+use super::{Desk, Manager, Wanted, comes_back};
 use crate::by_name::ByName;
 use crate::error::Result;
-use crate::import::{Column, Does, Mode, near};
+use crate::import::{Column, Columns, Does, Mode, near};
 use crate::model::{Date, Field, Language, RequiredItem, Status, UserId, key_of_name};
 use crate::planner::Planner;
 use crate::store::Known;
@@ -28,15 +28,14 @@ struct Roster {
 }
 
 /// In which rows names and people stand first.
-#[derive(Default)]
 struct Seen {
     emails: ByName<u32>,
     user_names: ByName<u32>,
     people: ByName<u32>,
     /// At which places stands who goes by a name, and whether it is a user name of their own.
-    going_by: ByName<(usize, bool)>,
+    going_by: ByName<(u32, bool)>,
     /// At which places user names stand that are what somebody at another place goes by: their address.
-    taken: Vec<(usize, usize)>,
+    taken: Vec<(u32, u32)>,
 }
 
 impl Roster {
@@ -50,7 +49,7 @@ impl Roster {
         for rows in rows.chunks(ROWS_AT_ONCE) {
             let ids: Vec<String> = rows
                 .iter()
-                .filter_map(|it| it.id.map(|it| it.to_string()))
+                .filter_map(|it| it.seldom().id.map(|it| it.to_string()))
                 .collect();
             let mut names: Vec<String> = rows
                 .iter()
@@ -76,7 +75,7 @@ impl Roster {
     fn keeps_user_name(&self, wanted: &Wanted) -> bool {
         let is_cleared =
             |(field, value): (Field, Option<&str>)| field == Field::UserName && value.is_none();
-        let known = match wanted.id {
+        let known = match wanted.seldom().id {
             Some(id) => self.by_id.get(&id.to_string()),
             None => wanted
                 .get(Field::Email)
@@ -110,8 +109,23 @@ pub(super) fn not_before(send_on: Option<Date>, field: Field, day: Option<Date>)
 }
 
 impl Seen {
+    /// With room for what so many rows say in the columns that there are.
+    fn of(rows: usize, columns: &Columns) -> Self {
+        let of = |field| match columns.place(Column::Field(field)) {
+            Some(_) => ByName::with_room(rows),
+            None => ByName::default(),
+        };
+        Self {
+            emails: of(Field::Email),
+            user_names: of(Field::UserName),
+            people: ByName::default(),
+            going_by: ByName::with_room(rows),
+            taken: Vec::new(),
+        }
+    }
+
     /// Notes by which name somebody goes from this file on: their user name, else their address.
-    fn go_by(&mut self, place: usize, wanted: &Wanted, roster: &Roster) {
+    fn go_by(&mut self, place: u32, wanted: &Wanted, roster: &Roster) {
         let named = wanted.get(Field::UserName);
         let Some(name) = named.or_else(|| {
             let email = wanted.get(Field::Email)?;
@@ -143,8 +157,8 @@ impl Desk<'_> {
         rows: &mut [Wanted],
     ) -> Result<()> {
         let roster = Roster::look_up(planner, rows)?;
-        let mut seen = Seen::default();
-        for (place, wanted) in rows.iter_mut().enumerate() {
+        let mut seen = Seen::of(rows.len(), &self.columns);
+        for (place, wanted) in (0..).zip(rows.iter_mut()) {
             let certain = self.find(wanted, &roster);
             if wanted.known.is_some_and(|it| roster.unseen.contains(&it.0)) {
                 self.leave_unseen(planner, wanted);
@@ -178,7 +192,7 @@ impl Desk<'_> {
     /// Finds the one person whom the row's id, address and user name mean. Returns whether it is certain whom, or that it is
     /// somebody new.
     fn find(&mut self, wanted: &mut Wanted, roster: &Roster) -> bool {
-        if let Some(id) = wanted.id {
+        if let Some(id) = wanted.seldom().id {
             match roster.by_id.get(&id.to_string()) {
                 Some(known) => wanted.known = Some((known.id, known.status)),
                 None => self.fault(
@@ -243,13 +257,13 @@ impl Desk<'_> {
             };
             let why = match column {
                 // The cell by which they are known is another where the row has no id.
-                Column::Id if wanted.id.is_none() => format!(
+                Column::Id if wanted.seldom().id.is_none() => format!(
                     "is the person of row {row}, who is named there by their id or another name: leave one of them out"
                 ),
                 _ => format!("is in row {row} already: leave one of them out"),
             };
             let named = match (column, wanted.get(Field::Email)) {
-                (Column::Id, _) if wanted.id.is_some() => Column::Id,
+                (Column::Id, _) if wanted.seldom().id.is_some() => Column::Id,
                 (Column::Id, Some(_)) => Column::Field(Field::Email),
                 (Column::Id, None) => Column::Field(Field::UserName),
                 (other, _) => other,
@@ -260,9 +274,12 @@ impl Desk<'_> {
     }
 
     /// Two people of the file would answer to one name: one's user name is what the other goes by.
-    fn refuse_addresses_as_user_names(&mut self, rows: &mut [Wanted], taken: &[(usize, usize)]) {
+    fn refuse_addresses_as_user_names(&mut self, rows: &mut [Wanted], taken: &[(u32, u32)]) {
         for (place, other) in taken {
-            let Some(row) = rows.get(*other).map(|it| it.row) else {
+            let (Ok(place), Ok(other)) = (usize::try_from(*place), usize::try_from(*other)) else {
+                continue;
+            };
+            let Some(row) = rows.get(other).map(|it| it.row) else {
                 continue;
             };
             // Whoever is left as they are gets no user name; and one fault is enough for a cell.
@@ -270,7 +287,7 @@ impl Desk<'_> {
             let is_open = |it: &&mut Wanted| {
                 it.does != Some(Does::Nothing) && !self.is_told(it.row, user_name)
             };
-            if let Some(wanted) = rows.get_mut(*place).filter(is_open) {
+            if let Some(wanted) = rows.get_mut(place).filter(is_open) {
                 let why = format!(
                     "is the address of row {row}, who signs in with it: choose another, or leave it empty"
                 );
@@ -317,7 +334,7 @@ impl Desk<'_> {
             }
         }
         if wanted.arrives {
-            if wanted.send_on.is_some() && self.becomes(wanted) == Status::Active {
+            if wanted.seldom().send_on.is_some() && self.becomes(wanted) == Status::Active {
                 let why = "is for invitations, and this account is active at once: leave it empty";
                 self.fault(wanted, Some(Column::SendOn), why);
             }
@@ -365,8 +382,8 @@ impl Desk<'_> {
         for item in required.filter(|it| certain || *it != email) {
             let (has, column) = match item {
                 RequiredItem::Field(field) => (wanted.get(field).is_some(), Column::Field(field)),
-                RequiredItem::Manager => (matches!(wanted.manager, Some(Some(_))), Column::Manager),
-                RequiredItem::Group => (!wanted.groups.is_empty(), Column::Groups),
+                RequiredItem::Manager => (wanted.manager == Manager::Named, Column::Manager),
+                RequiredItem::Group => (!wanted.seldom().groups.is_empty(), Column::Groups),
             };
             self.lacks(wanted, has, column);
         }
@@ -377,7 +394,11 @@ impl Desk<'_> {
             .map(|it| it.id)
             .collect();
         for id in required {
-            let has = wanted.fields.iter().any(|it| it.0 == id && it.1.is_some());
+            let has = wanted
+                .seldom()
+                .fields
+                .iter()
+                .any(|it| it.0 == id && it.1.is_some());
             self.lacks(wanted, has, Column::Custom(id));
         }
     }
@@ -411,7 +432,9 @@ impl Desk<'_> {
         }
         for field in [Field::DeactivateOn, Field::DeleteOn] {
             let day: Option<Date> = wanted.get(field).and_then(|it| it.parse().ok());
-            if let Some(why) = not_before(wanted.send_on.or(self.import.send_on), field, day) {
+            if let Some(why) =
+                not_before(wanted.seldom().send_on.or(self.import.send_on), field, day)
+            {
                 self.fault(wanted, Some(Column::SendOn), why);
             }
             if let Some(day) = day

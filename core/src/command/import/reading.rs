@@ -1,12 +1,13 @@
 //! Understanding the cells of every row, without looking at who is on the roster.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::thread;
 
-use super::{Desk, Wanted};
+use super::{Desk, Manager, Wanted};
 use crate::error::Error;
 use crate::import::meaning::Meaning;
-use crate::import::{Column, Does, EXAMPLE, Row, day, near};
+use crate::import::{Column, Does, EXAMPLE, Row, Sheet, day, near};
 use crate::model::{
     CustomField, EmailAddress, Field, FieldKind, GroupRole, Status, UserId, harmless, name_key,
 };
@@ -21,34 +22,38 @@ impl Desk<'_> {
     pub(super) fn read(&mut self) -> Vec<Wanted> {
         let sheet = std::sync::Arc::clone(&self.import.sheet);
         let first = self.columns.head + 1;
-        let below = sheet.rows().get(first..).unwrap_or_default();
-        let threads = match below.len() {
+        let below = sheet.len().saturating_sub(first);
+        let threads = match below {
             0..FEW => 1,
             _ => thread::available_parallelism().map_or(1, |it| it.get().min(MOST_THREADS)),
         };
-        let size = below.len().div_ceil(threads).max(1);
-        let mut parts = (first..).step_by(size).zip(below.chunks(size));
-        let Some((place, mine)) = parts.next() else {
+        let size = below.div_ceil(threads).max(1);
+        let mut parts = (first..sheet.len())
+            .step_by(size)
+            .map(|it| it..(it + size).min(sheet.len()));
+        let Some(mine) = parts.next() else {
             return Vec::new();
         };
+        let sheet = &*sheet;
         thread::scope(|scope| {
             let others: Vec<_> = parts
-                .map(|(place, part)| {
+                .map(|part| {
                     let mut other = self.twin();
+                    let places = part.clone();
                     let read = move || {
                         (
-                            other.part(place, part),
+                            other.part(sheet, places),
                             other.faults,
                             other.columns.untitled,
                         )
                     };
                     let thread = thread::Builder::new().name("usher-reading".into());
-                    (place, part, thread.spawn_scoped(scope, read))
+                    (part, thread.spawn_scoped(scope, read))
                 })
                 .collect();
-            let mut rows = self.part(place, mine);
-            rows.reserve_exact(below.len().saturating_sub(rows.len()));
-            for (place, part, other) in others {
+            let mut rows = self.part(sheet, mine);
+            rows.reserve_exact(below.saturating_sub(rows.len()));
+            for (part, other) in others {
                 match other.map(thread::ScopedJoinHandle::join) {
                     Ok(Ok((read, faults, untitled))) => {
                         rows.extend(read);
@@ -56,7 +61,7 @@ impl Desk<'_> {
                         self.columns.untitled.extend(untitled);
                     }
                     Ok(Err(panic)) => std::panic::resume_unwind(panic),
-                    Err(_) => rows.extend(self.part(place, part)),
+                    Err(_) => rows.extend(self.part(sheet, part)),
                 }
             }
             rows
@@ -79,13 +84,13 @@ impl Desk<'_> {
         }
     }
 
-    /// Reads some rows, the first of which stands at that place.
-    fn part(&mut self, first: usize, some: &[Row]) -> Vec<Wanted> {
+    /// Reads the rows at some places.
+    fn part(&mut self, sheet: &Sheet, places: Range<usize>) -> Vec<Wanted> {
         let holds = self.columns.holds.clone();
-        let mut rows = Vec::with_capacity(some.len());
+        let mut rows = Vec::with_capacity(places.len());
         let reason = self.columns.reason();
         let has_untitled = self.columns.titles.iter().any(|it| it.trim().is_empty());
-        for (place, row) in (first..).zip(some) {
+        for (place, row) in places.filter_map(|it| Some((it, sheet.at(it)?))) {
             let says_only_why = row
                 .cells()
                 .enumerate()
@@ -112,10 +117,10 @@ impl Desk<'_> {
         rows
     }
 
-    fn row(&mut self, place: usize, row: &Row, holds: &[Option<Column>]) -> Wanted {
+    fn row(&mut self, place: usize, row: Row<'_>, holds: &[Option<Column>]) -> Wanted {
         let mut wanted = Wanted {
             row: row.number(),
-            place,
+            place: u32::try_from(place).unwrap_or(u32::MAX),
             ..Wanted::default()
         };
         let mut role = None;
@@ -165,7 +170,7 @@ impl Desk<'_> {
         };
         match column {
             Column::Id => match text.parse::<UserId>() {
-                Ok(id) => wanted.id = Some(id),
+                Ok(id) => wanted.seldom_mut().id = Some(id),
                 Err(_) => self.fault(
                     wanted,
                     Some(column),
@@ -178,11 +183,11 @@ impl Desk<'_> {
                     return;
                 };
                 match custom(field, text) {
-                    Ok(value) => wanted.fields.push((id, value)),
+                    Ok(value) => wanted.seldom_mut().fields.push((id, value)),
                     Err(why) => self.fault(wanted, Some(column), why),
                 }
             }
-            Column::Manager => wanted.manager = Some(Some(inner_address(text).to_owned())),
+            Column::Manager => wanted.manager = Manager::Named,
             Column::Licenses => self.licenses(wanted, text),
             Column::Status => match status(text) {
                 Some(status) => wanted.status = Some(status),
@@ -201,7 +206,8 @@ impl Desk<'_> {
                     Some(column),
                     format!("{day} has begun already: leave it empty to mail now"),
                 ),
-                Ok(day) => wanted.send_on = day,
+                Ok(None) => {}
+                Ok(day) => wanted.seldom_mut().send_on = day,
                 Err(error) => self.fault(wanted, Some(column), said(error)),
             },
             Column::Groups | Column::Role => {}
@@ -211,8 +217,8 @@ impl Desk<'_> {
     fn clear(&mut self, wanted: &mut Wanted, column: Column) {
         match column {
             Column::Field(field) => wanted.set.push(field, None),
-            Column::Custom(id) => wanted.fields.push((id, None)),
-            Column::Manager => wanted.manager = Some(None),
+            Column::Custom(id) => wanted.seldom_mut().fields.push((id, None)),
+            Column::Manager => wanted.manager = Manager::Nobody,
             Column::Licenses => wanted.returns_licenses = true,
             Column::SendOn | Column::Groups | Column::Role => {}
             Column::Id | Column::Status => {
@@ -263,7 +269,9 @@ impl Desk<'_> {
             match found.map(|it| (it.1, it.2)) {
                 // The seat comes with the person.
                 Some((_, true)) => {}
-                Some((pool, false)) if !wanted.pools.contains(&pool) => wanted.pools.push(pool),
+                Some((pool, false)) if !wanted.seldom().pools.contains(&pool) => {
+                    wanted.seldom_mut().pools.push(pool)
+                }
                 Some(_) => {}
                 None => {
                     let known = self.pools.iter().map(|it| it.0.as_str());
@@ -331,9 +339,13 @@ impl Desk<'_> {
             };
             match self.groups.get(&name_key(name)).copied() {
                 Some(group) => {
-                    let there = wanted.groups.iter_mut().find(|it| it.0 == group);
+                    let there = wanted
+                        .seldom_mut()
+                        .groups
+                        .iter_mut()
+                        .find(|it| it.0 == group);
                     match there {
-                        None => wanted.groups.push((group, role)),
+                        None => wanted.seldom_mut().groups.push((group, role)),
                         Some((_, said @ None)) => *said = role,
                         Some((_, said)) if role.is_none() || *said == role => {}
                         Some(_) => {
@@ -363,6 +375,14 @@ impl Desk<'_> {
 /// Whether that is a word for how a license is held.
 fn is_held(word: &str) -> bool {
     ["", "reserved", "consumed", "queued"].contains(&word.trim().to_ascii_lowercase().as_str())
+}
+
+/// The manager whom a cell names.
+pub(super) fn manager(said: &str) -> &str {
+    match Meaning::of(said.trim()) {
+        Meaning::Text(text) => inner_address(text),
+        Meaning::Clear | Meaning::Failed | Meaning::Uncomputed => "",
+    }
 }
 
 /// The address in `Ana Li <ana@acme.example>`, else the text.

@@ -475,8 +475,8 @@ fn a_file_of_five_thousand_rows_with_a_fault_of_every_kind_says_where_each_is_an
     assert!(matches!(apply(&org, import), Err(Error::Faulty(_))));
     // The copy is the same file, with the reasons beside it.
     let mut copy = copied(&found);
-    assert_eq!(copy.rows().len(), rows.len());
-    for (row, typed) in copy.rows().iter().zip(&rows) {
+    assert_eq!(copy.len(), rows.len());
+    for (row, typed) in copy.rows().zip(&rows) {
         let cells: Vec<String> = row
             .cells()
             .take(TITLES.len())
@@ -486,9 +486,11 @@ fn a_file_of_five_thousand_rows_with_a_fault_of_every_kind_says_where_each_is_an
         assert_eq!(cells, typed[..cells.len()], "{row:?}");
         assert!(typed[cells.len()..].iter().all(|it| it.is_empty()));
     }
-    assert_eq!(copy.rows()[0].cell(TITLES.len()).said(), REASON);
+    assert_eq!(copy.at(0).unwrap().cell(TITLES.len()).said(), REASON);
     for (row, case) in (first..).zip(CASES) {
-        let why = copy.rows()[row as usize - 1]
+        let why = copy
+            .at(row as usize - 1)
+            .unwrap()
             .cell(TITLES.len())
             .said()
             .into_owned();

@@ -217,7 +217,9 @@ fn an_export_has_typed_cells_and_the_columns_that_are_asked_for() {
     };
     export(&org.cli(), &wanted, &path).unwrap();
     let sheet = read(&path);
-    let titles: Vec<String> = sheet.rows()[0]
+    let titles: Vec<String> = sheet
+        .at(0)
+        .unwrap()
         .cells()
         .map(|it| it.said().into_owned())
         .collect();
@@ -225,7 +227,6 @@ fn an_export_has_typed_cells_and_the_columns_that_are_asked_for() {
     use usher_core::import::Cell;
     let row = sheet
         .rows()
-        .iter()
         .find(|it| it.cell(0) == Cell::Text("p0@acme.example"))
         .unwrap();
     assert!(matches!(row.cell(1), Cell::Serial(_)), "{row:?}");
@@ -254,7 +255,9 @@ fn a_template_has_the_organization_s_own_columns_and_is_imported_when_it_is_fill
     let mut sheet = read(&path);
     assert_eq!(sheet.about.sheet.as_deref(), Some("People"));
     assert_eq!(sheet.about.unread(), None, "its explanations are no people");
-    let titles: Vec<String> = sheet.rows()[0]
+    let titles: Vec<String> = sheet
+        .at(0)
+        .unwrap()
         .cells()
         .map(|it| it.said().into_owned())
         .collect();
@@ -268,7 +271,7 @@ fn a_template_has_the_organization_s_own_columns_and_is_imported_when_it_is_fill
     ] {
         assert!(titles.iter().any(|it| it == title), "{title}: {titles:?}");
     }
-    assert_eq!(sheet.rows()[1].cell(0).said(), EXAMPLE);
+    assert_eq!(sheet.at(1).unwrap().cell(0).said(), EXAMPLE);
     // As it is, it is nobody; filled in, somebody.
     let found = review(&org, Import::of(Arc::new(sheet.clone()), Mode::Invite));
     assert_eq!((found.rows.len(), found.faults.len()), (0, 0));

@@ -139,7 +139,9 @@ fn a_field_that_was_called_like_a_column_before_that_was_refused_comes_back_from
         let plan = plan(&org, same);
         assert_eq!(plan.changes, [], "{name}");
         assert_eq!(plan.review.unwrap().faults, [], "{name}");
-        let titles: Vec<String> = sheet.rows()[0]
+        let titles: Vec<String> = sheet
+            .at(0)
+            .unwrap()
             .cells()
             .map(|it| it.said().to_lowercase())
             .collect();
