@@ -1,6 +1,7 @@
 //! Bring in, create and update the people of a file: one command, whatever the rows want, planned as one batch. What is
 //! read of many people is read at once, and everything that is wrong is said, with its cell.
 
+mod addressed;
 mod carrying;
 mod changing;
 mod coming_back;
@@ -16,7 +17,7 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::import::{Column, Columns, Does, Fault, Mode, Review, RowReview, Sheet};
 use crate::model::{
-    CustomField, Date, Field, FieldId, GroupId, GroupRole, ImportTerms, Packed, PoolId,
+    CustomField, Date, Field, FieldId, GroupId, GroupRole, ImportTerms, Packed, PoolId, Profile,
     RequiredItem, Status, User, UserId, VisibleTo,
 };
 use crate::planner::Planner;
@@ -92,6 +93,8 @@ struct Wanted {
 #[derive(Default)]
 struct Seldom {
     id: Option<UserId>,
+    /// The name that stands beside the address, within its cell.
+    beside: Option<Box<Profile>>,
     /// Custom fields, as they are stored.
     fields: Vec<(FieldId, Option<String>)>,
     /// With the role that is said; none leaves it to whoever is in it, and is a learner's of whoever is not.
@@ -125,6 +128,7 @@ impl Wanted {
     fn seldom(&self) -> &Seldom {
         static NOTHING: Seldom = Seldom {
             id: None,
+            beside: None,
             fields: Vec::new(),
             groups: Vec::new(),
             pools: Vec::new(),

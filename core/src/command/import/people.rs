@@ -172,6 +172,9 @@ impl Desk<'_> {
                     self.stays(planner, wanted, status);
                 }
             }
+            if wanted.known.is_none() {
+                wanted.take_name_beside();
+            }
             // Of whoever cannot be told yet everything else is told all the same, so that one round of mending is enough.
             let unknown = !certain && wanted.known.is_none() && self.import.mode != Mode::Update;
             if wanted.arrives || unknown {

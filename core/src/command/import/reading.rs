@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::thread;
 
+use super::addressed::{inner_address, one_address, several_addresses};
 use super::{Desk, Manager, Wanted};
 use crate::error::Error;
 use crate::import::meaning::Meaning;
 use crate::import::{Column, Does, EXAMPLE, Row, Sheet, day, near};
-use crate::model::{
-    CustomField, EmailAddress, Field, FieldKind, GroupRole, Status, UserId, harmless, name_key,
-};
+use crate::model::{CustomField, Field, FieldKind, GroupRole, Status, UserId, harmless, name_key};
 
 /// Fewer rows are read by one thread.
 const FEW: usize = 2_000;
@@ -187,7 +186,10 @@ impl Desk<'_> {
                     Err(why) => self.fault(wanted, Some(column), why),
                 }
             }
-            Column::Manager => wanted.manager = Manager::Named,
+            Column::Manager => match several_addresses(text) {
+                None => wanted.manager = Manager::Named,
+                Some(why) => self.fault(wanted, Some(column), why),
+            },
             Column::Licenses => self.licenses(wanted, text),
             Column::Status => match status(text) {
                 Some(status) => wanted.status = Some(status),
@@ -233,10 +235,18 @@ impl Desk<'_> {
 
     fn field(&mut self, wanted: &mut Wanted, field: Field, text: &str) {
         let column = Some(Column::Field(field));
+        if field == Field::Email {
+            return match one_address(text) {
+                Ok((email, beside)) => {
+                    wanted.set.push(field, Some(email.as_str()));
+                    if beside.is_some() {
+                        wanted.seldom_mut().beside = beside;
+                    }
+                }
+                Err(why) => self.fault(wanted, column, why),
+            };
+        }
         let parsed = match field {
-            Field::Email => inner_address(text)
-                .parse::<EmailAddress>()
-                .map(|it| Some(it.as_str().to_owned())),
             Field::DeactivateOn | Field::DeleteOn => {
                 day(text).map(|it| it.map(|it| it.to_string()))
             }
@@ -383,15 +393,6 @@ pub(super) fn manager(said: &str) -> &str {
         Meaning::Text(text) => inner_address(text),
         Meaning::Clear | Meaning::Failed | Meaning::Uncomputed => "",
     }
-}
-
-/// The address in `Ana Li <ana@acme.example>`, else the text.
-fn inner_address(text: &str) -> &str {
-    let inner = text
-        .strip_suffix('>')
-        .and_then(|it| it.rsplit_once('<'))
-        .map_or(text, |it| it.1);
-    inner.trim().trim_start_matches("mailto:")
 }
 
 fn custom(field: &CustomField, text: &str) -> Result<Option<String>, String> {

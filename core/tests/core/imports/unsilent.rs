@@ -283,3 +283,45 @@ fn an_invitation_for_a_day_on_which_they_are_gone_already_is_told() {
         ]
     );
 }
+
+#[test]
+fn a_cell_of_an_address_names_one_person_and_the_name_beside_it_is_theirs() {
+    let org = Org::new(20);
+    org.create("ana");
+    let two = "two addresses in one cell: one person a row";
+    for (cell, says) in [
+        ("F <p1@acme.example>; G <p2@acme.example>", two),
+        ("p1@acme.example, p2@acme.example", two),
+        ("p1@acme.example <p2@acme.example>", two),
+        (
+            "p1@acme.example p1@acme.example; F <p2@acme.example>",
+            "3 addresses in one cell: one person a row",
+        ),
+    ] {
+        let found = review(&org, import(&format!("email\n{cell}"), Mode::Both));
+        assert_eq!(faults(&found), [format!("A2: {says}")], "{cell}");
+        let text = format!("email|manager\np3@acme.example|{cell}");
+        let found = review(&org, import(&text, Mode::Both));
+        assert_eq!(faults(&found), [format!("B2: {says}")], "{cell}");
+    }
+    let bad = review(
+        &org,
+        import("email\nF <p1@acme.example>; G <p2@>", Mode::Both),
+    );
+    assert_eq!(faults(&bad).len(), 1);
+    let text = "email|first name|last name\nFay Ek <p1@acme.example>||\n\"Li, Gus\" <p2@acme.example>||\n\
+        Hal Po <p3@acme.example>|Harald|\np4@acme.example (Ivo)||\nmailto:p5@acme.example||\nNew Name <ana@acme.example>||";
+    apply(&org, import(text, Mode::Both)).unwrap();
+    for (who, first, last) in [
+        ("p1", Some("Fay"), Some("Ek")),
+        ("p2", Some("Gus"), Some("Li")),
+        ("p3", Some("Harald"), None),
+        ("p4", Some("Ivo"), None),
+        ("p5", None, None),
+    ] {
+        let profile = org.user(who).profile;
+        let named = (profile.first_name.as_deref(), profile.last_name.as_deref());
+        assert_eq!(named, (first, last), "{who}");
+    }
+    assert_ne!(org.user("ana").profile.first_name.as_deref(), Some("New"));
+}
