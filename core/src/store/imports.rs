@@ -155,15 +155,6 @@ impl Snapshot<'_> {
         Ok(by_id.collect())
     }
 
-    /// Whoever is called so, at most a few.
-    pub(crate) fn known_by_sort_name(&self, name: &str) -> Result<Vec<Known>> {
-        self.all(
-            "SELECT id, status, user_name IS NOT NULL FROM users WHERE sort_name = ?1 LIMIT 3",
-            [name],
-            |row| known(row, 0),
-        )
-    }
-
     /// Whether there are so few people that all of them are read sooner than so many are looked for.
     fn are_few(&self, keys: usize) -> Result<bool> {
         if keys < FEW_KEYS {
@@ -205,7 +196,7 @@ impl Snapshot<'_> {
     }
 }
 
-fn known(row: &Row<'_>, from: usize) -> rusqlite::Result<Known> {
+pub(super) fn known(row: &Row<'_>, from: usize) -> rusqlite::Result<Known> {
     Ok(Known {
         id: UserId::from_bytes(row.get(from)?),
         status: word(row, from + 1, Status::from_word)?,

@@ -11,6 +11,7 @@ mod apply;
 mod attempts;
 mod attribute;
 mod brake;
+mod called;
 mod checkpoints;
 mod circles;
 mod compile;

@@ -10,7 +10,7 @@ use super::{Boss, Desk, Manager, Wanted};
 use crate::by_name::ByName;
 use crate::error::Result;
 use crate::import::{Column, Columns, Sheet, near};
-use crate::model::{Field, Status, UserId, key_of_name, search_text};
+use crate::model::{Field, Status, UserId, folded, key_of_name};
 use crate::planner::Planner;
 use crate::store::Known;
 
@@ -21,8 +21,12 @@ struct Names {
     by_email: HashMap<String, Known>,
     by_user_name: HashMap<String, Known>,
     by_id: HashMap<String, Known>,
-    /// Everybody of the file by their first and last names.
-    called: HashMap<String, Vec<Boss>>,
+    /// Everybody of the file by their names, as the roster sorts by them.
+    called: HashMap<String, Vec<(Boss, Option<Status>)>>,
+    /// Everybody of the file by the names that are shown of them.
+    displayed: HashMap<String, Vec<(Boss, Option<Status>)>>,
+    /// Everybody of the roster by these.
+    displayed_there: HashMap<String, Vec<Known>>,
 }
 
 /// Who is meant by whoever names the person of the row at a place, and where that one stands if they are there already; nobody
@@ -50,14 +54,15 @@ impl Names {
         let columns = [Field::Email, Field::UserName].map(Column::Field);
         let n_names = columns.into_iter().filter_map(|it| desk.columns.place(it));
         let mut arriving = ByName::with_room(n_names.count() * rows.len());
-        let mut called = HashMap::<_, Vec<_>>::new();
+        let (mut called, mut displayed) =
+            (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
         // Names are gone through only where somebody is named so, and not by address.
         let by_names = rows
             .iter()
             .filter_map(|it| desk.manager_said(it))
             .any(|it| !it.contains('@'));
         for (place, wanted) in (0..).zip(rows) {
-            let Some((boss, _)) = who_comes(place, wanted) else {
+            let Some((boss, status)) = who_comes(place, wanted) else {
                 continue;
             };
             for field in [Field::Email, Field::UserName] {
@@ -68,14 +73,17 @@ impl Names {
                     arriving.insert_first(&key_of_name(name), place);
                 }
             }
-            if by_names
-                && let (Some(first), Some(last)) =
-                    (wanted.get(Field::FirstName), wanted.get(Field::LastName))
-            {
-                called
-                    .entry(search_text([last, first]))
-                    .or_default()
-                    .push(boss);
+            if !by_names || status.is_some_and(|it| !it.is_live()) {
+                continue;
+            }
+            let named = [Field::LastName, Field::FirstName].map(|it| wanted.get(it));
+            if named.iter().any(Option::is_some) {
+                let key = folded(&named.map(Option::unwrap_or_default).join(" "));
+                called.entry(key).or_default().push((boss, status));
+            }
+            if let Some(name) = wanted.get(Field::DisplayName) {
+                let key = folded(name);
+                displayed.entry(key).or_default().push((boss, status));
             }
         }
         let mut keys: Vec<String> = rows
@@ -91,12 +99,16 @@ impl Names {
             .filter_map(|it| it.parse::<UserId>().ok())
             .map(|it| it.to_string())
             .collect();
+        let names = keys.iter().filter(|it| !it.contains('@'));
+        let names: HashSet<String> = names.map(|it| folded(it)).collect();
         Ok(Self {
+            displayed_there: planner.snapshot.known_by_display_name(&names)?,
             by_email: only_seen(planner, planner.snapshot.known_by_email(&keys)?)?,
             by_user_name: only_seen(planner, planner.snapshot.known_by_user_name(&keys)?)?,
             by_id: only_seen(planner, planner.snapshot.known_by_id(&ids)?)?,
             arriving,
             called,
+            displayed,
         })
     }
 
@@ -120,29 +132,22 @@ impl Names {
         if name.contains('@') {
             return Ok(Meant::Nobody);
         }
-        // `Ana Li`, and `Li, Ana`.
-        let (first, last) = match name.split_once(',') {
-            Some((last, first)) => (first, last),
-            None => name.rsplit_once(char::is_whitespace).unwrap_or(("", name)),
-        };
-        let sorted = search_text([last.trim(), first.trim()]);
-        let sorted = sorted.trim().to_owned();
-        let mut all: Vec<(Boss, Option<Status>)> = self
-            .called
-            .iter()
-            .filter(|it| it.0.trim() == sorted)
-            .flat_map(|it| it.1.iter().map(|it| (*it, None)))
-            .collect();
-        let known = planner.snapshot.known_by_sort_name(&sorted)?;
-        let unseen = unseen(planner, known.iter())?;
-        let living = known
-            .into_iter()
-            .filter(|it| it.status.is_live() && !unseen.contains(&it.id));
-        for it in living {
-            let boss = Boss::Person(it.id);
-            all.retain(|it| it.0 != boss);
-            all.push((boss, Some(it.status)));
+        let mut all: Vec<(Boss, Option<Status>)> = Vec::new();
+        let mut known = Vec::new();
+        for sorted in sorted_names(name) {
+            all.extend(self.called.get(&sorted).into_iter().flatten());
+            known.extend(planner.snapshot.known_by_sort_name(&sorted)?);
         }
+        let whole = folded(name);
+        all.extend(self.displayed.get(&whole).into_iter().flatten());
+        known.extend(self.displayed_there.get(&whole).into_iter().flatten());
+        let unseen = unseen(planner, known.iter())?;
+        for it in known.into_iter().filter(|it| !unseen.contains(&it.id)) {
+            all.push((Boss::Person(it.id), Some(it.status)));
+        }
+        // The same one may go by several of these names.
+        all.sort_unstable_by_key(|it| it.0);
+        all.dedup_by_key(|it| it.0);
         Ok(match all.as_slice() {
             [] => Meant::Nobody,
             [(boss, status)] => Meant::One(*boss, *status),
@@ -173,6 +178,23 @@ impl Names {
     }
 }
 
+/// By what the roster may sort whoever is called so, `Ana van der Berg` or `Van der Berg, Ana`: last names first, and where
+/// these begin cannot be seen.
+fn sorted_names(name: &str) -> Vec<String> {
+    if let Some((last, first)) = name.split_once(',') {
+        return vec![folded(&format!("{last} {first}"))];
+    }
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let firsts = 1..words.len().clamp(2, MOST_WORDS);
+    let turned = firsts.filter_map(|firsts| {
+        let (first, last) = words.split_at_checked(firsts)?;
+        Some(folded(&[last, first].concat().join(" ")))
+    });
+    turned.collect()
+}
+
+/// The words of a name in which the last name is looked for.
+const MOST_WORDS: usize = 8;
 /// For how many managers a name nearly the same is looked for.
 const LOOKED_FOR: usize = 50;
 

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use usher_core::command::{Command, Edit, FieldEdit, Import};
+use usher_core::command::{Command, Create, Edit, FieldEdit, Import};
 use usher_core::import::{Limits, Mode, read_here, write_template};
 use usher_core::model::{Field, FieldKind, Status};
 use usher_core::report::{Export, export};
 
 use super::{apply, faults, group, import, plan, review};
-use crate::org::{Org, assert_error};
+use crate::org::{Org, assert_error, people};
 
 #[test]
 fn the_day_of_an_invitation_is_set_or_told_and_never_dropped() {
@@ -324,4 +324,70 @@ fn a_cell_of_an_address_names_one_person_and_the_name_beside_it_is_theirs() {
         assert_eq!(named, (first, last), "{who}");
     }
     assert_ne!(org.user("ana").profile.first_name.as_deref(), Some("New"));
+}
+
+#[test]
+fn a_manager_is_found_by_whichever_name_the_file_or_the_roster_has() {
+    let org = Org::new(40);
+    let mut people = people("chef berg twin1 twin2 gone other");
+    people[0].profile.display_name = Some("Ana Chef".into());
+    people[0].profile.first_name = None;
+    people[1].profile.first_name = Some("Ana".into());
+    people[1].profile.last_name = Some("van der Berg".into());
+    for twin in 2..4 {
+        people[twin].profile.display_name = Some("Twin Name".into());
+    }
+    people[4].profile.display_name = Some("Gone Away".into());
+    people[5].profile.display_name = Some("Shown Otherwise".into());
+    org.apply(Command::Create(Create {
+        people,
+        groups: Vec::new(),
+        pools: Vec::new(),
+        mail: false,
+    }));
+    org.apply(Command::Delete {
+        who: org.who("gone"),
+    });
+    let text = |manager: &str| {
+        format!(
+            "email|name|manager\nx1@acme.example|Xa One|{manager}\ny2@acme.example|Yb Two|\nz3@acme.example|Zé Drei Vier|"
+        )
+    };
+    for (manager, boss) in [
+        ("Yb Two", "y2"),
+        ("yb  two", "y2"),
+        ("Ze Drei Vier", "z3"),
+        ("Ana Chef", "chef"),
+        ("Ana van der Berg", "berg"),
+        ("Van der Berg, Ana", "berg"),
+        ("Shown Otherwise", "other"),
+    ] {
+        let file = import(&text(manager), Mode::Both);
+        assert_eq!(faults(&review(&org, file.clone())), [""; 0], "{manager}");
+        let batch = apply(&org, file).unwrap().batch.unwrap();
+        assert_eq!(org.manager("x1").as_deref(), Some(boss), "{manager}");
+        org.apply(Command::Undo { batch });
+    }
+    for (manager, why) in [
+        (
+            "Twin Name",
+            "C2: several people are called Twin Name: give the address",
+        ),
+        ("Two Yb", "C2: there is no user Two Yb"),
+        ("Chef Ana", "C2: there is no user Chef Ana"),
+        ("Gone Away", "C2: there is no user Gone Away"),
+    ] {
+        let found = review(&org, import(&text(manager), Mode::Both));
+        assert_eq!(faults(&found), [why]);
+    }
+    // Somebody of the file who has been there is the same one by either name.
+    let renamed = "email|name|manager\nchef@acme.example|Ana Neu|\nx1@acme.example||Ana Chef\ny2@acme.example||Ana Neu";
+    assert_eq!(faults(&review(&org, import(renamed, Mode::Both))), [""; 0]);
+    org.deactivate("chef");
+    let found = review(&org, import(renamed, Mode::Both));
+    let unfit = "is inactive: name somebody on the roster, or leave it empty";
+    assert_eq!(
+        faults(&found),
+        [format!("C3: {unfit}"), format!("C4: {unfit}")]
+    );
 }
