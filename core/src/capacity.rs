@@ -25,6 +25,8 @@ pub(crate) struct Line {
     granted: Seats,
     refused: bool,
     outside_dates: bool,
+    /// Freed by this plan and kept for those who waited before it.
+    kept: Seats,
     /// The next place at the end and at the front of the queue, once read.
     pub(crate) next_place: Option<i64>,
     pub(crate) front_place: Option<i64>,
@@ -47,6 +49,7 @@ impl Ledger {
                 asked: 0,
                 granted: 0,
                 refused: false,
+                kept: 0,
                 outside_dates: not_yet || over,
                 next_place: None,
                 front_place: None,
@@ -97,6 +100,14 @@ impl Ledger {
             .filter(|it| it.refused)
             .map(Line::shortfall)
             .collect()
+    }
+
+    /// From here on what this plan has freed so far goes to those who waited before it, as far as they need it.
+    pub(crate) fn keep_freed_for_queues(&mut self) {
+        for line in &mut self.lines {
+            let freed = (line.pool.held() - line.held).max(0);
+            line.kept = freed.min(line.pool.queued);
+        }
     }
 
     /// Pools for which somebody waits.
@@ -159,7 +170,7 @@ impl Line {
         } else {
             terms.purchased
         };
-        (limit - self.held).max(0)
+        (limit - self.held - self.kept).max(0)
     }
 
     /// Whether this entry would be promoted, were it the first, when one license comes back.
@@ -205,7 +216,7 @@ impl Line {
             pool: self.pool.name.clone(),
             asked: self.asked,
             free: self.granted.max(self.room(false)),
-            held: self.pool.held(),
+            held: self.held - self.granted,
             purchased: self.pool.terms.purchased,
             outside_dates: self.outside_dates,
         }

@@ -84,8 +84,8 @@ struct Wanted {
     arrives: bool,
     /// Whom they are to report to, once looked up.
     boss: Option<Option<Boss>>,
-    /// Where that one stands who can be nobody's manager from now on.
-    unfit: Option<Status>,
+    /// Why that one can be nobody's manager from now on.
+    unfit: Option<Unfit>,
     does: Option<Does>,
 }
 
@@ -123,6 +123,15 @@ enum Boss {
     Row(usize),
 }
 
+/// Why somebody can be nobody's manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unfit {
+    /// They stand there.
+    Stands(Status),
+    /// They are to stand there by the row of this number.
+    Leaves(Status, u32),
+}
+
 impl Wanted {
     /// What it wants besides.
     fn seldom(&self) -> &Seldom {
@@ -139,6 +148,23 @@ impl Wanted {
 
     fn seldom_mut(&mut self) -> &mut Seldom {
         self.seldom.get_or_insert_default()
+    }
+
+    /// Who is taken off the roster by it, and as what.
+    fn takes_off(&self) -> Option<(UserId, Status)> {
+        let (id, now) = self.known.filter(|_| !self.arrives)?;
+        let takes_off = |it: &Status| {
+            *it != now && matches!(it, Status::Inactive | Status::Cancelled | Status::Deleted)
+        };
+        Some((id, self.status.filter(takes_off)?))
+    }
+
+    /// Whether it gives back what others of the file may get.
+    fn frees(&self) -> bool {
+        let now = self.known.map(|it| it.1);
+        let stays = self.status.is_none() || self.status == now;
+        let boss_comes = matches!(self.boss, Some(Some(Boss::Row(_))));
+        self.takes_off().is_some() || self.returns_licenses && stays && !boss_comes
     }
 
     fn get(&self, field: Field) -> Option<&str> {

@@ -157,6 +157,11 @@ impl Planner<'_> {
         Ok(Seated::In)
     }
 
+    /// What was freed so far is not for those who come by the rest of this plan, as far as others wait for it.
+    pub(crate) fn keep_freed_for_queues(&mut self) {
+        self.ledger.keep_freed_for_queues();
+    }
+
     /// Counts that somebody asks for these pools who gets nothing of them.
     pub(crate) fn ask_in_vain(&mut self, pools: &[PoolId]) -> Result<()> {
         let asks = self.when_full == WhenFull::Ask;

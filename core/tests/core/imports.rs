@@ -193,7 +193,7 @@ fn people_are_updated_where_cells_say_something_and_left_where_they_are_blank() 
     org.invite("cy dee");
     group(&org, "Sales");
     let text = "email|first name|title|manager|status|groups\n\
-        ANA@acme.example|Anna||bo@acme.example||Sales:coach\n\
+        ANA@acme.example|Anna||dee@acme.example||Sales:coach\n\
         bo@acme.example||(clear)||inactive|\n\
         cy@acme.example||Chief|(clear)|cancelled|\n\
         dee@acme.example|||||";

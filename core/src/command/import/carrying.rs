@@ -10,7 +10,7 @@ use crate::command::joining::{Back, Joining};
 use crate::command::{NewPerson, edit};
 use crate::error::Result;
 use crate::import::{Column, Does, Mode};
-use crate::model::{Field, FieldId, GroupId, GroupRole, Part, Profile, Status, UserId};
+use crate::model::{Field, FieldId, GroupId, GroupRole, Part, Profile, Status, User, UserId};
 use crate::planner::Planner;
 
 /// What became of the row at each place.
@@ -49,79 +49,40 @@ impl Desk<'_> {
         rows: &mut [Wanted],
     ) -> Result<()> {
         let mut came: Came = rows.iter().map(|it| Arrival::Nobody(it.row)).collect();
+        // What somebody gives back is there for others of the file.
+        let is_there =
+            |it: &Wanted| it.known.is_some() && !it.arrives && (it.is_open() || it.is_wrong());
+        let there = (0..rows.len()).filter(|it| rows.get(*it).is_some_and(is_there));
+        let (givers, others): (Vec<usize>, Vec<usize>) =
+            there.partition(|it| rows.get(*it).is_some_and(Wanted::frees));
+        let there = givers.iter().chain(&others);
+        let there: Vec<UserId> = there
+            .filter_map(|it| Some(rows.get(*it)?.known?.0))
+            .collect();
+        planner.expect(&there)?;
+        let values = self.values(planner, rows, &there)?;
+        let mut managers = Vec::new();
+        for place in givers {
+            managers.extend(self.settle(planner, rows, place, &came, &values)?);
+        }
+        planner.keep_freed_for_queues();
         for place in arrival_order(rows) {
             let arrival = self.bring_in(planner, rows, place, &came)?;
             if let Some(here) = came.get_mut(place) {
                 *here = arrival;
             }
         }
-        let there: Vec<UserId> = rows
-            .iter()
-            .filter(|it| (it.is_open() || it.is_wrong()) && !it.arrives)
-            .filter_map(|it| Some(it.known?.0))
-            .collect();
-        planner.expect(&there)?;
-        let values = self.values(planner, rows, &there)?;
-        let mut managers = Vec::new();
-        for wanted in rows.iter_mut().filter(|it| it.is_open() || it.is_wrong()) {
-            let Some((id, _)) = wanted.known.filter(|_| !wanted.arrives) else {
+        for place in others {
+            managers.extend(self.settle(planner, rows, place, &came, &values)?);
+        }
+        for (place, user) in managers {
+            let Some(wanted) = rows.get_mut(place) else {
                 continue;
             };
-            let user = planner.user(id)?;
-            let boss = match self.boss(wanted, &came) {
-                Ok(boss) => boss.filter(|it| *it != user.manager),
-                Err(NoBoss::NoRoom(why)) if wanted.is_open() => {
-                    self.without_boss(planner, wanted, &why);
-                    continue;
-                }
-                // Something else is wrong in this row, too.
-                Err(NoBoss::NoRoom(_)) => None,
-                Err(NoBoss::Wrong(row)) => {
-                    self.fault(wanted, Some(Column::Manager), manager_is_wrong(row));
-                    None
-                }
-            };
-            if boss.is_some() && wanted.unfit.is_some() {
-                self.refuse_unfit(wanted);
-            }
-            for (column, why) in self.what_cannot_be(planner, wanted, &user, &values, boss)? {
-                self.fault(wanted, Some(column), why);
-            }
-            if user.status.is_live() {
-                for (column, why) in self.what_is_owned(planner, wanted, &user, boss)? {
-                    self.fault(wanted, Some(column), why);
-                }
-            }
-            if !wanted.is_open() {
-                continue;
-            }
-            planner.name(&user);
-            if !user.status.is_live() && wanted.status.is_none_or(|it| it == user.status) {
-                // Whoever is at rest stays as they are, which the row says too.
-                wanted.does = Some(Does::Nothing);
-                continue;
-            }
-            let changed = self.update(planner, wanted, &user, &values)?;
-            if !wanted.is_open() {
-                continue;
-            }
-            match boss {
-                Some(boss) => managers.push((wanted.row, user, boss, changed)),
-                None if changed => wanted.does = Some(Does::Update),
-                None => {
-                    wanted.does = Some(Does::Nothing);
-                    if self.import.mode == Mode::Both && user.status == Status::Inactive {
-                        self.stays(planner, wanted, user.status);
-                    }
-                }
-            }
-        }
-        let mut places: HashMap<u32, usize> = HashMap::new();
-        if !managers.is_empty() {
-            places.extend(rows.iter().enumerate().map(|(place, it)| (it.row, place)));
-        }
-        for (row, user, boss, _) in managers {
-            let Some(wanted) = places.get(&row).and_then(|it| rows.get_mut(*it)) else {
+            let Ok(Some(boss)) = self.boss(wanted, &came) else {
+                // Only of whoever leaves it was not known before whether their new manager comes.
+                let who = super::who(&self.import.sheet, &self.columns, wanted.place);
+                planner.skip_name(&who, "the manager stays, for the new one does not come");
                 continue;
             };
             let mark = planner.mark();
@@ -133,6 +94,77 @@ impl Desk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Plans what a row wants of somebody who is there. Returns them, with the place of the row, if another manager is to follow.
+    fn settle(
+        &mut self,
+        planner: &mut Planner<'_>,
+        rows: &mut [Wanted],
+        place: usize,
+        came: &Came,
+        values: &Values,
+    ) -> Result<Option<(usize, User)>> {
+        let row_of_boss = match rows.get(place).and_then(|it| it.boss) {
+            Some(Some(Boss::Row(above))) => rows.get(above).filter(|it| it.is_open()),
+            _ => None,
+        };
+        let boss_may_come = row_of_boss.is_some();
+        let Some(wanted) = rows.get_mut(place) else {
+            return Ok(None);
+        };
+        let Some((id, _)) = wanted.known else {
+            return Ok(None);
+        };
+        let user = planner.user(id)?;
+        let boss = match self.boss(wanted, came) {
+            // Who leaves is looked at before anybody came.
+            Err(NoBoss::Wrong(_)) if boss_may_come => Some(None),
+            Ok(boss) => boss.filter(|it| *it != user.manager),
+            Err(NoBoss::NoRoom(why)) if wanted.is_open() => {
+                self.without_boss(planner, wanted, &why);
+                return Ok(None);
+            }
+            // Something else is wrong in this row, too.
+            Err(NoBoss::NoRoom(_)) => None,
+            Err(NoBoss::Wrong(row)) => {
+                self.fault(wanted, Some(Column::Manager), manager_is_wrong(row));
+                None
+            }
+        };
+        if boss.is_some() {
+            self.refuse_unfit(wanted);
+        }
+        for (column, why) in self.what_cannot_be(planner, wanted, &user, values, boss)? {
+            self.fault(wanted, Some(column), why);
+        }
+        if user.status.is_live() {
+            for (column, why) in self.what_is_owned(planner, wanted, &user, boss)? {
+                self.fault(wanted, Some(column), why);
+            }
+        }
+        if !wanted.is_open() {
+            return Ok(None);
+        }
+        planner.name(&user);
+        if !user.status.is_live() && wanted.status.is_none_or(|it| it == user.status) {
+            // Whoever is at rest stays as they are, which the row says too.
+            wanted.does = Some(Does::Nothing);
+            return Ok(None);
+        }
+        let changed = self.update(planner, wanted, &user, values)?;
+        if !wanted.is_open() {
+            return Ok(None);
+        }
+        if changed {
+            wanted.does = Some(Does::Update);
+        } else if boss.is_none() {
+            wanted.does = Some(Does::Nothing);
+            if self.import.mode == Mode::Both && user.status == Status::Inactive {
+                self.stays(planner, wanted, user.status);
+            }
+        }
+        Ok(boss.map(|_| (place, user)))
     }
 
     /// Plans somebody who comes by a row; returns who that is.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::delegated::{only_seen, unseen};
 use super::reading::{manager, unknown};
-use super::{Boss, Desk, Manager, Wanted};
+use super::{Boss, Desk, Manager, Unfit, Wanted};
 use crate::by_name::ByName;
 use crate::error::Result;
 use crate::import::{Column, Columns, Sheet, near};
@@ -279,23 +279,49 @@ impl Desk<'_> {
                 }
                 Ok((boss, unfit)) => {
                     wanted.boss = Some(Some(boss));
-                    wanted.unfit = unfit;
-                    if wanted.arrives && unfit.is_some() {
+                    wanted.unfit = unfit.map(Unfit::Stands);
+                    if wanted.arrives {
                         self.refuse_unfit(wanted);
                     }
                 }
                 Err(why) => self.fault(wanted, Some(Column::Manager), why),
             }
         }
+        self.refuse_leavers(rows);
         self.refuse_circles(planner, rows)
     }
 
-    /// Refuses a manager who is not on the roster.
-    pub(super) fn refuse_unfit(&mut self, wanted: &mut Wanted) {
-        if let Some(status) = wanted.unfit {
-            let why = format!("is {status}: name somebody on the roster, or leave it empty");
-            self.fault(wanted, Some(Column::Manager), why);
+    /// Refuses managers who leave by this very file; whoever reports to them already moves up, as in any leaving.
+    fn refuse_leavers(&mut self, rows: &mut [Wanted]) {
+        let leaving = rows.iter().filter(|it| it.is_open());
+        let leaving: HashMap<UserId, Unfit> = leaving
+            .filter_map(|it| {
+                let (id, wish) = it.takes_off()?;
+                Some((id, Unfit::Leaves(wish, it.row)))
+            })
+            .collect();
+        if leaving.is_empty() {
+            return;
         }
+        for wanted in rows.iter_mut().filter(|it| it.unfit.is_none()) {
+            if let Some(Some(Boss::Person(id))) = wanted.boss {
+                wanted.unfit = leaving.get(&id).copied();
+                if wanted.arrives {
+                    self.refuse_unfit(wanted);
+                }
+            }
+        }
+    }
+
+    /// Refuses a manager who is not on the roster, or leaves it.
+    pub(super) fn refuse_unfit(&mut self, wanted: &mut Wanted) {
+        let is = match wanted.unfit {
+            None => return,
+            Some(Unfit::Stands(status)) => format!("is {status}"),
+            Some(Unfit::Leaves(status, row)) => format!("is to be {status} by row {row}"),
+        };
+        let why = format!("{is}: name somebody on the roster, or leave it empty");
+        self.fault(wanted, Some(Column::Manager), why);
     }
 
     /// Refuses every row that is part of a circle in what everybody's managers will be. A row that is refused leaves its

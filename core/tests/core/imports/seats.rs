@@ -4,7 +4,7 @@ use usher_core::command::{Command, Import, WhenFull};
 use usher_core::import::{Does, Mode};
 use usher_core::model::Status;
 
-use super::{door, faults, import, plan};
+use super::{apply, door, faults, import, plan, review};
 use crate::org::Org;
 
 /// Everybody of it reports to somebody above.
@@ -60,4 +60,86 @@ fn who_reports_to_somebody_with_something_wrong_asks_for_a_seat_once_that_is_men
     let review = found.review.unwrap();
     assert_eq!(review.count(Does::Wrong), 19);
     assert_eq!(review.count(Does::Invite) + review.wrong_arrivals, 20);
+}
+
+#[test]
+fn what_a_file_frees_is_there_for_those_who_come_by_it_in_whichever_order_its_rows_stand() {
+    for leavers in [1, 40, 1_200] {
+        let org = Org::new(leavers + 2);
+        let names: Vec<String> = (0..leavers).map(|it| format!("old{it}")).collect();
+        org.create(&names.join(" "));
+        let new = "email|status\n".to_owned();
+        let come: String = (0..=leavers)
+            .map(|it| format!("new{it}@acme.example|\n"))
+            .collect();
+        let go: String = names
+            .iter()
+            .map(|it| format!("{it}@acme.example|inactive\n"))
+            .collect();
+        for text in [format!("{new}{come}{go}"), format!("{new}{go}{come}")] {
+            let file = import(&text, Mode::Both);
+            let found = plan(&org, file.clone());
+            assert_eq!(found.shortfalls, [], "{leavers}");
+            let batch = apply(&org, file).unwrap().batch.unwrap();
+            assert_eq!(org.seats("access").0, leavers + 2);
+            assert_eq!(org.user("old0").status, Status::Inactive);
+            org.apply(Command::Undo { batch });
+            assert_eq!(org.seats("access").0, leavers + 1);
+            assert_eq!(org.user("old0").status, Status::Active);
+            // One more than fits is told with what is free by then.
+            let more = format!("{text}one.more@acme.example|\n");
+            let short = plan(&org, import(&more, Mode::Both)).shortfalls;
+            let (free, held) = (leavers + 1, 1);
+            assert_eq!(
+                short[0].to_string(),
+                format!(
+                    "access has {free} free of {} purchased ({held} held), and {} are needed; purchase 1 more, free some by \
+                     deactivating people, or queue",
+                    leavers + 2,
+                    leavers + 2
+                )
+            );
+        }
+    }
+}
+
+#[test]
+fn what_a_file_frees_goes_to_those_who_waited_before_it() {
+    let org = Org::new(3);
+    org.create("ana bo");
+    let session = door(&org);
+    let mut queued = session.request(Command::Import(import(
+        "email\ncy@acme.example",
+        Mode::Invite,
+    )));
+    queued.when_full = WhenFull::QueueRest;
+    session.apply(queued, None).unwrap();
+    assert_eq!(org.user("cy").status, Status::Queued);
+    let swap = import(
+        "email|status\nana@acme.example|inactive\ndan@acme.example|",
+        Mode::Both,
+    );
+    let short = plan(&org, swap).shortfalls;
+    assert_eq!((short[0].free, short[0].asked), (0, 1));
+    let two =
+        "email|status\nana@acme.example|inactive\nbo@acme.example|inactive\ndan@acme.example|";
+    apply(&org, import(two, Mode::Both)).unwrap();
+    assert_eq!(org.user("cy").status, Status::Waiting);
+    assert_eq!(org.user("dan").status, Status::Waiting);
+}
+
+#[test]
+fn a_license_that_a_file_takes_back_is_there_for_others_of_it() {
+    let org = Org::new(9);
+    org.add_pool("pro", 1);
+    org.create("ana bo");
+    org.apply(Command::Grant {
+        who: org.who("ana"),
+        pool: "pro".parse().unwrap(),
+        until: None,
+    });
+    let text = "email|licenses\nbo@acme.example|pro\nana@acme.example|(clear)";
+    assert_eq!(faults(&review(&org, import(text, Mode::Both))), [""; 0]);
+    apply(&org, import(text, Mode::Both)).unwrap();
+    assert_eq!(org.seats("pro").0, 1);
 }

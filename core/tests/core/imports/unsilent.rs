@@ -391,3 +391,46 @@ fn a_manager_is_found_by_whichever_name_the_file_or_the_roster_has() {
         [format!("C3: {unfit}"), format!("C4: {unfit}")]
     );
 }
+
+#[test]
+fn nobody_comes_to_report_to_somebody_who_leaves_by_the_same_file() {
+    let org = Org::new(20);
+    org.create("ana bo cy dan");
+    org.apply(Command::Edit(Edit {
+        manager: Some(Some("bo@acme.example".into())),
+        ..Edit::of(org.who("dan"))
+    }));
+    for wish in ["inactive", "deleted"] {
+        let rows = [
+            "ana@acme.example|bo@acme.example|".to_owned(),
+            "new@acme.example|bo@acme.example|".to_owned(),
+            format!("bo@acme.example|cy@acme.example|{wish}"),
+            // Whoever has that manager already moves up.
+            "dan@acme.example|bo@acme.example|".to_owned(),
+        ];
+        let why = |row: u32| {
+            format!("is to be {wish} by row {row}: name somebody on the roster, or leave it empty")
+        };
+        let text = format!("email|manager|status\n{}", rows.join("\n"));
+        let found = faults(&review(&org, import(&text, Mode::Both)));
+        assert_eq!(
+            found,
+            [format!("B2: {}", why(4)), format!("B3: {}", why(4))]
+        );
+        let turned: Vec<String> = rows.iter().rev().cloned().collect();
+        let text = format!("email|manager|status\n{}", turned.join("\n"));
+        let found = faults(&review(&org, import(&text, Mode::Both)));
+        assert_eq!(
+            found,
+            [format!("B4: {}", why(3)), format!("B5: {}", why(3))]
+        );
+        // Whom the mode leaves stays.
+        assert_eq!(faults(&review(&org, import(&text, Mode::Invite))), [""; 0]);
+    }
+    // A leaver may be written down with a manager who comes by the file; one who does not come is told.
+    let text = "email|manager|status|groups\nbo@acme.example|eve@acme.example|inactive|\neve@acme.example|||\n\
+        dan@acme.example|bo@acme.example||";
+    apply(&org, import(text, Mode::Both)).unwrap();
+    assert_eq!(org.manager("bo").as_deref(), Some("eve"));
+    assert_eq!(org.manager("dan").as_deref(), Some("eve"));
+}
