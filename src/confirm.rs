@@ -213,7 +213,11 @@ fn print_plan(format: Format, plan: &Plan) -> Result<()> {
     match format {
         Format::Table => {
             show::on_terminal(plan, &mut io::stdout().lock())?;
-            crate::output::say(format, &format!("digest {}", plan.digest))
+            match plan.review.as_ref().is_some_and(|it| it.is_blocked()) {
+                // There is nothing to confirm.
+                true => Ok(()),
+                false => crate::output::say(format, &format!("digest {}", plan.digest)),
+            }
         }
         Format::Json => print_line(&serde_json::to_string(plan)?),
         Format::Csv => changes_as_csv(plan),
@@ -255,20 +259,21 @@ fn print_line(text: &str) -> Result<()> {
 fn changes_as_csv(plan: &Plan) -> Result<()> {
     let mut listing = Listing::begin(Format::Csv, CHANGE_KEYS, CHANGE_KEYS);
     for change in &plan.changes {
-        let said = change.described(&plan.names);
         let user = change
             .user()
             .map_or(Value::Null, |it| json!(plan.names.user(it)));
-        let json = vec![
-            ("user", user),
-            ("what", json!(said.what)),
-            ("before", said.before),
-            ("after", said.after),
-        ];
-        listing.row(Row {
-            cells: Vec::new(),
-            json,
-        })?;
+        for said in change.described_in_full(&plan.names) {
+            let json = vec![
+                ("user", user.clone()),
+                ("what", json!(said.what)),
+                ("before", said.before),
+                ("after", said.after),
+            ];
+            listing.row(Row {
+                cells: Vec::new(),
+                json,
+            })?;
+        }
     }
     listing.end("")
 }

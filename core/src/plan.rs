@@ -1,6 +1,8 @@
 //! What a command would do, as data. The console's sheet, `--plan`, a review screen and the SCIM server's answer are
 //! views of the same value.
 
+mod leaving_days;
+
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 use std::{fmt, io};
@@ -13,6 +15,9 @@ use crate::change::{Change, Names};
 use crate::error::{Error, Shortfall};
 use crate::import::Review;
 use crate::model::{Date, Hold, PoolId, PoolName, Seats, Timestamp, UserId};
+
+pub use leaving_days::LeavingDays;
+pub(crate) use leaving_days::of_newcomer;
 
 /// What a command would do.
 #[derive(Clone, Debug)]
@@ -67,6 +72,8 @@ pub struct Effects {
     pub unsent: usize,
     /// Dates that act at another instant, because the time zone is another.
     pub dates: DatesMoved,
+    /// Days that the plan sets on which people are to leave; at doors where a person confirms the plan.
+    pub leaving: Vec<LeavingDays>,
 }
 
 /// Dates still to come that act at another instant than they would have.
@@ -570,7 +577,7 @@ impl Serialize for PoolEffect {
 
 impl Serialize for Effects {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Effects", 7)?;
+        let mut out = serializer.serialize_struct("Effects", 8)?;
         out.serialize_field("pools", &self.pools)?;
         out.serialize_field("mails", &self.mails())?;
         out.serialize_field("promoted", &self.promoted.people)?;
@@ -578,6 +585,7 @@ impl Serialize for Effects {
         out.serialize_field("assignments_ended", &self.assignments_ended)?;
         out.serialize_field("unsent", &self.unsent)?;
         out.serialize_field("dates", &self.dates)?;
+        out.serialize_field("leaving", &self.leaving)?;
         out.end()
     }
 }
@@ -593,13 +601,13 @@ impl Serialize for ChangesJson<'_> {
             #[serde(flatten)]
             said: crate::change::Described,
         }
-        let mut out = serializer.serialize_seq(Some(self.0.changes.len()))?;
+        let mut out = serializer.serialize_seq(None)?;
         for change in &self.0.changes {
             let user = change.user().map(|it| self.0.names.user(it));
-            out.serialize_element(&Line {
-                user,
-                said: change.described(&self.0.names),
-            })?;
+            for said in change.described_in_full(&self.0.names) {
+                let user = user.clone();
+                out.serialize_element(&Line { user, said })?;
+            }
         }
         out.end()
     }

@@ -39,7 +39,7 @@ use crate::model::{
     PoolId, Settings, Status, TimeZoneName, Timestamp, Training, TrainingId, TrainingTerms, User,
     UserId, key_of_name,
 };
-use crate::plan::{Digest, Effects, Mail, Plan, Skip, Template};
+use crate::plan::{Digest, Effects, LeavingDays, Mail, Plan, Skip, Template};
 use crate::policy::{self, Authority, Reach, Role};
 use crate::progress::Progress;
 use crate::store::Snapshot;
@@ -308,6 +308,10 @@ impl<'s> Planner<'s> {
             assignments_ended,
             unsent,
             dates,
+            leaving: match asked {
+                true => LeavingDays::set_by(&self.changes),
+                false => Vec::new(),
+            },
         };
         let plan = Plan {
             command,

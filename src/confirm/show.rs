@@ -23,7 +23,11 @@ const SHOWN_FAULTS: usize = 20;
 
 /// The plan as text for a terminal.
 pub(crate) fn on_terminal(plan: &Plan, out: &mut impl io::Write) -> Result<()> {
-    let mut text = format!("{}\n", numbers(plan));
+    let mut text = String::new();
+    if let Some(review) = plan.review.as_ref().filter(|it| it.is_blocked()) {
+        let _ = writeln!(text, "nothing would be applied: {}:", review.remedy());
+    }
+    let _ = writeln!(text, "{}", numbers(plan));
     for shortfall in &plan.shortfalls {
         let _ = writeln!(text, "  does not fit: {shortfall}");
     }
@@ -135,6 +139,10 @@ fn effects(text: &mut String, plan: &Plan) {
             "  {} no mail any more; usher resend WHO sends one, to who is queued once they have a seat",
             count(plan.effects.unsent, "invitation has", "invitations have")
         );
+    }
+    for it in &plan.effects.leaving {
+        let people = count(it.people, "person", "people");
+        let _ = writeln!(text, "  {people} to be {}", it.in_words());
     }
     dates(text, &plan.effects.dates);
     if plan.effects.managers_moved > 0 {
@@ -389,6 +397,8 @@ fn who_comes(created: &NewUser, plan: &Plan) -> String {
         labelled("language", said(Field::Language)),
         labelled("labels", said(Field::Labels)),
         manager.map(|it| format!("reports to {}", plan.names.user(it))),
+        labelled("deactivated on", said(Field::DeactivateOn)),
+        labelled("deleted on", said(Field::DeleteOn)),
     ];
     all.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

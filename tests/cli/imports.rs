@@ -254,3 +254,69 @@ fn a_text_is_read_as_it_is_encoded_and_the_copy_does_not_replace_the_file() {
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(said.err.contains("the file itself"), "{}", said.err);
 }
+
+#[test]
+fn a_plan_says_that_nothing_will_be_applied_while_rows_are_wrong() {
+    let org = Org::with_seats(10);
+    let file = "email,first name\nana@acme.example,Ana\nbo,Bo\n";
+    std::fs::write(org.path("people.csv"), file).unwrap();
+    let said = org.type_in("import people.csv --plan").ok();
+    assert!(
+        said.starts_with(
+            "nothing would be applied: 1 row is wrong; mend them, or say --partial to import the others:\n\
+             import: 1 new → waiting"
+        ),
+        "{said}"
+    );
+    assert!(!said.contains("digest"), "{said}");
+    assert_eq!(
+        org.json("import people.csv --plan")["import"]["blocked"],
+        true
+    );
+    let partial = org.type_in("import people.csv --plan --partial").ok();
+    assert!(partial.starts_with("import: 1 new → waiting"), "{partial}");
+    assert!(partial.contains("\ndigest "), "{partial}");
+    let plan = org.json("import people.csv --plan --partial");
+    assert_eq!(plan["import"]["blocked"], false);
+}
+
+#[test]
+fn a_plan_shows_the_days_on_which_it_has_people_leave() {
+    let org = Org::with_seats(10);
+    org.type_in("create old@acme.example --yes").ok();
+    let file = "email,deactivate_on,delete_on\nana@acme.example,,2099-02-01\nbo@acme.example,2099-01-01,2099-03-01\n\
+        old@acme.example,2099-01-01,\n";
+    std::fs::write(org.path("people.csv"), file).unwrap();
+    let said = org.type_in("import people.csv --plan").ok();
+    for part in [
+        "  2 people to be deactivated on 2099-01-01\n",
+        "  2 people to be deleted between 2099-02-01 and 2099-03-01\n",
+        "    ana@acme.example  new, waiting (deleted on 2099-02-01)",
+        "    bo@acme.example  new, waiting (deactivated on 2099-01-01, deleted on 2099-03-01)",
+        "    old@acme.example  deactivate_on none → 2099-01-01",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let plan = org.json("import people.csv --plan");
+    assert_eq!(
+        plan["effects"]["leaving"][1],
+        json!({"what": "delete_on", "people": 2, "first": "2099-02-01", "last": "2099-03-01"})
+    );
+    let lines = plan["changes"].as_array().unwrap();
+    let day = json!({"user": "bo@acme.example", "what": "delete_on", "before": null, "after": "2099-03-01"});
+    assert!(lines.contains(&day), "{lines:?}");
+    let said = org
+        .type_in("invite cy@acme.example --delete-on 2099-05-01 --plan")
+        .ok();
+    assert!(
+        said.contains("1 person to be deleted on 2099-05-01"),
+        "{said}"
+    );
+    let csv = org
+        .type_in("invite cy@acme.example --delete-on 2099-05-01 --plan --format csv")
+        .ok();
+    assert!(
+        csv.contains("cy@acme.example,delete_on,,2099-05-01"),
+        "{csv}"
+    );
+}

@@ -259,7 +259,8 @@ impl Proposal {
 fn worded(plan: &Plan, line: &Changed) -> ListLine {
     let changes = line.changes.iter().filter_map(|i| plan.changes.get(*i));
     let said: Vec<_> = changes
-        .map(|it| in_words(&it.described(&plan.names)))
+        .flat_map(|it| it.described_in_full(&plan.names))
+        .map(|it| in_words(&it))
         .collect();
     let said = said.join(" · ");
     let (who, what) = match line.who {

@@ -16,6 +16,16 @@ use crate::model::{
 };
 
 impl Change {
+    /// What a plan says of it: what changes, and of somebody new the days on which they are to leave.
+    pub fn described_in_full(&self, names: &Names) -> Vec<Described> {
+        let days = crate::plan::of_newcomer(self).map(|(what, day)| Described {
+            what: what.as_str().to_owned(),
+            before: Value::Null,
+            after: json!(day),
+        });
+        std::iter::once(self.described(names)).chain(days).collect()
+    }
+
     /// What changed, in the words of a listing.
     pub fn described(&self, names: &Names) -> Described {
         let said = |what: &str, before: Value, after: Value| Described {

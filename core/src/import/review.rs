@@ -153,13 +153,16 @@ impl Review {
 
     /// How many rows are wrong, and what can be done about it.
     pub fn sentence(&self) -> String {
+        format!("nothing was applied: {}", self.remedy())
+    }
+
+    /// How many rows are wrong while nothing is applied, and what can be done about it.
+    pub fn remedy(&self) -> String {
         let rows = match self.count(Does::Wrong) {
             1 => "1 row is".to_owned(),
             rows => format!("{rows} rows are"),
         };
-        format!(
-            "nothing was applied: {rows} wrong; mend them, or say --partial to import the others"
-        )
+        format!("{rows} wrong; mend them, or say --partial to import the others")
     }
 }
 
@@ -193,7 +196,7 @@ impl Serialize for Cells<'_> {
 
 impl Serialize for Review {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Review", 12)?;
+        let mut out = serializer.serialize_struct("Review", 13)?;
         out.serialize_field("sheet", &self.sheet.about.sheet)?;
         out.serialize_field("unread_sheets", &self.sheet.about.others)?;
         out.serialize_field(
@@ -202,6 +205,7 @@ impl Serialize for Review {
         )?;
         out.serialize_field("format", &self.sheet.about.format)?;
         out.serialize_field("partial", &self.partial)?;
+        out.serialize_field("blocked", &self.is_blocked())?;
         let ignored: Vec<&str> = self.columns.ignored().collect();
         out.serialize_field("ignored_columns", &ignored)?;
         let untitled: Vec<String> = self.columns.untitled().map(letters).collect();

@@ -316,6 +316,10 @@ fn numbers(proposal: &Proposal, width: u16) -> Vec<Said> {
             Role::Plain,
         );
     }
+    for it in &plan.effects.leaving {
+        let text = format!("{} {}", people(it.people), it.in_words());
+        say("Leaving", text, Role::Warn);
+    }
     let dates = &plan.effects.dates;
     if dates.moved > 0 {
         let size = |n: i64| usize::try_from(n).unwrap_or(0);
