@@ -239,7 +239,7 @@ fn explain(book: &mut Workbook, columns: &[Titled], head: &Look) -> Result<(), X
     page.set_column_width(0, 22)?.set_column_width(1, 12)?;
     page.set_column_width(2, 90)?;
     let general = [
-        "One row is one person. Columns may stand in any order and be left out; columns of your own are ignored.",
+        "One row is one person, with one address. Columns may stand in any order and be left out; columns of your own are ignored.",
         "A cell that is left empty changes nothing. (clear) empties what is known.",
         "The grey row is an example, which is left alone.",
         "Import it with: usher import FILE --plan, which shows what would be done; nothing is done before you agree.",

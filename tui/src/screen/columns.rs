@@ -70,10 +70,10 @@ impl ListColumn {
         found.map_or("", |(word, _)| word)
     }
 
-    /// What exports call it; a person's name is two columns there.
+    /// What exports call it; a person's name is three columns there, for some have a display name only.
     pub(crate) fn exported(&self) -> &[&str] {
         match self {
-            Self::Name => &["first_name", "last_name"],
+            Self::Name => &["first_name", "last_name", "display_name"],
             Self::Email => &["email"],
             Self::Area => &["functional_area"],
             Self::Title => &["title"],

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ratatui::layout::Size;
+use usher_core::command::{Command, Create};
 use usher_core::model::{Actor, Door};
 
 use super::org::Org;
@@ -481,4 +482,27 @@ fn the_list_is_exported_with_its_columns() {
         "{}",
         play.screen()
     );
+}
+
+#[test]
+fn whoever_has_a_display_name_only_has_a_name_in_the_export_of_the_list() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let org = org();
+    let mut boss = super::org::person("big.boss");
+    boss.profile.first_name = None;
+    boss.profile.last_name = None;
+    boss.profile.display_name = Some("Ana Boss".into());
+    org.other().done(Command::Create(Create {
+        people: vec![boss],
+        groups: Vec::new(),
+        pools: Vec::new(),
+        mail: false,
+    }));
+    let mut play = Play::open(org);
+    let file = folder.path().join("list.csv");
+    play.keys("cname<enter>/big.boss<enter>E<down>");
+    play.event(Event::Paste(file.display().to_string()));
+    play.keys("<enter>");
+    let text = std::fs::read_to_string(&file).expect("written");
+    assert!(text.contains("Ana Boss"), "{text}");
 }
