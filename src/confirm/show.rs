@@ -200,8 +200,10 @@ fn reviewed(text: &mut String, plan: &Plan) {
     let counts = [
         (Does::Invite, "to invite"),
         (Does::Create, "to create"),
+        (Does::Queue, "to queue"),
         (Does::Update, "to update"),
         (Does::Nothing, "unchanged"),
+        (Does::LeftOut, "left out without a seat"),
         (Does::Wrong, "wrong"),
     ];
     let counts: Vec<String> = counts

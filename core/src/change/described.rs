@@ -381,12 +381,20 @@ impl Change {
                 "import",
                 Value::Null,
                 json!(format!(
-                    "{} {}: {} arrived, {} updated, {} unchanged, {} wrong",
+                    "{} {}: {} arrived{}, {} updated, {} unchanged{}, {} wrong",
                     terms.rows,
                     if terms.rows == 1 { "row" } else { "rows" },
                     terms.arrived,
+                    match terms.queued {
+                        0 => String::new(),
+                        n => format!(" ({n} queued)"),
+                    },
                     terms.updated,
                     terms.unchanged,
+                    match terms.left_out {
+                        0 => String::new(),
+                        n => format!(", {n} left out without a seat"),
+                    },
                     terms.wrong
                 )),
             ),

@@ -304,6 +304,10 @@ impl Import {
         };
         for wanted in rows {
             let does = wanted.does.unwrap_or(Does::Nothing);
+            let only_lacks_room = does == Does::Wrong && {
+                let faults = review.faults_of(wanted.row);
+                faults.iter().all(|it| it.why.starts_with(NO_ROOM))
+            };
             if does == Does::Wrong {
                 let who = who(&self.sheet, &review.columns, wanted.place);
                 let why: Vec<&str> = review
@@ -316,20 +320,26 @@ impl Import {
             review.rows.push(RowReview {
                 row: wanted.row,
                 user: wanted.known.map(|it| it.0),
-                does,
+                does: match only_lacks_room && self.partial {
+                    true => Does::LeftOut,
+                    false => does,
+                },
             });
         }
         if !planner.is_idle() {
             planner.push(Change::Imported {
                 terms: Box::new(ImportTerms {
                     file: self.file.clone(),
+                    sheet: self.sheet.about.one_of_several(),
                     digest,
                     mode: self.mode,
                     format: self.sheet.about.format,
                     rows: review.rows.len(),
-                    arrived: review.count(Does::Invite) + review.count(Does::Create),
+                    arrived: review.rows.iter().filter(|it| it.does.arrives()).count(),
+                    queued: review.count(Does::Queue),
                     updated: review.count(Does::Update),
                     unchanged: review.count(Does::Nothing),
+                    left_out: review.count(Does::LeftOut),
                     wrong: review.count(Does::Wrong),
                 }),
             });

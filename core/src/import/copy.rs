@@ -1,13 +1,12 @@
 //! The copy of a file in which what is wrong is marked: the same sheet, columns, order and values, the wrong cells coloured,
 //! and the reasons in a column of their own and in a note on each cell. Importing it again ignores that column.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use rust_xlsxwriter::{Color, Format as Look, Note, Workbook, Worksheet, XlsxError};
 
 use super::columns::REASON;
-use super::review::{Does, Fault, Review};
+use super::review::{Fault, Review};
 use super::sheet::{Cell, Row};
 use super::{in_workbook, seal};
 use crate::error::Result;
@@ -105,10 +104,9 @@ fn fill(sheet: &mut Worksheet, review: &Review) -> Result<usize, XlsxError> {
     }
     sheet.set_column_width(reason_column, 80.0)?;
     let head = review.columns.number;
-    let does: HashMap<u32, Does> = review.rows.iter().map(|it| (it.row, it.does)).collect();
     let (mut next, mut wrong, mut notes) = (0, 0, 0);
     for row in review.sheet.rows() {
-        let is_wrong = does.get(&row.number()) == Some(&Does::Wrong);
+        let is_wrong = !review.faults_of(row.number()).is_empty();
         let is_below = row.number() > head;
         if is_below && review.partial && !is_wrong {
             continue;

@@ -62,22 +62,33 @@ pub enum Does {
     Invite,
     /// Somebody new gets an account, or an account again.
     Create,
+    /// Somebody new waits for a seat.
+    Queue,
     /// Somebody is changed.
     Update,
     /// Nothing: the roster says so already, or the mode leaves them as they are.
     Nothing,
+    /// Nothing, because there is no free seat, and whoever asked has chosen that it goes on without.
+    LeftOut,
     /// Nothing, because something is wrong.
     Wrong,
 }
 
 impl Does {
+    /// Whether somebody comes onto the roster by it.
+    pub const fn arrives(self) -> bool {
+        matches!(self, Self::Invite | Self::Create | Self::Queue)
+    }
+
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Invite => "invite",
             Self::Create => "create",
             Self::Update => "update",
+            Self::Queue => "queue",
             Self::Nothing => "nothing",
+            Self::LeftOut => "left_out",
             Self::Wrong => "wrong",
         }
     }
@@ -236,8 +247,7 @@ impl Serialize for Rows<'_> {
                 row: it.row,
                 who: self.0.who(it),
                 does: it.does.as_str(),
-                cells: matches!(it.does, Does::Invite | Does::Create)
-                    .then(|| Cells(self.0, it.row)),
+                cells: it.does.arrives().then(|| Cells(self.0, it.row)),
             })?;
         }
         out.end()

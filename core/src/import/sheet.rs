@@ -68,10 +68,18 @@ pub struct About {
     pub separator: Option<char>,
 }
 
+/// How much of a sheet's name is shown; spreadsheet programs allow no longer one.
+const NAME_OF_SHEET: usize = 40;
 /// How many sheets are named.
 const NAMED: usize = 12;
 
 impl About {
+    /// The sheet that was read, of a workbook in which others are read as well.
+    pub fn one_of_several(&self) -> Option<String> {
+        let read = self.sheet.as_deref().filter(|_| !self.others.is_empty())?;
+        Some(harmless(read).chars().take(NAME_OF_SHEET).collect())
+    }
+
     /// Which sheet of a workbook was read, and which were not; none where there are no others.
     pub fn unread(&self) -> Option<String> {
         let read = self.sheet.as_deref().filter(|_| !self.others.is_empty())?;
@@ -95,7 +103,7 @@ impl About {
 
 /// The name of a sheet in a sentence.
 pub(super) fn named(sheet: &str) -> String {
-    let shown: String = harmless(sheet).chars().take(40).collect();
+    let shown: String = harmless(sheet).chars().take(NAME_OF_SHEET).collect();
     format!("{shown:?}")
 }
 

@@ -129,7 +129,15 @@ const UPDATED: Placeholder = Placeholder {
 };
 const WRONG: Placeholder = Placeholder {
     name: "wrong",
-    meaning: "how many were wrong and left out",
+    meaning: "how many were wrong, or had no free seat, and were left out",
+};
+const UNCHANGED: Placeholder = Placeholder {
+    name: "unchanged",
+    meaning: "how many changed nothing",
+};
+const BATCH: Placeholder = Placeholder {
+    name: "batch",
+    meaning: "the batch that it is, which usher undo takes",
 };
 
 impl Template {
@@ -143,7 +151,7 @@ impl Template {
             Self::SeatAlarm => &[POOL, ALARM, HELD, PURCHASED],
             Self::BrakePulled => &[CONNECTION, SHARE, WINDOW],
             Self::InvitationWish => &[PERSON],
-            Self::ImportDone => &[FILE, ROWS, ARRIVED, UPDATED, WRONG],
+            Self::ImportDone => &[FILE, ROWS, ARRIVED, UPDATED, UNCHANGED, WRONG, BATCH],
             Self::DeletionAhead => &[LOGIN, DAY],
             Self::Announcement => &[FROM],
         };

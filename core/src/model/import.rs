@@ -11,6 +11,9 @@ pub struct ImportTerms {
     /// The file's name, without its folder; it is kept beside the history and not in it, because it may name somebody.
     #[serde(skip)]
     pub file: Option<String>,
+    /// The sheet that was read, of a workbook with several; kept as the name is.
+    #[serde(skip)]
+    pub sheet: Option<String>,
     /// The digest of what was in it, keyed by the database, in hexadecimal digits.
     pub digest: String,
     /// What was done about people who were, and who were not, on the roster.
@@ -21,12 +24,32 @@ pub struct ImportTerms {
     pub rows: usize,
     /// Of these, how many brought somebody onto the roster.
     pub arrived: usize,
+    /// How many of those wait for a seat.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub queued: usize,
     /// How many changed somebody.
     pub updated: usize,
     /// How many changed nothing.
     pub unchanged: usize,
+    /// How many were left out because there was no free seat.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub left_out: usize,
     /// How many were wrong.
     pub wrong: usize,
+}
+
+/// What earlier versions did not count stands in no event of theirs.
+const fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
+impl ImportTerms {
+    /// The file, with the sheet of it that was read: `people.xlsx, Berlin`.
+    pub fn named(&self) -> Option<String> {
+        let parts = [self.file.as_deref(), self.sheet.as_deref()];
+        let parts: Vec<&str> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
 }
 
 /// An import in the history.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::Planner;
 use crate::capacity::PLACE_STEP;
+use crate::change::Change;
 use crate::command::WhenFull;
 use crate::error::{Result, Shortfall, Shortfalls};
 use crate::model::{
@@ -155,6 +156,16 @@ impl Planner<'_> {
             }
         }
         Ok(Seated::In)
+    }
+
+    /// Whether what this plan did last was to have somebody wait for a seat.
+    pub(crate) fn is_queued_now(&self, user: UserId) -> bool {
+        let mut latest = self.latest(user);
+        latest.any(|it| match it {
+            Change::UserCreated { created, .. } => created.status == Status::Queued,
+            Change::Status { after, .. } => *after == Status::Queued,
+            _ => false,
+        })
     }
 
     /// What was freed so far is not for those who come by the rest of this plan, as far as others wait for it.

@@ -40,7 +40,7 @@ pub(crate) struct Known {
 macro_rules! import_columns {
     () => {
         "batches.id, batches.seq, batches.at, batches.actor_kind, batches.actor, file, lower(hex(digest)), mode, format, \
-         n_rows, arrived, updated, unchanged, wrong, \
+         n_rows, arrived, updated, unchanged, wrong, sheet, queued, left_out, \
          (SELECT id FROM batches AS undoing WHERE undoing.undoes = batches.id ORDER BY seq DESC LIMIT 1)"
     };
 }
@@ -65,8 +65,11 @@ fn import_row(row: &Row<'_>) -> rusqlite::Result<Import> {
             updated: count(11)?,
             unchanged: count(12)?,
             wrong: count(13)?,
+            sheet: row.get(14)?,
+            queued: count(15)?,
+            left_out: count(16)?,
         },
-        undone_by: row.get::<_, Option<[u8; 16]>>(14)?.map(BatchId::from_bytes),
+        undone_by: row.get::<_, Option<[u8; 16]>>(17)?.map(BatchId::from_bytes),
     })
 }
 
@@ -340,8 +343,8 @@ pub(super) fn note(
     });
     let Some(terms) = found else { return Ok(()) };
     let count = |it: usize| i64::try_from(it).unwrap_or(i64::MAX);
-    let sql = "INSERT INTO imports (batch, digest, mode, file, format, n_rows, arrived, updated, unchanged, wrong) \
-        VALUES (?1, unhex(?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let sql = "INSERT INTO imports (batch, digest, mode, file, format, n_rows, arrived, updated, unchanged, wrong, \
+        sheet, queued, left_out) VALUES (?1, unhex(?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     conn.prepare_cached(sql)
         .and_then(|mut it| {
             it.execute(params![
@@ -354,7 +357,10 @@ pub(super) fn note(
                 count(terms.arrived),
                 count(terms.updated),
                 count(terms.unchanged),
-                count(terms.wrong)
+                count(terms.wrong),
+                terms.sheet,
+                count(terms.queued),
+                count(terms.left_out),
             ])
         })
         .map_err(broken)?;
@@ -367,22 +373,26 @@ pub(super) fn note(
         "arrived": terms.arrived,
         "updated": terms.updated,
         "unchanged": terms.unchanged,
-        "wrong": terms.wrong,
+        "wrong": terms.wrong + terms.left_out,
     });
     let snapshot = Snapshot::new(conn);
     outbox::tell_each(&snapshot, &[user], Template::ImportDone, &about, batch, at)
 }
 
-/// Forgets the names of files in which a name of somebody is who is erased.
+/// Forgets the names of files and sheets in which a name of somebody is who is erased.
 pub(super) fn erase(conn: &Connection, user: UserId) -> Result<()> {
-    let sql = "UPDATE imports SET file = NULL WHERE file IS NOT NULL AND EXISTS (\
-        SELECT 1 FROM users WHERE id = ?1 AND (\
-            length(first_name) > 2 AND instr(lower(file), lower(first_name)) \
-            OR length(last_name) > 2 AND instr(lower(file), lower(last_name)) \
-            OR length(email_key) > 2 AND instr(lower(file), substr(email_key, 1, instr(email_key, '@') - 1)) \
-            OR length(user_name_key) > 2 AND instr(lower(file), user_name_key)))";
-    conn.prepare_cached(sql)
-        .and_then(|mut it| it.execute([user.as_bytes()]))
-        .map(drop)
-        .map_err(broken)
+    for column in ["file", "sheet"] {
+        let sql = format!(
+            "UPDATE imports SET {column} = NULL WHERE {column} IS NOT NULL AND EXISTS (\
+             SELECT 1 FROM users WHERE id = ?1 AND (\
+                length(first_name) > 2 AND instr(lower({column}), lower(first_name)) \
+                OR length(last_name) > 2 AND instr(lower({column}), lower(last_name)) \
+                OR length(email_key) > 2 AND instr(lower({column}), substr(email_key, 1, instr(email_key, '@') - 1)) \
+                OR length(user_name_key) > 2 AND instr(lower({column}), user_name_key)))"
+        );
+        conn.prepare_cached(&sql)
+            .and_then(|mut it| it.execute([user.as_bytes()]))
+            .map_err(broken)?;
+    }
+    Ok(())
 }

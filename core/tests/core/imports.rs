@@ -310,7 +310,7 @@ fn more_people_than_seats_are_told_with_numbers_and_chosen_about() {
     let fewer = session.plan(&choose(WhenFull::Fewer)).unwrap();
     let review = fewer.review.unwrap();
     assert_eq!(
-        (review.count(Does::Invite), review.count(Does::Nothing)),
+        (review.count(Does::Invite), review.count(Does::LeftOut)),
         (2, 1)
     );
     let partial = super::imports::plan(

@@ -354,8 +354,10 @@ impl App {
             (Does::Wrong, "Something is wrong."),
             (Does::Invite, "Somebody is invited."),
             (Does::Create, "Somebody gets an account."),
+            (Does::Queue, "Somebody waits for a seat."),
             (Does::Update, "Somebody is changed."),
             (Does::Nothing, "They are on the roster as the row has them."),
+            (Does::LeftOut, "There is no seat for them."),
         ] {
             let n = looked.count(does);
             if n > 0 {

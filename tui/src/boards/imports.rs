@@ -21,8 +21,10 @@ pub(super) const KIND: Kind = Kind {
         text("Who", 14, 1),
         number("Rows", 7),
         number("Arrived", 7),
+        number("Queued", 6),
         number("Updated", 7),
         number("Same", 6),
+        number("No seat", 7),
         number("Wrong", 6),
         text("Fate", 7, 0),
     ],
@@ -83,12 +85,14 @@ fn item(import: &Import, zone: &Zone, actor: &str) -> Item {
     let count = |it: usize| words::number(i64::try_from(it).unwrap_or(i64::MAX));
     let cells = vec![
         zone.minute(import.at),
-        terms.file.clone().unwrap_or_else(|| "-".to_owned()),
+        terms.named().unwrap_or_else(|| "-".to_owned()),
         actor.replace('_', " "),
         count(terms.rows),
         count(terms.arrived),
+        count(terms.queued),
         count(terms.updated),
         count(terms.unchanged),
+        count(terms.left_out),
         count(terms.wrong),
         if import.undone_by.is_some() {
             "undone"
@@ -97,7 +101,7 @@ fn item(import: &Import, zone: &Zone, actor: &str) -> Item {
         }
         .to_owned(),
     ];
-    let role = match (import.undone_by.is_some(), terms.wrong > 0) {
+    let role = match (import.undone_by.is_some(), terms.wrong + terms.left_out > 0) {
         (true, _) => Role::Muted,
         (false, true) => Role::Warn,
         (false, false) => Role::Plain,

@@ -186,12 +186,12 @@ impl Looked {
             return String::new();
         };
         match row.does {
-            Does::Wrong => {
+            Does::Wrong | Does::LeftOut => {
                 let faults = self.faults(row).iter().map(|it| titled(review, it));
                 faults.collect::<Vec<_>>().join(" · ")
             }
             Does::Update => self.changed(row).join(" · "),
-            Does::Invite | Does::Create => {
+            Does::Invite | Does::Create | Does::Queue => {
                 let who = review.who(row);
                 let cells = self.cells(row.row).into_iter();
                 let others = cells
@@ -220,13 +220,13 @@ impl Looked {
             return Vec::new();
         };
         match row.does {
-            Does::Wrong => self
+            Does::Wrong | Does::LeftOut => self
                 .faults(row)
                 .iter()
                 .map(|it| placed(review, it))
                 .collect(),
             Does::Update => self.changed(row),
-            Does::Invite | Does::Create | Does::Nothing => {
+            Does::Invite | Does::Create | Does::Queue | Does::Nothing => {
                 let cells = self.cells(row.row);
                 let filled = cells
                     .iter()

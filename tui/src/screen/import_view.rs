@@ -239,6 +239,7 @@ fn role(does: Does) -> Role {
         Does::Wrong => Role::Danger,
         Does::Invite | Does::Create => Role::Good,
         Does::Update => Role::Plain,
+        Does::Queue | Does::LeftOut => Role::Warn,
         Does::Nothing => Role::Muted,
     }
 }
@@ -382,8 +383,10 @@ fn status(importing: &Importing, theme: Theme, area: Rect, buf: &mut Buffer) {
         (Does::Wrong, "wrong"),
         (Does::Invite, "invite"),
         (Does::Create, "create"),
+        (Does::Queue, "queue"),
         (Does::Update, "update"),
         (Does::Nothing, "nothing"),
+        (Does::LeftOut, "no seat"),
     ] {
         let n = looked.count(does);
         if n > 0 {

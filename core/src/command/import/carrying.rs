@@ -274,6 +274,7 @@ impl Desk<'_> {
         }
         planner.spend_allowance(&budgets);
         wanted.does = Some(match status {
+            _ if id.is_some_and(|it| planner.is_queued_now(it)) => Does::Queue,
             Status::Active => Does::Create,
             _ => Does::Invite,
         });
@@ -302,7 +303,7 @@ impl Desk<'_> {
     ) {
         let why = planner.skipped_since(mark).unwrap_or_default().to_owned();
         if planner.leaves_out() && !self.import.partial && why.starts_with(NO_ROOM) {
-            wanted.does = Some(Does::Nothing);
+            wanted.does = Some(Does::LeftOut);
             return;
         }
         planner.unsay_skips(mark);

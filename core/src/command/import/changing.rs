@@ -175,7 +175,7 @@ impl Desk<'_> {
         if left_out && why.starts_with(NO_ROOM) {
             let who = super::who(&self.import.sheet, &self.columns, wanted.place);
             planner.skip_name(&who, why);
-            wanted.does = Some(Does::Nothing);
+            wanted.does = Some(Does::LeftOut);
         } else {
             self.fault(wanted, column, why);
         }

@@ -1,7 +1,7 @@
 //! What files ask of pools: everybody counts who would come, whomever they report to.
 
 use usher_core::command::{Command, Import, WhenFull};
-use usher_core::import::{Does, Mode};
+use usher_core::import::{Does, Mode, write_error_copy};
 use usher_core::model::Status;
 
 use super::{apply, door, faults, import, plan, review};
@@ -46,8 +46,20 @@ fn everybody_of_a_file_counts_who_asks_for_a_seat_also_whose_manager_gets_none()
     let review = applied.plan.review.unwrap();
     assert_eq!(faults(&review), [""; 0]);
     assert_eq!(
-        (review.count(Does::Invite), review.count(Does::Nothing)),
+        (review.count(Does::Invite), review.count(Does::LeftOut)),
         (4, 16)
+    );
+    let imported = org
+        .cli()
+        .read()
+        .unwrap()
+        .imports(None, 1)
+        .unwrap()
+        .remove(0);
+    let terms = imported.terms;
+    assert_eq!(
+        (terms.arrived, terms.left_out, terms.unchanged, terms.wrong),
+        (4, 16, 0, 0)
     );
     assert_eq!(org.user("p3").status, Status::Waiting);
 }
@@ -142,4 +154,53 @@ fn a_license_that_a_file_takes_back_is_there_for_others_of_it() {
     assert_eq!(faults(&review(&org, import(text, Mode::Both))), [""; 0]);
     apply(&org, import(text, Mode::Both)).unwrap();
     assert_eq!(org.seats("pro").0, 1);
+}
+
+#[test]
+fn who_waits_for_a_seat_and_who_found_none_are_counted_apart() {
+    for (when_full, partial, expected) in [
+        (WhenFull::QueueRest, false, [6, 3, 0, 0]),
+        (WhenFull::Fewer, false, [3, 0, 3, 0]),
+        (WhenFull::Ask, true, [3, 0, 3, 1]),
+    ] {
+        let org = Org::new(4);
+        let wrong = if partial { "\nno address" } else { "" };
+        let text = format!(
+            "email\n{}{wrong}",
+            (0..6)
+                .map(|it| format!("p{it}@acme.example\n"))
+                .collect::<String>()
+        );
+        let mut several = (*super::sheet(&text)).clone();
+        several.about.sheet = Some("Berlin".into());
+        several.about.others = vec!["Paris".into()];
+        let file = Import {
+            partial,
+            file: Some("people.xlsx".into()),
+            ..Import::of(std::sync::Arc::new(several), Mode::Both)
+        };
+        let session = door(&org);
+        let mut request = session.request(Command::Import(file));
+        request.when_full = when_full;
+        let applied = session.apply(request, None).unwrap();
+        let review = applied.plan.review.unwrap();
+        let terms = org
+            .cli()
+            .read()
+            .unwrap()
+            .imports(None, 1)
+            .unwrap()
+            .remove(0)
+            .terms;
+        let counts = [terms.arrived, terms.queued, terms.left_out, terms.wrong];
+        assert_eq!(counts, expected, "{when_full:?}");
+        assert_eq!(review.count(Does::Queue), terms.queued);
+        assert_eq!(terms.unchanged, 0);
+        assert_eq!(terms.named().as_deref(), Some("people.xlsx, Berlin"));
+        if partial {
+            let folder = tempfile::tempdir().unwrap();
+            let rows = write_error_copy(&review, &folder.path().join("rest.xlsx"), false).unwrap();
+            assert_eq!(rows, 4);
+        }
+    }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use usher_core::import::{Does, Review};
-use usher_core::model::{BatchId, PoolName};
+use usher_core::model::BatchId;
 
 use super::super::{App, Tone};
 use crate::key::Key;
 use crate::overlay::menu::{Choice, Entry, Menu};
 use crate::overlay::plan::Sheet;
 use crate::summary::{Proposal, short};
-use crate::words::{count, number, some};
+use crate::words::{count, some};
 
 impl App {
     /// Shows the plan of the import, or says what stands in its way.
@@ -133,21 +133,7 @@ impl App {
         if let Some(importing) = self.importing.as_mut().filter(|it| it.lent) {
             importing.lent = false;
             importing.done = Some(match batch {
-                Some(batch) => {
-                    let queued: i64 = proposal
-                        .plan
-                        .effects
-                        .pools
-                        .iter()
-                        .filter(|it| it.name == PoolName::access())
-                        .map(|it| it.queued_after - it.queued_before)
-                        .sum();
-                    let waits = match queued {
-                        ..=0 => String::new(),
-                        n => format!(", {} of them queued", number(n)),
-                    };
-                    format!("{}{waits} · batch {}", said_done(review), short(batch))
-                }
+                Some(batch) => format!("{} · batch {}", said_done(review), short(batch)),
                 None => "there was nothing to change any more".to_owned(),
             });
         }
@@ -169,8 +155,10 @@ pub(in crate::app) fn said_done(review: &Review) -> String {
     let parts = [
         (Does::Invite, "invited"),
         (Does::Create, "created"),
+        (Does::Queue, "queued"),
         (Does::Update, "updated"),
         (Does::Nothing, "as they were"),
+        (Does::LeftOut, "left out without a seat"),
         (Does::Wrong, "left out"),
     ];
     let parts = parts.into_iter().filter_map(|(does, word)| {
