@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::sheet::{Row, Sheet, named};
+use super::sheet::{MOST_COLUMNS, Row, Sheet, named};
 use crate::error::{Error, Result};
 use crate::model::{CustomField, Field, FieldId, field_key, harmless};
 
@@ -255,6 +255,8 @@ pub struct Columns {
     /// What each column holds; none for one that is ignored.
     pub holds: Vec<Option<Column>>,
     places: HashMap<Column, usize>,
+    /// From which on columns are lacking in the file, and only named so that they can be filled in.
+    lacking_from: usize,
     /// Columns without a title in which something is.
     pub(crate) untitled: BTreeSet<usize>,
 }
@@ -326,6 +328,7 @@ impl Columns {
             titles,
             holds,
             places: HashMap::new(),
+            lacking_from: usize::MAX,
             untitled: BTreeSet::new(),
         }
     }
@@ -355,6 +358,33 @@ impl Columns {
             .or_else(|| said(Column::Field(Field::UserName)))
             .or_else(|| said(Column::Id))
             .unwrap_or_else(|| format!("row {}", row.number()))
+    }
+
+    /// Names a column that the file lacks, behind everything that is in it: it can be filled in there.
+    pub(crate) fn add_lacking(&mut self, sheet: &Sheet, column: Column, title: String) {
+        if self.places.contains_key(&column) {
+            return;
+        }
+        if self.lacking_from == usize::MAX {
+            let widths = sheet.rows().map(|it| it.cells().count());
+            self.lacking_from = widths.max().unwrap_or(0).max(self.titles.len());
+            self.titles.resize(self.lacking_from, String::new());
+        }
+        if self.titles.len() < MOST_COLUMNS {
+            self.places.insert(column, self.titles.len());
+            self.titles.push(title);
+        }
+    }
+
+    /// Whether a column is not in the file.
+    pub fn is_lacking(&self, place: usize) -> bool {
+        place >= self.lacking_from
+    }
+
+    /// The columns that are not in the file, with their titles.
+    pub fn lacking(&self) -> impl Iterator<Item = (usize, &str)> {
+        let all = self.titles.iter().map(String::as_str).enumerate();
+        all.skip(self.lacking_from)
     }
 
     /// The titles of the columns that are ignored, but the one in which an error copy says what is wrong.

@@ -123,6 +123,10 @@ fn fill(sheet: &mut Worksheet, review: &Review) -> Result<usize, XlsxError> {
         next = at + 1;
         let faults = review.faults_of(row.number());
         if row.number() == head {
+            for (place, title) in review.columns.lacking() {
+                let place = u16::try_from(place).unwrap_or(u16::MAX);
+                sheet.write_string_with_format(at, place, title, &looks.head)?;
+            }
             sheet.write_string_with_format(at, reason_column, REASON, &looks.head)?;
             if let Some(unread) = about.unread() {
                 let note = format!("Of the file {unread}.");

@@ -128,8 +128,15 @@ const LOOK_LATIN: &str = "аеорсухіјѕһԁԛԝвкмнтАВЕКМНОР
 
 /// What is odd about an address that is somebody's perhaps and probably nobody's.
 pub(crate) fn looks_wrong(local: &str, domain: &str) -> Option<String> {
-    for part in std::iter::once(local).chain(domain.split('.')) {
-        let latin = part.contains(|it: char| it.is_ascii_alphabetic());
+    let is_latin = |it: char| it.is_ascii_alphabetic();
+    let parts = || std::iter::once(local).chain(domain.split('.'));
+    for part in parts() {
+        let mut letters = part.chars().filter(|it| it.is_alphabetic());
+        // A word of such letters only is one of another alphabet, unless the words around it are Latin.
+        let latin = match letters.all(|it| LOOK_LATIN.contains(it)) {
+            true => parts().any(|it| it.contains(is_latin)),
+            false => part.contains(is_latin),
+        };
         let other = part.chars().find(|it| LOOK_LATIN.contains(*it));
         if let Some(other) = other.filter(|_| latin) {
             return Some(format!(
@@ -201,6 +208,13 @@ mod tests {
         assert!(looks_wrong("аna", "acme.com").is_some());
         assert!(looks_wrong("ana", "acmе.com").is_some());
         assert!(looks_wrong("ana", "acme").is_some());
+        // Nothing but letters that look Latin, and digits, beside a Latin domain; and a domain of such.
+        assert!(looks_wrong("\u{440}440", "acme.com").is_some());
+        assert!(looks_wrong("\u{430}", "acme.com").is_some());
+        assert!(looks_wrong("ana", "\u{430}\u{441}\u{43c}\u{435}.com").is_some());
+        assert_eq!(looks_wrong("440", "acme.com"), None);
+        assert_eq!(looks_wrong("иван", "acme.com"), None);
+        assert_eq!(looks_wrong("анна", "сом.рф"), None);
     }
 
     #[test]

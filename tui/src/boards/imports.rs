@@ -21,11 +21,11 @@ pub(super) const KIND: Kind = Kind {
         text("Who", 14, 1),
         number("Rows", 7),
         number("Arrived", 7),
-        number("Queued", 6),
         number("Updated", 7),
         number("Same", 6),
-        number("No seat", 7),
         number("Wrong", 6),
+        number("Queued", 6),
+        number("No seat", 7),
         text("Fate", 7, 0),
     ],
     empty: "nothing was imported; i imports a file",
@@ -89,11 +89,11 @@ fn item(import: &Import, zone: &Zone, actor: &str) -> Item {
         actor.replace('_', " "),
         count(terms.rows),
         count(terms.arrived),
-        count(terms.queued),
         count(terms.updated),
         count(terms.unchanged),
-        count(terms.left_out),
         count(terms.wrong),
+        count(terms.queued),
+        count(terms.left_out),
         if import.undone_by.is_some() {
             "undone"
         } else {

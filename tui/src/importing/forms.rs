@@ -127,6 +127,12 @@ pub(crate) fn mend_form(importing: &Importing) -> Option<Form> {
             (column, field)
         })
         .unzip();
+    let columns_of = &looked.review()?.columns;
+    let lacking: Vec<(usize, String)> = columns_of
+        .lacking()
+        .map(|(column, title)| (column, title.to_owned()))
+        .collect();
+    let head = columns_of.number;
     let wrong = fields.iter().position(|it| it.fault.is_some());
     let title = format!("Row {number} of {}", importing.title());
     let finish = move |fields: &[Field]| {
@@ -135,10 +141,16 @@ pub(crate) fn mend_form(importing: &Importing) -> Option<Form> {
             .zip(&columns)
             .filter(|(field, _)| field.is_changed());
         let mends: Vec<_> = changed
-            .map(|(field, column)| Mend {
-                row: number,
-                column: *column,
-                text: field.text().to_owned(),
+            .flat_map(|(field, column)| {
+                let mend = |row, text: &str| Mend {
+                    row,
+                    column: *column,
+                    text: text.to_owned(),
+                };
+                // What the file lacks becomes a column of it.
+                let title = lacking.iter().find(|it| it.0 == *column);
+                let title = title.map(|it| mend(head, &it.1));
+                title.into_iter().chain([mend(number, field.text())])
             })
             .collect();
         match mends.is_empty() {

@@ -186,6 +186,7 @@ impl Looked {
             return String::new();
         };
         match row.does {
+            Does::LeftOut if self.faults(row).is_empty() => NO_SEAT.to_owned(),
             Does::Wrong | Does::LeftOut => {
                 let faults = self.faults(row).iter().map(|it| titled(review, it));
                 faults.collect::<Vec<_>>().join(" · ")
@@ -193,7 +194,7 @@ impl Looked {
             Does::Update => self.changed(row).join(" · "),
             Does::Invite | Does::Create | Does::Queue => {
                 let who = review.who(row);
-                let cells = self.cells(row.row).into_iter();
+                let cells = self.used(row.row).into_iter();
                 let others = cells
                     .map(|it| it.1)
                     .filter(|it| !it.is_empty() && *it != who);
@@ -220,6 +221,7 @@ impl Looked {
             return Vec::new();
         };
         match row.does {
+            Does::LeftOut if self.faults(row).is_empty() => vec![NO_SEAT.to_owned()],
             Does::Wrong | Does::LeftOut => self
                 .faults(row)
                 .iter()
@@ -227,17 +229,26 @@ impl Looked {
                 .collect(),
             Does::Update => self.changed(row),
             Does::Invite | Does::Create | Does::Queue | Does::Nothing => {
-                let cells = self.cells(row.row);
-                let filled = cells
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, (_, text))| !text.is_empty());
+                let cells = self.used(row.row).into_iter();
+                let filled = cells.filter(|(_, text)| !text.is_empty());
                 let said: Vec<_> = filled
-                    .map(|(_, (title, text))| format!("{title}: {text}"))
+                    .map(|(title, text)| format!("{title}: {text}"))
                     .collect();
                 vec![said.join(" · ")]
             }
         }
+    }
+
+    /// The cells of a row in the columns that are not ignored, each under its title.
+    fn used(&self, number: u32) -> Vec<(String, String)> {
+        let holds = self
+            .review()
+            .map_or(&[][..], |it| it.columns.holds.as_slice());
+        let cells = self.cells(number).into_iter().zip(holds);
+        cells
+            .filter(|(_, holds)| holds.is_some())
+            .map(|it| it.0)
+            .collect()
     }
 
     /// The cells of a row, each under its title.
@@ -257,6 +268,9 @@ impl Looked {
         said.collect()
     }
 }
+
+/// What is said of whom there is no room for, where that is not wrong.
+const NO_SEAT: &str = "there is no free seat, and fewer were asked for";
 
 fn titled(review: &Review, fault: &Fault) -> String {
     match fault.column {

@@ -7,7 +7,7 @@ use super::reading::{quoted, said};
 use super::{Desk, Manager, Wanted, comes_back};
 use crate::by_name::ByName;
 use crate::error::Result;
-use crate::import::{Column, Columns, Does, Mode, near};
+use crate::import::{Column, Columns, Does, Mode, near, title_of_field};
 use crate::model::{Date, Field, Language, RequiredItem, Status, UserId, key_of_name};
 use crate::planner::Planner;
 use crate::store::Known;
@@ -413,10 +413,17 @@ impl Desk<'_> {
         }
         let place = self.columns.place(column);
         let name = self.called(column);
-        let why = match place {
+        let why = match place.filter(|it| !self.columns.is_lacking(*it)) {
             Some(_) => format!("is missing: {name} is required"),
-            None => format!("{name} is required, and the file has no such column"),
+            None => format!("{name} is required, and the file has no such column: add it"),
         };
+        if place.is_none() {
+            let title = match column {
+                Column::Custom(_) => title_of_field(&name),
+                known => known.title().unwrap_or_default().to_owned(),
+            };
+            self.columns.add_lacking(&self.import.sheet, column, title);
+        }
         self.fault(wanted, Some(column), why);
     }
 
@@ -525,7 +532,11 @@ impl Desk<'_> {
     /// Whom of the roster rows mean that name nobody: at a domain nearly the same, or by a slip in the name.
     fn suggest(&mut self, planner: &Planner<'_>, rows: &mut [Wanted]) -> Result<()> {
         let lost = |it: &&mut Wanted| {
-            self.import.mode == Mode::Update && it.known.is_none() && it.get(Field::Email).is_some()
+            // Where an id is nobody's, the address says nothing of whom it was meant to be.
+            self.import.mode == Mode::Update
+                && it.known.is_none()
+                && it.seldom().id.is_none()
+                && it.get(Field::Email).is_some()
         };
         let lost: Vec<&mut Wanted> = rows.iter_mut().filter(lost).take(LOOKED_FOR).collect();
         if lost.is_empty() {

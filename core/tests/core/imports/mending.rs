@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use usher_core::command::{Command, Create, Edit, FieldEdit, Import, NewPerson};
-use usher_core::import::{Does, Limits, Mode, read_here};
+use usher_core::import::{Does, Limits, Mode, read_here, write_error_copy};
 use usher_core::model::{Field, FieldKind, GroupRole, Profile, Setting, Status};
 
 use super::{apply, door, faults, group, import, plan, review, sheet};
@@ -322,4 +322,43 @@ fn exports_of_others_are_read_by_their_titles() {
     ] {
         assert_eq!(held(head), expected, "{head}");
     }
+}
+
+#[test]
+fn a_required_column_that_the_file_lacks_is_in_its_copy_and_filled_in_there() {
+    let org = Org::new(20);
+    org.create("ana");
+    org.apply(set(Setting::RequiredOnInvite, "email,first_name"));
+    org.apply(Command::AddField {
+        name: "Req".into(),
+        kind: FieldKind::Text,
+        set: FieldEdit {
+            required: Some(true),
+            ..FieldEdit::default()
+        },
+    });
+    let text = "email||\nana@acme.example||\nbo@acme.example||beside\ncy@acme.example||";
+    let found = review(&org, import(text, Mode::Both));
+    let why = |name: &str| format!("{name} is required, and the file has no such column: add it");
+    assert_eq!(
+        faults(&found),
+        [
+            format!("D3: {}", why("first name")),
+            format!("E3: {}", why("Req")),
+            format!("D4: {}", why("first name")),
+            format!("E4: {}", why("Req")),
+        ]
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("wrong.xlsx");
+    write_error_copy(&found, &copy, false).unwrap();
+    let file = std::fs::File::open(&copy).unwrap();
+    let mut sheet = read_here(file, None, &Limits::default()).unwrap();
+    for (row, column, value) in [(3, 3, "Bo"), (3, 4, "x"), (4, 3, "Cy"), (4, 4, "y")] {
+        sheet.mend(row, column, value);
+    }
+    let file = Import::of(Arc::new(sheet), Mode::Both);
+    assert_eq!(faults(&review(&org, file.clone())), [""; 0]);
+    apply(&org, file).unwrap();
+    assert_eq!(org.user("cy").profile.first_name.as_deref(), Some("Cy"));
 }

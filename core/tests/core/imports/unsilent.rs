@@ -434,3 +434,24 @@ fn nobody_comes_to_report_to_somebody_who_leaves_by_the_same_file() {
     assert_eq!(org.manager("bo").as_deref(), Some("eve"));
     assert_eq!(org.manager("dan").as_deref(), Some("eve"));
 }
+
+#[test]
+fn an_id_that_is_nobodys_is_told_as_such_and_not_as_a_slip_of_the_address_beside_it() {
+    let org = Org::new(20);
+    org.create("e1 e2");
+    let id = "01a206d2-0a76-7311-923a-d450f8e591b2";
+    let text = format!("id|email|title\n{id}|e2@acme.example|Boss\n{id}|e3@acme.example|Boss");
+    let why = "is nobody's: leave it empty, or copy it from an export";
+    assert_eq!(
+        faults(&review(&org, import(&text, Mode::Update))),
+        [format!("A2: {why}"), format!("A3: {why}")]
+    );
+    let slip = review(
+        &org,
+        import("email|title\ne22@acme.example|Boss", Mode::Update),
+    );
+    assert_eq!(
+        faults(&slip),
+        ["A2: \"e22@acme.example\" is nobody's on the roster: did you mean e2@acme.example?"]
+    );
+}
