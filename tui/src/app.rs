@@ -34,7 +34,7 @@ use crate::overlay::help::Help;
 use crate::overlay::menu::Menu;
 use crate::overlay::note::Note;
 use crate::overlay::plan::Sheet;
-use crate::overlay::plan_view::lines_seen;
+use crate::overlay::plan_view::list_room;
 use crate::overlay::text::TextPane;
 use crate::reader::FileReader;
 use crate::replay::Replay;
@@ -262,7 +262,7 @@ impl App {
         let layout = self.layout();
         self.users.list.set_height(usize::from(layout.list.height));
         if let Some(sheet) = &mut self.sheet {
-            sheet.page = lines_seen(sheet, self.settings.plain, layout.overlay);
+            sheet.set_room(list_room(sheet, self.settings.plain, layout.overlay));
         }
         let height = usize::from(layout.list.height);
         self.boards.iter_mut().for_each(|it| it.set_height(height));

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use usher_core::Read;
 use usher_core::mail::MailText;
 use usher_core::model::{Language, Timestamp, UserId, View, WhichMails, search_text};
 use usher_core::plan::Template;
+use usher_core::{Read, Selection};
 
 use crate::app::views::Look;
 use crate::boards::Topic;
@@ -17,8 +17,10 @@ use crate::form::Form;
 use crate::importing::{Mend, Origin, Terms};
 use crate::key::Key;
 use crate::line::LineEditor;
+use crate::marks::{Marks, in_words};
 use crate::people::Whom;
 use crate::theme::Role;
+use crate::words;
 use crate::writing::Writing;
 
 /// How many rows are read at first; reading on doubles it.
@@ -94,10 +96,38 @@ pub(crate) struct Here<'a> {
     pub(crate) item: Option<&'a Item>,
     /// All rows that were read.
     pub(crate) items: &'a [Item],
+    /// Whom it is for: the marked people, else the one of the row.
+    pub(crate) whom: Option<Whom>,
     /// Whose rows are marked.
     pub(crate) marked: Vec<UserId>,
     /// When.
     pub(crate) now: Timestamp,
+}
+
+impl Here<'_> {
+    /// What comes of an action with people: with the marked ones, else with the one of the row.
+    pub(crate) fn with_people(&self, does: impl FnOnce(&Whom) -> Doing) -> Doing {
+        match &self.whom {
+            None => Doing::Say("nobody is here".to_owned()),
+            Some(whom) if whom.of_marks => Doing::OfMarks(Box::new(does(whom))),
+            Some(whom) => does(whom),
+        }
+    }
+
+    /// The row of the only person that an action is for; refuses where several are marked.
+    pub(crate) fn one_person(&self) -> Result<&Item, String> {
+        let item = match self.marked.as_slice() {
+            [] => self.item.filter(|it| it.who.is_some()),
+            [one] => self.items.iter().find(|it| it.who == Some(*one)),
+            many => {
+                return Err(format!(
+                    "{} are marked, and this is for one: M takes the marks away",
+                    words::people(many.len())
+                ));
+            }
+        };
+        item.ok_or_else(|| "nobody is here".to_owned())
+    }
 }
 
 /// What comes of an action.
@@ -120,13 +150,8 @@ pub(crate) enum Doing {
     Replay(i64),
     /// Try mails again: these, else all that can be.
     Retry(WhichMails),
-    /// Show a plan about the marks, which are taken away when it is done.
-    PlanMarked {
-        /// Whom it is about, in words.
-        target: String,
-        /// What is wanted.
-        wish: Wish,
-    },
+    /// This, about the marks, which are taken away when it is done.
+    OfMarks(Box<Self>),
     /// Ask for what is still missing.
     Ask(Box<Form>),
     /// Read a person's fields, to edit them.
@@ -311,7 +336,9 @@ pub(crate) struct Board {
     /// What is being typed as the filter.
     pub(crate) bar: Option<LineEditor>,
     /// Whose rows are marked.
-    pub(crate) marks: BTreeSet<UserId>,
+    marks: Marks,
+    /// How many of them are not in the list, where that is known.
+    n_hidden: Option<i64>,
     /// Which request for everybody is awaited.
     marking: Option<u64>,
     sort: Option<(usize, bool)>,
@@ -335,7 +362,8 @@ impl Board {
             fault: None,
             filter: String::new(),
             bar: None,
-            marks: BTreeSet::new(),
+            marks: Marks::default(),
+            n_hidden: Some(0),
             marking: None,
             sort: None,
         }
@@ -472,10 +500,47 @@ impl Board {
         if self.marks.is_empty() || self.found.more || !self.topic.lists_everybody() {
             return 0;
         }
-        let before = self.marks.len();
-        let here: BTreeSet<_> = self.found.items.iter().filter_map(|it| it.who).collect();
-        self.marks.retain(|it| here.contains(it));
-        before - self.marks.len()
+        let here = self.found.items.iter().filter_map(|it| it.who).collect();
+        let n_gone = self.marks.keep(&here);
+        self.marks_changed();
+        n_gone
+    }
+
+    /// Counts how many of the marked are not in the list: it is drawn with every frame.
+    fn marks_changed(&mut self) {
+        let rows = self.shown.iter().filter_map(|i| self.found.items.get(*i));
+        let listed: BTreeSet<_> = rows.filter_map(|it| it.who).collect();
+        let listed = listed.iter().filter(|it| self.marks.has(**it, false));
+        let marked = self.marks.known_number().unwrap_or(0);
+        let hidden = marked - i64::try_from(listed.count()).unwrap_or(0);
+        let all_listed = self.filter.is_empty() && self.topic.lists_everybody();
+        self.n_hidden = match (self.found.more, all_listed) {
+            (true, true) => Some(0),
+            (true, false) if hidden > 0 => None,
+            _ => Some(hidden),
+        };
+    }
+
+    /// Whether somebody is marked.
+    pub(crate) fn has_marks(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
+    /// Whether this person is marked.
+    pub(crate) fn is_marked(&self, user: UserId) -> bool {
+        self.marks.has(user, false)
+    }
+
+    /// Takes all marks away.
+    pub(crate) fn clear_marks(&mut self) {
+        self.marks = Marks::default();
+        self.n_hidden = Some(0);
+    }
+
+    /// The marks in words, as on the list of people.
+    pub(crate) fn marks_in_words(&self) -> String {
+        let marked = self.marks.known_number().unwrap_or(0);
+        in_words(format!("{} marked", words::number(marked)), self.n_hidden)
     }
 
     /// Puts the rows through the filter and in order, and the cursor back on its row.
@@ -503,6 +568,7 @@ impl Board {
         }
         self.off_headings(true);
         self.show_cursor();
+        self.marks_changed();
     }
 
     /// Sorts by the next column, or in the order of reading again.
@@ -611,18 +677,19 @@ impl Board {
         let Some(who) = self.current().and_then(|it| it.who) else {
             return false;
         };
-        if !self.marks.remove(&who) {
-            self.marks.insert(who);
-        }
+        let marked = self.marks.has(who, false);
+        self.marks.set(who, false, !marked);
+        self.marks_changed();
         true
     }
 
     /// Marks everybody whom the filter lets through, besides who is marked already. Where not all rows were read, it says
     /// what is to be read.
     pub(crate) fn mark_all(&mut self, generation: u64) -> Option<EverybodyRequest> {
-        let rows = self.shown.iter().filter_map(|i| self.found.items.get(*i));
         if !self.found.more {
-            self.marks.extend(rows.filter_map(|it| it.who));
+            let rows = self.shown.iter().filter_map(|i| self.found.items.get(*i));
+            self.marks.add(rows.filter_map(|it| it.who));
+            self.marks_changed();
             return None;
         }
         self.marking = Some(generation);
@@ -655,7 +722,8 @@ impl Board {
         self.marking = None;
         match result {
             Ok(people) => {
-                self.marks.extend(people);
+                self.marks.add(people);
+                self.marks_changed();
                 None
             }
             Err(why) => Some(why),
@@ -664,7 +732,11 @@ impl Board {
 
     /// The people who are marked.
     pub(crate) fn marked_people(&self) -> Vec<UserId> {
-        self.marks.iter().copied().collect()
+        match self.marks.selection() {
+            Selection::Ids(people) => people,
+            // Only the list of people marks by a query.
+            Selection::Query { .. } => Vec::new(),
+        }
     }
 }
 

@@ -40,6 +40,24 @@ pub(crate) fn clip(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(cut)
 }
 
+/// The text in pieces of at most that many cells; it must be [`shown`].
+pub(crate) fn severed(text: &str, most: usize) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut used = 0;
+    for piece in pieces(text) {
+        let wide = usize::from(cells(piece));
+        if used > 0 && used + wide > most {
+            parts.push(String::new());
+            used = 0;
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push_str(piece);
+        }
+        used += wide;
+    }
+    parts
+}
+
 /// Writes a text from outside into one row of an area, beginning `x` cells from its left, and returns where it ended.
 pub(crate) fn put(buf: &mut Buffer, area: Rect, x: u16, text: &str, style: Style) -> u16 {
     let area = area.intersection(buf.area);

@@ -258,6 +258,13 @@ pub(crate) fn newest(app: &App, theme: Theme, area: Rect, x: u16, buf: &mut Buff
     if let Some(newest) = app.counters.as_ref().and_then(|it| it.newest.as_ref()) {
         let (ago, _) = age(app.now.as_millis() - newest.at.as_millis());
         let many = match newest.done {
+            Some(done) if newest.queued > 0 => {
+                let queued = format!("queued {}", number(newest.queued));
+                match done {
+                    1.. => format!("{} {} · {queued}", done_word(&newest.command), number(done)),
+                    _ => queued,
+                }
+            }
             Some(done) if done > 0 => format!("{} {}", done_word(&newest.command), number(done)),
             Some(_) => done_word(&newest.command),
             // Of very many it is not counted who was changed besides.

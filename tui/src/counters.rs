@@ -62,6 +62,8 @@ pub(crate) struct Newest {
     pub(crate) changes: i64,
     /// To how many people it did what its word says, where that is known.
     pub(crate) done: Option<i64>,
+    /// How many of them it queued instead.
+    pub(crate) queued: i64,
     /// Through which door it came.
     pub(crate) door: &'static str,
     /// Who acted.
@@ -75,6 +77,14 @@ pub(crate) fn is_of_standing(command: &str) -> bool {
     matches!(
         command,
         "invite" | "create" | "cancel" | "deactivate" | "reactivate" | "delete"
+    )
+}
+
+/// Whether a command gives people what they may have to wait for.
+pub(crate) fn may_queue(command: &str) -> bool {
+    matches!(
+        command,
+        "invite" | "invite_session" | "create" | "reactivate" | "grant"
     )
 }
 

@@ -14,6 +14,7 @@ use crate::board::{BoardRequest, EverybodyRequest};
 use crate::event::Timer;
 use crate::handouts::Handouts;
 use crate::importing::{ReadRequest, ReviewRequest};
+use crate::overlay::menu::Clip;
 use crate::replay::Replay;
 use crate::verb::Verb;
 use crate::writing::Writing;
@@ -72,6 +73,8 @@ pub(crate) enum Effect {
     ReadFields(UserId),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
+    /// Read what these people are called, to copy it.
+    ReadClip(Clip, Selection),
     /// Put text into the clipboard of whoever sits at the terminal.
     Copy(String),
     /// Read what the header says.
@@ -219,6 +222,8 @@ pub(crate) struct Order {
     pub(crate) heading: String,
     /// The command line that does the same.
     pub(crate) line: String,
+    /// What that command reads as its input.
+    pub(crate) input: Option<String>,
     /// What has to be typed before it is applied, where one key would be too easy.
     pub(crate) word: Option<String>,
 }
@@ -234,8 +239,14 @@ impl Order {
             command,
             heading: heading.into(),
             line: line.into(),
+            input: None,
             word: None,
         }
+    }
+
+    /// The same, whose command line reads its input: this, if anything.
+    pub(crate) fn with_input(self, input: Option<String>) -> Self {
+        Self { input, ..self }
     }
 
     /// The same, applied only when this word is typed.

@@ -107,6 +107,8 @@ pub(crate) enum Answer {
         /// They, or why they could not be read.
         result: Result<Vec<UserId>, String>,
     },
+    /// A text to copy, or why there is none.
+    Clip(Result<String, String>),
     /// The names that forms and filters offer.
     Names(Result<Box<Names>, String>),
     /// What came of writing a file, in words.

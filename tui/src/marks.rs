@@ -1,11 +1,14 @@
 //! Who is marked, as a value: people by id, or everybody whom a query finds with a few left out. Marks do not know the
-//! list: they outlive filtering, sorting and reading anew.
+//! list: they outlive filtering, sorting and reading anew. The list of people and every other screen mark by the same
+//! rule, and tell it in the same words.
 
 use std::collections::BTreeSet;
 
 use usher_core::Selection;
 use usher_core::model::{Status, UserId};
 use usher_core::query::{Expr, Renamed};
+
+use crate::words;
 
 /// Most marked people whose number inside a filter is worth asking for one by one.
 const MOST_ASKED: usize = 500;
@@ -86,6 +89,27 @@ impl Marks {
                 add(&mut it.besides, marked && !found);
             }
         }
+    }
+
+    /// Marks these people besides; none of them is found by a marked query.
+    pub(crate) fn add(&mut self, people: impl IntoIterator<Item = UserId>) {
+        match self {
+            Self::People(marked) => marked.extend(people),
+            Self::Found(it) => {
+                for user in people {
+                    it.except.remove(&user);
+                    it.besides.insert(user);
+                }
+            }
+        }
+    }
+
+    /// Takes the marks of everybody else away, where people are marked one by one; of how many.
+    pub(crate) fn keep(&mut self, people: &BTreeSet<UserId>) -> usize {
+        let Self::People(marked) = self else { return 0 };
+        let before = marked.len();
+        marked.retain(|it| people.contains(it));
+        before - marked.len()
     }
 
     /// Everybody in the list besides those who are marked already, in the list or not.
@@ -222,6 +246,18 @@ impl Found {
         } else {
             Expr::Or(vec![self.query.clone(), any_of(&self.besides)])
         }
+    }
+}
+
+/// Marks in words, on every screen the same: `80 marked, 12 of them not in the list`.
+pub(crate) fn in_words(marked: String, hidden: Option<i64>) -> String {
+    match hidden {
+        Some(0) => marked,
+        Some(hidden) => format!(
+            "{marked}, {} of them not in the list",
+            words::number(hidden)
+        ),
+        None => format!("{marked}, some perhaps not in the list"),
     }
 }
 

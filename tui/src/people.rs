@@ -183,7 +183,8 @@ pub(crate) fn of_key(key: Key) -> Option<&'static PeopleAct> {
     ACTS.iter().find(|it| it.key == Some(key))
 }
 
-fn plan(whom: &Whom, verb: Verb) -> Doing {
+/// A plan for these people.
+pub(crate) fn plan(whom: &Whom, verb: Verb) -> Doing {
     Doing::Plan {
         target: whom.words.clone(),
         wish: Wish::People {

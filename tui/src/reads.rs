@@ -9,12 +9,12 @@ use usher_core::model::{Actor, Batch, Door, Hold, Status, User, UserId};
 use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
 use usher_core::{Read, Result, Session};
 
-use crate::counters::{Counters, Newest, PoolCount, is_of_standing};
+use crate::counters::{Counters, Newest, PoolCount, is_of_standing, may_queue};
 use crate::detail::{Detail, Happened};
 use crate::effect::{CountRequest, RangeRequest, Reach, WindowRequest};
 use crate::event::{Counted, Window};
 use crate::list::Row;
-use crate::summary::in_words;
+use crate::summary::{in_words, queued_by};
 use crate::zone::Zone;
 
 /// Most people in a range of rows; more are marked by a filter.
@@ -25,6 +25,8 @@ const RANGE_PAGE: usize = 2_000;
 const SHOWN_EVENTS: usize = 20;
 /// Most changes of a batch that are looked through for whom it was about.
 const MOST_COUNTED: i64 = 20_000;
+/// Most changes of a batch that are read to tell who waits: it is done after every commit.
+const MOST_LOOKED_THROUGH: i64 = 2_000;
 /// How many batches are looked through for one of this console.
 const RECENT_BATCHES: usize = 200;
 
@@ -252,6 +254,13 @@ fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
     } else {
         Some(batch.people)
     };
+    let queued = match batch.changes {
+        ..=MOST_LOOKED_THROUGH if may_queue(&batch.command) => queued_in(read, &batch)?,
+        _ => 0,
+    };
+    // Of more than that it is not known who waits.
+    let known = !may_queue(&batch.command) || batch.changes <= MOST_LOOKED_THROUGH;
+    let stand = stand.filter(|_| known).map(|it| it - queued);
     let Batch {
         id,
         command,
@@ -266,11 +275,23 @@ fn newest(read: &Read<'_>, batch: Batch) -> Result<Newest> {
         command,
         people,
         done: stand,
+        queued,
         changes,
         at,
         door: door.as_str(),
         actor,
     })
+}
+
+/// How many people wait for what a batch was to give them.
+fn queued_in(read: &Read<'_>, batch: &Batch) -> Result<i64> {
+    let events = read.history(&HistoryPage {
+        batch: Some(batch.id),
+        limit: usize::try_from(batch.changes).unwrap_or(0),
+        ..HistoryPage::default()
+    })?;
+    let changes = events.iter().filter_map(|it| it.change.as_ref());
+    Ok(i64::try_from(queued_by(&batch.command, changes)).unwrap_or(0))
 }
 
 /// Numbers of people.

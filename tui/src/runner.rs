@@ -21,7 +21,7 @@ use crate::counters::Counters;
 use crate::effect::{Effect, Intent, Wish};
 use crate::event::{Answer, Event, MailWords, Outcome};
 use crate::summary::Proposal;
-use crate::{boards, names, reads, replay};
+use crate::{boards, clip, names, reads, replay};
 
 /// Carries out the effects that need the directory.
 pub(crate) struct Runner {
@@ -59,6 +59,7 @@ impl Runner {
             | Effect::ReadFields(_) => &self.header,
             Effect::Count(_)
             | Effect::ReadEverybody(_)
+            | Effect::ReadClip(..)
             | Effect::ReadNames
             | Effect::SaveView(_)
             | Effect::RemoveView(_) => &self.counts,
@@ -152,6 +153,10 @@ pub(crate) fn answer(
                 generation: request.generation,
                 result,
             }
+        }
+        Effect::ReadClip(clip, who) => {
+            let read = reading().map_err(worded);
+            Answer::Clip(read.and_then(|read| clip::lines(&read, clip, &who)))
         }
         Effect::ReadNames => {
             let result = reading().and_then(|read| names::names(&read, session.actor()));
@@ -593,6 +598,7 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
             generation: it.generation,
             result: Err(why),
         },
+        Effect::ReadClip(..) => Answer::Clip(Err(why)),
         Effect::ReadWords(..) | Effect::Preview { .. } => Answer::Words(Err(why)),
         Effect::ReadJoinLink => Answer::JoinLink(Err(why)),
         Effect::TakeIn => Answer::TakenIn(Err(why)),

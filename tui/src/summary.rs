@@ -7,18 +7,17 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use usher_core::Plan;
-use usher_core::Selection;
 use usher_core::change::{Change, Described, Names};
-use usher_core::command::{Request, WhenFull};
-use usher_core::model::{BatchId, UserId};
+use usher_core::command::Request;
+use usher_core::model::{BatchId, Hold, Status, UserId};
 use usher_core::plan::PoolEffect;
 
+use crate::counters;
 use crate::effect::{Intent, Wish};
 use crate::overlay::plan::BY_ONE_KEY;
-use crate::words::{self, quoted};
+use crate::repeating::command_line;
+use crate::words;
 
-/// Most people whom the command line names one by one.
-const MOST_NAMED: usize = 6;
 /// Most lines that are kept of a list: nobody reads further, and a plan can be about everybody.
 const MOST_LINES: usize = if cfg!(test) { 100 } else { 20_000 };
 
@@ -37,6 +36,8 @@ pub(crate) struct Proposal {
     changing: Vec<UserId>,
     /// How many of them get more than another manager.
     n_people: usize,
+    /// How many of them are queued instead, where the command is to give them something.
+    n_queued: usize,
     /// How many changes are about nobody.
     pub(crate) n_things: usize,
     /// The lines of the list, without those who are skipped.
@@ -82,6 +83,7 @@ impl Proposal {
         let n_left_out = plan.left_out();
         let transitions = transitions(&plan.changes);
         let command_line = command_line(&intent, &plan, undoes);
+        let n_queued = queued_by(plan.command, &plan.changes);
         // The rows of an import are told with what becomes of each.
         let lines = if lines.len() > MOST_LINES && plan.review.is_none() {
             let more = lines.len() - MOST_LINES;
@@ -102,6 +104,7 @@ impl Proposal {
             undoes,
             changing,
             n_people,
+            n_queued,
             n_things,
             lines,
             transitions,
@@ -178,6 +181,18 @@ impl Proposal {
             return "given permissions".to_owned();
         }
         crate::counters::done_word(self.plan.command)
+    }
+
+    /// To how many it was done, in words: `3 given a license · 20 queued`.
+    pub(crate) fn done_in_words(&self) -> String {
+        let n_done = self.number().saturating_sub(self.n_queued);
+        let done = format!("{} {}", words::count(n_done), self.done_word());
+        let queued = format!("{} queued", words::count(self.n_queued));
+        match (n_done, self.n_queued) {
+            (_, 0) => done,
+            (0, _) => queued,
+            _ => format!("{done} · {queued}"),
+        }
     }
 
     /// What differs from a plan that was shown before, in words.
@@ -377,6 +392,25 @@ fn by_person(changes: &[Change]) -> (ByPerson, ByPerson) {
     all.into_iter().partition(|(_, its)| !only_manager(its))
 }
 
+/// Of how many people changes say that they wait for what a command gives: a seat, or a license.
+pub(crate) fn queued_by<'a>(command: &str, changes: impl IntoIterator<Item = &'a Change>) -> usize {
+    if !counters::may_queue(command) {
+        return 0;
+    }
+    let waits = |change: &Change| match change {
+        Change::License { user, after, .. } if command == "grant" => {
+            matches!(after, Hold::Queued(_)).then_some(*user)
+        }
+        Change::Status { user, after, .. } => (*after == Status::Queued).then_some(*user),
+        Change::UserCreated { user, created } => {
+            (created.status == Status::Queued).then_some(*user)
+        }
+        _ => None,
+    };
+    let people: HashSet<_> = changes.into_iter().filter_map(waits).collect();
+    people.len()
+}
+
 fn transitions(changes: &[Change]) -> Vec<(String, usize)> {
     let mut statuses: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for change in changes {
@@ -467,72 +501,6 @@ fn value_in_words(value: &Value) -> String {
 pub(crate) fn short(batch: BatchId) -> String {
     let id = batch.to_string();
     id.rsplit('-').next().unwrap_or(&id).to_owned()
-}
-
-fn command_line(intent: &Intent, plan: &Plan, undoes: Option<BatchId>) -> String {
-    let mut line = match &intent.wish {
-        Wish::Undo(_) => match undoes {
-            Some(batch) => format!("usher undo {}", short(batch)),
-            None => "usher undo".to_owned(),
-        },
-        Wish::Order(order) => order.line.clone(),
-        Wish::Replay { seq, .. } => format!("usher idp replay {seq}"),
-        Wish::People { verb, who, typed } => verb.line(&whom(who, typed.as_deref(), plan)),
-        Wish::Named { verb, names } => {
-            let names: Vec<_> = names.iter().map(|it| quoted(it)).collect();
-            verb.line(&names.join(" "))
-        }
-    };
-    let option = match intent.when_full {
-        WhenFull::Ask => return line,
-        WhenFull::QueueRest => " --queue-rest",
-        WhenFull::Fewer => " --fewer",
-    };
-    if !line.contains(option) {
-        // What stands behind a # is for whoever reads the line.
-        let end = line.find("   #").unwrap_or(line.len());
-        line.insert_str(end, option);
-    }
-    line
-}
-
-/// A selection as arguments of a shell.
-fn whom(who: &Selection, typed: Option<&str>, plan: &Plan) -> String {
-    match who {
-        Selection::Query { query, except } => {
-            let text = typed.map_or_else(|| query.to_string(), str::to_owned);
-            // In parentheses it is a query and neither a name nor an option, and what follows is about all of it.
-            let sure =
-                text.contains([':', ' ', '"']) && !text.starts_with('-') && except.is_empty();
-            let mut text = if sure { text } else { format!("({text})") };
-            for user in except.iter().take(MOST_NAMED) {
-                text.push_str(&format!(" -id:{user}"));
-            }
-            if except.len() > MOST_NAMED {
-                text.push_str(" …");
-            }
-            quoted(&text)
-        }
-        Selection::Ids(users) if users.len() > MOST_NAMED => {
-            format!(
-                "-   with {} addresses on standard input",
-                words::count(users.len())
-            )
-        }
-        Selection::Ids(users) => {
-            let label = |user: &UserId| {
-                let skipped = || {
-                    plan.skipped
-                        .iter()
-                        .find(|it| it.user == Some(*user))
-                        .map(|it| it.who.clone())
-                };
-                let named = plan.names.users.get(*user).map(str::to_owned);
-                quoted(&named.or_else(skipped).unwrap_or_else(|| user.to_string()))
-            };
-            users.iter().map(label).collect::<Vec<_>>().join(" ")
-        }
-    }
 }
 
 #[cfg(test)]

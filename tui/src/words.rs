@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cell::{shown, width};
+use crate::cell::{severed, shown, width};
 
 /// The number with a comma between every three digits.
 pub(crate) fn number(n: i64) -> String {
@@ -41,11 +41,13 @@ pub(crate) fn some(n: usize, noun: &str) -> String {
     }
 }
 
-/// A text in lines of at most that many cells, broken between words where it can be.
+/// A text in lines of at most that many cells, broken between words where it can be, else within them.
 pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let word = shown(word);
+    let words = text
+        .split_whitespace()
+        .flat_map(|it| severed(&shown(it), room.max(1)));
+    for word in words {
         let line = lines.last().map_or(0, |it| width(it));
         if line > 0 && line + 1 + width(&word) > room {
             lines.push(String::new());
@@ -128,6 +130,12 @@ mod tests {
             [0, 999, 1000, 1_234_567, -1200].map(number),
             ["0", "999", "1,000", "1,234,567", "-1,200"]
         );
+    }
+
+    #[test]
+    fn what_is_longer_than_a_line_goes_on_below() {
+        assert_eq!(wrapped("to be or", 5), ["to be", "or"]);
+        assert_eq!(wrapped("a abcdefg", 3), ["a", "abc", "def", "g"]);
     }
 
     #[test]

@@ -304,6 +304,13 @@ pub(super) const ACTIONS: &[Entry] = &[
     ),
     entry(
         Plan,
+        Action::Detail,
+        &[Char('w')],
+        "whole lines",
+        "Show every line whole, over several rows, or one row each.",
+    ),
+    entry(
+        Plan,
         Action::Fewer,
         &[Char('f')],
         "fewer",

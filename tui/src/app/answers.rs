@@ -144,6 +144,8 @@ impl App {
                     self.say(&why, Tone::Bad);
                 }
             }
+            Answer::Clip(Ok(text)) => self.copy(text),
+            Answer::Clip(Err(why)) => self.say(&why, Tone::Bad),
             Answer::Names(result) => match result {
                 Ok(names) => {
                     if let Some(form) = &mut self.form {
@@ -198,6 +200,7 @@ impl App {
                             .to_owned(),
                     ],
                     copy: page.url,
+                    copied: false,
                 });
                 self.lay_out();
             }
@@ -282,6 +285,10 @@ impl App {
                 }
                 self.users.n_marked = counted.marked.or(self.users.n_marked);
                 self.users.n_marked_here = counted.marked_here.or(self.users.n_marked_here);
+                if counted.marked == Some(0) {
+                    self.users.clear_marks();
+                    self.say("nobody is found, so nobody is marked", Tone::Plain);
+                }
             }
             Err(why) => self.say(&why, Tone::Bad),
         }

@@ -73,6 +73,7 @@ impl App {
                 topic: &board.topic,
                 item: board.current(),
                 items: board.items(),
+                whom: self.whom_on_board(),
                 marked: board.marked_people(),
                 now: self.now,
             };
@@ -94,7 +95,7 @@ impl App {
             Action::Undo => self.undo(),
             Action::Menu => self.open_menu(),
             Action::Palette => self.open_palette(),
-            Action::Copy => self.copy_row(),
+            Action::Copy => self.copy_from_board(),
             Action::Help => {
                 self.help = Some(Help::of_board(self.board()));
                 self.lay_out();
@@ -147,7 +148,7 @@ impl App {
                     self.effects.push(Effect::ReadEverybody(request));
                 }
             }
-            Action::ClearMarks => board.marks.clear(),
+            Action::ClearMarks => board.clear_marks(),
             Action::Back => self.back_from_board(),
             _ => {}
         }
@@ -159,8 +160,8 @@ impl App {
         };
         if board.is_marking() {
             board.stop_marking();
-        } else if !board.marks.is_empty() {
-            board.marks.clear();
+        } else if board.has_marks() {
+            board.clear_marks();
         } else if !board.filter.is_empty() {
             board.set_filter("");
         } else {
@@ -205,7 +206,7 @@ impl App {
     /// Whether an action on the screen on top has somebody to act on: as [`App::whom_on_board`], which names them all.
     pub(super) fn anybody_on_board(&self) -> bool {
         self.board().is_some_and(|board| {
-            !board.marks.is_empty()
+            board.has_marks()
                 || matches!(board.topic, Topic::Person(_))
                 || board.current().is_some_and(|it| it.who.is_some())
         })
@@ -214,12 +215,11 @@ impl App {
     /// Whom an action on the screen on top is for.
     pub(super) fn whom_on_board(&self) -> Option<Whom> {
         let board = self.board()?;
-        let marked = board.marked_people();
-        if !marked.is_empty() {
+        if board.has_marks() {
             return Some(Whom {
-                words: format!("{} marked", words::people(marked.len())),
+                words: board.marks_in_words(),
                 one: None,
-                who: Selection::Ids(marked),
+                who: Selection::Ids(board.marked_people()),
                 typed: None,
                 of_marks: true,
             });
@@ -331,7 +331,7 @@ impl App {
                 self.lay_out();
             }
             Doing::Plan { target, wish } => self.plan(target, of_marks, wish),
-            Doing::PlanMarked { target, wish } => self.plan(target, true, wish),
+            Doing::OfMarks(doing) => self.perform(*doing, true),
             Doing::Retry(_) if self.settings.read_only => {
                 self.say("this console is read-only", Tone::Bad);
             }

@@ -110,8 +110,10 @@ impl App {
                 self.awaited = None;
             }
             Key::Char('y') => {
-                let text = self.note.as_ref().map(|it| it.copy.clone());
-                self.effects.extend(text.map(Effect::Copy));
+                if let Some(note) = &mut self.note {
+                    note.copied = true;
+                    self.effects.push(Effect::Copy(note.copy.clone()));
+                }
             }
             _ => {}
         }

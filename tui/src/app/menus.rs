@@ -2,6 +2,7 @@
 
 use super::{App, Tone};
 use crate::action::{Action, Place, actions};
+use crate::backend::LONGEST_COPY;
 use crate::board::Board;
 use crate::boards::Topic;
 use crate::effect::Effect;
@@ -155,47 +156,52 @@ impl App {
         }
     }
 
-    /// What can be copied from the list of people.
+    /// What can be copied of people: from their list, and from another screen on which some are marked.
     pub(super) fn open_copy_menu(&mut self) {
+        let on_board = self.board().is_some();
         let entry = |name: &str, sentence: &'static str, clip| Entry {
             key: String::new(),
             name: name.to_owned(),
             sentence: sentence.into(),
             choice: Choice::Copy(clip),
         };
-        let entries = vec![
+        let mut entries = vec![
             entry(
                 "addresses",
                 "The addresses of these people, one a line.",
                 Clip::Emails,
             ),
             entry("ids", "The ids of these people, one a line.", Clip::Ids),
-            entry("rows", "The rows on the screen, as CSV.", Clip::Rows),
-            entry(
+        ];
+        if on_board {
+            entries.push(entry("row", "The row under the cursor.", Clip::Row));
+        } else {
+            entries.push(entry("rows", "The rows on the screen, as CSV.", Clip::Rows));
+            entries.push(entry(
                 "query",
                 "The filter, as the command line takes it.",
                 Clip::Query,
-            ),
-        ];
-        self.show_menu("Copy".to_owned(), entries);
+            ));
+        }
+        let title = match self.whom() {
+            Some(whom) => format!("Copy of {}", whom.words),
+            None => "Copy".to_owned(),
+        };
+        self.show_menu(title, entries);
     }
 
     fn copy_clip(&mut self, clip: Clip) {
         let users = &self.users;
-        let marked: Vec<_> = users
-            .list
-            .rows()
-            .iter()
-            .filter(|it| users.is_marked(it.id))
-            .collect();
-        let rows: Vec<_> = match (marked.is_empty(), users.list.current()) {
-            (false, _) => marked,
-            (true, Some(row)) => vec![row],
-            (true, None) => Vec::new(),
-        };
         let text: Vec<String> = match clip {
-            Clip::Emails => rows.iter().map(|it| it.email.clone()).collect(),
-            Clip::Ids => rows.iter().map(|it| it.id.to_string()).collect(),
+            Clip::Emails | Clip::Ids => {
+                // Not all of them need be on the screen.
+                match self.whom() {
+                    Some(whom) => self.effects.push(Effect::ReadClip(clip, whom.who)),
+                    None => self.say("there is nobody here", Tone::Plain),
+                }
+                return;
+            }
+            Clip::Row => return self.copy_row(),
             Clip::Query => vec![format!("usher users {}", words::quoted(&users.filter.text))],
             Clip::Rows => users
                 .list
@@ -216,7 +222,16 @@ impl App {
         self.copy(text.join("\n"));
     }
 
-    pub(super) fn copy_row(&mut self) {
+    /// Copies the row under the cursor, or asks what to copy of the marked people.
+    pub(super) fn copy_from_board(&mut self) {
+        if self.board().is_some_and(Board::has_marks) {
+            self.open_copy_menu();
+        } else {
+            self.copy_row();
+        }
+    }
+
+    fn copy_row(&mut self) {
         let Some(item) = self.board().and_then(Board::current) else {
             return;
         };
@@ -225,12 +240,28 @@ impl App {
         self.copy(text);
     }
 
+    /// Copies a text whole, or not at all.
     pub(super) fn copy(&mut self, text: String) {
-        let lines = text.lines().count();
-        let said = format!("copied {}", words::some(lines, "line"));
-        self.effects.push(Effect::Copy(text));
-        self.say(&said, Tone::Good);
+        match too_long_to_copy(&text) {
+            Some(why) => self.say(&why, Tone::Bad),
+            None => {
+                let lines = text.lines().count();
+                let said = format!("copied {}", words::some(lines, "line"));
+                self.effects.push(Effect::Copy(text));
+                self.say(&said, Tone::Good);
+            }
+        }
     }
+}
+
+/// Why a text is not copied: terminals drop or cut what is longer, and say nothing.
+pub(super) fn too_long_to_copy(text: &str) -> Option<String> {
+    (text.len() > LONGEST_COPY).then(|| {
+        format!(
+            "nothing is copied: {} are more than a terminal's clipboard takes",
+            words::some(text.lines().count(), "line")
+        )
+    })
 }
 
 /// What can be done with an import, in the order of the help; movements are no entries.

@@ -6,6 +6,7 @@ use usher_core::command::{Command, WhenFull};
 use usher_core::model::BatchId;
 
 use super::importing::said_done;
+use super::menus::too_long_to_copy;
 use super::{App, Tone};
 use crate::effect::{Effect, Intent, Wish};
 use crate::event::{Outcome, Timer};
@@ -62,7 +63,15 @@ impl App {
                 self.ask_plan(intent);
             }
             Asked::Apply => self.apply(),
-            Asked::Copy(line) => self.effects.push(Effect::Copy(line)),
+            Asked::Copy(line) => match too_long_to_copy(&line) {
+                Some(_) => {
+                    sheet.note = Some("it is too long for a clipboard; nothing is copied");
+                }
+                None => {
+                    sheet.note = Some("the command is copied");
+                    self.effects.push(Effect::Copy(line));
+                }
+            },
         }
     }
 
@@ -142,7 +151,7 @@ impl App {
         self.form_applied = None;
         if sheet.of_marks {
             match self.boards.last_mut() {
-                Some(board) => board.marks.clear(),
+                Some(board) => board.clear_marks(),
                 None => self.users.done_with_marks(),
             }
         }
@@ -155,6 +164,7 @@ impl App {
                     "Give it to the identity provider now; it is stored nowhere.".to_owned(),
                 ],
                 copy: token,
+                copied: false,
             });
         }
     }
@@ -245,7 +255,7 @@ fn done_in_words(proposal: &Proposal, batch: BatchId, promoted: usize) -> String
         _ if review.is_some() => review.map(said_done).unwrap_or_default(),
         0 => format!("{}: done", proposal.heading()),
         _ if is_asked(proposal) => "asked a second administrator to approve it".to_owned(),
-        n => format!("{} {}", words::count(n), proposal.done_word()),
+        _ => proposal.done_in_words(),
     }];
     if !proposal.plan.skipped.is_empty() && review.is_none() {
         parts.push(format!("{} skipped", words::count(proposal.n_left_out)));

@@ -1,11 +1,11 @@
 //! Who acts for the organization, and what they may do.
 
-use usher_core::{Read, Result, Selection};
+use usher_core::{Read, Result};
 
 use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, text};
 use crate::key::Key;
-use crate::people::{self, Whom};
+use crate::people;
 
 pub(super) const KIND: Kind = Kind {
     name: "administrators",
@@ -22,7 +22,7 @@ pub(super) const KIND: Kind = Kind {
     acts: &[Act {
         key: Key::Char('='),
         name: "permissions",
-        sentence: "Give the person permissions, or take them.",
+        sentence: "Give the marked people, else this one, permissions, or take them.",
         does: permissions,
     }],
 };
@@ -49,14 +49,5 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
 }
 
 fn permissions(here: &Here<'_>) -> Doing {
-    let Some((item, user)) = here.item.and_then(|it| Some((it, it.who?))) else {
-        return Doing::Say("nobody is here".to_owned());
-    };
-    people::permissions(&Whom {
-        who: Selection::from(user),
-        words: format!("{} <{}>", item.cell(0), item.cell(1)),
-        typed: None,
-        of_marks: false,
-        one: Some(user),
-    })
+    here.with_people(people::permissions)
 }

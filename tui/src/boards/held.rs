@@ -71,9 +71,10 @@ const REJECT: Way = Way {
     command: |who| Command::RejectHeld { who },
 };
 
-/// Who is meant, and how they are called in words and on the command line.
+/// Who is meant, and how they are called: in the heading, above the plan, and on the command line.
 struct Whose {
     who: HeldWho,
+    called: String,
     words: String,
     line: String,
 }
@@ -121,6 +122,7 @@ fn some(here: &Here<'_>) -> Option<Whose> {
         let item = here.item?;
         return Some(Whose {
             who: HeldWho::Users(vec![item.who?]),
+            called: item.cell(0).to_owned(),
             words: item.cell(0).to_owned(),
             line: quoted(item.cell(0)),
         });
@@ -128,33 +130,42 @@ fn some(here: &Here<'_>) -> Option<Whose> {
     let ids: Vec<_> = here.marked.iter().map(ToString::to_string).collect();
     Some(Whose {
         who: HeldWho::Users(here.marked.clone()),
-        words: format!("{} marked", people(ids.len())),
+        called: people(ids.len()),
+        words: here.whom.as_ref()?.words.clone(),
         line: ids.join(" "),
     })
 }
 
 fn all(here: &Here<'_>) -> Option<Whose> {
     let name = here.item?.cell(1);
+    let words = format!("everybody whom the brake of {name} holds");
     Some(Whose {
         who: HeldWho::Connection(name.to_owned()),
-        words: format!("everybody whom the brake of {name} holds"),
+        called: words.clone(),
+        words,
         line: quoted(name),
     })
 }
 
 fn decide(here: &Here<'_>, way: &Way, whose: fn(&Here<'_>) -> Option<Whose>) -> Doing {
-    let Some(Whose { who, words, line }) = whose(here) else {
+    let Some(whose) = whose(here) else {
         return Doing::Say("nobody is held".to_owned());
     };
+    let Whose {
+        who,
+        called,
+        words,
+        line,
+    } = whose;
     let of_marks = matches!(&who, HeldWho::Users(_)) && !here.marked.is_empty();
     let order = Order::new(
         (way.command)(who),
-        format!("{} {words}", way.heading),
+        format!("{} {called}", way.heading),
         format!("usher brake {} {line}", way.word),
     );
     let (target, wish) = (words, Wish::Order(Box::new(order)));
     if of_marks {
-        Doing::PlanMarked { target, wish }
+        Doing::OfMarks(Box::new(Doing::Plan { target, wish }))
     } else {
         Doing::Plan { target, wish }
     }

@@ -2,12 +2,13 @@
 
 use usher_core::command::{Command, ProgressReport};
 use usher_core::model::{AssignmentState, Progress, UserId};
-use usher_core::{Read, Result, Selection};
+use usher_core::{Read, Result};
 
 use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, text};
 use crate::effect::{Order, Wish};
 use crate::key::Key;
+use crate::people::plan;
 use crate::theme::Role;
 use crate::verb::Verb;
 use crate::words::quoted;
@@ -30,7 +31,7 @@ pub(super) const KIND: Kind = Kind {
         Act {
             key: Key::Delete,
             name: "unassign",
-            sentence: "End the assignment before it is done.",
+            sentence: "End the assignment of the marked people, else of this one, before it is done.",
             does: unassign,
         },
         Act {
@@ -93,36 +94,25 @@ fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
     Ok(Found { title, items, more })
 }
 
-fn of<'a>(here: &Here<'a>) -> Option<(&'a str, &'a Item, UserId)> {
-    let Topic::Learners(training) = here.topic else {
-        return None;
-    };
-    let item = here.item?;
-    Some((training, item, item.who?))
-}
-
 fn unassign(here: &Here<'_>) -> Doing {
-    let Some((training, item, user)) = of(here) else {
+    let Topic::Learners(training) = here.topic else {
         return Doing::Say("nobody is here".to_owned());
     };
-    Doing::Plan {
-        target: item.cell(1).to_owned(),
-        wish: Wish::People {
-            verb: Verb::Unassign(training.to_owned()),
-            who: Selection::from(user),
-            typed: None,
-        },
-    }
+    here.with_people(|whom| plan(whom, Verb::Unassign(training.clone())))
 }
 
 fn progress(here: &Here<'_>, step: Progress) -> Doing {
-    let Some((training, item, user)) = of(here) else {
+    let Topic::Learners(training) = here.topic else {
         return Doing::Say("nobody is here".to_owned());
     };
-    let who = item.cell(1);
+    let (who, user) = match here.one_person().map(|it| (it.cell(1), it.who)) {
+        Ok((who, Some(user))) => (who, user),
+        Ok((_, None)) => return Doing::Say("nobody is here".to_owned()),
+        Err(why) => return Doing::Say(why),
+    };
     let report = ProgressReport {
         who: user.to_string(),
-        training: training.to_owned(),
+        training: training.clone(),
         step,
     };
     let order = Order::new(

@@ -3,13 +3,13 @@
 use usher_core::command::Edit;
 use usher_core::model::{GroupRole, UserId};
 use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
-use usher_core::{Read, Result, Selection};
+use usher_core::{Read, Result};
 
 use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, text};
-use crate::effect::Wish;
 use crate::form::{Field, Form, Offer};
 use crate::key::Key;
+use crate::people::{Whom, plan};
 use crate::verb::Verb;
 
 pub(super) const KIND: Kind = Kind {
@@ -27,13 +27,13 @@ pub(super) const KIND: Kind = Kind {
         Act {
             key: Key::Char('='),
             name: "role",
-            sentence: "Give the member another role in this group.",
+            sentence: "Give the marked members, else this one, another role in this group.",
             does: role,
         },
         Act {
             key: Key::Delete,
             name: "take out",
-            sentence: "Take the member out of this group.",
+            sentence: "Take the marked members, else this one, out of this group.",
             does: leave,
         },
     ],
@@ -74,38 +74,25 @@ fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
     })
 }
 
-fn of<'a>(here: &Here<'a>) -> Option<(&'a str, &'a Item, UserId)> {
-    let Topic::Members(group) = here.topic else {
-        return None;
-    };
-    let item = here.item?;
-    Some((group, item, item.who?))
-}
-
-fn plan(item: &Item, user: UserId, edit: Edit) -> Doing {
-    Doing::Plan {
-        target: format!("{} <{}>", item.cell(0), item.cell(1)),
-        wish: Wish::People {
-            verb: Verb::Edit(Box::new(edit)),
-            who: Selection::from(user),
-            typed: None,
-        },
-    }
-}
-
 fn leave(here: &Here<'_>) -> Doing {
-    let Some((group, item, user)) = of(here) else {
+    let Topic::Members(group) = here.topic else {
         return Doing::Say("nobody is here".to_owned());
     };
-    let mut edit = Edit::of(user);
-    edit.remove_groups.push(group.to_owned());
-    plan(item, user, edit)
+    let mut edit = Edit::of(Vec::new());
+    edit.remove_groups.push(group.clone());
+    here.with_people(|whom| plan(whom, Verb::Edit(Box::new(edit))))
 }
 
 fn role(here: &Here<'_>) -> Doing {
-    let Some((group, item, user)) = of(here) else {
+    let Topic::Members(group) = here.topic else {
         return Doing::Say("nobody is here".to_owned());
     };
+    here.with_people(|whom| ask_role(here, group, whom))
+}
+
+fn ask_role(here: &Here<'_>, group: &str, whom: &Whom) -> Doing {
+    // Several people may have several roles: none of them is there to begin with.
+    let now = here.item.filter(|_| !whom.of_marks).map(|it| it.cell(2));
     let field = Field::new(
         "role",
         "learner, coach, author, user_administrator or administrator",
@@ -117,22 +104,26 @@ fn role(here: &Here<'_>) -> Doing {
         "user_administrator",
         "administrator",
     ]))
-    .with(&item.cell(2).replace(' ', "_"))
+    .with(&now.unwrap_or_default().replace(' ', "_"))
     .checked(|text| {
         GroupRole::from_word(text.trim())
             .map(|_| ())
             .ok_or_else(|| "this is none of the roles".to_owned())
     });
-    let (group, item) = (group.to_owned(), item.clone());
-    let title = format!("Role of {} in {group}", item.cell(0));
+    let called = match here.item.filter(|_| !whom.of_marks) {
+        Some(item) => item.cell(0),
+        None => whom.words.as_str(),
+    };
+    let title = format!("Role of {called} in {group}");
+    let (group, whom) = (group.to_owned(), whom.clone());
     let form = Form::new(title, vec![field], move |fields| {
         let role = fields
             .first()
             .and_then(|it| GroupRole::from_word(it.text()));
         let role = role.ok_or_else(|| (0, "this is none of the roles".to_owned()))?;
-        let mut edit = Edit::of(user);
+        let mut edit = Edit::of(Vec::new());
         edit.add_groups.push((group.clone(), role));
-        Ok(plan(&item, user, edit))
+        Ok(plan(&whom, Verb::Edit(Box::new(edit))))
     });
     Doing::Ask(Box::new(form))
 }

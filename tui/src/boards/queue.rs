@@ -79,19 +79,21 @@ fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
 }
 
 /// The pool, the row's place, and its person's label.
-fn waiting<'a>(here: &Here<'a>) -> Option<(&'a PoolName, &'a Item, usize)> {
+fn waiting<'a>(here: &'a Here<'_>) -> std::result::Result<(&'a PoolName, &'a Item, usize), String> {
+    let nobody = || "nobody waits here".to_owned();
     let Topic::Queue(pool) = here.topic else {
-        return None;
+        return Err(nobody());
     };
-    let item = here.item?;
-    Some((pool, item, item.cell(0).parse().ok()?))
+    let item = here.one_person()?;
+    let place = item.cell(0).parse().map_err(|_| nobody())?;
+    Ok((pool, item, place))
 }
 
 fn by(here: &Here<'_>, to: fn(usize) -> usize) -> Doing {
     match waiting(here) {
-        Some((pool, item, place)) if to(place) != place => moved(pool, item, to(place)),
-        Some(_) => Doing::Say("they stand there already".to_owned()),
-        None => Doing::Say("nobody waits here".to_owned()),
+        Ok((pool, item, place)) if to(place) != place => moved(pool, item, to(place)),
+        Ok(_) => Doing::Say("they stand there already".to_owned()),
+        Err(why) => Doing::Say(why),
     }
 }
 
@@ -119,8 +121,9 @@ fn moved(pool: &PoolName, item: &Item, position: usize) -> Doing {
 }
 
 fn ask(here: &Here<'_>) -> Doing {
-    let Some((pool, item, _)) = waiting(here) else {
-        return Doing::Say("nobody waits here".to_owned());
+    let (pool, item, _) = match waiting(here) {
+        Ok(it) => it,
+        Err(why) => return Doing::Say(why),
     };
     let (pool, item) = (pool.clone(), item.clone());
     let field = Field::new("place", "1 is the head of the queue.").of::<std::num::NonZeroUsize>();

@@ -104,15 +104,16 @@ pub(crate) fn plan(template: Template, language: Language, text: Option<MailText
     let (heading, line) = match &text {
         Some(_) => (
             format!("Say {name} in your own words ({language})"),
-            format!(
-                "usher template-mail edit {name} --language {language} --file -   # with the text on standard input"
-            ),
+            format!("usher template-mail edit {name} --language {language} --file -"),
         ),
         None => (
             format!("Say {name} in Usher's words again ({language})"),
             format!("usher template-mail reset {name} --language {language}"),
         ),
     };
+    let input = text
+        .as_ref()
+        .map(|it| format!("Subject: {}\n\n{}", it.subject, it.body));
     let command = Command::SetMailText {
         template,
         language,
@@ -120,6 +121,8 @@ pub(crate) fn plan(template: Template, language: Language, text: Option<MailText
     };
     Doing::Plan {
         target: "what mails say from now on; those that wait to be sent say it too".to_owned(),
-        wish: Wish::Order(Box::new(Order::new(command, heading, line))),
+        wish: Wish::Order(Box::new(
+            Order::new(command, heading, line).with_input(input),
+        )),
     }
 }

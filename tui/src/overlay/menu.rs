@@ -41,6 +41,8 @@ pub(crate) enum Clip {
     Ids,
     /// Rows, as CSV.
     Rows,
+    /// The row under the cursor, as it is shown.
+    Row,
     /// The query.
     Query,
 }

@@ -16,6 +16,8 @@ pub(crate) struct Note {
     pub(crate) lines: Vec<String>,
     /// What is copied from it.
     pub(crate) copy: String,
+    /// Whether that was done.
+    pub(crate) copied: bool,
 }
 
 impl Note {
@@ -37,6 +39,10 @@ impl Note {
         });
         for (y, line) in (2..).zip(lines) {
             put(buf, row(area, y), 1, &line, theme.style(Role::Plain));
+        }
+        if self.copied {
+            let at = row(area, area.height.saturating_sub(2));
+            put(buf, at, 1, "it is copied", theme.style(Role::Good));
         }
         let hints = [
             ("y".to_owned(), "copy"),

@@ -5,7 +5,8 @@ use usher_core::command::WhenFull;
 use crate::action::{Action, Place, action};
 use crate::effect::Intent;
 use crate::key::Key;
-use crate::summary::Proposal;
+use crate::summary::{ListLine, Proposal};
+use crate::words::wrapped;
 
 /// Up to this many people are confirmed by one key; for more, their number is typed.
 pub(crate) const BY_ONE_KEY: usize = 25;
@@ -19,14 +20,46 @@ pub(crate) struct Sheet {
     pub(crate) of_marks: bool,
     /// Where it stands.
     pub(crate) phase: Phase,
-    /// The first line of the list that is shown.
+    /// The first entry of the list that is shown.
     pub(crate) scroll: usize,
-    /// How many lines are shown; known since the last frame's size.
-    pub(crate) page: usize,
+    /// How much room the list has; known since the last frame's size.
+    pub(crate) room: Room,
+    /// Whether what is longer than a line goes on below it, where somebody has chosen.
+    pub(crate) folds: Option<bool>,
     /// What has been typed to confirm.
     pub(crate) typed: String,
     /// A word about what was pressed.
     pub(crate) note: Option<&'static str>,
+}
+
+/// How much room a list has, in cells.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Room {
+    /// How many rows.
+    pub(crate) rows: usize,
+    /// How wide it is.
+    pub(crate) width: u16,
+    /// Whether what is longer than a line goes on below it.
+    pub(crate) folds: bool,
+}
+
+impl Room {
+    /// Cells for who it is about; what becomes of them stands beside it.
+    pub(crate) fn half(self) -> u16 {
+        (self.width / 2).min(36)
+    }
+
+    /// An entry in lines: who, and what becomes of them.
+    fn folded(self, line: &ListLine) -> (Vec<String>, Vec<String>) {
+        let cells = |from: u16, to: u16| usize::from(to.saturating_sub(from)).max(1);
+        if line.what.is_empty() {
+            return (wrapped(&line.who, cells(2, self.width)), Vec::new());
+        }
+        (
+            wrapped(&line.who, cells(2, self.half())),
+            wrapped(&line.what, cells(self.half() + 1, self.width)),
+        )
+    }
 }
 
 /// Where a sheet stands.
@@ -70,10 +103,39 @@ impl Sheet {
             of_marks,
             phase: Phase::Planning,
             scroll: 0,
-            page: 10,
+            room: Room::default(),
+            folds: None,
             typed: String::new(),
             note: None,
         }
+    }
+
+    /// Gives its list this much room: one that fits with every line whole is shown so.
+    pub(crate) fn set_room(&mut self, room: Room) {
+        self.room = room;
+        self.room.folds = self.folds.unwrap_or_else(|| {
+            let length = self.proposal().map_or(0, Proposal::list_len);
+            self.room.folds = true;
+            length <= room.rows && self.rows_of(0..length) <= room.rows
+        });
+    }
+
+    /// An entry of the list in lines, as they are shown.
+    pub(crate) fn entry(&self, line: &ListLine) -> (Vec<String>, Vec<String>) {
+        if self.room.folds {
+            return self.room.folded(line);
+        }
+        let what = Some(line.what.clone()).filter(|it| !it.is_empty());
+        (vec![line.who.clone()], what.into_iter().collect())
+    }
+
+    fn rows_of(&self, entries: impl Iterator<Item = usize>) -> usize {
+        let lines = entries.filter_map(|it| self.proposal()?.list_line(it));
+        let rows = lines.map(|it| {
+            let (who, what) = self.entry(&it);
+            who.len().max(what.len())
+        });
+        rows.sum()
     }
 
     /// Shows a plan.
@@ -84,6 +146,7 @@ impl Sheet {
             unknown: None,
         };
         self.scroll = 0;
+        self.folds = None;
         self.typed.clear();
         self.note = None;
     }
@@ -138,9 +201,13 @@ impl Sheet {
             Action::Fewer => self.choose(WhenFull::Fewer),
             Action::QueueRest => self.choose(WhenFull::QueueRest),
             Action::Copy => {
-                self.note = Some("the command is copied");
                 let line = self.proposal().map(|it| it.command_line.clone());
                 line.map_or(Asked::Nothing, Asked::Copy)
+            }
+            Action::Detail => {
+                self.folds = Some(!self.room.folds);
+                self.set_room(self.room);
+                Asked::Nothing
             }
             scrolling => self.scroll_by(scrolling),
         }
@@ -199,21 +266,35 @@ impl Sheet {
     }
 
     fn scroll_by(&mut self, action: Action) -> Asked {
-        let page = self.page.max(1);
-        let last = self
-            .proposal()
-            .map_or(0, Proposal::list_len)
-            .saturating_sub(1);
+        let length = self.proposal().map_or(0, Proposal::list_len);
+        let last = length.saturating_sub(1);
         let to = match action {
             Action::Down => self.scroll + 1,
             Action::Up => self.scroll.saturating_sub(1),
-            Action::PageDown => self.scroll + page,
-            Action::PageUp => self.scroll.saturating_sub(page),
+            Action::PageDown => self.scroll + self.fitting(self.scroll..length),
+            Action::PageUp => self.scroll - self.fitting((0..self.scroll).rev()),
             Action::Top => 0,
-            Action::Bottom => (last + 1).saturating_sub(page),
+            Action::Bottom => length - self.fitting((0..length).rev()),
             _ => self.scroll,
         };
         self.scroll = to.min(last);
         Asked::Nothing
+    }
+
+    /// How many of these entries have room on the screen, one at least where there is any.
+    fn fitting(&self, entries: impl Iterator<Item = usize>) -> usize {
+        let Some(proposal) = self.proposal() else {
+            return 0;
+        };
+        let (mut taken, mut n) = (0, 0);
+        for line in entries.map_while(|it| proposal.list_line(it)) {
+            let (who, what) = self.entry(&line);
+            taken += who.len().max(what.len());
+            if n > 0 && taken > self.room.rows {
+                break;
+            }
+            n += 1;
+        }
+        n
     }
 }

@@ -9,7 +9,7 @@ use usher_core::plan::PoolEffect;
 use crate::action::{Action, Place};
 use crate::cell::{put, put_right, row};
 use crate::chrome::{clear, put_hints};
-use crate::overlay::plan::{Phase, Sheet};
+use crate::overlay::plan::{Phase, Room, Sheet};
 use crate::summary::Proposal;
 use crate::theme::{Role, Theme};
 use crate::words::{count, number, people, some, wrapped};
@@ -214,15 +214,19 @@ fn said_above(
     said
 }
 
-/// How many lines of the list are seen at once in an area.
-pub(crate) fn lines_seen(sheet: &Sheet, plain: bool, area: Rect) -> usize {
+/// How much room the list has in an area.
+pub(crate) fn list_room(sheet: &Sheet, plain: bool, area: Rect) -> Room {
     let Phase::Shown {
         proposal,
         moved,
         unknown,
     } = &sheet.phase
     else {
-        return usize::from(area.height);
+        return Room {
+            rows: usize::from(area.height),
+            width: area.width,
+            folds: false,
+        };
     };
     let (width, height) = if is_framed(plain, area) {
         (area.width - 4, area.height - 2)
@@ -230,7 +234,11 @@ pub(crate) fn lines_seen(sheet: &Sheet, plain: bool, area: Rect) -> usize {
         (area.width, area.height)
     };
     let above = said_above("", proposal, moved, unknown.as_deref(), width).len() + 2;
-    usize::from(height.saturating_sub(2)).saturating_sub(above)
+    Room {
+        rows: usize::from(height.saturating_sub(2)).saturating_sub(above),
+        width,
+        folds: false,
+    }
 }
 
 fn is_framed(plain: bool, area: Rect) -> bool {
@@ -365,11 +373,27 @@ fn numbers(proposal: &Proposal, width: u16) -> Vec<Said> {
         );
     }
     let room = usize::from(width.saturating_sub(LABEL));
-    let line = wrapped(&proposal.command_line, room).into_iter();
-    for (i, text) in line.take(MOST_COMMAND_LINES).enumerate() {
+    for (i, text) in command(&proposal.command_line, room)
+        .into_iter()
+        .enumerate()
+    {
         say(if i == 0 { "Command" } else { " " }, text, Role::Muted);
     }
     said
+}
+
+/// The command line as far as there is room for it.
+fn command(line: &str, room: usize) -> Vec<String> {
+    let first = line.lines().next().unwrap_or_default();
+    let below = line.lines().count().saturating_sub(2);
+    let mut lines = wrapped(first, room);
+    if lines.len() > MOST_COMMAND_LINES {
+        lines.truncate(MOST_COMMAND_LINES - 1);
+        lines.push("… (c copies all of it)".to_owned());
+    } else if below > 0 {
+        lines.push(format!("… (c copies it with its {})", some(below, "line")));
+    }
+    lines
 }
 
 fn pool_in_words(pool: &PoolEffect) -> String {
@@ -400,11 +424,13 @@ fn pool_in_words(pool: &PoolEffect) -> String {
 }
 
 fn list(sheet: &Sheet, proposal: &Proposal, theme: Theme, area: Rect, buf: &mut Buffer) {
-    let half = (area.width / 2).min(36);
-    for y in 0..area.height {
-        let Some(line) = proposal.list_line(sheet.scroll + usize::from(y)) else {
+    let half = sheet.room.half();
+    let mut y = 0;
+    let lines = (sheet.scroll..).map_while(|it| proposal.list_line(it));
+    for line in lines {
+        if y >= area.height {
             return;
-        };
+        }
         let at = row(area, y);
         let role = if line.skipped {
             Role::Warn
@@ -417,25 +443,29 @@ fn list(sheet: &Sheet, proposal: &Proposal, theme: Theme, area: Rect, buf: &mut 
             (false, false) => "+",
         };
         put(buf, at, 0, sign, theme.style(role));
-        let room = if line.what.is_empty() { at.width } else { half };
-        put(
-            buf,
-            Rect { width: room, ..at },
-            2,
-            &line.who,
-            theme.style(role),
-        );
-        put(
-            buf,
-            at,
-            half + 1,
-            &line.what,
-            theme.style(if line.skipped {
-                Role::Warn
-            } else {
-                Role::Muted
-            }),
-        );
+        let muted = theme.style(if line.skipped {
+            Role::Warn
+        } else {
+            Role::Muted
+        });
+        let (who, what) = sheet.entry(&line);
+        let tall = who.len().max(what.len());
+        let room = if line.what.is_empty() {
+            area.width
+        } else {
+            half
+        };
+        for (y, text) in (y..area.height).zip(&who) {
+            let at = Rect {
+                width: room,
+                ..row(area, y)
+            };
+            put(buf, at, 2, text, theme.style(role));
+        }
+        for (y, text) in (y..area.height).zip(&what) {
+            put(buf, row(area, y), half + 1, text, muted);
+        }
+        y = y.saturating_add(u16::try_from(tall).unwrap_or(u16::MAX));
     }
 }
 

@@ -8,10 +8,8 @@ use crate::board::Doing;
 use crate::effect::{Order, Wish};
 use crate::form::{Field, Form, Offer};
 use crate::names::{Names, Settable};
+use crate::repeating::Named;
 use crate::words::{self, quoted};
-
-/// Most addresses that a command line repeats.
-const MOST_ADDRESSES: usize = 6;
 
 // What the lines are called; what is known of people has its own names.
 const ADDRESSES: &str = "addresses";
@@ -163,7 +161,7 @@ fn invited(fields: &[Field]) -> Result<Doing, (usize, String)> {
         let at = line(fields, called).map_or(0, |it| it.0);
         return Err((at, why.to_owned()));
     }
-    let command_line = invite_line(fields, &people, at_once);
+    let (command_line, input) = invite_line(fields, &people, at_once);
     let verb = if at_once {
         "Create accounts of"
     } else {
@@ -217,7 +215,9 @@ fn invited(fields: &[Field]) -> Result<Doing, (usize, String)> {
     };
     Ok(Doing::Plan {
         target: "new people".to_owned(),
-        wish: Wish::Order(Box::new(Order::new(command, heading, command_line))),
+        wish: Wish::Order(Box::new(
+            Order::new(command, heading, command_line).with_input(input),
+        )),
     })
 }
 
@@ -242,14 +242,12 @@ fn common(fields: &[Field]) -> Result<NewPerson, (usize, String)> {
     Ok(common)
 }
 
-fn invite_line(fields: &[Field], people: &[NewPerson], at_once: bool) -> String {
+/// The command line, and what it reads as its input.
+fn invite_line(fields: &[Field], people: &[NewPerson], at_once: bool) -> (String, Option<String>) {
     let verb = if at_once { "create" } else { "invite" };
-    let mut said = if people.len() > MOST_ADDRESSES {
-        format!("usher {verb} - ")
-    } else {
-        let each = people.iter().filter_map(addressed);
-        format!("usher {verb} {}", each.collect::<Vec<_>>().join(" "))
-    };
+    let each: Vec<_> = people.iter().filter_map(addressed).collect();
+    let named = Named::each(&each);
+    let mut said = format!("usher {verb} {}", named.arguments);
     let mut option = |name: &str, value: &str| {
         said.push_str(&format!(" --{name} {}", quoted(value)));
     };
@@ -279,15 +277,15 @@ fn invite_line(fields: &[Field], people: &[NewPerson], at_once: bool) -> String 
         "" | "yes" => {}
         day => said.push_str(&format!(" --send-on {day}")),
     }
-    said.trim_end().to_owned()
+    (said, named.input)
 }
 
-/// Somebody as an argument of a shell, with the names that were typed: `'Ana Li <ana@corp.example>'`.
+/// Somebody as the command line takes them, with the names that were typed: `Ana Li <ana@corp.example>`.
 fn addressed(person: &NewPerson) -> Option<String> {
     let profile = &person.profile;
     let email = profile.email.as_deref()?;
     let name = match (profile.first_name.as_deref(), profile.last_name.as_deref()) {
-        (None, None) => return Some(quoted(email)),
+        (None, None) => return Some(email.to_owned()),
         (Some(first), None) => first.to_owned(),
         (None, Some(last)) => format!("{last},"),
         (Some(first), Some(last)) if last.contains(char::is_whitespace) => {
@@ -296,10 +294,10 @@ fn addressed(person: &NewPerson) -> Option<String> {
         (Some(first), Some(last)) => format!("{first} {last}"),
     };
     let plain = !name.contains(['"', '\\', '<', '>', ',', ';', '@']);
-    Some(quoted(&if plain {
+    Some(if plain {
         format!("{name} <{email}>")
     } else {
         let name = name.replace('\\', "\\\\").replace('"', "\\\"");
         format!("\"{name}\" <{email}>")
-    }))
+    })
 }

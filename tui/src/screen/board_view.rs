@@ -186,7 +186,7 @@ fn item_row(
         put(buf, at, 1, item.cell(0), theme.style(Role::Title));
         return;
     }
-    let marked = item.who.is_some_and(|it| board.marks.contains(&it));
+    let marked = item.who.is_some_and(|it| board.is_marked(it));
     let style = theme.style(if marked { Role::Marked } else { item.role });
     let is_here = place == board.cursor();
     let signs = format!(
@@ -236,12 +236,11 @@ fn status(app: &App, board: &Board, theme: Theme, area: Rect, buf: &mut Buffer) 
     }
     clear(area, buf);
     let mut x: u16 = 1;
-    let marked = board.marks.len();
-    if marked > 0 || board.is_marking() {
+    if board.has_marks() || board.is_marking() {
         let text = if board.is_marking() {
             "marking everybody…".to_owned()
         } else {
-            format!("{} marked", words::people(marked))
+            board.marks_in_words()
         };
         x = put(buf, area, x, &text, theme.style(Role::Marked)) + 3;
     }

@@ -8,7 +8,7 @@ use crate::action::Action;
 use crate::effect::{CountRequest, RangeRequest};
 use crate::line::LineEditor;
 use crate::list::{Land, List, Moved};
-use crate::marks::Marks;
+use crate::marks::{Marks, in_words};
 use crate::names::Names;
 use crate::screen::columns::ListColumn;
 use crate::words;
@@ -403,7 +403,7 @@ impl Users {
 
     /// Whom an action is for: the marked people, else the one under the cursor.
     pub(crate) fn target(&self) -> Option<Target> {
-        if self.marks.is_empty() {
+        if self.marks.is_empty() || self.number_marked() == Some(0) {
             let row = self.list.current()?;
             let words = format!("{} <{}>", row.name, row.email);
             return Some(Target {
@@ -429,13 +429,6 @@ impl Users {
             (None, Some(text)) => format!("everybody marked whom {text} finds"),
             (None, None) => "a query marked".to_owned(),
         };
-        match self.number_hidden() {
-            Some(0) => marked,
-            Some(hidden) => format!(
-                "{marked}, {} of them not in the list",
-                words::number(hidden)
-            ),
-            None => format!("{marked}, some perhaps not in the list"),
-        }
+        in_words(marked, self.number_hidden())
     }
 }

@@ -294,7 +294,11 @@ fn who_was_marked_for_the_last_batch_is_marked_again() {
         "{}",
         play.screen()
     );
-    play.keys("<esc><esc>/a<enter><space>d");
+    // Nobody is active any more but whom the query leaves out.
+    play.keys("<esc><esc>R");
+    assert!(play.shows("nobody is marked"), "{}", play.screen());
+    play.keys("z3<enter>");
+    play.keys("/a<enter><space>d");
     play.keys("<esc>MR");
     assert!(
         play.app.users.marks.typed() == Some("status:active -olga"),

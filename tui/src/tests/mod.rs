@@ -1,5 +1,6 @@
 //! The console played without a terminal: keys in, screen out, against a real organization in a temporary file.
 
+mod acting;
 mod arriving;
 mod boards;
 mod finding;

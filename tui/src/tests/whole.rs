@@ -27,7 +27,7 @@ fn all_members_of_a_group_are_marked_not_only_those_that_were_read() {
     play.keys("3<enter>");
     assert!(play.shows("200+"), "{}", play.screen());
     play.keys("*");
-    assert!(play.shows("250 people marked"), "{}", play.screen());
+    assert!(play.shows("250 marked"), "{}", play.screen());
     play.keys("d");
     assert!(play.shows("Deactivate 250 people"), "{}", play.screen());
 }
@@ -43,9 +43,9 @@ fn whoever_acts_at_once_acts_on_all() {
 fn a_filter_bounds_what_is_marked_and_marks_add_up() {
     let mut play = Play::open(many());
     play.keys("3<enter>/p24<enter>*");
-    assert!(play.shows("10 people marked"), "{}", play.screen());
+    assert!(play.shows("10 marked"), "{}", play.screen());
     play.keys("/<ctrl-u>p00<enter>*");
-    assert!(play.shows("20 people marked"), "{}", play.screen());
+    assert!(play.shows("20 marked"), "{}", play.screen());
 }
 
 #[test]
@@ -69,9 +69,9 @@ fn all_invitations_and_all_who_queue_are_marked() {
     let org = Org::new(300).waiting(&names.join(" "));
     let mut play = Play::open(org);
     play.keys("5*");
-    assert!(play.shows("230 people marked"), "{}", play.screen());
+    assert!(play.shows("230 marked"), "{}", play.screen());
     let names: Vec<_> = (0..300).map(|i| format!("q{i:03}")).collect();
     let mut play = Play::open(Org::new(5).people(&names.join(" ")));
     play.keys("2<enter>*");
-    assert!(play.shows("296 people marked"), "{}", play.screen());
+    assert!(play.shows("296 marked"), "{}", play.screen());
 }

@@ -21,7 +21,7 @@ use crate::form::{Field, Form};
 use crate::list::Row;
 use crate::overlay::menu::{Choice, Entry, Menu};
 use crate::overlay::note::Note;
-use crate::overlay::plan::{Phase, Sheet};
+use crate::overlay::plan::{Phase, Room, Sheet};
 use crate::summary::Proposal;
 use crate::theme::Theme;
 use crate::verb::Verb;
@@ -109,6 +109,7 @@ fn forms_menus_and_notes() {
             title: some[0].clone(),
             lines: some.to_vec(),
             copy: String::new(),
+            copied: true,
         });
         check(&app);
     }
@@ -273,7 +274,12 @@ fn plans_and_profiles() {
                 unknown: None,
             },
             scroll: 0,
-            page: 50,
+            room: Room {
+                rows: 50,
+                width: 80,
+                folds: true,
+            },
+            folds: None,
             typed: some[0].clone(),
             note: None,
         });

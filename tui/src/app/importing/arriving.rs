@@ -42,6 +42,7 @@ impl App {
                         "It is looked through here as soon as it has arrived.".to_owned(),
                     ],
                     copy: page.url,
+                    copied: false,
                 });
                 self.set_timer(Timer::Arrival, ARRIVAL_MS);
                 self.lay_out();
