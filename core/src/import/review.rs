@@ -247,7 +247,7 @@ impl Serialize for Rows<'_> {
                 row: it.row,
                 who: self.0.who(it),
                 does: it.does.as_str(),
-                cells: it.does.arrives().then(|| Cells(self.0, it.row)),
+                cells: it.does.arrives().then_some(Cells(self.0, it.row)),
             })?;
         }
         out.end()

@@ -515,7 +515,11 @@ fn a_required_column_that_a_file_lacks_is_filled_in_in_place() {
     play.keys("I");
     play.event(Event::Paste(path.display().to_string()));
     play.keys("<enter>");
-    assert!(play.shows("first_name: first name is required"), "{}", play.screen());
+    assert!(
+        play.shows("first_name: first name is required"),
+        "{}",
+        play.screen()
+    );
     play.keys("<enter>Kim<enter>");
     assert!(play.shows("1 invite"), "{}", play.screen());
 }

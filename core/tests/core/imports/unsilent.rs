@@ -334,8 +334,8 @@ fn a_manager_is_found_by_whichever_name_the_file_or_the_roster_has() {
     people[0].profile.first_name = None;
     people[1].profile.first_name = Some("Ana".into());
     people[1].profile.last_name = Some("van der Berg".into());
-    for twin in 2..4 {
-        people[twin].profile.display_name = Some("Twin Name".into());
+    for twin in &mut people[2..4] {
+        twin.profile.display_name = Some("Twin Name".into());
     }
     people[4].profile.display_name = Some("Gone Away".into());
     people[5].profile.display_name = Some("Shown Otherwise".into());
