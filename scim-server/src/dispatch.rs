@@ -50,7 +50,7 @@ impl Sent {
             Self::Arriving(body) if call.maps.is_empty() => {
                 let bytes = route::arrived(body, limit).await?;
                 note(asking, &bytes);
-                Wanted::sent(&bytes).map(Wanted::into_new)
+                Wanted::newcomer(&bytes)
             }
             sent => call.newcomer(sent.json(limit, asking).await?),
         }

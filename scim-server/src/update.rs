@@ -15,7 +15,7 @@ use crate::patch_path::Target;
 use crate::people::{Found, Unlike};
 use crate::resource::{Person, Resource};
 use crate::schema::{self, ENTERPRISE, Object};
-use crate::wanted::{self, Spoken, Wanted};
+use crate::wanted::{self, Spoken, Unassigned, Wanted};
 use crate::words::Words;
 
 /// What a body asks for that is about a new person.
@@ -24,12 +24,13 @@ pub(crate) fn newcomer(
     connection: ConnectionId,
     body: Value,
 ) -> Result<Provision, Fault> {
+    let unassigned = Unassigned::of(&body);
     let user = schema::user(body)?;
     let mapped = mapping::said(maps, &user);
     let wanted = Wanted::read_from(user, Displaced::by(maps), connection)?;
     Ok(Provision {
         mapped,
-        ..wanted.into_new()
+        ..wanted.into_new(&unassigned)
     })
 }
 

@@ -149,6 +149,88 @@ impl Spoken {
     }
 }
 
+/// What the body of a new person says that they have not: null and nothing are unassigned (RFC 7643 §2.5), and what is left out
+/// is not spoken of.
+#[derive(Debug, Default)]
+pub(crate) struct Unassigned {
+    fields: Vec<Field>,
+    manager: bool,
+}
+
+impl Unassigned {
+    pub(crate) fn of(body: &Value) -> Self {
+        let mut it = Self::default();
+        for (key, value) in body.as_object().into_iter().flatten() {
+            if schema::is_enterprise(key) {
+                it.extension(value);
+                continue;
+            }
+            let name = schema::named(key).1;
+            let is = |of: &str| name.eq_ignore_ascii_case(of);
+            if is("name") {
+                it.name(value);
+            } else if is("department") || is("manager") {
+                it.of_extension(name, value);
+            } else if is_nothing(value) {
+                it.fields.extend(match name {
+                    _ if is("title") => Some(Field::Title),
+                    _ if is("displayName") => Some(Field::DisplayName),
+                    _ if is("preferredLanguage") => Some(Field::Language),
+                    _ if is("addresses") => Some(Field::Region),
+                    _ => None,
+                });
+            }
+        }
+        it
+    }
+
+    fn name(&mut self, value: &Value) {
+        if is_nothing(value) {
+            self.fields.extend([Field::FirstName, Field::LastName]);
+        }
+        for (key, value) in value.as_object().into_iter().flatten() {
+            if is_nothing(value) && key.eq_ignore_ascii_case("givenName") {
+                self.fields.push(Field::FirstName);
+            } else if is_nothing(value) && key.eq_ignore_ascii_case("familyName") {
+                self.fields.push(Field::LastName);
+            }
+        }
+    }
+
+    fn extension(&mut self, value: &Value) {
+        if value.is_null() {
+            self.of_extension("department", value);
+            self.of_extension("manager", value);
+        }
+        for (key, value) in value.as_object().into_iter().flatten() {
+            self.of_extension(schema::named(key).1, value);
+        }
+    }
+
+    fn of_extension(&mut self, name: &str, value: &Value) {
+        if name.eq_ignore_ascii_case("department") && is_nothing(value) {
+            self.fields.push(Field::FunctionalArea);
+        } else if name.eq_ignore_ascii_case("manager") {
+            self.manager |= is_nothing(value)
+                || value.as_object().is_some_and(|it| {
+                    let mut of = it.iter();
+                    of.any(|(key, value)| key.eq_ignore_ascii_case("value") && is_nothing(value))
+                });
+        }
+    }
+}
+
+/// Whether a value says that there is none.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// What a person is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
@@ -182,15 +264,15 @@ impl Wanted {
         }
     }
 
-    /// What a body asks for.
-    pub(crate) fn sent(body: &[u8]) -> Result<Self, Fault> {
-        match Self::usual(body) {
-            Some(wanted) => Ok(wanted),
-            None => Self::read(
-                schema::user(crate::json::read(body)?)?,
-                Displaced::default(),
-            ),
+    /// What a body asks for that is about a new person, where every attribute feeds its own field.
+    pub(crate) fn newcomer(body: &[u8]) -> Result<Provision, Fault> {
+        if let Some(wanted) = Self::usual(body) {
+            return Ok(wanted.into_new(&Unassigned::default()));
         }
+        let body = crate::json::read(body)?;
+        let unassigned = Unassigned::of(&body);
+        let wanted = Self::read(schema::user(body)?, Displaced::default())?;
+        Ok(wanted.into_new(&unassigned))
     }
 
     /// What a User from outside asks for, where some fields are not fed by their own attributes: what a connection sends of these
@@ -427,19 +509,26 @@ impl Wanted {
         }
     }
 
-    /// The command that makes this person.
-    pub(crate) fn into_new(self) -> Provision {
+    /// The command that makes this person. Who comes back by it has no more what it says is unassigned.
+    pub(crate) fn into_new(self, unassigned: &Unassigned) -> Provision {
         let entitlements = self.entitlements();
+        let displaced = self.displaced;
         let set = FIELDS
             .into_iter()
             .zip(self.values)
             // Whoever comes back has of the rest what is sent now.
-            .filter(|(field, value)| value.is_some() || *field == Field::Kept);
+            .filter(|(field, value)| {
+                let none = unassigned.fields.contains(field) && !displaced.has(*field);
+                value.is_some() || *field == Field::Kept || none
+            });
         Provision {
             target: ProvisionTarget::New,
             external_id: self.external_id.map(Some),
             set: set.collect(),
-            manager: self.manager.map(Some),
+            manager: self
+                .manager
+                .map(Some)
+                .or(unassigned.manager.then_some(None)),
             active: self.active,
             entitlements: Some(entitlements),
             ..Provision::of(ProvisionTarget::New)

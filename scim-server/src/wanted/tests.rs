@@ -19,7 +19,7 @@ fn made(body: &Value) -> (User, Option<String>) {
 fn made_where(body: &Value, displaced: Displaced) -> (User, Option<String>) {
     let sent = schema::user(body.clone()).expect("well formed");
     let wanted = Wanted::read_from(sent, displaced, SENDER).expect("complete");
-    let command = wanted.into_new();
+    let command = wanted.into_new(&super::Unassigned::default());
     let mut profile = Profile::default();
     for (field, value) in command.set {
         profile.set(field, value);

@@ -309,3 +309,49 @@ fn an_id_in_other_letters_is_nobodys() {
         );
     }
 }
+
+#[test]
+fn who_is_created_again_has_no_more_what_the_provider_says_is_unassigned() {
+    let org = Org::with_free_seats(5);
+    let boss = org.create("boss@acme.example");
+    let mut body = person("ana", "1");
+    body["title"] = json!("T");
+    body["displayName"] = json!("Ana Li");
+    body["name"] = json!({"givenName": "Ana", "familyName": "Li"});
+    body["addresses"] = json!([{"type": "work", "region": "EMEA"}]);
+    body[ENTERPRISE] = json!({"department": "Sales", "manager": {"value": boss}});
+    let id = org.post(body).id();
+    let again = |more: Value| {
+        assert_eq!(org.delete(&id).status, 204);
+        let mut body = person("ana", "1");
+        for (key, value) in more.as_object().into_iter().flatten() {
+            body[key] = value.clone();
+        }
+        let reply = org.post(body);
+        assert_eq!((reply.status, reply.id()), (201, id.clone()), "{reply:?}");
+        reply.body
+    };
+    let of = |body: &Value, path: &str| body.pointer(path).cloned();
+    let extension = |part: &str| format!("/{ENTERPRISE}/{part}");
+
+    // What is left out is not spoken of.
+    let body = again(json!({}));
+    assert_eq!(of(&body, "/title"), Some(json!("T")));
+    assert_eq!(of(&body, &extension("department")), Some(json!("Sales")));
+    assert_eq!(of(&body, &extension("manager/value")), Some(json!(boss)));
+
+    let body = again(
+        json!({"title": null, "name": {"familyName": "", "givenName": "Ana"}, "addresses": [],
+        ENTERPRISE: {"manager": null, "costCenter": "C"}}),
+    );
+    assert_eq!(of(&body, "/title"), None);
+    assert_eq!(of(&body, "/addresses"), None);
+    assert_eq!(of(&body, "/name/familyName"), None);
+    assert_eq!(of(&body, "/name/givenName"), Some(json!("Ana")));
+    assert_eq!(of(&body, &extension("manager")), None);
+    assert_eq!(of(&body, &extension("department")), Some(json!("Sales")));
+    let body = again(json!({"displayName": "", "name": null, ENTERPRISE: null}));
+    for path in ["/displayName", "/name", &extension("department")] {
+        assert_eq!(of(&body, path), None, "{path}");
+    }
+}
