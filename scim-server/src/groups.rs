@@ -70,7 +70,8 @@ impl Call<'_> {
         Ok(answer::with(answer, header::ETAG, etag(group)))
     }
 
-    /// The group with all that is shown of it. Members may be a hundred thousand: they are written as they are read.
+    /// The group with all that is shown of it, if nothing is asked for by name: what members are called is not. They may be a
+    /// hundred thousand and are written as they are read.
     fn whole(&self, read: &Read<'_>, group: &ProvidedGroup) -> Result<Json, Fault> {
         let members = match group.members {
             0 => Vec::new(),
@@ -87,13 +88,12 @@ impl Call<'_> {
         users.0.pop();
         out.0.pop();
         out.raw_member("members", "[");
-        for (id, name) in &members {
+        for (id, _) in &members {
             out.element();
             out.raw("{\"$ref\":");
             out.bytes(&users.0);
             out.id(id.as_bytes());
             out.raw("\"");
-            out.optional_member("display", name.as_deref());
             out.raw(",\"type\":\"User\",\"value\":\"");
             out.id(id.as_bytes());
             out.raw("\"}");

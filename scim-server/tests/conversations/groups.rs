@@ -459,13 +459,19 @@ fn a_whole_group_and_its_parts_say_the_same_of_members() {
     let reply = create(&org, json!({"displayName": "All", "members": members}));
     let whole = org.get(&path(&reply.id())).body;
     assert_eq!(reply.body, whole);
-    let asked = "?attributes=members.value,members.display,members.type,members.$ref,schemas,id,displayName,meta";
-    assert_eq!(
-        org.get(&format!("{}{asked}", path(&reply.id()))).body,
-        whole
-    );
-    assert_eq!(whole["members"].as_array().map(Vec::len), Some(4));
+    let ask = |attributes: &str| {
+        let asked = format!("?attributes={attributes},schemas,id,displayName,meta");
+        org.get(&format!("{}{asked}", path(&reply.id()))).body
+    };
+    let all = "members.value,members.type,members.$ref";
+    assert_eq!(ask(all), whole);
+    // What they are called is published as shown on request: a PATCH of members is answered with what it said of them.
+    let asked = ask(&format!("{all},members.display"));
+    assert_eq!(asked["members"].as_array().map(Vec::len), Some(4));
     for member in whole["members"].as_array().into_iter().flatten() {
+        assert_eq!(member.get("display"), None);
+    }
+    for member in asked["members"].as_array().into_iter().flatten() {
         let shown = org.get(member["$ref"].as_str().unwrap_or_default());
         assert_eq!(shown.body["id"], member["value"]);
         let called = shown
