@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use usher_core::Selection;
+use usher_core::change::Change;
 use usher_core::command::{Command, PoolEdit};
-use usher_core::model::{Actor, AtCapacity, ConnectionPolicy, Door, NewPeople};
+use usher_core::directory::HistoryPage;
+use usher_core::model::{Actor, AtCapacity, ConnectionPolicy, Door, NewPeople, Part, ProviderHold};
 
 use crate::filtering::Draws;
 use crate::org::{CORE, ENTERPRISE, Org, Reply, USHER, encoded, user_id};
@@ -331,6 +333,34 @@ impl Talk {
         reply
     }
 
+    /// Whether nothing came of what followed but that a provider and the roster agree that somebody is gone.
+    fn only_agrees(&self, head: i64) -> bool {
+        let session = self.org.directory.as_actor(Actor::FileOwner, Door::Cli);
+        let page = HistoryPage {
+            after: Some(head),
+            limit: 100,
+            ..HistoryPage::default()
+        };
+        let events = session.read().and_then(|it| it.history(&page));
+        let agrees = |it: &Change| {
+            matches!(
+                it,
+                Change::Drift {
+                    part: Part::Active,
+                    after: None,
+                    ..
+                } | Change::ProviderHold {
+                    after: ProviderHold::Released,
+                    ..
+                }
+            )
+        };
+        let events = events.expect("the history");
+        events
+            .iter()
+            .all(|it| it.change.as_ref().is_some_and(agrees))
+    }
+
     fn step(&mut self) {
         if self.draws.chance(8) {
             return self.administer();
@@ -354,11 +384,8 @@ impl Talk {
             return self.everything();
         }
         if reply.status >= 400 {
-            // Of somebody deleted the provider may say that they are off: then the two agree, and nobody is there all the same.
-            let said = body.to_string().to_ascii_lowercase();
-            let agrees = reply.status == 404 && said.contains("active") && said.contains("false");
             self.check(
-                agrees || self.org.events() == head,
+                self.org.events() == head || reply.status == 404 && self.only_agrees(head),
                 "what was refused is in the history",
             );
             let now = self.state();
