@@ -161,6 +161,13 @@ fn what_was_shown_of_the_queued_and_the_held_is_not_the_providers_own_word() {
         ),
         (200, &json!("queued"), &json!("Boss"))
     );
+    // Nor is it when the whole of the answer is the value of a PATCH.
+    let mut shown = org.user(&queued).body;
+    shown["title"] = json!("Chief");
+    let whole = json!([{"op": "replace", "value": shown}]);
+    let reply = org.patch(&queued, whole);
+    assert_eq!(reply.body["title"], json!("Chief"));
+    assert_eq!(reply.body[USHER]["status"], json!("queued"));
     // A body of the provider's own making is its word.
     let own = json!({"schemas": [CORE], "userName": "queued@acme.example", "active": false});
     let reply = org.put(&queued, own);

@@ -171,9 +171,11 @@ const NO_ACCOUNT: &str = "has no account of their own any more";
 
 /// Reasons for which even an undo at once is not complete (DESIGN §2: erasing has no undo, rows and shown secrets stay; a
 /// replaced link stays dead).
-const EXCUSES: [&str; 10] = [
+const EXCUSES: [&str; 12] = [
     "erased; erasing has no undo",
     NO_ACCOUNT,
+    "and does not come back",
+    "the license does not end on it",
     "the link was replaced; the older one does not come back",
     "what the provider has said of active stays said",
     "is somebody else's now",

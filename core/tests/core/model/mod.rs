@@ -405,7 +405,7 @@ impl World {
             && applied.promotions.is_empty()
         {
             self.model.words_after_undo(&mut target, by_provider);
-            self.model.days_after_undo(&mut target);
+            self.model.days_after_undo(&mut target, &now);
             self.refuse(&not_restored(&target, &now, &applied.plan, &ids));
         }
         let memory = self.model.memory();

@@ -8,14 +8,28 @@ use super::super::roster::{ACCESS, Held, Person, Roster, Says, Training};
 use super::{Deal, Due, Model, Refused};
 
 impl Model {
-    /// Who comes back by an undo does not leave on a day that has begun.
-    pub(crate) fn days_after_undo(&self, before: &mut Roster) {
+    /// What of a roster that an undo leads back to is over by now: who comes back does not leave on a day that has begun, and
+    /// a license whose end has come comes back only where it is needed, and then for good.
+    pub(crate) fn days_after_undo(&self, before: &mut Roster, now: &Roster) {
         let people = before.people.iter_mut().zip(&self.roster.people);
         for (who, (was, is)) in people.enumerate() {
+            let is_over =
+                |due: Due, day: i64| day <= self.today() || self.done.contains(&(who, due, day));
             if was.status.is_seated_or_coming() && !is.status.is_seated_or_coming() {
                 for (day, due) in was.dates.iter_mut().zip([Due::Deactivate, Due::Delete]) {
-                    let has_acted = |it: i64| self.done.contains(&(who, due, it));
-                    *day = day.filter(|it| *it > self.today() && !has_acted(*it));
+                    *day = day.filter(|it| !is_over(due, *it));
+                }
+            }
+            let moved = was.ends.iter().filter(|it| is.ends.get(it.0) != Some(it.1));
+            let ended: Vec<usize> = moved
+                .filter(|it| is_over(Due::LicenseEnd(*it.0), *it.1))
+                .map(|it| *it.0)
+                .collect();
+            for pool in ended {
+                was.ends.remove(&pool);
+                was.ends.extend(is.ends.get(&pool).map(|it| (pool, *it)));
+                if !is.holds.contains_key(&pool) && !now.people[who].holds.contains_key(&pool) {
+                    was.holds.remove(&pool);
                 }
             }
         }
