@@ -7,10 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::user::{Field, Profile};
 
-/// A length that stands for a field that is emptied.
-const EMPTIED: u32 = u32::MAX;
-/// The field, and how long its value is.
-const HEAD: usize = 5;
+/// What stands in the place of a length for a field that is emptied.
+const EMPTIED: u8 = u8::MAX;
+/// The same for a value that is longer than can be said in one byte; its length follows in four.
+const LONG: u8 = EMPTIED - 1;
+/// The field, and how long its value is, as a rule.
+const HEAD: usize = 2;
 
 /// Fields of a person, packed: a profile, or what is to be set of one.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -35,17 +37,19 @@ impl Packed {
 
     /// Adds a field, which is not there yet; none is one that is to be emptied.
     pub fn push(&mut self, field: Field, value: Option<&str>) {
-        let place = Field::ALL.iter().position(|it| *it == field);
-        let length = value.and_then(|it| u32::try_from(it.len()).ok());
-        self.0.push(
-            place
-                .and_then(|it| u8::try_from(it).ok())
-                .unwrap_or(u8::MAX),
-        );
-        self.0.extend(length.unwrap_or(EMPTIED).to_le_bytes());
-        if length.is_some() {
-            self.0.extend(value.unwrap_or_default().as_bytes());
+        self.0.push(field as u8);
+        let Some((value, length)) = value.and_then(|it| Some((it, u32::try_from(it.len()).ok()?)))
+        else {
+            return self.0.push(EMPTIED);
+        };
+        match u8::try_from(length) {
+            Ok(length) if length < LONG => self.0.push(length),
+            _ => {
+                self.0.push(LONG);
+                self.0.extend(length.to_le_bytes());
+            }
         }
+        self.0.extend(value.as_bytes());
     }
 
     /// Gives back the memory that is left over.
@@ -57,14 +61,19 @@ impl Packed {
     pub fn iter(&self) -> impl Iterator<Item = (Field, Option<&str>)> {
         let mut rest = self.0.as_slice();
         std::iter::from_fn(move || {
-            let (place, after) = rest.split_first()?;
-            let (length, after) = after.split_first_chunk::<4>()?;
+            let ([place, length], after) = rest.split_first_chunk::<2>()?;
             let field = *Field::ALL.get(usize::from(*place))?;
-            let length = u32::from_le_bytes(*length);
-            if length == EMPTIED {
-                rest = after;
-                return Some((field, None));
-            }
+            let (length, after) = match *length {
+                EMPTIED => {
+                    rest = after;
+                    return Some((field, None));
+                }
+                LONG => {
+                    let (length, after) = after.split_first_chunk::<4>()?;
+                    (u32::from_le_bytes(*length), after)
+                }
+                short => (u32::from(short), after),
+            };
             let (value, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
             rest = after;
             Some((field, Some(std::str::from_utf8(value).ok()?)))
@@ -141,6 +150,13 @@ mod tests {
         let mut profile = Profile::default();
         for (i, field) in Field::ALL.into_iter().enumerate() {
             profile.set(field, (i % 3 > 0).then(|| "é".repeat(i)));
+        }
+        for (field, length) in [
+            (Field::FirstName, 253),
+            (Field::LastName, 254),
+            (Field::Region, 70_000),
+        ] {
+            profile.set(field, Some("x".repeat(length)));
         }
         profile.set(Field::Title, Some(String::new()));
         let mut packed = Packed::of(&profile);
