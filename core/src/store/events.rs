@@ -2,6 +2,7 @@
 //! runs over the ciphertext, so that throwing the key away destroys them and breaks nothing.
 
 mod chain;
+mod created;
 mod decoded;
 mod encoded;
 mod named;

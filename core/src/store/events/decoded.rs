@@ -15,7 +15,7 @@ pub(super) fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Ch
     Ok(match kind {
         "user_created" => Change::UserCreated {
             user: whom?,
-            created: json(body)?,
+            created: Box::new(super::created::decode(body)?),
         },
         "status" => {
             let (before, after) = json(body)?;

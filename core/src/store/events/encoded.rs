@@ -18,7 +18,7 @@ pub(super) fn encode(change: &Change) -> Result<Vec<u8>> {
         Ok(body)
     }
     match change {
-        Change::UserCreated { created, .. } => json(created),
+        Change::UserCreated { created, .. } => Ok(super::created::encode(created)),
         Change::Status { before, after, .. } => json(&(before, after)),
         Change::Profile {
             field,

@@ -1,0 +1,2 @@
+-- That somebody came is recorded in a shorter form from here on. Nothing is to be changed: both forms are read for ever; but a
+-- program from before this one cannot read the new one, and must not open the file.
