@@ -7,7 +7,7 @@ use usher_core::model::Field;
 use crate::args::{CreateArgs, Details, InviteArgs};
 use crate::confirm::carry_out;
 use crate::desk::Desk;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, complain};
 use crate::who::read_input;
 
 /// How many addresses that cannot be read are named.
@@ -16,6 +16,7 @@ const NAMED: usize = 10;
 /// Invites people.
 pub(crate) fn invite(desk: &Desk, args: InviteArgs) -> Result<()> {
     let people = people(&args.addresses, &args.details)?;
+    tell_doubts(desk, &people)?;
     let Details {
         group,
         pool,
@@ -45,6 +46,7 @@ pub(crate) fn create(desk: &Desk, args: CreateArgs) -> Result<()> {
         ));
     }
     let mut people = people(&args.addresses, &args.details)?;
+    tell_doubts(desk, &people)?;
     if with_password {
         let [one] = people.as_mut_slice() else {
             return Err(Failure::Usage(
@@ -106,6 +108,19 @@ fn people(addresses: &[String], details: &Details) -> Result<Vec<NewPerson>> {
         describe(person, details)?;
     }
     Ok(people)
+}
+
+/// Tells which addresses are probably mistyped, before anybody is asked about the plan.
+fn tell_doubts(desk: &Desk, people: &[NewPerson]) -> Result<()> {
+    let emails = people.iter().filter_map(|it| it.profile.email.as_deref());
+    let doubts = desk.read()?.doubtful_addresses(emails)?;
+    for doubt in doubts.iter().take(NAMED) {
+        complain(&format!("mistyped? {doubt}"));
+    }
+    if doubts.len() > NAMED {
+        complain(&format!("mistyped? and {} more", doubts.len() - NAMED));
+    }
+    Ok(())
 }
 
 fn unreadable(bad: &[String]) -> Failure {

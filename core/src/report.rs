@@ -24,7 +24,7 @@ pub use cell::{Cell, Column};
 pub use csv::csv_cell;
 pub use export::{Export, export};
 pub use file::place;
-pub(crate) use file::{cannot_write, exists, place_over};
+pub(crate) use file::{cannot_write, exists, folder_of, place_over};
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

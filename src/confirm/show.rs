@@ -213,7 +213,14 @@ fn reviewed(text: &mut String, plan: &Plan) {
         .map(|(rows, word)| format!("{rows} {word}"))
         .collect();
     let rows = count(review.rows.len(), "row", "rows");
-    let _ = writeln!(text, "  {rows}: {}", counts.join(", "));
+    let _ = match (counts.is_empty(), review.has_only_the_example()) {
+        (false, _) => writeln!(text, "  {rows}: {}", counts.join(", ")),
+        (true, true) => writeln!(
+            text,
+            "  no rows but the template's example, which is left alone"
+        ),
+        (true, false) => writeln!(text, "  no rows below the titles"),
+    };
     if let Some(unread) = review.sheet.about.unread() {
         let _ = writeln!(text, "  {unread}; --sheet NAME reads another");
     }

@@ -101,6 +101,14 @@ fn a_bomb_costs_a_sentence() {
             "column 16384",
         ),
         (
+            "below.xlsx",
+            plain(&format!(
+                r#"<row r="1">{email}</row><row r="4000000000">{}</row>"#,
+                cell("A4000000000", "ana@acme.example")
+            )),
+            "damaged",
+        ),
+        (
             "padding.xlsx",
             workbook(|_| {}, |out| repeat(out, "          ", 200)),
             "more than 96 MiB of memory",

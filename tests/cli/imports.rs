@@ -320,3 +320,47 @@ fn a_plan_shows_the_days_on_which_it_has_people_leave() {
         "{csv}"
     );
 }
+
+#[test]
+fn what_cannot_be_read_or_written_and_what_looks_mistyped_is_said() {
+    let org = Org::with_seats(10);
+    org.type_in("create ana@acme.example --yes").ok();
+    std::fs::write(
+        org.path("people.json"),
+        "[\n {\"email\": \"x@acme.example\"}]",
+    )
+    .unwrap();
+    std::fs::write(org.path("wrong.csv"), "email\nnobody\n").unwrap();
+    for (line, says) in [
+        (
+            "import people.json --plan",
+            "is JSON, which is not read; export it as .xlsx or .csv",
+        ),
+        (
+            "template nodir/t.xlsx",
+            "nodir/t.xlsx: cannot be made (entity not found)",
+        ),
+        (
+            "import wrong.csv --errors nodir/e.xlsx --plan",
+            "nodir/e.xlsx: cannot be made (entity not found)",
+        ),
+    ] {
+        let said = org.type_in(line);
+        assert_ne!(said.code, Some(0), "{said:?}");
+        assert!(said.err.contains(says), "{line}: {}", said.err);
+    }
+    org.type_in("template t.xlsx").ok();
+    let said = org.type_in("import t.xlsx --plan").ok();
+    assert!(
+        said.contains("  no rows but the template's example, which is left alone"),
+        "{said}"
+    );
+    let said = org.type_in("invite ana@acme.exampel --yes");
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(
+        said.err
+            .contains("mistyped? ana@acme.exampel: did you mean ana@acme.example?"),
+        "{}",
+        said.err
+    );
+}

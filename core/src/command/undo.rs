@@ -37,6 +37,14 @@ pub(super) fn plan(planner: &mut Planner<'_>, batch: BatchId) -> Result<()> {
     for (group, name) in groups {
         trainings::group_added(planner, group, &name)?;
     }
+    if planner.is_idle()
+        && let Some(undo) = planner.snapshot.standing_undo(batch)?
+    {
+        planner.skip_name(
+            &format!("batch {batch}"),
+            format!("was undone already, by batch {undo}"),
+        );
+    }
     planner.refuse_overspending_by_changes()
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::letters;
 use super::sheet::{MOST_COLUMNS, Row, Sheet, named};
 use crate::error::{Error, Result};
 use crate::model::{CustomField, Field, FieldId, field_key, harmless};
@@ -101,6 +102,7 @@ const TITLES: &[(&str, Column)] = &[
     ("fachbereich", Column::Field(Field::FunctionalArea)),
     ("bereich", Column::Field(Field::FunctionalArea)),
     ("departement", Column::Field(Field::FunctionalArea)),
+    ("service", Column::Field(Field::FunctionalArea)),
     ("departamento", Column::Field(Field::FunctionalArea)),
     ("title", Column::Field(Field::Title)),
     ("jobtitle", Column::Field(Field::Title)),
@@ -110,6 +112,7 @@ const TITLES: &[(&str, Column)] = &[
     ("funktion", Column::Field(Field::Title)),
     ("fonction", Column::Field(Field::Title)),
     ("poste", Column::Field(Field::Title)),
+    ("titre", Column::Field(Field::Title)),
     ("cargo", Column::Field(Field::Title)),
     ("puesto", Column::Field(Field::Title)),
     ("region", Column::Field(Field::Region)),
@@ -272,8 +275,8 @@ impl Columns {
             .map(|(head, row)| Self::of(head, row, fields))
             .find(Self::tells_whom);
         let Some(mut columns) = found else {
-            let remedy = "name the columns in its first row, such as email, first name, last name; `usher template` makes a file \
-                to fill in";
+            let remedy = "name the columns in its first row, or in one of the first 12 that hold anything, such as email, first name, \
+                last name; `usher template` makes a file to fill in";
             let about = &sheet.about;
             return Err(match &about.sheet {
                 Some(read) if !about.others.is_empty() => {
@@ -299,11 +302,20 @@ impl Columns {
         for (place, column) in columns.holds.iter().enumerate() {
             let Some(column) = *column else { continue };
             if columns.places.insert(column, place).is_some() {
-                let title = columns.titles.get(place).map_or("", String::as_str);
-                let title: String = harmless(title).chars().take(40).collect();
+                let cell = |place: usize| {
+                    let title = columns.titles.get(place).map_or("", |it| it.trim());
+                    let title: String = harmless(title).chars().take(40).collect();
+                    format!("{title:?} in {}{}", letters(place), columns.number)
+                };
+                let mut holds = columns.holds.iter();
+                let first = holds.position(|it| *it == Some(column)).unwrap_or(place);
                 return Err(Error::invalid(
                     "the file",
-                    format!("has a second column for the same thing, {title:?}"),
+                    format!(
+                        "has a second column for the same thing, {}; the first is {}",
+                        cell(place),
+                        cell(first)
+                    ),
                     "leave one of them out",
                 ));
             }

@@ -10,7 +10,7 @@ use super::review::{Fault, Review};
 use super::sheet::{Cell, Row};
 use super::{in_workbook, seal};
 use crate::error::Result;
-use crate::report::{cannot_write, exists, place, place_over};
+use crate::report::{cannot_write, exists, folder_of, place, place_over};
 
 /// The rows of a sheet.
 const MOST_ROWS: u32 = 1_048_576;
@@ -66,9 +66,7 @@ pub fn write_error_copy(review: &Review, to: &Path, replace: bool) -> Result<usi
         return Err(exists(to));
     }
     let mut book = Workbook::new();
-    let folder = to.parent().filter(|it| !it.as_os_str().is_empty());
-    book.set_tempdir(folder.unwrap_or(Path::new(".")))
-        .map_err(cannot_write)?;
+    book.set_tempdir(folder_of(to)?).map_err(cannot_write)?;
     let mut sheet = book
         .new_worksheet_with_constant_memory()
         .map_err(cannot_write)?;

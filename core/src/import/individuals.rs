@@ -193,7 +193,35 @@ fn state(text: &str) -> Result<Option<RecordState>> {
     }
 }
 
-/// `2026-01-31`, an instant that begins so, or `31.01.2026`.
+/// The months as English programs shorten them.
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
+/// A day with a year of four digits that can be read in one way only: `2026/1/31`, `31 Jan 2026`, `31-January-2026`.
+fn spelled_day(text: &str) -> Option<Date> {
+    let parts: Vec<&str> = text
+        .split(['/', '-', ' ', ','])
+        .filter(|it| !it.is_empty())
+        .collect();
+    let [first, month, last] = parts.as_slice() else {
+        return None;
+    };
+    let (year, day) = match (first.len(), last.len()) {
+        (4, 1..=2) if text.contains('/') => (first, last),
+        (1..=2, 4) if month.len() >= 3 && month.is_ascii() => (last, first),
+        _ => return None,
+    };
+    let named = month.get(..3).map(str::to_ascii_lowercase);
+    let named = named.and_then(|it| MONTHS.iter().position(|month| **month == *it));
+    let month = match named {
+        Some(place) if month.chars().all(char::is_alphabetic) => (place + 1).to_string(),
+        _ => (*month).to_owned(),
+    };
+    format!("{year}-{month:0>2}-{day:0>2}").parse().ok()
+}
+
+/// `2026-01-31`, an instant that begins so, `31.01.2026`, or spelled so that it can be read in one way only.
 pub(crate) fn day(text: &str) -> Result<Option<Date>> {
     if text.is_empty() {
         return Ok(None);
@@ -218,6 +246,7 @@ pub(crate) fn day(text: &str) -> Result<Option<Date>> {
         .or_else(instant)
         .or_else(wall)
         .or_else(dotted)
+        .or_else(|| spelled_day(text))
         .map(Some)
         .ok_or_else(|| {
             let shown: String = harmless(text).chars().take(40).collect();
@@ -311,6 +340,34 @@ mod tests {
             "control",
         ]) {
             assert!(problem.what.contains(words), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn days_are_read_where_they_can_be_read_in_one_way_only() {
+        for text in [
+            "2027-01-31",
+            "31.1.2027",
+            "2027/01/31",
+            "2027/1/31",
+            "31 Jan 2027",
+            "31-jan-2027",
+            "31 January 2027",
+            "2027-01-31 10:00",
+        ] {
+            let found = day(text).ok().flatten().map(|it| it.to_string());
+            assert_eq!(found.as_deref(), Some("2027-01-31"), "{text}");
+        }
+        for text in [
+            "01/02/2027",
+            "31 Jan 27",
+            "Jan 2027",
+            "31/Jan/27",
+            "2027/13/01",
+            "31 Foo 2027",
+            "5 2 2027",
+        ] {
+            assert!(day(text).is_err(), "{text}");
         }
     }
 

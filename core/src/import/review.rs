@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::ser::{SerializeSeq, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::columns::Columns;
-use super::sheet::Sheet;
+use super::columns::{Columns, EXAMPLE};
+use super::sheet::{Row, Sheet};
 use crate::error::{Error, Result};
 use crate::model::UserId;
 
@@ -165,6 +165,12 @@ impl Review {
     /// How many rows are wrong, and what can be done about it.
     pub fn sentence(&self) -> String {
         format!("nothing was applied: {}", self.remedy())
+    }
+
+    /// Whether nothing stands below the titles but the example of a template, which is left alone.
+    pub fn has_only_the_example(&self) -> bool {
+        let says = |row: Row<'_>| row.cells().any(|it| it.said().trim() == EXAMPLE);
+        self.rows.is_empty() && self.sheet.rows().any(says)
     }
 
     /// How many rows are wrong while nothing is applied, and what can be done about it.

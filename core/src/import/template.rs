@@ -12,7 +12,7 @@ use super::meaning::as_cell;
 use crate::directory::Read;
 use crate::error::Result;
 use crate::model::{CustomField, Field, FieldKind, GroupRole, RequiredItem};
-use crate::report::{cannot_write, place};
+use crate::report::{cannot_write, folder_of, place};
 
 /// How far down the drop-downs go.
 const LAST_ROW: u32 = 20_000;
@@ -39,9 +39,7 @@ struct Titled {
 pub fn write_template(read: &Read<'_>, to: &Path) -> Result<()> {
     let columns = columns(read)?;
     let mut book = Workbook::new();
-    let folder = to.parent().filter(|it| !it.as_os_str().is_empty());
-    book.set_tempdir(folder.unwrap_or(Path::new(".")))
-        .map_err(cannot_write)?;
+    book.set_tempdir(folder_of(to)?).map_err(cannot_write)?;
     write(&mut book, &columns).map_err(cannot_write)?;
     let bytes = book.save_to_buffer().map_err(cannot_write)?;
     place(to, &bytes)
@@ -140,7 +138,12 @@ fn columns(read: &Read<'_>) -> Result<Vec<Titled>> {
             pools,
             16.0,
         ),
-        field(Field::Labels, "Free words, apart by semicolons.", "", 18.0),
+        field(
+            Field::Labels,
+            "Free words, apart by semicolons; they take the place of those there are.",
+            "",
+            18.0,
+        ),
         titled(
             Column::Status,
             "Where they shall stand: leave it empty, or say waiting (invited), active, inactive, cancelled or deleted.",

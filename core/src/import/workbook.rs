@@ -17,6 +17,8 @@ use super::sheet::{About, Cell, Format, LONGEST_CELL, MOST_COLUMNS, Row, RowBuil
 use super::template::{EXPLANATIONS, LISTS};
 use super::wire::Bad;
 
+/// How many rows a sheet has, at most, in any program.
+const MOST_ROWS: u32 = 1 << 20;
 /// Between days since 1904-01-01 and days since 1899-12-30.
 const TO_1900: f64 = 1_462.0;
 
@@ -37,7 +39,7 @@ pub(super) fn xlsx<F: Read + Seek>(
     refuse_bombs(&mut file, limits)?;
     let mut book = Xlsx::new(file).map_err(|it| xlsx_bad(&it))?;
     let visible = sheets(book.sheets_metadata());
-    let names = wanted_first(&visible, wanted)?;
+    let names = wanted_first(book.sheets_metadata(), &visible, wanted)?;
     let with_people = with_people(&visible, |name, peeked| {
         let mut cells = book.worksheet_cells_reader(name).map_err(|_| damaged())?;
         let mut out = Streamed::new(Format::Xlsx, name, (&[], &[]), limits);
@@ -134,7 +136,7 @@ fn as_a_whole<F: Read + Seek>(
     rows: &mut impl Rows,
 ) -> Result<(), Bad> {
     let visible = sheets(book.sheets_metadata());
-    let names = wanted_first(&visible, wanted)?;
+    let names = wanted_first(book.sheets_metadata(), &visible, wanted)?;
     let with_people = with_people(&visible, |name, peeked| {
         let range = book.worksheet_range(name).map_err(|_| damaged())?;
         let mut out = Streamed::new(format, name, (&[], &[]), limits);
@@ -180,18 +182,27 @@ fn sheets(all: &[calamine::Sheet]) -> Vec<String> {
         .collect()
 }
 
-fn wanted_first(visible: &[String], wanted: Option<&str>) -> Result<Vec<String>, Bad> {
+fn wanted_first(
+    all: &[calamine::Sheet],
+    visible: &[String],
+    wanted: Option<&str>,
+) -> Result<Vec<String>, Bad> {
     let Some(wanted) = wanted else {
         return Ok(visible.to_vec());
     };
-    let found = visible
-        .iter()
-        .find(|it| it.trim().eq_ignore_ascii_case(wanted.trim()));
+    let is_it = |it: &str| it.trim().eq_ignore_ascii_case(wanted.trim());
+    let found = visible.iter().find(|it| is_it(it));
     found.map(|it| vec![it.clone()]).ok_or_else(|| {
-        Bad::new(
-            format!("has no sheet called {wanted}"),
-            format!("name one of {}", visible.join(", ")),
-        )
+        let is_hidden = |it: &calamine::Sheet| it.visible != SheetVisible::Visible;
+        let hidden = all.iter().any(|it| is_hidden(it) && is_it(&it.name));
+        let choose = format!("name one of {}", visible.join(", "));
+        match hidden {
+            true => Bad::new(
+                format!("has its sheet {wanted} hidden"),
+                format!("show it in a spreadsheet program and save the file, or {choose}"),
+            ),
+            false => Bad::new(format!("has no sheet called {wanted}"), choose),
+        }
     })
 }
 
@@ -294,7 +305,7 @@ impl<'l> Streamed<'l> {
             Value::Cell(cell) => *cell,
             Value::Owned(text) => Cell::Text(text),
         };
-        if row < self.row {
+        if row < self.row || row >= MOST_ROWS {
             return Err(damaged());
         }
         if row > self.row {

@@ -112,7 +112,24 @@ fn read(mut file: File, task: &Task, rows: &mut impl Rows) -> Result<(), Bad> {
     file.take(limits.file + 1)
         .read_to_end(&mut bytes)
         .map_err(cannot)?;
+    if is_json(&bytes) {
+        return Err(Bad::new(
+            "is JSON, which is not read",
+            "export it as .xlsx or .csv, and import that",
+        ));
+    }
     text(&bytes, task, rows)
+}
+
+/// Whether a text begins as an object of JSON does, or a list of them.
+fn is_json(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let mut signs = bytes.iter().filter(|it| !it.is_ascii_whitespace());
+    match (signs.next(), signs.next()) {
+        (Some(b'['), Some(next)) => matches!(next, b'{' | b']'),
+        (Some(b'{'), Some(next)) => matches!(next, b'"' | b'}'),
+        _ => false,
+    }
 }
 
 /// Whether a file of before 2007 is no more than the wrapping of a workbook that is protected by a password.

@@ -103,6 +103,13 @@ impl Name {
                 "shorten it",
             ));
         }
+        if text.contains(['\n', '\r']) {
+            return Err(Error::invalid(
+                what,
+                "has a line break in it",
+                "write it on one line",
+            ));
+        }
         if harmless(&text) != text {
             return Err(Error::invalid(
                 what,

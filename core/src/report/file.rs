@@ -163,6 +163,27 @@ fn put(to: &Path, bytes: &[u8], replace: bool) -> Result<()> {
     })
 }
 
+/// The folder of a file that is to be made.
+///
+/// # Errors
+/// [`Error::File`] when it is not there.
+pub(crate) fn folder_of(to: &Path) -> Result<&Path> {
+    let folder = to.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    match fs::metadata(folder).map(|it| it.is_dir()) {
+        Ok(true) => Ok(folder),
+        Ok(false) => Err(file_error(
+            to,
+            "cannot be made (its folder is none)",
+            "check the folder",
+        )),
+        Err(error) => {
+            let why = format!("cannot be made ({})", error.kind());
+            Err(file_error(to, why, "check the folder"))
+        }
+    }
+}
+
 pub(crate) fn exists(to: &Path) -> Error {
     file_error(to, "exists already", "choose another name, or say --force")
 }

@@ -101,19 +101,26 @@ impl Snapshot<'_> {
         Ok(None)
     }
 
+    /// The batch by which another one is undone, unless that was undone as well.
+    pub(crate) fn standing_undo(&self, batch: BatchId) -> Result<Option<BatchId>> {
+        let sql = "SELECT id FROM batches WHERE undoes = ?1 ORDER BY seq DESC LIMIT 1";
+        let newest = |of: BatchId| -> Result<Option<BatchId>> {
+            let found = self.one(sql, params![of.as_bytes()], |row| row.get::<_, [u8; 16]>(0))?;
+            Ok(found.map(BatchId::from_bytes))
+        };
+        let first = newest(batch)?;
+        let (mut at, mut stands) = (first, true);
+        while let Some(undo) = at {
+            stands = !stands;
+            at = newest(undo)?;
+        }
+        Ok(first.filter(|_| !stands))
+    }
+
     /// An import whose undo was undone stands again.
     fn settle_undo(&self, import: &mut Import) -> Result<()> {
-        let sql = "SELECT id FROM batches WHERE undoes = ?1 ORDER BY seq DESC LIMIT 1";
-        let (mut newest, mut stands) = (import.undone_by, true);
-        while let Some(undo) = newest {
-            stands = !stands;
-            let next = self.all(sql, params![undo.as_bytes()], |row| {
-                row.get::<_, [u8; 16]>(0)
-            })?;
-            newest = next.first().copied().map(BatchId::from_bytes);
-        }
-        if stands {
-            import.undone_by = None;
+        if import.undone_by.is_some() {
+            import.undone_by = self.standing_undo(import.batch)?;
         }
         Ok(())
     }

@@ -123,6 +123,14 @@ fn sheets_that_have_people_too_are_told_from_those_that_have_not() {
         sheet.set_hidden(name == "Secret");
     }
     book.save(&path).unwrap();
+    let file = std::fs::File::open(&path).unwrap();
+    let error = read_here(file, Some("secret"), &Limits::default()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("has its sheet secret hidden; show it"),
+        "{error}"
+    );
     let read = |wanted| {
         let file = std::fs::File::open(&path).unwrap();
         read_here(file, wanted, &Limits::default()).unwrap()

@@ -422,8 +422,16 @@ fn what_is_already_so_is_said() {
         who: org.who("bo"),
         position: 1,
     });
-    assert!(skips(&undo(&org, &moved).plan).is_empty());
-    assert_eq!(skips(&undo(&org, &moved).plan), ["bo: already so"]);
+    let undone = undo(&org, &moved);
+    assert!(skips(&undone.plan).is_empty());
+    let (batch, by) = (moved.batch.unwrap(), undone.batch.unwrap());
+    assert_eq!(
+        skips(&undo(&org, &moved).plan),
+        [
+            "bo: already so".to_owned(),
+            format!("batch {batch}: was undone already, by batch {by}")
+        ]
+    );
 }
 
 #[test]

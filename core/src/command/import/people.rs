@@ -470,6 +470,12 @@ impl Desk<'_> {
         {
             let why = match field {
                 _ if roster.unseen.contains(&other.id) => "is somebody else's already".to_owned(),
+                Field::UserName if !other.has_user_name => {
+                    format!(
+                        "is the address of somebody who signs in with it and is {}",
+                        other.status
+                    )
+                }
                 Field::UserName => format!("is the user name of somebody who is {}", other.status),
                 _ if other.has_user_name => "is the user name of somebody else".to_owned(),
                 _ => format!("is the address of somebody who is {}", other.status),

@@ -16,6 +16,10 @@ const FEW: usize = 2_000;
 /// With more threads than this it is no quicker.
 const MOST_THREADS: usize = 4;
 
+/// What is said of a word that should be a role.
+const GROUP_ROLES: &str =
+    "is no role in a group: use learner, coach, author, user_administrator or administrator";
+
 impl Desk<'_> {
     /// Reads every row below the titles but the example of a template. Large files are read by several threads.
     pub(super) fn read(&mut self) -> Vec<Wanted> {
@@ -295,10 +299,7 @@ impl Desk<'_> {
     fn groups(&mut self, wanted: &mut Wanted, groups: Option<Option<&str>>, role: Option<&str>) {
         let known = role.map(group_role);
         if let (Some(text), Some(None)) = (role, known) {
-            let why = format!(
-                "{} is no role in a group: use learner, coach, author, user_administrator or administrator",
-                quoted(text)
-            );
+            let why = format!("{} {GROUP_ROLES}", quoted(text));
             self.fault(wanted, Some(Column::Role), why);
         }
         let role = known.flatten();
@@ -364,6 +365,12 @@ impl Desk<'_> {
                             self.fault(wanted, Some(Column::Groups), why);
                         }
                     }
+                }
+                None if let Some((group, word)) = name.rsplit_once(':')
+                    && self.groups.contains_key(&name_key(group)) =>
+                {
+                    let why = format!("{} {GROUP_ROLES}", quoted(word.trim()));
+                    self.fault(wanted, Some(Column::Groups), why);
                 }
                 None => {
                     let known = self.group_names.iter().map(String::as_str);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use usher_core::command::{Command, Create, Edit, FieldEdit, Import};
-use usher_core::import::{Limits, Mode, read_here, write_template};
+use usher_core::import::{Limits, Mode, Sheet, read_here, write_template};
 use usher_core::model::{Field, FieldKind, Status};
 use usher_core::report::{Export, export};
 
@@ -453,5 +453,68 @@ fn an_id_that_is_nobodys_is_told_as_such_and_not_as_a_slip_of_the_address_beside
     assert_eq!(
         faults(&slip),
         ["A2: \"e22@acme.example\" is nobody's on the roster: did you mean e2@acme.example?"]
+    );
+}
+
+#[test]
+fn what_is_wrong_is_told_as_what_it_is() {
+    let org = Org::new(20);
+    group(&org, "Sales");
+    org.create("bo");
+    let cases = [
+        (
+            "email|groups\nx@acme.example|Sales:boss",
+            "B2: \"boss\" is no role in a group: use learner, coach, author, user_administrator or administrator",
+        ),
+        (
+            "email|user name\nx@acme.example|bo@acme.example",
+            "B2: is the address of somebody who signs in with it and is active",
+        ),
+    ];
+    for (text, why) in cases {
+        assert_eq!(faults(&review(&org, import(text, Mode::Both))), [why]);
+    }
+    let broken = Sheet::of_texts([vec!["email", "title"], vec!["x@acme.example", "Head\nof"]]);
+    let file = Import::of(Arc::new(broken), Mode::Both);
+    assert_eq!(
+        faults(&review(&org, file)),
+        ["B2: has a line break in it; write it on one line"]
+    );
+    let session = super::door(&org);
+    let twice = import("Email|Name|E-Mail\nx@acme.example|X|", Mode::Both);
+    let error = session
+        .plan(&session.request(Command::Import(twice)))
+        .unwrap_err();
+    assert!(
+        error.to_string().contains(
+            "a second column for the same thing, \"E-Mail\" in C1; the first is \"Email\" in A1"
+        ),
+        "{error}"
+    );
+    let french = "courriel|service|titre\nx@acme.example|Ventes|Chef";
+    let found = review(&org, import(french, Mode::Both));
+    assert_eq!(found.columns.ignored().count(), 0);
+}
+
+#[test]
+fn undoing_what_is_undone_says_by_what_it_was() {
+    let org = Org::new(20);
+    let batch = apply(&org, import("email\nx@acme.example", Mode::Both))
+        .unwrap()
+        .batch
+        .unwrap();
+    let undo = org.apply(Command::Undo { batch }).batch.unwrap();
+    let again = org.plan(Command::Undo { batch }).unwrap();
+    let said: Vec<String> = again.skipped.iter().map(|it| it.reason.clone()).collect();
+    assert!(
+        said.contains(&format!("was undone already, by batch {undo}")),
+        "{said:?}"
+    );
+    org.apply(Command::Undo { batch: undo });
+    assert!(
+        !org.plan(Command::Undo { batch })
+            .unwrap()
+            .changes
+            .is_empty()
     );
 }
