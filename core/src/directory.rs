@@ -12,8 +12,8 @@ use crate::draw::{Clock, Draw, Randomness, SystemClock, SystemRandomness};
 use crate::error::{Error, Result};
 use crate::link::{LinkKey, Reached};
 use crate::model::{
-    Actor, BatchId, Brake, ConnectionId, Door, EmailAddress, Fingerprint, Mapping, NewAsked,
-    PlatformId, Scopes, TimeZoneName, Timestamp, TokenId, UserId, View,
+    Actor, BatchId, Brake, ConnectionId, ConsoleLook, Door, EmailAddress, Fingerprint, Mapping,
+    NewAsked, PlatformId, Scopes, TimeZoneName, Timestamp, TokenId, UserId, View,
 };
 use crate::plan::{Digest, Plan};
 use crate::planner::Who;
@@ -608,6 +608,14 @@ impl Session {
     /// Only when the database cannot be written.
     pub fn remove_view(&self, name: &str) -> Result<()> {
         self.write_view(store::SavedView::removed(self.who.actor, name))
+    }
+
+    /// Keeps how this actor's console looks, for when they come again, and returns when that is on disk.
+    ///
+    /// # Errors
+    /// Only when the database cannot be written.
+    pub fn save_look(&self, look: ConsoleLook) -> Result<()> {
+        self.write_view(store::SavedView::look(self.who.actor, look))
     }
 
     fn write_view(&self, view: store::SavedView) -> Result<()> {

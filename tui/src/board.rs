@@ -94,6 +94,8 @@ pub(crate) struct Here<'a> {
     pub(crate) topic: &'a Topic,
     /// On which row.
     pub(crate) item: Option<&'a Item>,
+    /// Who sits at the console.
+    pub(crate) actor: &'a str,
     /// All rows that were read.
     pub(crate) items: &'a [Item],
     /// Whom it is for: the marked people, else the one of the row.
@@ -203,6 +205,8 @@ pub(crate) struct Item {
     pub(crate) heading: bool,
     /// Where pressing enter leads.
     pub(crate) opens: Option<Topic>,
+    /// What is to be known of it besides its columns: labels and texts.
+    pub(crate) facts: Vec<(String, String)>,
 }
 
 impl Item {
@@ -215,7 +219,32 @@ impl Item {
             who: None,
             heading: false,
             opens: None,
+            facts: Vec::new(),
         }
+    }
+
+    /// The same, with what is to be known of it besides.
+    pub(crate) fn telling(self, facts: Vec<(String, String)>) -> Self {
+        Self { facts, ..self }
+    }
+
+    /// One of the texts that are to be known of it besides.
+    pub(crate) fn fact(&self, label: &str) -> &str {
+        let fact = self.facts.iter().find(|it| it.0 == label);
+        fact.map_or("", |it| it.1.as_str())
+    }
+
+    /// Everything that is to be known of it, line by line: what columns cut or leave out, and what has none.
+    pub(crate) fn in_full(&self, columns: &[Column]) -> String {
+        let heads = columns.iter().map(|it| it.head);
+        let cells = heads.zip(self.cells.iter().map(|it| it.trim()));
+        let facts = self.facts.iter().map(|it| (it.0.as_str(), it.1.as_str()));
+        let mut said = String::new();
+        for (label, text) in cells.chain(facts).filter(|it| !it.1.is_empty()) {
+            let text = text.replace('\n', "\n    ");
+            said.push_str(&format!("{label}: {text}\n"));
+        }
+        said
     }
 
     /// The same, in another look.

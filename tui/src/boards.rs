@@ -5,6 +5,7 @@ mod approvals;
 mod batch;
 mod batches;
 mod connections;
+mod drift;
 mod due;
 mod everybody;
 mod everything;
@@ -15,6 +16,7 @@ mod imports;
 mod inbox;
 mod invitations;
 mod join;
+mod keys;
 mod labels;
 mod learners;
 mod members;
@@ -34,6 +36,7 @@ use usher_core::model::{BatchId, PoolName, UserId};
 
 use crate::board::Kind;
 
+pub(crate) use connections::{Failing, failing};
 pub(crate) use everybody::everybody;
 pub(crate) use wording::plan as word_mail;
 
@@ -67,6 +70,10 @@ pub(crate) enum Topic {
         /// Only what was refused, failed or is held.
         failed: bool,
     },
+    /// Where the roster differs from a connection, by its name, or from all.
+    Drift(Option<String>),
+    /// The keys with which administrators come in over SSH.
+    Keys,
     /// What was imported from files.
     Imports,
     /// What became of mails.
@@ -135,6 +142,8 @@ impl Topic {
             Self::Connections => &connections::KIND,
             Self::Held(_) => &held::KIND,
             Self::Inbox { .. } => &inbox::KIND,
+            Self::Drift(_) => &drift::KIND,
+            Self::Keys => &keys::KIND,
             Self::Imports => &imports::KIND,
             Self::Outbox => &outbox::KIND,
             Self::Batches => &batches::KIND,
@@ -180,6 +189,8 @@ impl Topic {
                 connection: None,
                 failed: false,
             },
+            Self::Drift(None),
+            Self::Keys,
         ];
         keys.zip(boards)
             .chain([(Some('0'), Self::Everything)])

@@ -134,6 +134,10 @@ fn seats_in_words(counters: &Counters) -> Vec<(String, Role)> {
     if held > 0 {
         parts.push((format!("   {} held", number(held)), Role::Danger));
     }
+    for it in &counters.failing {
+        let text = format!("   {} {}/{} failed", it.name, it.failed, it.of);
+        parts.push((text, Role::Danger));
+    }
     if counters.approvals > 0 {
         let text = format!("   {} to approve", counters.approvals);
         parts.push((text, Role::Warn));

@@ -3,6 +3,8 @@
 use usher_core::model::{BatchId, Timestamp};
 use usher_core::query::Vocabulary;
 
+use crate::boards::Failing;
+
 /// The header's numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counters {
@@ -22,6 +24,8 @@ pub(crate) struct Counters {
     pub(crate) approvals: usize,
     /// How many people the brakes on connections hold, by connections' names.
     pub(crate) held: Vec<(String, i64)>,
+    /// Connections whose newest requests mostly fail.
+    pub(crate) failing: Vec<Failing>,
     /// Whether a server runs on the database.
     pub(crate) served: bool,
     /// The newest batch.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use usher_core::command::{Command, Request, WhenFull};
 use usher_core::mail::MailText;
-use usher_core::model::{BatchId, ConnectionId, Language, TransferId, UserId, View, WhichMails};
+use usher_core::model::{
+    BatchId, ConnectionId, ConsoleLook, Language, TransferId, UserId, View, WhichMails,
+};
 use usher_core::plan::{Digest, Template};
 use usher_core::query::{Expr, SortBy};
 use usher_core::{Progress, Selection};
@@ -42,7 +44,7 @@ pub(crate) enum Effect {
     FindPeople(String),
     /// Read a file of people. A newer request makes an older one void.
     ReadFile(Box<ReadRequest>),
-    /// Look through what was read. A newer request makes an older one void.
+    /// ConsoleLook through what was read. A newer request makes an older one void.
     Review(Box<ReviewRequest>),
     /// Read what a mail says.
     ReadWords(Template, Language),
@@ -61,12 +63,14 @@ pub(crate) enum Effect {
     ReadJoinLink,
     /// Make a page on which a file can be sent.
     TakeIn,
-    /// Look whether a file has arrived by a page.
+    /// ConsoleLook whether a file has arrived by a page.
     LookForFile(TransferId),
     /// Try mails again: these, else all that can be.
     RetryMails(WhichMails),
     /// Keep a view.
     SaveView(Box<View>),
+    /// Keep how this console looks.
+    SaveLook(ConsoleLook),
     /// Forget the view of this name.
     RemoveView(String),
     /// Read one person's fields for a form.

@@ -53,6 +53,7 @@ mod writing;
 mod zone;
 
 use usher_core::Session;
+use usher_core::model::ConsoleLook;
 
 use crate::app::Settings;
 use crate::console::Ending;
@@ -72,7 +73,7 @@ pub struct ConsoleOptions {
     pub theme: Option<String>,
     /// Draw no frames, for those who hear or feel the screen.
     pub plain: bool,
-    /// Look, but change nothing.
+    /// ConsoleLook, but change nothing.
     pub read_only: bool,
     /// Write no files: whoever sits here has no folder on this machine.
     pub no_files: bool,
@@ -111,6 +112,23 @@ pub enum ConsoleError {
     Terminal(#[from] std::io::Error),
 }
 
+/// Colours and whether no frames are drawn: what was asked for goes before what was chosen the last time.
+fn look(
+    options: &ConsoleOptions,
+    no_color: bool,
+    depth: Depth,
+    kept: Option<&ConsoleLook>,
+) -> (Theme, bool) {
+    let theme = |word: &str| Theme::from_word(word, depth);
+    let asked = options.theme.as_deref().and_then(theme);
+    let asked = asked.or(no_color.then_some(Theme::Mono));
+    let kept_theme = || kept.and_then(|it| theme(&it.theme));
+    (
+        asked.or_else(kept_theme).unwrap_or(Theme::Terminal),
+        options.plain || kept.is_some_and(|it| it.plain),
+    )
+}
+
 /// Runs the console on the process's terminal until the person leaves it.
 ///
 /// # Errors
@@ -121,16 +139,13 @@ pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError
         Ok("truecolor" | "24bit") => Depth::True,
         _ => Depth::Indexed,
     };
-    let named = options.theme.as_deref();
-    let named = named.and_then(|it| Theme::from_word(it, depth));
-    let theme = named.unwrap_or(if no_color {
-        Theme::Mono
-    } else {
-        Theme::Terminal
-    });
+    // Should it not be readable, the console says why when it reads the rest.
+    let kept = session.read().and_then(|it| it.look(session.actor()));
+    let kept = kept.ok().flatten();
+    let (theme, plain) = look(&options, no_color, depth, kept.as_ref());
     let settings = Settings {
         read_only: options.read_only,
-        plain: options.plain,
+        plain,
         theme,
         depth,
         no_files: options.no_files,
@@ -149,5 +164,35 @@ pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError
             Err(ConsoleError::NotATerminal)
         }
         Err(fault) => Err(ConsoleError::Terminal(fault)),
+    }
+}
+
+#[cfg(test)]
+mod look_tests {
+    use super::*;
+
+    #[test]
+    fn what_was_chosen_the_last_time_holds_where_nothing_is_asked_for() {
+        let kept = ConsoleLook {
+            theme: "mono".into(),
+            plain: true,
+        };
+        let look = |options: &ConsoleOptions, no_color, kept| {
+            look(options, no_color, Depth::Indexed, kept)
+        };
+        let nothing = ConsoleOptions::default();
+        assert_eq!(look(&nothing, false, None), (Theme::Terminal, false));
+        assert_eq!(look(&nothing, false, Some(&kept)), (Theme::Mono, true));
+        let dark = ConsoleOptions {
+            theme: Some("dark".into()),
+            ..ConsoleOptions::default()
+        };
+        let dark = look(&dark, false, Some(&kept));
+        assert_eq!(dark, (Theme::Dark(Depth::Indexed), true));
+        let light = ConsoleLook {
+            theme: "light".into(),
+            plain: false,
+        };
+        assert_eq!(look(&nothing, true, Some(&light)), (Theme::Mono, false));
     }
 }

@@ -91,7 +91,7 @@ pub(crate) const ACTS: &[PeopleAct] = &[
         Key::Char('r'),
         "reactivate",
         "Show the plan for bringing people back.",
-        |whom| plan(whom, Verb::Reactivate),
+        |whom| reactivate(whom, false),
     ),
     act(
         Key::Char('e'),
@@ -176,6 +176,11 @@ pub(crate) const ACTS: &[PeopleAct] = &[
         "Destroy the personal data of deleted people; this has no undo.",
         |whom| plan(whom, Verb::Erase),
     ),
+    keyless(
+        "restore",
+        "Reactivate people with the assignments that ended when they were taken off.",
+        |whom| reactivate(whom, true),
+    ),
 ];
 
 /// The action of a key.
@@ -193,6 +198,15 @@ pub(crate) fn plan(whom: &Whom, verb: Verb) -> Doing {
             typed: whom.typed.clone(),
         },
     }
+}
+
+fn reactivate(whom: &Whom, restore_assignments: bool) -> Doing {
+    plan(
+        whom,
+        Verb::Reactivate {
+            restore_assignments,
+        },
+    )
 }
 
 fn plan_edit(whom: &Whom, edit: Edit) -> Doing {

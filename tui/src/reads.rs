@@ -9,6 +9,7 @@ use usher_core::model::{Actor, Batch, Door, Hold, Status, User, UserId};
 use usher_core::query::{Expr, PageFrom, SortBy, UsersPage};
 use usher_core::{Read, Result, Session};
 
+use crate::boards::failing;
 use crate::counters::{Counters, Newest, PoolCount, is_of_standing, may_queue};
 use crate::detail::{Detail, Happened};
 use crate::effect::{CountRequest, RangeRequest, Reach, WindowRequest};
@@ -239,6 +240,7 @@ pub(crate) fn counters(read: &Read<'_>, actor: Actor) -> Result<Counters> {
         queued: standing(&[Status::Queued]),
         approvals: open.count(),
         held: read.held_counts()?,
+        failing: failing(read)?,
         served: false,
         vocabulary: read.vocabulary_with_names()?,
         idle_minutes: read.settings()?.idle_minutes,

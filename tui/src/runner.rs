@@ -62,6 +62,7 @@ impl Runner {
             | Effect::ReadClip(..)
             | Effect::ReadNames
             | Effect::SaveView(_)
+            | Effect::SaveLook(_)
             | Effect::RemoveView(_) => &self.counts,
             Effect::Plan { .. }
             | Effect::Discard(_)
@@ -237,6 +238,10 @@ pub(crate) fn answer(
                 .map(|()| format!("view {name} is saved"))
                 .map_err(worded);
             Answer::View(said)
+        }
+        Effect::SaveLook(look) => {
+            let why = session.save_look(look).err()?;
+            Answer::View(Err(worded(why)))
         }
         Effect::RemoveView(name) => {
             let removed = session.remove_view(&name);
@@ -604,7 +609,7 @@ fn broken_answer(effect: &Effect) -> Option<Answer> {
         Effect::TakeIn => Answer::TakenIn(Err(why)),
         Effect::LookForFile(_) => Answer::Arrived(Err(why)),
         Effect::RetryMails(_) => Answer::Retried(Err(why)),
-        Effect::SaveView(_) | Effect::RemoveView(_) => Answer::View(Err(why)),
+        Effect::SaveView(_) | Effect::SaveLook(_) | Effect::RemoveView(_) => Answer::View(Err(why)),
         Effect::ReadFields(user) => Answer::Fields {
             user: *user,
             result: Err(why),

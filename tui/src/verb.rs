@@ -2,7 +2,7 @@
 
 use usher_core::Selection;
 use usher_core::command::{Command, Edit};
-use usher_core::model::{Permission, PoolName};
+use usher_core::model::{Permission, PoolName, SshKey};
 
 use crate::words::quoted;
 
@@ -12,7 +12,10 @@ pub(crate) enum Verb {
     /// Take them off their seats.
     Deactivate,
     /// Bring them back.
-    Reactivate,
+    Reactivate {
+        /// Whether with the assignments that ended when they were taken off.
+        restore_assignments: bool,
+    },
     /// Mail them a new invitation.
     Resend,
     /// Withdraw their invitations.
@@ -41,6 +44,8 @@ pub(crate) enum Verb {
     Permit(Vec<Permission>),
     /// Take permissions from them.
     Forbid(Vec<Permission>),
+    /// Let them come in over SSH by this key.
+    AddKey(Box<SshKey>),
 }
 
 impl Verb {
@@ -48,9 +53,11 @@ impl Verb {
     pub(crate) fn command(&self, who: Selection) -> Command {
         match self.clone() {
             Self::Deactivate => Command::Deactivate { who },
-            Self::Reactivate => Command::Reactivate {
+            Self::Reactivate {
+                restore_assignments,
+            } => Command::Reactivate {
                 who,
-                restore_assignments: false,
+                restore_assignments,
             },
             Self::Resend => Command::Resend { who, mail: true },
             Self::Cancel => Command::Cancel { who },
@@ -78,6 +85,7 @@ impl Verb {
             Self::MailPasswordLink => Command::MailPasswordLink { who },
             Self::Permit(permissions) => Command::GrantPermissions { who, permissions },
             Self::Forbid(permissions) => Command::RevokePermissions { who, permissions },
+            Self::AddKey(key) => Command::AddSshKey { who, key: *key },
         }
     }
 
@@ -85,7 +93,7 @@ impl Verb {
     pub(crate) fn heading(&self, who: &str) -> String {
         match self {
             Self::Deactivate => format!("Deactivate {who}"),
-            Self::Reactivate => format!("Reactivate {who}"),
+            Self::Reactivate { .. } => format!("Reactivate {who}"),
             Self::Resend => format!("Resend the invitations of {who}"),
             Self::Cancel => format!("Cancel the invitations of {who}"),
             Self::Delete => format!("Delete {who}"),
@@ -100,6 +108,7 @@ impl Verb {
             Self::MailPasswordLink => format!("Mail {who} a link to choose a password"),
             Self::Permit(_) => format!("Give permissions to {who}"),
             Self::Forbid(_) => format!("Take permissions from {who}"),
+            Self::AddKey(_) => format!("Let {who} come in by a key"),
         }
     }
 
@@ -107,7 +116,16 @@ impl Verb {
     pub(crate) fn line(&self, who: &str) -> String {
         match self {
             Self::Deactivate => format!("usher deactivate {who}"),
-            Self::Reactivate => format!("usher reactivate {who}"),
+            Self::Reactivate {
+                restore_assignments,
+            } => {
+                let option = if *restore_assignments {
+                    " --restore-assignments"
+                } else {
+                    ""
+                };
+                format!("usher reactivate {who}{option}")
+            }
             Self::Resend => format!("usher resend {who}"),
             Self::Cancel => format!("usher cancel {who}"),
             Self::Delete => format!("usher delete {who}"),
@@ -133,6 +151,7 @@ impl Verb {
             Self::Forbid(permissions) => {
                 format!("usher admin revoke {} {who}", permission_words(permissions))
             }
+            Self::AddKey(key) => format!("usher admin key add {who} {}", quoted(&key.to_string())),
         }
     }
 

@@ -88,5 +88,5 @@ pub use transfer::{Purpose, TRANSFER_MS, Transfer, file_name, table_name};
 pub use unseen::is_virama;
 pub(crate) use user::further_addresses;
 pub use user::{Field, Invitation, InvitationState, Link, Profile, ProviderHold, User};
-pub use view::View;
+pub use view::{ConsoleLook, View};
 pub use when::When;

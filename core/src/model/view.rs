@@ -1,4 +1,4 @@
-//! A saved view: a query with a name, and how what it finds is shown.
+//! A saved view: a query with a name, and how what it finds is shown. How a console looks.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,4 +15,13 @@ pub struct View {
     pub sort: String,
     /// Whether the order is turned round.
     pub descending: bool,
+}
+
+/// How somebody's console looks, kept for when they come again. It decides nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsoleLook {
+    /// Its colours, in one word of the console's.
+    pub theme: String,
+    /// Whether it draws no frames.
+    pub plain: bool,
 }

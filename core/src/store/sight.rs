@@ -51,6 +51,11 @@ impl Read<'_> {
         }
     }
 
+    /// Whether whoever reads sees all people, and so what is about the whole organization.
+    pub fn sees_everybody(&self) -> bool {
+        self.sight.is_none()
+    }
+
     /// Refuses what is about the whole organization to whoever sees a part of it.
     pub(super) fn sees_all(&self, what: &str) -> Result<()> {
         match self.sight {

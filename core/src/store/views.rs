@@ -7,13 +7,13 @@ use super::read::Read;
 use super::writer::Note;
 use super::{Store, broken};
 use crate::error::{Error, Result};
-use crate::model::{Actor, Name, UserId, View, fold_key};
+use crate::model::{Actor, ConsoleLook, Name, UserId, View, fold_key};
 use crate::query::{KeptName, Renamed, kept_names, parse_with};
 
 /// Most views of one administrator.
 const MOST: i64 = 200;
 
-/// What is done to a view.
+/// What is done to a view, or to how a console looks.
 pub(super) enum ViewNote {
     /// It is kept, in the place of one of the same name.
     Save(Box<Kept>),
@@ -23,6 +23,13 @@ pub(super) enum ViewNote {
         owner: [u8; 16],
         /// Which.
         key: String,
+    },
+    /// No view, but how a console looks is kept.
+    Look {
+        /// Whose.
+        owner: [u8; 16],
+        /// So.
+        look: ConsoleLook,
     },
 }
 
@@ -80,6 +87,26 @@ impl Read<'_> {
             .collect()
     }
 
+    /// How somebody's console looked last, if they have chosen that; of others nothing to those who see less than everybody.
+    ///
+    /// # Errors
+    /// Only when the database cannot be read.
+    pub fn look(&self, actor: Actor) -> Result<Option<ConsoleLook>> {
+        if self
+            .only_own()
+            .is_some_and(|it| actor != Actor::Administrator(it))
+        {
+            return Ok(None);
+        }
+        let sql = "SELECT theme, plain FROM console_looks WHERE owner = ?1";
+        self.snapshot()?.one(sql, params![owner(actor)], |row| {
+            Ok(ConsoleLook {
+                theme: row.get(0)?,
+                plain: row.get(1)?,
+            })
+        })
+    }
+
     /// A view as it is to be kept, checked.
     pub(crate) fn kept_view(&self, actor: Actor, view: View) -> Result<SavedView> {
         let named = Name::parse("view", &view.name)?.map(Name::into_string);
@@ -118,6 +145,14 @@ impl SavedView {
             key: fold_key(name.trim()),
         })
     }
+
+    /// How this actor's console looks from now on.
+    pub(crate) fn look(actor: Actor, look: ConsoleLook) -> Self {
+        Self(ViewNote::Look {
+            owner: owner(actor),
+            look,
+        })
+    }
 }
 
 impl Store {
@@ -153,12 +188,19 @@ pub(super) fn write(conn: &Connection, note: &ViewNote) -> Result<()> {
             "DELETE FROM saved_views WHERE owner = ?1 AND name_key = ?2",
             params![owner, key],
         ),
+        ViewNote::Look { owner, look } => conn.execute(
+            "INSERT INTO console_looks (owner, theme, plain) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (owner) DO UPDATE SET theme = ?2, plain = ?3",
+            params![owner, look.theme, look.plain],
+        ),
     };
     written.map(|_| ()).map_err(broken)
 }
 
-/// Forgets the views of somebody who is erased, and those in which they are named. Before their row is emptied.
+/// Forgets the look and the views of somebody who is erased, and those in which they are named. Before their row is emptied.
 pub(super) fn forget(conn: &Connection, user: UserId) -> Result<()> {
+    let look = "DELETE FROM console_looks WHERE owner = ?1";
+    conn.execute(look, [user.as_bytes()]).map_err(broken)?;
     let sql = "DELETE FROM saved_views WHERE owner = ?1 OR EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND ( \
         instr(lower(saved_views.query || ' ' || saved_views.name), lower(users.email)) > 0 \
         OR instr(lower(saved_views.query || ' ' || saved_views.name), lower(users.user_name)) > 0 \

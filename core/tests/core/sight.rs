@@ -510,6 +510,7 @@ const VERBS: &[(&str, Tells)] = &[
         each(&w.people, |it| r.password_link(it))
     }),
     ("views", |r, w| each(&w.actors, |it| r.views(it))),
+    ("look", |r, w| each(&w.actors, |it| r.look(it))),
     ("labels", |r, _| told(r.labels())),
     ("leaving", |r, w| each(&w.people, |it| r.leaving(it))),
     ("is_held", |r, w| each(&w.people, |it| r.is_held(it))),
@@ -658,6 +659,7 @@ const OPEN: &[(&str, &str)] = &[
         "its name and time zone, which every date is told by",
     ),
     ("sees_administrators_fields", "what whoever reads may do"),
+    ("sees_everybody", "as sees_administrators_fields"),
     ("pools", "what every plan of an invitation tells"),
     ("pool", "as pools"),
     (
@@ -843,6 +845,7 @@ fn no_reading_verb_tells_whoever_sees_a_part_of_anybody_else() {
         "entitlements_of",
         "differing_parts",
         "views",
+        "look",
         "undelivered",
         "invitation_wishes",
         "imported_file",

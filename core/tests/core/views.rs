@@ -1,7 +1,7 @@
 //! Saved views: whose they are, and that they mean the same when a field is called otherwise.
 
 use usher_core::command::{Command, FieldEdit, GroupEdit};
-use usher_core::model::{Actor, Door, FieldKind, View};
+use usher_core::model::{Actor, ConsoleLook, Door, FieldKind, Permission, View};
 
 use crate::org::Org;
 
@@ -125,4 +125,37 @@ fn erasing_somebody_takes_the_views_that_name_them() {
     done(Command::Erase { who: ana.into() });
     let views = session.read().unwrap().views(Actor::FileOwner).unwrap();
     assert_eq!(views, [view("B", "status:active")]);
+}
+
+#[test]
+fn how_a_console_looks_is_each_administrators_own_and_erased_with_them() {
+    let org = Org::new(5);
+    org.create("ana");
+    let owner = org.directory.as_actor(Actor::FileOwner, Door::Console);
+    let done = |command| owner.apply(owner.request(command), None).expect("applied");
+    let ana = owner.read().unwrap().find_user("ana@acme.example").unwrap();
+    let ana = ana.id;
+    done(Command::GrantPermissions {
+        who: ana.into(),
+        permissions: vec![Permission::ManageUsers],
+    });
+    let look = |theme: &str, plain| ConsoleLook {
+        theme: theme.into(),
+        plain,
+    };
+    let session = org
+        .directory
+        .as_actor(Actor::Administrator(ana), Door::Console);
+    session.save_look(look("dark", true)).expect("kept");
+    session.save_look(look("mono", true)).expect("kept");
+    let kept = |actor| owner.read().unwrap().look(actor).unwrap();
+    assert_eq!(
+        kept(Actor::Administrator(ana)),
+        Some(look("mono", true)),
+        "the newer one"
+    );
+    assert_eq!(kept(Actor::FileOwner), None);
+    done(Command::Delete { who: ana.into() });
+    done(Command::Erase { who: ana.into() });
+    assert_eq!(kept(Actor::Administrator(ana)), None);
 }

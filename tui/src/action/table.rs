@@ -375,6 +375,13 @@ pub(super) const ACTIONS: &[Entry] = &[
     ),
     entry(
         Board,
+        Action::Detail,
+        &[Char('w')],
+        "whole row",
+        "Show everything about the row: what its columns cut or leave out, and what has none.",
+    ),
+    entry(
+        Board,
         Action::Filter,
         &[Char('/')],
         "find",

@@ -15,6 +15,7 @@ use crate::key::Key;
 use crate::line::LineEditor;
 use crate::names::PersonFields;
 use crate::overlay::help::Help;
+use crate::overlay::text::TextPane;
 use crate::people::{self, Whom};
 use crate::screen::columns::{ListColumn, sort_word};
 use crate::verb::Verb;
@@ -72,6 +73,7 @@ impl App {
             let here = Here {
                 topic: &board.topic,
                 item: board.current(),
+                actor: self.counters.as_ref().map_or("", |it| it.actor.as_str()),
                 items: board.items(),
                 whom: self.whom_on_board(),
                 marked: board.marked_people(),
@@ -107,11 +109,26 @@ impl App {
             Action::Quit => self.quit(),
             Action::Open => {
                 let opens = self.board().and_then(Board::current);
-                if let Some(topic) = opens.and_then(|it| it.opens.clone()) {
-                    self.open(topic);
+                match opens.and_then(|it| it.opens.clone()) {
+                    Some(topic) => self.open(topic),
+                    None => self.show_row(),
                 }
             }
+            Action::Detail => self.show_row(),
             other => self.move_on_board(other),
+        }
+    }
+
+    /// Shows all of the row under the cursor: what its columns cut or leave out, and what has none.
+    fn show_row(&mut self) {
+        let Some(board) = self.boards.last() else {
+            return;
+        };
+        if let Some(item) = board.current().filter(|it| !it.heading) {
+            let text = item.in_full(board.topic.kind().columns);
+            let title = format!("{}: {}", board.topic.kind().name, item.cell(0).trim());
+            self.text = Some(TextPane::reading(title, &text));
+            self.lay_out();
         }
     }
 

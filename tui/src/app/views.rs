@@ -1,6 +1,6 @@
 //! How the list of people is shown: its columns, its order, and views that keep both with a filter under a name.
 
-use usher_core::model::View;
+use usher_core::model::{ConsoleLook, View};
 
 use super::{App, Tone};
 use crate::board::Doing;
@@ -34,6 +34,17 @@ impl App {
         let said = format!("colours: {}", self.settings.theme.word());
         self.say(&said, Tone::Plain);
         self.effects.push(Effect::Repaint);
+        self.keep_look();
+    }
+
+    /// Keeps how the console looks: over SSH nothing else can say it the next time.
+    fn keep_look(&mut self) {
+        if !self.settings.read_only {
+            self.effects.push(Effect::SaveLook(ConsoleLook {
+                theme: self.settings.theme.word().to_owned(),
+                plain: self.settings.plain,
+            }));
+        }
     }
 
     /// Draws frames, or none.
@@ -47,6 +58,7 @@ impl App {
         self.say(said, Tone::Plain);
         self.lay_out();
         self.effects.push(Effect::Repaint);
+        self.keep_look();
     }
 
     /// Calls the columns of custom fields as these are called now.

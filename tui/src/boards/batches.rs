@@ -75,8 +75,14 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
     for batch in &batches {
         items.push(item(batch, &zone, &read.actor_name(batch.actor)?));
     }
+    let sees_all = read.sees_everybody();
+    if !sees_all && !more {
+        let said = "What others applied is shown to those who see everybody.";
+        items.push(Item::heading(said));
+    }
+    let title = if sees_all { "batches" } else { "your batches" };
     Ok(Found {
-        title: "batches".to_owned(),
+        title: title.to_owned(),
         items,
         more,
     })

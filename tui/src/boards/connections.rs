@@ -1,8 +1,11 @@
 //! Identity providers' links: whether their tokens live, and when they were last heard.
 
 use usher_core::command::Command;
-use usher_core::model::{Connection, ConnectionPolicy, NewPeople, Timestamp};
+use usher_core::model::{Connection, ConnectionActivity, ConnectionPolicy, NewPeople, Timestamp};
 use usher_core::{Read, Result};
+
+mod health;
+mod terms;
 
 use super::Topic;
 use crate::board::{Act, Doing, Found, Here, Item, Kind, number, text};
@@ -13,15 +16,18 @@ use crate::theme::Role;
 use crate::words::quoted;
 use crate::zone::Zone;
 
+pub(crate) use health::{Failing, failing};
+
 const DAY_MS: i64 = 86_400_000;
 
 pub(super) const KIND: Kind = Kind {
     name: "connections",
-    sentence: "Identity providers: tokens, last heard, policy.",
+    sentence: "Identity providers: health, tokens, policy, brake.",
     columns: &[
-        text("Connection", 16, 1),
-        text("Token", 22, 1),
+        text("Connection", 14, 1),
+        text("Last 24 hours", 20, 1),
         text("Last heard", 17, 0),
+        text("Token", 22, 1),
         text("New people", 10, 0),
         text("Mails", 5, 0),
         number("Tokens", 6),
@@ -49,6 +55,28 @@ pub(super) const KIND: Kind = Kind {
             does: |here| on(here, inbox),
         },
         Act {
+            key: Key::Char('e'),
+            name: "policy",
+            sentence: "Say how it brings people in, and how long its tokens work.",
+            does: |here| with(here, terms::ask_policy),
+        },
+        Act {
+            key: Key::Char('b'),
+            name: "brake",
+            sentence: "Limit how many people it may take off in a while, or take the limit away.",
+            does: |here| with(here, terms::ask_brake),
+        },
+        Act {
+            key: Key::Char('D'),
+            name: "drift",
+            sentence: "List where the roster differs from what it says.",
+            does: |here| {
+                on(here, |name| {
+                    Doing::Open(Topic::Drift(Some(name.to_owned())))
+                })
+            },
+        },
+        Act {
             key: Key::Char('i'),
             name: "new connection",
             sentence: "Add an identity provider; its token is shown once.",
@@ -69,24 +97,53 @@ pub(super) const KIND: Kind = Kind {
     ],
 };
 
+/// Where a row has what its connection's new people become, and whether they are mailed.
+const NEW_PEOPLE: usize = 4;
+const MAILS: usize = 5;
+
 fn on(here: &Here<'_>, does: impl FnOnce(&str) -> Doing) -> Doing {
+    with(here, |item| does(item.cell(0)))
+}
+
+fn with(here: &Here<'_>, does: impl FnOnce(&Item) -> Doing) -> Doing {
     match here.item {
-        Some(item) => does(item.cell(0)),
+        Some(item) => does(item),
         None => Doing::Say("there is no connection here".to_owned()),
     }
 }
 
 fn read(read: &Read<'_>, _: &Topic, _: usize) -> Result<Found> {
     let (now, zone) = (read.now(), Zone::of(read)?);
-    let all = read.connections()?;
+    let mut items = Vec::new();
+    for connection in read.connections()? {
+        items.push(if read.sees_everybody() {
+            let activity = read.connection_activity(connection.id)?;
+            let facts = health::facts(read, &connection, &activity, &zone)?;
+            item(&connection, &activity, now, &zone).telling(facts)
+        } else {
+            hidden(&connection)
+        });
+    }
     Ok(Found {
         title: "connections".to_owned(),
-        items: all.iter().map(|it| item(it, now, &zone)).collect(),
+        items,
         more: false,
     })
 }
 
-fn item(connection: &Connection, now: Timestamp, zone: &Zone) -> Item {
+/// What somebody is told who sees a part of the people: that there is such a connection.
+fn hidden(connection: &Connection) -> Item {
+    let not = || "not shown to you".to_owned();
+    let cells = vec![connection.name.clone(), not(), not(), not()];
+    Item::new(connection.id, cells).looking(Role::Muted)
+}
+
+fn item(
+    connection: &Connection,
+    activity: &ConnectionActivity,
+    now: Timestamp,
+    zone: &Zone,
+) -> Item {
     let lives = |ends: Option<Timestamp>| ends.is_none_or(|it| it > now);
     let living = connection.tokens.iter().filter(|it| lives(it.ends_at));
     let token = match (connection.revoked_at, living.clone().next()) {
@@ -105,8 +162,9 @@ fn item(connection: &Connection, now: Timestamp, zone: &Zone) -> Item {
     let dead = connection.revoked_at.is_some() || living.clone().next().is_none();
     let cells = vec![
         connection.name.clone(),
-        token,
+        health::of_today(activity),
         heard.map_or_else(|| "never".to_owned(), |it| zone.minute(it)),
+        token,
         match connection.policy.new_people {
             NewPeople::Active => "active",
             NewPeople::Waiting => "waiting",
@@ -116,7 +174,11 @@ fn item(connection: &Connection, now: Timestamp, zone: &Zone) -> Item {
         living.count().to_string(),
         zone.day(connection.created_at),
     ];
-    let role = if dead { Role::Danger } else { Role::Plain };
+    let role = match (dead, health::is_bad(activity)) {
+        (true, _) => Role::Danger,
+        (false, true) => Role::Warn,
+        (false, false) => Role::Plain,
+    };
     Item::new(connection.id, cells).looking(role)
 }
 

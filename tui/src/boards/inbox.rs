@@ -10,6 +10,7 @@ use crate::board::{Act, Doing, Found, Here, Item, Kind, text};
 use crate::key::Key;
 use crate::summary::short;
 use crate::theme::Role;
+use crate::words;
 use crate::zone::Zone;
 
 pub(super) const KIND: Kind = Kind {
@@ -19,8 +20,8 @@ pub(super) const KIND: Kind = Kind {
         text("At", 16, 0),
         text("Status", 8, 0),
         text("Asked", 13, 0),
-        text("Person", 18, 2),
-        text("What came of it", 16, 3),
+        text("What came of it", 18, 3),
+        text("Person", 16, 2),
         text("Connection", 12, 0),
         text("Number", 8, 0),
     ],
@@ -94,6 +95,13 @@ fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
     })
 }
 
+/// A body as people read JSON, line by line.
+fn laid_out(body: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(body)
+        .and_then(|it| serde_json::to_string_pretty(&it))
+        .unwrap_or_else(|_| body.to_owned())
+}
+
 fn item(
     asked: &Asked,
     zone: &Zone,
@@ -121,8 +129,8 @@ fn item(
             asked.status.to_string()
         },
         format!("{} {kind}", asked.method),
-        person.unwrap_or_else(|| "-".to_owned()),
         came,
+        person.unwrap_or_else(|| "-".to_owned()),
         names.get(&asked.connection).cloned().unwrap_or_default(),
         asked.seq.to_string(),
     ];
@@ -132,7 +140,18 @@ fn item(
         (None, false, true) => Role::Danger,
         _ => Role::Plain,
     };
-    let mut item = Item::new(asked.seq, cells).looking(role);
+    let mut facts = vec![(
+        "Request".to_owned(),
+        format!("{} {}", asked.method, asked.path),
+    )];
+    if asked.times > 1 {
+        let times = words::some(usize::try_from(asked.times).unwrap_or(0), "request");
+        facts.push(("Stands for".to_owned(), times));
+    }
+    if let Some(body) = &asked.body {
+        facts.push(("Body".to_owned(), laid_out(body)));
+    }
+    let mut item = Item::new(asked.seq, cells).looking(role).telling(facts);
     if let Some(user) = asked.user {
         item = item.about(user);
     }

@@ -217,6 +217,8 @@ fn nothing(board: &Board, theme: Theme, area: Rect, buf: &mut Buffer) {
         (Some(why), _) => (why.as_str(), Role::Danger),
         (None, 0) if !board.is_loaded() => ("reading…", Role::Muted),
         (None, 0) if !board.filter.is_empty() => ("nothing is found; esc clears", Role::Muted),
+        // What only heads rows says itself why there are none.
+        (None, 0) if board.visible().next().is_some() => return,
         (None, 0) => (board.topic.kind().empty, Role::Muted),
         _ => return,
     };
@@ -286,6 +288,7 @@ fn hints(app: &App, board: &Board, theme: Theme, area: Rect, buf: &mut Buffer) {
         Action::Menu,
         Action::Filter,
         Action::Undo,
+        Action::Detail,
         Action::Palette,
     ];
     let opens = board.current().is_some_and(|it| it.opens.is_some());

@@ -77,6 +77,17 @@ fn user(org: &Org, name: &str) -> UserId {
         .id
 }
 
+/// Notes what a connection asked.
+pub(super) fn keep_asked(org: &Org, connection: &str, asked: NewAsked) {
+    let read = org.directory.as_actor(Actor::FileOwner, Door::Cli);
+    let read = read.read().expect("readable");
+    let id = read.connection(connection).expect("a connection").id;
+    let session = org.directory.as_actor(Actor::Connection(id), Door::Scim);
+    let (answer, answered) = std::sync::mpsc::channel();
+    session.keep_asked(vec![asked], move |kept| answer.send(kept).expect("heard"));
+    answered.recv().expect("answered").expect("kept");
+}
+
 #[test]
 fn a_line_says_whom_the_brakes_hold_while_they_hold_anybody() {
     let mut play = Play::open(org("okta"));
@@ -212,15 +223,7 @@ fn a_connection_leads_to_those_whom_it_holds_and_all_are_decided_at_once() {
 fn a_connections_inbox_is_shown_and_what_failed_is_found() {
     let org = org("okta");
     connect(&org, "entra");
-    let kept = |connection: &str, asked: NewAsked| {
-        let read = org.directory.as_actor(Actor::FileOwner, Door::Cli);
-        let read = read.read().expect("readable");
-        let id = read.connection(connection).expect("a connection").id;
-        let session = org.directory.as_actor(Actor::Connection(id), Door::Scim);
-        let (answer, answered) = std::sync::mpsc::channel();
-        session.keep_asked(vec![asked], move |kept| answer.send(kept).expect("heard"));
-        answered.recv().expect("answered").expect("kept");
-    };
+    let kept = |connection: &str, asked| keep_asked(&org, connection, asked);
     kept(
         "okta",
         NewAsked {

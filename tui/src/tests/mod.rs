@@ -13,6 +13,7 @@ mod marking;
 mod org;
 mod play;
 mod properties;
+mod providers;
 mod screens;
 mod scripts;
 mod texts;

@@ -41,7 +41,12 @@ impl Play {
     }
 
     pub(super) fn with(org: Org, settings: Settings, size: Size) -> Self {
-        let session = org.directory.as_actor(Actor::FileOwner, Door::Console);
+        Self::by(org, Actor::FileOwner, settings, size)
+    }
+
+    /// The console of this administrator.
+    pub(super) fn by(org: Org, actor: Actor, settings: Settings, size: Size) -> Self {
+        let session = org.directory.as_actor(actor, Door::Console);
         let settings = Settings {
             reader: settings.reader.or_else(|| Some(reader())),
             handouts: settings.handouts.or_else(|| Some(handouts())),
