@@ -95,10 +95,12 @@ impl Asking {
 
     /// Notes the body that has arrived.
     pub(crate) fn said(&self, bytes: &[u8]) {
-        let Ok(text) = std::str::from_utf8(bytes) else {
+        // What is not kept need not be looked through.
+        let small = Some(bytes).filter(|it| it.len() <= LARGEST);
+        let Some(Ok(text)) = small.map(std::str::from_utf8) else {
             return;
         };
-        if text.len() <= LARGEST && is_usual(text) {
+        if is_usual(text) {
             let _ = self.said.set(Said {
                 body: text.to_owned(),
                 cuts: Vec::new(),
