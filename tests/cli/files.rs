@@ -110,11 +110,15 @@ fn tamper(org: &Org, sql: &str) {
 fn an_end_of_the_history_that_was_cut_off_is_noticed_by_whoever_kept_it() {
     let org = Org::with_seats(5);
     org.type_in("create ana@acme.example --no-mail --yes").ok();
+    // Nothing else in the file tells of an edit.
+    org.type_in("edit ana@acme.example --set title=Lead --yes")
+        .ok();
     let kept = org.type_in("audit head --format json").ok();
     std::fs::write(org.path("head.json"), &kept).unwrap();
     let head: serde_json::Value = serde_json::from_str(&kept).unwrap();
     let typed = format!("{}:{}", head["seq"], head["hash"].as_str().unwrap());
-    org.type_in("create bo@acme.example --no-mail --yes").ok();
+    org.type_in("edit ana@acme.example --set title=Head --yes")
+        .ok();
     for against in ["head.json", &typed] {
         let said = org
             .type_in(&format!("audit verify --against {against}"))

@@ -5,6 +5,7 @@ mod chain;
 mod created;
 mod decoded;
 mod encoded;
+mod missing;
 mod named;
 mod sealed;
 

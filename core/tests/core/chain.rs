@@ -51,6 +51,55 @@ fn the_first_bad_link_is_named_whatever_was_tampered_with() {
     }
 }
 
+/// With the reason, and whatever is left: an end that was cut off leaves a chain that holds.
+#[test]
+fn an_end_of_the_history_that_is_gone_is_told_by_what_is_still_there() {
+    for (sql, bad, why) in [
+        (
+            "DELETE FROM events WHERE batch > 2",
+            8,
+            "of batch 3 nothing is there",
+        ),
+        ("DELETE FROM events", 1, "of batch 1 nothing is there"),
+        (
+            "DELETE FROM events WHERE batch > 4; DELETE FROM batches WHERE seq > 4",
+            11,
+            "of the pool access there are 1 held",
+        ),
+        (
+            "DELETE FROM events WHERE batch > 3; DELETE FROM batches WHERE seq > 3",
+            10,
+            "of groups there are 1, and the history made 0",
+        ),
+        (
+            "DELETE FROM events WHERE batch > 2; DELETE FROM batches WHERE seq > 2",
+            8,
+            "of people there are 3, and the history made 2",
+        ),
+        (
+            "DELETE FROM events; DELETE FROM batches",
+            1,
+            "of people there are 3",
+        ),
+    ] {
+        let org = Org::new(9);
+        org.create("ana");
+        org.create("bo");
+        org.apply(Command::AddGroup { name: "a".into() });
+        org.deactivate("ana bo");
+        let found = |org: &Org| {
+            let session = org.cli();
+            let report = session.read().unwrap().audit_verify().unwrap();
+            report.first_bad
+        };
+        assert_eq!(found(&org), None);
+        back_door(&org).execute_batch(sql).unwrap();
+        let found = found(&org).expect(sql);
+        assert!(found.why.contains(why), "{sql}: {}", found.why);
+        assert_eq!(found.seq, bad, "{sql}: {}", found.why);
+    }
+}
+
 #[test]
 fn the_database_itself_refuses_to_change_history() {
     let org = Org::new(9);

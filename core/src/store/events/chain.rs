@@ -8,6 +8,8 @@ use crate::model::{Actor, BatchId, ConnectionId, Door, Timestamp};
 use crate::store::snapshot::word;
 use crate::store::{actor, broken};
 
+use super::missing::{self, Told};
+
 /// The head of an empty chain.
 const GENESIS: [u8; 32] = [0; 32];
 
@@ -160,6 +162,7 @@ pub(in crate::store) fn verify(conn: &Connection) -> Result<AuditReport> {
         expected: 1,
         left: 0,
         batch: 0,
+        told: Told::default(),
     };
     let mut first_bad = None;
     let sql = "SELECT events.seq, events.batch, events.user, events.kind, events.body, events.hash, batches.id, batches.actor_kind, \
@@ -191,6 +194,9 @@ pub(in crate::store) fn verify(conn: &Connection) -> Result<AuditReport> {
             why: format!("is missing: batch {} has {} more", walk.batch, walk.left),
         });
     }
+    if first_bad.is_none() {
+        first_bad = missing::of_what_is_there(conn, walk.expected, &walk.told)?;
+    }
     Ok(AuditReport {
         events: walk.expected - 1,
         head: exported_head(conn)?,
@@ -204,6 +210,7 @@ struct Walk {
     /// How many events of the present batch are still to come.
     left: i64,
     batch: i64,
+    told: Told,
 }
 
 impl Walk {
@@ -263,6 +270,9 @@ impl Walk {
             return bad(
                 "does not follow from the one before: it, its batch or an earlier one was changed",
             );
+        }
+        if let Err(error) = self.told.take_in(&kind, user.as_deref(), &body) {
+            return bad(&error.to_string());
         }
         self.previous = expected;
         self.expected += 1;

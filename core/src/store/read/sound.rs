@@ -10,7 +10,7 @@ use crate::store::{Snapshot, broken, open};
 const FAULTS: usize = 5;
 
 /// What is kept, and what it counts: each finds nothing where both are the same.
-const TOTALS: [(&str, &str); 5] = [
+const TOTALS: [(&str, &str); 6] = [
     (
         "a pool counts licenses that nobody holds, or not all",
         "SELECT pools.id FROM pools LEFT JOIN pool_counters ON pool_counters.pool = pools.id \
@@ -36,6 +36,11 @@ const TOTALS: [(&str, &str); 5] = [
         "a license that nobody holds has an end",
         "SELECT 1 FROM license_ends LEFT JOIN licenses ON licenses.user = license_ends.user \
          AND licenses.pool = license_ends.pool WHERE licenses.user IS NULL LIMIT 1",
+    ),
+    (
+        "somebody who is not erased has no key any more, so that their history cannot be read",
+        "SELECT 1 FROM users WHERE users.status <> 'erased' \
+         AND NOT EXISTS (SELECT 1 FROM person_keys WHERE person_keys.user = users.id) LIMIT 1",
     ),
     (
         "somebody is active without a seat",
