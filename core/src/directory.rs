@@ -219,6 +219,12 @@ impl Directory {
         self.shared.store.writer_lives()
     }
 
+    /// Why changes do not reach the disk, as far as this process knows: the last commit failed by this, and none has succeeded
+    /// since. None while all is well. It is tried again by itself, about twice a second.
+    pub fn why_not_stored(&self) -> Option<String> {
+        self.shared.store.why_not_stored()
+    }
+
     /// The platform whose living token this is, and what it opens. Takes the same time whether or not there is one.
     ///
     /// # Errors

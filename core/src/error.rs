@@ -102,12 +102,12 @@ pub enum Error {
     /// Reading was ended, or work taken back, by whoever asked for it.
     #[error("cancelled: nothing was changed")]
     Cancelled,
-    /// The commit ended in an I/O error: it may or may not be on disk.
+    /// The commit ended in an I/O error, which is told: it may or may not be on disk.
     #[error(
-        "the outcome is unknown, because the disk failed while committing; see to the disk, look whether it was done, and repeat \
-         it if not (with the same key, if it had one)"
+        "the outcome is unknown, because the commit failed ({0}); see to the disk, look whether it was done, and repeat it if not \
+         (with the same key, if it had one)"
     )]
-    UnknownOutcome,
+    UnknownOutcome(String),
     /// The file cannot be used as a database of ours.
     #[error("{path}: {why}; {remedy}")]
     File {

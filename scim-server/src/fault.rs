@@ -229,7 +229,8 @@ impl Fault {
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         let fault = Self::of(&error);
-        if fault.status == StatusCode::INTERNAL_SERVER_ERROR {
+        let is_ours = fault.status == StatusCode::INTERNAL_SERVER_ERROR;
+        if is_ours || matches!(error, Error::UnknownOutcome(_)) {
             crate::log::broken(&error);
         }
         fault
@@ -258,7 +259,7 @@ impl Fault {
             Error::Busy | Error::Occupied(_) => {
                 Self::again("the database is busy; repeat in a moment", 5)
             }
-            Error::UnknownOutcome => Self::again(
+            Error::UnknownOutcome(_) => Self::again(
                 "it is not known whether this was stored; look it up, or repeat",
                 5,
             ),

@@ -134,9 +134,10 @@ impl Metrics {
         out.head(
             "usher_writer_up",
             "gauge",
-            "Whether the writer's thread lives.",
+            "Whether changes are stored: the writer's thread lives, and the last commit succeeded.",
         );
-        out.value("usher_writer_up", u8::from(directory.writer_lives()));
+        let is_up = directory.writer_lives() && directory.why_not_stored().is_none();
+        out.value("usher_writer_up", u8::from(is_up));
         out.head(
             "usher_log_lines_lost_total",
             "counter",

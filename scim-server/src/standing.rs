@@ -45,6 +45,7 @@ fn ready(app: &App, _: &Parts) -> Result<Answer, Fault> {
         is_readable(directory),
         directory.is_in_place(),
         directory.writer_lives(),
+        directory.why_not_stored(),
     ))
 }
 
@@ -53,18 +54,26 @@ fn is_readable(directory: &Directory) -> Result<()> {
     session.read()?.organization().map(drop)
 }
 
-fn readiness(read: Result<()>, in_place: bool, writer_lives: bool) -> Answer {
-    let why = match (read, in_place, writer_lives) {
-        (Ok(()), true, true) => return said(StatusCode::OK, &json!({"status": "ready"})),
+fn readiness(
+    read: Result<()>,
+    in_place: bool,
+    writer_lives: bool,
+    why_not_stored: Option<String>,
+) -> Answer {
+    let why = match (read, in_place, writer_lives, why_not_stored) {
+        (Ok(()), true, true, None) => return said(StatusCode::OK, &json!({"status": "ready"})),
         // A file that has gone is why it cannot be read, so that is said.
-        (_, false, _) => {
+        (_, false, ..) => {
             "the database's file was moved or replaced; stop the server and look after it"
         }
         (Err(error), ..) => {
             log::broken(&error);
             "the database cannot be read"
         }
-        (Ok(()), true, false) => "the writer has stopped; start the server anew",
+        (Ok(()), true, false, _) => "the writer has stopped; start the server anew",
+        (Ok(()), true, true, Some(why)) => {
+            &format!("changes are not stored ({why}); see to the disk, and it goes on by itself")
+        }
     };
     let why = json!({"status": "not ready", "why": why});
     said(StatusCode::SERVICE_UNAVAILABLE, &why)
@@ -111,9 +120,11 @@ mod tests {
     #[test]
     fn it_is_ready_only_when_the_database_is_read_and_the_writer_lives() {
         let broken = || Err(Error::Broken("for the test".to_owned()));
-        assert_eq!(readiness(Ok(()), true, true).status(), 200);
-        assert_eq!(readiness(Ok(()), true, false).status(), 503);
-        assert_eq!(readiness(Ok(()), false, true).status(), 503);
-        assert_eq!(readiness(broken(), true, true).status(), 503);
+        assert_eq!(readiness(Ok(()), true, true, None).status(), 200);
+        assert_eq!(readiness(Ok(()), true, false, None).status(), 503);
+        assert_eq!(readiness(Ok(()), false, true, None).status(), 503);
+        assert_eq!(readiness(broken(), true, true, None).status(), 503);
+        let full = Some("the disk is full".to_owned());
+        assert_eq!(readiness(Ok(()), true, true, full).status(), 503);
     }
 }

@@ -108,6 +108,70 @@ fn it_is_not_ready_without_its_file() {
     assert_eq!(client.call("GET", "/readyz", None).unwrap().status, 200);
 }
 
+/// Files of a process may grow up to here; as far as they are from now on.
+#[cfg(target_os = "linux")]
+fn limit_files_of(process: u32, bytes: Option<u64>) {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let limit = Rlimit {
+        current: bytes,
+        maximum: None,
+    };
+    let pid = Pid::from_raw(i32::try_from(process).unwrap());
+    prlimit(pid, Resource::Fsize, limit).unwrap();
+}
+
+/// A file that may not grow stands for a disk that is full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_cannot_store_says_so_and_goes_on_by_itself_once_it_can() {
+    let org = peopled();
+    let token = org.token("okta");
+    // Whoever ignores the signal gets an error from the write.
+    let mut shell = std::process::Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_usher");
+    shell
+        .current_dir(org.dir.path())
+        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", program])
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "text"]);
+    let server = org.serve_by(shell);
+    let mut client = Client::connect(server.address, &token).unwrap();
+    assert_eq!(client.create("first@acme.example").unwrap().status, 201);
+    let is_up = || {
+        let metrics = browse(server.address, "GET", "/metrics", "");
+        metrics.contains("\nusher_writer_up 1\n")
+    };
+    assert!(is_up());
+    // Request lines are written, too.
+    limit_files_of(server.id(), Some(8_192));
+    for name in ["second@acme.example", "third@acme.example"] {
+        let answer = client.create(name).unwrap();
+        assert!([500, 503].contains(&answer.status), "{answer:?}");
+        let answer = client.call("GET", "/readyz", None).unwrap();
+        assert_eq!(answer.status, 503);
+        let why = answer.body["why"].as_str().unwrap().to_owned();
+        assert!(why.starts_with("changes are not stored ("), "{why}");
+        assert!(!is_up());
+    }
+    let log = logged(&org, 7);
+    assert!(
+        log.contains("POST /scim/v2/Users ") && log.contains(" failed: "),
+        "{log}"
+    );
+    assert!(!log.contains("acme"), "{log}");
+    limit_files_of(server.id(), None);
+    let began = Instant::now();
+    while client.call("GET", "/readyz", None).unwrap().status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(is_up());
+    assert_eq!(client.create("second@acme.example").unwrap().status, 201);
+    assert_eq!(org.status("second@acme.example"), "active");
+    assert!(org.type_in("audit verify").ok().contains("is whole"));
+    drop(client);
+    assert_eq!(server.stop(), Some(0));
+}
+
 #[test]
 fn a_token_goes_at_the_pace_that_is_set() {
     let org = peopled();

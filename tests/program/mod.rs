@@ -186,7 +186,11 @@ impl Org {
     /// The same, with further arguments.
     pub(crate) fn serve_with(&self, more: &[&str]) -> Server {
         let args = [&["serve", "--listen", "127.0.0.1:0"], more].concat();
-        let mut command = self.command(&args);
+        self.serve_by(self.command(&args))
+    }
+
+    /// The same, by a command that ends in being the server.
+    pub(crate) fn serve_by(&self, mut command: Command) -> Server {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -223,6 +227,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it as a power cut would.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();

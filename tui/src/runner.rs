@@ -447,7 +447,7 @@ fn outcome(
                 what: moved.what,
             }
         }
-        Err(unknown @ Error::UnknownOutcome) => Outcome::Unknown(unknown.to_string()),
+        Err(unknown @ Error::UnknownOutcome(_)) => Outcome::Unknown(unknown.to_string()),
         Err(Error::Cancelled) => Outcome::Cancelled,
         Err(why) => Outcome::Refused(refused(session, &why)),
     }

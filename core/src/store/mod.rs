@@ -111,7 +111,11 @@ pub(crate) fn broken(error: rusqlite::Error) -> Error {
             why: format!("the database refuses: {error}"),
         },
         Some(ErrorCode::OperationInterrupted) => Error::Cancelled,
-        Some(ErrorCode::DiskFull) => Error::Broken("the disk is full; nothing was changed".into()),
+        Some(ErrorCode::DatabaseCorrupt) => Error::Broken(format!(
+            "the database is damaged ({error}); keep the file as it is, see `usher doctor`, and put the last good backup back \
+             with `usher restore`"
+        )),
+        Some(ErrorCode::DiskFull) => Error::Broken("the disk is full".into()),
         _ => Error::Broken(format!("the database failed: {error}")),
     }
 }
@@ -138,6 +142,7 @@ pub(crate) struct Store {
     next_reader: AtomicUsize,
     jobs: Option<mpsc::Sender<writer::Message>>,
     writer: Option<JoinHandle<()>>,
+    standing: Arc<writer::Standing>,
     /// How many commands the writer has not answered yet.
     unanswered: Arc<AtomicUsize>,
     watchers: Arc<Mutex<Vec<mpsc::Sender<Notice>>>>,
@@ -161,13 +166,22 @@ impl Store {
         let attempts = attempts::Attempts::load(&conn, clock.now())?;
         let last_uses = Arc::new(Mutex::new(LastUses::default()));
         let (jobs, queue) = mpsc::channel();
-        let writer = writer::start(conn, path, queue, clock, Arc::clone(&last_uses))?;
+        let standing = Arc::<writer::Standing>::default();
+        let writer = writer::start(
+            conn,
+            path,
+            queue,
+            clock,
+            Arc::clone(&last_uses),
+            Arc::clone(&standing),
+        )?;
         Ok(Self {
             path: path.to_owned(),
             readers: (0..readers.max(1)).map(|_| Mutex::new(None)).collect(),
             next_reader: AtomicUsize::new(0),
             jobs: Some(jobs),
             writer: Some(writer),
+            standing,
             unanswered: Arc::default(),
             watchers: Arc::default(),
             watching: Mutex::new(None),
@@ -301,6 +315,11 @@ impl Store {
 
     pub(crate) fn writer_lives(&self) -> bool {
         self.writer.as_ref().is_some_and(|it| !it.is_finished())
+    }
+
+    /// Why nothing is stored, if the last commit failed.
+    pub(crate) fn why_not_stored(&self) -> Option<String> {
+        self.standing.why_not()
     }
 
     pub(crate) fn settle(&self) -> Result<()> {

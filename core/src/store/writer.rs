@@ -4,6 +4,7 @@
 mod carrying_out;
 mod job;
 mod noting;
+mod standing;
 mod upkeep;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use crate::model::{Actor, BatchId, UserId};
 use crate::progress::Progress;
 pub(crate) use job::Job;
 pub(super) use noting::Note;
+pub(super) use standing::Standing;
 
 /// The most jobs in one commit.
 const GROUP: usize = 256;
@@ -38,6 +40,8 @@ const PAUSE: Duration = Duration::from_micros(60);
 const MOST_PAUSES: u32 = 2;
 /// With nothing to do for this long, the writer indexes what waits.
 const IDLE: Duration = Duration::from_millis(40);
+/// After a commit has failed, with nothing to do for this long, the writer tries whether one succeeds again.
+const TRY_AGAIN: Duration = Duration::from_millis(500);
 
 pub(super) enum Message {
     Job(Box<Job>),
@@ -56,6 +60,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     nonces: Nonces,
     last_uses: Arc<Mutex<LastUses>>,
+    standing: Arc<Standing>,
     /// People erased in the present transaction.
     erased: Vec<UserId>,
     /// By how many people the kept totals of statuses move when the present transaction ends.
@@ -88,6 +93,7 @@ pub(super) fn start(
     queue: Receiver<Message>,
     clock: Arc<dyn Clock>,
     last_uses: Arc<Mutex<LastUses>>,
+    standing: Arc<Standing>,
 ) -> Result<JoinHandle<()>> {
     let writer = Writer {
         conn,
@@ -96,6 +102,7 @@ pub(super) fn start(
         clock,
         nonces: Nonces::new(),
         last_uses,
+        standing,
         erased: Vec::new(),
         moved: BTreeMap::new(),
         levels_moved: None,
@@ -118,11 +125,16 @@ pub(super) fn start(
 impl Writer {
     fn run(mut self, queue: &Receiver<Message>) {
         loop {
-            let message = if self.unindexed {
-                match queue.recv_timeout(IDLE) {
+            let fails = self.standing.why_not().is_some();
+            let message = if self.unindexed || fails {
+                match queue.recv_timeout(if fails { TRY_AGAIN } else { IDLE }) {
                     Ok(message) => message,
                     Err(RecvTimeoutError::Timeout) => {
-                        self.use_idle_time();
+                        if fails {
+                            self.try_to_store();
+                        } else {
+                            self.use_idle_time();
+                        }
                         continue;
                     }
                     Err(RecvTimeoutError::Disconnected) => break,
@@ -271,6 +283,7 @@ impl Writer {
             }
         }
         let Err(error) = outcome else { return true };
+        self.standing.failed(&error);
         let _ = self.conn.execute_batch("ROLLBACK");
         self.erased.clear();
         self.moved.clear();
@@ -318,6 +331,7 @@ impl Writer {
         self.turn.say_done();
         match committed {
             Ok(()) => {
+                self.standing.stored();
                 self.unindexed = true;
                 self.after_erasing();
                 for (done, result) in answers {
@@ -335,13 +349,14 @@ impl Writer {
                     done(result.and(Err(Error::Cancelled)));
                 }
             }
-            Err(_) => {
+            Err(error) => {
                 self.erased.clear();
                 self.since_checkpoint = checkpoints::EVERY;
+                self.standing.failed(&error);
                 for (done, result) in answers {
                     done(result.and_then(|it| {
                         if it.batch.is_some() {
-                            Err(Error::UnknownOutcome)
+                            Err(Error::UnknownOutcome(error.to_string()))
                         } else {
                             Ok(it)
                         }

@@ -90,6 +90,10 @@ impl Writer {
             let _ = self.conn.execute_batch("ROLLBACK");
         }
         self.turn.yield_to_others();
+        match &noted {
+            Ok(()) => self.standing.stored(),
+            Err(error) => self.standing.failed(error),
+        }
         let failed = noted.err().map(|it| it.to_string());
         for done in answers {
             done(failed.clone().map_or(Ok(()), |it| Err(Error::Broken(it))));

@@ -1,15 +1,20 @@
 //! What the writer does beside what it is asked: it indexes what waits, keeps counts along the history, and sees to it that
 //! what was erased is in no log of pages.
 
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write as _};
 use std::sync::PoisonError;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::{ALONE, Answer, Writer, written};
-use crate::error::Result;
-use crate::store::turn::try_begin;
-use crate::store::{checkpoints, restore, search, waste};
+use crate::error::{Error, Result};
+use crate::store::turn::{beside, try_begin};
+use crate::store::{broken, checkpoints, restore, search, waste};
+
+/// How many bytes must find room before it is said again that changes are stored: some commits' worth.
+const ROOM: usize = 256 * 1024;
 
 impl Writer {
     /// Keeps the rows that readers must look through bounded while there is no idle time. Counting them is not free, so
@@ -97,6 +102,48 @@ impl Writer {
             self.write_last_uses();
             let _ = self.run_cached("COMMIT");
         }
+    }
+
+    /// After a commit has failed: tries whether there is room for a few more, and one that changes nothing and has to be
+    /// written all the same.
+    pub(super) fn try_to_store(&mut self) {
+        let tried = self
+            .try_for_room()
+            .and_then(|()| self.turn.begin(&self.conn))
+            .and_then(|()| {
+                let version: i64 = self
+                    .conn
+                    .pragma_query_value(None, "user_version", |row| row.get(0))
+                    .map_err(broken)?;
+                self.conn
+                    .pragma_update(None, "user_version", version)
+                    .map_err(broken)?;
+                self.run_cached("COMMIT")
+            });
+        match tried {
+            Ok(()) => {
+                self.unindexed = true;
+                self.standing.stored();
+            }
+            Err(error) => {
+                self.standing.failed(&error);
+                self.reopen();
+            }
+        }
+    }
+
+    /// A single page may find a place where nothing else does.
+    fn try_for_room(&self) -> Result<()> {
+        let path = beside(&self.path, "-room");
+        let written = File::create(&path).and_then(|mut file| {
+            file.write_all(&[0; ROOM])?;
+            file.sync_all()
+        });
+        let _ = fs::remove_file(&path);
+        written.map_err(|error| match error.kind() {
+            ErrorKind::StorageFull => Error::Broken("the disk is full".to_owned()),
+            kind => Error::Broken(format!("the disk failed: {kind}")),
+        })
     }
 
     /// Looks at people of whom nothing is noted yet, and tries again what a reader held up; else there is nothing to do.
