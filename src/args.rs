@@ -529,3 +529,6 @@ pub(crate) fn batch_json(batch: Option<BatchId>) -> serde_json::Value {
         serde_json::Value::String(it.to_string())
     })
 }
+    /// The backup is meant to be of another organization than the database that it replaces.
+    #[arg(long)]
+    pub(crate) another_organization: bool,

@@ -29,6 +29,14 @@ pub(crate) fn restore(common: &Common, args: &RestoreArgs) -> Result<()> {
     if let Ok(directory) = open_directory(&common.db) {
         only_owners(&directory, common, "restoring")?;
     }
+    if Directory::is_of_another_organization(&args.from, &common.db)? && !args.another_organization
+    {
+        return Err(Failure::refused(format!(
+            "nothing was restored: {} is a backup of another organization than {}; say --another-organization if that is meant",
+            args.from.display(),
+            common.db.display()
+        )));
+    }
     // What is there already is kept beside it, but it is not what anybody sees any more; so this asks.
     if !args.yes && common.db.exists() {
         agree(common)?;

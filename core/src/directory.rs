@@ -281,10 +281,11 @@ impl Directory {
         self.shared.clock.now()
     }
 
-    /// Writes a verified copy to a file that must not exist yet.
+    /// Writes a verified copy to a file that must not exist yet, and appears only once it is whole.
     ///
     /// # Errors
-    /// [`Error::File`] when it exists or cannot be written; [`Error::Broken`] when the copy does not verify.
+    /// [`Error::File`] when it exists, cannot be written, or is being written by another process; [`Error::Broken`] when the copy
+    /// does not verify.
     pub fn backup(&self, to: &Path) -> Result<()> {
         self.shared.store.backup(to)
     }
@@ -296,6 +297,15 @@ impl Directory {
     /// [`Error::File`] when the backup is not a sound database of ours, or while any process has the database open.
     pub fn restore(backup: &Path, path: &Path, options: &Options) -> Result<()> {
         store::restore(backup, path, options)
+    }
+
+    /// Whether a backup is of another organization than the database that it would replace. Not where there is none, or none
+    /// that can be read.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the backup is not there, or is no database of ours.
+    pub fn is_of_another_organization(backup: &Path, path: &Path) -> Result<bool> {
+        store::is_of_another_organization(backup, path)
     }
 
     /// Brings the search index up to date now, instead of when the writer is next idle.

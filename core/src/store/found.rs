@@ -34,10 +34,7 @@ pub(crate) fn found(path: &Path, founding: &Founding, draw: Draw) -> Result<()> 
         ));
     }
     let path = &open::real_path(path);
-    let conn = open::create(path)?;
-    let result = write(&conn, &name, founding, terms, draw);
-    drop(conn);
-    result.inspect_err(|_| unmake(path))
+    open::create(path, |conn| write(conn, &name, founding, terms, draw))
 }
 
 /// Removes what a founding that failed has made.

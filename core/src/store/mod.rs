@@ -90,7 +90,7 @@ pub use read::{
     Administrator, AuditReport, BadLink, DuePage, Edition, Head, Held, HistoryFilter, HistoryPage,
     HistoryPart, Listed, Named, Read, Whole,
 };
-pub(crate) use restore::restore;
+pub(crate) use restore::{is_of_another_organization, restore};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use views::SavedView;
 pub(crate) use writer::Job;
@@ -406,13 +406,10 @@ impl Store {
             .ok_or_else(|| Error::Broken("the reader is closed".into()))?;
         conn.pragma_update(None, "query_only", false)
             .map_err(broken)?;
-        let copied = open::vacuum_into(conn, to);
+        let copied = open::copy_into(conn, to, restore::verify_copy);
         conn.pragma_update(None, "query_only", true)
             .map_err(broken)?;
-        copied?;
-        restore::verify_copy(to).inspect_err(|_| {
-            let _ = std::fs::remove_file(to);
-        })
+        copied
     }
 }
 

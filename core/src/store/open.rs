@@ -10,6 +10,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::turn::beside;
 use super::{broken, compile, restore};
 use crate::error::{Error, Result};
 
@@ -84,21 +85,37 @@ pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
     Some((found.dev(), found.ino()))
 }
 
-/// Makes an empty file that only its owner can read, with our mark and schema.
-pub(super) fn create(path: &Path) -> Result<Connection> {
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| {
-            let remedy = if path.exists() {
-                "choose another name, or use the database that is there"
-            } else {
-                "check the folder"
-            };
-            file_error(path, format!("cannot be made ({})", error.kind()), remedy)
-        })?;
+/// Makes a file that only its owner can read, with our mark and schema and what is written into it, which appears under its
+/// name when all of that is on disk: whoever ends meanwhile leaves nothing in the way of the next try.
+pub(super) fn create(path: &Path, write: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
+    let is_free = || match path.exists() {
+        true => Err(file_error(
+            path,
+            "exists already",
+            "choose another name, or use the database that is there",
+        )),
+        false => Ok(()),
+    };
+    is_free()?;
+    let part = beside(path, ".part");
+    let held = begin_part(&part)?;
+    let written = begin(&part)
+        .and_then(|conn| {
+            write(&conn)?;
+            // What stands in the log goes into the file, which alone gets the name.
+            conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+                .map_err(broken)
+        })
+        .and_then(|()| is_free())
+        .and_then(|()| appear(&held, &part, path));
+    if written.is_err() {
+        remove_part(&part);
+    }
+    written
+}
+
+/// Makes a database of an empty file.
+fn begin(path: &Path) -> Result<Connection> {
     let conn = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -135,7 +152,7 @@ pub(super) fn migrate_older(path: &Path, held: &fs::File) -> Result<()> {
     if version < MIGRATIONS.len() {
         let copy = PathBuf::from(format!("{}.before-migration-{version}", path.display()));
         if !copy.exists() {
-            vacuum_into(&conn, &copy)?;
+            copy_into(&conn, &copy, |_| Ok(()))?;
         }
         migrate(&conn, version)?;
     }
@@ -360,8 +377,14 @@ pub(super) fn migrate(conn: &Connection, from: usize) -> Result<()> {
         ))
         .map_err(|error| {
             let _ = conn.execute_batch("ROLLBACK");
+            // The statement is long, and ours.
+            let why = match error {
+                rusqlite::Error::SqlInputError { msg, .. } => msg,
+                other => other.to_string(),
+            };
             Error::Broken(format!(
-                "migration {version} failed, nothing was changed: {error}"
+                "the database could not be brought from schema {done} to {version}, and nothing was changed: {why}; keep the file \
+                 as it is, and put the last good backup back with `usher restore`"
             ))
         })?;
     }
@@ -389,31 +412,121 @@ fn schema(conn: &Connection) -> Result<BTreeMap<(String, String), String>> {
     rows.and_then(Iterator::collect).map_err(broken)
 }
 
-/// A copy that a crash cannot leave half: SQLite writes it in one transaction of its own.
-pub(super) fn vacuum_into(conn: &Connection, to: &Path) -> Result<()> {
-    let name = to
+/// Writes a copy that appears under its name only when it is whole and on disk: until then it stands beside it, under a name
+/// that ends in `.part`, which the next copy to the same name takes away. `check` looks at it before it counts.
+pub(super) fn copy_into(
+    conn: &Connection,
+    to: &Path,
+    check: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    let is_free = || match to.exists() {
+        true => Err(file_error(to, "exists already", "choose another name")),
+        false => Ok(()),
+    };
+    is_free()?;
+    let part = beside(to, ".part");
+    let held = begin_part(&part)?;
+    let named = part
         .to_str()
-        .ok_or_else(|| file_error(to, "has a name that is not UTF-8", "choose another name"))?;
-    if to.exists() {
-        return Err(file_error(to, "exists already", "choose another name"));
+        .ok_or_else(|| file_error(to, "has a name that is not UTF-8", "choose another name"));
+    let written = named
+        .and_then(|it| conn.execute("VACUUM INTO ?1", [it]).map_err(broken))
+        .and_then(|_| check(&part))
+        .and_then(|()| is_free())
+        .and_then(|()| appear(&held, &part, to));
+    if written.is_err() {
+        remove_part(&part);
     }
-    fs::OpenOptions::new()
+    written
+}
+
+/// Begins a copy, in the place of one that was left behind by a process that ended. It is held while it is written.
+fn begin_part(part: &Path) -> Result<fs::File> {
+    let refused = |error: std::io::Error| {
+        file_error(
+            part,
+            format!("cannot be made ({})", error.kind()),
+            "check the folder",
+        )
+    };
+    if let Ok(left) = fs::File::open(part) {
+        if left.try_lock().is_err() {
+            return Err(file_error(
+                part,
+                "is being written by another process",
+                "wait until that is done, or choose another name",
+            ));
+        }
+        remove_part(part);
+    }
+    let held = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(to)
+        .open(part)
+        .map_err(refused)?;
+    held.try_lock()
+        .map_err(|error| refused(std::io::Error::from(error)))?;
+    Ok(held)
+}
+
+/// Removes a copy that is not whole, with what SQLite left beside it.
+fn remove_part(part: &Path) {
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+        let _ = fs::remove_file(beside(part, suffix));
+    }
+}
+
+/// Gives what is whole its name.
+fn appear(held: &fs::File, part: &Path, path: &Path) -> Result<()> {
+    held.sync_all()
+        .and_then(|()| fs::rename(part, path))
+        .and_then(|()| sync_folder_of(path))
         .map_err(|error| {
             file_error(
-                to,
-                format!("cannot be made ({})", error.kind()),
+                path,
+                format!("cannot be written ({})", error.kind()),
                 "check the folder",
             )
-        })?;
-    let copied = conn.execute("VACUUM INTO ?1", [name]).map_err(broken);
-    if copied.is_err() {
-        let _ = fs::remove_file(to);
+        })
+}
+
+/// A name is kept only once its folder is on disk.
+fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// What tells an organization from every other one.
+pub(super) fn key_of(conn: &Connection) -> Result<Vec<u8>> {
+    conn.query_row("SELECT digest_key FROM organization", [], |row| row.get(0))
+        .map_err(broken)
+}
+
+/// As [`key_of`], of a copy that nobody writes, beside which nothing is made.
+pub(super) fn key_of_copy(path: &Path) -> Result<Vec<u8>> {
+    check_file(path)?;
+    let mut uri = String::from("file:");
+    for byte in real_path(path).as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
+                uri.push(char::from(*byte));
+            }
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
     }
-    copied.map(|_| ())
+    uri.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(uri, flags).map_err(|it| unreadable(path, &it))?;
+    key_of(&conn).map_err(|_| {
+        file_error(
+            path,
+            "is not a whole database of Usher",
+            "name a file that `usher backup` wrote",
+        )
+    })
 }
 
 /// Opens a copy, which has no writers, and checks its pages, references and identity.
@@ -477,6 +590,16 @@ mod tests {
         );
         let unsent = "{\"$mapped\":{\"a\":{\"region\":null,\"title\":null}}}";
         assert_eq!(after, [&moved, unsent, "{\"title\":\"Boss\"}"]);
+    }
+
+    #[test]
+    fn a_schema_that_is_not_what_its_number_says_is_refused_in_a_sentence() {
+        let conn = Connection::open_in_memory().unwrap();
+        migrate(&conn, 0).unwrap();
+        let why = migrate(&conn, 4).unwrap_err().to_string();
+        assert!(why.contains("from schema 4 to 5"), "{why}");
+        assert!(why.contains("already exists"), "{why}");
+        assert!(!why.contains("CREATE") && why.len() < 300, "{why}");
     }
 
     #[test]

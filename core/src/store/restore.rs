@@ -161,6 +161,26 @@ pub(super) fn verify_copy(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether a backup is of another organization than the database that it would replace; not where there is none, or none
+/// that can be read.
+pub(crate) fn is_of_another_organization(backup: &Path, path: &Path) -> Result<bool> {
+    if !backup.exists() {
+        return Err(Error::File {
+            path: backup.display().to_string(),
+            why: "is not there".into(),
+            remedy: "name a file that `usher backup` wrote".into(),
+        });
+    }
+    let path = &open::real_path(path);
+    if !path.exists() {
+        return Ok(false);
+    }
+    let theirs = open::key_of_copy(backup)?;
+    Ok(open::reader(path)
+        .and_then(|conn| open::key_of(&conn))
+        .is_ok_and(|ours| ours != theirs))
+}
+
 /// Puts a checked backup in the place of a database. What was there is kept as `FILE.before-restore-N`.
 pub(crate) fn restore(backup: &Path, path: &Path, options: &Options) -> Result<()> {
     let path = &open::real_path(path);

@@ -272,7 +272,7 @@ fn files_that_are_not_ours_newer_or_readable_by_others_are_refused() {
         .unwrap();
     assert_error(open("newer.db"), "has schema 99");
     let exists = Directory::create(&org.path, &founding(), org.options.clone()).map(|_| ());
-    assert_error(exists, "cannot be made");
+    assert_error(exists, "exists already");
 }
 
 fn founding() -> usher_core::Founding {

@@ -210,6 +210,34 @@ fn a_backup_is_sound_and_a_restore_erases_again_and_refuses_while_open() {
 }
 
 #[test]
+fn what_a_backup_that_was_killed_left_is_no_backup_and_the_next_one_takes_it_away() {
+    let org = Org::new(9);
+    org.create("ana");
+    let folder = org.path.parent().unwrap();
+    let copy = folder.join("copy.db");
+    let part = folder.join("copy.db.part");
+    let left = ["copy.db.part", "copy.db.part-journal", "copy.db.part-wal"];
+    for name in left {
+        std::fs::write(folder.join(name), b"SQLite format 3\0 half").unwrap();
+    }
+    // One that is being written is not taken away.
+    let other = std::fs::File::open(&part).unwrap();
+    other.lock().unwrap();
+    assert_error(org.directory.backup(&copy), "is being written");
+    assert!(part.exists() && !copy.exists());
+    drop(other);
+    org.directory.backup(&copy).unwrap();
+    for name in left {
+        assert!(!folder.join(name).exists(), "{name}");
+    }
+    let whole = Directory::open(&copy, org.options.clone()).unwrap();
+    let session = whole.as_actor(Actor::FileOwner, Door::Cli);
+    assert_eq!(first_bad(&session), None);
+    drop((session, whole));
+    assert_error(org.directory.backup(&copy), "exists already");
+}
+
+#[test]
 fn a_restore_keeps_all_that_was_there_and_waits_for_other_programs() {
     let mut org = Org::new(9);
     org.create("ana");
