@@ -521,6 +521,9 @@ pub(crate) struct RestoreArgs {
     /// Restore without asking.
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// The backup is meant to be of another organization than the database that it replaces.
+    #[arg(long)]
+    pub(crate) another_organization: bool,
 }
 
 /// A batch id in full, as JSON has it.
@@ -529,6 +532,3 @@ pub(crate) fn batch_json(batch: Option<BatchId>) -> serde_json::Value {
         serde_json::Value::String(it.to_string())
     })
 }
-    /// The backup is meant to be of another organization than the database that it replaces.
-    #[arg(long)]
-    pub(crate) another_organization: bool,

@@ -38,6 +38,7 @@ const KEYS: &[&str] = &[
     "recoverable",
     "starts_on",
     "ends_on",
+    "outside_dates",
     "alarms",
     "alarm",
     "full_on",
@@ -91,6 +92,7 @@ fn row(pool: &Pool, forecast: Option<&Forecast>) -> Row {
         ("recoverable", json!(terms.recoverable)),
         ("starts_on", json!(terms.starts_on)),
         ("ends_on", json!(terms.ends_on)),
+        ("outside_dates", json!(pool.outside)),
         ("alarms", json!(terms.alarms)),
         ("alarm", json!((pool.alarm > 0).then_some(pool.alarm))),
         ("full_on", json!(forecast.and_then(|it| it.full_on))),
@@ -103,6 +105,9 @@ fn row(pool: &Pool, forecast: Option<&Forecast>) -> Row {
 
 /// When nothing will be free.
 fn full_on(pool: &Pool, forecast: Option<&Forecast>) -> String {
+    if let Some(outside) = pool.outside {
+        return outside.to_string();
+    }
     match forecast {
         None => "-".to_owned(),
         Some(_) if pool.free() == 0 => "now".to_owned(),

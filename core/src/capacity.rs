@@ -3,8 +3,8 @@
 
 use crate::error::{Error, Result, Shortfall};
 use crate::model::{
-    AtCapacity, Hold, License, Pool, PoolId, PoolName, QueueEntry, Seats, TimeZoneName, Timestamp,
-    UserId,
+    AtCapacity, Hold, License, OutsideDates, Pool, PoolId, PoolName, QueueEntry, Seats,
+    TimeZoneName, Timestamp, UserId,
 };
 use crate::plan::PoolEffect;
 
@@ -24,7 +24,7 @@ pub(crate) struct Line {
     asked: Seats,
     granted: Seats,
     refused: bool,
-    outside_dates: bool,
+    outside: Option<OutsideDates>,
     /// Freed by this plan and kept for those who waited before it.
     kept: Seats,
     /// The next place at the end and at the front of the queue, once read.
@@ -35,14 +35,7 @@ pub(crate) struct Line {
 impl Ledger {
     pub(crate) fn new(pools: Vec<Pool>, now: Timestamp, zone: &TimeZoneName) -> Self {
         let lines = pools.into_iter().map(|pool| {
-            let not_yet = pool
-                .terms
-                .starts_on
-                .is_some_and(|it| now < it.start_in(zone));
-            let over = pool
-                .terms
-                .ends_on
-                .is_some_and(|it| now >= it.start_in(zone));
+            let outside = pool.terms.outside(now, zone);
             Line {
                 held: pool.held(),
                 queued: pool.queued,
@@ -50,7 +43,7 @@ impl Ledger {
                 granted: 0,
                 refused: false,
                 kept: 0,
-                outside_dates: not_yet || over,
+                outside,
                 next_place: None,
                 front_place: None,
                 pool,
@@ -98,7 +91,7 @@ impl Ledger {
         self.lines
             .iter()
             .filter(|it| it.refused)
-            .map(Line::shortfall)
+            .map(|it| it.shortfall(false))
             .collect()
     }
 
@@ -130,7 +123,8 @@ impl Ledger {
                 || line.queued != line.pool.queued
                 || later.held != line.held
                 || later.queued != line.queued
-                || later.pool.terms.purchased != line.pool.terms.purchased;
+                || later.pool.terms.purchased != line.pool.terms.purchased
+                || later.outside != line.outside;
             touched.then(|| line.effect_until(later))
         });
         lines.collect()
@@ -161,7 +155,7 @@ impl Line {
     /// How many this pool can still hand out: at unattended doors and to whom these queued up to the grace, to people and to
     /// whom they chose to queue up to what was purchased, outside its dates nothing.
     pub(crate) fn room(&self, with_grace: bool) -> Seats {
-        if self.outside_dates {
+        if self.outside.is_some() {
             return 0;
         }
         let terms = &self.pool.terms;
@@ -181,7 +175,7 @@ impl Line {
         } else {
             terms.at_capacity.limit(terms.purchased)
         };
-        !self.outside_dates && self.held <= limit
+        self.outside.is_none() && self.held <= limit
     }
 
     pub(crate) fn ask(&mut self) {
@@ -211,15 +205,38 @@ impl Line {
         &self.pool.terms.at_capacity
     }
 
-    pub(crate) fn shortfall(&self) -> Shortfall {
+    /// What is missing for all who asked, at a door that gets the grace or not.
+    pub(crate) fn shortfall(&self, with_grace: bool) -> Shortfall {
         Shortfall {
+            missing: self.missing(with_grace),
             pool: self.pool.name.clone(),
             asked: self.asked,
             free: self.granted.max(self.room(false)),
             held: self.held - self.granted,
             purchased: self.pool.terms.purchased,
-            outside_dates: self.outside_dates,
+            outside_dates: self.outside.is_some(),
         }
+    }
+
+    /// How many more must be purchased for all who asked.
+    fn missing(&self, with_grace: bool) -> Seats {
+        let terms = &self.pool.terms;
+        let needed = self.pool.held() + self.asked;
+        let suffices = |purchased: Seats| match with_grace {
+            true => terms.at_capacity.limit(purchased) >= needed,
+            false => purchased >= needed,
+        };
+        // The least that suffices lies between what is purchased and what is needed; halving finds it.
+        let (mut low, mut high) = (terms.purchased, needed.max(terms.purchased));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if suffices(middle) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low - terms.purchased
     }
 
     fn effect_until(&self, later: &Self) -> PoolEffect {
@@ -232,6 +249,8 @@ impl Line {
             held_after: later.held,
             queued_before: self.pool.queued,
             queued_after: later.queued,
+            outside: self.outside,
+            outside_after: later.outside,
             asked: self.asked,
             fits: !self.refused,
         }

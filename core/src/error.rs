@@ -142,6 +142,8 @@ pub struct Shortfall {
     pub held: Seats,
     /// How many were purchased.
     pub purchased: Seats,
+    /// How many more to purchase so that all fit, by the door at which they are asked for: some are let into a pool's grace.
+    pub missing: Seats,
     /// Whether today is outside the pool's dates, so that nothing is handed out whatever is free.
     pub outside_dates: bool,
 }
@@ -151,9 +153,10 @@ impl Shortfall {
         if self.outside_dates {
             return "today is outside the pool's dates; change them, or queue".to_owned();
         }
-        let over = (self.held - self.purchased).max(0);
-        let missing = self.asked - self.free + over;
-        format!("purchase {missing} more, free some by deactivating people, or queue")
+        format!(
+            "purchase {} more, free some by deactivating people, or queue",
+            self.missing
+        )
     }
 }
 

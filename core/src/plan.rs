@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::change::{Change, Names};
 use crate::error::{Error, Shortfall};
 use crate::import::Review;
-use crate::model::{Date, Hold, PoolId, PoolName, Seats, Timestamp, UserId};
+use crate::model::{Date, Hold, OutsideDates, PoolId, PoolName, Seats, Timestamp, UserId};
 
 pub use leaving_days::LeavingDays;
 pub(crate) use leaving_days::of_newcomer;
@@ -160,10 +160,33 @@ pub struct PoolEffect {
     pub queued_before: Seats,
     /// Queued after.
     pub queued_after: Seats,
+    /// Whether its dates let nothing be handed out now.
+    pub outside: Option<OutsideDates>,
+    /// Whether they do once applied.
+    pub outside_after: Option<OutsideDates>,
     /// How many were asked of it.
     pub asked: Seats,
     /// Whether it could hand out all that was asked.
     pub fits: bool,
+}
+
+impl PoolEffect {
+    /// How many are free before: none outside the pool's dates.
+    pub fn free_before(&self) -> Seats {
+        free(self.purchased, self.held_before, self.outside)
+    }
+
+    /// How many are free after.
+    pub fn free_after(&self) -> Seats {
+        free(self.purchased_after, self.held_after, self.outside_after)
+    }
+}
+
+fn free(purchased: Seats, held: Seats, outside: Option<OutsideDates>) -> Seats {
+    match outside {
+        Some(_) => 0,
+        None => (purchased - held).max(0),
+    }
 }
 
 /// A mail that a plan sends.
@@ -422,14 +445,9 @@ impl Plan {
         }
         for pool in &self.effects.pools {
             if let Some(was) = older.effects.pools.iter().find(|it| it.name == pool.name) {
-                let free = |it: &PoolEffect| it.purchased - it.held_before;
-                if free(was) != free(pool) {
-                    what.push(format!(
-                        "{} has {} free instead of {}",
-                        pool.name,
-                        free(pool),
-                        free(was)
-                    ));
+                let (was, free) = (was.free_before(), pool.free_before());
+                if was != free {
+                    what.push(format!("{} has {free} free instead of {was}", pool.name));
                 }
             }
         }
@@ -582,7 +600,7 @@ impl Serialize for Skip {
 
 impl Serialize for PoolEffect {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("PoolEffect", 9)?;
+        let mut out = serializer.serialize_struct("PoolEffect", 12)?;
         out.serialize_field("name", &self.name)?;
         out.serialize_field("purchased", &self.purchased)?;
         out.serialize_field("purchased_after", &self.purchased_after)?;
@@ -590,6 +608,9 @@ impl Serialize for PoolEffect {
         out.serialize_field("held_after", &self.held_after)?;
         out.serialize_field("queued_before", &self.queued_before)?;
         out.serialize_field("queued_after", &self.queued_after)?;
+        out.serialize_field("free_before", &self.free_before())?;
+        out.serialize_field("free_after", &self.free_after())?;
+        out.serialize_field("outside_dates", &self.outside_after)?;
         out.serialize_field("asked", &self.asked)?;
         out.serialize_field("fits", &self.fits)?;
         out.end()

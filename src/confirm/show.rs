@@ -300,7 +300,6 @@ fn promoted(text: &mut String, people: usize) {
 }
 
 fn pool_line(text: &mut String, pool: &PoolEffect) {
-    let free = |purchased: i64, held: i64| (purchased - held).max(0);
     let _ = write!(text, "  {}: ", pool.name);
     if pool.purchased != pool.purchased_after {
         let _ = write!(
@@ -314,12 +313,19 @@ fn pool_line(text: &mut String, pool: &PoolEffect) {
         "held {} → {}, free {} → {}",
         pool.held_before,
         pool.held_after,
-        free(pool.purchased, pool.held_before),
-        free(pool.purchased_after, pool.held_after)
+        pool.free_before(),
+        pool.free_after()
     );
     if pool.queued_before != pool.queued_after || pool.queued_after > 0 {
         let _ = write!(
             text,
+    match (pool.outside, pool.outside_after) {
+        (_, Some(outside)) => {
+            let _ = write!(text, " ({outside})");
+        }
+        (Some(_), None) => text.push_str(" (open from now on)"),
+        (None, None) => {}
+    }
             ", queued {} → {}",
             pool.queued_before, pool.queued_after
         );

@@ -222,7 +222,7 @@ impl Proposal {
             said.push(format!("{} skipped instead of {}", n(self), n(before)));
         }
         for pool in &self.plan.effects.pools {
-            let free = |it: &PoolEffect| it.purchased - it.held_before;
+            let free = PoolEffect::free_before;
             let was = before
                 .plan
                 .effects

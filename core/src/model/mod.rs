@@ -71,7 +71,7 @@ pub use part::{Drift, Mapping, Part, Said, Why};
 pub use password_link::{LinkState, PasswordLink};
 pub use period::{Period, Slice, Step};
 pub use platform::{Platform, Scope, Scopes};
-pub use pool::{Alarms, AtCapacity, CountsFrom, Pool, PoolName, PoolTerms, Seats};
+pub use pool::{Alarms, AtCapacity, CountsFrom, OutsideDates, Pool, PoolName, PoolTerms, Seats};
 pub(crate) use setting::ERASED_ENTRY;
 pub use setting::{Required, RequiredItem, Setting, SettingValue, Settings};
 pub use shared::Shared;

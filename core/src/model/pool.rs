@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Date, PoolId, fold_key};
+use super::{Date, PoolId, TimeZoneName, Timestamp, fold_key};
 use crate::error::Error;
 
 /// A number of licenses.
@@ -273,6 +273,15 @@ impl PoolTerms {
         }
     }
 
+    /// On which side of the pool's dates an instant lies, if it lies outside them.
+    pub fn outside(&self, at: Timestamp, zone: &TimeZoneName) -> Option<OutsideDates> {
+        if let Some(day) = self.ends_on.filter(|it| at >= it.start_in(zone)) {
+            return Some(OutsideDates::Since(day));
+        }
+        let starts = self.starts_on.filter(|it| at < it.start_in(zone));
+        starts.map(OutsideDates::Until)
+    }
+
     /// Checks what no command may set.
     ///
     /// # Errors
@@ -298,6 +307,30 @@ impl PoolTerms {
     }
 }
 
+/// That nothing is handed out, because the pool's dates say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutsideDates {
+    /// Not before this day.
+    Until(Date),
+    /// Not from this day on.
+    Since(Date),
+}
+
+impl fmt::Display for OutsideDates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Until(day) => write!(f, "closed until {day}"),
+            Self::Since(day) => write!(f, "closed since {day}"),
+        }
+    }
+}
+
+impl Serialize for OutsideDates {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// A pool as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
@@ -315,6 +348,8 @@ pub struct Pool {
     pub queued: Seats,
     /// The highest alarm that was told and not left since; 0 for none.
     pub alarm: u8,
+    /// Whether its dates let nothing be handed out, as far as it was asked at which instant it is read.
+    pub outside: Option<OutsideDates>,
 }
 
 impl Pool {
@@ -323,8 +358,11 @@ impl Pool {
         self.reserved + self.consumed
     }
 
-    /// Licenses left of those purchased, never negative; grace is not counted.
+    /// Licenses left of those purchased, never negative, and none outside its dates; grace is not counted.
     pub fn free(&self) -> Seats {
+        if self.outside.is_some() {
+            return 0;
+        }
         (self.terms.purchased - self.held()).max(0)
     }
 

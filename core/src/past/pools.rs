@@ -24,6 +24,7 @@ impl PoolsThen {
                     consumed: 0,
                     queued: 0,
                     alarm: 0,
+                    outside: None,
                 }),
                 Change::PoolTerms { pool, after, .. } => {
                     if let Some(pool) = then.pools.iter_mut().find(|it| it.id == *pool) {

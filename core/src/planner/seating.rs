@@ -247,7 +247,9 @@ impl Planner<'_> {
                 self.ledger.line_mut(pool)?.ask();
             }
             found.refusing.push(pool);
-            found.shortfalls.push(self.ledger.line(pool)?.shortfall());
+            found
+                .shortfalls
+                .push(self.ledger.line(pool)?.shortfall(true));
         }
         Ok(())
     }

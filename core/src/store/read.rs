@@ -205,7 +205,8 @@ impl Read<'_> {
     /// # Errors
     /// See [`Read::organization`].
     pub fn pools(&self) -> Result<Vec<Pool>> {
-        self.snapshot()?.pools()
+        let snapshot = self.snapshot()?;
+        closed_at(&snapshot, snapshot.pools()?, self.now)
     }
 
     /// A pool by name.
@@ -460,4 +461,16 @@ impl Read<'_> {
             }
         })
     }
+}
+
+/// The pools, and which of them hand nothing out at that instant.
+fn closed_at(snapshot: &Snapshot<'_>, mut pools: Vec<Pool>, at: Timestamp) -> Result<Vec<Pool>> {
+    let has_dates = |it: &Pool| it.terms.starts_on.is_some() || it.terms.ends_on.is_some();
+    if pools.iter().any(has_dates) {
+        let zone = snapshot.organization()?.time_zone;
+        for pool in &mut pools {
+            pool.outside = pool.terms.outside(at, &zone);
+        }
+    }
+    Ok(pools)
 }

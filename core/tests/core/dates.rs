@@ -707,7 +707,7 @@ fn a_start_promotes_and_outside_a_pool_s_dates_nothing_is_handed_out_and_nobody_
     );
     org.create("ana bo");
     org.apply_when_full(org.grant_until("ana bo", None), WhenFull::QueueRest);
-    assert_eq!(org.seats("pro"), (0, 1, 2));
+    assert_eq!(org.seats("pro"), (0, 0, 2));
     assert_eq!(
         org.coming(),
         ["2027-02-01 pool_start", "2027-03-01 pool_end"]
@@ -725,7 +725,7 @@ fn a_start_promotes_and_outside_a_pool_s_dates_nothing_is_handed_out_and_nobody_
     assert_eq!(org.do_due(), 0);
     assert_eq!(
         org.seats("pro"),
-        (0, 1, 1),
+        (0, 0, 1),
         "the end: nothing more is handed out"
     );
 }

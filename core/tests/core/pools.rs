@@ -281,7 +281,7 @@ fn outside_a_pool_s_dates_nothing_is_handed_out_nobody_is_evicted_and_a_raise_pr
         ..PoolEdit::default()
     };
     org.set_pool("method", starts(Some("2099-01-01")));
-    assert_eq!(org.seats("method"), (1, 1, 2));
+    assert_eq!(org.seats("method"), (1, 0, 2));
     org.set_pool("method", starts(None));
     assert_eq!(
         (org.seats("method"), org.holds("ana", "method")),

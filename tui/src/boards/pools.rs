@@ -83,6 +83,7 @@ fn read(read: &Read<'_>, _: &Topic, _: usize) -> Result<Found> {
 
 fn item(pool: &Pool, forecast: Option<&Forecast>) -> Item {
     let full_on = match forecast {
+        _ if pool.outside.is_some() => "closed".to_owned(),
         _ if pool.free() == 0 => "now".to_owned(),
         Some(Forecast {
             full_on: Some(day), ..

@@ -397,7 +397,6 @@ fn command(line: &str, room: usize) -> Vec<String> {
 }
 
 fn pool_in_words(pool: &PoolEffect) -> String {
-    let free = |purchased: i64, held: i64| number((purchased - held).max(0));
     let mut text = format!("{:<9} ", pool.name);
     if pool.purchased != pool.purchased_after {
         text.push_str(&format!(
@@ -410,9 +409,14 @@ fn pool_in_words(pool: &PoolEffect) -> String {
         "held {} → {}   free {} → {}",
         number(pool.held_before),
         number(pool.held_after),
-        free(pool.purchased, pool.held_before),
-        free(pool.purchased_after, pool.held_after)
+        number(pool.free_before()),
+        number(pool.free_after())
     ));
+    match (pool.outside, pool.outside_after) {
+        (_, Some(outside)) => text.push_str(&format!("   {outside}")),
+        (Some(_), None) => text.push_str("   open from now on"),
+        (None, None) => {}
+    }
     if (pool.queued_before, pool.queued_after) != (0, 0) {
         text.push_str(&format!(
             "   queued {} → {}",

@@ -2,8 +2,8 @@
 
 use rusqlite::{Row, params};
 
-use super::Read;
 use super::history::recorded_row;
+use super::{Read, closed_at};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Hold, Period, Pool, PoolId, Slice, Step, Timestamp, UserId, When};
@@ -148,7 +148,10 @@ impl Read<'_> {
     /// [`crate::Error::Forbidden`] for whoever does not see everybody: how many there were tells about people.
     pub fn pools_at(&self, moment: Moment) -> Result<Vec<Pool>> {
         self.sees_all("seats of the past")?;
-        self.together(|snapshot| pools_then(snapshot, &agreements(snapshot)?, moment))
+        self.together(|snapshot| {
+            let pools = pools_then(snapshot, &agreements(snapshot)?, moment)?;
+            closed_at(snapshot, pools, moment.at)
+        })
     }
 
     /// Every pool as it stood at the end of each piece of a period, cut in the organization's time zone.
@@ -168,7 +171,8 @@ impl Read<'_> {
             )?;
             let then = slices.into_iter().map(|slice| {
                 let moment = moment_at(snapshot, slice.end)?;
-                Ok((slice, pools_then(snapshot, &agreements, moment)?))
+                let pools = pools_then(snapshot, &agreements, moment)?;
+                Ok((slice, closed_at(snapshot, pools, moment.at)?))
             });
             then.collect()
         })

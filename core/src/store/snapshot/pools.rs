@@ -29,6 +29,7 @@ impl Snapshot<'_> {
                 consumed: row.get(9)?,
                 queued: row.get(10)?,
                 alarm: row.get(12)?,
+                outside: None,
             })
         })
     }
