@@ -277,3 +277,76 @@ fn the_doctor_sees_totals_that_are_not_true_and_pages_that_are_damaged() {
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("damaged"), "{said:?}");
 }
+
+#[test]
+fn doctor_tells_what_it_can_of_a_damaged_file_and_every_command_says_what_to_do() {
+    let org = peopled();
+    org.type_in("backup whole.db").ok();
+    let whole = std::fs::read(org.path("whole.db")).unwrap();
+    let pages = whole.len() / 4_096;
+    for page in (1..pages).step_by(11) {
+        let mut damaged = whole.clone();
+        damaged[page * 4_096..(page + 1) * 4_096].fill(0xa5);
+        let file = org.path("damaged.db");
+        for suffix in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(org.path(&format!("damaged.db{suffix}")));
+        }
+        std::fs::write(&file, &damaged).unwrap();
+        set_mode(&file, 0o600);
+        let said = org.type_in("doctor --db damaged.db");
+        assert_eq!(said.code, Some(1), "page {page}: {said:?}");
+        let told = format!("{}{}", said.out, said.err);
+        assert!(told.contains("keep"), "page {page}: {told}");
+        // Unless it cannot be opened at all, the other looks are there.
+        if !said.out.is_empty() {
+            for look in ["database", "permissions", "disk", "time", "outbox"] {
+                assert!(said.out.contains(look), "page {page}, {look}: {told}");
+            }
+        }
+        let said = org.type_in("users --db damaged.db");
+        if said.code != Some(0) {
+            assert!(said.err.contains("keep"), "page {page}: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn what_an_init_that_was_killed_left_is_not_in_the_way() {
+    let org = Org::with_seats(3);
+    for name in ["new.db.part", "new.db.part-wal"] {
+        std::fs::write(org.path(name), b"SQLite format 3\0 half").unwrap();
+    }
+    org.type_in("init --name Acme --seats 2 --owner owner@acme.example --db new.db")
+        .ok();
+    assert_eq!(org.json("users --db new.db").as_array().unwrap().len(), 1);
+    for name in ["new.db.part", "new.db.part-wal", "new.db.part-shm"] {
+        assert!(!org.path(name).exists(), "{name}");
+    }
+    let again = org.type_in("init --name Acme --seats 2 --owner owner@acme.example --db new.db");
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert!(
+        again.err.contains("use the database that is there"),
+        "{again:?}"
+    );
+}
+
+#[test]
+fn a_backup_of_another_organization_replaces_nothing_unless_that_is_said() {
+    let (org, other) = (peopled(), Org::with_seats(3));
+    other.type_in("backup theirs.db").ok();
+    std::fs::copy(other.path("theirs.db"), org.path("theirs.db")).unwrap();
+    let before = org.head();
+    let said = org.type_in("restore theirs.db --yes");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("another organization"), "{said:?}");
+    assert_eq!(org.head(), before);
+    let said = org.type_in("restore gone.db");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(
+        said.err.contains("gone.db: is not there; name a file"),
+        "{said:?}"
+    );
+    org.type_in("restore theirs.db --yes --another-organization")
+        .ok();
+    assert_eq!(org.json("users").as_array().unwrap().len(), 1);
+}
