@@ -25,7 +25,7 @@ mod trainings;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use usher_core::model::{BatchId, EmailAddress, Setting, TimeZoneName, UserId, When};
 use usher_core::plan::Digest;
 
@@ -184,6 +184,29 @@ pub(crate) fn with_negations(words: impl Iterator<Item = OsString>) -> Vec<OsStr
         grouped
     });
     each.collect()
+}
+
+/// Reads a command line. A negative number is the value of the option before it, which says what it takes, and no option.
+pub(crate) fn parse(words: impl Iterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    fn with_negative_numbers(mut command: clap::Command) -> clap::Command {
+        let names: Vec<String> = command
+            .get_subcommands()
+            .map(|it| it.get_name().to_owned())
+            .collect();
+        for name in names {
+            command = command.mut_subcommand(name, with_negative_numbers);
+        }
+        command.mut_args(|it| {
+            let takes_one = it.get_long().is_some() && it.get_action().takes_values();
+            match takes_one && !it.is_allow_hyphen_values_set() {
+                true => it.allow_negative_numbers(true),
+                false => it,
+            }
+        })
+    }
+    let command = with_negative_numbers(Arguments::command());
+    let matches = command.try_get_matches_from(with_negations(words))?;
+    Arguments::from_arg_matches(&matches)
 }
 
 /// How a plan is shown, confirmed and applied.

@@ -1,5 +1,6 @@
 //! Why a command ended without doing what was asked, and which exit code says so.
 
+use std::borrow::Cow;
 use std::io;
 use std::process::ExitCode;
 
@@ -68,8 +69,20 @@ pub(crate) fn complain(text: &str) {
     for (i, line) in text.lines().enumerate() {
         let lead = if i == 0 { "usher: " } else { "" };
         // When even standard error is closed there is nobody left to tell.
-        let _ = writeln!(out, "{lead}{}", harmless(line));
+        let _ = writeln!(out, "{lead}{}", harmless(&shortened(line)));
     }
+}
+
+/// A line that says again a value of any length, without the middle of it: what is wrong and what to do stand at its ends.
+fn shortened(line: &str) -> Cow<'_, str> {
+    const ENDS: usize = 1_000;
+    let length = line.chars().count();
+    if length <= 2 * ENDS {
+        return Cow::Borrowed(line);
+    }
+    let begin: String = line.chars().take(ENDS).collect();
+    let end: String = line.chars().skip(length - ENDS).collect();
+    Cow::Owned(format!("{begin} … {end}"))
 }
 
 impl From<Error> for Failure {

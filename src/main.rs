@@ -58,7 +58,6 @@ mod who;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use usher_core::command::Command as Wanted;
 
 use crate::args::{Arguments, Command, Common};
@@ -66,7 +65,7 @@ use crate::desk::Desk;
 use crate::failure::{Result, complain};
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse_from(args::with_negations(std::env::args_os())) {
+    let arguments = match args::parse(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };

@@ -197,7 +197,10 @@ impl Error {
     pub fn not_found(noun: &'static str, name: impl ToString) -> Self {
         Self::NotFound {
             noun,
-            name: crate::model::harmless(&name.to_string()).into_owned(),
+            name: match name.to_string().trim() {
+                "" => "of an empty name".to_owned(),
+                name => crate::model::harmless(name).into_owned(),
+            },
         }
     }
 }

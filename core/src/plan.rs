@@ -657,13 +657,14 @@ impl Serialize for ChangesJson<'_> {
 
 impl Serialize for Plan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let n_keys = 5 + usize::from(self.review.is_some());
+        let n_keys = 6 + usize::from(self.review.is_some());
         let mut out = serializer.serialize_struct("Plan", n_keys)?;
         out.serialize_field("command", self.command)?;
         out.serialize_field("digest", &self.digest)?;
         out.serialize_field("changes", &ChangesJson(self))?;
         out.serialize_field("skipped", &self.skipped)?;
         out.serialize_field("effects", &self.effects)?;
+        out.serialize_field("has_undo", &self.has_undo())?;
         if let Some(review) = &self.review {
             out.serialize_field("import", review)?;
         }

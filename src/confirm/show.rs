@@ -34,6 +34,9 @@ pub(crate) fn on_terminal(plan: &Plan, out: &mut impl io::Write) -> Result<()> {
     reviewed(&mut text, plan);
     effects(&mut text, plan);
     promoted(&mut text, plan.effects.promoted.people);
+    if ["erase", "individuals_erase"].contains(&plan.command) && !plan.is_empty() {
+        text.push_str("  this cannot be undone\n");
+    }
     changes(&mut text, plan);
     write_lines(out, &text)
 }
@@ -316,9 +319,6 @@ fn pool_line(text: &mut String, pool: &PoolEffect) {
         pool.free_before(),
         pool.free_after()
     );
-    if pool.queued_before != pool.queued_after || pool.queued_after > 0 {
-        let _ = write!(
-            text,
     match (pool.outside, pool.outside_after) {
         (_, Some(outside)) => {
             let _ = write!(text, " ({outside})");
@@ -326,6 +326,9 @@ fn pool_line(text: &mut String, pool: &PoolEffect) {
         (Some(_), None) => text.push_str(" (open from now on)"),
         (None, None) => {}
     }
+    if pool.queued_before != pool.queued_after || pool.queued_after > 0 {
+        let _ = write!(
+            text,
             ", queued {} → {}",
             pool.queued_before, pool.queued_after
         );

@@ -309,3 +309,48 @@ fn what_an_organization_starts_with_is_checked() {
     ]);
     assert_eq!(said.json()["seats"], 5);
 }
+
+#[test]
+fn a_negative_number_is_a_value_that_is_refused_and_no_option() {
+    let org = peopled();
+    for (line, why) in [
+        (
+            "pool set access --purchased -3 --yes",
+            "purchased is not between 0",
+        ),
+        (
+            "queue move ana@acme.example --to -1 --yes",
+            "-1 is not in 1..",
+        ),
+        ("users --limit -1", "invalid value '-1' for '--limit"),
+        (
+            "init --name X --seats -1 --owner x@x.example --db x.db",
+            "is not between 0 and",
+        ),
+    ] {
+        let said = org.type_in(line);
+        assert_eq!(said.code, Some(2), "{line}: {said:?}");
+        assert!(said.err.contains(why), "{line}: {said:?}");
+        assert!(
+            !said.err.contains("unexpected argument"),
+            "{line}: {said:?}"
+        );
+    }
+    // What is left out of a query still is.
+    org.type_in("users -status:active").ok();
+}
+
+#[test]
+fn a_refused_value_is_said_again_in_part_and_what_to_do_with_it_whole() {
+    let org = peopled();
+    let long = "x".repeat(100_000);
+    let said = org.run(&["deactivate", &long, "--yes"]);
+    assert_eq!(said.code, Some(1), "{}", said.err.len());
+    assert!(said.err.len() < 3_000, "{}", said.err.len());
+    assert!(said.err.contains("there is no user"), "{}", said.err);
+    let said = org.run(&["deactivate", "", "--yes"]);
+    assert!(
+        said.err.contains("there is no user of an empty name"),
+        "{said:?}"
+    );
+}

@@ -165,3 +165,64 @@ fn a_plan_of_one_connection_confirms_no_rotation_of_another() {
     org.type_in(&format!("idp rotate okta --confirm {digest}"))
         .ok();
 }
+
+#[test]
+fn outside_a_pools_dates_nothing_is_free_wherever_it_is_read() {
+    let org = peopled();
+    let closed = "closed until 2099-01-01";
+    let free = org.seats("access", "free");
+    assert!(free > 0);
+    let plan = org
+        .type_in("pool set access --starts-on 2099-01-01 --plan")
+        .ok();
+    let line = format!("free {free} → 0 ({closed})");
+    assert!(plan.contains(&line), "{plan}");
+    org.type_in("pool set access --starts-on 2099-01-01 --yes")
+        .ok();
+    assert_eq!(org.seats("access", "free"), 0);
+    assert_eq!(org.json("seats")[0]["outside_dates"], closed);
+    assert!(org.type_in("seats").ok().contains(closed));
+    let plan = org.json("invite n@acme.example --queue-rest --plan");
+    let pool = &plan["effects"]["pools"][0];
+    assert_eq!(
+        (&pool["free_before"], &pool["free_after"]),
+        (&Value::from(0), &Value::from(0)),
+        "{pool}"
+    );
+    assert_eq!(pool["outside_dates"], closed);
+    let plan = org.type_in("pool set access --starts-on none --plan").ok();
+    let line = format!("free 0 → {free} (open from now on)");
+    assert!(plan.contains(&line), "{plan}");
+}
+
+#[test]
+fn a_plan_says_whether_it_can_be_undone() {
+    let org = with_two_of_everything();
+    org.type_in("delete cara@acme.example --yes").ok();
+    for line in [
+        "erase cara@acme.example",
+        "individuals erase bo@home.example",
+    ] {
+        let text = org.type_in(&format!("{line} --plan")).ok();
+        assert!(text.contains("this cannot be undone"), "{line}: {text}");
+        assert_eq!(
+            org.json(&format!("{line} --plan"))["has_undo"],
+            false,
+            "{line}"
+        );
+    }
+    let plan = org.json("deactivate ana@acme.example --plan");
+    assert_eq!(plan["has_undo"], true);
+}
+
+#[test]
+fn a_rotation_cannot_be_undone_and_says_until_when_the_older_token_works() {
+    let org = with_two_of_everything();
+    let rotated = org.json("idp rotate okta --yes");
+    let batch = rotated["batch"].as_str().map_or_else(
+        || org.json("batches")[0]["id"].as_str().unwrap().to_owned(),
+        str::to_owned,
+    );
+    let plan = org.type_in(&format!("undo {batch} --plan")).ok();
+    assert!(plan.contains("the one before works until "), "{plan}");
+}

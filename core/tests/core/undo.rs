@@ -578,3 +578,27 @@ fn managers_whom_a_file_turned_round_go_back_in_whatever_order_its_rows_stood() 
         assert_eq!(org.manager("bo").as_deref(), Some("ana"), "{text}");
     }
 }
+
+#[test]
+fn a_second_undo_says_that_the_managers_are_back_and_not_that_somebody_moved_them() {
+    let org = Org::new(9);
+    org.create("boss ana bo cy");
+    for name in ["ana", "bo"] {
+        org.set_manager(name, "boss");
+    }
+    let gone = org.deactivate("boss");
+    undo(&org, &gone);
+    org.set_manager("bo", "cy");
+    let plan = org
+        .plan(Command::Undo {
+            batch: gone.batch.unwrap(),
+        })
+        .unwrap();
+    let said = skips(&plan);
+    for line in [
+        "ana: the manager is the one from before already",
+        "bo: the manager changed since",
+    ] {
+        assert!(said.contains(&line.to_owned()), "{said:?}");
+    }
+}

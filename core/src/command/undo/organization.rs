@@ -164,8 +164,15 @@ pub(super) fn organization(planner: &mut Planner<'_>, change: &Change) -> Result
                 hint,
                 "a token that was shown cannot be taken back; it ends with its connection, or by rotate or revoke",
             ),
-        Change::TokenEnds { .. } | Change::PlatformTokenEnds { .. } => {
-            planner.skip_name("token", "an ended token does not come back")
+        Change::TokenEnds { after, .. } | Change::PlatformTokenEnds { after, .. } => {
+            let goes_on = after.filter(|it| *it > planner.now);
+            planner.skip_name(
+                "token",
+                match goes_on {
+                    Some(end) => format!("the one before works until {end} all the same; rotate again to replace the newer one"),
+                    None => "an ended token does not come back".to_owned(),
+                },
+            );
         }
         Change::PlatformAdded { platform, name, .. } => {
             let mut known = planner.snapshot.platforms()?.into_iter();

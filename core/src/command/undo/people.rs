@@ -264,7 +264,14 @@ fn manager_back(
         return Ok(true);
     }
     if user.manager != *after {
-        planner.skip(&user, "the manager changed since");
+        let is_back = user.manager == *before;
+        planner.skip(
+            &user,
+            match is_back {
+                true => "the manager is the one from before already",
+                false => "the manager changed since",
+            },
+        );
         return Ok(true);
     }
     if let Some(manager) = *before {
