@@ -8,7 +8,10 @@ use std::sync::mpsc::TryRecvError;
 
 use usher_core::command::{Command, Create, Edit, Invite, NewPerson, PoolEdit, WhenFull};
 use usher_core::directory::Founding;
-use usher_core::model::{Actor, Door, EmailAddress, GroupRole, PoolName, Profile, TimeZoneName};
+use usher_core::model::{
+    Actor, Door, EmailAddress, GroupRole, NewIndividual, PoolName, Profile, Record, RecordState,
+    TimeZoneName, TrainingKind,
+};
 use usher_core::query::{Expr, TextField, TextOp};
 use usher_core::{Directory, Options, Selection, Session};
 
@@ -22,6 +25,10 @@ const CHUNK: u32 = 10_000;
 const REPORTS: u32 = 8;
 /// How many wait for a seat: few enough that the queue is seen to move up, and to end.
 const QUEUED: u32 = 12;
+/// One in so many of those who are invited has an account of their own already.
+const WITH_ACCOUNTS: usize = 25;
+/// What is there to learn.
+const WELCOME: &str = "Welcome course";
 /// The mail domain of the sample.
 const DOMAIN: &str = "lumen.example";
 
@@ -251,9 +258,39 @@ impl Sample<'_> {
         let first = self.shares.once_working();
         let withdrawn_from = first + self.shares.invited;
         let end = withdrawn_from + self.shares.withdrawn;
+        self.accounts_of_their_own(first..withdrawn_from)?;
         self.invite_range(first..end, WhenFull::Ask)?;
         let who = self.selection(withdrawn_from..end)?;
         self.apply(Command::Cancel { who }, WhenFull::Ask)
+    }
+
+    /// A few of these people have had an account of their own before, with a record that can come along.
+    fn accounts_of_their_own(&self, range: std::ops::Range<u32>) -> Result<()> {
+        self.apply(
+            Command::AddTraining {
+                name: WELCOME.to_owned(),
+                kind: TrainingKind::Course,
+                pool: None,
+                held_on: None,
+            },
+            WhenFull::Ask,
+        )?;
+        let account = |number: u32| {
+            Ok(NewIndividual {
+                email: address(number).parse()?,
+                first_name: None,
+                last_name: None,
+                records: vec![Record {
+                    training: WELCOME.to_owned(),
+                    state: RecordState::Completed,
+                    on: None,
+                    transferred: false,
+                }],
+            })
+        };
+        let some = range.step_by(WITH_ACCOUNTS).map(account);
+        let accounts = some.collect::<Result<Vec<_>>>()?;
+        self.apply(Command::ImportIndividuals { accounts }, WhenFull::Ask)
     }
 
     /// Takes the free seats away and queues a few more people.

@@ -118,6 +118,7 @@ fn the_demo_lives_without_a_terminal_and_leaves_nothing_behind() {
     for status in [
         "queued",
         "waiting",
+        "pending_transfer",
         "active",
         "inactive",
         "cancelled",
