@@ -101,6 +101,32 @@ fn an_end_of_the_history_that_is_gone_is_told_by_what_is_still_there() {
 }
 
 #[test]
+fn keys_of_living_people_that_are_gone_or_others_are_told() {
+    let found = |sql: &str| {
+        let org = Org::new(9);
+        org.create("ana bo");
+        let conn = rusqlite::Connection::open(&org.path).unwrap();
+        conn.execute_batch(sql).unwrap();
+        let session = org.cli();
+        let read = session.read().unwrap();
+        let report = read.audit_verify().unwrap();
+        let faults = read.faults().unwrap().join("; ");
+        (
+            report.first_bad.map(|it| it.why).unwrap_or_default(),
+            faults,
+        )
+    };
+    assert_eq!(found(""), (String::new(), String::new()));
+    let (_, faults) = found("DELETE FROM person_keys");
+    assert!(faults.contains("has no key any more"), "{faults}");
+    let (why, _) = found("UPDATE person_keys SET key = zeroblob(32)");
+    assert!(
+        why.contains("the key of whom it concerns is not what it was"),
+        "{why}"
+    );
+}
+
+#[test]
 fn the_database_itself_refuses_to_change_history() {
     let org = Org::new(9);
     let conn = rusqlite::Connection::open(&org.path).unwrap();

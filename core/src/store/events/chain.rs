@@ -162,7 +162,7 @@ pub(in crate::store) fn verify(conn: &Connection) -> Result<AuditReport> {
         expected: 1,
         left: 0,
         batch: 0,
-        told: Told::default(),
+        told: Told::new(conn),
     };
     let mut first_bad = None;
     let sql = "SELECT events.seq, events.batch, events.user, events.kind, events.body, events.hash, batches.id, batches.actor_kind, \
@@ -204,16 +204,16 @@ pub(in crate::store) fn verify(conn: &Connection) -> Result<AuditReport> {
     })
 }
 
-struct Walk {
+struct Walk<'c> {
     previous: [u8; 32],
     expected: i64,
     /// How many events of the present batch are still to come.
     left: i64,
     batch: i64,
-    told: Told,
+    told: Told<'c>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn step(
         &mut self,
         row: &rusqlite::Row<'_>,
@@ -271,7 +271,7 @@ impl Walk {
                 "does not follow from the one before: it, its batch or an earlier one was changed",
             );
         }
-        if let Err(error) = self.told.take_in(&kind, user.as_deref(), &body) {
+        if let Err(error) = self.told.take_in((seq, &kind), user.as_deref(), &body) {
             return bad(&error.to_string());
         }
         self.previous = expected;

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::chain::BadLink;
 use super::decode;
+use super::sealed::{open, person_key};
 use crate::change::Change;
 use crate::error::Result;
 use crate::model::{Hold, PoolId, UserId};
@@ -23,23 +24,47 @@ const MADE_BY: [(&str, &str, &str); 6] = [
 ];
 
 /// What the history says that there is.
-#[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Told<'c> {
+    conn: &'c Connection,
     /// How many events there are of the kinds that make a row.
     made: HashMap<&'static str, i64>,
     /// Licenses held and queued, by pool.
     licenses: HashMap<PoolId, [i64; 2]>,
 }
 
-impl Told {
+impl<'c> Told<'c> {
+    pub(super) fn new(conn: &'c Connection) -> Self {
+        Self {
+            conn,
+            made: HashMap::new(),
+            licenses: HashMap::new(),
+        }
+    }
+
     /// Takes in an event as it is recorded.
-    pub(super) fn take_in(&mut self, kind: &str, user: Option<&[u8]>, body: &[u8]) -> Result<()> {
+    ///
+    /// # Errors
+    /// Also when the key of whom it concerns is there and does not open it: their history is as good as gone.
+    pub(super) fn take_in(
+        &mut self,
+        (seq, kind): (i64, &str),
+        user: Option<&[u8]>,
+        body: &[u8],
+    ) -> Result<()> {
+        let user = user.and_then(|it| it.try_into().ok());
+        let user = user.map(UserId::from_bytes);
+        // Everything of a person is under one key, and this is the first of it.
+        if kind == "user_created"
+            && let Some(user) = user
+            && let Some(key) = person_key(self.conn, user)?
+        {
+            open(&key, seq, body)?;
+        }
         if let Some((_, made, _)) = MADE_BY.iter().find(|it| it.1 == kind) {
             *self.made.entry(made).or_default() += 1;
         }
         if kind == "license" {
-            let user = user.and_then(|it| it.try_into().ok());
-            let change = decode(kind, user.map(UserId::from_bytes), body)?;
+            let change = decode(kind, user, body)?;
             if let Change::License {
                 pool,
                 before,
@@ -68,7 +93,7 @@ impl Told {
 pub(super) fn of_what_is_there(
     conn: &Connection,
     next: i64,
-    told: &Told,
+    told: &Told<'_>,
 ) -> Result<Option<BadLink>> {
     if let Some(bad) = of_a_batch(conn)? {
         return Ok(Some(bad));
@@ -116,7 +141,7 @@ fn of_a_batch(conn: &Connection) -> Result<Option<BadLink>> {
 }
 
 /// A pool of which more or fewer licenses are counted than the history took and gave back.
-fn of_counts(conn: &Connection, told: &Told) -> Result<Option<String>> {
+fn of_counts(conn: &Connection, told: &Told<'_>) -> Result<Option<String>> {
     let sql = "SELECT pools.id, pools.name, reserved + consumed, queued FROM pool_counters JOIN pools ON pools.id = pool_counters.pool \
         ORDER BY pools.seq";
     let mut statement = conn.prepare(sql).map_err(broken)?;

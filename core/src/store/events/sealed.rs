@@ -203,7 +203,7 @@ impl Keys {
 }
 
 /// A person's key; none when they were erased.
-fn person_key(conn: &Connection, user: UserId) -> Result<Option<[u8; 32]>> {
+pub(super) fn person_key(conn: &Connection, user: UserId) -> Result<Option<[u8; 32]>> {
     conn.prepare_cached("SELECT key FROM person_keys WHERE user = ?1")
         .and_then(|mut it| it.query_row([user.as_bytes()], |row| row.get(0)).optional())
         .map_err(broken)
