@@ -17,11 +17,15 @@ use crate::ssh;
 
 /// Opens the console on the database.
 pub(crate) fn open(common: &Common, args: ConsoleArgs) -> Result<()> {
+    let is_named = matches!(common.actor, Some(ActingAs::Administrator(_)));
+    let is_remote = is_named && ssh::is_remote();
     if !is_possible() {
-        return Err(Failure::Usage(
+        let why = if is_remote {
+            "the console needs a terminal, and there is nothing else here: ask for one by ssh -t"
+        } else {
             "the console needs a terminal; without one, give a command (see `usher --help`)"
-                .to_owned(),
-        ));
+        };
+        return Err(Failure::Usage(why.to_owned()));
     }
     let directory = usher_core::Directory::open(&common.db, usher_core::Options::default())?;
     let session = session(&directory, common.actor, Door::Console)?;
@@ -34,8 +38,7 @@ pub(crate) fn open(common: &Common, args: ConsoleArgs) -> Result<()> {
         read_only: args.read_only,
         ..ConsoleOptions::default()
     };
-    let is_named = matches!(common.actor, Some(ActingAs::Administrator(_)));
-    if !(is_named && ssh::is_remote()) {
+    if !is_remote {
         return run(&session, options);
     }
     let session = match ssh::key_of_this_session() {

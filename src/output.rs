@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
-use usher_core::model::harmless;
+use usher_core::model::{harmless, is_hostile};
 use usher_core::report::csv_cell;
 
 use crate::args::Format;
@@ -220,7 +220,23 @@ pub(crate) fn say_or_tell(
 fn write_object(out: &mut impl Write, json: &[(&'static str, Value)]) -> io::Result<()> {
     for (i, (key, value)) in json.iter().enumerate() {
         write!(out, "{}\"{key}\":", if i == 0 { "{" } else { "," })?;
-        serde_json::to_writer(&mut *out, value)?;
+        let text = serde_json::to_string(value)?;
+        if !text.contains(is_hostile) {
+            out.write_all(text.as_bytes())?;
+            continue;
+        }
+        // JSON says the same by escapes, which act on no terminal and hide from no reader.
+        for c in text.chars() {
+            let mut units = [0; 2];
+            match is_hostile(c) {
+                true => {
+                    for unit in c.encode_utf16(&mut units) {
+                        write!(out, "\\u{unit:04x}")?;
+                    }
+                }
+                false => write!(out, "{c}")?,
+            }
+        }
     }
     out.write_all(b"}")
 }
@@ -264,4 +280,21 @@ fn write_csv<T: AsRef<str>>(
     }
     // RFC 4180 §2: lines end in CR LF.
     out.write_all(b"\r\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::write_object;
+    use serde_json::json;
+
+    #[test]
+    fn json_acts_on_no_terminal_and_means_the_same() {
+        let said = json!("x\u{9b}31m\u{202e}\u{e0041}\u{7f}\u{1b}\u{e9}");
+        let mut out = Vec::new();
+        write_object(&mut out, &[("a", said.clone())]).expect("written");
+        let text = String::from_utf8(out).expect("text");
+        assert_eq!(text, r#"{"a":"x\u009b31m\u202e\udb40\udc41\u007f\u001bé"}"#);
+        let back: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(back["a"], said);
+    }
 }

@@ -29,7 +29,7 @@ use crate::key::Key;
 use crate::layout::Layout;
 use crate::names::Names;
 use crate::overlay::detail::DetailPane;
-use crate::overlay::form_view::form_page;
+use crate::overlay::form_view::{form_page, menu_page};
 use crate::overlay::help::Help;
 use crate::overlay::menu::Menu;
 use crate::overlay::note::Note;
@@ -270,13 +270,13 @@ impl App {
             importing.set_height(height - import_view::told_height(height));
         }
         if let Some(menu) = &mut self.menu {
-            menu.set_page(form_page(layout.overlay, self.settings.plain) + 1);
+            menu.set_page(menu_page(layout.overlay, self.settings.plain));
         }
         if let Some(text) = &mut self.text {
             text.set_room(layout.overlay);
         }
         if let Some(help) = &mut self.help {
-            help.set_page(usize::from(layout.overlay.height));
+            help.set_room(layout.overlay);
         }
     }
 

@@ -159,6 +159,17 @@ impl Field {
             })
     }
 
+    /// The same, taking a whole number; nothing is right too.
+    pub(crate) fn number<T: std::str::FromStr>(self) -> Self {
+        self.checked(|text| match text.trim() {
+            "" => Ok(()),
+            text => match text.parse::<T>() {
+                Ok(_) => Ok(()),
+                Err(_) => Err("write a whole number".to_owned()),
+            },
+        })
+    }
+
     /// The same, saying something about what is right.
     pub(crate) fn telling(self, tell: Tell) -> Self {
         Self {

@@ -166,10 +166,12 @@ pub(crate) fn answer(
         Effect::Export(writing) => {
             let to = writing.to.display().to_string();
             let written = writing.content.write(session, &writing.to);
+            // A form has no options.
+            let without = |it: Error| worded(it).replace(", or say --force", "");
             Answer::Exported(
                 written
                     .map(|it| format!("wrote {to}: {it}"))
-                    .map_err(worded),
+                    .map_err(without),
             )
         }
         Effect::HandOut(writing) => {

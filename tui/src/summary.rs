@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use usher_core::Plan;
 use usher_core::change::{Change, Described, Names};
-use usher_core::command::Request;
+use usher_core::command::{Request, WhenFull};
 use usher_core::model::{BatchId, Hold, Status, UserId};
 use usher_core::plan::PoolEffect;
 
@@ -126,6 +126,11 @@ impl Proposal {
     /// Whether everything fits, or somebody has chosen what to do.
     pub(crate) fn fits(&self) -> bool {
         self.plan.shortfalls.is_empty()
+    }
+
+    /// Whether it is to be chosen what becomes of those for whom there is no room, or was.
+    pub(crate) fn chooses(&self) -> bool {
+        !self.fits() || self.intent.when_full != WhenFull::Ask
     }
 
     /// Who or what changes: `3 people change`, or `1 change` where it is about nobody.

@@ -121,7 +121,7 @@ fn only_group(
             }
             names.sort();
             Err(Error::forbidden(format!(
-                "the people join one group of yours: name it with --group, one of {}",
+                "the people join one group of yours: name the group, one of {}",
                 names.join(", ")
             )))
         }
@@ -152,7 +152,7 @@ fn only_group(
 fn delegated(planner: &mut Planner<'_>, invite: &Invite, joining: &Joining) -> Result<()> {
     if joining.groups.is_empty() {
         return Err(Error::forbidden(
-            "who runs a group invites to that group only: name it with --group",
+            "who runs a group invites to that group only: name the group",
         ));
     }
     for ((group, role), (name, _)) in joining.groups.iter().zip(&invite.groups) {

@@ -364,7 +364,7 @@ fn undoing_a_start_of_somebody_who_has_left_leaves_their_license_consumed() {
             batch: started.batch.unwrap(),
         })
         .unwrap();
-    assert_eq!(skips(&plan), ["ana: is inactive now"]);
+    assert_eq!(skips(&plan), ["ana: inactive now"]);
     assert_eq!(org.holds("ana", "method"), "consumed");
 }
 

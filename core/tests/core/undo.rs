@@ -262,7 +262,7 @@ fn a_release_is_not_undone_for_somebody_who_has_left_since() {
     });
     org.deactivate("ana");
     let undone = undo(&org, &released);
-    assert_eq!(skips(&undone.plan), ["ana: is inactive now"]);
+    assert_eq!(skips(&undone.plan), ["ana: inactive now"]);
     assert_eq!(org.seats("pro"), (0, 9, 0));
 }
 

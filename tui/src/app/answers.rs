@@ -112,7 +112,12 @@ impl App {
     pub(super) fn answered(&mut self, answer: Answer) {
         match answer {
             Answer::Window { generation, result } => match result {
-                Ok(window) => self.users.list.accept(generation, window),
+                Ok(window) => {
+                    self.users.list.accept(generation, window);
+                    if !self.users.list.is_settling() && self.users.filter.fault.is_none() {
+                        self.follow_filter();
+                    }
+                }
                 Err(why) => {
                     if self.users.list.fail(generation) {
                         self.deferred.clear();

@@ -302,8 +302,24 @@ impl App {
 
     pub(super) fn typed_in_filter(&mut self) {
         self.users.filter.fault = None;
+        // While nothing is being read, the list follows at once; else it does when that is here, or the keyboard rests. What
+        // cannot be understood may still be going on: that is told when it rests.
+        if !self.users.list.is_settling() {
+            self.follow_filter();
+        }
         self.effects
             .push(Effect::Timer(Timer::Filter, Some(TYPING)));
+    }
+
+    /// Puts what is typed in force, if it can be understood.
+    pub(super) fn follow_filter(&mut self) {
+        let bar = self.users.filter.bar.as_ref();
+        if let Some(text) = bar.map(|it| it.text().to_owned())
+            && text.trim() != self.users.filter.text
+            && !self.users.apply_filter(&text, self.now)
+        {
+            self.users.filter.fault = None;
+        }
     }
 
     pub(super) fn accept_filter(&mut self) {

@@ -21,7 +21,7 @@ const MOST_REPORTS: usize = 50;
 pub(super) const KIND: Kind = Kind {
     name: "person",
     sentence: "One person, with everything that happened to them.",
-    columns: &[text("", 17, 0), text("", 34, 3), text("", 22, 2)],
+    columns: &[text("", 17, 0), text("", 36, 3), text("", 20, 2)],
     empty: "",
     read,
     acts: &[],

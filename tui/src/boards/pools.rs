@@ -122,13 +122,19 @@ fn item(pool: &Pool, forecast: Option<&Forecast>) -> Item {
 
 fn terms() -> Vec<Field> {
     vec![
-        Field::new("bought", "How many licenses were bought.").of::<i64>(),
+        Field::new("bought", "How many licenses were bought.").number::<i64>(),
         Field::new(
             "when full",
             "What unattended doors get: queue, refuse, fallback:POOL or grace:PERCENT.",
         )
         .offering(Offer::Words(&["queue", "refuse", "fallback:", "grace:10"]))
-        .of::<AtCapacity>(),
+        .checked(|text| match text.trim() {
+            "" => Ok(()),
+            text => text
+                .parse::<AtCapacity>()
+                .map(|_| ())
+                .map_err(|_| "use queue, refuse, fallback:POOL or grace:PERCENT".to_owned()),
+        }),
         Field::new(
             "counts from",
             "From when an invited person counts: invitation or activation.",

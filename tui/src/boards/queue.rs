@@ -126,7 +126,8 @@ fn ask(here: &Here<'_>) -> Doing {
         Err(why) => return Doing::Say(why),
     };
     let (pool, item) = (pool.clone(), item.clone());
-    let field = Field::new("place", "1 is the head of the queue.").of::<std::num::NonZeroUsize>();
+    let field =
+        Field::new("place", "1 is the head of the queue.").number::<std::num::NonZeroUsize>();
     let form = Form::new(
         format!("Move {}", item.cell(1)),
         vec![field],

@@ -35,6 +35,21 @@ pub(crate) fn form_page(area: Rect, plain: bool) -> usize {
     usize::from(area.height.saturating_sub(4 + frame)).max(1)
 }
 
+/// Rows below a menu for the whole sentence of the entry under the cursor.
+const SENTENCE: u16 = 2;
+/// The smallest screen that has them.
+const LEAST_HEIGHT: u16 = 12;
+
+/// How many entries of a menu are on the screen.
+pub(crate) fn menu_page(area: Rect, plain: bool) -> usize {
+    let below = if area.height < LEAST_HEIGHT {
+        0
+    } else {
+        usize::from(SENTENCE)
+    };
+    (form_page(area, plain) + 1).saturating_sub(below).max(1)
+}
+
 /// Draws a form over an area.
 pub(crate) fn draw_form(form: &Form, theme: Theme, plain: bool, area: Rect, frame: &mut Frame<'_>) {
     let page = form_page(area, plain);
@@ -88,8 +103,13 @@ fn draw_field(
     at: Rect,
     buf: &mut Buffer,
 ) -> Option<Position> {
-    let sign = if is_here { ">" } else { " " };
-    put(buf, at, 0, sign, theme.style(Role::Key));
+    // What is wrong has a sign, too, for those who hear or feel the screen; under the cursor it is said in words.
+    let (sign, sign_role) = match (is_here, &field.fault) {
+        (true, _) => (">", Role::Key),
+        (false, Some(_)) => ("!", Role::Danger),
+        (false, None) => (" ", Role::Key),
+    };
+    put(buf, at, 0, sign, theme.style(sign_role));
     let label = Rect {
         width: LABEL.min(at.width),
         ..at
@@ -180,6 +200,7 @@ fn told(form: &Form, theme: Theme, first: Rect, second: Rect, buf: &mut Buffer) 
 /// Draws a menu over an area.
 pub(crate) fn draw_menu(menu: &Menu, theme: Theme, plain: bool, area: Rect, frame: &mut Frame<'_>) {
     let buf = frame.buffer_mut();
+    let is_tall = area.height >= LEAST_HEIGHT;
     let area = inside(area, theme, plain, buf);
     if area.is_empty() {
         return;
@@ -216,6 +237,14 @@ pub(crate) fn draw_menu(menu: &Menu, theme: Theme, plain: bool, area: Rect, fram
         put(buf, line, 26, &entry.sentence, theme.style(Role::Plain));
         if i == here {
             buf.set_style(line, theme.style(Role::Cursor));
+            let room = usize::from(line.width.saturating_sub(26));
+            let is_cut = width(&shown(&entry.sentence)) > room;
+            let from = area.height.saturating_sub(1 + SENTENCE);
+            let whole = wrapped(&entry.sentence, usize::from(area.width).max(1));
+            let rows = (from..area.height.saturating_sub(1)).zip(&whole);
+            for (y, text) in rows.filter(|_| is_tall && is_cut) {
+                put(buf, row(area, y), 0, text, theme.style(Role::Muted));
+            }
         }
     }
     put_hints(

@@ -10,22 +10,30 @@ use crate::cell::{put, row, width};
 use crate::key::Key;
 use crate::people;
 use crate::theme::{Role, Theme};
+use crate::words::wrapped;
 
 /// The help, scrolled to a line.
 #[derive(Debug, Default)]
 pub(crate) struct Help {
+    entries: Vec<Line>,
+    /// As many lines as the entries take on this screen.
     lines: Vec<Line>,
     scroll: usize,
     page: usize,
 }
 
 /// One line of the help.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Line {
     Heading(String),
     Blank,
-    Keys(String, &'static str),
+    Keys(String, String),
+    /// The line above goes on, so far from the left.
+    More(u16, String),
 }
+
+/// Where the sentences begin, after keys that are no longer.
+const SENTENCES: usize = 16;
 
 impl Help {
     /// The help on a screen: that of people, where no other is named.
@@ -76,13 +84,13 @@ impl Help {
         if keys.is_empty() {
             return;
         }
-        if !self.lines.is_empty() {
-            self.lines.push(Line::Blank);
+        if !self.entries.is_empty() {
+            self.entries.push(Line::Blank);
         }
-        self.lines.push(Line::Heading(heading.to_owned()));
+        self.entries.push(Line::Heading(heading.to_owned()));
         let keys = keys.iter();
-        self.lines
-            .extend(keys.map(|(keys, said)| Line::Keys(keys.clone(), said)));
+        self.entries
+            .extend(keys.map(|(keys, said)| Line::Keys(keys.clone(), (*said).to_owned())));
     }
 
     /// What a key does; whether the help stays.
@@ -103,10 +111,24 @@ impl Help {
         true
     }
 
-    /// The screen shows that many lines.
-    pub(crate) fn set_page(&mut self, page: usize) {
-        self.page = page;
-        self.scroll = self.scroll.min(self.lines.len().saturating_sub(page));
+    /// The screen has this room: what is longer than a line goes on below it.
+    pub(crate) fn set_room(&mut self, area: Rect) {
+        self.page = usize::from(area.height);
+        let mut lines = Vec::new();
+        for entry in &self.entries {
+            let Line::Keys(keys, sentence) = entry else {
+                lines.push(entry.clone());
+                continue;
+            };
+            let from = SENTENCES.max(width(keys) + 4);
+            let room = usize::from(area.width).saturating_sub(from).max(10);
+            let mut parts = wrapped(sentence, room).into_iter();
+            lines.push(Line::Keys(keys.clone(), parts.next().unwrap_or_default()));
+            let from = u16::try_from(from).unwrap_or(u16::MAX);
+            lines.extend(parts.map(|it| Line::More(from, it)));
+        }
+        self.lines = lines;
+        self.scroll = self.scroll.min(self.lines.len().saturating_sub(self.page));
     }
 
     /// Draws it over an area.
@@ -122,6 +144,9 @@ impl Help {
                     put(buf, at, 2, keys, theme.style(Role::Key));
                     let x = u16::try_from(width(keys)).unwrap_or(0) + 4;
                     put(buf, at, x.max(16), sentence, theme.style(Role::Plain));
+                }
+                Line::More(x, sentence) => {
+                    put(buf, at, *x, sentence, theme.style(Role::Plain));
                 }
             }
         }

@@ -257,10 +257,12 @@ impl Sheet {
 
     fn choose(&mut self, when_full: WhenFull) -> Asked {
         match self.proposal() {
-            Some(proposal) if !proposal.fits() => Asked::Replan(Intent {
-                when_full,
-                ..proposal.intent.clone()
-            }),
+            Some(proposal) if proposal.chooses() && proposal.intent.when_full != when_full => {
+                Asked::Replan(Intent {
+                    when_full,
+                    ..proposal.intent.clone()
+                })
+            }
             _ => Asked::Nothing,
         }
     }

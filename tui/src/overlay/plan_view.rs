@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::symbols::border;
+use usher_core::command::WhenFull;
 use usher_core::plan::PoolEffect;
 
 use crate::action::{Action, Place};
@@ -484,6 +485,18 @@ fn footer(
     use Action::{Accept, Back, Bottom, Confirm, Copy, Down, Fewer, PageDown, QueueRest};
     let ask = row(area, 0);
     let (mut end, mut asked) = (0, 0);
+    let go_on = if sheet.word().is_some() {
+        Accept
+    } else {
+        Confirm
+    };
+    // Who chose one way may still choose the other.
+    let other = match proposal.intent.when_full {
+        WhenFull::Ask => None,
+        WhenFull::Fewer => Some([go_on, QueueRest, Back, Copy, Down]),
+        WhenFull::QueueRest => Some([go_on, Fewer, Back, Copy, Down]),
+    };
+    let chosen = other.as_ref().map(<[Action; 5]>::as_slice);
     let hints: &[Action] = if !proposal.fits() {
         put(
             buf,
@@ -494,15 +507,15 @@ fn footer(
         );
         &[Fewer, QueueRest, Back, Down, PageDown]
     } else if proposal.plan.is_empty() {
-        &[Back, Down]
+        chosen.unwrap_or(&[Back, Down])
     } else if let Some(word) = sheet.word() {
         let text = format!("Type {word} and press enter to apply: ");
         end = put(buf, ask, 0, &text, theme.style(Role::Title));
         end = put(buf, ask, end, &sheet.typed, theme.style(Role::Cursor));
-        &[Accept, Back, Copy, Down, PageDown, Bottom]
+        chosen.unwrap_or(&[Accept, Back, Copy, Down, PageDown, Bottom])
     } else {
         asked = put(buf, ask, 0, "Apply this?", theme.style(Role::Title));
-        &[Confirm, Back, Copy, Down, PageDown, Bottom]
+        chosen.unwrap_or(&[Confirm, Back, Copy, Down, PageDown, Bottom])
     };
     if let Some(note) = sheet.note {
         put(buf, ask, end.max(asked) + 2, note, theme.style(Role::Warn));

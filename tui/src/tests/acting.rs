@@ -5,6 +5,7 @@ use usher_core::model::GroupRole;
 
 use super::org::Org;
 use super::play::Play;
+use crate::effect::Effect;
 
 /// So many people, all of them in a group.
 fn group_of(n: usize) -> Org {
@@ -244,4 +245,72 @@ fn a_text_that_is_copied_says_so_and_a_long_change_is_seen_whole() {
         list.contains("manage_assignments") && !list.contains('…'),
         "{screen}"
     );
+}
+
+#[test]
+fn the_list_follows_a_key_in_the_filter_at_once() {
+    let mut play = Play::open(Org::new(9).people("ana bo"));
+    let reads = |effects: &[Effect]| {
+        effects
+            .iter()
+            .filter(|it| matches!(it, Effect::ReadWindow(_)))
+            .count()
+    };
+    let effects = play.keys_alone("/b");
+    assert_eq!(reads(&effects), 1, "without waiting for a rest");
+    // While that is being read, no key asks for more.
+    let more = play.keys_alone("ozz");
+    assert_eq!(reads(&more), 0);
+    play.until_idle(effects.into_iter().chain(more).collect());
+    assert!(play.shows("nobody is found"), "{}", play.screen());
+    // What cannot be understood yet is told when the keyboard rests.
+    let effects = play.keys_alone("<ctrl-u>stauts:");
+    assert!(!play.shows("stauts:x"), "{}", play.screen());
+    play.until_idle(effects);
+}
+
+#[test]
+fn who_chose_one_way_when_there_is_no_room_may_choose_the_other() {
+    let org = Org::new(9).people("ana bo carl").pool("coaching", 1);
+    let mut play = Play::open(org);
+    play.keys("/-olga<enter>*+coaching<enter>f");
+    assert!(play.shows("q queue the rest"), "{}", play.screen());
+    play.keys("q");
+    assert!(
+        play.shows("--queue-rest") && play.shows("f fewer"),
+        "{}",
+        play.screen()
+    );
+    play.keys("f");
+    assert!(play.shows("--fewer"), "{}", play.screen());
+}
+
+#[test]
+fn a_line_of_a_form_that_is_wrong_has_a_sign_when_it_was_left() {
+    let mut play = Play::open(super::boards::org());
+    play.keys("i<down>nogroup<down>");
+    assert!(
+        play.line("groups").contains("! groups") || play.line("groups").contains("!groups"),
+        "{}",
+        play.screen()
+    );
+    play.keys("<up>");
+    assert!(!play.line("groups").contains('!'), "{}", play.screen());
+}
+
+#[test]
+fn what_menus_and_the_help_say_is_read_to_its_end() {
+    let mut play = Play::open(super::boards::org());
+    play.keys("?");
+    assert!(!play.screen().contains('…'), "{}", play.screen());
+    play.keys("q:erase");
+    assert!(
+        play.shows("Destroy the personal data of deleted people; this has no undo."),
+        "{}",
+        play.screen()
+    );
+    play.keys("<esc>/ana<enter><enter>");
+    let id = play.line("   id ");
+    let id = id.split_whitespace().nth(1).unwrap_or_default();
+    assert_eq!(id.len(), 36, "{}", play.screen());
 }

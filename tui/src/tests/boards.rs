@@ -108,7 +108,7 @@ fn a_pool_is_changed_through_a_plan_and_undone() {
     );
     play.keys("x");
     assert!(
-        play.shows("invalid digit"),
+        play.shows("write a whole number"),
         "what is typed is checked at once: {}",
         play.screen()
     );

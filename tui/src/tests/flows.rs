@@ -54,7 +54,7 @@ fn a_filter_is_offered_again_and_typing_replaces_it() {
 fn a_filter_that_cannot_be_understood_keeps_the_list_and_says_where() {
     let mut play = five();
     play.keys("/status:waiting");
-    play.keys_at_once(" colour:red");
+    play.event(Event::Paste(" colour:red".into()));
     assert!(play.shows("dora@acme.example"), "{}", play.screen());
     assert!(
         play.shows("there is no field \"colour\""),

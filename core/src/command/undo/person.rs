@@ -31,13 +31,13 @@ pub(super) fn person_back(
             Change::Status { before, after, .. } => {
                 // Which of the two somebody waits in follows from their address.
                 if status != *after && !(status.waits() && after.waits()) {
-                    return Ok(Err(format!("is {status} now")));
+                    return Ok(Err(format!("{status} now")));
                 }
                 status = *before;
             }
             Change::UserCreated { created, .. } => {
                 if status != created.status && !(status.waits() && created.status.waits()) {
-                    return Ok(Err(format!("is {status} now")));
+                    return Ok(Err(format!("{status} now")));
                 }
                 status = Status::Deleted;
             }
@@ -131,7 +131,7 @@ pub(super) fn person_back(
                 || it.before == Hold::None && it.after != Hold::None && !kept(it)
         })
     {
-        return Ok(Err(format!("is {status} now")));
+        return Ok(Err(format!("{status} now")));
     }
     let mut final_status = status;
     if !taking.is_empty() {

@@ -67,7 +67,7 @@ pub(super) fn of_person(
             } else if open && !status.is_seated_or_coming() {
                 planner.skip(
                     user,
-                    format!("is {status} now; the training {name} is not opened again"),
+                    format!("{status} now; the training {name} is not opened again"),
                 );
             } else {
                 planner.push(Change::Assignment {

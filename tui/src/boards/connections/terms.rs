@@ -88,10 +88,10 @@ pub(super) fn ask_brake(item: &Item) -> Doing {
             "How many of its people may leave in one window, in percent.",
         )
         .with(item.fact(PERCENT))
-        .checked(|text| number::<u8>(text).map(|_| ())),
+        .number::<u8>(),
         Field::new("at least", "How many may leave in any case.")
             .with(item.fact(AT_LEAST))
-            .checked(|text| number::<i64>(text).map(|_| ())),
+            .number::<i64>(),
         Field::new("window", "How long it is: such as 10m, 2h or 1d.")
             .with(item.fact(WINDOW))
             .checked(|text| window(text).map(|_| ())),
