@@ -234,6 +234,13 @@ fn heads(theme: Theme, places: Places, area: Rect, buf: &mut Buffer) {
     put(buf, area, places.said, head, style);
 }
 
+fn word(does: Does) -> &'static str {
+    match does {
+        Does::LeftOut => "no seat",
+        other => other.as_str(),
+    }
+}
+
 fn role(does: Does) -> Role {
     match does {
         Does::Wrong => Role::Danger,
@@ -273,7 +280,7 @@ fn import_row(
     let what = if importing.is_being_mended(it.row) {
         "…"
     } else {
-        it.does.as_str()
+        word(it.does)
     };
     put(
         buf,
@@ -327,7 +334,7 @@ fn tell(importing: &Importing, theme: Theme, area: Rect, buf: &mut Buffer) {
     let head = format!(
         "Row {}  {}  {}",
         number(i64::from(it.row)),
-        it.does.as_str(),
+        word(it.does),
         looked.who(it)
     );
     put(buf, row(area, 0), 1, &head, theme.style(Role::Title));

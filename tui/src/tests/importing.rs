@@ -523,3 +523,29 @@ fn a_required_column_that_a_file_lacks_is_filled_in_in_place() {
     play.keys("<enter>Kim<enter>");
     assert!(play.shows("1 invite"), "{}", play.screen());
 }
+
+#[test]
+fn whom_there_is_no_room_for_is_told_apart_from_what_is_wrong() {
+    let mut play = Play::open(Org::new(3).people("ana"));
+    play.keys("I");
+    play.event(Event::Paste(
+        "email\nkim@acme.example\nlee@acme.example\nnobody\n".into(),
+    ));
+    play.keys("<enter>P");
+    assert!(
+        play.line("3 no seat").contains("no free seat in access"),
+        "{}",
+        play.screen()
+    );
+    assert!(
+        play.shows("1 wrong  1 invite  1 no seat"),
+        "{}",
+        play.screen()
+    );
+    play.keys("yy");
+    assert!(
+        play.shows("1 invited · 1 left out without a seat · 1 left out · batch"),
+        "{}",
+        play.screen()
+    );
+}
