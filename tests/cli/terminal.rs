@@ -19,7 +19,7 @@ fn at_terminal(org: &Org, args: &[&str]) -> Terminal {
 #[test]
 fn what_takes_long_says_how_far_it_is_and_is_taken_back_whole_by_one_key() {
     let org = Org::with_seats(50_000);
-    let rows: String = (0..12_000)
+    let rows: String = (0..40_000)
         .map(|i| format!("p{i}@corp.example,First{i},Last{i},Sales\n"))
         .collect();
     let file = format!("email,first name,last name,area\n{rows}");

@@ -549,3 +549,20 @@ fn whom_there_is_no_room_for_is_told_apart_from_what_is_wrong() {
         play.screen()
     );
 }
+
+#[test]
+fn the_plan_shows_the_day_on_which_somebody_of_the_file_is_to_be_deleted() {
+    let mut play = Play::open(org());
+    play.keys("I");
+    play.event(Event::Paste(
+        "email,delete_on\nkim@acme.example,2099-01-31\n".into(),
+    ));
+    play.keys("<enter>y");
+    assert!(
+        play.line("Leaving")
+            .contains("1 person deleted on 2099-01-31"),
+        "{}",
+        play.screen()
+    );
+    assert!(play.shows("delete_on 2099-01-31"), "{}", play.screen());
+}
