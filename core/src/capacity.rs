@@ -221,7 +221,8 @@ impl Line {
     /// How many more must be purchased for all who asked.
     fn missing(&self, with_grace: bool) -> Seats {
         let terms = &self.pool.terms;
-        let needed = self.pool.held() + self.asked;
+        // What the plan frees is there for those who ask, but for what others wait for.
+        let needed = self.held - self.granted + self.kept + self.asked;
         let suffices = |purchased: Seats| match with_grace {
             true => terms.at_capacity.limit(purchased) >= needed,
             false => purchased >= needed,

@@ -132,7 +132,7 @@ fn what_a_file_frees_goes_to_those_who_waited_before_it() {
         Mode::Both,
     );
     let short = plan(&org, swap).shortfalls;
-    assert_eq!((short[0].free, short[0].asked), (0, 1));
+    assert_eq!((short[0].free, short[0].asked, short[0].missing), (0, 1, 1));
     let two =
         "email|status\nana@acme.example|inactive\nbo@acme.example|inactive\ndan@acme.example|";
     apply(&org, import(two, Mode::Both)).unwrap();
