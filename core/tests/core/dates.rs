@@ -539,7 +539,7 @@ fn who_comes_back_by_an_undo_does_not_leave_on_a_day_that_has_begun() {
     assert_eq!(
         skips(&plan),
         [
-            "bo: is deleted now",
+            "bo: deleted now",
             "ana: the day of deactivation, 2027-02-01, has begun and does not come back"
         ],
     );
