@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use usher_core::model::{Date, Status, UserId};
+use usher_core::model::{Date, Field as Known, Status, UserId};
 
 use crate::board::Doing;
 use crate::decode::LONGEST_PASTE;
@@ -332,7 +332,8 @@ impl Form {
             Offer::Pools => ("add-on pool", self.names.pools.get(1..).unwrap_or_default()),
             Offer::Groups => ("group", self.names.groups.as_slice()),
             Offer::Trainings => ("training", self.names.trainings.as_slice()),
-            _ => return,
+            Offer::People if is_whole => return self.doubt_people(at),
+            _ => return self.doubt_day(at),
         };
         // Pools are there always: without any, nothing has been read yet.
         if self.names.pools.is_empty() || all.len() >= names::MOST || !field.is_changed() {
@@ -361,6 +362,35 @@ impl Form {
         let unknown = unknown.filter(|_| !is(text)).map(|it| it.1.to_owned());
         if let (Some(word), Some(field)) = (unknown, self.fields.get_mut(at)) {
             field.fault = Some(format!("there is no {kind} {word}"));
+        }
+    }
+
+    /// Says of a line that several people are called as it says.
+    fn doubt_people(&mut self, at: usize) {
+        let Some(field) = self.fields.get_mut(at).filter(|it| it.is_changed()) else {
+            return;
+        };
+        let (called, found) = &self.people;
+        let is = |it: &&(String, String)| it.0 == *called || it.1 == *called;
+        if field.text() == called && found.len() > 1 && found.iter().filter(is).count() != 1 {
+            let why =
+                format!("several people are called {called}: begin it again, and tab takes one");
+            field.fault = Some(why);
+        }
+    }
+
+    /// Says of a line that a day has begun on which something is to happen.
+    fn doubt_day(&mut self, at: usize) {
+        let Some(field) = self.fields.get_mut(at).filter(|it| it.is_changed()) else {
+            return;
+        };
+        let is_due = matches!(
+            field.settable(),
+            Some(Settable::Field(Known::DeactivateOn | Known::DeleteOn))
+        );
+        let day = field.text().parse::<Date>().ok().filter(|_| is_due);
+        if day.is_some_and(|it| self.names.begun.is_some_and(|begun| it <= begun)) {
+            field.fault = Some("that day has begun already: choose a later one".to_owned());
         }
     }
 

@@ -1,7 +1,7 @@
 //! What forms and filters offer and compare with: the names that there are, and one person's fields as they stand.
 
 use usher_core::directory::HistoryPage;
-use usher_core::model::{Actor, CustomField, Field, Status, UserId, View};
+use usher_core::model::{Actor, CustomField, Date, Field, Status, UserId, View};
 use usher_core::query::TextField;
 use usher_core::{Read, Result};
 
@@ -33,6 +33,8 @@ pub(crate) struct Names {
     pub(crate) languages: Vec<String>,
     /// Custom fields.
     pub(crate) fields: Vec<CustomField>,
+    /// The newest day that has begun in the organization's time zone, when that has been read.
+    pub(crate) begun: Option<Date>,
     /// The views that were saved.
     pub(crate) views: Vec<View>,
 }
@@ -118,6 +120,10 @@ pub(crate) fn names(read: &Read<'_>, actor: Actor) -> Result<Names> {
         regions: read.values_of(TextField::Region, MOST_VALUES)?,
         languages: read.values_of(TextField::Language, MOST_VALUES)?,
         fields: living(read.custom_fields()?),
+        begun: Some(Date::newest_begun(
+            read.now(),
+            &read.organization()?.time_zone,
+        )),
         views: read.views(actor)?,
     })
 }

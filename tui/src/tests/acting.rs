@@ -314,3 +314,29 @@ fn what_menus_and_the_help_say_is_read_to_its_end() {
     let id = id.split_whitespace().nth(1).unwrap_or_default();
     assert_eq!(id.len(), 36, "{}", play.screen());
 }
+
+#[test]
+fn a_day_that_has_begun_and_a_name_of_several_are_told_in_the_form() {
+    let org = Org::new(9).people("ana tuan.le tuan.vo");
+    let mut play = Play::open(org);
+    play.keys("/ana<enter>e");
+    let form = play.app.form.as_ref().expect("a form");
+    let at = form.fields.iter().position(|it| it.label == "delete on");
+    play.keys(&"<down>".repeat(at.expect("a line")));
+    play.keys("2020-01-01");
+    assert!(
+        play.shows("that day has begun already"),
+        "{}",
+        play.screen()
+    );
+    play.keys("<ctrl-u>2099-01-01");
+    assert!(!play.shows("has begun"), "{}", play.screen());
+    play.keys("<esc><esc>btuan<enter>");
+    assert!(
+        play.shows("several people are called tuan"),
+        "{}",
+        play.screen()
+    );
+    play.keys("<ctrl-u>tuan.vo@acme.example<enter>");
+    assert!(play.shows("Edit 1 person"), "{}", play.screen());
+}
