@@ -57,6 +57,8 @@ pub(crate) struct ReviewRequest {
     pub(crate) name: Option<String>,
     /// The command line that does the same.
     pub(crate) line: String,
+    /// What that command reads as its input.
+    pub(crate) input: Option<String>,
 }
 
 /// A cell that was mended.
@@ -205,6 +207,7 @@ impl Importing {
             terms: self.terms.clone(),
             name: self.name.clone(),
             line: self.command_line(),
+            input: self.command_input(),
         })
     }
 
@@ -260,6 +263,14 @@ impl Importing {
         let name = self.name.as_deref();
         self.terms
             .line(&self.origin, name, &self.mends, copy.as_deref())
+    }
+
+    /// What that command reads as its input: what was pasted, where it is imported as it is.
+    fn command_input(&self) -> Option<String> {
+        match &self.origin {
+            Origin::Text(text) if self.mends.is_empty() => Some(text.to_string()),
+            _ => None,
+        }
     }
 
     /// How many cells were mended.

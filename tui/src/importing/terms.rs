@@ -105,15 +105,11 @@ impl Terms {
         if let Some(sheet) = self.sheet.as_deref().filter(|_| copy.is_none()) {
             line.push_str(&format!(" --sheet {}", quoted(sheet)));
         }
-        match (copy, mends.len(), origin) {
-            (None, 1.., _) => {
-                let cells = some(mends.len(), "cell");
-                line.push_str(&format!(
-                    "   # without the {cells} mended here; E writes a copy with them"
-                ));
-            }
-            (None, 0, Origin::Text(_)) => line.push_str("   # with the rows on standard input"),
-            _ => {}
+        if copy.is_none() && !mends.is_empty() {
+            let cells = some(mends.len(), "cell");
+            line.push_str(&format!(
+                "   # without the {cells} mended here; E writes a copy with them"
+            ));
         }
         line
     }

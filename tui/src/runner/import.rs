@@ -85,7 +85,8 @@ pub(super) fn review(
     }
     let order = request
         .terms
-        .order(sheet, request.name.as_deref(), request.line);
+        .order(sheet, request.name.as_deref(), request.line)
+        .with_input(request.input);
     let intent = Intent {
         wish: Wish::Order(Box::new(order)),
         when_full: match request.terms.queue_rest {

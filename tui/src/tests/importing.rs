@@ -306,7 +306,7 @@ fn whom_there_is_no_room_for_is_queued_when_that_is_chosen() {
     play.keys("yc");
     let line = play.copied.clone().unwrap_or_default();
     assert!(
-        line.starts_with("usher import - --mode both --queue-rest   #"),
+        line == "usher import - --mode both --queue-rest --yes <<'END'\nemail\nkim@acme.example\nlee@acme.example\nEND",
         "{line}"
     );
     play.keys("y");
