@@ -38,6 +38,22 @@ struct Seen {
     taken: Vec<(u32, u32)>,
 }
 
+/// The keys of the names that a row says.
+struct Keys {
+    email: Option<String>,
+    user_name: Option<String>,
+}
+
+impl Keys {
+    fn of(wanted: &Wanted) -> Self {
+        let key = |field| wanted.get(field).map(key_of_name);
+        Self {
+            email: key(Field::Email),
+            user_name: key(Field::UserName),
+        }
+    }
+}
+
 impl Roster {
     fn look_up(planner: &Planner<'_>, rows: &[Wanted]) -> Result<Self> {
         let mut all = Self {
@@ -72,14 +88,12 @@ impl Roster {
     }
 
     /// Whether whom a row means has a user name that the row leaves.
-    fn keeps_user_name(&self, wanted: &Wanted) -> bool {
+    fn keeps_user_name(&self, wanted: &Wanted, keys: &Keys) -> bool {
         let is_cleared =
             |(field, value): (Field, Option<&str>)| field == Field::UserName && value.is_none();
         let known = match wanted.seldom().id {
             Some(id) => self.by_id.get(&id.to_string()),
-            None => wanted
-                .get(Field::Email)
-                .and_then(|it| self.by_email.get(&key_of_name(it))),
+            None => keys.email.as_ref().and_then(|it| self.by_email.get(it)),
         };
         known.is_some_and(|it| it.has_user_name) && !wanted.set.iter().any(is_cleared)
     }
@@ -125,18 +139,16 @@ impl Seen {
     }
 
     /// Notes by which name somebody goes from this file on: their user name, else their address.
-    fn go_by(&mut self, place: u32, wanted: &Wanted, roster: &Roster) {
-        let named = wanted.get(Field::UserName);
-        let Some(name) = named.or_else(|| {
-            let email = wanted.get(Field::Email)?;
-            (!roster.keeps_user_name(wanted)).then_some(email)
+    fn go_by(&mut self, place: u32, wanted: &Wanted, keys: &Keys, roster: &Roster) {
+        let named = keys.user_name.as_deref();
+        let Some(key) = named.or_else(|| {
+            let email = keys.email.as_deref()?;
+            (!roster.keeps_user_name(wanted, keys)).then_some(email)
         }) else {
             return;
         };
         let is_named = named.is_some();
-        let Some((other, other_is_named)) = self
-            .going_by
-            .insert_first(&key_of_name(name), (place, is_named))
+        let Some((other, other_is_named)) = self.going_by.insert_first(key, (place, is_named))
         else {
             return;
         };
@@ -159,13 +171,14 @@ impl Desk<'_> {
         let roster = Roster::look_up(planner, rows)?;
         let mut seen = Seen::of(rows.len(), &self.columns);
         for (place, wanted) in (0..).zip(rows.iter_mut()) {
-            let certain = self.find(wanted, &roster);
+            let keys = Keys::of(wanted);
+            let certain = self.find(wanted, &keys, &roster);
             if wanted.known.is_some_and(|it| roster.unseen.contains(&it.0)) {
                 self.leave_unseen(planner, wanted);
                 continue;
             }
-            self.refuse_twice(wanted, &mut seen);
-            seen.go_by(place, wanted, &roster);
+            self.refuse_twice(wanted, &keys, &mut seen);
+            seen.go_by(place, wanted, &keys, &roster);
             if certain {
                 self.decide(wanted);
                 if let (Some(Does::Nothing), Some((_, status))) = (wanted.does, wanted.known) {
@@ -182,7 +195,7 @@ impl Desk<'_> {
                 self.look_at_values(wanted);
             }
             if wanted.arrives {
-                self.refuse_other_names(wanted, &roster);
+                self.refuse_other_names(wanted, &keys, &roster);
             }
         }
         self.refuse_addresses_as_user_names(rows, &seen.taken);
@@ -194,7 +207,7 @@ impl Desk<'_> {
 
     /// Finds the one person whom the row's id, address and user name mean. Returns whether it is certain whom, or that it is
     /// somebody new.
-    fn find(&mut self, wanted: &mut Wanted, roster: &Roster) -> bool {
+    fn find(&mut self, wanted: &mut Wanted, keys: &Keys, roster: &Roster) -> bool {
         if let Some(id) = wanted.seldom().id {
             match roster.by_id.get(&id.to_string()) {
                 Some(known) => wanted.known = Some((known.id, known.status)),
@@ -206,8 +219,7 @@ impl Desk<'_> {
             }
             return wanted.known.is_some();
         }
-        let email = wanted.get(Field::Email).map(key_of_name);
-        let user_name = wanted.get(Field::UserName).map(key_of_name);
+        let Keys { email, user_name } = keys;
         let by_email = email
             .as_ref()
             .and_then(|it| roster.by_email.get(it))
@@ -235,17 +247,12 @@ impl Desk<'_> {
         named
     }
 
-    fn refuse_twice(&mut self, wanted: &mut Wanted, seen: &mut Seen) {
+    fn refuse_twice(&mut self, wanted: &mut Wanted, keys: &Keys, seen: &mut Seen) {
+        let known = wanted.known.map(|it| it.0.to_string());
         let named = [
-            (
-                Column::Field(Field::Email),
-                wanted.get(Field::Email).map(key_of_name),
-            ),
-            (
-                Column::Field(Field::UserName),
-                wanted.get(Field::UserName).map(key_of_name),
-            ),
-            (Column::Id, wanted.known.map(|it| it.0.to_string())),
+            (Column::Field(Field::Email), keys.email.as_deref()),
+            (Column::Field(Field::UserName), keys.user_name.as_deref()),
+            (Column::Id, known.as_deref()),
         ];
         let Seen {
             emails,
@@ -255,7 +262,7 @@ impl Desk<'_> {
         } = seen;
         for ((column, key), seen) in named.into_iter().zip([emails, user_names, people]) {
             let Some(key) = key else { continue };
-            let Some(row) = seen.insert_first(&key, wanted.row) else {
+            let Some(row) = seen.insert_first(key, wanted.row) else {
                 continue;
             };
             let why = match column {
@@ -457,14 +464,13 @@ impl Desk<'_> {
     }
 
     /// Names that somebody else goes by.
-    fn refuse_other_names(&mut self, wanted: &mut Wanted, roster: &Roster) {
+    fn refuse_other_names(&mut self, wanted: &mut Wanted, keys: &Keys, roster: &Roster) {
         let me = wanted.known.map(|it| it.0);
-        let field = match wanted.get(Field::UserName) {
-            Some(_) => Field::UserName,
-            None => Field::Email,
+        let (field, key) = match &keys.user_name {
+            Some(key) => (Field::UserName, Some(key)),
+            None => (Field::Email, keys.email.as_ref()),
         };
-        let key = wanted.get(field).map(key_of_name);
-        let other = key.and_then(|it| roster.goes_by(&it));
+        let other = key.and_then(|it| roster.goes_by(it));
         if let Some(other) = other
             && me != Some(other.id)
         {
