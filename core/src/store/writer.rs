@@ -168,6 +168,7 @@ impl Writer {
     fn group(&mut self, first: Job, queue: &Receiver<Message>) -> Option<Message> {
         let attended = first.who.door.is_attended();
         if let Err(error) = self.turn.begin_for(&self.conn, first.given, attended) {
+            self.standing.failed(&error);
             (first.done)(Err(error));
             return None;
         }
