@@ -97,7 +97,9 @@ impl App {
             self.act(action, key);
         } else if let Some(act) = people::of_key(key) {
             self.message = None;
-            self.do_with_people(act);
+            if self.takes_range() {
+                self.do_with_people(act);
+            }
         } else if let Key::Char(key) = key {
             self.go_to_screen(key);
         }
@@ -198,9 +200,10 @@ impl App {
             Action::OnlyMarked => self.only_marked(),
             Action::Invite => self.perform(Doing::Invite, false),
             Action::Import => self.perform(Doing::AskFile, false),
-            Action::Menu => self.open_menu(),
+            Action::Menu if self.takes_range() => self.open_menu(),
+            Action::Copy if self.takes_range() => self.open_copy_menu(),
+            Action::Menu | Action::Copy => {}
             Action::Palette => self.open_palette(),
-            Action::Copy => self.open_copy_menu(),
             Action::Open => {
                 if let Some(user) = self.users.list.current().map(|it| it.id) {
                     self.open(Topic::Person(user));
@@ -224,6 +227,22 @@ impl App {
                 }
             }
         }
+    }
+
+    /// Marks a range that was begun, so that what is done next is done with it. False when its people are still being read.
+    fn takes_range(&mut self) -> bool {
+        if self.users.list.range().is_none() {
+            return true;
+        }
+        let Some(request) = self.users.range() else {
+            return true;
+        };
+        self.effects.push(Effect::ReadRange(request));
+        self.say(
+            "the range is being marked; press the key again when it is",
+            Tone::Plain,
+        );
+        false
     }
 
     pub(super) fn back(&mut self) {

@@ -130,7 +130,9 @@ fn item(
         },
         format!("{} {kind}", asked.method),
         came,
-        person.unwrap_or_else(|| "-".to_owned()),
+        person
+            .or_else(|| asked.whom.clone())
+            .unwrap_or_else(|| "-".to_owned()),
         names.get(&asked.connection).cloned().unwrap_or_default(),
         asked.seq.to_string(),
     ];

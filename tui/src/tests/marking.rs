@@ -50,6 +50,17 @@ fn marking_all_adds_to_what_is_marked() {
 }
 
 #[test]
+fn a_range_that_was_begun_is_what_the_next_action_is_for() {
+    let mut play = six();
+    play.keys("vjjd");
+    assert!(play.shows("Deactivate 3 people"), "{}", play.screen());
+    play.keys("<esc>");
+    assert_eq!(marked(&play), ["ana", "bo", "carl"]);
+    play.keys("jvjy");
+    assert_eq!(marked(&play), ["ana", "bo", "carl", "dora", "emil"]);
+}
+
+#[test]
 fn two_marked_filters_are_one_query_on_the_command_line() {
     let mut play = six();
     play.keys("/status:waiting<enter>*/status:active -olga<enter>*d");
