@@ -24,6 +24,8 @@ use usual::is_usual;
 
 /// The largest body that is kept, in bytes.
 const LARGEST: usize = 1024 * 1024;
+/// What is answered when the database is busy.
+const BUSY: u16 = 503;
 /// The longest error that is kept, in characters.
 const LONGEST_ERROR: usize = 1_000;
 /// How much of a path from outside an answer repeats, in characters.
@@ -300,10 +302,14 @@ pub(crate) fn kind_of(path: Option<&[&str]>) -> &'static str {
     }
 }
 
-/// Keeps what no command came of, and waits until that is on disk. Should that fail, the answer stands.
+/// Keeps what no command came of, and waits until that is on disk. Should that fail, the answer stands. Whoever is told that the
+/// database is busy has waited long enough: it is kept when it can be.
 pub(crate) async fn keep(session: &Session, asked: Vec<NewAsked>) {
     if asked.is_empty() {
         return;
+    }
+    if asked.iter().any(|it| it.status == BUSY) {
+        return session.keep_asked(asked, |_| {});
     }
     let (kept, waiting) = oneshot::channel();
     session.keep_asked(asked, move |noted| drop(kept.send(noted)));
