@@ -33,12 +33,23 @@ mod wording;
 use std::collections::BTreeSet;
 
 use usher_core::model::{BatchId, PoolName, UserId};
+use usher_core::{Read, Result};
 
-use crate::board::Kind;
+use crate::board::{Found, Item, Kind};
 
 pub(crate) use connections::{Failing, failing};
 pub(crate) use everybody::everybody;
 pub(crate) use wording::plan as word_mail;
+
+/// The rows of a board. That nothing is there is told to those who would see it.
+pub(crate) fn read(read: &Read<'_>, topic: &Topic, limit: usize) -> Result<Found> {
+    let mut found = (topic.kind().read)(read, topic, limit)?;
+    if found.items.is_empty() && !read.sees_everybody() {
+        let said = "Nothing of yours. The rest is shown to those who see everybody.";
+        found.items.push(Item::heading(said));
+    }
+    Ok(found)
+}
 
 /// What a board lists.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -138,7 +138,7 @@ pub(crate) fn answer(
         }
         Effect::ReadBoard(request) => {
             let result = reading()
-                .and_then(|read| (request.topic.kind().read)(&read, &request.topic, request.limit))
+                .and_then(|read| boards::read(&read, &request.topic, request.limit))
                 .map(Box::new)
                 .map_err(worded);
             Answer::Board {

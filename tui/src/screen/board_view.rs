@@ -74,8 +74,10 @@ fn title(board: &Board, zone: Option<&str>, theme: Theme, layout: &Layout, buf: 
     let (n, more) = board.count();
     let count = if board.is_loaded() {
         format!("{}{}", words::count(n), if more { "+" } else { "" })
-    } else {
+    } else if board.fault.is_none() {
         "reading…".to_owned()
+    } else {
+        String::new()
     };
     let room = Rect {
         width: area.width.saturating_sub(1),

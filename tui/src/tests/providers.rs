@@ -205,6 +205,17 @@ fn what_is_hidden_is_not_told_as_not_being_there() {
         play.screen()
     );
     assert!(!play.shows("nothing was applied yet"), "{}", play.screen());
+    for (screen, not) in [
+        ("administrators", "nobody acts for the organization"),
+        ("outbox", "no mail was written"),
+    ] {
+        play.keys(&format!(":{screen}<enter>"));
+        assert!(
+            play.shows("shown to those who see everybody") && !play.shows(not),
+            "{}",
+            play.screen()
+        );
+    }
 }
 
 #[test]
