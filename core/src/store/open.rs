@@ -282,7 +282,9 @@ fn check_header(path: &Path) -> Result<()> {
 
 /// Why a file that begins as one of ours cannot be read.
 fn unreadable(path: &Path, error: &rusqlite::Error) -> Error {
-    use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, PermissionDenied, ReadOnly};
+    use rusqlite::ErrorCode::{
+        CannotOpen, DatabaseCorrupt, DiskFull, PermissionDenied, ReadOnly, SystemIoFailure,
+    };
     match error.sqlite_error_code() {
         Some(CannotOpen | PermissionDenied | ReadOnly) => file_error(
             path,
@@ -293,6 +295,12 @@ fn unreadable(path: &Path, error: &rusqlite::Error) -> Error {
             path,
             "is damaged or cut off",
             "keep it as it is, and put the last good backup back with `usher restore`",
+        ),
+        // What processes share of it needs a page of room as well.
+        Some(DiskFull | SystemIoFailure) => file_error(
+            path,
+            "cannot be opened: its disk is full, or fails",
+            "make room on it (`df` tells how much there is), then try again; nothing is lost by waiting",
         ),
         _ => file_error(path, "is not a database of Usher", "name another file"),
     }
@@ -557,6 +565,22 @@ pub(super) fn check_copy(path: &Path) -> Result<Connection> {
 mod tests {
     use super::*;
     use crate::store::turn::open_beside;
+
+    #[test]
+    fn a_full_disk_is_no_foreign_file() {
+        use rusqlite::ffi;
+        for (code, told) in [
+            (ffi::SQLITE_FULL, "disk is full"),
+            (ffi::SQLITE_IOERR_SHMSIZE, "disk is full"),
+            (ffi::SQLITE_NOTADB, "is not a database of Usher"),
+            (ffi::SQLITE_CORRUPT, "damaged"),
+            (ffi::SQLITE_CANTOPEN, "folder cannot be written"),
+        ] {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let said = unreadable(Path::new("u.db"), &error).to_string();
+            assert!(said.contains(told), "{said}");
+        }
+    }
 
     /// What stood for all connections, with a mark whose it is, is its own.
     #[test]
