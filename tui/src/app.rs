@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use ratatui::layout::Size;
 use usher_core::Progress;
-use usher_core::model::{BatchId, Timestamp, TransferId, UserId};
+use usher_core::model::{BatchId, ConsoleLook, Timestamp, TransferId, UserId};
 
 use crate::board::Board;
 use crate::counters::Counters;
@@ -72,6 +72,8 @@ pub(crate) struct Settings {
     pub(crate) depth: Depth,
     pub(crate) no_files: bool,
     pub(crate) title: Option<String>,
+    /// What of its looks was chosen in a console, and not asked for when this one was started.
+    pub(crate) kept: ConsoleLook,
 }
 
 /// How much the console has to say about something.

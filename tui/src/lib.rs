@@ -153,6 +153,7 @@ pub fn run(session: Session, options: ConsoleOptions) -> Result<(), ConsoleError
         reader: options.reader,
         handouts: options.handouts,
         title: options.title,
+        kept: kept.unwrap_or_default(),
     };
     match console::run(&session, settings) {
         Ok(Ending::Left) => Ok(()),

@@ -49,6 +49,7 @@ pub(super) fn remove(
         let user = planner.user(id)?;
         planner.name(&user);
         let mut keys = planner.snapshot.ssh_keys_of(id)?;
+        let all = keys.len();
         if let Some(meant) = fingerprint {
             keys.retain(|it| it.key.fingerprint().is_meant_by(meant));
             if keys.len() > 1 {
@@ -62,6 +63,10 @@ pub(super) fn remove(
                 None => "has no key",
             };
             planner.skip(&user, why);
+        } else if keys.len() == all {
+            let last =
+                "has no key left, and comes in over SSH no more: consoles that came in by it close";
+            planner.note(&user, last);
         }
         for it in keys {
             planner.push(Change::SshKey {

@@ -17,8 +17,8 @@ pub struct View {
     pub descending: bool,
 }
 
-/// How somebody's console looks, kept for when they come again. It decides nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How somebody's console looks, kept for when they come again. It decides nothing. The default is nobody's choice yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConsoleLook {
     /// Its colours, in one word of the console's.
     pub theme: String,

@@ -242,3 +242,20 @@ fn a_session_ends_with_the_key_that_opened_it() {
     org.apply(org.give("owner", 0));
     assert_error(lost.read().map(drop), why);
 }
+
+#[test]
+fn taking_somebodys_last_key_says_so() {
+    let org = company();
+    org.apply(org.give("admin", 0));
+    org.apply(org.give("admin", 1));
+    let told = |command: Command| -> Vec<String> {
+        let plan = org.plan(command).unwrap();
+        plan.skipped.iter().map(|it| it.reason.clone()).collect()
+    };
+    let first = key(0).fingerprint().to_string();
+    assert!(told(org.take("admin", Some(&first))).is_empty());
+    assert!(told(org.take("admin", None))[0].starts_with("has no key left"));
+    org.apply(org.take("admin", Some(&first)));
+    let second = key(1).fingerprint().to_string();
+    assert_eq!(told(org.take("admin", Some(&second))).len(), 1);
+}

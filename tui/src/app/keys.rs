@@ -13,6 +13,23 @@ use crate::overlay::detail::DetailPane;
 use crate::overlay::help::Help;
 use crate::people;
 
+/// Whether an action leaves the rows between which a range was begun, so that whoever is in it is marked first.
+fn leaves_range(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Filter
+            | Action::Sort
+            | Action::Backwards
+            | Action::Columns
+            | Action::Views
+            | Action::OnlyMarked
+            | Action::Menu
+            | Action::Palette
+            | Action::Copy
+            | Action::Invite
+    )
+}
+
 impl App {
     pub(super) fn key(&mut self, key: Key) {
         if key == Key::Ctrl('c') {
@@ -174,6 +191,9 @@ impl App {
     }
 
     pub(super) fn act(&mut self, action: Action, key: Key) {
+        if leaves_range(action) && !self.takes_range() {
+            return;
+        }
         match action {
             Action::Filter => self.open_filter(),
             Action::Sort => self.sort_next(),
@@ -200,9 +220,8 @@ impl App {
             Action::OnlyMarked => self.only_marked(),
             Action::Invite => self.perform(Doing::Invite, false),
             Action::Import => self.perform(Doing::AskFile, false),
-            Action::Menu if self.takes_range() => self.open_menu(),
-            Action::Copy if self.takes_range() => self.open_copy_menu(),
-            Action::Menu | Action::Copy => {}
+            Action::Menu => self.open_menu(),
+            Action::Copy => self.open_copy_menu(),
             Action::Palette => self.open_palette(),
             Action::Open => {
                 if let Some(user) = self.users.list.current().map(|it| it.id) {

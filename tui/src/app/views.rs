@@ -34,17 +34,19 @@ impl App {
         let said = format!("colours: {}", self.settings.theme.word());
         self.say(&said, Tone::Plain);
         self.effects.push(Effect::Repaint);
-        self.keep_look();
+        self.keep_look(ConsoleLook {
+            theme: self.settings.theme.word().to_owned(),
+            ..self.settings.kept.clone()
+        });
     }
 
-    /// Keeps how the console looks: over SSH nothing else can say it the next time.
-    fn keep_look(&mut self) {
+    /// Keeps what of its looks was chosen here: over SSH nothing else can say it the next time. What was asked for when it was
+    /// started holds for this once.
+    fn keep_look(&mut self, look: ConsoleLook) {
         if !self.settings.read_only {
-            self.effects.push(Effect::SaveLook(ConsoleLook {
-                theme: self.settings.theme.word().to_owned(),
-                plain: self.settings.plain,
-            }));
+            self.effects.push(Effect::SaveLook(look.clone()));
         }
+        self.settings.kept = look;
     }
 
     /// Draws frames, or none.
@@ -58,7 +60,10 @@ impl App {
         self.say(said, Tone::Plain);
         self.lay_out();
         self.effects.push(Effect::Repaint);
-        self.keep_look();
+        self.keep_look(ConsoleLook {
+            plain: self.settings.plain,
+            ..self.settings.kept.clone()
+        });
     }
 
     /// Calls the columns of custom fields as these are called now.

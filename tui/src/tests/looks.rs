@@ -23,6 +23,18 @@ fn colours_are_tried_in_turn_and_frames_left_out() {
 }
 
 #[test]
+fn what_was_asked_for_when_it_was_started_is_not_kept_beside_what_was_chosen() {
+    let mut play = Play::open(Org::new(5));
+    play.app.settings.theme = Theme::Mono;
+    play.keys("<ctrl-p>");
+    let kept = &play.app.settings.kept;
+    assert!(kept.plain && kept.theme.is_empty(), "{kept:?}");
+    play.keys("<ctrl-n>");
+    let kept = &play.app.settings.kept;
+    assert!(kept.plain && !kept.theme.is_empty(), "{kept:?}");
+}
+
+#[test]
 fn many_people_are_edited_against_the_provider_that_owns_them_by_override() {
     let mut play = Play::open(held::org("okta"));
     play.keys("/okta<enter>*e");

@@ -58,6 +58,16 @@ fn a_range_that_was_begun_is_what_the_next_action_is_for() {
     assert_eq!(marked(&play), ["ana", "bo", "carl"]);
     play.keys("jvjy");
     assert_eq!(marked(&play), ["ana", "bo", "carl", "dora", "emil"]);
+    // Neither the palette nor a filter forgets it.
+    for keys in ["vj:deact<enter>", "vj/ana<enter>d", "vjsd"] {
+        let mut play = six();
+        play.keys(keys);
+        assert!(
+            play.shows("Deactivate 2 people"),
+            "{keys}\n{}",
+            play.screen()
+        );
+    }
 }
 
 #[test]
