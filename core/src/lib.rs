@@ -5,6 +5,7 @@
 //! [`query`] (who is meant), `store` (the only place that knows SQL) and [`directory`], the one handle
 //! that a front end holds: `plan`, `apply`, `read`, `watch`.
 
+mod aside;
 mod by_name;
 mod capacity;
 pub mod change;
