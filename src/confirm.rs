@@ -258,7 +258,7 @@ fn print_line(text: &str) -> Result<()> {
 
 fn changes_as_csv(plan: &Plan) -> Result<()> {
     let mut listing = Listing::begin(Format::Csv, CHANGE_KEYS, CHANGE_KEYS);
-    for change in &plan.changes {
+    for change in plan.changes.iter() {
         let user = change
             .user()
             .map_or(Value::Null, |it| json!(plan.names.user(it)));

@@ -52,7 +52,7 @@ impl Aside {
         let sealed = sealed.map_err(|_| broken("it cannot be sealed"))?;
         let begin = self.ends.last().copied().unwrap_or(0);
         let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let mut file = match file {
+        let file = match file {
             Some(file) => file,
             None => {
                 let made = tempfile::tempfile_in(&self.folder);
@@ -76,7 +76,7 @@ impl Aside {
         let mut sealed = vec![0; length];
         {
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut file = file.as_mut().ok_or_else(|| broken("there is no file"))?;
+            let file = file.as_mut().ok_or_else(|| broken("there is no file"))?;
             let got = file.seek(SeekFrom::Start(begin));
             let got = got.and_then(|_| file.read_exact(&mut sealed));
             got.map_err(|it| failed(&self.folder, &it))?;

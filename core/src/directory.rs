@@ -424,9 +424,10 @@ impl Session {
         let plan = &mut applied.plan;
         if plan.digest == Digest::UNASKED && self.who.door.is_attended() && !applied.repeated {
             let read = self.directory.shared.store.read(applied.at);
+            let key = read.and_then(|it| it.snapshot()?.digest_key());
             // It is applied, whatever is read.
-            if let Ok(key) = read.and_then(|it| it.snapshot()?.digest_key()) {
-                plan.digest = plan.compute_digest(&key);
+            if let Ok(digest) = key.and_then(|it| plan.compute_digest(&it)) {
+                plan.digest = digest;
             }
         }
         Ok(applied)

@@ -1,7 +1,9 @@
 //! What a command would do, as data. The console's sheet, `--plan`, a review screen and the SCIM server's answer are
 //! views of the same value.
 
+mod changes;
 mod leaving_days;
+mod newcomers;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -17,8 +19,10 @@ use crate::error::{Error, Shortfall};
 use crate::import::Review;
 use crate::model::{Date, Hold, OutsideDates, PoolId, PoolName, Seats, Timestamp, UserId};
 
+pub use changes::Changes;
 pub use leaving_days::LeavingDays;
 pub(crate) use leaving_days::of_newcomer;
+pub(crate) use newcomers::Newcomers;
 
 /// What a command would do.
 #[derive(Clone, Debug)]
@@ -26,7 +30,7 @@ pub struct Plan {
     /// The command's name, such as `deactivate`.
     pub command: &'static str,
     /// What would change, in order.
-    pub changes: Vec<Change>,
+    pub changes: Changes,
     /// Who is left out, and why.
     pub skipped: Vec<Skip>,
     /// What follows for pools, mail and other people.
@@ -60,8 +64,10 @@ pub struct Skip {
 pub struct Effects {
     /// Per pool that the plan touches or asks.
     pub pools: Vec<PoolEffect>,
-    /// Mails that the batch itself sends.
+    /// Mails that the batch itself sends, but those of people who are put aside.
     pub mails: Vec<Mail>,
+    /// How many mails those get.
+    pub(crate) mails_aside: usize,
     /// Who is promoted from the queues because of it, in a batch of their own. Foreseen at doors where a person confirms
     /// the plan; elsewhere told only once it is applied.
     pub promoted: Promoted,
@@ -128,7 +134,7 @@ pub struct Promoted {
 
 impl Effects {
     fn mails(&self) -> usize {
-        self.mails.len() + self.promoted.mails
+        self.mails.len() + self.mails_aside + self.promoted.mails
     }
 
     /// By how many licenses held and queued each pool moves.
@@ -358,8 +364,10 @@ impl Plan {
         // Where an end has come and the license stays, that it has none any more stays too.
         let is_ending = self.command == "due_license_end";
         let stays = |it: &Change| is_ending && matches!(it, Change::LicenseEnd { .. });
-        let mut changes = self.changes.iter();
-        changes.any(|it| it.has_undo() && !sent(it) && !stays(it))
+        // Whoever comes can go again.
+        let comes = self.changes.newcomers().is_some();
+        let mut changes = self.changes.open().iter();
+        comes || changes.any(|it| it.has_undo() && !sent(it) && !stays(it))
     }
 
     /// Whether applying it would do nothing.
@@ -369,12 +377,7 @@ impl Plan {
 
     /// How many people it changes.
     pub fn people(&self) -> usize {
-        let mut users: Vec<_> = self.changes.iter().filter_map(Change::user).collect();
-        // What is planned of somebody mostly stands together.
-        users.dedup();
-        users.sort_unstable();
-        users.dedup();
-        users.len()
+        self.changes.people()
     }
 
     /// The mails, counted, with those of the promotion that follows.
@@ -383,20 +386,25 @@ impl Plan {
     }
 
     /// Computes the digest under the database's key.
-    pub(crate) fn compute_digest(&self, key: &[u8; 32]) -> Digest {
+    ///
+    /// # Errors
+    /// When what was put aside cannot be read.
+    pub(crate) fn compute_digest(&self, key: &[u8; 32]) -> Result<Digest, Error> {
         let mut hash = Sha256::new();
         hash.update(key);
         hash.update(self.command);
         let mut desk = Digesting::of(self);
-        for change in &self.changes {
-            desk.said.clear();
-            desk.say(change);
-            hash.update(&desk.said);
+        for stretch in self.changes.stretches() {
+            let stretch = stretch?;
+            for change in stretch.changes() {
+                desk.said.clear();
+                desk.say(change);
+                hash.update(&desk.said);
+            }
+            stretch.mails().iter().for_each(|it| self.digest_mail(&mut hash, it));
         }
-        for mail in &self.effects.mails {
-            hash.update(format!("\nmail {} ", mail.template.as_str()));
-            hash.update(self.names.called(mail.user).as_bytes());
-        }
+        let mails = self.effects.mails.iter();
+        mails.for_each(|it| self.digest_mail(&mut hash, it));
         for skip in &self.skipped {
             hash.update(format!("\nskip {} {}", skip.who, skip.reason));
         }
@@ -414,7 +422,12 @@ impl Plan {
         let full: [u8; 32] = hash.finalize().into();
         let mut half = [0; 16];
         half.copy_from_slice(&full[..16]);
-        Digest(half)
+        Ok(Digest(half))
+    }
+
+    fn digest_mail(&self, hash: &mut Sha256, mail: &Mail) {
+        hash.update(format!("\nmail {} ", mail.template.as_str()));
+        hash.update(self.names.called(mail.user).as_bytes());
     }
 
     /// What differs from an older plan, if it is here, in words, for a person whose confirmation came too late.
@@ -644,7 +657,7 @@ impl Serialize for ChangesJson<'_> {
             said: crate::change::Described,
         }
         let mut out = serializer.serialize_seq(None)?;
-        for change in &self.0.changes {
+        for change in self.0.changes.iter() {
             let user = change.user().map(|it| self.0.names.user(it));
             for said in change.described_in_full(&self.0.names) {
                 let user = user.clone();

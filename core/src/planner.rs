@@ -2,6 +2,7 @@
 //! share. It has no way to write.
 
 mod allowance;
+mod apart;
 mod brake;
 mod crowd;
 mod dates;
@@ -75,6 +76,8 @@ pub(crate) struct Planner<'s> {
     /// the grace again.
     undoing: Option<BatchId>,
     changes: Vec<Change>,
+    /// Whom this plan brings in and what is put aside of them, where they are many.
+    newcomers: apart::Apart,
     skipped: Vec<Skip>,
     /// What is said of people beside what is planned for them; it leaves nobody out.
     notes: Vec<Skip>,
@@ -161,7 +164,7 @@ pub(crate) fn plan(
 ) -> Result<Planned> {
     let mut planned = plan_unconfirmed(snapshot, who, request, progress)?;
     if who.door.is_attended() {
-        planned.plan.digest = planned.plan.compute_digest(&snapshot.digest_key()?);
+        planned.plan.digest = planned.plan.compute_digest(&snapshot.digest_key()?)?;
     }
     Ok(planned)
 }
@@ -241,6 +244,7 @@ impl<'s> Planner<'s> {
             when_full: WhenFull::Ask,
             undoing: None,
             changes: Vec::new(),
+            newcomers: apart::Apart::default(),
             skipped: Vec::new(),
             notes: Vec::new(),
             mails: Vec::new(),
@@ -298,24 +302,26 @@ impl<'s> Planner<'s> {
         let assignments_ended = self.assignments_ended();
         let unsent = self.unsent();
         let dates = self.dates_moved()?;
-        let outlook = self.foresee(asked)?;
+        let changes = self.in_order();
+        let (changes, outlook) = self.foresee(changes, asked)?;
         let ledger = outlook.as_ref().map_or(&self.ledger, |it| &it.ledger);
         let effects = Effects {
             pools: self.ledger.effects_until(ledger),
             mails: self.mails,
+            mails_aside: changes.newcomers().map_or(0, |it| it.mails()),
             promoted: outlook.as_ref().map(|it| it.promoted).unwrap_or_default(),
             managers_moved: self.managers_moved,
             assignments_ended,
             unsent,
             dates,
             leaving: match asked {
-                true => LeavingDays::set_by(&self.changes),
+                true => LeavingDays::set_by(&changes),
                 false => Vec::new(),
             },
         };
         let plan = Plan {
             command,
-            changes: self.changes,
+            changes,
             skipped: self.skipped,
             effects,
             shortfalls: self.ledger.shortfalls(),
@@ -434,8 +440,7 @@ impl<'s> Planner<'s> {
                     *slot = change;
                 }
             }
-            None if place < self.changes.len() => drop(self.changes.remove(place)),
-            None => {}
+            None => self.drop_change(place),
         }
     }
 
@@ -446,7 +451,7 @@ impl<'s> Planner<'s> {
 
     /// Whether nothing is planned yet.
     pub(crate) fn is_idle(&self) -> bool {
-        self.changes.is_empty() && self.leaving.is_empty()
+        self.changes.is_empty() && self.newcomers.is_empty() && self.leaving.is_empty()
     }
 
     pub(crate) fn push(&mut self, change: Change) {

@@ -281,8 +281,8 @@ impl Call<'_> {
     pub(crate) async fn create_group(&self, body: Value) -> Result<Answer, Fault> {
         let command = Command::ProvisionGroup(creation(body)?);
         let applied = self.apply(command, StatusCode::CREATED).await?;
-        let group = applied.plan.changes.iter().find_map(|it| match it {
-            Change::GroupAdded { group, .. } => Some(*group),
+        let group = applied.plan.changes.iter().find_map(|it| match *it {
+            Change::GroupAdded { group, .. } => Some(group),
             _ => None,
         });
         let group = group.ok_or_else(Fault::internal)?;

@@ -270,7 +270,7 @@ impl<'a> People<'a> {
         let id = applied.user.filter(|_| !applied.repeated)?;
         let mut made = None;
         let mut licenses = Vec::new();
-        for change in &applied.plan.changes {
+        for change in applied.plan.changes.as_slice()? {
             match change {
                 Change::UserCreated { user, created } if *user == id => made = Some(created),
                 Change::License {

@@ -1,6 +1,7 @@
 //! A plan for people to read: numbers first, then who is left out and why, pools before and after, mail, and last the
 //! changes themselves, person by person.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
@@ -93,8 +94,8 @@ fn numbers(plan: &Plan) -> String {
 /// How many people go from which status to which. Others may change too, such as those who get another manager.
 fn moves(plan: &Plan) -> BTreeMap<(&'static str, &'static str), usize> {
     let mut moves = BTreeMap::new();
-    for change in &plan.changes {
-        let step = match change {
+    for change in plan.changes.iter() {
+        let step = match &*change {
             Change::UserCreated { created, .. } => ("new", created.status.as_str()),
             Change::Status { before, after, .. } => (before.as_str(), after.as_str()),
             Change::Erased { before, .. } => (before.as_str(), "erased"),
@@ -124,7 +125,7 @@ fn effects(text: &mut String, plan: &Plan) {
     for pool in &plan.effects.pools {
         pool_line(text, pool);
     }
-    let is_asked = |it: &&Change| matches!(it, Change::ApprovalAsked { .. });
+    let is_asked = |it: &Cow<'_, Change>| matches!(**it, Change::ApprovalAsked { .. });
     let asked = plan.changes.iter().filter(is_asked).count();
     if asked > 0 {
         let _ = writeln!(
@@ -349,12 +350,12 @@ pub(crate) fn skips_by_reason(plan: &Plan) -> BTreeMap<&str, Vec<&str>> {
 fn changes(text: &mut String, plan: &Plan) {
     let mut lines: Vec<(Option<UserId>, Vec<String>)> = Vec::new();
     let mut left_out = 0;
-    for change in &plan.changes {
+    for change in plan.changes.iter() {
         let who = change.user();
         if let Some((_, all)) = lines.iter_mut().find(|(it, _)| *it == who) {
-            all.push(said(change, plan));
+            all.push(said(&change, plan));
         } else if lines.len() < SHOWN_PEOPLE {
-            lines.push((who, vec![said(change, plan)]));
+            lines.push((who, vec![said(&change, plan)]));
         } else {
             left_out += 1;
         }

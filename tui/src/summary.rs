@@ -2,6 +2,7 @@
 //! from the thread that draws, because a plan can be about 100,000 people; a line of the list is worded only when it is
 //! on the screen.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use usher_core::Plan;
 use usher_core::change::{Change, Described, Names};
 use usher_core::command::{Request, WhenFull};
 use usher_core::model::{BatchId, Hold, Status, UserId};
-use usher_core::plan::PoolEffect;
+use usher_core::plan::{Changes, PoolEffect};
 
 use crate::counters;
 use crate::effect::{Intent, Wish};
@@ -83,7 +84,7 @@ impl Proposal {
         let n_left_out = plan.left_out();
         let transitions = transitions(&plan.changes);
         let command_line = command_line(&intent, &plan, undoes);
-        let n_queued = queued_by(plan.command, &plan.changes);
+        let n_queued = queued_by(plan.command, plan.changes.iter());
         // The rows of an import are told with what becomes of each.
         let lines = if lines.len() > MOST_LINES && plan.review.is_none() {
             let more = lines.len() - MOST_LINES;
@@ -91,7 +92,6 @@ impl Proposal {
             let first = first.map(|it| worded(&plan, &it)).collect();
             // It is planned again when it is applied; of this one only the numbers and the digest matter from here on.
             plan.changes.truncate(1);
-            plan.changes.shrink_to_fit();
             plan.names = Names::default();
             Lines::First { first, more }
         } else {
@@ -378,27 +378,35 @@ pub(crate) struct ListLine {
 /// The changes of each person, those who only get another manager apart; both in the plan's order.
 type ByPerson = Vec<(UserId, Vec<usize>)>;
 
-fn by_person(changes: &[Change]) -> (ByPerson, ByPerson) {
+fn by_person(changes: &Changes) -> (ByPerson, ByPerson) {
     let mut places: HashMap<UserId, usize> = HashMap::new();
     let mut all: ByPerson = Vec::new();
+    let mut get_more: Vec<bool> = Vec::new();
     for (i, change) in changes.iter().enumerate() {
         if let Some(user) = change.user() {
             let place = *places.entry(user).or_insert(all.len());
             match all.get_mut(place) {
                 Some((_, its)) => its.push(i),
-                None => all.push((user, vec![i])),
+                None => {
+                    all.push((user, vec![i]));
+                    get_more.push(false);
+                }
+            }
+            if let Some(gets_more) = get_more.get_mut(place) {
+                *gets_more |= !matches!(*change, Change::Manager { .. });
             }
         }
     }
-    let only_manager = |its: &[usize]| {
-        its.iter()
-            .all(|i| matches!(changes.get(*i), Some(Change::Manager { .. })))
-    };
-    all.into_iter().partition(|(_, its)| !only_manager(its))
+    let (more, moved): (Vec<_>, Vec<_>) = all.into_iter().zip(get_more).partition(|it| it.1);
+    let only = |it: Vec<(_, bool)>| it.into_iter().map(|it| it.0).collect();
+    (only(more), only(moved))
 }
 
 /// Of how many people changes say that they wait for what a command gives: a seat, or a license.
-pub(crate) fn queued_by<'a>(command: &str, changes: impl IntoIterator<Item = &'a Change>) -> usize {
+pub(crate) fn queued_by(
+    command: &str,
+    changes: impl IntoIterator<Item = impl Borrow<Change>>,
+) -> usize {
     if !counters::may_queue(command) {
         return 0;
     }
@@ -412,14 +420,15 @@ pub(crate) fn queued_by<'a>(command: &str, changes: impl IntoIterator<Item = &'a
         }
         _ => None,
     };
-    let people: HashSet<_> = changes.into_iter().filter_map(waits).collect();
+    let changes = changes.into_iter();
+    let people: HashSet<_> = changes.filter_map(|it| waits(it.borrow())).collect();
     people.len()
 }
 
-fn transitions(changes: &[Change]) -> Vec<(String, usize)> {
+fn transitions(changes: &Changes) -> Vec<(String, usize)> {
     let mut statuses: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for change in changes {
-        if let Change::Status { before, after, .. } = change {
+    for change in changes.iter() {
+        if let Change::Status { before, after, .. } = &*change {
             *statuses
                 .entry((before.as_str(), after.as_str()))
                 .or_default() += 1;

@@ -128,7 +128,7 @@ pub(super) fn digest_of_grant(
     names.users.insert(user.id, &user.label());
     let plan = Plan {
         command: "admin_grant",
-        changes: vec![given(user.id, permission)],
+        changes: vec![given(user.id, permission)].into(),
         skipped: Vec::new(),
         effects: Effects::default(),
         shortfalls: Vec::new(),
@@ -137,7 +137,7 @@ pub(super) fn digest_of_grant(
         names,
         at: planner.now,
     };
-    Ok(plan.compute_digest(&planner.snapshot.digest_key()?))
+    plan.compute_digest(&planner.snapshot.digest_key()?)
 }
 
 pub(super) fn link(planner: &mut Planner<'_>, name: &str, who: &Selection) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::change::Change;
 use crate::draw::Draws;
 use crate::error::Result;
 use crate::model::{Actor, Door, Hold, PoolId, Setting, Status, Timestamp};
-use crate::plan::Template;
+use crate::plan::{Changes, Newcomers, Template};
 use crate::planner::{Planned, Planner};
 use crate::store::Snapshot;
 
@@ -24,8 +24,11 @@ pub(crate) fn promote(
 }
 
 /// Whether such changes may make room for somebody in a queue.
-pub(crate) fn may_promote(changes: &[Change]) -> bool {
-    changes.iter().any(|it| match it {
+pub(crate) fn may_promote(changes: &Changes) -> bool {
+    let newcomer_waits = changes.newcomers().is_some_and(Newcomers::any_waits);
+    let mut changes = changes.open().iter();
+    newcomer_waits
+        || changes.any(|it| match it {
         // Whoever is put back into a queue by an undo may find room there by now.
         Change::License { before, after, .. } => {
             before.is_held() && !after.is_held() || matches!(after, Hold::Queued(_))

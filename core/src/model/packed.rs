@@ -52,6 +52,16 @@ impl Packed {
         self.0.extend(value.as_bytes());
     }
 
+    /// As it stands in memory, for this process only.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What [`Packed::as_bytes`] gave.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+
     /// Gives back the memory that is left over.
     pub fn shrink(&mut self) {
         self.0.shrink_to_fit();

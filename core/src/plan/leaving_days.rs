@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::Changes;
 use crate::change::Change;
 use crate::model::{Date, Field, UserId};
 
@@ -40,31 +41,50 @@ impl LeavingDays {
     }
 
     /// What these changes set.
-    pub(crate) fn set_by(changes: &[Change]) -> Vec<Self> {
-        let of = |what| {
-            let mut found: Option<Self> = None;
-            // Two changes of one person's day stand together.
-            let mut newest: Option<UserId> = None;
-            for (user, day) in changes.iter().filter_map(|it| set(it, what)) {
-                let days = found.get_or_insert(Self {
-                    what,
-                    people: 0,
-                    first: day,
-                    last: day,
-                });
-                days.people += usize::from(newest != Some(user));
-                days.first = days.first.min(day);
-                days.last = days.last.max(day);
-                newest = Some(user);
-            }
-            found
-        };
-        LEAVING.into_iter().filter_map(of).collect()
+    pub(crate) fn set_by(changes: &Changes) -> Vec<Self> {
+        let newcomers = changes.newcomers();
+        let mut set = newcomers.map_or_else(DaysSet::default, |it| it.days().clone());
+        changes.open().iter().for_each(|it| set.add(it));
+        set.of.into_iter().filter_map(|it| it.days).collect()
+    }
+}
+
+/// The days that changes set, one change after the other.
+#[derive(Clone, Default)]
+pub(crate) struct DaysSet {
+    of: [DaySet; LEAVING.len()],
+}
+
+#[derive(Clone, Default)]
+struct DaySet {
+    days: Option<LeavingDays>,
+    /// Of whom it was set last: two changes of one person's day stand together.
+    newest: Option<UserId>,
+}
+
+impl DaysSet {
+    /// Notes what a change sets.
+    pub(super) fn add(&mut self, change: &Change) {
+        for (what, set) in LEAVING.into_iter().zip(&mut self.of) {
+            let Some((user, day)) = set_of(change, what) else {
+                continue;
+            };
+            let days = set.days.get_or_insert(LeavingDays {
+                what,
+                people: 0,
+                first: day,
+                last: day,
+            });
+            days.people += usize::from(set.newest != Some(user));
+            days.first = days.first.min(day);
+            days.last = days.last.max(day);
+            set.newest = Some(user);
+        }
     }
 }
 
 /// The day that a change sets of somebody.
-fn set(change: &Change, what: Field) -> Option<(UserId, Date)> {
+fn set_of(change: &Change, what: Field) -> Option<(UserId, Date)> {
     match change {
         Change::UserCreated { user, created } => {
             Some((*user, created.profile.get(what)?.parse().ok()?))
@@ -80,5 +100,5 @@ fn set(change: &Change, what: Field) -> Option<(UserId, Date)> {
 pub(crate) fn of_newcomer(change: &Change) -> impl Iterator<Item = (Field, Date)> {
     let comes = matches!(change, Change::UserCreated { .. });
     let days = LEAVING.into_iter().filter(move |_| comes);
-    days.filter_map(|what| Some((what, set(change, what)?.1)))
+    days.filter_map(|what| Some((what, set_of(change, what)?.1)))
 }

@@ -1,6 +1,7 @@
 //! What follows a plan in its own transaction: the promotion of those from the queues whom it makes room for. It is
 //! planned by the rules by which it will be planned then, on the roster as the plan leaves it.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::{Planned, Planner};
@@ -13,12 +14,12 @@ use crate::model::{
     Actor, Assigned, Door, GroupCarries, GroupId, Hold, License, Membership, Pool, PoolId,
     PoolTerms, ProviderHold, Setting, TimeZoneName, Timestamp, User, UserId,
 };
-use crate::plan::{Digest, Promoted};
+use crate::plan::{Changes, Digest, Promoted};
 use crate::store::Snapshot;
 
 /// A plan that is not applied yet, laid over what the snapshot says.
 pub(super) struct Foreseen {
-    changes: Vec<Change>,
+    changes: Changes,
     /// Where the changes are of everybody who was asked for.
     of: HashMap<UserId, Vec<usize>>,
     now: Timestamp,
@@ -35,22 +36,24 @@ pub(super) fn outlook(
     snapshot: &Snapshot<'_>,
     now: Timestamp,
     draws: Draws,
-    changes: Vec<Change>,
-) -> Result<(Vec<Change>, Outlook)> {
+    changes: Changes,
+) -> Result<(Changes, Outlook)> {
     let mut pools = snapshot.pools()?;
-    pools.iter_mut().for_each(|it| agree(it, &changes));
+    pools.iter_mut().for_each(|it| agree(it, changes.open()));
     let (actor, door) = (Actor::Scheduler, Door::Schedule);
-    let pools = (pools, zone_agreed(&changes)?);
+    let pools = (pools, zone_agreed(changes.open())?);
     let mut planner = Planner::among(snapshot, actor, door, now, draws, pools)?;
-    for change in &changes {
-        if let Change::License {
-            pool,
-            before,
-            after,
-            ..
-        } = change
-        {
-            planner.ledger.line_mut(*pool)?.count(*before, *after);
+    for stretch in changes.stretches() {
+        for change in stretch?.changes() {
+            if let Change::License {
+                pool,
+                before,
+                after,
+                ..
+            } = change
+            {
+                planner.ledger.line_mut(*pool)?.count(*before, *after);
+            }
         }
     }
     planner.foreseen = Some(Foreseen {
@@ -64,11 +67,13 @@ pub(super) fn outlook(
         mails: planner.mails.len(),
     };
     let changes = planner.foreseen.take().map(|it| it.changes);
+    let changes = changes.unwrap_or_default();
+    changes.whole()?;
     let ledger = planner.ledger;
-    Ok((changes.unwrap_or_default(), Outlook { ledger, promoted }))
+    Ok((changes, Outlook { ledger, promoted }))
 }
 
-/// How many people these changes let in from a queue.
+/// How many people these changes let in from a queue, in which nobody is who is new.
 pub(crate) fn people_promoted(changes: &[Change]) -> usize {
     let promoted = changes.iter().filter_map(|it| match it {
         Change::License {
@@ -97,7 +102,7 @@ pub(crate) fn renew(snapshot: &Snapshot<'_>, now: Timestamp, planned: &mut Plann
     plan.effects.promoted = outlook.promoted;
     let moved = plan.effects.differences() != was || plan.effects.promoted != promoted;
     if moved && plan.digest != Digest::UNASKED {
-        plan.digest = plan.compute_digest(&snapshot.digest_key()?);
+        plan.digest = plan.compute_digest(&snapshot.digest_key()?)?;
     }
     Ok(())
 }
@@ -146,7 +151,7 @@ impl Foreseen {
         }
     }
 
-    fn of(&self, user: UserId) -> impl Iterator<Item = &Change> {
+    fn of(&self, user: UserId) -> impl Iterator<Item = Cow<'_, Change>> {
         let theirs = self.of.get(&user).into_iter().flatten();
         theirs.filter_map(|it| self.changes.get(*it))
     }
@@ -159,8 +164,8 @@ impl Foreseen {
         (purchased, with_grace): (i64, i64),
     ) -> Result<Vec<License>> {
         let (mut gone, mut come) = (HashSet::new(), HashMap::new());
-        for change in &self.changes {
-            match change {
+        for change in self.changes.iter() {
+            match &*change {
                 Change::License {
                     user,
                     pool: which,
@@ -200,7 +205,7 @@ impl Foreseen {
     pub(super) fn user(&self, id: UserId, found: Option<User>) -> Option<User> {
         let mut user = found;
         for change in self.of(id) {
-            match change {
+            match &*change {
                 Change::UserCreated { created, .. } => {
                     user = Some(User {
                         id,
@@ -239,16 +244,16 @@ impl Foreseen {
     }
 
     pub(super) fn licenses(&self, user: UserId, licenses: &mut Vec<License>) {
-        self.of(user).for_each(|it| lay_license(licenses, it));
+        self.of(user).for_each(|it| lay_license(licenses, &it));
     }
 
     pub(super) fn assignments(&self, user: UserId, assignments: &mut Vec<Assigned>) {
-        self.of(user).for_each(|it| lay_assignment(assignments, it));
+        self.of(user).for_each(|it| lay_assignment(assignments, &it));
     }
 
     pub(super) fn requests(&self, user: UserId, requests: &mut Vec<PoolId>) {
         for change in self.of(user) {
-            if let Change::LicenseRequest { pool, after, .. } = change {
+            if let Change::LicenseRequest { pool, after, .. } = &*change {
                 requests.retain(|it| it != pool);
                 requests.extend(after.then_some(*pool));
             }
@@ -257,7 +262,7 @@ impl Foreseen {
 
     pub(super) fn memberships(&self, user: UserId, memberships: &mut Vec<Membership>) {
         for change in self.of(user) {
-            if let Change::Membership { group, after, .. } = change {
+            if let Change::Membership { group, after, .. } = &*change {
                 memberships.retain(|it| it.group != *group);
                 memberships.extend(after.map(|role| Membership {
                     user,
@@ -269,7 +274,7 @@ impl Foreseen {
     }
 
     pub(super) fn carried(&self, of: GroupId, carried: &mut GroupCarries) {
-        for change in &self.changes {
+        for change in self.changes.open() {
             match change {
                 Change::GroupPool {
                     group, pool, after, ..
@@ -352,13 +357,15 @@ impl Planner<'_> {
     }
 
     /// What follows the plan, if it is asked for and can follow.
-    pub(super) fn foresee(&mut self, asked: bool) -> Result<Option<Outlook>> {
-        if !asked || !self.ledger.shortfalls().is_empty() || !command::may_promote(&self.changes) {
-            return Ok(None);
+    pub(super) fn foresee(
+        &mut self,
+        changes: Changes,
+        asked: bool,
+    ) -> Result<(Changes, Option<Outlook>)> {
+        if !asked || !self.ledger.shortfalls().is_empty() || !command::may_promote(&changes) {
+            return Ok((changes, None));
         }
-        let changes = std::mem::take(&mut self.changes);
         let (changes, outlook) = outlook(self.snapshot, self.now, self.draws.clone(), changes)?;
-        self.changes = changes;
-        Ok(Some(outlook))
+        Ok((changes, Some(outlook)))
     }
 }

@@ -4,80 +4,107 @@
 use std::collections::HashMap;
 
 use super::Planner;
-use crate::change::{Change, Hidden};
+use crate::change::{Change, Hidden, PeopleNames};
 use crate::error::Result;
 use crate::model::{Field, IndividualId, PoolId, Setting, User, UserId};
+
+/// What changes mention and nobody has named yet.
+#[derive(Default)]
+pub(super) struct Mentioned {
+    /// Whom.
+    people: Vec<UserId>,
+    groups: bool,
+    connections: bool,
+    trainings: bool,
+    fields: bool,
+    platforms: bool,
+}
+
+impl Mentioned {
+    /// Notes what a change mentions, and what whoever is new is called.
+    pub(super) fn note(&mut self, change: &Change, names: &mut PeopleNames) {
+        // Whoever is new goes by their names also in a digest: their id is drawn anew each time.
+        if let Change::UserCreated { user, created } = change
+            && let Some(label) = created
+                .profile
+                .get(Field::Email)
+                .or_else(|| created.profile.get(Field::UserName))
+            && !names.contains(*user)
+        {
+            names.insert(*user, label);
+        }
+        let mut mention = |user: UserId| {
+            // What is planned of somebody mostly stands together.
+            if self.people.last() != Some(&user) && !names.contains(user) {
+                self.people.push(user);
+            }
+        };
+        change.user().into_iter().for_each(&mut mention);
+        match change {
+            Change::UserCreated { created, .. } => {
+                created.manager.into_iter().for_each(mention);
+                self.connections |= created.connection.is_some();
+            }
+            Change::Manager { before, after, .. } => {
+                before.iter().chain(after).copied().for_each(mention);
+            }
+            Change::Membership { .. }
+            | Change::GroupBudget { .. }
+            | Change::Setting {
+                setting: Setting::JoinGroup,
+                ..
+            }
+            | Change::GroupName { .. }
+            | Change::GroupRemoved { .. }
+            | Change::GroupPool { .. } => self.groups = true,
+            Change::GroupLink { .. } => (self.groups, self.connections) = (true, true),
+            Change::GroupTraining { .. } => (self.groups, self.trainings) = (true, true),
+            Change::Assignment { .. }
+            | Change::ToldProgress { .. }
+            | Change::Instructor { .. }
+            | Change::TrainingTerms { .. } => self.trainings = true,
+            Change::Drift { .. }
+            | Change::ConnectionMaps { .. }
+            | Change::ConnectionOwns { .. }
+            | Change::ConnectionSends { .. } => (self.fields, self.connections) = (true, true),
+            Change::ConnectionTerms { .. }
+            | Change::Profile {
+                field: Field::Kept, ..
+            } => self.connections = true,
+            Change::FieldValue { .. } | Change::FieldTerms { .. } | Change::FieldChoice { .. } => {
+                self.fields = true;
+            }
+            Change::Link { .. }
+            | Change::Entitlement { .. }
+            | Change::Connection { .. }
+            | Change::Leaving { .. }
+            | Change::Brake { .. }
+            | Change::ConnectionRevoked { .. }
+            | Change::TokenAdded { .. }
+            | Change::TokenEnds { .. } => self.connections = true,
+            Change::PlatformTokenAdded { .. } | Change::PlatformTokenEnds { .. } => {
+                self.platforms = true;
+            }
+            _ => {}
+        }
+    }
+}
 
 impl Planner<'_> {
     /// Looks up the names of whatever the changes mention and nobody has named yet.
     pub(super) fn name_mentioned(&mut self) -> Result<()> {
-        let mut ids: Vec<UserId> = Vec::new();
-        let (mut groups, mut connections, mut trainings, mut fields) = (false, false, false, false);
-        let mut platforms = false;
+        let mut mentioned = std::mem::take(&mut self.newcomers.mentioned);
         for change in &self.changes {
-            // What is planned of somebody mostly stands together.
-            let users = &self.names.users;
-            ids.extend(
-                change
-                    .user()
-                    .filter(|it| ids.last() != Some(it) && !users.contains(*it)),
-            );
-            // Whoever is new goes by their names also in a digest: their id is drawn anew each time.
-            if let Change::UserCreated { user, created } = change
-                && let Some(label) = created
-                    .profile
-                    .get(Field::Email)
-                    .or_else(|| created.profile.get(Field::UserName))
-                && !self.names.users.contains(*user)
-            {
-                self.names.users.insert(*user, label);
-            }
-            match change {
-                Change::UserCreated { created, .. } => {
-                    ids.extend(created.manager);
-                    connections |= created.connection.is_some();
-                }
-                Change::Manager { before, after, .. } => ids.extend(before.iter().chain(after)),
-                Change::Membership { .. }
-                | Change::GroupBudget { .. }
-                | Change::Setting {
-                    setting: Setting::JoinGroup,
-                    ..
-                }
-                | Change::GroupName { .. }
-                | Change::GroupRemoved { .. }
-                | Change::GroupPool { .. } => groups = true,
-                Change::GroupLink { .. } => (groups, connections) = (true, true),
-                Change::GroupTraining { .. } => (groups, trainings) = (true, true),
-                Change::Assignment { .. }
-                | Change::ToldProgress { .. }
-                | Change::Instructor { .. }
-                | Change::TrainingTerms { .. } => trainings = true,
-                Change::Drift { .. }
-                | Change::ConnectionMaps { .. }
-                | Change::ConnectionOwns { .. }
-                | Change::ConnectionSends { .. } => (fields, connections) = (true, true),
-                Change::ConnectionTerms { .. }
-                | Change::Profile {
-                    field: Field::Kept, ..
-                } => connections = true,
-                Change::FieldValue { .. }
-                | Change::FieldTerms { .. }
-                | Change::FieldChoice { .. } => fields = true,
-                Change::Link { .. }
-                | Change::Entitlement { .. }
-                | Change::Connection { .. }
-                | Change::Leaving { .. }
-                | Change::Brake { .. }
-                | Change::ConnectionRevoked { .. }
-                | Change::TokenAdded { .. }
-                | Change::TokenEnds { .. } => connections = true,
-                Change::PlatformTokenAdded { .. } | Change::PlatformTokenEnds { .. } => {
-                    platforms = true;
-                }
-                _ => {}
-            }
+            mentioned.note(change, &mut self.names.users);
         }
+        let Mentioned {
+            people,
+            groups,
+            connections,
+            trainings,
+            fields,
+            platforms,
+        } = mentioned;
         if fields {
             self.names.add_fields(&self.snapshot.custom_fields()?);
             for change in &self.changes {
@@ -87,7 +114,7 @@ impl Planner<'_> {
             }
         }
         self.names.hidden = self.hidden_names()?;
-        for id in ids {
+        for id in people {
             if !self.names.users.contains(id)
                 && let Some(label) = self.snapshot.label_of(id)?
             {

@@ -66,7 +66,7 @@ impl Planner<'_> {
         }
         idle.sort_unstable();
         for place in idle.into_iter().rev() {
-            self.changes.remove(place);
+            self.drop_change(place);
         }
         Ok(())
     }

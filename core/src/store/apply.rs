@@ -34,6 +34,7 @@ pub(super) struct Applier<'c> {
     counts: trainings::MovedCounts,
     /// By how many the seated and coming people of connections move.
     people: BTreeMap<ConnectionId, i64>,
+    touched: super::provided::Touched,
 }
 
 /// By how many people kept totals move.
@@ -54,16 +55,18 @@ impl<'c> Applier<'c> {
             moved: BTreeMap::new(),
             counts: trainings::MovedCounts::default(),
             people: BTreeMap::new(),
+            touched: super::provided::Touched::default(),
         }
     }
 
-    /// Applies the changes. Returns by how many people kept totals move.
+    /// Applies changes that follow those before.
     pub(super) fn apply(
-        mut self,
+        &mut self,
         changes: &[Change],
         person_key: impl Fn(UserId) -> [u8; 32] + Sync,
         progress: &Progress,
-    ) -> Result<Moves> {
+    ) -> Result<()> {
+        self.touched.note(changes);
         let created: Vec<(UserId, &NewUser)> = changes
             .iter()
             .filter_map(|it| match it {
@@ -75,13 +78,17 @@ impl<'c> Applier<'c> {
             &created,
             |(user, created)| NewRow::of(*user, created, person_key(*user)),
             |rows| self.each(changes, rows, &person_key, progress),
-        )?;
+        )
+    }
+
+    /// Writes what is kept of all changes together. Returns by how many people kept totals move.
+    pub(super) fn finish(mut self) -> Result<Moves> {
         self.touch()?;
         self.move_counts()?;
         for (connection, by) in self.people.iter().filter(|it| *it.1 != 0) {
             brake::move_people(self.conn, *connection, *by)?;
         }
-        super::provided::touch(self.conn, changes, self.at)?;
+        super::provided::touch(self.conn, self.touched, self.at)?;
         Ok(Moves {
             statuses: self.moved,
             people: self.people,

@@ -17,12 +17,12 @@ use super::together::{AT_ONCE, Insert};
 use super::{Snapshot, actor, ahead, broken};
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::model::{Timestamp, UserId};
+use crate::model::Timestamp;
 use crate::progress::Progress;
 
 use chain::{chain, head};
-use decoded::decode;
-use encoded::encode;
+pub(crate) use decoded::decode;
+pub(crate) use encoded::encode;
 use sealed::seal;
 
 pub use chain::{AuditReport, BadLink, Head};
@@ -62,78 +62,109 @@ impl Tip {
     }
 }
 
-/// Appends a batch and its changes to the chain. Returns the new end.
-pub(super) fn append(
-    conn: &Connection,
-    tip: Tip,
-    batch: &BatchHead<'_>,
-    changes: &[Change],
-    nonces: &mut Nonces,
-    keys: &Keys,
-    progress: &Progress,
-) -> Result<Tip> {
-    let (kind, id) = actor::encode(batch.actor);
-    conn.prepare_cached(
-        "INSERT INTO batches (seq, id, actor_kind, actor, door, command, at, caused_by, undoes, first_event, changes, \
-         people, on_behalf) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-    )
-    .and_then(|mut it| {
-        it.execute(params![
-            batch.seq,
-            batch.id.as_bytes(),
-            kind,
-            id,
-            batch.door.as_str(),
-            batch.command,
-            batch.at.as_millis(),
-            batch.caused_by.as_ref().map(|it| it.as_bytes()),
-            batch.undoes.as_ref().map(|it| it.as_bytes()),
-            tip.event + 1,
-            i64::try_from(changes.len()).unwrap_or(i64::MAX),
-            people_changed(changes),
-            batch.on_behalf.as_ref().map(|it| it.as_bytes()),
-        ])
-    })
-    .map_err(broken)?;
-    if batch.at < tip.at {
-        conn.prepare_cached("INSERT INTO clock_runs (first_batch, at) VALUES (?1, ?2)")
-            .and_then(|mut it| it.execute(params![batch.seq, batch.at.as_millis()]))
-            .map_err(broken)?;
-        super::outbox::clock_set_back(conn, batch.at)?;
-    }
-    let batch_hash = batch.hash();
-    // By the numbers of their events; finding their keys takes the database.
-    let mut named: HashMap<i64, Change> = HashMap::new();
-    for (seq, change) in (tip.event + 1..).zip(changes) {
-        if let Some(sealed) = named::sealed(conn, change, nonces, seq)? {
-            named.insert(seq, sealed);
+/// A batch that is appended to the chain, its changes one stretch after the other.
+pub(super) struct Recording<'c> {
+    conn: &'c Connection,
+    batch: i64,
+    batch_hash: [u8; 32],
+    end: Tip,
+}
+
+impl<'c> Recording<'c> {
+    /// Begins a batch of so many changes, which are about so many people.
+    pub(super) fn begin(
+        conn: &'c Connection,
+        tip: Tip,
+        batch: &BatchHead<'_>,
+        (changes, people): (usize, usize),
+    ) -> Result<Self> {
+        let (kind, id) = actor::encode(batch.actor);
+        let count = |it: usize| i64::try_from(it).unwrap_or(i64::MAX);
+        conn.prepare_cached(
+            "INSERT INTO batches (seq, id, actor_kind, actor, door, command, at, caused_by, undoes, first_event, changes, \
+             people, on_behalf) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )
+        .and_then(|mut it| {
+            it.execute(params![
+                batch.seq,
+                batch.id.as_bytes(),
+                kind,
+                id,
+                batch.door.as_str(),
+                batch.command,
+                batch.at.as_millis(),
+                batch.caused_by.as_ref().map(|it| it.as_bytes()),
+                batch.undoes.as_ref().map(|it| it.as_bytes()),
+                tip.event + 1,
+                count(changes),
+                count(people),
+                batch.on_behalf.as_ref().map(|it| it.as_bytes()),
+            ])
+        })
+        .map_err(broken)?;
+        if batch.at < tip.at {
+            conn.prepare_cached("INSERT INTO clock_runs (first_batch, at) VALUES (?1, ?2)")
+                .and_then(|mut it| it.execute(params![batch.seq, batch.at.as_millis()]))
+                .map_err(broken)?;
+            super::outbox::clock_set_back(conn, batch.at)?;
         }
+        Ok(Self {
+            conn,
+            batch: batch.seq,
+            batch_hash: batch.hash(),
+            end: Tip {
+                batch: batch.seq,
+                at: batch.at,
+                ..tip
+            },
+        })
     }
-    let (mut seq, mut previous) = (tip.event, tip.hash);
-    let record = |change| -> Result<Event<'_>> {
-        seq += 1;
-        let event = Event::of(change, seq, (&previous, &batch_hash), &named, keys, nonces)?;
-        previous = event.hash;
-        Ok(event)
-    };
-    let mut end = tip;
-    (end.batch, end.at) = (batch.seq, batch.at);
-    ahead::made(changes, record, |events| {
-        let mut some: Vec<Event<'_>> = Vec::with_capacity(changes.len().min(AT_ONCE));
-        for _ in changes {
-            progress.step()?;
-            let missing = || Error::Broken("there is no thread to record changes".into());
-            let event: Event<'_> = events.next().ok_or_else(missing)??;
-            (end.event, end.hash) = (event.seq, event.hash);
-            some.push(event);
-            if some.len() == AT_ONCE {
-                keep(conn, batch.seq, &some)?;
-                some.clear();
+
+    /// Appends the changes that follow.
+    pub(super) fn append(
+        &mut self,
+        changes: &[Change],
+        nonces: &mut Nonces,
+        keys: &Keys,
+        progress: &Progress,
+    ) -> Result<()> {
+        let (conn, batch, batch_hash) = (self.conn, self.batch, self.batch_hash);
+        // By the numbers of their events; finding their keys takes the database.
+        let mut named: HashMap<i64, Change> = HashMap::new();
+        for (seq, change) in (self.end.event + 1..).zip(changes) {
+            if let Some(sealed) = named::sealed(conn, change, nonces, seq)? {
+                named.insert(seq, sealed);
             }
         }
-        keep(conn, batch.seq, &some)
-    })?;
-    Ok(end)
+        let (mut seq, mut previous) = (self.end.event, self.end.hash);
+        let record = |change| -> Result<Event<'_>> {
+            seq += 1;
+            let event = Event::of(change, seq, (&previous, &batch_hash), &named, keys, nonces)?;
+            previous = event.hash;
+            Ok(event)
+        };
+        let end = &mut self.end;
+        ahead::made(changes, record, |events| {
+            let mut some: Vec<Event<'_>> = Vec::with_capacity(changes.len().min(AT_ONCE));
+            for _ in changes {
+                progress.step()?;
+                let missing = || Error::Broken("there is no thread to record changes".into());
+                let event: Event<'_> = events.next().ok_or_else(missing)??;
+                (end.event, end.hash) = (event.seq, event.hash);
+                some.push(event);
+                if some.len() == AT_ONCE {
+                    keep(conn, batch, &some)?;
+                    some.clear();
+                }
+            }
+            keep(conn, batch, &some)
+        })
+    }
+
+    /// The end of the history from now on.
+    pub(super) fn end(self) -> Tip {
+        self.end
+    }
 }
 
 /// A change as it is recorded.
@@ -187,14 +218,4 @@ fn keep(conn: &Connection, batch: i64, events: &[Event<'_>]) -> Result<()> {
         row.bind(it.body.as_slice())?;
         row.bind(it.hash)
     })
-}
-
-/// How many people changes are about.
-fn people_changed(changes: &[Change]) -> i64 {
-    let mut people: Vec<UserId> = changes.iter().filter_map(Change::user).collect();
-    // What is said of somebody mostly stands together.
-    people.dedup();
-    people.sort_unstable();
-    people.dedup();
-    i64::try_from(people.len()).unwrap_or(i64::MAX)
 }

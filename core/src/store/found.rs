@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::params;
 
 use super::apply::{self, Applier};
-use super::events::{self, BatchHead, Nonces};
+use super::events::{BatchHead, Keys, Nonces, Recording, Tip};
 use super::{broken, open};
 use crate::change::{Change, NewUser};
 use crate::directory::Founding;
@@ -106,12 +106,10 @@ fn write(
         )
         .map_err(broken)?;
     }
-    let moved = Applier::new(conn, draw.at).apply(
-        &changes,
-        |user| draw.person_key(user),
-        &Progress::new(),
-    )?;
-    apply::move_totals(conn, &moved.statuses)?;
+    let progress = Progress::new();
+    let mut applier = Applier::new(conn, draw.at);
+    applier.apply(&changes, |user| draw.person_key(user), &progress)?;
+    apply::move_totals(conn, &applier.finish()?.statuses)?;
     let head = BatchHead {
         seq: 1,
         id: batch,
@@ -123,17 +121,9 @@ fn write(
         undoes: None,
         on_behalf: None,
     };
-    let tip = events::Tip::of(conn)?;
-    let keys = events::Keys::of_changes(conn, &changes, draw)?;
-    let progress = Progress::new();
-    events::append(
-        conn,
-        tip,
-        &head,
-        &changes,
-        &mut Nonces::new(),
-        &keys,
-        &progress,
-    )?;
+    let tip = Tip::of(conn)?;
+    let keys = Keys::of_changes(conn, &changes, draw)?;
+    let mut recording = Recording::begin(conn, tip, &head, (changes.len(), 1))?;
+    recording.append(&changes, &mut Nonces::new(), &keys, &progress)?;
     conn.execute_batch("COMMIT").map_err(broken)
 }

@@ -141,7 +141,7 @@ pub(super) fn repeat(snapshot: &Snapshot<'_>, outcome: Outcome) -> Result<Applie
     });
     let plan = Plan {
         command: "repeat",
-        changes,
+        changes: changes.into(),
         skipped: skipped.collect(),
         effects: Effects::default(),
         shortfalls: Vec::new(),

@@ -95,6 +95,11 @@ pub(crate) use snapshot::Snapshot;
 pub(crate) use views::SavedView;
 pub(crate) use writer::Job;
 
+/// Changes as the history records them.
+pub(crate) mod recorded {
+    pub(crate) use super::events::{decode, encode};
+}
+
 /// How often other processes' commits are looked for.
 const WATCH_EVERY: Duration = Duration::from_millis(100);
 /// A token's last use is noted once a minute.

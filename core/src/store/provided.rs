@@ -258,20 +258,34 @@ fn shows_in_groups(change: &Change) -> Option<UserId> {
     }
 }
 
+/// The groups that changes are about, and whom they show otherwise.
+#[derive(Default)]
+pub(super) struct Touched {
+    groups: BTreeSet<[u8; 16]>,
+    people: BTreeSet<UserId>,
+}
+
+impl Touched {
+    /// Notes what these changes touch.
+    pub(super) fn note(&mut self, changes: &[Change]) {
+        let group = |change: &Change| match change {
+            Change::Membership { group, .. }
+            | Change::GroupName { group, .. }
+            | Change::GroupLink { group, .. } => Some(*group.as_bytes()),
+            _ => None,
+        };
+        self.groups.extend(changes.iter().filter_map(group));
+        let shown = changes.iter().filter_map(shows_in_groups);
+        self.people.extend(shown);
+    }
+}
+
 /// Raises the versions of the groups that changes are about, or that show people otherwise after them, once each.
-pub(super) fn touch(conn: &Connection, changes: &[Change], at: Timestamp) -> Result<()> {
-    let group = |change: &Change| match change {
-        Change::Membership { group, .. }
-        | Change::GroupName { group, .. }
-        | Change::GroupLink { group, .. } => Some(*group),
-        _ => None,
-    };
-    let mut touched: BTreeSet<[u8; 16]> = changes
-        .iter()
-        .filter_map(group)
-        .map(|it| *it.as_bytes())
-        .collect();
-    let people: BTreeSet<UserId> = changes.iter().filter_map(shows_in_groups).collect();
+pub(super) fn touch(conn: &Connection, touched: Touched, at: Timestamp) -> Result<()> {
+    let Touched {
+        groups: mut touched,
+        people,
+    } = touched;
     if !people.is_empty() {
         let people: Vec<String> = people.iter().map(|it| format!("\"{it}\"")).collect();
         let sql = "SELECT DISTINCT member_of FROM json_each(?1) \

@@ -5,6 +5,7 @@ mod pools;
 mod recorded;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
@@ -158,6 +159,13 @@ impl<'c> Snapshot<'c> {
             .prepare_cached(sql)
             .and_then(|mut it| it.query_map(params, read).and_then(|rows| rows.collect()))
             .map_err(broken)
+    }
+
+    /// The folder of the database, in which large work may put things aside; of one in memory it is the system's.
+    pub(crate) fn folder(&self) -> PathBuf {
+        let file = self.conn.path().filter(|it| !it.is_empty());
+        let folder = file.and_then(|it| Path::new(it).parent());
+        folder.map_or_else(std::env::temp_dir, Path::to_owned)
     }
 
     pub(crate) fn organization(&self) -> Result<Organization> {

@@ -126,9 +126,9 @@ fn people_of(plan: &Plan, who: &Selection) -> HashSet<UserId> {
     if let Selection::Ids(ids) = who {
         people.extend(ids);
     }
-    for change in &plan.changes {
+    for change in plan.changes.iter() {
         people.extend(change.user());
-        if let Change::Manager { before, after, .. } = change {
+        if let Change::Manager { before, after, .. } = &*change {
             people.extend(before.iter().chain(after));
         }
     }

@@ -590,7 +590,7 @@ fn who_is_wanted_back_does_not_leave_on_a_day_that_was_set_before() {
     });
     let dropped = back.plan.changes.iter().filter(|it| {
         matches!(
-            it,
+            **it,
             Change::Profile {
                 field: Field::DeactivateOn | Field::DeleteOn,
                 after: None,

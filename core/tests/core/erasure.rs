@@ -480,7 +480,7 @@ fn erasing_takes_the_person_s_addresses_out_of_the_settings_and_their_history() 
     org.apply(Command::Delete { who: ana.into() });
     let plan = org.plan(Command::Erase { who: ana.into() }).unwrap();
     let settings = |plan: &usher_core::Plan| {
-        let settings = plan.changes.iter().filter_map(|it| match it {
+        let settings = plan.changes.iter().filter_map(|it| match &*it {
             Change::Setting {
                 setting,
                 before,

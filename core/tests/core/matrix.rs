@@ -8,6 +8,7 @@ use std::fmt::Debug;
 
 use usher_core::command::{Command, WhenFull};
 use usher_core::model::{Actor, Door, UserId};
+use usher_core::plan::Changes;
 use usher_core::policy::{Role, Scope, TABLE, scope_of};
 use usher_core::{Error, Plan, Session};
 
@@ -138,13 +139,13 @@ impl Company {
                 let seen = session
                     .read()
                     .is_ok_and(|it| it.user(who).unwrap().is_some());
-                (seen, Ok((Vec::new(), Vec::new())))
+                (seen, Ok((Changes::default(), Vec::new())))
             }
             Does::ShowsFields => {
                 let seen = session
                     .read()
                     .is_ok_and(|it| it.sees_administrators_fields());
-                (seen, Ok((Vec::new(), Vec::new())))
+                (seen, Ok((Changes::default(), Vec::new())))
             }
         }
     }

@@ -239,7 +239,7 @@ fn the_history_says_that_a_password_changed_and_never_what_it_is() {
     org.create_with("ana", GOOD);
     org.set_password("ana", Some(OTHER)).unwrap();
     let plan = org.set_password("ana", None).unwrap().plan;
-    let said = plan.changes[0].described(&plan.names);
+    let said = plan.changes.get(0).unwrap().described(&plan.names);
     assert_eq!(
         (said.what.as_str(), said.after.is_null()),
         ("password", true)

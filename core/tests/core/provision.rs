@@ -237,7 +237,7 @@ fn names_of_a_deleted_record_are_taken_from_it_once() {
         .unwrap();
     org.apply(Command::Delete { who: first.into() });
     let applied = org.provision(okta, newcomer("ana", "2")).unwrap();
-    let mut changes = applied.plan.changes;
+    let mut changes = applied.plan.changes.as_slice().unwrap().to_vec();
     let all = changes.len();
     changes.dedup();
     changes.retain(|it| it.user() == Some(first));

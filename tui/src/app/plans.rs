@@ -236,7 +236,7 @@ impl App {
             return;
         };
         let undone = matches!(proposal.intent.wish, Wish::Undo(_));
-        let comes_back = proposal.plan.changes.iter().any(Change::comes_back);
+        let comes_back = proposal.plan.changes.iter().any(|it| it.comes_back());
         self.last_batch = (!undone && comes_back).then_some(batch);
         self.say(&done_in_words(proposal, batch, promoted), Tone::Good);
     }
@@ -245,7 +245,7 @@ impl App {
 /// Whether nothing is done yet but that somebody else is asked.
 fn is_asked(proposal: &Proposal) -> bool {
     let mut changes = proposal.plan.changes.iter();
-    changes.all(|it| matches!(it, Change::ApprovalAsked { .. }))
+    changes.all(|it| matches!(*it, Change::ApprovalAsked { .. }))
 }
 
 /// What was done, in one line.
@@ -267,7 +267,7 @@ fn done_in_words(proposal: &Proposal, batch: BatchId, promoted: usize) -> String
         ));
     }
     parts.push(format!("batch {}", short(batch)));
-    let comes_back = proposal.plan.changes.iter().any(Change::comes_back);
+    let comes_back = proposal.plan.changes.iter().any(|it| it.comes_back());
     if !matches!(proposal.intent.wish, Wish::Undo(_)) && comes_back {
         parts.push("z undo".to_owned());
     }

@@ -6,7 +6,7 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::model::{Status, UserId};
 
-pub(super) fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
+pub(crate) fn decode(kind: &str, user: Option<UserId>, body: &[u8]) -> Result<Change> {
     fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
         serde_json::from_slice(body)
             .map_err(|error| Error::Broken(format!("an event cannot be read: {error}")))

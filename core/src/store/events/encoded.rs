@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// How long a recorded change is at most, in bytes, as a rule.
 const USUAL: usize = 1_024;
 
-pub(super) fn encode(change: &Change) -> Result<Vec<u8>> {
+pub(crate) fn encode(change: &Change) -> Result<Vec<u8>> {
     fn json(value: &impl Serialize) -> Result<Vec<u8>> {
         // Most are no longer: growing step by step costs as much as writing.
         let mut body = Vec::with_capacity(USUAL);

@@ -14,7 +14,7 @@ use crate::plan::{Digest, Plan};
 use crate::planner::{self, Planned};
 use crate::progress::{Progress, Stage};
 use crate::store::apply::Applier;
-use crate::store::events::{self, BatchHead, Keys, Tip};
+use crate::store::events::{BatchHead, Keys, Recording, Tip};
 use crate::store::{Snapshot, brake, idempotency, imports, levels, open, outbox, stale};
 
 /// Of so many people it is looked who was changed last, when a plan is no longer what it was.
@@ -156,7 +156,7 @@ impl Writer {
     fn check(&self, job: &Job, plan: &Plan, shown: Option<&Plan>) -> Result<()> {
         if let Some(confirmed) = job.confirmed {
             let digest = if plan.digest == Digest::UNASKED {
-                plan.compute_digest(&Snapshot::new(&self.conn).digest_key()?)
+                plan.compute_digest(&Snapshot::new(&self.conn).digest_key()?)?
             } else {
                 plan.digest
             };
@@ -184,7 +184,7 @@ impl Writer {
     /// Who of those whom a plan concerns was changed last, and by which command, where the plan that was shown is not here to
     /// be compared with.
     fn changed_lately(&self, plan: &Plan) -> Result<Option<String>> {
-        let people = plan.changes.iter().filter_map(Change::user);
+        let people = plan.changes.open().iter().filter_map(Change::user);
         let people = people.chain(plan.skipped.iter().filter_map(|it| it.user));
         let people: BTreeSet<UserId> = people.take(MOST_LOOKED_AT).collect();
         let people: Vec<UserId> = people.into_iter().collect();
@@ -217,19 +217,7 @@ impl Writer {
             None => Tip::of(&self.conn)?,
         };
         // A batch frees before it takes, so that a full pool can change hands within it.
-        let mut ordered: Vec<&Change> = Vec::new();
-        let frees = |it: &Change| matches!(it, Change::License { before, after, .. } if before.is_held() && !after.is_held());
-        let mixed = plan.changes.iter().any(frees)
-            && plan.changes.iter().any(|it| matches!(it, Change::License { before, after, .. } if !before.is_held() && after.is_held()));
-        let reordered: Vec<Change>;
-        let changes = if mixed {
-            ordered.extend(plan.changes.iter().filter(|it| frees(it)));
-            ordered.extend(plan.changes.iter().filter(|it| !frees(it)));
-            reordered = ordered.into_iter().cloned().collect();
-            &reordered
-        } else {
-            &plan.changes
-        };
+        let changes = plan.changes.freeing_first();
         let head = BatchHead {
             seq: tip.next_batch(),
             id: batch,
@@ -241,19 +229,27 @@ impl Writer {
             undoes: origin.undoes,
             on_behalf: origin.on_behalf,
         };
-        if changes.iter().any(levels::is_moved_by) {
+        let moves_levels = |it: &Change| levels::is_moved_by(it);
+        if changes.newcomers().is_some() || changes.open().iter().any(moves_levels) {
             self.levels_moved = Some(batch);
         }
-        // Events first for people who are erased here: their key goes with the change.
-        let moved =
-            Applier::new(&self.conn, at).apply(changes, |user| draw.person_key(user), progress)?;
+        let (conn, nonces) = (&self.conn, &mut self.nonces);
+        let mut applier = Applier::new(conn, at);
+        let mut recording = Recording::begin(conn, tip, &head, (changes.len(), changes.people()))?;
+        for stretch in changes.stretches() {
+            let stretch = stretch?;
+            let theirs = stretch.changes();
+            applier.apply(theirs, |user| draw.person_key(user), progress)?;
+            let keys = Keys::of_changes(conn, theirs, draw)?;
+            recording.append(theirs, nonces, &keys, progress)?;
+            outbox::put(conn, stretch.mails(), theirs, batch, at)?;
+        }
+        let moved = applier.finish()?;
         for (status, by) in moved.statuses {
             *self.moved.entry(status).or_default() += by;
         }
-        let (conn, nonces) = (&self.conn, &mut self.nonces);
-        let keys = Keys::of_changes(conn, changes, draw)?;
-        let tip = events::append(conn, tip, &head, changes, nonces, &keys, progress)?;
-        self.tip = Some(tip);
+        self.tip = Some(recording.end());
+        let changes = changes.open();
         outbox::put(conn, &plan.effects.mails, changes, batch, at)?;
         imports::note(conn, origin.actor, batch, changes, at)?;
         brake::note(conn, origin.actor, batch, changes, &moved.people, at)?;
@@ -293,7 +289,7 @@ impl Writer {
             undoes: None,
         };
         self.write(batch, &origin, &plan, draw, at, &Progress::new())?;
-        Ok((vec![batch], planner::people_promoted(&plan.changes)))
+        Ok((vec![batch], planner::people_promoted(plan.changes.open())))
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) fn wrong(before: &Roster, now: &Roster) -> Vec<String> {
 /// What is wrong with a plan by itself.
 pub(crate) fn wrong_plan(plan: &Plan) -> Vec<String> {
     let mut wrong = Vec::new();
-    let changed: BTreeSet<UserId> = plan.changes.iter().filter_map(Change::user).collect();
+    let changed: BTreeSet<UserId> = plan.changes.iter().filter_map(|it| it.user()).collect();
     for mail in &plan.effects.mails {
         if !changed.contains(&mail.user) {
             wrong.push(format!("a mail to {} of whom nothing changes", mail.user));
@@ -304,7 +304,7 @@ pub(crate) fn went_too_far(
         // Whoever comes back to their place in a queue that has come is let in as anybody there, by a link of their own.
         let is_let_in = person.status == Status::Active
             && plan.changes.iter().any(|it| {
-                matches!(it, Change::Status { user, after: Status::Queued, .. } if *user == ids[i])
+                matches!(*it, Change::Status { user, after: Status::Queued, .. } if user == ids[i])
             });
         // Another address takes a link that was mailed to the one before along.
         let moves_along =
