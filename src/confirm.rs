@@ -258,10 +258,8 @@ fn print_line(text: &str) -> Result<()> {
 
 fn changes_as_csv(plan: &Plan) -> Result<()> {
     let mut listing = Listing::begin(Format::Csv, CHANGE_KEYS, CHANGE_KEYS);
-    for change in plan.changes.iter() {
-        let user = change
-            .user()
-            .map_or(Value::Null, |it| json!(plan.names.user(it)));
+    for (who, change) in plan.told() {
+        let user = who.map_or(Value::Null, Value::String);
         for said in change.described_in_full(&plan.names) {
             let json = vec![
                 ("user", user.clone()),

@@ -676,6 +676,14 @@ pub struct NewUser {
     pub link: Option<Link>,
 }
 
+impl NewUser {
+    /// What they are called until somebody looks them up: their address, else their user name.
+    pub fn label(&self) -> Option<&str> {
+        let email = self.profile.get(Field::Email);
+        email.or_else(|| self.profile.get(Field::UserName))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Change;

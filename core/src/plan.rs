@@ -22,7 +22,7 @@ use crate::model::{Date, Hold, OutsideDates, PoolId, PoolName, Seats, Timestamp,
 pub use changes::Changes;
 pub use leaving_days::LeavingDays;
 pub(crate) use leaving_days::of_newcomer;
-pub(crate) use newcomers::Newcomers;
+pub(crate) use newcomers::{Newcomers, Piece};
 
 /// What a command would do.
 #[derive(Clone, Debug)]
@@ -375,6 +375,23 @@ impl Plan {
         self.changes.is_empty()
     }
 
+    /// Each change, with whom it is about, as they are called.
+    pub fn told(&self) -> impl Iterator<Item = (Option<String>, Cow<'_, Change>)> {
+        let mut newest: Option<(UserId, String)> = None;
+        self.changes.iter().map(move |change| {
+            if let Change::UserCreated { user, created } = &*change
+                && !self.names.users.contains(*user)
+            {
+                newest = created.label().map(|it| (*user, it.to_owned()));
+            }
+            let called = |user| match &newest {
+                Some((new, label)) if *new == user => label.clone(),
+                _ => self.names.user(user),
+            };
+            (change.user().map(called), change)
+        })
+    }
+
     /// How many people it changes.
     pub fn people(&self) -> usize {
         self.changes.people()
@@ -396,15 +413,23 @@ impl Plan {
         let mut desk = Digesting::of(self);
         for stretch in self.changes.stretches() {
             let stretch = stretch?;
+            let mut mails = stretch.mails().iter().peekable();
             for change in stretch.changes() {
                 desk.said.clear();
+                // What is mailed to whoever is put aside stands in the same order as they do.
+                while let Some(mail) = mails.next_if(|it| desk.is_done_with(it.user, change)) {
+                    desk.mail(mail);
+                }
                 desk.say(change);
                 hash.update(&desk.said);
             }
-            stretch.mails().iter().for_each(|it| self.digest_mail(&mut hash, it));
+            desk.said.clear();
+            mails.for_each(|it| desk.mail(it));
+            hash.update(&desk.said);
         }
-        let mails = self.effects.mails.iter();
-        mails.for_each(|it| self.digest_mail(&mut hash, it));
+        desk.said.clear();
+        self.effects.mails.iter().for_each(|it| desk.mail(it));
+        hash.update(&desk.said);
         for skip in &self.skipped {
             hash.update(format!("\nskip {} {}", skip.who, skip.reason));
         }
@@ -423,11 +448,6 @@ impl Plan {
         let mut half = [0; 16];
         half.copy_from_slice(&full[..16]);
         Ok(Digest(half))
-    }
-
-    fn digest_mail(&self, hash: &mut Sha256, mail: &Mail) {
-        hash.update(format!("\nmail {} ", mail.template.as_str()));
-        hash.update(self.names.called(mail.user).as_bytes());
     }
 
     /// What differs from an older plan, if it is here, in words, for a person whose confirmation came too late.
@@ -529,8 +549,27 @@ impl<'p> Digesting<'p> {
         self.last = Some((user, name));
     }
 
+    /// Whether all is said of somebody before this change: the next is about somebody else.
+    fn is_done_with(&self, user: UserId, next: &Change) -> bool {
+        let said = self.last.as_ref().is_some_and(|it| it.0 == user);
+        said && next.user() != Some(user)
+    }
+
+    fn mail(&mut self, mail: &Mail) {
+        self.text("\nmail ");
+        self.text(mail.template.as_str());
+        self.text(" ");
+        self.name(mail.user);
+    }
+
     /// Says what a person would see of a change, with ids of new things left out.
     fn say(&mut self, change: &Change) {
+        if let Change::UserCreated { user, created } = change
+            && !self.names.users.contains(*user)
+            && let Some(label) = created.label()
+        {
+            self.last = Some((*user, Cow::Owned(label.to_owned())));
+        }
         self.text("\n");
         self.text(change.kind());
         self.text(" ");
@@ -657,8 +696,7 @@ impl Serialize for ChangesJson<'_> {
             said: crate::change::Described,
         }
         let mut out = serializer.serialize_seq(None)?;
-        for change in self.0.changes.iter() {
-            let user = change.user().map(|it| self.0.names.user(it));
+        for (user, change) in self.0.told() {
             for said in change.described_in_full(&self.0.names) {
                 let user = user.clone();
                 out.serialize_element(&Line { user, said })?;

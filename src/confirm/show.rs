@@ -348,20 +348,20 @@ pub(crate) fn skips_by_reason(plan: &Plan) -> BTreeMap<&str, Vec<&str>> {
 
 /// One line a person, with everything that changes of them, in the order in which they come first.
 fn changes(text: &mut String, plan: &Plan) {
-    let mut lines: Vec<(Option<UserId>, Vec<String>)> = Vec::new();
+    let mut lines: Vec<(Option<UserId>, Option<String>, Vec<String>)> = Vec::new();
     let mut left_out = 0;
-    for change in plan.changes.iter() {
-        let who = change.user();
-        if let Some((_, all)) = lines.iter_mut().find(|(it, _)| *it == who) {
+    for (who, change) in plan.told() {
+        let user = change.user();
+        if let Some((_, _, all)) = lines.iter_mut().find(|it| it.0 == user) {
             all.push(said(&change, plan));
         } else if lines.len() < SHOWN_PEOPLE {
-            lines.push((who, vec![said(&change, plan)]));
+            lines.push((user, who, vec![said(&change, plan)]));
         } else {
             left_out += 1;
         }
     }
-    for (who, all) in lines {
-        let who = who.map_or_else(|| "·".to_owned(), |it| plan.names.user(it));
+    for (_, who, all) in lines {
+        let who = who.unwrap_or_else(|| "·".to_owned());
         let _ = writeln!(text, "    {who}  {}", all.join(", "));
     }
     if left_out > 0 {

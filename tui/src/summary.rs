@@ -212,11 +212,11 @@ impl Proposal {
             let gone: Vec<_> = gone.copied().collect();
             match gone.as_slice() {
                 [] => {}
-                [user] => said.push(format!("{} {word}", one.plan.names.user(*user))),
+                [user] => said.push(format!("{} {word}", called(&one.plan, *user))),
                 [user, rest @ ..] => {
                     said.push(format!(
                         "{} and {} more: each {word}",
-                        one.plan.names.user(*user),
+                        called(&one.plan, *user),
                         words::count(rest.len())
                     ));
                 }
@@ -276,17 +276,30 @@ impl Proposal {
     }
 }
 
+/// What somebody is called whom a plan changes.
+fn called(plan: &Plan, user: UserId) -> String {
+    let mut told = plan.told().filter(|it| it.1.user() == Some(user));
+    let told = told.next().and_then(|it| it.0);
+    told.unwrap_or_else(|| plan.names.user(user))
+}
+
 fn worded(plan: &Plan, line: &Changed) -> ListLine {
     let changes = line.changes.iter().filter_map(|i| plan.changes.get(*i));
+    let mut newcomer = None;
     let said: Vec<_> = changes
-        .flat_map(|it| it.described_in_full(&plan.names))
+        .flat_map(|it| {
+            if let Change::UserCreated { created, .. } = &*it {
+                newcomer = created.label().map(str::to_owned);
+            }
+            it.described_in_full(&plan.names)
+        })
         .map(|it| in_words(&it))
         .collect();
     let said = said.join(" · ");
     let (who, what) = match line.who {
         Who::Nobody => (said, String::new()),
         Who::Same => (String::new(), said),
-        Who::Person(user) => (plan.names.user(user), said),
+        Who::Person(user) => (newcomer.unwrap_or_else(|| plan.names.user(user)), said),
     };
     ListLine {
         who,

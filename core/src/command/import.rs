@@ -171,6 +171,14 @@ impl Wanted {
         self.set.get(field)
     }
 
+    /// What its person is called until somebody looks them up.
+    fn called(&self) -> Option<String> {
+        let email = self.get(Field::Email);
+        email
+            .or_else(|| self.get(Field::UserName))
+            .map(str::to_owned)
+    }
+
     fn is_wrong(&self) -> bool {
         self.does == Some(Does::Wrong)
     }

@@ -98,7 +98,6 @@ impl Joining {
     ) -> Result<Option<UserId>> {
         let label = person.profile.email.clone().unwrap_or_default();
         let user = self.newcomer.unwrap_or_else(|| planner.draws.user());
-        planner.name_new(user, &label);
         let mark = planner.mark();
         // The record comes first in the history, but its status is known only when the seat is decided.
         let status = self.standing(planner, person.profile.email.as_deref())?;

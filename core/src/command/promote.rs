@@ -29,18 +29,18 @@ pub(crate) fn may_promote(changes: &Changes) -> bool {
     let mut changes = changes.open().iter();
     newcomer_waits
         || changes.any(|it| match it {
-        // Whoever is put back into a queue by an undo may find room there by now.
-        Change::License { before, after, .. } => {
-            before.is_held() && !after.is_held() || matches!(after, Hold::Queued(_))
-        }
-        // In another zone a pool's first day may have begun.
-        Change::PoolTerms { .. }
-        | Change::Setting {
-            setting: Setting::TimeZone,
-            ..
-        } => true,
-        _ => false,
-    })
+            // Whoever is put back into a queue by an undo may find room there by now.
+            Change::License { before, after, .. } => {
+                before.is_held() && !after.is_held() || matches!(after, Hold::Queued(_))
+            }
+            // In another zone a pool's first day may have begun.
+            Change::PoolTerms { .. }
+            | Change::Setting {
+                setting: Setting::TimeZone,
+                ..
+            } => true,
+            _ => false,
+        })
 }
 
 /// Plans the promotion of as many as there is room for, over every pool.

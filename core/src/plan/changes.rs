@@ -69,7 +69,10 @@ impl Changes {
     /// One by one. Should what was put aside not be there any more, they are fewer, and [`Changes::whole`] says why.
     pub fn iter(&self) -> impl Iterator<Item = Cow<'_, Change>> {
         let (before, after) = self.around();
-        let pieces = self.newcomers().into_iter().flat_map(Newcomers::whatever_is_there);
+        let pieces = self
+            .newcomers()
+            .into_iter()
+            .flat_map(Newcomers::whatever_is_there);
         let aside = pieces.flat_map(|it| it.changes).map(Cow::Owned);
         let (before, after) = (before.iter(), after.iter());
         before
@@ -131,6 +134,12 @@ impl Changes {
         open(before)
             .chain(aside.map(|it| it.map(Stretch::Aside)))
             .chain(open(after))
+    }
+
+    /// Those before the people who are put aside, those people, and those behind them.
+    pub(crate) fn parts(&self) -> (&[Change], Option<&Newcomers>, &[Change]) {
+        let (before, after) = self.around();
+        (before, self.newcomers(), after)
     }
 
     /// All but what is put aside: whatever is about anybody who was there before, and about things.

@@ -101,7 +101,11 @@ impl Newcomers {
         while let Some(mail) = mails.next_if(|it| Some(it.user) == whose) {
             let template = Template::ALL.iter().position(|it| *it == mail.template);
             piece.push(MAILED);
-            piece.push(template.and_then(|it| u8::try_from(it).ok()).unwrap_or(u8::MAX));
+            piece.push(
+                template
+                    .and_then(|it| u8::try_from(it).ok())
+                    .unwrap_or(u8::MAX),
+            );
             self.mails += 1;
         }
     }
@@ -141,7 +145,13 @@ impl Newcomers {
                 return Err(Error::Broken("a password cannot be put aside".to_owned()));
             }
             other => {
-                self.waits |= matches!(other, Change::License { after: Hold::Queued(_), .. });
+                self.waits |= matches!(
+                    other,
+                    Change::License {
+                        after: Hold::Queued(_),
+                        ..
+                    }
+                );
                 let Some(user) = other.user() else {
                     return put_other(piece, other);
                 };
@@ -186,6 +196,11 @@ impl Newcomers {
     /// The days on which they are to leave.
     pub(crate) fn days(&self) -> &DaysSet {
         &self.days
+    }
+
+    /// In how many pieces they stand.
+    pub(crate) fn n_pieces(&self) -> usize {
+        self.ends.len()
     }
 
     /// All of them, piece by piece.
@@ -379,7 +394,9 @@ fn put_text(piece: &mut Vec<u8>, bytes: &[u8]) {
 
 fn place<T: PartialEq>(all: &[T], one: &T) -> u8 {
     let place = all.iter().position(|it| it == one);
-    place.and_then(|it| u8::try_from(it).ok()).unwrap_or(u8::MAX)
+    place
+        .and_then(|it| u8::try_from(it).ok())
+        .unwrap_or(u8::MAX)
 }
 
 fn next(rest: &mut &[u8]) -> Option<u8> {

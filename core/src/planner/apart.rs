@@ -71,8 +71,10 @@ impl Planner<'_> {
         let mails: Vec<_> = self.mails.drain(begin.mails..end.mails).collect();
         newcomers.put(&changes, &mails)?;
         if self.attended {
-            let names = &mut self.names.users;
-            changes.iter().for_each(|it| mentioned.note(it, names));
+            let names = &self.names.users;
+            changes
+                .iter()
+                .for_each(|it| mentioned.note_of_newcomer(it, names));
         }
         Ok(())
     }

@@ -248,7 +248,8 @@ impl Foreseen {
     }
 
     pub(super) fn assignments(&self, user: UserId, assignments: &mut Vec<Assigned>) {
-        self.of(user).for_each(|it| lay_assignment(assignments, &it));
+        self.of(user)
+            .for_each(|it| lay_assignment(assignments, &it));
     }
 
     pub(super) fn requests(&self, user: UserId, requests: &mut Vec<PoolId>) {

@@ -25,21 +25,24 @@ impl Mentioned {
     pub(super) fn note(&mut self, change: &Change, names: &mut PeopleNames) {
         // Whoever is new goes by their names also in a digest: their id is drawn anew each time.
         if let Change::UserCreated { user, created } = change
-            && let Some(label) = created
-                .profile
-                .get(Field::Email)
-                .or_else(|| created.profile.get(Field::UserName))
+            && let Some(label) = created.label()
             && !names.contains(*user)
         {
             names.insert(*user, label);
         }
-        let mut mention = |user: UserId| {
-            // What is planned of somebody mostly stands together.
+        // What is planned of somebody mostly stands together.
+        let is_said = |it: &UserId| self.people.last() == Some(it) || names.contains(*it);
+        self.people.extend(change.user().filter(|it| !is_said(it)));
+        self.note_of_newcomer(change, names);
+    }
+
+    /// Notes what a change mentions of somebody who is put aside: what they are called stands there.
+    pub(super) fn note_of_newcomer(&mut self, change: &Change, names: &PeopleNames) {
+        let mention = |user: UserId| {
             if self.people.last() != Some(&user) && !names.contains(user) {
                 self.people.push(user);
             }
         };
-        change.user().into_iter().for_each(&mut mention);
         match change {
             Change::UserCreated { created, .. } => {
                 created.manager.into_iter().for_each(mention);
@@ -196,6 +199,7 @@ impl Planner<'_> {
         }
     }
 
+    /// Remembers the name of somebody new to whom others report: they may be put aside by then.
     pub(crate) fn name_new(&mut self, user: UserId, label: &str) {
         if self.attended {
             self.names.users.insert(user, label);

@@ -10,6 +10,8 @@ const FEW: usize = 1_000;
 /// enough to be given back without the allocator tidying up all that is free.
 const AT_ONCE: usize = 64;
 const MOST_WAITING: usize = 32;
+/// As often of what is handed over by whole pieces, each of a thousand or so.
+const PIECES_WAITING: usize = 2;
 
 /// Hands over what `make` makes of every item, in their order: made on another thread when there are many. Should there be no
 /// thread to be had, nothing is handed over, and whoever takes must miss it.
@@ -21,19 +23,38 @@ pub(super) fn made<'i, I: Sync, T: Send, R>(
     if items.len() < FEW {
         return take(&mut items.iter().map(make));
     }
+    let some = items.chunks(AT_ONCE);
+    let some = some.map(|some| some.iter().map(&mut make).collect::<Vec<T>>());
+    handed_over(some, MOST_WAITING, |taken| take(&mut taken.flatten()))
+}
+
+/// Hands over these pieces in their order, made on another thread. Should there be no thread to be had, nothing is handed over,
+/// and whoever takes must miss it.
+pub(super) fn pieces<T: Send, R>(
+    pieces: impl Iterator<Item = T> + Send,
+    take: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
+) -> R {
+    handed_over(pieces, PIECES_WAITING, take)
+}
+
+fn handed_over<T: Send, R>(
+    things: impl Iterator<Item = T> + Send,
+    most_waiting: usize,
+    take: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
+) -> R {
     thread::scope(|scope| {
-        let (give, taken) = mpsc::sync_channel::<Vec<T>>(MOST_WAITING);
+        let (give, taken) = mpsc::sync_channel::<T>(most_waiting);
         // Without it the channel is closed at once.
         let _ = thread::Builder::new()
             .name("usher-ahead".into())
             .spawn_scoped(scope, move || {
-                for some in items.chunks(AT_ONCE) {
-                    if give.send(some.iter().map(&mut make).collect()).is_err() {
+                for thing in things {
+                    if give.send(thing).is_err() {
                         return;
                     }
                 }
             });
-        take(&mut taken.into_iter().flatten())
+        take(&mut taken.into_iter())
     })
 }
 

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::model::{ConnectionId, Hold, PoolId, PoolTerms, Status, Timestamp, UserId};
 use crate::progress::Progress;
 use leavers::{Leavers, Waits};
+pub(super) use newcomers::Derived;
 use newcomers::{NewLicense, NewRow, Newcomers};
 use person::Edited;
 
@@ -76,9 +77,28 @@ impl<'c> Applier<'c> {
             .collect();
         ahead::made(
             &created,
-            |(user, created)| NewRow::of(*user, created, person_key(*user)),
+            |(user, created)| NewRow::of(*user, created, Derived::of(created, person_key(*user))),
             |rows| self.each(changes, rows, &person_key, progress),
         )
+    }
+
+    /// As [`Applier::apply`], with what is derived of everybody who comes by these changes, in order.
+    pub(super) fn apply_derived(
+        &mut self,
+        changes: &[Change],
+        derived: Vec<Derived>,
+        person_key: impl Fn(UserId) -> [u8; 32] + Sync,
+        progress: &Progress,
+    ) -> Result<()> {
+        self.touched.note(changes);
+        let mut derived = derived.into_iter();
+        let mut rows = changes.iter().filter_map(|it| match it {
+            Change::UserCreated { user, created } => {
+                Some(NewRow::of(*user, created, derived.next()?))
+            }
+            _ => None,
+        });
+        self.each(changes, &mut rows, &person_key, progress)
     }
 
     /// Writes what is kept of all changes together. Returns by how many people kept totals move.

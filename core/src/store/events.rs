@@ -16,6 +16,7 @@ use rusqlite::{Connection, params};
 use super::together::{AT_ONCE, Insert};
 use super::{Snapshot, actor, ahead, broken};
 use crate::change::Change;
+use crate::draw::Draw;
 use crate::error::{Error, Result};
 use crate::model::Timestamp;
 use crate::progress::Progress;
@@ -161,9 +162,75 @@ impl<'c> Recording<'c> {
         })
     }
 
+    /// Whoever records the changes that follow, of people who are new. What they record is to be appended at once.
+    pub(super) fn recorder<'n>(&self, nonces: &'n mut Nonces, draw: Draw) -> Recorder<'n> {
+        Recorder {
+            batch_hash: self.batch_hash,
+            seq: self.end.event,
+            previous: self.end.hash,
+            nonces,
+            draw,
+        }
+    }
+
+    /// Appends changes as they were recorded.
+    pub(super) fn append_recorded(
+        &mut self,
+        changes: &[Change],
+        recorded: Vec<Written>,
+        progress: &Progress,
+    ) -> Result<()> {
+        let mut events = Vec::with_capacity(recorded.len());
+        for (change, Written { body, hash }) in changes.iter().zip(recorded) {
+            progress.step()?;
+            (self.end.event, self.end.hash) = (self.end.event + 1, hash);
+            events.push(Event {
+                seq: self.end.event,
+                change,
+                body,
+                hash,
+            });
+        }
+        keep(self.conn, self.batch, &events)
+    }
+
     /// The end of the history from now on.
     pub(super) fn end(self) -> Tip {
         self.end
+    }
+}
+
+/// A change as it is recorded, at the place that follows.
+pub(super) struct Written {
+    body: Vec<u8>,
+    hash: [u8; 32],
+}
+
+/// Records changes of people who are new, without the database.
+pub(super) struct Recorder<'n> {
+    batch_hash: [u8; 32],
+    seq: i64,
+    previous: [u8; 32],
+    nonces: &'n mut Nonces,
+    draw: Draw,
+}
+
+impl Recorder<'_> {
+    /// Records the changes that follow.
+    pub(super) fn record(&mut self, changes: &[Change]) -> Result<Vec<Written>> {
+        let keys = Keys::of_newcomers(self.draw);
+        let record = |change| {
+            self.seq += 1;
+            let before = (&self.previous, &self.batch_hash);
+            let named = &HashMap::new();
+            let event = Event::of(change, self.seq, before, named, &keys, self.nonces)?;
+            self.previous = event.hash;
+            Ok(Written {
+                body: event.body,
+                hash: event.hash,
+            })
+        };
+        changes.iter().map(record).collect()
     }
 }
 

@@ -6,6 +6,7 @@ mod job;
 mod noting;
 mod standing;
 mod upkeep;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

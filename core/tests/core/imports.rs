@@ -2,6 +2,7 @@
 
 mod faults;
 mod libreoffice;
+mod many;
 mod mending;
 mod names;
 mod returning;

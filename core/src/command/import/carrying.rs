@@ -66,8 +66,14 @@ impl Desk<'_> {
             managers.extend(self.settle(planner, rows, place, &came, &values)?);
         }
         planner.keep_freed_for_queues();
+        let bosses = bosses(rows);
         for place in arrival_order(rows) {
+            let is_boss = bosses.contains(&place);
+            let called = rows.get(place).filter(|_| is_boss).and_then(Wanted::called);
             let arrival = self.bring_in(planner, rows, place, &came)?;
+            if let (Arrival::Here(id), Some(called)) = (&arrival, called) {
+                planner.name_new(*id, &called);
+            }
             if let Some(here) = came.get_mut(place) {
                 *here = arrival;
             }
@@ -349,6 +355,15 @@ impl Desk<'_> {
 
 pub(super) fn given<'v>(values: impl Iterator<Item = &'v (FieldId, Option<String>)>) -> Vec<Given> {
     values.map(|it| Given::of(it.0, it.1.clone())).collect()
+}
+
+/// Where those stand to whom others of the file are to report.
+fn bosses(rows: &[Wanted]) -> HashSet<usize> {
+    let bosses = rows.iter().filter_map(|it| match it.boss {
+        Some(Some(Boss::Row(place))) => Some(place),
+        _ => None,
+    });
+    bosses.collect()
 }
 
 /// Where everybody stands who comes, managers before those who report to them.

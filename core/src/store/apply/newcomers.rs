@@ -48,18 +48,36 @@ pub(super) struct Newcomers<'a> {
 pub(super) struct NewRow<'a> {
     pub(super) user: UserId,
     created: &'a NewUser,
-    key: [u8; 32],
     /// What the profile says, field by field.
     said: [Option<&'a str>; Field::ALL.len()],
+    derived: Derived,
+}
+
+/// What is kept of somebody new beside what is said of them.
+pub(in crate::store) struct Derived {
+    key: [u8; 32],
     email_key: Option<String>,
     user_name_key: Option<String>,
     sort_name: String,
     search: String,
 }
 
-impl<'a> NewRow<'a> {
-    pub(super) fn of(user: UserId, created: &'a NewUser, key: [u8; 32]) -> Self {
+impl Derived {
+    /// Worked out, with the key under which they are recorded.
+    pub(in crate::store) fn of(created: &NewUser, key: [u8; 32]) -> Self {
         let profile = created.profile.profile();
+        Self {
+            key,
+            email_key: profile.email_key(),
+            user_name_key: profile.user_name_key(),
+            sort_name: profile.sort_name(),
+            search: profile.search_text(),
+        }
+    }
+}
+
+impl<'a> NewRow<'a> {
+    pub(super) fn of(user: UserId, created: &'a NewUser, derived: Derived) -> Self {
         let mut said = [None; Field::ALL.len()];
         for (field, value) in created.profile.iter() {
             if let Some(place) = said.get_mut(field as usize) {
@@ -69,12 +87,8 @@ impl<'a> NewRow<'a> {
         Self {
             user,
             created,
-            key,
-            email_key: profile.email_key(),
-            user_name_key: profile.user_name_key(),
-            sort_name: profile.sort_name(),
-            search: profile.search_text(),
             said,
+            derived,
         }
     }
 
@@ -207,9 +221,9 @@ impl Applier<'_> {
             row.bind(it.user.as_bytes())?;
             row.bind(created.status.as_str())?;
             row.bind(it.get(Field::Email))?;
-            row.bind(&it.email_key)?;
+            row.bind(&it.derived.email_key)?;
             row.bind(it.get(Field::UserName))?;
-            row.bind(&it.user_name_key)?;
+            row.bind(&it.derived.user_name_key)?;
             row.bind(it.get(Field::FirstName))?;
             row.bind(it.get(Field::LastName))?;
             row.bind(it.get(Field::DisplayName))?;
@@ -222,8 +236,8 @@ impl Applier<'_> {
             row.bind(created.manager.as_ref().map(|it| it.as_bytes()))?;
             row.bind(created.connection.as_ref().map(|it| it.as_bytes()))?;
             row.bind(created.accepted)?;
-            row.bind(&it.sort_name)?;
-            row.bind(&it.search)?;
+            row.bind(&it.derived.sort_name)?;
+            row.bind(&it.derived.search)?;
             row.bind(at)?;
             row.bind(at)?;
             row.bind(1)?;
@@ -232,7 +246,7 @@ impl Applier<'_> {
         })?;
         PERSON_KEYS.all(self.conn, people, |row, it| {
             row.bind(it.user.as_bytes())?;
-            row.bind(it.key)
+            row.bind(it.derived.key)
         })?;
         let mut due: Vec<(UserId, DueKind, &str)> = Vec::new();
         for it in people {

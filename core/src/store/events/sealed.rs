@@ -142,6 +142,8 @@ impl<'c> Reader<'c> {
 /// The keys under which a batch records what is personal.
 pub(in crate::store) struct Keys {
     draw: Draw,
+    /// Whether everybody is new.
+    are_new: bool,
     /// Who is new, in order: their keys follow from the draw.
     created: Vec<UserId>,
     /// The keys of others, in the order of their ids: of a million people a table would take twice as much.
@@ -160,6 +162,7 @@ impl Keys {
         created.sort_unstable();
         let mut keys = Self {
             draw,
+            are_new: false,
             created,
             people: Vec::new(),
             accounts: HashMap::new(),
@@ -192,8 +195,19 @@ impl Keys {
         Ok(keys)
     }
 
+    /// The keys of people who are all new.
+    pub(super) fn of_newcomers(draw: Draw) -> Self {
+        Self {
+            draw,
+            are_new: true,
+            created: Vec::new(),
+            people: Vec::new(),
+            accounts: HashMap::new(),
+        }
+    }
+
     pub(super) fn of(&self, user: UserId) -> Result<[u8; 32]> {
-        if self.created.binary_search(&user).is_ok() {
+        if self.are_new || self.created.binary_search(&user).is_ok() {
             return Ok(self.draw.person_key(user));
         }
         let place = self.people.binary_search_by_key(&user, |it| it.0).ok();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::writing::Writing;
 use super::{ALONE, Job, Writer};
 use crate::change::Change;
 use crate::command::{Command, may_promote, promote};
@@ -13,8 +14,7 @@ use crate::model::{Actor, BatchId, ConnectionId, Door, Timestamp, UserId};
 use crate::plan::{Digest, Plan};
 use crate::planner::{self, Planned};
 use crate::progress::{Progress, Stage};
-use crate::store::apply::Applier;
-use crate::store::events::{BatchHead, Keys, Recording, Tip};
+use crate::store::events::{BatchHead, Tip};
 use crate::store::{Snapshot, brake, idempotency, imports, levels, open, outbox, stale};
 
 /// Of so many people it is looked who was changed last, when a plan is no longer what it was.
@@ -233,22 +233,21 @@ impl Writer {
         if changes.newcomers().is_some() || changes.open().iter().any(moves_levels) {
             self.levels_moved = Some(batch);
         }
-        let (conn, nonces) = (&self.conn, &mut self.nonces);
-        let mut applier = Applier::new(conn, at);
-        let mut recording = Recording::begin(conn, tip, &head, (changes.len(), changes.people()))?;
-        for stretch in changes.stretches() {
-            let stretch = stretch?;
-            let theirs = stretch.changes();
-            applier.apply(theirs, |user| draw.person_key(user), progress)?;
-            let keys = Keys::of_changes(conn, theirs, draw)?;
-            recording.append(theirs, nonces, &keys, progress)?;
-            outbox::put(conn, stretch.mails(), theirs, batch, at)?;
-        }
-        let moved = applier.finish()?;
+        let conn = &self.conn;
+        let mut writing = Writing::begin(
+            conn,
+            (tip, &head),
+            &changes,
+            draw,
+            &mut self.nonces,
+            progress,
+        )?;
+        writing.write(&changes)?;
+        let (tip, moved) = writing.finish()?;
+        self.tip = Some(tip);
         for (status, by) in moved.statuses {
             *self.moved.entry(status).or_default() += by;
         }
-        self.tip = Some(recording.end());
         let changes = changes.open();
         outbox::put(conn, &plan.effects.mails, changes, batch, at)?;
         imports::note(conn, origin.actor, batch, changes, at)?;
