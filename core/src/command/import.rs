@@ -82,6 +82,8 @@ struct Wanted {
     known: Option<(UserId, Status)>,
     /// Whether that one is brought onto the roster, as somebody is who is not known.
     arrives: bool,
+    /// Whether that one is inactive and has a seat again, or waits for one, by it.
+    comes_again: bool,
     /// Whom they are to report to, once looked up.
     boss: Option<Option<Boss>>,
     /// Why that one can be nobody's manager from now on.
@@ -119,7 +121,7 @@ enum Manager {
 enum Boss {
     /// Somebody of the roster.
     Person(UserId),
-    /// Whoever comes by the row at this place.
+    /// Whoever comes, or is seated again, by the row at this place.
     Row(usize),
 }
 
@@ -165,6 +167,14 @@ impl Wanted {
         let stays = self.status.is_none() || self.status == now;
         let boss_comes = matches!(self.boss, Some(Some(Boss::Row(_))));
         self.takes_off().is_some() || self.returns_licenses && stays && !boss_comes
+    }
+
+    /// Whom it is about, as somebody's manager.
+    fn as_boss(&self, place: usize) -> Boss {
+        match self.known {
+            Some((id, _)) if !self.arrives && !self.comes_again => Boss::Person(id),
+            _ => Boss::Row(place),
+        }
     }
 
     fn get(&self, field: Field) -> Option<&str> {

@@ -39,6 +39,15 @@ pub(super) fn leads_to(planner: &Planner<'_>, user: &User) -> Result<Status> {
     })
 }
 
+/// Counts the seat for which somebody asks who cannot come back because another has no room.
+pub(super) fn ask(planner: &mut Planner<'_>, user: &User) -> Result<()> {
+    let counts_from = planner.ledger.line(planner.access)?.pool.terms.counts_from;
+    if counts_from == CountsFrom::Invitation || leads_to(planner, user)? == Status::Active {
+        planner.ask_in_vain(&[planner.access])?;
+    }
+    Ok(())
+}
+
 /// Plans one inactive person, who comes back as that. With [`Seated::Out`] nothing of it stays in the plan.
 pub(super) fn one(
     planner: &mut Planner<'_>,

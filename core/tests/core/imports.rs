@@ -7,6 +7,7 @@ mod mending;
 mod names;
 mod returning;
 mod round_trip;
+mod seated_again;
 mod seats;
 mod unsilent;
 

@@ -1,5 +1,5 @@
-//! Carrying out what the rows want: whoever is new first, managers before those who report to them; then who is there
-//! already; and everybody's managers last, when all of them are there.
+//! Carrying out what the rows want: whoever is new first, managers before those who report to them, also who is seated again
+//! to be one; then who is there already; and everybody's managers last, when all of them are there.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use super::changing::column_named;
 use super::{Boss, Desk, NO_ROOM, Wanted};
 use crate::command::field::Given;
 use crate::command::joining::{Back, Joining};
-use crate::command::{NewPerson, edit};
+use crate::command::{NewPerson, edit, reactivate};
 use crate::error::Result;
 use crate::import::{Column, Does, Mode};
 use crate::model::{Field, FieldId, GroupId, GroupRole, Part, Profile, Status, User, UserId};
@@ -33,6 +33,9 @@ enum NoBoss {
     /// Something is wrong in their row, which has this number.
     Wrong(u32),
 }
+
+/// How it ends what is said of whoever has no room because their manager has none.
+const OF_THE_MANAGER: &str = " for the manager, who is of this file too";
 
 /// What is said of a manager in whose row something is wrong.
 fn manager_is_wrong(row: u32) -> String {
@@ -67,19 +70,24 @@ impl Desk<'_> {
         }
         planner.keep_freed_for_queues();
         let bosses = bosses(rows);
-        for place in arrival_order(rows) {
+        for place in order(rows, &others) {
             let is_boss = bosses.contains(&place);
-            let called = rows.get(place).filter(|_| is_boss).and_then(Wanted::called);
-            let arrival = self.bring_in(planner, rows, place, &came)?;
+            let called = rows.get(place).filter(|_| is_boss);
+            let called = called.and_then(Wanted::called);
+            let arrival = match rows.get(place) {
+                Some(it) if it.arrives => self.bring_in(planner, rows, place, &came)?,
+                _ => {
+                    let mark = planner.mark();
+                    managers.extend(self.settle(planner, rows, place, &came, &values)?);
+                    self.came_again(planner, rows, place, mark)
+                }
+            };
             if let (Arrival::Here(id), Some(called)) = (&arrival, called) {
                 planner.name_new(*id, &called);
             }
             if let Some(here) = came.get_mut(place) {
                 *here = arrival;
             }
-        }
-        for place in others {
-            managers.extend(self.settle(planner, rows, place, &came, &values)?);
         }
         for (place, user) in managers {
             let Some(wanted) = rows.get_mut(place) else {
@@ -112,10 +120,11 @@ impl Desk<'_> {
         values: &Values,
     ) -> Result<Option<(usize, User)>> {
         let row_of_boss = match rows.get(place).and_then(|it| it.boss) {
-            Some(Some(Boss::Row(above))) => rows.get(above).filter(|it| it.is_open()),
+            Some(Some(Boss::Row(above))) => rows.get(above),
             _ => None,
         };
-        let boss_may_come = row_of_boss.is_some();
+        let boss_may_come = row_of_boss.is_some_and(Wanted::is_open);
+        let named = row_of_boss.and_then(|it| Some(it.known?.0));
         let Some(wanted) = rows.get_mut(place) else {
             return Ok(None);
         };
@@ -124,15 +133,22 @@ impl Desk<'_> {
         };
         let user = planner.user(id)?;
         let boss = match self.boss(wanted, came) {
+            // Whoever has one already who is not there, may keep them.
+            Err(_) if named.is_some() && named == user.manager => None,
             // Who leaves is looked at before anybody came.
             Err(NoBoss::Wrong(_)) if boss_may_come => Some(None),
             Ok(boss) => boss.filter(|it| *it != user.manager),
             Err(NoBoss::NoRoom(why)) if wanted.is_open() => {
+                if wanted.comes_again {
+                    reactivate::ask(planner, &user)?;
+                }
                 self.without_boss(planner, wanted, &why);
                 return Ok(None);
             }
             // Something else is wrong in this row, too.
             Err(NoBoss::NoRoom(_)) => None,
+            // As of who reports in a circle.
+            Err(NoBoss::Wrong(_)) if self.is_told(wanted.row, Column::Manager) => None,
             Err(NoBoss::Wrong(row)) => {
                 self.fault(wanted, Some(Column::Manager), manager_is_wrong(row));
                 None
@@ -171,6 +187,34 @@ impl Desk<'_> {
             }
         }
         Ok(boss.map(|_| (place, user)))
+    }
+
+    /// Whether somebody who is there has come again by their row, of what was planned since a mark.
+    fn came_again(
+        &self,
+        planner: &Planner<'_>,
+        rows: &[Wanted],
+        place: usize,
+        mark: crate::planner::Mark,
+    ) -> Arrival {
+        let Some(wanted) = rows.get(place) else {
+            return Arrival::Nobody(0);
+        };
+        let why = match (wanted.does, wanted.known) {
+            (Some(Does::LeftOut), _) => planner.skipped_since(mark),
+            (Some(Does::Update | Does::Nothing), Some((id, _))) => return Arrival::Here(id),
+            _ => {
+                let faults = self.faults.get(&wanted.row).map(Vec::as_slice);
+                let why = faults.and_then(<[_]>::first).map(|it| it.why.as_str());
+                why.filter(|it| it.starts_with(NO_ROOM))
+            }
+        };
+        match why {
+            Some(why) => {
+                Arrival::NoRoom(why.strip_suffix(OF_THE_MANAGER).unwrap_or(why).to_owned())
+            }
+            None => Arrival::Nobody(wanted.row),
+        }
     }
 
     /// Plans somebody who comes by a row; returns who that is.
@@ -294,10 +338,7 @@ impl Desk<'_> {
     fn without_boss(&mut self, planner: &mut Planner<'_>, wanted: &mut Wanted, why: &str) {
         let mark = planner.mark();
         let who = super::who(&self.import.sheet, &self.columns, wanted.place);
-        planner.skip_name(
-            &who,
-            format!("{why} for the manager, who is of this file too"),
-        );
+        planner.skip_name(&who, format!("{why}{OF_THE_MANAGER}"));
         self.refused(planner, wanted, mark, Some(Column::Manager));
     }
 
@@ -366,29 +407,27 @@ fn bosses(rows: &[Wanted]) -> HashSet<usize> {
     bosses.collect()
 }
 
-/// Where everybody stands who comes, managers before those who report to them.
-fn arrival_order(rows: &[Wanted]) -> Vec<usize> {
-    let comes = |it: &Wanted| it.arrives && it.is_open();
+/// Where everybody stands in whose turn they come: whoever is new, then these others; but managers, of whom some are seated
+/// again, before those who report to them.
+fn order(rows: &[Wanted], others: &[usize]) -> Vec<usize> {
+    let arrives = |it: &Wanted| it.arrives && it.is_open();
     let (mut order, mut placed) = (Vec::new(), vec![false; rows.len()]);
     let mut is_first = |place: usize| {
         let placed = placed.get_mut(place);
         placed.is_some_and(|it| !std::mem::replace(it, true))
     };
-    for (place, wanted) in rows.iter().enumerate() {
-        if !comes(wanted) {
-            continue;
-        }
+    let new = rows.iter().enumerate().filter(|it| arrives(it.1));
+    for place in new.map(|it| it.0).chain(others.iter().copied()) {
         let mut line = Vec::new();
         let mut at = Some(place);
         while let Some(it) = at.filter(|it| is_first(*it)) {
-            let Some(row) = rows.get(it).filter(|it| comes(it)) else {
-                break;
-            };
             line.push(it);
-            at = match row.boss {
-                Some(Some(Boss::Row(above))) => Some(above),
+            let above = match rows.get(it).and_then(|it| it.boss) {
+                Some(Some(Boss::Row(above))) => rows.get(above).map(|it| (above, it)),
                 _ => None,
             };
+            let above = above.filter(|(_, it)| arrives(it) || it.comes_again);
+            at = above.map(|it| it.0);
         }
         order.extend(line.into_iter().rev());
     }

@@ -1,5 +1,6 @@
-//! Whom everybody of a file is to report to: people of the roster, or of the file, in whatever order its rows stand. Circles
-//! are looked for in what everybody's managers will be, not in the order of the rows.
+//! Whom everybody of a file is to report to: people of the roster, or of the file, in whatever order its rows stand, also
+//! who is inactive and is seated again by it. Circles are looked for in what everybody's managers will be, not in the order of
+//! the rows.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -27,15 +28,18 @@ struct Names {
     displayed: HashMap<String, Vec<(Boss, Option<Status>)>>,
     /// Everybody of the roster by these.
     displayed_there: HashMap<String, Vec<Known>>,
+    /// At which places those stand who are seated again.
+    coming_again: HashMap<UserId, usize>,
 }
 
 /// Who is meant by whoever names the person of the row at a place, and where that one stands if they are there already; nobody
 /// where nobody comes by it.
 fn who_comes(place: u32, wanted: &Wanted) -> Option<(Boss, Option<Status>)> {
-    match wanted.known {
-        _ if wanted.arrives => Some((Boss::Row(usize::try_from(place).ok()?), None)),
-        Some((id, status)) => Some((Boss::Person(id), Some(status))),
-        None => None,
+    let boss = wanted.as_boss(usize::try_from(place).ok()?);
+    match (boss, wanted.known) {
+        (Boss::Person(_), Some((_, status))) => Some((boss, Some(status))),
+        _ if wanted.arrives || wanted.comes_again => Some((boss, None)),
+        _ => None,
     }
 }
 
@@ -54,6 +58,7 @@ impl Names {
         let columns = [Field::Email, Field::UserName].map(Column::Field);
         let n_names = columns.into_iter().filter_map(|it| desk.columns.place(it));
         let mut arriving = ByName::with_room(n_names.count() * rows.len());
+        let mut coming_again = HashMap::new();
         let (mut called, mut displayed) =
             (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
         // Names are gone through only where somebody is named so, and not by address.
@@ -65,6 +70,10 @@ impl Names {
             let Some((boss, status)) = who_comes(place, wanted) else {
                 continue;
             };
+            if let (true, Some((id, _)), Boss::Row(row)) = (wanted.comes_again, wanted.known, boss)
+            {
+                coming_again.entry(id).or_insert(row);
+            }
             for field in [Field::Email, Field::UserName] {
                 // By whichever name somebody was found, they have it already.
                 let may_be_new =
@@ -109,7 +118,16 @@ impl Names {
             arriving,
             called,
             displayed,
+            coming_again,
         })
+    }
+
+    /// Somebody of the roster, who may come by a row; and where they stand if not.
+    fn known(&self, known: &Known) -> (Boss, Option<Status>) {
+        match self.coming_again.get(&known.id) {
+            Some(place) => (Boss::Row(*place), None),
+            None => (Boss::Person(known.id), Some(known.status)),
+        }
     }
 
     fn meant(&self, planner: &Planner<'_>, rows: &[Wanted], name: &str) -> Result<Meant> {
@@ -126,8 +144,8 @@ impl Names {
             .get(&key)
             .or_else(|| self.by_user_name.get(&key))
             .or_else(|| self.by_id.get(&key));
-        if let Some(known) = found {
-            return Ok(Meant::One(Boss::Person(known.id), Some(known.status)));
+        if let Some((boss, status)) = found.map(|it| self.known(it)) {
+            return Ok(Meant::One(boss, status));
         }
         if name.contains('@') {
             return Ok(Meant::Nobody);
@@ -143,7 +161,7 @@ impl Names {
         known.extend(self.displayed_there.get(&whole).into_iter().flatten());
         let unseen = unseen(planner, known.iter())?;
         for it in known.into_iter().filter(|it| !unseen.contains(&it.id)) {
-            all.push((Boss::Person(it.id), Some(it.status)));
+            all.push(self.known(&it));
         }
         // The same one may go by several of these names.
         all.sort_unstable_by_key(|it| it.0);
@@ -269,10 +287,7 @@ impl Desk<'_> {
             let Some(wanted) = rows.get_mut(place) else {
                 break;
             };
-            let me = match wanted.known {
-                Some((id, _)) if !wanted.arrives => Boss::Person(id),
-                _ => Boss::Row(place),
-            };
+            let me = wanted.as_boss(place);
             match boss {
                 Ok((boss, _)) if boss == me => {
                     self.fault(wanted, Some(Column::Manager), "is the person themself");
@@ -332,10 +347,7 @@ impl Desk<'_> {
             let people: HashMap<UserId, usize> = rows
                 .iter()
                 .enumerate()
-                .filter_map(|(place, it)| match it.known {
-                    Some((id, _)) if !it.arrives => Some((id, place)),
-                    _ => None,
-                })
+                .filter_map(|(place, it)| Some((it.known.filter(|_| !it.arrives)?.0, place)))
                 .collect();
             let place_of = |it: &Boss| match it {
                 Boss::Person(id) => people.get(id).copied(),
@@ -360,7 +372,12 @@ impl Desk<'_> {
                 if let Some(known) = now.get(&id) {
                     return Ok(*known);
                 }
-                let found = planner.snapshot.manager_of(id)?.map(Boss::Person);
+                let found = planner.snapshot.manager_of(id)?;
+                let found = found.map(|id| {
+                    let place = people.get(&id).copied();
+                    let row = place.and_then(|it| Some(rows.get(it)?.as_boss(it)));
+                    row.unwrap_or(Boss::Person(id))
+                });
                 now.insert(id, found);
                 Ok(found)
             };
@@ -370,10 +387,7 @@ impl Desk<'_> {
                 if wanted.is_wrong() || !matches!(wanted.boss, Some(Some(_))) {
                     continue;
                 }
-                let me = match wanted.known {
-                    Some((id, _)) if !wanted.arrives => Boss::Person(id),
-                    _ => Boss::Row(place),
-                };
+                let me = wanted.as_boss(place);
                 let mut line: Vec<Boss> = Vec::new();
                 let mut on_line: HashSet<Boss> = HashSet::new();
                 let mut at = Some(me);

@@ -340,6 +340,9 @@ impl Desk<'_> {
                     wanted.arrives = true;
                 } else if matches!(mode, Mode::Invite | Mode::Create) {
                     self.leave(wanted);
+                } else {
+                    wanted.comes_again =
+                        status == Status::Inactive && wish.is_some_and(Status::is_seated_or_coming);
                 }
             }
         }
@@ -435,7 +438,7 @@ impl Desk<'_> {
     }
 
     /// Whether something is wrong in that cell already.
-    fn is_told(&self, row: u32, column: Column) -> bool {
+    pub(super) fn is_told(&self, row: u32, column: Column) -> bool {
         let place = self.columns.place(column);
         let told = self.faults.get(&row);
         told.is_some_and(|it| it.iter().any(|it| it.column == place && place.is_some()))
