@@ -103,6 +103,15 @@ impl Ledger {
         }
     }
 
+    /// Counts that what was counted is not planned after all.
+    pub(crate) fn count_back(&mut self, pool: PoolId, before: Hold, after: Hold) {
+        if let Some(line) = self.lines.iter_mut().find(|it| it.pool.id == pool) {
+            line.count(after, before);
+            // What comes back to who had it is not granted anew.
+            line.granted -= Seats::from(before.is_held() != after.is_held());
+        }
+    }
+
     /// Pools for which somebody waits.
     pub(crate) fn queues(&self) -> Vec<PoolId> {
         let waiting = self.lines.iter().filter(|it| it.queued > 0);
@@ -211,8 +220,10 @@ impl Line {
             missing: self.missing(with_grace),
             pool: self.pool.name.clone(),
             asked: self.asked,
-            free: self.granted.max(self.room(false)),
+            free: self.granted + self.room(false),
             held: self.held - self.granted,
+            freed: (self.pool.held() - self.held + self.granted).max(0),
+            kept: self.kept,
             purchased: self.pool.terms.purchased,
             outside_dates: self.outside.is_some(),
         }

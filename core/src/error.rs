@@ -130,7 +130,7 @@ pub struct Shortfalls(pub Vec<Shortfall>);
 
 /// A pool that cannot hand out what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{pool} has {free} free of {purchased} purchased ({held} held), and {asked} {} needed; {}", if *.asked == 1 { "is" } else { "are" }, self.remedy())]
+#[error("{pool} has {free} free of {purchased} purchased ({}), and {asked} {} needed; {}", self.of_others(), is_or_are(*.asked), self.remedy())]
 pub struct Shortfall {
     /// The pool.
     pub pool: PoolName,
@@ -138,8 +138,12 @@ pub struct Shortfall {
     pub asked: Seats,
     /// How many it can hand out.
     pub free: Seats,
-    /// How many are held.
+    /// How many are held, without those that are given back by what asks for more.
     pub held: Seats,
+    /// How many are given back by what asks for more.
+    pub freed: Seats,
+    /// How many of these go to those who waited before.
+    pub kept: Seats,
     /// How many were purchased.
     pub purchased: Seats,
     /// How many more to purchase so that all fit, by the door at which they are asked for: some are let into a pool's grace.
@@ -148,7 +152,23 @@ pub struct Shortfall {
     pub outside_dates: bool,
 }
 
+fn is_or_are(many: Seats) -> &'static str {
+    if many == 1 { "is" } else { "are" }
+}
+
 impl Shortfall {
+    /// What others have of it: `3 held once 1 is given back, 1 for who waited before`.
+    fn of_others(&self) -> String {
+        let mut text = format!("{} held", self.held);
+        if self.freed > 0 {
+            text += &format!(" once {} {} given back", self.freed, is_or_are(self.freed));
+        }
+        if self.kept > 0 {
+            text += &format!(", {} for who waited before", self.kept);
+        }
+        text
+    }
+
     fn remedy(&self) -> String {
         if self.outside_dates {
             return "today is outside the pool's dates; change them, or queue".to_owned();

@@ -404,10 +404,16 @@ impl<'s> Planner<'s> {
         self.changes.get(mark.changes..).unwrap_or_default()
     }
 
-    /// Drops the changes and mails since a mark. They must not have taken or freed any license.
+    /// Drops the changes and mails since a mark, with the licenses that they took; that they were asked for stays counted.
     pub(crate) fn back_to(&mut self, mark: Mark) {
         for dropped in self.changes.drain(mark.changes..) {
             match dropped {
+                Change::License {
+                    pool,
+                    before,
+                    after,
+                    ..
+                } => self.ledger.count_back(pool, before, after),
                 Change::Manager { user, .. } => drop(self.managers.remove(&user)),
                 Change::Profile { user, field, .. } => drop(self.renamed.remove(&(user, field))),
                 _ => {}

@@ -252,6 +252,18 @@ fn reviewed(text: &mut String, plan: &Plan) {
             }
         );
     }
+    if !plan.shortfalls.is_empty() && review.wrong_leavers > 0 {
+        let _ = writeln!(
+            text,
+            "  {} of those that are wrong {} back, once mended",
+            review.wrong_leavers,
+            if review.wrong_leavers == 1 {
+                "gives a seat"
+            } else {
+                "give seats"
+            }
+        );
+    }
     let about = &review.sheet.about;
     let encoding = about.encoding.as_deref().filter(|it| *it != "UTF-8");
     let separator = about.separator.filter(|it| *it != ',');

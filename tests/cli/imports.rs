@@ -364,3 +364,23 @@ fn what_cannot_be_read_or_written_and_what_looks_mistyped_is_said() {
         said.err
     );
 }
+
+#[test]
+fn what_a_file_gives_back_and_will_give_back_is_told_with_what_lacks() {
+    let org = Org::with_seats(3);
+    org.type_in("create ana@acme.example bo@acme.example --yes")
+        .ok();
+    let swap = "email,status,deactivate on\nana@acme.example,inactive,\nbo@acme.example,inactive,31.31.2031\n\
+        cy@acme.example,,\ndan@acme.example,,31.31.2031\neve@acme.example,,\n";
+    std::fs::write(org.path("swap.csv"), swap).unwrap();
+    let table = org.type_in("import swap.csv --plan").ok();
+    for line in [
+        "does not fit: access has 1 free of 3 purchased (2 held once 1 is given back), and 2 are needed; purchase 1 more",
+        "1 of those that are wrong asks for seats, too, once mended",
+        "1 of those that are wrong gives a seat back, once mended",
+    ] {
+        assert!(table.contains(line), "{line}: {table}");
+    }
+    let plan = org.json("import swap.csv --plan");
+    assert_eq!(plan["import"]["wrong_leavers"], 1);
+}

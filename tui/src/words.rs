@@ -120,6 +120,15 @@ pub(crate) fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
+/// What is counted among the seats that are free, where some of them are given back by what asks for them: `, with 2 given
+/// back`.
+pub(crate) fn given_back(shortfall: &usher_core::error::Shortfall) -> String {
+    match shortfall.freed {
+        0 => String::new(),
+        freed => format!(", with {} given back", number(freed)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,8 +17,8 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::import::{Column, Columns, Does, Fault, Mode, Review, RowReview, Sheet};
 use crate::model::{
-    CustomField, Date, Field, FieldId, GroupId, GroupRole, ImportTerms, Packed, PoolId, Profile,
-    RequiredItem, Status, User, UserId, VisibleTo,
+    CountsFrom, CustomField, Date, Field, FieldId, GroupId, GroupRole, ImportTerms, Packed, PoolId,
+    Profile, RequiredItem, Status, User, UserId, VisibleTo,
 };
 use crate::planner::Planner;
 
@@ -161,6 +161,15 @@ impl Wanted {
         Some((id, self.status.filter(takes_off)?))
     }
 
+    /// Whether it takes somebody off a seat, where invited people hold one or do not.
+    fn leaves_seat(&self, invited_hold: bool) -> bool {
+        let holds = self.known.is_some_and(|(_, now)| match now {
+            Status::Active => true,
+            now => now.waits() && invited_hold,
+        });
+        holds && self.takes_off().is_some()
+    }
+
     /// Whether it gives back what others of the file may get.
     fn frees(&self) -> bool {
         let now = self.known.map(|it| it.1);
@@ -294,8 +303,7 @@ impl Import {
         desk.wrong_arrivals = wrong_arrivals.count();
         desk.carry_out(planner, &mut rows)?;
         planner.forget_arrivals();
-        self.conclude(planner, desk, rows, digest);
-        Ok(())
+        self.conclude(planner, desk, rows, digest)
     }
 
     /// Says what becomes of every row, and that the file was imported.
@@ -305,13 +313,15 @@ impl Import {
         desk: Desk<'_>,
         rows: Vec<Wanted>,
         digest: String,
-    ) {
+    ) -> Result<()> {
         let Desk {
             columns,
             faults,
             wrong_arrivals,
             ..
         } = desk;
+        let access = &planner.ledger.line(planner.access)?.pool;
+        let invited_hold = access.terms.counts_from == CountsFrom::Invitation;
         let mut review = Review {
             sheet: Arc::clone(&self.sheet),
             columns,
@@ -319,6 +329,10 @@ impl Import {
             faults: faults.into_values().flatten().collect(),
             partial: self.partial,
             wrong_arrivals,
+            wrong_leavers: rows
+                .iter()
+                .filter(|it| it.is_wrong() && it.leaves_seat(invited_hold))
+                .count(),
         };
         for wanted in rows {
             let does = wanted.does.unwrap_or(Does::Nothing);
@@ -363,6 +377,7 @@ impl Import {
             });
         }
         planner.review = Some(Box::new(review));
+        Ok(())
     }
 }
 

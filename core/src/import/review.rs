@@ -131,6 +131,8 @@ pub struct Review {
     pub partial: bool,
     /// How many of the rows that are wrong bring somebody onto the roster once they are mended.
     pub wrong_arrivals: usize,
+    /// How many of the rows that are wrong take somebody off their seat once they are mended.
+    pub wrong_leavers: usize,
 }
 
 impl Review {
@@ -213,7 +215,7 @@ impl Serialize for Cells<'_> {
 
 impl Serialize for Review {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = serializer.serialize_struct("Review", 13)?;
+        let mut out = serializer.serialize_struct("Review", 14)?;
         out.serialize_field("sheet", &self.sheet.about.sheet)?;
         out.serialize_field("unread_sheets", &self.sheet.about.others)?;
         out.serialize_field(
@@ -230,6 +232,7 @@ impl Serialize for Review {
         out.serialize_field("encoding", &self.sheet.about.encoding)?;
         out.serialize_field("separator", &self.sheet.about.separator)?;
         out.serialize_field("wrong_arrivals", &self.wrong_arrivals)?;
+        out.serialize_field("wrong_leavers", &self.wrong_leavers)?;
         out.serialize_field("rows", &Rows(self))?;
         out.serialize_field("faults", &Faults(self))?;
         out.end()

@@ -13,7 +13,7 @@ use crate::chrome::{clear, put_hints};
 use crate::overlay::plan::{Phase, Room, Sheet};
 use crate::summary::Proposal;
 use crate::theme::{Role, Theme};
-use crate::words::{count, number, people, some, wrapped};
+use crate::words::{count, given_back, number, people, some, wrapped};
 
 /// Cells of a label at the left of the numbers.
 const LABEL: u16 = 15;
@@ -303,7 +303,11 @@ fn numbers(proposal: &Proposal, width: u16) -> Vec<Said> {
         };
         say(
             "Not enough",
-            format!("{}: {asked} needed, {free} free{why}", shortfall.pool),
+            format!(
+                "{}: {asked} needed, {free} free{why}{}",
+                shortfall.pool,
+                given_back(shortfall)
+            ),
             Role::Danger,
         );
     }

@@ -13,7 +13,7 @@ use crate::chrome::{banner, clear, header, message, put_hints, put_hints_and_hel
 use crate::importing::{Busy, Importing, Show};
 use crate::layout::Layout;
 use crate::theme::{Role, Theme};
-use crate::words::{count, number, some, wrapped};
+use crate::words::{count, given_back, number, some, wrapped};
 
 /// Where the columns begin.
 #[derive(Clone, Copy)]
@@ -413,7 +413,7 @@ fn status(importing: &Importing, theme: Theme, area: Rect, buf: &mut Buffer) {
                 number(it.free),
                 number(it.asked),
                 number(many)
-            );
+            ) + &given_back(it);
             (text, Role::Danger)
         })
         .collect();

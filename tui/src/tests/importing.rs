@@ -314,6 +314,20 @@ fn whom_there_is_no_room_for_is_queued_when_that_is_chosen() {
 }
 
 #[test]
+fn what_leavers_of_the_file_give_back_is_told_with_what_is_free() {
+    let org = Org::new(2).people("ana");
+    let mut play = Play::with(org, Settings::default(), Size::new(120, 24));
+    play.keys("I");
+    play.event(Event::Paste(
+        "email\tstatus\nkim@acme.example\t\nlee@acme.example\t\nana@acme.example\tinactive\n"
+            .into(),
+    ));
+    play.keys("<enter>");
+    let said = "1 free, 2 asked, 1 too many, with 1 given back";
+    assert!(play.shows(said), "{}", play.screen());
+}
+
+#[test]
 fn whoever_goes_on_while_it_is_looked_through_gets_the_plan_as_soon_as_there_is_one() {
     let (_folder, mut play) = looking(small());
     play.keys_at_once("Py");

@@ -7,14 +7,13 @@ use super::{Desk, NO_ROOM, Wanted, why_not};
 use crate::change::Change;
 use crate::command::edit::LookedUp;
 use crate::command::{Edit, cancel, deactivate, delete, grant, reactivate, resend};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::import::{Column, Does};
 use crate::model::{
-    Date, Field, GroupId, GroupRole, Hold, Language, License, PoolName, RequiredItem, Status, User,
-    UserId, key_of_name,
+    Date, Field, GroupId, GroupRole, Hold, Language, License, RequiredItem, Status, User, UserId,
+    key_of_name,
 };
 use crate::planner::{Planner, Seated};
-use crate::selection::Selection;
 
 impl Desk<'_> {
     /// Everything that a row wants of somebody who is there and that cannot be, by what is known of them.
@@ -152,8 +151,17 @@ impl Desk<'_> {
         // A row that names the day on which somebody is to leave means it.
         planner.keep_leaving_dates(user, &wanted.set.profile());
         if wish.is_none_or(Status::is_seated_or_coming) {
-            self.license(planner, wanted, user)?;
-            if wanted.is_wrong() {
+            let status = match wish {
+                Some(_) if planner.is_queued_now(user.id) => Status::Queued,
+                Some(wish) => wish,
+                None => user.status,
+            };
+            let user = User {
+                status,
+                ..user.clone()
+            };
+            self.license(planner, wanted, &user, mark)?;
+            if !wanted.is_open() {
                 planner.back_to(mark);
                 return Ok(false);
             }
@@ -339,12 +347,14 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Plans the add-on licenses that somebody does not have, or that they give back what they have.
+    /// Plans the add-on licenses that somebody does not have, or that they give back what they have. They stand as what is
+    /// planned for them since the mark leaves them.
     fn license(
         &mut self,
         planner: &mut Planner<'_>,
         wanted: &mut Wanted,
         user: &User,
+        since: crate::planner::Mark,
     ) -> Result<()> {
         if wanted.returns_licenses {
             return self.take_licenses(planner, wanted, user);
@@ -352,27 +362,27 @@ impl Desk<'_> {
         if wanted.seldom().pools.is_empty() {
             return Ok(());
         }
-        let (held, asked) = (planner.licenses_of(user.id)?, planner.requests_of(user.id)?);
+        let held = planner.licenses_planned(user.id)?;
+        let mut asked = planner.requests_of(user.id)?;
+        asked.extend(
+            planner
+                .changes_since(since)
+                .iter()
+                .filter_map(|it| match it {
+                    Change::LicenseRequest {
+                        pool, after: true, ..
+                    } => Some(*pool),
+                    _ => None,
+                }),
+        );
         for pool in wanted.seldom().pools.clone() {
             if held.iter().any(|it| it.pool == pool) || asked.contains(&pool) {
                 continue;
             }
-            let name = self
-                .pools
-                .iter()
-                .find(|it| it.1 == pool)
-                .map(|it| it.0.clone());
-            let name: PoolName = name.unwrap_or_default().parse()?;
             let mark = planner.mark();
-            match grant::grant(planner, &Selection::Ids(vec![user.id]), &name, None) {
-                Ok(()) if planner.skipped_since(mark).is_some() => {
-                    self.refused(planner, wanted, mark, Some(Column::Licenses));
-                }
-                Ok(()) => {}
-                Err(error @ Error::Invalid { .. }) => {
-                    self.fault(wanted, Some(Column::Licenses), error.to_string());
-                }
-                Err(error) => return Err(error),
+            grant::one(planner, user, pool, None)?;
+            if planner.skipped_since(mark).is_some() {
+                self.refused(planner, wanted, mark, Some(Column::Licenses));
             }
         }
         Ok(())

@@ -101,14 +101,16 @@ fn what_a_file_frees_is_there_for_those_who_come_by_it_in_whichever_order_its_ro
             // One more than fits is told with what is free by then.
             let more = format!("{text}one.more@acme.example|\n");
             let short = plan(&org, import(&more, Mode::Both)).shortfalls;
-            let (free, held) = (leavers + 1, 1);
+            let (free, all) = (leavers + 1, leavers + 2);
+            let back = match leavers {
+                1 => "1 is".to_owned(),
+                many => format!("{many} are"),
+            };
             assert_eq!(
                 short[0].to_string(),
                 format!(
-                    "access has {free} free of {} purchased ({held} held), and {} are needed; purchase 1 more, free some by \
-                     deactivating people, or queue",
-                    leavers + 2,
-                    leavers + 2
+                    "access has {free} free of {all} purchased (1 held once {back} given back), and {all} are needed; purchase \
+                     1 more, free some by deactivating people, or queue"
                 )
             );
         }
@@ -133,6 +135,11 @@ fn what_a_file_frees_goes_to_those_who_waited_before_it() {
     );
     let short = plan(&org, swap).shortfalls;
     assert_eq!((short[0].free, short[0].asked, short[0].missing), (0, 1, 1));
+    assert_eq!(
+        short[0].to_string(),
+        "access has 0 free of 3 purchased (2 held once 1 is given back, 1 for who waited before), and 1 is needed; purchase 1 \
+         more, free some by deactivating people, or queue"
+    );
     let two =
         "email|status\nana@acme.example|inactive\nbo@acme.example|inactive\ndan@acme.example|";
     apply(&org, import(two, Mode::Both)).unwrap();
@@ -203,4 +210,83 @@ fn who_waits_for_a_seat_and_who_found_none_are_counted_apart() {
             assert_eq!(rows, 4);
         }
     }
+}
+
+#[test]
+fn a_seat_that_a_wrong_row_will_give_back_is_told_with_what_lacks() {
+    let org = Org::new(3);
+    org.create("ana bo");
+    let rows = "email|status|deactivate on\nana@acme.example|inactive|31.31.2031\nbo@acme.example||31.31.2031\n";
+    let text = format!("{rows}cy@acme.example||\nrest@acme.example|deleted|");
+    let found = plan(&org, import(&text, Mode::Both));
+    assert_eq!(
+        found.shortfalls[0].to_string(),
+        "access has 0 free of 3 purchased (3 held), and 1 is needed; purchase 1 more, free some by deactivating people, or queue"
+    );
+    let review = found.review.unwrap();
+    assert_eq!((review.wrong_arrivals, review.wrong_leavers), (1, 1));
+    // Whoever holds none gives none back.
+    org.deactivate("ana");
+    let text = "email|status|deactivate on\nana@acme.example|deleted|31.31.2031";
+    assert_eq!(review_of(&org, text).wrong_leavers, 0);
+}
+
+fn review_of(org: &Org, text: &str) -> usher_core::import::Review {
+    review(org, import(text, Mode::Both))
+}
+
+#[test]
+fn whoever_is_seated_again_by_a_row_gets_the_licenses_that_it_names() {
+    let org = Org::new(9);
+    org.add_pool("pro", 1);
+    org.create("ana bo cy");
+    org.deactivate("ana bo");
+    let text = "email|status|licenses\nana@acme.example|active|pro";
+    let file = import(text, Mode::Both);
+    assert_eq!(faults(&review(&org, file.clone())), [""; 0]);
+    let applied = apply(&org, file).unwrap();
+    assert_eq!(org.user("ana").status, Status::Active);
+    assert_eq!(org.seats("pro").0, 1);
+    // What they had and comes back with them is not given twice.
+    let consumed = Command::Deactivate {
+        who: org.who("ana"),
+    };
+    let away = org.apply(consumed);
+    org.undo(&away);
+    assert_eq!(org.seats("pro").0, 1);
+    org.undo(&applied);
+    assert_eq!((org.seats("access").0, org.seats("pro").0), (2, 0));
+}
+
+#[test]
+fn a_row_that_fails_late_holds_no_seat_that_others_could_have() {
+    let org = Org::new(3);
+    org.add_pool("pro", 0);
+    org.create("ana bo");
+    org.deactivate("ana");
+    let text = "email|status|licenses\nana@acme.example|active|pro\nbo@acme.example|inactive|pro\n";
+    let found = plan(&org, import(text, Mode::Both));
+    let told = faults(found.review.as_ref().unwrap());
+    assert_eq!(told, ["C2: no free seat in pro"]);
+    let access = &found.effects.pools[0];
+    assert_eq!((access.held_before, access.held_after), (2, 1));
+    // One seat is free, and one comes back: both are for who is new behind her.
+    let text = "email|status|licenses|manager\nana@acme.example|active|pro|\ncy@acme.example|||ana@acme.example\n\
+        dan@acme.example|||";
+    let partial = Import {
+        partial: true,
+        ..import(text, Mode::Both)
+    };
+    let found = plan(&org, partial);
+    let review = found.review.unwrap();
+    assert_eq!(
+        faults(&review),
+        [
+            "C2: no free seat in pro",
+            "D3: no free seat in pro for the manager, who is of this file too",
+        ]
+    );
+    assert_eq!(review.count(Does::Invite), 1);
+    let access = &found.effects.pools[0];
+    assert_eq!((access.held_before, access.held_after), (2, 3));
 }
