@@ -5,6 +5,7 @@ mod forms;
 mod looked;
 mod terms;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -70,6 +71,15 @@ pub(crate) struct Mend {
     pub(crate) column: usize,
     /// What it says now.
     pub(crate) text: String,
+    /// Whether it is the title of a column that the file lacks, which is there with the first cell below it.
+    pub(crate) is_title: bool,
+}
+
+/// How many cells were mended, each counted once however often, and without the titles that came with them.
+fn n_cells(mends: &[Mend]) -> usize {
+    let cells = mends.iter().filter(|it| !it.is_title);
+    let cells: HashSet<(u32, usize)> = cells.map(|it| (it.row, it.column)).collect();
+    cells.len()
 }
 
 /// What is being done about a file.
@@ -275,7 +285,7 @@ impl Importing {
 
     /// How many cells were mended.
     pub(crate) fn n_mended(&self) -> usize {
-        self.mends.len()
+        n_cells(&self.mends)
     }
 
     /// Whether a row was mended since it was looked through.

@@ -292,8 +292,10 @@ impl App {
             }
             self.lay_out();
         } else {
-            let mended = some(importing.n_mended(), "mended cell");
-            let said = format!("esc again throws {mended} away; E writes a copy with them");
+            let n = importing.n_mended();
+            let mended = some(n, "mended cell");
+            let them = if n == 1 { "it" } else { "them" };
+            let said = format!("esc again throws {mended} away; E writes a copy with {them}");
             self.say(&said, Tone::Plain);
         }
     }

@@ -142,15 +142,16 @@ pub(crate) fn mend_form(importing: &Importing) -> Option<Form> {
             .filter(|(field, _)| field.is_changed());
         let mends: Vec<_> = changed
             .flat_map(|(field, column)| {
-                let mend = |row, text: &str| Mend {
+                let mend = |row, text: &str, is_title| Mend {
                     row,
                     column: *column,
                     text: text.to_owned(),
+                    is_title,
                 };
                 // What the file lacks becomes a column of it.
                 let title = lacking.iter().find(|it| it.0 == *column);
-                let title = title.map(|it| mend(head, &it.1));
-                title.into_iter().chain([mend(number, field.text())])
+                let title = title.map(|it| mend(head, &it.1, true));
+                title.into_iter().chain([mend(number, field.text(), false)])
             })
             .collect();
         match mends.is_empty() {

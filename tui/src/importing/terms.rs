@@ -7,7 +7,7 @@ use usher_core::command::{Command, Import};
 use usher_core::import::{Mode, Sheet};
 use usher_core::model::{Date, TransferId};
 
-use super::Mend;
+use super::{Mend, n_cells};
 use crate::effect::Order;
 use crate::words::{quoted, some};
 
@@ -106,7 +106,7 @@ impl Terms {
             line.push_str(&format!(" --sheet {}", quoted(sheet)));
         }
         if copy.is_none() && !mends.is_empty() {
-            let cells = some(mends.len(), "cell");
+            let cells = some(n_cells(mends), "cell");
             line.push_str(&format!(
                 "   # without the {cells} mended here; E writes a copy with them"
             ));

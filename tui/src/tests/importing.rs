@@ -535,7 +535,44 @@ fn a_required_column_that_a_file_lacks_is_filled_in_in_place() {
         play.screen()
     );
     play.keys("<enter>Kim<enter>");
-    assert!(play.shows("1 invite"), "{}", play.screen());
+    assert!(
+        play.shows("1 invite") && play.shows("1 mended"),
+        "{}",
+        play.screen()
+    );
+    play.keys("c");
+    let copied = play.copied.clone().unwrap_or_default();
+    assert!(
+        copied.contains("without the 1 cell mended here"),
+        "{copied}"
+    );
+}
+
+#[test]
+fn a_cell_that_is_mended_again_is_one_cell() {
+    let (_folder, mut play) = looking(small());
+    play.keys("n<enter>nobody<enter>");
+    assert!(play.shows("1 mended"), "{}", play.screen());
+    play.keys("<enter>ana2@acme.example<enter>");
+    assert!(
+        play.shows("3 wrong") && play.shows("1 mended"),
+        "{}",
+        play.screen()
+    );
+    play.keys("<esc>");
+    assert!(
+        play.shows("esc again throws 1 mended cell away; E writes a copy with it"),
+        "{}",
+        play.screen()
+    );
+    play.keys("u");
+    assert!(
+        play.shows("4 wrong") && play.shows("1 mended"),
+        "{}",
+        play.screen()
+    );
+    play.keys("u");
+    assert!(!play.shows("mended"), "{}", play.screen());
 }
 
 #[test]
