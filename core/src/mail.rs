@@ -5,6 +5,7 @@ mod asking;
 mod courier;
 mod folder;
 mod letter;
+mod outcome;
 mod pace;
 mod smtp;
 mod text;

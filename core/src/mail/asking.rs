@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::outcome::Rows;
 use super::text::{MailText, fill};
 use super::{MailConfig, letter};
 use crate::directory::{Directory, Session};
 use crate::error::{Error, Result};
 use crate::link;
-use crate::model::{Actor, Language, OutboxMail, Permission, WhichMails};
+use crate::model::{Actor, BatchId, Language, OutboxMail, Permission, WhichMails};
 use crate::plan::Template;
 use crate::store::OutboxNote;
 
@@ -87,6 +88,13 @@ impl Directory {
             Some("invitation") => i64::from(stationery.settings.invitation_days) * 86_400_000,
             _ => link::WORKS_MS,
         };
+        let example = Rows {
+            all: 123,
+            arrived: 100,
+            updated: 20,
+            wrong: 3,
+            ..Rows::default()
+        };
         for (name, value) in [
             ("first_name", "Ana".to_owned()),
             ("email", "ana@example.com".to_owned()),
@@ -113,7 +121,10 @@ impl Directory {
             ("rows", "123".to_owned()),
             ("arrived", "100".to_owned()),
             ("updated", "20".to_owned()),
+            ("unchanged", "0".to_owned()),
             ("wrong", "3".to_owned()),
+            ("outcome", example.sentence(language)),
+            ("batch", BatchId::from_bytes([0; 16]).to_string()),
             ("person", "bo@example.com".to_owned()),
         ] {
             // What is set is shown as it is.

@@ -9,6 +9,7 @@ use lettre::{Address, Message};
 use serde_json::Value;
 
 use super::MailConfig;
+use super::outcome::Rows;
 use super::text::{Filled, Line, MailText, Values, fill};
 use crate::directory::Directory;
 use crate::error::{Error, Result};
@@ -201,6 +202,9 @@ pub(super) fn prepare(
             let file: Option<String> = file.map(|it| harmless(&it).chars().take(80).collect());
             let file = file.unwrap_or_else(|| a_file(language).to_owned());
             values.insert("file", file);
+            if let Some(rows) = Rows::of(&about) {
+                values.insert("outcome", rows.sentence(language));
+            }
         }
         if let Some(day) = about.get("day").and_then(Value::as_str)
             && let Ok(day) = day.parse()

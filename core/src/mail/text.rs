@@ -115,6 +115,10 @@ const FILE: Placeholder = Placeholder {
     name: "file",
     meaning: "what the file was called",
 };
+const OUTCOME: Placeholder = Placeholder {
+    name: "outcome",
+    meaning: "a sentence that tells what became of the rows",
+};
 const ROWS: Placeholder = Placeholder {
     name: "rows",
     meaning: "how many rows the file had",
@@ -151,7 +155,9 @@ impl Template {
             Self::SeatAlarm => &[POOL, ALARM, HELD, PURCHASED],
             Self::BrakePulled => &[CONNECTION, SHARE, WINDOW],
             Self::InvitationWish => &[PERSON],
-            Self::ImportDone => &[FILE, ROWS, ARRIVED, UPDATED, UNCHANGED, WRONG, BATCH],
+            Self::ImportDone => &[
+                FILE, OUTCOME, ROWS, ARRIVED, UPDATED, UNCHANGED, WRONG, BATCH,
+            ],
             Self::DeletionAhead => &[LOGIN, DAY],
             Self::Announcement => &[FROM],
         };

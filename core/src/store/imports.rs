@@ -378,8 +378,11 @@ pub(super) fn note(
         "batch": batch.to_string(),
         "rows": terms.rows,
         "arrived": terms.arrived,
+        "queued": terms.queued,
         "updated": terms.updated,
         "unchanged": terms.unchanged,
+        "left_out": terms.left_out,
+        // Texts of the organization's own have one number for both.
         "wrong": terms.wrong + terms.left_out,
     });
     let snapshot = Snapshot::new(conn);

@@ -1,9 +1,12 @@
 //! What stands in a mail: its headers, its language, the organization's own words and logo.
 
-use usher_core::command::Command;
-use usher_core::model::{Field, Setting};
+use usher_core::command::{Command, Import};
+use usher_core::import::Mode;
+use usher_core::model::{Actor, Door, Field, Language, Setting};
+use usher_core::plan::Template;
 
 use super::{edit, willing};
+use crate::imports::sheet;
 use crate::org::Org;
 
 #[test]
@@ -157,4 +160,64 @@ fn a_link_within_a_sentence_can_be_pressed() {
     let link = taken[0].text.split_whitespace().nth(2).unwrap();
     let pressed = format!("Go to <a href=\"{link}\">{link}</a> &amp; come in.");
     assert!(whole.contains(&pressed), "{whole}");
+}
+
+#[test]
+fn whoever_imported_is_told_what_became_of_the_rows_in_their_language() {
+    let org = Org::new(3);
+    let owner = Actor::Administrator(org.user("owner").id);
+    let session = org.directory.as_actor(owner, Door::Import);
+    let import = |text: &str| Import {
+        file: Some("people.csv".into()),
+        partial: true,
+        ..Import::of(sheet(text), Mode::Invite)
+    };
+    let several =
+        "email\nana@acme.example\nbo@acme.example\nowner@acme.example\nno address\ncy@acme.example";
+    for (language, rows, said) in [
+        (
+            "en",
+            several,
+            "Your import of people.csv is done. The file had 5 rows: 2 brought somebody in, 1 changed nothing, 1 found no free seat and was \
+             left out, and 1 was wrong and was left out. The import is batch",
+        ),
+        (
+            "de",
+            "email\nana@acme.example",
+            "Ihr Import von people.csv ist fertig. Die einzige Zeile der Datei brachte jemanden herein. Der Import ist der Stapel",
+        ),
+    ] {
+        edit(&org, "owner", Field::Language, Some(language));
+        let (config, taken) = willing();
+        let applied = session
+            .apply(session.request(Command::Import(import(rows))), None)
+            .unwrap();
+        org.directory.bring_out(&config).unwrap();
+        let taken = taken.lock().unwrap();
+        let letter = taken.iter().find(|it| it.template == Template::ImportDone);
+        let text = letter.unwrap().text.split_whitespace();
+        let text = text.collect::<Vec<_>>().join(" ");
+        assert!(text.contains(said), "{text}");
+        org.undo(&applied);
+    }
+}
+
+#[test]
+fn a_preview_leaves_no_paragraph_out() {
+    let org = Org::new(3);
+    let (config, _) = willing();
+    for template in Template::ALL {
+        for language in Language::ALL {
+            let (text, _) = org.directory.mail_text(template, language).unwrap();
+            let preview = org
+                .directory
+                .mail_preview(&config, template, language, None);
+            let shown = preview.unwrap().1;
+            let paragraphs = |it: &str| it.trim().split("\n\n").count();
+            assert!(
+                paragraphs(&shown) >= paragraphs(&text.body),
+                "{template:?} {language}: {shown}"
+            );
+        }
+    }
 }
