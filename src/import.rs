@@ -145,6 +145,11 @@ pub(crate) fn list(desk: &Desk, args: &LimitArgs) -> Result<()> {
     listing.end("no imports")
 }
 
+/// What earlier versions did not count is not known.
+fn known(count: Option<usize>) -> String {
+    count.map_or_else(|| "-".to_owned(), |it| it.to_string())
+}
+
 fn row(read: &Read<'_>, actors: &mut ActorNames, import: &Imported) -> Result<Row> {
     let actor = actors.name(read, import.actor)?;
     let terms = &import.terms;
@@ -156,10 +161,10 @@ fn row(read: &Read<'_>, actors: &mut ActorNames, import: &Imported) -> Result<Ro
         terms.mode.as_str().to_owned(),
         terms.rows.to_string(),
         terms.arrived.to_string(),
-        terms.queued.to_string(),
+        known(terms.queued),
         terms.updated.to_string(),
         terms.unchanged.to_string(),
-        terms.left_out.to_string(),
+        known(terms.left_out),
         terms.wrong.to_string(),
         import
             .undone_by

@@ -384,3 +384,32 @@ fn what_a_file_gives_back_and_will_give_back_is_told_with_what_lacks() {
     let plan = org.json("import swap.csv --plan");
     assert_eq!(plan["import"]["wrong_leavers"], 1);
 }
+
+#[test]
+fn what_was_not_counted_when_a_file_was_imported_is_not_told_as_none() {
+    let org = Org::with_seats(10);
+    std::fs::write(org.path("people.csv"), "email\nana@acme.example\nno\n").unwrap();
+    org.type_in("import people.csv --partial --yes").ok();
+    let known = org.json("imports");
+    assert_eq!(
+        (&known[0]["queued"], &known[0]["left_out"]),
+        (&json!(0), &json!(0))
+    );
+    // As a version left it that did not count them.
+    rusqlite::Connection::open(org.db())
+        .and_then(|it| it.execute("UPDATE imports SET told_apart = 0", []))
+        .unwrap();
+    let unknown = org.json("imports");
+    assert!(unknown[0]["queued"].is_null() && unknown[0]["left_out"].is_null());
+    let table = org.type_in("imports").ok();
+    let line: Vec<&str> = table
+        .lines()
+        .nth(1)
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    assert!(
+        line.ends_with(&["2", "1", "-", "0", "0", "-", "1"]),
+        "{table}"
+    );
+}

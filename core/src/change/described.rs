@@ -385,13 +385,13 @@ impl Change {
                     terms.rows,
                     if terms.rows == 1 { "row" } else { "rows" },
                     terms.arrived,
-                    match terms.queued {
+                    match terms.queued.unwrap_or(0) {
                         0 => String::new(),
                         n => format!(" ({n} queued)"),
                     },
                     terms.updated,
                     terms.unchanged,
-                    match terms.left_out {
+                    match terms.left_out.unwrap_or(0) {
                         0 => String::new(),
                         n => format!(", {n} left out without a seat"),
                     },

@@ -368,10 +368,10 @@ impl Import {
                     format: self.sheet.about.format,
                     rows: review.rows.len(),
                     arrived: review.rows.iter().filter(|it| it.does.arrives()).count(),
-                    queued: review.count(Does::Queue),
+                    queued: Some(review.count(Does::Queue)),
                     updated: review.count(Does::Update),
                     unchanged: review.count(Does::Nothing),
-                    left_out: review.count(Does::LeftOut),
+                    left_out: Some(review.count(Does::LeftOut)),
                     wrong: review.count(Does::Wrong),
                 }),
             });

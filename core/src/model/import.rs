@@ -24,26 +24,26 @@ pub struct ImportTerms {
     pub rows: usize,
     /// Of these, how many brought somebody onto the roster.
     pub arrived: usize,
-    /// How many of those wait for a seat.
-    #[serde(default, skip_serializing_if = "is_none")]
-    pub queued: usize,
+    /// How many of those wait for a seat; none where earlier versions did not count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued: Option<usize>,
     /// How many changed somebody.
     pub updated: usize,
     /// How many changed nothing.
     pub unchanged: usize,
-    /// How many were left out because there was no free seat.
-    #[serde(default, skip_serializing_if = "is_none")]
-    pub left_out: usize,
+    /// How many were left out because there was no free seat; none where earlier versions counted them among the wrong ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<usize>,
     /// How many were wrong.
     pub wrong: usize,
 }
 
-/// What earlier versions did not count stands in no event of theirs.
-const fn is_none(count: &usize) -> bool {
-    *count == 0
-}
-
 impl ImportTerms {
+    /// How many rows came to nothing, because something was wrong or there was no free seat.
+    pub fn n_undone(&self) -> usize {
+        self.wrong + self.left_out.unwrap_or(0)
+    }
+
     /// The file, with the sheet of it that was read: `people.xlsx, Berlin`.
     pub fn named(&self) -> Option<String> {
         let parts = [self.file.as_deref(), self.sheet.as_deref()];

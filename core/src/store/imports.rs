@@ -40,7 +40,7 @@ pub(crate) struct Known {
 macro_rules! import_columns {
     () => {
         "batches.id, batches.seq, batches.at, batches.actor_kind, batches.actor, file, lower(hex(digest)), mode, format, \
-         n_rows, arrived, updated, unchanged, wrong, sheet, queued, left_out, \
+         n_rows, arrived, updated, unchanged, wrong, sheet, queued, left_out, told_apart, \
          (SELECT id FROM batches AS undoing WHERE undoing.undoes = batches.id ORDER BY seq DESC LIMIT 1)"
     };
 }
@@ -50,6 +50,10 @@ fn import_row(row: &Row<'_>) -> rusqlite::Result<Import> {
         row.get::<_, i64>(column)
             .map(|it| usize::try_from(it).unwrap_or(0))
     };
+    let told_apart: bool = row.get(17)?;
+    let (arrived, wrong) = (count(10)?, count(13)?);
+    // Of none nobody waits, and none was left out, whenever that was.
+    let known = |column, of: usize| (told_apart || of == 0).then(|| count(column)).transpose();
     Ok(Import {
         batch: BatchId::from_bytes(row.get(0)?),
         seq: row.get(1)?,
@@ -61,15 +65,15 @@ fn import_row(row: &Row<'_>) -> rusqlite::Result<Import> {
             mode: word(row, 7, Mode::from_word)?,
             format: word(row, 8, Format::from_word)?,
             rows: count(9)?,
-            arrived: count(10)?,
+            arrived,
             updated: count(11)?,
             unchanged: count(12)?,
-            wrong: count(13)?,
+            wrong,
             sheet: row.get(14)?,
-            queued: count(15)?,
-            left_out: count(16)?,
+            queued: known(15, arrived)?,
+            left_out: known(16, wrong)?,
         },
-        undone_by: row.get::<_, Option<[u8; 16]>>(17)?.map(BatchId::from_bytes),
+        undone_by: row.get::<_, Option<[u8; 16]>>(18)?.map(BatchId::from_bytes),
     })
 }
 
@@ -351,7 +355,8 @@ pub(super) fn note(
     let Some(terms) = found else { return Ok(()) };
     let count = |it: usize| i64::try_from(it).unwrap_or(i64::MAX);
     let sql = "INSERT INTO imports (batch, digest, mode, file, format, n_rows, arrived, updated, unchanged, wrong, \
-        sheet, queued, left_out) VALUES (?1, unhex(?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        sheet, queued, left_out, told_apart) \
+        VALUES (?1, unhex(?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
     conn.prepare_cached(sql)
         .and_then(|mut it| {
             it.execute(params![
@@ -366,8 +371,9 @@ pub(super) fn note(
                 count(terms.unchanged),
                 count(terms.wrong),
                 terms.sheet,
-                count(terms.queued),
-                count(terms.left_out),
+                count(terms.queued.unwrap_or(0)),
+                count(terms.left_out.unwrap_or(0)),
+                terms.queued.is_some() && terms.left_out.is_some(),
             ])
         })
         .map_err(broken)?;
@@ -383,7 +389,7 @@ pub(super) fn note(
         "unchanged": terms.unchanged,
         "left_out": terms.left_out,
         // Texts of the organization's own have one number for both.
-        "wrong": terms.wrong + terms.left_out,
+        "wrong": terms.n_undone(),
     });
     let snapshot = Snapshot::new(conn);
     outbox::tell_each(&snapshot, &[user], Template::ImportDone, &about, batch, at)
@@ -405,4 +411,40 @@ pub(super) fn erase(conn: &Connection, user: UserId) -> Result<()> {
             .map_err(broken)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::super::{compile, open};
+
+    #[test]
+    fn of_imports_before_they_were_counted_it_is_not_known_who_waited() {
+        let conn = Connection::open_in_memory().unwrap();
+        compile::add_functions(&conn).unwrap();
+        for sql in open::MIGRATIONS.iter().take(35) {
+            conn.execute_batch(sql).unwrap();
+        }
+        let import = |id: u8, more: &str, values: &str| {
+            let sql = format!(
+                "INSERT INTO imports (batch, digest, mode, format, n_rows, arrived, updated, unchanged, wrong{more}) \
+                 VALUES (unhex('{}'), randomblob(32), 'both', 'csv', 3, 2, 0, 0, 1{values})",
+                format!("{id:02x}").repeat(16)
+            );
+            conn.execute_batch(&sql).unwrap();
+        };
+        import(1, "", "");
+        for sql in &open::MIGRATIONS[35..38] {
+            conn.execute_batch(sql).unwrap();
+        }
+        import(2, ", queued", ", 1");
+        open::migrate(&conn, 38).unwrap();
+        let mut statement = conn
+            .prepare("SELECT told_apart FROM imports ORDER BY batch")
+            .unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        let told: Vec<bool> = rows.map(Result::unwrap).collect();
+        assert_eq!(told, [false, true]);
+    }
 }

@@ -60,6 +60,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0036_left_out.sql"),
     include_str!("../../../migrations/0037_short_events.sql"),
     include_str!("../../../migrations/0038_looks.sql"),
+    include_str!("../../../migrations/0039_told_apart.sql"),
 ];
 
 /// Kilobytes of page cache: the writer keeps the inner pages of every index, a reader only its own. After most commits SQLite

@@ -83,6 +83,8 @@ fn read(read: &Read<'_>, _: &Topic, limit: usize) -> Result<Found> {
 fn item(import: &Import, zone: &Zone, actor: &str) -> Item {
     let terms = &import.terms;
     let count = |it: usize| words::number(i64::try_from(it).unwrap_or(i64::MAX));
+    // What earlier versions did not count is not known.
+    let known = |it: Option<usize>| it.map_or_else(|| "-".to_owned(), count);
     let cells = vec![
         zone.minute(import.at),
         terms.named().unwrap_or_else(|| "-".to_owned()),
@@ -92,8 +94,8 @@ fn item(import: &Import, zone: &Zone, actor: &str) -> Item {
         count(terms.updated),
         count(terms.unchanged),
         count(terms.wrong),
-        count(terms.queued),
-        count(terms.left_out),
+        known(terms.queued),
+        known(terms.left_out),
         if import.undone_by.is_some() {
             "undone"
         } else {
@@ -101,7 +103,7 @@ fn item(import: &Import, zone: &Zone, actor: &str) -> Item {
         }
         .to_owned(),
     ];
-    let role = match (import.undone_by.is_some(), terms.wrong + terms.left_out > 0) {
+    let role = match (import.undone_by.is_some(), terms.n_undone() > 0) {
         (true, _) => Role::Muted,
         (false, true) => Role::Warn,
         (false, false) => Role::Plain,
