@@ -106,7 +106,7 @@ fn a_bomb_costs_a_sentence() {
                 r#"<row r="1">{email}</row><row r="4000000000">{}</row>"#,
                 cell("A4000000000", "ana@acme.example")
             )),
-            "damaged",
+            "row 4000000000",
         ),
         (
             "padding.xlsx",
@@ -227,4 +227,43 @@ fn what_other_programs_write_is_imported_and_so_is_what_is_piped() {
     let said: Said = command.stdin(piped).output().unwrap().into();
     said.ok();
     assert_eq!(org.json("individuals list").as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn what_stands_past_the_end_of_a_sheet_is_told_as_that_and_not_as_damage() {
+    let org = Org::with_seats(5);
+    let email = cell("A1", "email");
+    let row = |number: u32, place: &str| {
+        format!(
+            r#"<row r="{number}">{}</row>"#,
+            cell(place, "ana@acme.example")
+        )
+    };
+    for (name, rows, said) in [
+        (
+            "below.xlsx",
+            row(1_048_577, "A1048577"),
+            "has something in row 1048577, and no sheet has more than 1048576 rows; split it, or clear what stands below its end",
+        ),
+        (
+            "beside.xlsx",
+            row(2, "XFE2"),
+            "has something in row 2, column 16385; it may have 1024 columns: look for cells far to the right",
+        ),
+    ] {
+        let sheet = plain(&format!(r#"<row r="1">{email}</row>{rows}"#));
+        std::fs::write(org.path(name), sheet).unwrap();
+        let refused = org.run(&["import", name, "--plan"]);
+        assert_eq!(refused.code, Some(2), "{name}: {refused:?}");
+        assert!(refused.err.contains(said), "{name}: {}", refused.err);
+        assert!(!refused.err.contains("damaged"), "{name}: {}", refused.err);
+    }
+    // What only looks like something, an empty cell with a color, is nothing.
+    let styled = r#"<row r="1048577"><c r="A1048577" s="1"/></row>"#;
+    let sheet = plain(&format!(
+        r#"<row r="1">{email}</row>{}{styled}"#,
+        row(2, "A2")
+    ));
+    std::fs::write(org.path("styled.xlsx"), sheet).unwrap();
+    org.run(&["import", "styled.xlsx", "--plan"]).ok();
 }

@@ -305,7 +305,16 @@ impl<'l> Streamed<'l> {
             Value::Cell(cell) => *cell,
             Value::Owned(text) => Cell::Text(text),
         };
-        if row < self.row || row >= MOST_ROWS {
+        if row >= MOST_ROWS {
+            return Err(Bad::new(
+                format!(
+                    "has something in row {}, and no sheet has more than {MOST_ROWS} rows",
+                    u64::from(row) + 1
+                ),
+                "split it, or clear what stands below its end",
+            ));
+        }
+        if row < self.row {
             return Err(damaged());
         }
         if row > self.row {
