@@ -62,9 +62,9 @@ pub(crate) fn replay() -> usher_tui::Replay {
 
 /// How files of people are read: by a process of their own.
 pub(crate) fn reader() -> usher_tui::FileReader {
-    usher_tui::FileReader::new(|session, source, sheet| {
+    usher_tui::FileReader::new(|session, source, wanted| {
         let limits = session.read()?.settings()?.import;
-        reading::apart(&limits, source, sheet)
+        reading::apart(&limits, source, wanted.sheet, wanted.encoding)
     })
 }
 

@@ -34,10 +34,11 @@ pub(crate) fn apart(
     limits: &Limits,
     source: Source<'_>,
     sheet: Option<&str>,
+    encoding: Option<&str>,
 ) -> usher_core::Result<Sheet> {
     let task = Task {
         sheet: sheet.map(str::to_owned),
-        encoding: None,
+        encoding: encoding.map(str::to_owned),
         limits: *limits,
     };
     told(source, &task)

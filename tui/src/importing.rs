@@ -32,6 +32,8 @@ pub(crate) struct ReadRequest {
     pub(crate) origin: Origin,
     /// Which sheet of it.
     pub(crate) sheet: Option<String>,
+    /// How it is encoded.
+    pub(crate) encoding: Option<String>,
 }
 
 /// What was read of a file.
@@ -192,6 +194,7 @@ impl Importing {
             generation,
             origin: self.origin.clone(),
             sheet: self.terms.sheet.clone(),
+            encoding: self.terms.encoding.clone(),
         }
     }
 

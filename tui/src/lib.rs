@@ -61,7 +61,7 @@ use crate::console::Ending;
 pub use crate::action::{Action, Entry, Place, actions};
 pub use crate::handouts::Handouts;
 pub use crate::key::Key;
-pub use crate::reader::FileReader;
+pub use crate::reader::{FileReader, ReadAs};
 pub use crate::replay::Replay;
 pub use crate::theme::{Depth, Theme};
 

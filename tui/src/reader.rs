@@ -7,16 +7,25 @@ use std::sync::Arc;
 use usher_core::import::{Sheet, Source};
 use usher_core::{Result, Session};
 
-type Way = dyn Fn(&Session, Source<'_>, Option<&str>) -> Result<Sheet> + Send + Sync;
+type Way = dyn Fn(&Session, Source<'_>, ReadAs<'_>) -> Result<Sheet> + Send + Sync;
+
+/// What is wanted of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadAs<'r> {
+    /// The name of the sheet that is wanted of a workbook; none is the first in which anything is.
+    pub sheet: Option<&'r str>,
+    /// How a text is encoded, by a label of the web's encodings; none is what it looks like.
+    pub encoding: Option<&'r str>,
+}
 
 /// The way from a file to the rows in it.
 #[derive(Clone)]
 pub struct FileReader(Arc<Way>);
 
 impl FileReader {
-    /// By this function, which is called on a thread that does not draw, with the name of the sheet that is wanted.
+    /// By this function, which is called on a thread that does not draw.
     pub fn new(
-        way: impl Fn(&Session, Source<'_>, Option<&str>) -> Result<Sheet> + Send + Sync + 'static,
+        way: impl Fn(&Session, Source<'_>, ReadAs<'_>) -> Result<Sheet> + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(way))
     }
@@ -26,9 +35,9 @@ impl FileReader {
         &self,
         session: &Session,
         source: Source<'_>,
-        sheet: Option<&str>,
+        wanted: ReadAs<'_>,
     ) -> Result<Sheet> {
-        (self.0)(session, source, sheet)
+        (self.0)(session, source, wanted)
     }
 }
 

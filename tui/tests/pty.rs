@@ -67,13 +67,13 @@ fn console_in_a_terminal() {
 
 /// Reads files in this process: the program's worker is tried with the program.
 fn reader() -> FileReader {
-    FileReader::new(|_, source, sheet| {
+    FileReader::new(|_, source, wanted| {
         let Source::Path(path) = source else {
             return Err(usher_core::Error::not_found("file", "in a pipe"));
         };
         let file = std::fs::File::open(path)
             .map_err(|_| usher_core::Error::not_found("file", path.display()))?;
-        read_here(file, sheet, &Limits::default())
+        read_here(file, wanted.sheet, &Limits::default())
     })
 }
 

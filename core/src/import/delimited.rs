@@ -7,6 +7,7 @@ use super::as_typed;
 use super::limits::Limits;
 use super::sheet::{Cell, LONGEST_CELL, MOST_COLUMNS, RowBuilder};
 use super::wire::Bad;
+use crate::error::Error;
 
 /// Windows-1252 from 0x80 to 0x9f; the five that it leaves out are shown as what cannot be read.
 const WINDOWS: [char; 32] = [
@@ -23,6 +24,30 @@ pub const GUESSED: &str = "Windows-1252";
 /// What to do with a text of another encoding.
 const NAME_IT: &str = "save it as CSV (UTF-8), or name its encoding with --encoding, such as windows-1250 or shift_jis";
 
+/// Whether there is an encoding of that name, by the labels of the web's encodings (WHATWG Encoding Standard, section 4.2).
+///
+/// # Errors
+/// [`Error::Invalid`] where there is none.
+pub fn check_encoding(name: &str) -> Result<(), Error> {
+    match encoding_named(name) {
+        Ok(_) => Ok(()),
+        Err(bad) => Err(Error::invalid(
+            "encoding",
+            format!("{name:?} is unknown"),
+            bad.remedy,
+        )),
+    }
+}
+
+fn encoding_named(name: &str) -> Result<&'static encoding_rs::Encoding, Bad> {
+    encoding_rs::Encoding::for_label(name.trim().as_bytes()).ok_or_else(|| {
+        Bad::new(
+            format!("cannot be read: there is no encoding {name:?}"),
+            "name one of the web's, such as utf-8, windows-1250, iso-8859-2, shift_jis, gb18030 or macintosh",
+        )
+    })
+}
+
 /// The bytes as text of an encoding that somebody has named; a byte-order mark knows better.
 pub(super) fn decode_as<'b>(
     bytes: &'b [u8],
@@ -31,12 +56,7 @@ pub(super) fn decode_as<'b>(
     let Some(named) = named.filter(|_| encoding_rs::Encoding::for_bom(bytes).is_none()) else {
         return decode(bytes);
     };
-    let Some(encoding) = encoding_rs::Encoding::for_label(named.trim().as_bytes()) else {
-        return Err(Bad::new(
-            format!("cannot be read: there is no encoding {named:?}"),
-            "name one of the web's, such as utf-8, windows-1250, iso-8859-2, shift_jis, gb18030 or macintosh",
-        ));
-    };
+    let encoding = encoding_named(named)?;
     match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
         Some(text) => Ok((text, encoding.name())),
         None => Err(Bad::new(

@@ -22,7 +22,7 @@ pub use apart::{Source, Task, WORKER, read_apart};
 pub use columns::{Column, Columns, EXAMPLE, REASON};
 pub(crate) use columns::{is_ours, title_of_field};
 pub use copy::write_error_copy;
-pub use delimited::GUESSED;
+pub use delimited::{GUESSED, check_encoding};
 pub(crate) use individuals::day;
 pub use individuals::{Problem, Reviewed, review_individuals};
 pub use limits::Limits;

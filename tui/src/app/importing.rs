@@ -143,9 +143,10 @@ impl App {
         let Some(importing) = &mut self.importing else {
             return;
         };
-        let other_sheet = importing.terms.sheet != terms.sheet;
+        let of = |it: &Terms| (it.sheet.clone(), it.encoding.clone());
+        let is_read_anew = of(&importing.terms) != of(&terms);
         importing.terms = terms;
-        if other_sheet {
+        if is_read_anew {
             self.read_file();
         } else {
             self.look_through();
@@ -393,5 +394,7 @@ impl App {
 /// A refusal that names options of the command line, with those of the screen in their place.
 fn in_console_words(why: &str) -> String {
     let why = why.replace("say --again", "say yes to once more in the options (o)");
+    let why = why.replace(" with --encoding", " in the options (o)");
+    let why = why.replace(" with --sheet", " in the options (o)");
     why.replace("say --partial", "press P")
 }

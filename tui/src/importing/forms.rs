@@ -1,6 +1,6 @@
 //! The forms of an import: the file and how it is imported, and the cells of one row.
 
-use usher_core::import::{Mode, REASON};
+use usher_core::import::{Mode, REASON, check_encoding};
 
 use super::{Importing, Looked, Mend, Origin, Terms};
 use crate::board::Doing;
@@ -8,6 +8,23 @@ use crate::form::{Field, Form, Offer};
 use crate::words;
 
 const MODES: &[&str] = &["both", "invite", "create", "update"];
+/// What texts are mostly encoded in that do not say so; any other of the web's encodings can be named as well.
+const ENCODINGS: &[&str] = &[
+    "utf-8",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1253",
+    "windows-1254",
+    "iso-8859-2",
+    "iso-8859-15",
+    "macintosh",
+    "shift_jis",
+    "euc-jp",
+    "gb18030",
+    "big5",
+    "euc-kr",
+];
 const YES_NO: &[&str] = &["yes", "no"];
 
 /// Asks for a file, and how it is imported; where there are no files, for rows that are pasted or sent.
@@ -32,11 +49,12 @@ pub(crate) fn ask_file(no_files: bool) -> Doing {
     };
     let mut fields = vec![file.taking_tables()];
     let terms = Terms::default();
-    fields.extend([mode(&terms), mail(&terms), sheet(&terms)]);
+    fields.extend([mode(&terms), mail(&terms), sheet(&terms), encoding(&terms)]);
     let form = Form::new("Import people", fields, move |fields| {
         let terms = Terms {
             mode: mode_of(fields.get(1), 1)?,
             sheet: given(fields.get(3)),
+            encoding: given(fields.get(4)),
             ..mailing(fields.get(2), 2)?
         };
         let first = fields.first();
@@ -90,6 +108,7 @@ pub(crate) fn ask_terms(terms: &Terms) -> Form {
             terms.overriding,
         ),
         sheet(terms),
+        encoding(terms),
     ];
     Form::new("How to import", fields, |fields| {
         let is_yes = |i: usize| fields.get(i).is_some_and(|it| it.text() == "yes");
@@ -101,6 +120,7 @@ pub(crate) fn ask_terms(terms: &Terms) -> Form {
             as_typed: is_yes(5),
             overriding: is_yes(6),
             sheet: given(fields.get(7)),
+            encoding: given(fields.get(8)),
             ..mailing(fields.get(1), 1)?
         })))
     })
@@ -191,6 +211,19 @@ fn mail(terms: &Terms) -> Field {
 fn sheet(terms: &Terms) -> Field {
     Field::new("sheet", "Which sheet of a workbook; left empty, the first.")
         .with(terms.sheet.as_deref().unwrap_or(""))
+}
+
+fn encoding(terms: &Terms) -> Field {
+    Field::new(
+        "encoding",
+        "How a text file is encoded, such as windows-1250; left empty, what it looks like.",
+    )
+    .with(terms.encoding.as_deref().unwrap_or(""))
+    .offering(Offer::Words(ENCODINGS))
+    .checked(|text| match text.trim() {
+        "" => Ok(()),
+        name => check_encoding(name).map_err(|it| it.to_string()),
+    })
 }
 
 fn yes_or_no(text: &str) -> Result<(), String> {

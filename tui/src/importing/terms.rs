@@ -37,6 +37,8 @@ pub(crate) struct Terms {
     pub(crate) send_on: Option<Date>,
     /// The sheet of a workbook.
     pub(crate) sheet: Option<String>,
+    /// How a text is encoded; none is what it looks like.
+    pub(crate) encoding: Option<String>,
     /// Whether a file may be imported once more.
     pub(crate) again: bool,
     /// Whether addresses stand as they were typed.
@@ -104,6 +106,10 @@ impl Terms {
         }
         if let Some(sheet) = self.sheet.as_deref().filter(|_| copy.is_none()) {
             line.push_str(&format!(" --sheet {}", quoted(sheet)));
+        }
+        let is_file = copy.is_none() && !matches!(origin, Origin::Text(_));
+        if let Some(encoding) = self.encoding.as_deref().filter(|_| is_file) {
+            line.push_str(&format!(" --encoding {}", quoted(encoding)));
         }
         if copy.is_none() && !mends.is_empty() {
             let cells = some(n_cells(mends), "cell");

@@ -14,6 +14,7 @@ use usher_core::{Error, Result, Session};
 use super::plan;
 use crate::effect::{Intent, Wish};
 use crate::importing::{FileRead, Looked, Origin, ReadRequest, ReviewRequest};
+use crate::reader::ReadAs;
 use crate::words::at_home;
 
 /// How files of tables end.
@@ -51,18 +52,26 @@ pub(super) fn files(typed: &str) -> Vec<String> {
 
 /// What is in a file.
 pub(super) fn read(session: &Session, request: &ReadRequest) -> Result<FileRead> {
-    let sheet = request.sheet.as_deref();
+    let wanted = ReadAs {
+        sheet: request.sheet.as_deref(),
+        encoding: request.encoding.as_deref(),
+    };
     let (read, name) = match &request.origin {
-        Origin::Path(path) => (request.by.read(session, Source::Path(path), sheet)?, None),
+        Origin::Path(path) => (request.by.read(session, Source::Path(path), wanted)?, None),
         Origin::Text(text) => {
             let mut text = Cursor::new(text.as_bytes());
-            let read = request.by.read(session, Source::Pipe(&mut text), sheet)?;
+            // The terminal has made text of it already.
+            let wanted = ReadAs {
+                encoding: None,
+                ..wanted
+            };
+            let read = request.by.read(session, Source::Pipe(&mut text), wanted)?;
             (read, None)
         }
         Origin::Page(page) => {
             let file = session.arrived(*page)?;
             let file = file.ok_or_else(|| Error::not_found("file", "sent by that page"))?;
-            let read = request.by.read(session, Source::Path(&file.path), sheet)?;
+            let read = request.by.read(session, Source::Path(&file.path), wanted)?;
             (read, Some(file.name))
         }
     };

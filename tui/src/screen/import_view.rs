@@ -4,7 +4,7 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use usher_core::import::{Does, RowReview, letters};
+use usher_core::import::{Does, GUESSED, RowReview, letters};
 
 use crate::action::{self, Action, Place};
 use crate::app::App;
@@ -435,6 +435,14 @@ fn status(importing: &Importing, theme: Theme, area: Rect, buf: &mut Buffer) {
     let n_unread = about.map_or(0, |it| it.others.len());
     if let Some(text) = about.and_then(|it| it.unread()) {
         notes.push((text, Role::Warn));
+    }
+    match about.and_then(|it| it.encoding.as_deref()) {
+        None | Some("UTF-8") => {}
+        Some(GUESSED) if importing.terms.encoding.is_none() => notes.push((
+            format!("read as {GUESSED} text; o names another"),
+            Role::Warn,
+        )),
+        Some(encoding) => notes.push((format!("read as {encoding} text"), Role::Muted)),
     }
     if !ignored.is_empty() {
         notes.push((format!("ignored: {}", ignored.join(", ")), Role::Muted));

@@ -617,3 +617,63 @@ fn the_plan_shows_the_day_on_which_somebody_of_the_file_is_to_be_deleted() {
     );
     assert!(play.shows("delete_on 2099-01-31"), "{}", play.screen());
 }
+
+#[test]
+fn a_text_is_read_as_the_encoding_that_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("polish.csv");
+    // Łukasz, in Windows-1250.
+    std::fs::write(&path, b"email,first name\nkim@acme.example,\xa3ukasz\n").expect("written");
+    let mut play = Play::with(org(), Settings::default(), Size::new(120, 24));
+    play.keys("I");
+    play.event(Event::Paste(path.display().to_string()));
+    play.keys("<enter>");
+    assert!(
+        play.shows("£ukasz") && play.shows("read as Windows-1252 text; o names another"),
+        "{}",
+        play.screen()
+    );
+    play.keys("o<up>klingon<enter>");
+    assert!(
+        play.shows("encoding \"klingon\" is unknown"),
+        "{}",
+        play.screen()
+    );
+    play.keys("<esc><esc>o<up>windows-1250<enter>");
+    assert!(
+        play.shows("Łukasz") && play.shows("read as windows-1250 text"),
+        "{}",
+        play.screen()
+    );
+    play.keys("c");
+    let copied = play.copied.clone().unwrap_or_default();
+    assert!(
+        copied.ends_with("polish.csv --mode both --encoding windows-1250"),
+        "{copied}"
+    );
+    play.keys("<esc>I");
+    play.event(Event::Paste(path.display().to_string()));
+    play.keys("<down><down><down><down>shift_jis<enter>");
+    assert!(
+        play.shows("ﾂ」ukasz") || play.shows("｣ukasz"),
+        "{}",
+        play.screen()
+    );
+    // What cannot be read so is told with where another is named.
+    play.keys("o<up>utf-8<enter>");
+    assert!(
+        play.shows("is not UTF-8") && play.shows("name another encoding in the options (o)"),
+        "{}",
+        play.screen()
+    );
+    // What is pasted is text already.
+    play.keys("<esc>I");
+    play.event(Event::Paste(
+        "email,first name\nkim@acme.example,Łukasz\n".into(),
+    ));
+    play.keys("<down><down><down><down>windows-1250<enter>");
+    assert!(play.shows("Łukasz"), "{}", play.screen());
+    play.keys("c");
+    let copied = play.copied.clone().unwrap_or_default();
+    assert!(!copied.contains("--encoding"), "{copied}");
+}

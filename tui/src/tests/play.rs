@@ -8,7 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 use ratatui::style::{Color, Modifier};
-use usher_core::import::{Limits, Source, read_here};
+use usher_core::import::{Limits, Source, Task, read_as_told};
 use usher_core::mail::MailText;
 use usher_core::model::{Actor, Door};
 use usher_core::{Error, Session};
@@ -210,7 +210,7 @@ fn handouts() -> Handouts {
 
 /// Reads files in this process, which has no worker.
 fn reader() -> FileReader {
-    FileReader::new(|_, source, sheet| {
+    FileReader::new(|_, source, wanted| {
         let mut file = tempfile::tempfile().expect("a file");
         match source {
             Source::Path(path) => match File::open(path) {
@@ -221,7 +221,12 @@ fn reader() -> FileReader {
                 std::io::copy(pipe, &mut file).expect("written");
             }
         }
-        read_here(file, sheet, &Limits::default())
+        let task = Task {
+            sheet: wanted.sheet.map(str::to_owned),
+            encoding: wanted.encoding.map(str::to_owned),
+            limits: Limits::default(),
+        };
+        read_as_told(file, &task)
     })
 }
 
