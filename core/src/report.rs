@@ -8,6 +8,7 @@ mod export;
 mod file;
 mod gather;
 mod json;
+mod part;
 mod rows;
 mod xlsx;
 

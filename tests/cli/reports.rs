@@ -1,6 +1,7 @@
 //! Reports and the history from the command line.
 
 use crate::peopled;
+use crate::program::Org;
 
 #[test]
 fn a_report_is_a_file_by_the_ending_of_its_name() {
@@ -128,4 +129,21 @@ fn what_is_still_to_come_or_was_before_everything_is_said_in_words() {
     let said = org.type_in("seats --at 2001-01-01");
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("no organization yet"), "{}", said.err);
+}
+
+#[test]
+fn what_a_killed_export_left_goes_with_the_next_one_and_what_is_being_written_stays() {
+    let org = Org::with_seats(3);
+    let (left, held) = (".usher-report-Ab3dE6", ".usher-report-Ab3dE7");
+    for name in [left, held] {
+        std::fs::write(org.path(name), "email\nana@").unwrap();
+    }
+    let another = std::fs::File::open(org.path(held)).unwrap();
+    another.try_lock().unwrap();
+    org.type_in("export people.csv").ok();
+    assert!(!org.path(left).exists());
+    assert!(org.path(held).exists());
+    drop(another);
+    org.type_in("report users users.json").ok();
+    assert!(!org.path(held).exists());
 }

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use super::cell::Sink;
 use super::csv::Csv;
 use super::json::Json;
+use super::part;
 use super::xlsx::Xlsx;
 use crate::error::{Error, Result};
 use crate::model::TimeZoneName;
@@ -73,14 +74,10 @@ impl Output {
         }
         let folder = to.parent().filter(|it| !it.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
-        // Such a file is its owner's alone from its first byte on.
-        let file = tempfile::Builder::new()
-            .prefix(".usher-report-")
-            .tempfile_in(folder)
-            .map_err(|error| {
-                let why = format!("cannot be made ({})", error.kind());
-                file_error(to, why, "check the folder")
-            })?;
+        let file = part::begin(folder, ".usher-report-").map_err(|error| {
+            let why = format!("cannot be made ({})", error.kind());
+            file_error(to, why, "check the folder")
+        })?;
         let out = file.reopen().map_err(cannot_write)?;
         let out = BufWriter::with_capacity(128 * 1024, out);
         let sink: Box<dyn Sink> = match format {
@@ -145,9 +142,7 @@ fn put(to: &Path, bytes: &[u8], replace: bool) -> Result<()> {
     let cannot = |kind: std::io::ErrorKind| {
         file_error(to, format!("cannot be made ({kind})"), "check the folder")
     };
-    let mut file = tempfile::Builder::new()
-        .prefix(".usher-file-")
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
+    let mut file = part::begin(folder.unwrap_or(Path::new(".")), ".usher-file-")
         .map_err(|it| cannot(it.kind()))?;
     file.write_all(bytes)
         .and_then(|()| file.as_file().sync_all())
