@@ -201,7 +201,7 @@ impl Planner<'_> {
 
     /// Remembers the name of somebody new to whom others report: they may be put aside by then.
     pub(crate) fn name_new(&mut self, user: UserId, label: &str) {
-        if self.attended {
+        if self.attended && !self.names.users.contains(user) {
             self.names.users.insert(user, label);
         }
     }

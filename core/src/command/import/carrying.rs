@@ -323,14 +323,14 @@ impl Desk<'_> {
             return Ok(no_room.map_or(nobody, Arrival::NoRoom));
         }
         planner.spend_allowance(&budgets);
-        if is_new {
-            planner.newcomer_is_planned(mark)?;
-        }
         wanted.does = Some(match status {
             _ if id.is_some_and(|it| planner.is_queued_now(it)) => Does::Queue,
             Status::Active => Does::Create,
             _ => Does::Invite,
         });
+        if is_new {
+            planner.newcomer_is_planned(mark)?;
+        }
         Ok(id.map_or(nobody, Arrival::Here))
     }
 

@@ -146,7 +146,7 @@ fn newcomers_who_are_queued_move_up_behind_whoever_waits_when_the_file_makes_roo
     );
     apply(&org, import(&file(0..1_000), Mode::Create)).unwrap();
     let mut text = file(1_000..2_500);
-    // Ten leave: their seats go to the first who wait.
+    // Ten leave, and others of the file get their seats.
     for i in 0..10 {
         let _ = writeln!(text, "p{i}@acme.example||||||||inactive");
     }
@@ -155,6 +155,8 @@ fn newcomers_who_are_queued_move_up_behind_whoever_waits_when_the_file_makes_roo
     request.when_full = WhenFull::QueueRest;
     let plan = session.plan(&request).unwrap();
     assert_eq!(faults(plan.review.as_ref().unwrap()), [] as [&str; 0]);
+    let queued = plan.review.as_ref().unwrap().count(Does::Queue);
+    assert_eq!(queued, 1_391, "99 seats are free, and ten are given back");
     let access: PoolName = "access".parse().unwrap();
     let pool = plan
         .effects
