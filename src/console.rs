@@ -64,7 +64,13 @@ pub(crate) fn replay() -> usher_tui::Replay {
 pub(crate) fn reader() -> usher_tui::FileReader {
     usher_tui::FileReader::new(|session, source, wanted| {
         let limits = session.read()?.settings()?.import;
-        reading::apart(&limits, source, wanted.sheet, wanted.encoding)
+        reading::apart(
+            session.directory(),
+            &limits,
+            source,
+            wanted.sheet,
+            wanted.encoding,
+        )
     })
 }
 

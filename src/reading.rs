@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use usher_core::Error;
 use usher_core::import::{Limits, Sheet, Source, Task, read_apart};
+use usher_core::{Directory, Error};
 
 use crate::desk::Desk;
 use crate::failure::Result;
@@ -26,11 +26,12 @@ pub(crate) fn sheet(
     } else {
         Source::Path(file)
     };
-    Ok(told(source, &task)?)
+    Ok(told(desk.session.directory(), source, &task)?)
 }
 
 /// The same, of a file or a pipe that is open already.
 pub(crate) fn apart(
+    directory: &Directory,
     limits: &Limits,
     source: Source<'_>,
     sheet: Option<&str>,
@@ -41,13 +42,16 @@ pub(crate) fn apart(
         encoding: encoding.map(str::to_owned),
         limits: *limits,
     };
-    told(source, &task)
+    told(directory, source, &task)
 }
 
-fn told(source: Source<'_>, task: &Task) -> usher_core::Result<Sheet> {
+fn told(directory: &Directory, source: Source<'_>, task: &Task) -> usher_core::Result<Sheet> {
     let program = std::env::current_exe()
         .map_err(|it| Error::Broken(format!("the program cannot be found: {it}")))?;
-    read_apart(&program, source, task)
+    // Beside the database is the place for what is in it.
+    let folder = directory.path().parent();
+    let folder = folder.filter(|it| !it.as_os_str().is_empty());
+    read_apart(&program, source, task, folder.unwrap_or(Path::new(".")))
 }
 
 /// How much of a list is read at once.

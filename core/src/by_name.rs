@@ -62,6 +62,11 @@ impl<V> ByName<V> {
         Key([(one >> 32) as u32, one as u32, other as u32])
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// Sets the value of a name; the one before is gone.
     pub(crate) fn insert(&mut self, name: &str, value: V) {
         self.values.insert(self.key(name), value);
@@ -77,6 +82,11 @@ impl<V> ByName<V> {
                 None
             }
         }
+    }
+
+    /// The value of a name, to be changed.
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut V> {
+        self.values.get_mut(&self.key(name))
     }
 
     /// The value of a name.

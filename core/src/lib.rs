@@ -20,6 +20,7 @@ pub mod invited;
 pub mod link;
 pub mod mail;
 pub mod model;
+mod pages;
 pub mod password;
 pub mod past;
 pub mod plan;

@@ -9,6 +9,8 @@ mod delegated;
 mod managers;
 mod people;
 mod reading;
+mod rows;
+mod seldom;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use crate::model::{
     Profile, RequiredItem, Status, User, UserId, VisibleTo,
 };
 use crate::planner::Planner;
+use rows::Rows;
 
 /// Bring in, create and update the people of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,8 +68,7 @@ impl Import {
 /// How it begins what is said of whom there is no room for.
 const NO_ROOM: &str = "no free seat";
 
-/// What one row wants. Blank cells want nothing. There may be a million of them, so that what most rows do not say is kept
-/// apart, and what is in the sheet is read there again.
+/// What one row wants. Blank cells want nothing. Between two looks at it a row is kept in a few bytes ([`rows::Rows`]).
 #[derive(Default)]
 struct Wanted {
     row: u32,
@@ -76,6 +78,8 @@ struct Wanted {
     manager: Manager,
     leaves_groups: bool,
     returns_licenses: bool,
+    /// Whether it names no group, and means the only one of whoever imports.
+    joins_own: bool,
     status: Option<Status>,
     seldom: Option<Box<Seldom>>,
     /// Whom of the roster it means.
@@ -92,7 +96,7 @@ struct Wanted {
 }
 
 /// What a row may want besides, and most rows do not.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Seldom {
     id: Option<UserId>,
     /// The name that stands beside the address, within its cell.
@@ -270,6 +274,20 @@ impl<'i> Desk<'i> {
         });
     }
 
+    /// As [`Desk::fault`], in the row at a place.
+    fn fault_at(
+        &mut self,
+        rows: &mut Rows,
+        place: usize,
+        column: Option<Column>,
+        why: impl Into<String>,
+    ) {
+        if let Some(mut wanted) = rows.get(place) {
+            self.fault(&mut wanted, column, why);
+            rows.put(place, &wanted);
+        }
+    }
+
     /// What a column is called in the file, else what it is.
     fn called(&self, column: Column) -> String {
         column.words(&self.fields)
@@ -278,6 +296,13 @@ impl<'i> Desk<'i> {
 
 impl Import {
     pub(super) fn plan(&self, planner: &mut Planner<'_>) -> Result<()> {
+        let planned = self.plan_rows(planner);
+        // A row that could not be read again looked as if it were blank, whatever came of that.
+        self.sheet.check()?;
+        planned
+    }
+
+    fn plan_rows(&self, planner: &mut Planner<'_>) -> Result<()> {
         self.refuse_beyond_inviting(planner)?;
         let digest = planner.snapshot.keyed(&self.sheet.hash())?;
         if !self.again
@@ -294,16 +319,15 @@ impl Import {
             planner.leave_out_whom_there_is_no_room_for();
         }
         let mut desk = Desk::new(self, planner)?;
-        let mut rows = desk.read();
-        desk.keep_to_groups(planner, &mut rows)?;
-        desk.find_people(planner, &mut rows)?;
+        let (mut rows, doubtful) = desk.read()?;
+        desk.find_people(planner, &mut rows, &doubtful)?;
         desk.find_managers(planner, &mut rows)?;
         // Whom there is no room for is wrong from here on, too, and counted among those who ask for seats.
         let wrong_arrivals = rows.iter().filter(|it| it.arrives && it.is_wrong());
         desk.wrong_arrivals = wrong_arrivals.count();
         desk.carry_out(planner, &mut rows)?;
         planner.forget_arrivals();
-        self.conclude(planner, desk, rows, digest)
+        self.conclude(planner, desk, &rows, digest)
     }
 
     /// Says what becomes of every row, and that the file was imported.
@@ -311,7 +335,7 @@ impl Import {
         &self,
         planner: &mut Planner<'_>,
         desk: Desk<'_>,
-        rows: Vec<Wanted>,
+        rows: &Rows,
         digest: String,
     ) -> Result<()> {
         let Desk {
@@ -326,6 +350,7 @@ impl Import {
             sheet: Arc::clone(&self.sheet),
             columns,
             rows: Vec::with_capacity(rows.len()),
+            known: Vec::new(),
             faults: faults.into_values().flatten().collect(),
             partial: self.partial,
             wrong_arrivals,
@@ -334,7 +359,7 @@ impl Import {
                 .filter(|it| it.is_wrong() && it.leaves_seat(invited_hold))
                 .count(),
         };
-        for wanted in rows {
+        for wanted in rows.iter() {
             let does = wanted.does.unwrap_or(Does::Nothing);
             let only_lacks_room = does == Does::Wrong && {
                 let faults = review.faults_of(wanted.row);
@@ -349,9 +374,11 @@ impl Import {
                     .collect();
                 planner.skip_name(&who, format!("row {}: {}", wanted.row, why.join("; ")));
             }
+            if let Some((id, _)) = wanted.known {
+                review.known.push((wanted.row, id));
+            }
             review.rows.push(RowReview {
                 row: wanted.row,
-                user: wanted.known.map(|it| it.0),
                 does: match only_lacks_room && self.partial {
                     true => Does::LeftOut,
                     false => does,
@@ -384,7 +411,7 @@ impl Import {
 /// Whom the row at a place of the sheet is about, as typed.
 fn who(sheet: &Sheet, columns: &Columns, place: u32) -> String {
     let row = usize::try_from(place).ok().and_then(|it| sheet.at(it));
-    row.map_or_else(String::new, |it| columns.who(it))
+    row.map_or_else(String::new, |it| columns.who(&it))
 }
 
 /// Whether that person may be brought onto the roster by this mode, as if they were new.

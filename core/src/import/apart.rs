@@ -38,12 +38,13 @@ pub enum Source<'p> {
     Pipe(&'p mut dyn Read),
 }
 
-/// Reads a file in a process of its own: `program` is ours, which knows the argument [`WORKER`].
+/// Reads a file in a process of its own: `program` is ours, which knows the argument [`WORKER`]. What of a large one does not
+/// stay in memory is put aside in the folder, in a file that has no name and that nobody else can read.
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::Invalid`] saying in one sentence what is wrong with the file, also when it was too much for
-/// the worker; [`Error::Broken`] when no worker can be started.
-pub fn read_apart(program: &Path, source: Source<'_>, task: &Task) -> Result<Sheet> {
+/// the worker, or there is no room for it in the folder; [`Error::Broken`] when no worker can be started.
+pub fn read_apart(program: &Path, source: Source<'_>, task: &Task, folder: &Path) -> Result<Sheet> {
     let limits = &task.limits;
     let file = match source {
         Source::Path(path) => open(path)?,
@@ -74,7 +75,10 @@ pub fn read_apart(program: &Path, source: Source<'_>, task: &Task) -> Result<She
         })
     };
     let heard = match out {
-        Some(out) => hear(&mut BufReader::with_capacity(256 << 10, out), limits),
+        Some(out) => {
+            let rows = Rows::in_folder(folder);
+            hear(&mut BufReader::with_capacity(256 << 10, out), limits, rows)
+        }
         None => Err(Heard::Nothing),
     };
     if heard.is_err() {
@@ -84,7 +88,11 @@ pub fn read_apart(program: &Path, source: Source<'_>, task: &Task) -> Result<She
     let in_time = watching.join().unwrap_or(true);
     let status = wait(&child);
     match heard {
-        Ok(sheet) => Ok(sheet),
+        Ok(sheet) => {
+            sheet.check()?;
+            Ok(sheet)
+        }
+        Err(Heard::Lost(error)) => Err(error),
         Err(Heard::Bad(bad)) => Err(super::bad(bad)),
         Err(Heard::Nothing) => Err(super::bad(too_much(status, in_time, limits))),
     }
@@ -112,13 +120,14 @@ enum Heard {
     Bad(Bad),
     /// It fell silent, or says nonsense.
     Nothing,
+    /// What it says cannot be kept.
+    Lost(Error),
 }
 
-fn hear(from: &mut impl Read, limits: &Limits) -> Result<Sheet, Heard> {
+fn hear(from: &mut impl Read, limits: &Limits, mut rows: Rows) -> Result<Sheet, Heard> {
     let nothing = |_| Heard::Nothing;
     wire::greet(from).map_err(nothing)?;
     let mut about: Option<About> = None;
-    let mut rows = Rows::default();
     let (mut cells, mut last) = (0, 0);
     let mut buffer = Vec::new();
     loop {
@@ -133,7 +142,10 @@ fn hear(from: &mut impl Read, limits: &Limits) -> Result<Sheet, Heard> {
                     return Err(Heard::Nothing);
                 }
                 last = number;
-                rows.push(row);
+                rows.push(&row);
+                if let Some(error) = rows.failure() {
+                    return Err(Heard::Lost(error));
+                }
             }
             Frame::End(n_rows) => {
                 let all = usize::try_from(n_rows) == Ok(rows.len());

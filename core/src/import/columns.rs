@@ -272,7 +272,7 @@ impl Columns {
     pub(crate) fn find(sheet: &Sheet, fields: &[CustomField]) -> Result<Self> {
         let rows = (0..LOOKED_AT).zip(sheet.rows()).map(|it| it.1).enumerate();
         let found = rows
-            .map(|(head, row)| Self::of(head, row, fields))
+            .map(|(head, row)| Self::of(head, &row, fields))
             .find(Self::tells_whom);
         let Some(mut columns) = found else {
             let remedy = "name the columns in its first row, or in one of the first 12 that hold anything, such as email, first name, \
@@ -323,7 +323,7 @@ impl Columns {
         Ok(columns)
     }
 
-    fn of(head: usize, row: Row<'_>, fields: &[CustomField]) -> Self {
+    fn of(head: usize, row: &Row<'_>, fields: &[CustomField]) -> Self {
         let titles: Vec<String> = row.cells().map(|it| it.said().into_owned()).collect();
         let mut own: HashMap<String, FieldId> = fields.iter().map(|it| (it.key(), it.id)).collect();
         for field in fields {
@@ -360,7 +360,7 @@ impl Columns {
     }
 
     /// Whom a row is about, as typed.
-    pub(crate) fn who(&self, row: Row<'_>) -> String {
+    pub(crate) fn who(&self, row: &Row<'_>) -> String {
         let said = |column| {
             let said = row.cell(self.place(column)?).said();
             let said: String = harmless(said.trim()).chars().take(80).collect();
@@ -420,7 +420,7 @@ impl Columns {
 }
 
 /// Whether a row is one of titles that tell whom the rows below are about.
-pub(super) fn is_head(row: Row<'_>) -> bool {
+pub(super) fn is_head(row: &Row<'_>) -> bool {
     Columns::of(0, row, &[]).tells_whom()
 }
 

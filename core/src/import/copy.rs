@@ -71,6 +71,8 @@ pub fn write_error_copy(review: &Review, to: &Path, replace: bool) -> Result<usi
         .new_worksheet_with_constant_memory()
         .map_err(cannot_write)?;
     let wrong = fill(&mut sheet, review).map_err(cannot_write)?;
+    // What could not be read again is not told to be blank.
+    review.sheet.check()?;
     book.push_worksheet(sheet);
     let mut bytes = book.save_to_buffer().map_err(cannot_write)?;
     seal::put(&mut bytes, &source);
@@ -135,7 +137,7 @@ fn fill(sheet: &mut Worksheet, review: &Review) -> Result<usize, XlsxError> {
             sheet,
             &looks,
             at,
-            row,
+            &row,
             faults,
             Some(reason),
             row.number() == head,
@@ -184,7 +186,7 @@ fn write_row(
     sheet: &mut Worksheet,
     looks: &Looks,
     at: u32,
-    row: Row<'_>,
+    row: &Row<'_>,
     faults: &[Fault],
     reason: Option<usize>,
     is_head: bool,

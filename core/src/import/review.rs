@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::ser::{SerializeSeq, SerializeStruct};
+use serde::ser::{Error as _, SerializeSeq, SerializeStruct};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::columns::{Columns, EXAMPLE};
@@ -112,8 +112,6 @@ pub struct RowReview {
     pub row: u32,
     /// What is done about it.
     pub does: Does,
-    /// Whom of the roster it is about; nobody where they are new, or where it is not known.
-    pub user: Option<UserId>,
 }
 
 /// Everything that an import makes of a sheet.
@@ -125,6 +123,8 @@ pub struct Review {
     pub columns: Columns,
     /// Its rows, in their order.
     pub rows: Vec<RowReview>,
+    /// Whom of the roster rows are about, by the numbers of these rows; nobody where they are new, or where it is not known.
+    pub(crate) known: Vec<(u32, UserId)>,
     /// What is wrong, by rows.
     pub faults: Vec<Fault>,
     /// Whether what is right is done while something is wrong.
@@ -156,7 +156,13 @@ impl Review {
     /// Whom a row is about, as typed.
     pub fn who(&self, row: &RowReview) -> String {
         let row = self.sheet.row(row.row);
-        row.map_or_else(String::new, |it| self.columns.who(it))
+        row.map_or_else(String::new, |it| self.columns.who(&it))
+    }
+
+    /// Whom of the roster a row is about; nobody where they are new, or where it is not known.
+    pub fn user(&self, row: &RowReview) -> Option<UserId> {
+        let place = self.known.binary_search_by_key(&row.row, |it| it.0);
+        self.known.get(place.ok()?).map(|it| it.1)
     }
 
     /// The title of a column, as typed.
@@ -206,7 +212,8 @@ impl Serialize for Cells<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(review, row) = self;
         let Columns { titles, holds, .. } = &review.columns;
-        let cells = review.sheet.row(*row).into_iter().flat_map(|it| it.cells());
+        let row = review.sheet.row(*row);
+        let cells = row.iter().flat_map(Row::cells);
         let cells = cells.zip(titles.iter().zip(holds));
         let said = cells.filter(|(cell, (_, holds))| holds.is_some() && !cell.is_blank());
         serializer.collect_map(said.map(|(cell, (title, _))| (title.trim(), cell.said())))
@@ -235,6 +242,7 @@ impl Serialize for Review {
         out.serialize_field("wrong_leavers", &self.wrong_leavers)?;
         out.serialize_field("rows", &Rows(self))?;
         out.serialize_field("faults", &Faults(self))?;
+        self.sheet.check().map_err(S::Error::custom)?;
         out.end()
     }
 }

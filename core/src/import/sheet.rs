@@ -1,14 +1,19 @@
 //! A sheet of cells, whatever file it came from: rows with their numbers, cells with their types. Rows are kept as the text in
-//! which they came out of the worker, thousands of them in one piece of memory.
+//! which they came out of the worker, hundreds of them on one page; those of a large sheet are put aside.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::error::{Error, Result};
 use crate::model::harmless;
+use crate::pages::{KEPT, PAGE, Page, Pages};
 
 /// The most columns of a sheet.
 pub const MOST_COLUMNS: usize = 1_024;
@@ -180,10 +185,19 @@ const LENGTH: usize = 3;
 const WIDE: usize = 10;
 
 /// One row with anything in it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Row<'s> {
     number: u32,
-    cells: &'s str,
+    cells: Text<'s>,
+}
+
+/// The text of a row.
+#[derive(Clone)]
+enum Text<'s> {
+    /// It is in memory anyway.
+    Lent(&'s str),
+    /// A part of a page that was put aside.
+    Held(Arc<[u8]>, Range<usize>),
 }
 
 impl<'s> Row<'s> {
@@ -193,13 +207,31 @@ impl<'s> Row<'s> {
     }
 
     /// Its cells, from the first column on. Those behind the last one that is filled are left out.
-    pub fn cells(&self) -> Cells<'s> {
-        Cells { rest: self.cells }
+    pub fn cells(&self) -> Cells<'_> {
+        Cells { rest: self.text() }
     }
 
     /// The cell of a column, counted from 0.
-    pub fn cell(&self, column: usize) -> Cell<'s> {
+    pub fn cell(&self, column: usize) -> Cell<'_> {
         self.cells().nth(column).unwrap_or(Cell::Empty)
+    }
+
+    /// One in which nothing is to be seen.
+    fn blank(number: u32) -> Self {
+        Self {
+            number,
+            cells: Text::Lent(""),
+        }
+    }
+
+    fn text(&self) -> &str {
+        match &self.cells {
+            Text::Lent(text) => text,
+            // What was put aside is what was text before.
+            Text::Held(page, at) => {
+                std::str::from_utf8(page.get(at.clone()).unwrap_or_default()).unwrap_or_default()
+            }
+        }
     }
 
     /// A row of these bytes, if they are such a row.
@@ -213,10 +245,18 @@ impl<'s> Row<'s> {
         }
         (n_cells <= MOST_COLUMNS).then_some(Self {
             number,
-            cells: text,
+            cells: Text::Lent(text),
         })
     }
 }
+
+impl PartialEq for Row<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number && self.text() == other.text()
+    }
+}
+
+impl Eq for Row<'_> {}
 
 impl fmt::Debug for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -355,64 +395,96 @@ impl RowBuilder {
     }
 }
 
-/// So many bytes of rows stand in one piece of memory, as a rule: large enough to be given back when it is not needed any more.
-const PAGE: usize = 256 << 10;
-
-/// Where a row stands.
+/// Where a row stands: its number in the file, and where on its page it begins.
 #[derive(Clone, Copy)]
 struct Place {
     number: u32,
-    page: u32,
     from: u32,
-    to: u32,
 }
 
-/// A sheet: what was read of a file. A copy of it has its rows in common with it.
+/// A sheet: what was read of a file. A copy of it has its rows in common with it. Rows of a large sheet are read again when they
+/// are looked at; should that fail, they look blank, and [`Sheet::check`] tells so.
 #[derive(Clone)]
 pub struct Sheet {
     /// Where it was found.
     pub about: About,
-    places: Vec<Place>,
-    pages: Vec<Arc<str>>,
+    places: Arc<Vec<Place>>,
+    /// At which place each page begins.
+    begins: Arc<Vec<u32>>,
+    pages: Arc<Pages>,
+    /// Rows that were mended, by their places.
+    mended: BTreeMap<usize, Arc<str>>,
+    failed: Arc<OnceLock<Error>>,
 }
 
 /// The rows of a sheet in the making.
-#[derive(Default)]
 pub(super) struct Rows {
     places: Vec<Place>,
-    pages: Vec<Arc<str>>,
+    begins: Vec<u32>,
+    pages: Pages,
     /// The page that is being filled.
     page: String,
+    failed: OnceLock<Error>,
 }
 
 impl Rows {
+    /// No row yet. What does not stay in memory is put aside in this folder.
+    pub(super) fn in_folder(folder: &Path) -> Self {
+        Self::beyond(folder, KEPT)
+    }
+
+    /// As [`Rows::in_folder`], where no folder is known: that of the system for such files.
+    pub(super) fn anywhere() -> Self {
+        Self::in_folder(&tempfile::env::temp_dir())
+    }
+
+    /// As [`Rows::in_folder`], with room for so many bytes in memory.
+    fn beyond(folder: &Path, room: usize) -> Self {
+        Self {
+            places: Vec::new(),
+            begins: Vec::new(),
+            pages: Pages::in_folder(folder.to_owned(), room),
+            page: String::with_capacity(PAGE),
+            failed: OnceLock::new(),
+        }
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.places.len()
     }
 
+    /// Why they cannot be kept, if so.
+    pub(super) fn failure(&mut self) -> Option<Error> {
+        self.failed.take()
+    }
+
     /// Puts a row behind the last one.
-    pub(super) fn push(&mut self, row: Row<'_>) {
-        if self.page.len() + row.cells.len() > PAGE {
+    pub(super) fn push(&mut self, row: &Row<'_>) {
+        let text = row.text();
+        if self.page.len() + text.len() > PAGE {
             self.turn();
         }
         let at = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
-        let from = at(self.page.len());
-        self.page.push_str(row.cells);
+        if self.page.is_empty() {
+            self.begins.push(at(self.places.len()));
+        }
         self.places.push(Place {
             number: row.number,
-            page: at(self.pages.len()),
-            from,
-            to: at(self.page.len()),
+            from: at(self.page.len()),
         });
+        self.page.push_str(text);
     }
 
     /// Begins a new page.
     fn turn(&mut self) {
-        if !self.page.is_empty() {
-            self.pages.push(self.page.as_str().into());
-            self.page.clear();
+        if !self.page.is_empty() && self.failed.get().is_none() {
+            let put = self.pages.put(self.page.as_bytes());
+            if let Err(error) = put {
+                self.failed.get_or_init(|| error);
+            }
         }
+        self.page.clear();
     }
 
     /// The sheet of these rows, in the order in which they came.
@@ -421,8 +493,11 @@ impl Rows {
         self.places.shrink_to_fit();
         Sheet {
             about,
-            places: self.places,
-            pages: self.pages,
+            places: Arc::new(self.places),
+            begins: Arc::new(self.begins),
+            pages: Arc::new(self.pages),
+            mended: BTreeMap::new(),
+            failed: Arc::new(self.failed),
         }
     }
 }
@@ -430,6 +505,23 @@ impl Rows {
 impl Sheet {
     /// A sheet of these texts, as a csv file would have it.
     pub fn of_texts<'t, R: IntoIterator<Item = &'t str>>(
+        rows: impl IntoIterator<Item = R>,
+    ) -> Self {
+        Self::of_rows(Rows::anywhere(), rows)
+    }
+
+    /// As [`Sheet::of_texts`], of which no more than so many bytes stay in memory; the rest is put aside in that folder, and
+    /// whether that could be done, [`Sheet::check`] tells.
+    pub fn of_texts_beyond<'t, R: IntoIterator<Item = &'t str>>(
+        rows: impl IntoIterator<Item = R>,
+        folder: &Path,
+        room: usize,
+    ) -> Self {
+        Self::of_rows(Rows::beyond(folder, room), rows)
+    }
+
+    fn of_rows<'t, R: IntoIterator<Item = &'t str>>(
+        mut made: Rows,
         rows: impl IntoIterator<Item = R>,
     ) -> Self {
         let about = About {
@@ -440,7 +532,6 @@ impl Sheet {
             encoding: None,
             separator: None,
         };
-        let mut made = Rows::default();
         let mut builder = RowBuilder::default();
         for (number, cells) in (1..).zip(rows) {
             builder.clear();
@@ -448,10 +539,31 @@ impl Sheet {
                 .into_iter()
                 .for_each(|it| builder.push(Cell::Text(it)));
             if let Some(row) = builder.made().and_then(|it| Row::parse(number, it)) {
-                made.push(row);
+                made.push(&row);
             }
         }
         made.sheet(about)
+    }
+
+    /// Whether every row that was looked at was there to be looked at.
+    ///
+    /// # Errors
+    /// [`Error::File`] when some of them could not be kept, or not be read again: they looked blank.
+    pub fn check(&self) -> Result<()> {
+        match self.failed.get() {
+            None => Ok(()),
+            Some(Error::File { path, why, remedy }) => Err(Error::File {
+                path: path.clone(),
+                why: why.clone(),
+                remedy: remedy.clone(),
+            }),
+            Some(other) => Err(Error::Broken(other.to_string())),
+        }
+    }
+
+    /// Empty pages for something else that is as long as the sheet, and as confidential.
+    pub(crate) fn other_pages(&self) -> Pages {
+        self.pages.others()
     }
 
     /// How many rows it has in which anything is to be seen.
@@ -466,17 +578,29 @@ impl Sheet {
 
     /// Its rows, without those in which nothing is to be seen.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
-        self.places.iter().map(|it| self.stands(*it))
+        self.rows_at(0..self.len())
+    }
+
+    /// The rows at some places.
+    pub(crate) fn rows_at(&self, places: Range<usize>) -> impl ExactSizeIterator<Item = Row<'_>> {
+        let places = places.start.min(self.len())..places.end.min(self.len());
+        let mut page = None;
+        places.map(move |it| self.stands(it, &mut page))
     }
 
     /// The row at a place among them, counted from 0.
     pub fn at(&self, place: usize) -> Option<Row<'_>> {
-        Some(self.stands(*self.places.get(place)?))
+        (place < self.len()).then(|| self.stands(place, &mut None))
     }
 
     /// The row of that number, if anything is to be seen in it.
     pub fn row(&self, number: u32) -> Option<Row<'_>> {
         self.at(self.place(number)?)
+    }
+
+    /// The number of the row at a place.
+    pub(crate) fn number(&self, place: usize) -> Option<u32> {
+        self.places.get(place).map(|it| it.number)
     }
 
     fn place(&self, number: u32) -> Option<usize> {
@@ -485,12 +609,48 @@ impl Sheet {
             .ok()
     }
 
-    fn stands(&self, place: Place) -> Row<'_> {
-        let at = |it: u32| usize::try_from(it).unwrap_or(usize::MAX);
-        let page = self.pages.get(at(place.page)).map_or("", |it| it.as_ref());
+    /// The row at a place; which page was read last is remembered, with its number.
+    fn stands<'s>(&'s self, place: usize, last: &mut Option<(usize, Page<'s>)>) -> Row<'s> {
+        let long = |it: u32| usize::try_from(it).unwrap_or(usize::MAX);
+        let Some(here) = self.places.get(place) else {
+            return Row::blank(0);
+        };
+        if let Some(mended) = self.mended.get(&place) {
+            return Row {
+                number: here.number,
+                cells: Text::Lent(mended),
+            };
+        }
+        let after = self.begins.partition_point(|it| long(*it) <= place);
+        let number = after.saturating_sub(1);
+        let page = match last {
+            Some((there, page)) if *there == number => page.clone(),
+            _ => match self.pages.get(number) {
+                Ok(page) => last.insert((number, page)).1.clone(),
+                Err(error) => {
+                    self.failed.get_or_init(|| error);
+                    return Row::blank(here.number);
+                }
+            },
+        };
+        // The next one begins on this page, or it ends with the page.
+        let next = self.places.get(place + 1);
+        let next = next.filter(|_| {
+            self.begins
+                .get(after)
+                .is_none_or(|it| long(*it) > place + 1)
+        });
+        let at = long(here.from)..next.map_or(page.len(), |it| long(it.from));
+        let cells = match page {
+            Page::Kept(page) => {
+                let text = page.get(at).and_then(|it| std::str::from_utf8(it).ok());
+                Text::Lent(text.unwrap_or_default())
+            }
+            Page::Aside(page) => Text::Held(page, at),
+        };
         Row {
-            number: place.number,
-            cells: page.get(at(place.from)..at(place.to)).unwrap_or_default(),
+            number: here.number,
+            cells,
         }
     }
 
@@ -512,29 +672,18 @@ impl Sheet {
         let Some(mended) = Row::parse(number, builder.made().unwrap_or_default()) else {
             return;
         };
-        // A page of its own: few rows are mended.
-        let page: Arc<str> = mended.cells.into();
-        let (Ok(at), Ok(to)) = (u32::try_from(self.pages.len()), u32::try_from(page.len())) else {
-            return;
-        };
-        if let Some(there) = self.places.get_mut(place) {
-            self.pages.push(page);
-            *there = Place {
-                number,
-                page: at,
-                from: 0,
-                to,
-            };
-        }
+        let mended = mended.text().into();
+        self.mended.insert(place, mended);
     }
 
     /// A hash of everything in it. It is not keyed: it must not be stored as it is.
     pub(crate) fn hash(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         for row in self.rows() {
+            let text = row.text();
             hash.update(row.number.to_le_bytes());
-            hash.update(row.cells.len().to_le_bytes());
-            hash.update(row.cells.as_bytes());
+            hash.update(text.len().to_le_bytes());
+            hash.update(text.as_bytes());
         }
         hash.finalize().into()
     }

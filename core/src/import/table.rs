@@ -24,10 +24,12 @@ impl Table {
         let mut rows = sheet.rows();
         let head = rows.next().ok_or_else(|| bad(workbook::empty()))?;
         let numbered = |row: Row<'_>| (usize::try_from(row.number()).unwrap_or(0), texts(row));
-        Ok(Self {
+        let table = Self {
             head: texts(head),
             rows: rows.map(numbered).collect(),
-        })
+        };
+        sheet.check()?;
+        Ok(table)
     }
 
     /// Reads a text's bytes in this process.
@@ -37,11 +39,11 @@ impl Table {
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let (text, _) = delimited::decode(bytes).map_err(bad)?;
         let (text, before, separator) = delimited::separator(&text);
-        let mut rows = Rows::default();
+        let mut rows = Rows::anywhere();
         let hand = |number, cells: &[u8]| {
             Row::parse(number, cells)
                 .into_iter()
-                .for_each(|it| rows.push(it));
+                .for_each(|it| rows.push(&it));
             Ok(())
         };
         delimited::rows(text, before, separator, &Limits::default(), hand).map_err(bad)?;

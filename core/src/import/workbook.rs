@@ -241,7 +241,7 @@ impl Rows for Peeked {
 
     fn row(&mut self, number: u32, cells: &[u8]) -> Result<(), Bad> {
         self.rows += 1;
-        self.has_people = Row::parse(number, cells).is_some_and(is_head);
+        self.has_people = Row::parse(number, cells).is_some_and(|it| is_head(&it));
         // More is not wanted.
         match self.has_people || self.rows >= LOOKED_AT {
             true => Err(damaged()),

@@ -51,13 +51,20 @@ pub fn read_here(file: File, wanted: Option<&str>, limits: &Limits) -> Result<Sh
 /// # Errors
 /// As there.
 pub fn read_as_told(file: File, task: &Task) -> Result<Sheet> {
-    let mut rows = Kept::default();
+    let mut rows = Kept {
+        about: None,
+        rows: sheet::Rows::anywhere(),
+    };
     match read(file, task, &mut rows) {
         Ok(()) => {}
         Err(bad) => return Err(super::bad(bad)),
     }
     match rows.about {
-        Some(about) => Ok(rows.rows.sheet(about)),
+        Some(about) => {
+            let sheet = rows.rows.sheet(about);
+            sheet.check()?;
+            Ok(sheet)
+        }
         None => Err(super::bad(workbook::empty())),
     }
 }
@@ -239,7 +246,6 @@ impl<W: Write, P> Sent<W, P> {
 }
 
 /// Rows that stay here.
-#[derive(Default)]
 struct Kept {
     about: Option<About>,
     rows: sheet::Rows,
@@ -253,7 +259,7 @@ impl Rows for Kept {
 
     fn row(&mut self, number: u32, cells: &[u8]) -> Result<(), Bad> {
         if let Some(row) = Row::parse(number, cells) {
-            self.rows.push(row);
+            self.rows.push(&row);
         }
         Ok(())
     }

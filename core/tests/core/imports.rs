@@ -1,6 +1,7 @@
 //! People by files: what rows want, what is wrong with them, and that everything is done or nothing.
 
 mod faults;
+mod large;
 mod libreoffice;
 mod many;
 mod mending;

@@ -247,8 +247,8 @@ fn rows_of_a_large_sheet_are_found_wherever_they_stand() {
     let (sheet, mut other) = (of(&texts), of(&texts));
     assert_eq!(sheet.len(), texts.len());
     for (place, (row, typed)) in sheet.rows().zip(&texts).enumerate() {
-        assert_eq!(sheet.at(place), Some(row));
-        assert_eq!(sheet.row(row.number()), Some(row));
+        assert_eq!(sheet.at(place), Some(row.clone()));
+        assert_eq!(sheet.row(row.number()), Some(row.clone()));
         assert_eq!([0, 1].map(|it| row.cell(it).said().into_owned()), *typed);
     }
     assert!(sheet.at(texts.len()).is_none() && sheet.row(0).is_none());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use usher_core::Plan;
-use usher_core::import::{Does, Fault, Review, RowReview, letters};
+use usher_core::import::{Does, Fault, Review, Row, RowReview, letters};
 use usher_core::model::{UserId, search_text};
 
 use crate::summary::{Proposal, in_words};
@@ -99,7 +99,7 @@ impl Looked {
         kinds.sort_by_key(|it| std::cmp::Reverse(it.rows.len()));
         let mut changes: HashMap<UserId, Vec<usize>> = HashMap::new();
         let updated = review.rows.iter().filter(|it| it.does == Does::Update);
-        changes.extend(updated.filter_map(|it| Some((it.user?, Vec::new()))));
+        changes.extend(updated.filter_map(|it| Some((review.user(it)?, Vec::new()))));
         for (i, change) in plan.changes.iter().enumerate() {
             if let Some(its) = change.user().and_then(|it| changes.get_mut(&it)) {
                 its.push(i);
@@ -205,7 +205,8 @@ impl Looked {
     }
 
     fn changed(&self, row: &RowReview) -> Vec<String> {
-        let its = row.user.and_then(|it| self.changes.get(&it));
+        let user = self.review().and_then(|it| it.user(row));
+        let its = user.and_then(|it| self.changes.get(&it));
         let changes = its
             .into_iter()
             .flatten()
@@ -258,7 +259,7 @@ impl Looked {
         };
         let titles = &review.columns.titles;
         let row = review.sheet.row(number);
-        let mut cells = row.into_iter().flat_map(|it| it.cells());
+        let mut cells = row.iter().flat_map(Row::cells);
         let said = titles.iter().map(|title| {
             let text = cells
                 .next()

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::changing::column_named;
+use super::rows::Rows;
 use super::{Boss, Desk, NO_ROOM, Wanted};
 use crate::command::field::Given;
 use crate::command::joining::{Back, Joining};
@@ -13,8 +14,62 @@ use crate::import::{Column, Does, Mode};
 use crate::model::{Field, FieldId, GroupId, GroupRole, Part, Profile, Status, User, UserId};
 use crate::planner::Planner;
 
-/// What became of the row at each place.
-type Came = Vec<Arrival>;
+/// What became of the rows by which somebody's manager comes.
+struct Came {
+    /// Where they stand, in their order.
+    places: Vec<u32>,
+    arrivals: Vec<Arrival>,
+}
+
+impl Came {
+    /// Nobody has come yet.
+    fn nobody(rows: &Rows) -> Self {
+        let places = rows.iter().filter_map(|it| match it.boss {
+            Some(Some(Boss::Row(above))) => u32::try_from(above).ok(),
+            _ => None,
+        });
+        let mut places: Vec<u32> = places.collect();
+        places.sort_unstable();
+        places.dedup();
+        places.shrink_to_fit();
+        let number = |place: &u32| {
+            let row = rows.get(usize::try_from(*place).ok()?)?;
+            Some(row.row)
+        };
+        let arrivals = places.iter();
+        let arrivals = arrivals.map(|it| Arrival::Nobody(number(it).unwrap_or(0)));
+        Self {
+            arrivals: arrivals.collect(),
+            places,
+        }
+    }
+
+    fn place(&self, place: usize) -> Option<usize> {
+        let place = u32::try_from(place).ok()?;
+        self.places.binary_search(&place).ok()
+    }
+
+    /// What became of the row at a place.
+    fn get(&self, place: usize) -> Option<&Arrival> {
+        self.arrivals.get(self.place(place)?)
+    }
+
+    /// Notes what became of the row at a place, if anybody asks for it.
+    fn note(&mut self, place: usize, arrival: Arrival) {
+        let here = self.place(place);
+        if let Some(here) = here.and_then(|it| self.arrivals.get_mut(it)) {
+            *here = arrival;
+        }
+    }
+}
+
+/// The row of somebody's manager.
+struct RowOfBoss {
+    /// Whether nothing was decided about it yet.
+    may_come: bool,
+    /// Whom of the roster it means.
+    known: Option<UserId>,
+}
 
 /// What became of a row by which somebody comes.
 enum Arrival {
@@ -46,54 +101,63 @@ pub(super) type Values = HashMap<FieldId, HashMap<UserId, String>>;
 
 impl Desk<'_> {
     /// Plans every row that is not decided yet.
-    pub(super) fn carry_out(
-        &mut self,
-        planner: &mut Planner<'_>,
-        rows: &mut [Wanted],
-    ) -> Result<()> {
-        let mut came: Came = rows.iter().map(|it| Arrival::Nobody(it.row)).collect();
+    pub(super) fn carry_out(&mut self, planner: &mut Planner<'_>, rows: &mut Rows) -> Result<()> {
+        let mut came = Came::nobody(rows);
         // What somebody gives back is there for others of the file.
         let is_there =
             |it: &Wanted| it.known.is_some() && !it.arrives && (it.is_open() || it.is_wrong());
-        let there = (0..rows.len()).filter(|it| rows.get(*it).is_some_and(is_there));
+        let there = (0..rows.len()).filter(|it| rows.get(*it).is_some_and(|it| is_there(&it)));
         let (givers, others): (Vec<usize>, Vec<usize>) =
-            there.partition(|it| rows.get(*it).is_some_and(Wanted::frees));
+            there.partition(|it| rows.get(*it).is_some_and(|it| it.frees()));
         let there = givers.iter().chain(&others);
         let there: Vec<UserId> = there
             .filter_map(|it| Some(rows.get(*it)?.known?.0))
             .collect();
         planner.expect(&there)?;
-        let values = self.values(planner, rows, &there)?;
+        let values = self.values(planner, &there)?;
+        drop(there);
         let mut managers = Vec::new();
         for place in givers {
             managers.extend(self.settle(planner, rows, place, &came, &values)?);
         }
         planner.keep_freed_for_queues();
-        let bosses = bosses(rows);
-        for place in order(rows, &others) {
-            let is_boss = bosses.contains(&place);
-            let called = rows.get(place).filter(|_| is_boss);
-            let called = called.and_then(Wanted::called);
-            let arrival = match rows.get(place) {
-                Some(it) if it.arrives => self.bring_in(planner, rows, place, &came)?,
-                _ => {
+        let mut line = Line::of(rows);
+        let comes = |place: &usize, rows: &Rows| {
+            let row = rows.get(*place);
+            row.is_some_and(|it| it.arrives && it.is_open())
+        };
+        let turns = (0..rows.len()).map(|it| (it, true));
+        for (place, must_come) in turns.chain(others.into_iter().map(|it| (it, false))) {
+            if must_come && !comes(&place, rows) {
+                continue;
+            }
+            for place in line.up_to(place, rows) {
+                let is_new = rows.get(place).is_some_and(|it| it.arrives);
+                let arrival = if is_new {
+                    let Some(mut wanted) = rows.open(place)? else {
+                        continue;
+                    };
+                    // Whoever is new may be put aside by the time that others are told who report to them.
+                    let called = wanted.called().filter(|_| came.place(place).is_some());
+                    let arrival = self.bring_in(planner, &mut wanted, &came)?;
+                    rows.put(place, &wanted);
+                    if let (Arrival::Here(id), Some(called)) = (&arrival, called) {
+                        planner.name_new(*id, &called);
+                    }
+                    arrival
+                } else {
                     let mark = planner.mark();
                     managers.extend(self.settle(planner, rows, place, &came, &values)?);
                     self.came_again(planner, rows, place, mark)
-                }
-            };
-            if let (Arrival::Here(id), Some(called)) = (&arrival, called) {
-                planner.name_new(*id, &called);
-            }
-            if let Some(here) = came.get_mut(place) {
-                *here = arrival;
+                };
+                came.note(place, arrival);
             }
         }
         for (place, user) in managers {
-            let Some(wanted) = rows.get_mut(place) else {
+            let Some(mut wanted) = rows.get(place) else {
                 continue;
             };
-            let Ok(Some(boss)) = self.boss(wanted, &came) else {
+            let Ok(Some(boss)) = self.boss(&wanted, &came) else {
                 // Only of whoever leaves it was not known before whether their new manager comes.
                 let who = super::who(&self.import.sheet, &self.columns, wanted.place);
                 planner.skip_name(&who, "the manager stays, for the new one does not come");
@@ -104,8 +168,9 @@ impl Desk<'_> {
                 edit::manager(planner, &user, boss)?;
                 wanted.does = Some(Does::Update);
             } else {
-                self.refused(planner, wanted, mark, Some(Column::Manager));
+                self.refused(planner, &mut wanted, mark, Some(Column::Manager));
             }
+            rows.put(place, &wanted);
         }
         Ok(())
     }
@@ -114,29 +179,44 @@ impl Desk<'_> {
     fn settle(
         &mut self,
         planner: &mut Planner<'_>,
-        rows: &mut [Wanted],
+        rows: &mut Rows,
         place: usize,
         came: &Came,
         values: &Values,
     ) -> Result<Option<(usize, User)>> {
-        let row_of_boss = match rows.get(place).and_then(|it| it.boss) {
+        let Some(mut wanted) = rows.open(place)? else {
+            return Ok(None);
+        };
+        let row_of_boss = match wanted.boss {
             Some(Some(Boss::Row(above))) => rows.get(above),
             _ => None,
         };
-        let boss_may_come = row_of_boss.is_some_and(Wanted::is_open);
-        let named = row_of_boss.and_then(|it| Some(it.known?.0));
-        let Some(wanted) = rows.get_mut(place) else {
-            return Ok(None);
+        let boss = RowOfBoss {
+            may_come: row_of_boss.as_ref().is_some_and(Wanted::is_open),
+            known: row_of_boss.and_then(|it| Some(it.known?.0)),
         };
+        let user = self.settle_one(planner, &mut wanted, &boss, came, values)?;
+        rows.put(place, &wanted);
+        Ok(user.map(|it| (place, it)))
+    }
+
+    fn settle_one(
+        &mut self,
+        planner: &mut Planner<'_>,
+        wanted: &mut Wanted,
+        row_of_boss: &RowOfBoss,
+        came: &Came,
+        values: &Values,
+    ) -> Result<Option<User>> {
         let Some((id, _)) = wanted.known else {
             return Ok(None);
         };
         let user = planner.user(id)?;
         let boss = match self.boss(wanted, came) {
             // Whoever has one already who is not there, may keep them.
-            Err(_) if named.is_some() && named == user.manager => None,
+            Err(_) if row_of_boss.known.is_some() && row_of_boss.known == user.manager => None,
             // Who leaves is looked at before anybody came.
-            Err(NoBoss::Wrong(_)) if boss_may_come => Some(None),
+            Err(NoBoss::Wrong(_)) if row_of_boss.may_come => Some(None),
             Ok(boss) => boss.filter(|it| *it != user.manager),
             Err(NoBoss::NoRoom(why)) if wanted.is_open() => {
                 if wanted.comes_again {
@@ -186,14 +266,14 @@ impl Desk<'_> {
                 self.stays(planner, wanted, user.status);
             }
         }
-        Ok(boss.map(|_| (place, user)))
+        Ok(boss.map(|_| user))
     }
 
     /// Whether somebody who is there has come again by their row, of what was planned since a mark.
     fn came_again(
         &self,
         planner: &Planner<'_>,
-        rows: &[Wanted],
+        rows: &Rows,
         place: usize,
         mark: crate::planner::Mark,
     ) -> Arrival {
@@ -221,13 +301,9 @@ impl Desk<'_> {
     fn bring_in(
         &mut self,
         planner: &mut Planner<'_>,
-        rows: &mut [Wanted],
-        place: usize,
+        wanted: &mut Wanted,
         came: &Came,
     ) -> Result<Arrival> {
-        let Some(wanted) = rows.get_mut(place) else {
-            return Ok(Arrival::Nobody(0));
-        };
         let nobody = Arrival::Nobody(wanted.row);
         let (manager, no_room) = match self.boss(wanted, came) {
             Ok(boss) => (boss, None),
@@ -377,17 +453,17 @@ impl Desk<'_> {
     }
 
     /// What the people of the file have in the custom fields of the file.
-    fn values(&self, planner: &Planner<'_>, rows: &[Wanted], there: &[UserId]) -> Result<Values> {
-        let mut fields: Vec<FieldId> = rows
-            .iter()
-            .filter(|it| it.is_open() || it.is_wrong())
-            .flat_map(|it| it.seldom().fields.iter().map(|it| it.0))
-            .collect();
-        fields.sort_unstable();
-        fields.dedup();
-        let there: HashSet<UserId> = there.iter().copied().collect();
+    fn values(&self, planner: &Planner<'_>, there: &[UserId]) -> Result<Values> {
         let mut values = Values::new();
-        for field in fields {
+        if there.is_empty() {
+            return Ok(values);
+        }
+        let there: HashSet<UserId> = there.iter().copied().collect();
+        let holds = self.columns.holds.iter().flatten();
+        for field in holds.filter_map(|it| match it {
+            Column::Custom(field) => Some(*field),
+            _ => None,
+        }) {
             values.insert(field, planner.snapshot.field_values(field, &there)?);
         }
         Ok(values)
@@ -398,38 +474,38 @@ pub(super) fn given<'v>(values: impl Iterator<Item = &'v (FieldId, Option<String
     values.map(|it| Given::of(it.0, it.1.clone())).collect()
 }
 
-/// Where those stand to whom others of the file are to report.
-fn bosses(rows: &[Wanted]) -> HashSet<usize> {
-    let bosses = rows.iter().filter_map(|it| match it.boss {
-        Some(Some(Boss::Row(place))) => Some(place),
-        _ => None,
-    });
-    bosses.collect()
+/// In whose turn the rows are carried out: managers, of whom some are seated again, before those who report to them.
+struct Line {
+    /// Whether the row at a place has had its turn.
+    placed: Vec<bool>,
 }
 
-/// Where everybody stands in whose turn they come: whoever is new, then these others; but managers, of whom some are seated
-/// again, before those who report to them.
-fn order(rows: &[Wanted], others: &[usize]) -> Vec<usize> {
-    let arrives = |it: &Wanted| it.arrives && it.is_open();
-    let (mut order, mut placed) = (Vec::new(), vec![false; rows.len()]);
-    let mut is_first = |place: usize| {
-        let placed = placed.get_mut(place);
-        placed.is_some_and(|it| !std::mem::replace(it, true))
-    };
-    let new = rows.iter().enumerate().filter(|it| arrives(it.1));
-    for place in new.map(|it| it.0).chain(others.iter().copied()) {
+impl Line {
+    fn of(rows: &Rows) -> Self {
+        Self {
+            placed: vec![false; rows.len()],
+        }
+    }
+
+    /// Whose turn it is up to the row at a place: those above it who come and have not yet, from the top, and it itself. Rows
+    /// that had no turn yet are still as they were.
+    fn up_to(&mut self, place: usize, rows: &Rows) -> Vec<usize> {
+        let comes = |it: &Wanted| it.arrives && it.is_open() || it.comes_again;
         let mut line = Vec::new();
         let mut at = Some(place);
-        while let Some(it) = at.filter(|it| is_first(*it)) {
-            line.push(it);
-            let above = match rows.get(it).and_then(|it| it.boss) {
-                Some(Some(Boss::Row(above))) => rows.get(above).map(|it| (above, it)),
+        while let Some(place) = at {
+            match self.placed.get_mut(place) {
+                Some(placed) if !*placed => *placed = true,
+                _ => break,
+            }
+            line.push(place);
+            let above = match rows.get(place).and_then(|it| it.boss) {
+                Some(Some(Boss::Row(above))) => Some(above),
                 _ => None,
             };
-            let above = above.filter(|(_, it)| arrives(it) || it.comes_again);
-            at = above.map(|it| it.0);
+            at = above.filter(|it| rows.get(*it).as_ref().is_some_and(comes));
         }
-        order.extend(line.into_iter().rev());
+        line.reverse();
+        line
     }
-    order
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::rows::Rows;
 use super::{Desk, Import, Wanted};
 use crate::error::{Error, Result};
 use crate::import::{Column, Does, Mode};
@@ -31,6 +32,15 @@ impl Import {
 }
 
 impl Desk<'_> {
+    /// Whoever runs one group only need not name it.
+    pub(super) fn know_own_group(&self, planner: &Planner<'_>, rows: &mut Rows) {
+        let own: HashSet<GroupId> = self.groups.values().copied().collect();
+        let mut own = own.into_iter();
+        if let (false, Some(only), None) = (planner.reaches_everybody(), own.next(), own.next()) {
+            rows.join_own(Some(only));
+        }
+    }
+
     /// Refuses in every row what is more than an invitation to a group that the actor runs. Whoever runs one only need not
     /// name it.
     pub(super) fn keep_to_groups(
@@ -46,7 +56,10 @@ impl Desk<'_> {
             if wanted.seldom().groups.is_empty() && !wanted.is_wrong() {
                 let mut own = own.iter();
                 match (own.next(), own.next()) {
-                    (Some(only), None) => wanted.seldom_mut().groups.push((*only, None)),
+                    (Some(only), None) => {
+                        wanted.joins_own = true;
+                        wanted.seldom_mut().groups.push((*only, None));
+                    }
                     _ => {
                         let why = "is missing: say which of your groups they join";
                         self.fault(wanted, Some(Column::Groups), why);

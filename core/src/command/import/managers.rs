@@ -4,32 +4,97 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
 
 use super::delegated::{only_seen, unseen};
 use super::reading::{manager, unknown};
+use super::rows::Rows;
 use super::{Boss, Desk, Manager, Unfit, Wanted};
 use crate::by_name::ByName;
 use crate::error::Result;
-use crate::import::{Column, Columns, Sheet, near};
+use crate::import::{Column, Columns, Row, Sheet, near};
 use crate::model::{Field, Status, UserId, folded, key_of_name};
 use crate::planner::Planner;
 use crate::store::Known;
 
+/// How many names are looked for at once among everybody of the roster.
+const NAMES_AT_ONCE: usize = 5_000;
+
 /// The names of managers, and whom they mean.
 struct Names {
-    /// At which places those stand who come by the file, or go by another name from it on.
-    arriving: ByName<u32>,
-    by_email: HashMap<String, Known>,
-    by_user_name: HashMap<String, Known>,
-    by_id: HashMap<String, Known>,
-    /// Everybody of the file by their names, as the roster sorts by them.
+    /// Every name that the file says of a manager, with the place at which that one stands if they come by the file, or go by
+    /// another name from it on.
+    asked: ByName<Asked>,
+    by_email: ByName<Known>,
+    by_user_name: ByName<Known>,
+    by_id: ByName<Known>,
+    /// Everybody of the file by their names, as the roster sorts by them; of those who are asked for.
     called: HashMap<String, Vec<(Boss, Option<Status>)>>,
-    /// Everybody of the file by the names that are shown of them.
+    /// Everybody of the file by the names that are shown of them; of those who are asked for.
     displayed: HashMap<String, Vec<(Boss, Option<Status>)>>,
     /// Everybody of the roster by these.
     displayed_there: HashMap<String, Vec<Known>>,
     /// At which places those stand who are seated again.
     coming_again: HashMap<UserId, usize>,
+    /// Whoever comes by the file, by all of their names; once somebody is looked for by a name that is nearly theirs.
+    coming: Option<Coming>,
+}
+
+/// Where whoever is asked for stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Nowhere in the file, as far as is known.
+    Nowhere,
+    /// Nowhere in the file, and the roster is asked.
+    There,
+    /// In the row at this place.
+    Row(u32),
+}
+
+/// The names of everybody who comes, by hashes of them.
+struct Coming {
+    hash: RandomState,
+    names: Vec<u64>,
+}
+
+/// The names of somebody who comes by a row, or goes by another one from it on.
+fn new_names(wanted: &Wanted) -> impl Iterator<Item = String> {
+    let names = [Field::Email, Field::UserName].into_iter();
+    names.filter_map(|field| {
+        // By whichever name somebody was found, they have it already.
+        let may_be_new = wanted.arrives || wanted.seldom().id.is_some() || field == Field::UserName;
+        Some(key_of_name(wanted.get(field).filter(|_| may_be_new)?))
+    })
+}
+
+impl Coming {
+    fn among(rows: &Rows) -> Result<Self> {
+        let hash = RandomState::new();
+        let mut names = Vec::with_capacity(rows.len());
+        each(rows, |_, wanted| {
+            if who_comes(0, wanted).is_some() {
+                names.extend(new_names(wanted).map(|it| hash.hash_one(it)));
+            }
+        })?;
+        names.sort_unstable();
+        Ok(Self { hash, names })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let hash = self.hash.hash_one(name);
+        self.names.binary_search(&hash).is_ok()
+    }
+}
+
+/// Looks at every row, with what it says.
+fn each(rows: &Rows, mut look: impl FnMut(u32, &Wanted)) -> Result<()> {
+    for first in (0..rows.len()).step_by(NAMES_AT_ONCE) {
+        let some = rows.chunk(first..first + NAMES_AT_ONCE)?;
+        for (place, wanted) in (first..).zip(&some) {
+            look(u32::try_from(place).unwrap_or(u32::MAX), wanted);
+        }
+    }
+    Ok(())
 }
 
 /// Who is meant by whoever names the person of the row at a place, and where that one stands if they are there already; nobody
@@ -54,72 +119,124 @@ enum Meant {
 }
 
 impl Names {
-    fn look_up(planner: &Planner<'_>, desk: &Desk<'_>, rows: &[Wanted]) -> Result<Self> {
-        let columns = [Field::Email, Field::UserName].map(Column::Field);
-        let n_names = columns.into_iter().filter_map(|it| desk.columns.place(it));
-        let mut arriving = ByName::with_room(n_names.count() * rows.len());
-        let mut coming_again = HashMap::new();
-        let (mut called, mut displayed) =
-            (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
+    fn look_up(planner: &Planner<'_>, desk: &Desk<'_>, rows: &Rows) -> Result<Self> {
+        let mut names = Self {
+            asked: ByName::default(),
+            by_email: ByName::default(),
+            by_user_name: ByName::default(),
+            by_id: ByName::default(),
+            called: HashMap::new(),
+            displayed: HashMap::new(),
+            displayed_there: HashMap::new(),
+            coming_again: HashMap::new(),
+            coming: None,
+        };
         // Names are gone through only where somebody is named so, and not by address.
-        let by_names = rows
-            .iter()
-            .filter_map(|it| desk.manager_said(it))
-            .any(|it| !it.contains('@'));
-        for (place, wanted) in (0..).zip(rows) {
-            let Some((boss, status)) = who_comes(place, wanted) else {
+        let mut by_names = Called::default();
+        for wanted in rows.iter() {
+            let Some(name) = desk.manager_said(&wanted) else {
                 continue;
             };
-            if let (true, Some((id, _)), Boss::Row(row)) = (wanted.comes_again, wanted.known, boss)
-            {
-                coming_again.entry(id).or_insert(row);
-            }
-            for field in [Field::Email, Field::UserName] {
-                // By whichever name somebody was found, they have it already.
-                let may_be_new =
-                    wanted.arrives || wanted.seldom().id.is_some() || field == Field::UserName;
-                if let Some(name) = wanted.get(field).filter(|_| may_be_new) {
-                    arriving.insert_first(&key_of_name(name), place);
-                }
-            }
-            if !by_names || status.is_some_and(|it| !it.is_live()) {
-                continue;
-            }
-            let named = [Field::LastName, Field::FirstName].map(|it| wanted.get(it));
-            if named.iter().any(Option::is_some) {
-                let key = folded(&named.map(Option::unwrap_or_default).join(" "));
-                called.entry(key).or_default().push((boss, status));
-            }
-            if let Some(name) = wanted.get(Field::DisplayName) {
-                let key = folded(name);
-                displayed.entry(key).or_default().push((boss, status));
+            let is_first = names
+                .asked
+                .insert_first(&key_of_name(&name), Asked::Nowhere)
+                .is_none();
+            if is_first && !name.contains('@') {
+                by_names.ask(&name);
             }
         }
-        let mut keys: Vec<String> = rows
-            .iter()
-            .filter_map(|it| desk.manager_said(it))
-            .map(|it| key_of_name(&it))
-            .filter(|it| arriving.get(it).is_none())
-            .collect();
+        if names.asked.is_empty() {
+            return Ok(names);
+        }
+        each(rows, |place, wanted| {
+            names.note(place, wanted, &by_names);
+        })?;
+        names.ask_the_roster(planner, desk, rows)?;
+        Ok(names)
+    }
+
+    /// Notes where somebody stands who is asked for.
+    fn note(&mut self, place: u32, wanted: &Wanted, by_names: &Called) {
+        let Some((boss, status)) = who_comes(place, wanted) else {
+            return;
+        };
+        if let (true, Some((id, _)), Boss::Row(row)) = (wanted.comes_again, wanted.known, boss) {
+            self.coming_again.entry(id).or_insert(row);
+        }
+        for name in new_names(wanted) {
+            if let Some(asked @ Asked::Nowhere) = self.asked.get_mut(&name) {
+                *asked = Asked::Row(place);
+            }
+        }
+        if by_names.is_empty() || status.is_some_and(|it| !it.is_live()) {
+            return;
+        }
+        let named = [Field::LastName, Field::FirstName].map(|it| wanted.get(it));
+        if named.iter().any(Option::is_some) {
+            let key = folded(&named.map(Option::unwrap_or_default).join(" "));
+            if by_names.sorted.contains(&key) {
+                self.called.entry(key).or_default().push((boss, status));
+            }
+        }
+        if let Some(name) = wanted.get(Field::DisplayName) {
+            let key = folded(name);
+            if by_names.whole.contains(&key) {
+                self.displayed.entry(key).or_default().push((boss, status));
+            }
+        }
+    }
+
+    /// Looks for everybody on the roster who is asked for and is not in the file.
+    fn ask_the_roster(
+        &mut self,
+        planner: &Planner<'_>,
+        desk: &Desk<'_>,
+        rows: &Rows,
+    ) -> Result<()> {
+        let mut displayed: HashSet<String> = HashSet::new();
+        let mut keys: Vec<String> = Vec::new();
+        for wanted in rows.iter() {
+            let Some(name) = desk.manager_said(&wanted) else {
+                continue;
+            };
+            let key = key_of_name(&name);
+            let Some(asked @ Asked::Nowhere) = self.asked.get_mut(&key) else {
+                continue;
+            };
+            *asked = Asked::There;
+            if !key.contains('@') {
+                displayed.insert(folded(&key));
+            }
+            keys.push(key);
+            if keys.len() >= NAMES_AT_ONCE {
+                self.find(planner, &mut keys)?;
+            }
+        }
+        self.find(planner, &mut keys)?;
+        self.displayed_there = planner.snapshot.known_by_display_name(&displayed)?;
+        Ok(())
+    }
+
+    /// Finds people of the roster by some names, and forgets the names.
+    fn find(&mut self, planner: &Planner<'_>, keys: &mut Vec<String>) -> Result<()> {
         keys.sort_unstable();
-        keys.dedup();
         let ids: Vec<String> = keys
             .iter()
             .filter_map(|it| it.parse::<UserId>().ok())
             .map(|it| it.to_string())
             .collect();
-        let names = keys.iter().filter(|it| !it.contains('@'));
-        let names: HashSet<String> = names.map(|it| folded(it)).collect();
-        Ok(Self {
-            displayed_there: planner.snapshot.known_by_display_name(&names)?,
-            by_email: only_seen(planner, planner.snapshot.known_by_email(&keys)?)?,
-            by_user_name: only_seen(planner, planner.snapshot.known_by_user_name(&keys)?)?,
-            by_id: only_seen(planner, planner.snapshot.known_by_id(&ids)?)?,
-            arriving,
-            called,
-            displayed,
-            coming_again,
-        })
+        let snapshot = planner.snapshot;
+        for (found, by) in [
+            (snapshot.known_by_email(keys)?, &mut self.by_email),
+            (snapshot.known_by_user_name(keys)?, &mut self.by_user_name),
+            (snapshot.known_by_id(&ids)?, &mut self.by_id),
+        ] {
+            for (name, known) in only_seen(planner, found)? {
+                by.insert(&name, known);
+            }
+        }
+        keys.clear();
+        Ok(())
     }
 
     /// Somebody of the roster, who may come by a row; and where they stand if not.
@@ -130,12 +247,15 @@ impl Names {
         }
     }
 
-    fn meant(&self, planner: &Planner<'_>, rows: &[Wanted], name: &str) -> Result<Meant> {
+    fn meant(&self, planner: &Planner<'_>, rows: &Rows, name: &str) -> Result<Meant> {
         let key = key_of_name(name);
-        let arriving = self.arriving.get(&key).and_then(|place| {
-            let wanted = rows.get(usize::try_from(*place).ok()?)?;
-            who_comes(*place, wanted)
-        });
+        let arriving = match self.asked.get(&key) {
+            Some(Asked::Row(place)) => usize::try_from(*place)
+                .ok()
+                .and_then(|it| rows.get(it))
+                .and_then(|it| who_comes(*place, &it)),
+            _ => None,
+        };
         if let Some((boss, status)) = arriving {
             return Ok(Meant::One(boss, status));
         }
@@ -174,7 +294,7 @@ impl Names {
     }
 
     /// The name of somebody that is nearly this one.
-    fn near(&self, planner: &Planner<'_>, name: &str) -> Result<Option<String>> {
+    fn near(&mut self, planner: &Planner<'_>, rows: &Rows, name: &str) -> Result<Option<String>> {
         let Some((local, domain)) = name.rsplit_once('@') else {
             return Ok(None);
         };
@@ -191,8 +311,33 @@ impl Names {
         let slips = near::neighbours(&local.to_ascii_lowercase());
         keys.extend(slips.into_iter().map(|it| format!("{it}@{domain}")));
         let there = planner.snapshot.known_by_email(&keys)?;
-        let is_there = |it: &&String| there.contains_key(*it) || self.arriving.get(it).is_some();
+        let coming = match self.coming.take() {
+            Some(known) => known,
+            None => Coming::among(rows)?,
+        };
+        let coming = self.coming.insert(coming);
+        let is_there = |it: &&String| there.contains_key(*it) || coming.has(it);
         Ok(keys.iter().find(is_there).cloned())
+    }
+}
+
+/// The names by which somebody is asked for who is not named by an address.
+#[derive(Default)]
+struct Called {
+    /// As the roster sorts by them.
+    sorted: HashSet<String>,
+    /// As they are shown.
+    whole: HashSet<String>,
+}
+
+impl Called {
+    fn ask(&mut self, name: &str) {
+        self.sorted.extend(sorted_names(name));
+        self.whole.insert(folded(name));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.whole.is_empty()
     }
 }
 
@@ -216,12 +361,16 @@ const MOST_WORDS: usize = 8;
 /// For how many managers a name nearly the same is looked for.
 const LOOKED_FOR: usize = 50;
 
-/// The manager whom a row names, if it names one.
-fn manager_said<'s>(sheet: &'s Sheet, columns: &Columns, wanted: &Wanted) -> Option<Cow<'s, str>> {
+/// The row of the sheet in which a manager is named, if one is.
+fn manager_row<'s>(sheet: &'s Sheet, wanted: &Wanted) -> Option<Row<'s>> {
     if wanted.manager != Manager::Named {
         return None;
     }
-    let row = sheet.at(usize::try_from(wanted.place).ok()?)?;
+    sheet.at(usize::try_from(wanted.place).ok()?)
+}
+
+/// The manager whom a row of the sheet names.
+fn manager_in<'r>(row: &'r Row<'_>, columns: &Columns) -> Option<Cow<'r, str>> {
     match row.cell(columns.place(Column::Manager)?).said() {
         Cow::Borrowed(said) => Some(Cow::Borrowed(manager(said))),
         Cow::Owned(said) => Some(Cow::Owned(manager(&said).to_owned())),
@@ -229,38 +378,50 @@ fn manager_said<'s>(sheet: &'s Sheet, columns: &Columns, wanted: &Wanted) -> Opt
 }
 
 impl Desk<'_> {
-    fn manager_said(&self, wanted: &Wanted) -> Option<Cow<'_, str>> {
-        manager_said(&self.import.sheet, &self.columns, wanted)
+    /// The manager whom a row names, if it names one.
+    fn manager_said(&self, wanted: &Wanted) -> Option<String> {
+        let row = manager_row(&self.import.sheet, wanted)?;
+        manager_in(&row, &self.columns).map(Cow::into_owned)
     }
 
     /// Finds everybody's managers, and refuses circles.
     pub(super) fn find_managers(
         &mut self,
         planner: &mut Planner<'_>,
-        rows: &mut [Wanted],
+        rows: &mut Rows,
     ) -> Result<()> {
         if self.columns.place(Column::Manager).is_none() {
             return Ok(());
         }
-        let names = Names::look_up(planner, self, rows)?;
+        self.find_every_manager(planner, rows)?;
+        self.refuse_leavers(rows);
+        self.refuse_circles(planner, rows)
+    }
+
+    fn find_every_manager(&mut self, planner: &mut Planner<'_>, rows: &mut Rows) -> Result<()> {
+        let mut names = Names::look_up(planner, self, rows)?;
         // The same few managers are named again and again.
-        let mut told: HashMap<Cow<'_, str>, Found> = HashMap::new();
+        let mut told: ByName<usize> = ByName::default();
+        let mut all_found: Vec<Found> = Vec::new();
         let mut looked_for = 0;
         let sheet = std::sync::Arc::clone(&self.import.sheet);
         for place in 0..rows.len() {
-            let Some(wanted) = rows.get_mut(place) else {
+            let Some(mut wanted) = rows.get(place) else {
                 break;
             };
             // Also where something else is wrong already: everything that is wrong in a row is told at once.
             let looked_at = wanted.is_open() || wanted.is_wrong();
             if wanted.manager == Manager::Nobody && looked_at {
                 wanted.boss = Some(None);
+                rows.put(place, &wanted);
             }
-            let said = manager_said(&sheet, &self.columns, wanted);
-            let Some(name) = said.filter(|_| looked_at) else {
+            let row = manager_row(&sheet, &wanted).filter(|_| looked_at);
+            let said = row.as_ref().and_then(|it| manager_in(it, &self.columns));
+            let Some(name) = said else {
                 continue;
             };
-            let boss = match told.get(name.as_ref()) {
+            let known = told.get(&name).and_then(|it| all_found.get(*it));
+            let boss = match known {
                 Some(known) => known.clone(),
                 None => {
                     let found = match names.meant(planner, rows, &name)? {
@@ -274,42 +435,41 @@ impl Desk<'_> {
                         Meant::Nobody => {
                             looked_for += 1;
                             let near = match looked_for {
-                                0..=LOOKED_FOR => names.near(planner, &name)?,
+                                0..=LOOKED_FOR => names.near(planner, rows, &name)?,
                                 _ => None,
                             };
                             Err(unknown("user", &name, near.as_deref()))
                         }
                     };
-                    told.insert(name, found.clone());
+                    told.insert(&name, all_found.len());
+                    all_found.push(found.clone());
                     found
                 }
-            };
-            let Some(wanted) = rows.get_mut(place) else {
-                break;
             };
             let me = wanted.as_boss(place);
             match boss {
                 Ok((boss, _)) if boss == me => {
-                    self.fault(wanted, Some(Column::Manager), "is the person themself");
+                    self.fault(&mut wanted, Some(Column::Manager), "is the person themself");
                 }
                 Ok((boss, unfit)) => {
                     wanted.boss = Some(Some(boss));
                     wanted.unfit = unfit.map(Unfit::Stands);
                     if wanted.arrives {
-                        self.refuse_unfit(wanted);
+                        self.refuse_unfit(&mut wanted);
                     }
                 }
-                Err(why) => self.fault(wanted, Some(Column::Manager), why),
+                Err(why) => self.fault(&mut wanted, Some(Column::Manager), why),
             }
+            rows.put(place, &wanted);
         }
-        self.refuse_leavers(rows);
-        self.refuse_circles(planner, rows)
+        Ok(())
     }
 
     /// Refuses managers who leave by this very file; whoever reports to them already moves up, as in any leaving.
-    fn refuse_leavers(&mut self, rows: &mut [Wanted]) {
-        let leaving = rows.iter().filter(|it| it.is_open());
-        let leaving: HashMap<UserId, Unfit> = leaving
+    fn refuse_leavers(&mut self, rows: &mut Rows) {
+        let leaving: HashMap<UserId, Unfit> = rows
+            .iter()
+            .filter(Wanted::is_open)
             .filter_map(|it| {
                 let (id, wish) = it.takes_off()?;
                 Some((id, Unfit::Leaves(wish, it.row)))
@@ -318,12 +478,16 @@ impl Desk<'_> {
         if leaving.is_empty() {
             return;
         }
-        for wanted in rows.iter_mut().filter(|it| it.unfit.is_none()) {
+        for place in 0..rows.len() {
+            let Some(mut wanted) = rows.get(place).filter(|it| it.unfit.is_none()) else {
+                continue;
+            };
             if let Some(Some(Boss::Person(id))) = wanted.boss {
                 wanted.unfit = leaving.get(&id).copied();
                 if wanted.arrives {
-                    self.refuse_unfit(wanted);
+                    self.refuse_unfit(&mut wanted);
                 }
+                rows.put(place, &wanted);
             }
         }
     }
@@ -341,7 +505,7 @@ impl Desk<'_> {
 
     /// Refuses every row that is part of a circle in what everybody's managers will be. A row that is refused leaves its
     /// person where they were, by which another circle may come about.
-    fn refuse_circles(&mut self, planner: &Planner<'_>, rows: &mut [Wanted]) -> Result<()> {
+    fn refuse_circles(&mut self, planner: &Planner<'_>, rows: &mut Rows) -> Result<()> {
         let mut now: HashMap<UserId, Option<Boss>> = HashMap::new();
         loop {
             let people: HashMap<UserId, usize> = rows
@@ -353,21 +517,18 @@ impl Desk<'_> {
                 Boss::Person(id) => people.get(id).copied(),
                 Boss::Row(place) => Some(*place),
             };
-            let mut above = |it: Boss, rows: &[Wanted]| -> Result<Option<Boss>> {
+            let mut above = |it: Boss| -> Result<Option<Boss>> {
                 let row = place_of(&it).and_then(|it| rows.get(it));
-                if let Some(boss) = row.filter(|it| !it.is_wrong()).and_then(|it| it.boss) {
+                if let Some(boss) = row
+                    .as_ref()
+                    .filter(|it| !it.is_wrong())
+                    .and_then(|it| it.boss)
+                {
                     return Ok(boss);
                 }
-                let id = match (it, row) {
-                    (Boss::Person(id), _) => id,
-                    (
-                        Boss::Row(_),
-                        Some(Wanted {
-                            known: Some((id, _)),
-                            ..
-                        }),
-                    ) => *id,
-                    (Boss::Row(_), _) => return Ok(None),
+                let id = match (it, row.and_then(|it| it.known)) {
+                    (Boss::Person(id), _) | (Boss::Row(_), Some((id, _))) => id,
+                    (Boss::Row(_), None) => return Ok(None),
                 };
                 if let Some(known) = now.get(&id) {
                     return Ok(*known);
@@ -381,17 +542,19 @@ impl Desk<'_> {
                 now.insert(id, found);
                 Ok(found)
             };
-            let mut fine: HashSet<Boss> = HashSet::new();
+            let mut fine = Fine {
+                rows: vec![false; rows.len()],
+                others: HashSet::new(),
+            };
             let mut circles: Vec<Vec<usize>> = Vec::new();
+            let (mut line, mut on_line) = (Vec::new(), HashSet::new());
             for (place, wanted) in rows.iter().enumerate() {
                 if wanted.is_wrong() || !matches!(wanted.boss, Some(Some(_))) {
                     continue;
                 }
                 let me = wanted.as_boss(place);
-                let mut line: Vec<Boss> = Vec::new();
-                let mut on_line: HashSet<Boss> = HashSet::new();
                 let mut at = Some(me);
-                while let Some(it) = at.filter(|it| !fine.contains(it)) {
+                while let Some(it) = at.filter(|it| !fine.has(*it, place_of(it))) {
                     if !on_line.insert(it) {
                         let circle = line.iter().skip_while(|other| **other != it);
                         circles.push(
@@ -403,9 +566,12 @@ impl Desk<'_> {
                         break;
                     }
                     line.push(it);
-                    at = above(it, rows)?;
+                    at = above(it)?;
                 }
-                fine.extend(line);
+                for it in line.drain(..) {
+                    fine.add(it, place_of(&it));
+                }
+                on_line.clear();
             }
             if circles.is_empty() {
                 return Ok(());
@@ -420,11 +586,31 @@ impl Desk<'_> {
                     _ => format!("would report in a circle: rows {}", numbers.join(", ")),
                 };
                 for place in circle {
-                    if let Some(wanted) = rows.get_mut(place) {
-                        self.fault(wanted, Some(Column::Manager), why.clone());
-                    }
+                    self.fault_at(rows, place, Some(Column::Manager), why.clone());
                 }
             }
+        }
+    }
+}
+
+/// Who is known to be in no circle, or in one that is known: rows by their places, and people of whom there is no row.
+struct Fine {
+    rows: Vec<bool>,
+    others: HashSet<Boss>,
+}
+
+impl Fine {
+    fn has(&self, who: Boss, place: Option<usize>) -> bool {
+        match place.and_then(|it| self.rows.get(it)) {
+            Some(is_fine) => *is_fine,
+            None => self.others.contains(&who),
+        }
+    }
+
+    fn add(&mut self, who: Boss, place: Option<usize>) {
+        match place.and_then(|it| self.rows.get_mut(it)) {
+            Some(is_fine) => *is_fine = true,
+            None => drop(self.others.insert(who)),
         }
     }
 }

@@ -1,13 +1,15 @@
-//! Who is meant by each row: somebody of the roster, or somebody new. Everybody is looked up at once.
+//! Who is meant by each row: somebody of the roster, or somebody new. People are looked up for some thousand rows at once, and
+//! what a row says is forgotten with them.
 
 use std::collections::{HashMap, HashSet};
 
 use super::delegated::{only_seen, unseen};
 use super::reading::{quoted, said};
+use super::rows::{Doubtful, Rows};
 use super::{Desk, Manager, Wanted, comes_back};
 use crate::by_name::ByName;
 use crate::error::Result;
-use crate::import::{Column, Columns, Does, Mode, near, title_of_field};
+use crate::import::{Column, Does, Mode, near, title_of_field};
 use crate::model::{Date, Field, Language, RequiredItem, Status, UserId, key_of_name};
 use crate::planner::Planner;
 use crate::store::Known;
@@ -18,7 +20,7 @@ const LOOKED_FOR: usize = 50;
 /// How many rows are looked up at once.
 const ROWS_AT_ONCE: usize = 5_000;
 
-/// Everybody whom the rows name.
+/// Everybody whom some rows name.
 struct Roster {
     by_id: HashMap<String, Known>,
     by_email: HashMap<String, Known>,
@@ -27,8 +29,9 @@ struct Roster {
     unseen: HashSet<UserId>,
 }
 
-/// In which rows names and people stand first.
-struct Seen {
+/// In which rows names and people stand first; of names only those that may stand in several.
+struct Seen<'n> {
+    doubtful: &'n Doubtful,
     emails: ByName<u32>,
     user_names: ByName<u32>,
     people: ByName<u32>,
@@ -36,6 +39,17 @@ struct Seen {
     going_by: ByName<(u32, bool)>,
     /// At which places user names stand that are what somebody at another place goes by: their address.
     taken: Vec<(u32, u32)>,
+}
+
+/// What looks as if it were mistyped, until all rows are looked at.
+#[derive(Default)]
+struct Typed {
+    /// At which places odd addresses stand, and what is odd about each.
+    odd: Vec<(usize, String)>,
+    /// At which places addresses stand at a domain that is nearly another, and what was meant.
+    slips: Vec<(usize, String, String)>,
+    /// The first rows that name nobody, and their addresses.
+    lost: Vec<(u32, String)>,
 }
 
 /// The keys of the names that a row says.
@@ -56,31 +70,25 @@ impl Keys {
 
 impl Roster {
     fn look_up(planner: &Planner<'_>, rows: &[Wanted]) -> Result<Self> {
+        let ids: Vec<String> = rows
+            .iter()
+            .filter_map(|it| it.seldom().id.map(|it| it.to_string()))
+            .collect();
+        let mut names: Vec<String> = rows
+            .iter()
+            .flat_map(|it| [it.get(Field::Email), it.get(Field::UserName)])
+            .flatten()
+            .map(key_of_name)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        let snapshot = planner.snapshot;
         let mut all = Self {
-            by_id: HashMap::new(),
-            by_email: HashMap::new(),
-            by_user_name: HashMap::new(),
+            by_id: snapshot.known_by_id(&ids)?,
+            by_email: snapshot.known_by_email(&names)?,
+            by_user_name: snapshot.known_by_user_name(&names)?,
             unseen: HashSet::new(),
         };
-        for rows in rows.chunks(ROWS_AT_ONCE) {
-            let ids: Vec<String> = rows
-                .iter()
-                .filter_map(|it| it.seldom().id.map(|it| it.to_string()))
-                .collect();
-            let mut names: Vec<String> = rows
-                .iter()
-                .flat_map(|it| [it.get(Field::Email), it.get(Field::UserName)])
-                .flatten()
-                .map(key_of_name)
-                .collect();
-            names.sort_unstable();
-            names.dedup();
-            let snapshot = planner.snapshot;
-            all.by_id.extend(snapshot.known_by_id(&ids)?);
-            all.by_email.extend(snapshot.known_by_email(&names)?);
-            let named = snapshot.known_by_user_name(&names)?;
-            all.by_user_name.extend(named);
-        }
         let named = all.by_email.values().chain(all.by_user_name.values());
         all.unseen = unseen(planner, named)?;
         all.by_id = only_seen(planner, all.by_id)?;
@@ -122,18 +130,15 @@ pub(super) fn not_before(send_on: Option<Date>, field: Field, day: Option<Date>)
     })
 }
 
-impl Seen {
-    /// With room for what so many rows say in the columns that there are.
-    fn of(rows: usize, columns: &Columns) -> Self {
-        let of = |field| match columns.place(Column::Field(field)) {
-            Some(_) => ByName::with_room(rows),
-            None => ByName::default(),
-        };
+impl<'n> Seen<'n> {
+    /// Nobody yet.
+    fn new(doubtful: &'n Doubtful) -> Self {
         Self {
-            emails: of(Field::Email),
-            user_names: of(Field::UserName),
+            doubtful,
+            emails: ByName::default(),
+            user_names: ByName::default(),
             people: ByName::default(),
-            going_by: ByName::with_room(rows),
+            going_by: ByName::default(),
             taken: Vec::new(),
         }
     }
@@ -147,6 +152,9 @@ impl Seen {
         }) else {
             return;
         };
+        if !self.doubtful.may_be_twice(key) {
+            return;
+        }
         let is_named = named.is_some();
         let Some((other, other_is_named)) = self.going_by.insert_first(key, (place, is_named))
         else {
@@ -166,18 +174,53 @@ impl Desk<'_> {
     pub(super) fn find_people(
         &mut self,
         planner: &mut Planner<'_>,
+        rows: &mut Rows,
+        doubtful: &Doubtful,
+    ) -> Result<()> {
+        let mut seen = Seen::new(doubtful);
+        let mut typed = Typed::default();
+        // Whoever sees a part of the people is told nothing of the others' domains.
+        let domains = match planner.reaches_everybody() && !self.import.as_typed {
+            true => planner.snapshot.domains()?,
+            false => Vec::new(),
+        };
+        let mut addresses = near::Addresses::at(domains);
+        self.know_own_group(planner, rows);
+        for first in (0..rows.len()).step_by(ROWS_AT_ONCE) {
+            let mut some = rows.chunk(first..first + ROWS_AT_ONCE)?;
+            self.keep_to_groups(planner, &mut some)?;
+            self.find_some(planner, first, &mut some, &mut seen)?;
+            for (place, wanted) in (first..).zip(&some) {
+                self.look_at_typing(place, wanted, &mut addresses, &mut typed);
+                rows.put(place, wanted);
+            }
+        }
+        rows.are_found = true;
+        self.refuse_addresses_as_user_names(rows, &seen.taken);
+        if !self.import.as_typed {
+            self.refuse_slips(planner, rows, typed.odd, typed.slips)?;
+        }
+        self.suggest(planner, &typed.lost)
+    }
+
+    /// Finds whom some rows mean that stand one after the other, the first of them at that place.
+    fn find_some(
+        &mut self,
+        planner: &mut Planner<'_>,
+        first: usize,
         rows: &mut [Wanted],
+        seen: &mut Seen<'_>,
     ) -> Result<()> {
         let roster = Roster::look_up(planner, rows)?;
-        let mut seen = Seen::of(rows.len(), &self.columns);
-        for (place, wanted) in (0..).zip(rows.iter_mut()) {
+        for (place, wanted) in (first..).zip(rows) {
+            let place = u32::try_from(place).unwrap_or(u32::MAX);
             let keys = Keys::of(wanted);
             let certain = self.find(wanted, &keys, &roster);
             if wanted.known.is_some_and(|it| roster.unseen.contains(&it.0)) {
                 self.leave_unseen(planner, wanted);
                 continue;
             }
-            self.refuse_twice(wanted, &keys, &mut seen);
+            self.refuse_twice(wanted, &keys, seen);
             seen.go_by(place, wanted, &keys, &roster);
             if certain {
                 self.decide(wanted);
@@ -198,11 +241,41 @@ impl Desk<'_> {
                 self.refuse_other_names(wanted, &keys, &roster);
             }
         }
-        self.refuse_addresses_as_user_names(rows, &seen.taken);
-        if !self.import.as_typed {
-            self.refuse_slips(planner, rows)?;
+        Ok(())
+    }
+
+    /// Notes what looks as if it were mistyped.
+    fn look_at_typing(
+        &self,
+        place: usize,
+        wanted: &Wanted,
+        addresses: &mut near::Addresses,
+        typed: &mut Typed,
+    ) {
+        let Some(email) = wanted.get(Field::Email) else {
+            return;
+        };
+        if wanted.known.is_some() {
+            return;
         }
-        self.suggest(planner, rows)
+        // Where an id is nobody's, the address says nothing of whom it was meant to be.
+        if self.import.mode == Mode::Update
+            && wanted.seldom().id.is_none()
+            && typed.lost.len() < LOOKED_FOR
+        {
+            typed.lost.push((wanted.row, email.to_owned()));
+        }
+        if !wanted.arrives || self.import.as_typed {
+            return;
+        }
+        match addresses.doubt(email) {
+            Some(near::Doubt::Odd(why)) => {
+                let odd = format!("{}: {why}", quoted(email));
+                typed.odd.push((place, odd));
+            }
+            Some(near::Doubt::Meant(meant)) => typed.slips.push((place, email.to_owned(), meant)),
+            None => {}
+        }
     }
 
     /// Finds the one person whom the row's id, address and user name mean. Returns whether it is certain whom, or that it is
@@ -247,7 +320,7 @@ impl Desk<'_> {
         named
     }
 
-    fn refuse_twice(&mut self, wanted: &mut Wanted, keys: &Keys, seen: &mut Seen) {
+    fn refuse_twice(&mut self, wanted: &mut Wanted, keys: &Keys, seen: &mut Seen<'_>) {
         let known = wanted.known.map(|it| it.0.to_string());
         let named = [
             (Column::Field(Field::Email), keys.email.as_deref()),
@@ -255,6 +328,7 @@ impl Desk<'_> {
             (Column::Id, known.as_deref()),
         ];
         let Seen {
+            doubtful,
             emails,
             user_names,
             people,
@@ -262,6 +336,9 @@ impl Desk<'_> {
         } = seen;
         for ((column, key), seen) in named.into_iter().zip([emails, user_names, people]) {
             let Some(key) = key else { continue };
+            if column != Column::Id && !doubtful.may_be_twice(key) {
+                continue;
+            }
             let Some(row) = seen.insert_first(key, wanted.row) else {
                 continue;
             };
@@ -284,7 +361,7 @@ impl Desk<'_> {
     }
 
     /// Two people of the file would answer to one name: one's user name is what the other goes by.
-    fn refuse_addresses_as_user_names(&mut self, rows: &mut [Wanted], taken: &[(u32, u32)]) {
+    fn refuse_addresses_as_user_names(&mut self, rows: &mut Rows, taken: &[(u32, u32)]) {
         for (place, other) in taken {
             let (Ok(place), Ok(other)) = (usize::try_from(*place), usize::try_from(*other)) else {
                 continue;
@@ -294,14 +371,13 @@ impl Desk<'_> {
             };
             // Whoever is left as they are gets no user name; and one fault is enough for a cell.
             let user_name = Column::Field(Field::UserName);
-            let is_open = |it: &&mut Wanted| {
-                it.does != Some(Does::Nothing) && !self.is_told(it.row, user_name)
-            };
-            if let Some(wanted) = rows.get_mut(place).filter(is_open) {
+            let is_open =
+                |it: &Wanted| it.does != Some(Does::Nothing) && !self.is_told(it.row, user_name);
+            if rows.get(place).is_some_and(|it| is_open(&it)) {
                 let why = format!(
                     "is the address of row {row}, who signs in with it: choose another, or leave it empty"
                 );
-                self.fault(wanted, Some(user_name), why);
+                self.fault_at(rows, place, Some(user_name), why);
             }
         }
     }
@@ -494,42 +570,21 @@ impl Desk<'_> {
     }
 
     /// Addresses that are probably mistyped: at a domain that is nearly one that is known.
-    fn refuse_slips(&mut self, planner: &Planner<'_>, rows: &mut [Wanted]) -> Result<()> {
-        // Whoever sees a part of the people is told nothing of the others' domains.
-        let domains = match planner.reaches_everybody() {
-            true => planner.snapshot.domains()?,
-            false => Vec::new(),
-        };
-        let mut addresses = near::Addresses::at(domains);
-        let mut slips: Vec<(usize, String, String)> = Vec::new();
-        let mut odd: Vec<(usize, String)> = Vec::new();
-        for (place, wanted) in rows.iter().enumerate() {
-            if !wanted.arrives || wanted.known.is_some() {
-                continue;
-            }
-            let Some(email) = wanted.get(Field::Email) else {
-                continue;
-            };
-            match addresses.doubt(email) {
-                Some(near::Doubt::Odd(why)) => {
-                    odd.push((place, format!("{}: {why}", quoted(email))));
-                }
-                Some(near::Doubt::Meant(meant)) => slips.push((place, email.to_owned(), meant)),
-                None => {}
-            }
-        }
+    fn refuse_slips(
+        &mut self,
+        planner: &Planner<'_>,
+        rows: &mut Rows,
+        odd: Vec<(usize, String)>,
+        slips: Vec<(usize, String, String)>,
+    ) -> Result<()> {
+        let column = Some(Column::Field(Field::Email));
         for (place, why) in odd {
-            if let Some(wanted) = rows.get_mut(place) {
-                let why = format!("{why}; if it is right, import with --as-typed");
-                self.fault(wanted, Some(Column::Field(Field::Email)), why);
-            }
+            let why = format!("{why}; if it is right, import with --as-typed");
+            self.fault_at(rows, place, column, why);
         }
         let keys: Vec<String> = slips.iter().map(|it| key_of_name(&it.2)).collect();
         let there = only_seen(planner, planner.snapshot.known_by_email(&keys)?)?;
         for (place, typed, meant) in slips {
-            let Some(wanted) = rows.get_mut(place) else {
-                continue;
-            };
             let why = match there.get(&key_of_name(&meant)) {
                 Some(known) => {
                     format!(
@@ -539,28 +594,19 @@ impl Desk<'_> {
                 }
                 None => format!("{typed}: did you mean {meant}? If not, import with --as-typed"),
             };
-            self.fault(wanted, Some(Column::Field(Field::Email)), why);
+            self.fault_at(rows, place, column, why);
         }
         Ok(())
     }
 
     /// Whom of the roster rows mean that name nobody: at a domain nearly the same, or by a slip in the name.
-    fn suggest(&mut self, planner: &Planner<'_>, rows: &mut [Wanted]) -> Result<()> {
-        let lost = |it: &&mut Wanted| {
-            // Where an id is nobody's, the address says nothing of whom it was meant to be.
-            self.import.mode == Mode::Update
-                && it.known.is_none()
-                && it.seldom().id.is_none()
-                && it.get(Field::Email).is_some()
-        };
-        let lost: Vec<&mut Wanted> = rows.iter_mut().filter(lost).take(LOOKED_FOR).collect();
+    fn suggest(&mut self, planner: &Planner<'_>, lost: &[(u32, String)]) -> Result<()> {
         if lost.is_empty() {
             return Ok(());
         }
         let domains = planner.snapshot.domains()?;
-        for wanted in lost {
-            let Some((local, domain)) = wanted.get(Field::Email).and_then(|it| it.rsplit_once('@'))
-            else {
+        for (row, email) in lost {
+            let Some((local, domain)) = email.rsplit_once('@') else {
                 continue;
             };
             let domain = domain.to_ascii_lowercase();
@@ -577,10 +623,10 @@ impl Desk<'_> {
             };
             if let Some(fault) = self
                 .faults
-                .get_mut(&wanted.row)
+                .get_mut(row)
                 .and_then(|it| it.iter_mut().find(|it| it.why.starts_with("is nobody's")))
             {
-                let typed = quoted(wanted.get(Field::Email).unwrap_or_default());
+                let typed = quoted(email);
                 fault.why = format!("{typed} is nobody's on the roster: did you mean {meant}?");
             }
         }

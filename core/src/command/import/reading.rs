@@ -1,12 +1,15 @@
 //! Understanding the cells of every row, without looking at who is on the roster.
 
 use std::collections::BTreeMap;
+use std::hash::RandomState;
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::addressed::{inner_address, one_address, several_addresses};
+use super::rows::{Doubtful, Part, Read, Rows};
 use super::{Desk, Manager, Wanted};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::import::meaning::Meaning;
 use crate::import::{Column, Does, EXAMPLE, Row, Sheet, day, near};
 use crate::model::{CustomField, Field, FieldKind, GroupRole, Status, UserId, harmless, name_key};
@@ -22,8 +25,10 @@ const GROUP_ROLES: &str =
 
 impl Desk<'_> {
     /// Reads every row below the titles but the example of a template. Large files are read by several threads.
-    pub(super) fn read(&mut self) -> Vec<Wanted> {
-        let sheet = std::sync::Arc::clone(&self.import.sheet);
+    pub(super) fn read(&mut self) -> Result<(Rows, Doubtful)> {
+        let sheet = Arc::clone(&self.import.sheet);
+        let said = Mutex::new(sheet.other_pages());
+        let names = RandomState::new();
         let first = self.columns.head + 1;
         let below = sheet.len().saturating_sub(first);
         let threads = match below {
@@ -34,41 +39,42 @@ impl Desk<'_> {
         let mut parts = (first..sheet.len())
             .step_by(size)
             .map(|it| it..(it + size).min(sheet.len()));
-        let Some(mine) = parts.next() else {
-            return Vec::new();
-        };
-        let sheet = &*sheet;
-        thread::scope(|scope| {
+        let mine = parts.next().unwrap_or_default();
+        let read = thread::scope(|scope| {
             let others: Vec<_> = parts
                 .map(|part| {
                     let mut other = self.twin();
+                    let rows = Part::new(&said, names.clone(), part.len());
                     let places = part.clone();
+                    let sheet = &sheet;
                     let read = move || {
-                        (
-                            other.part(sheet, places),
-                            other.faults,
-                            other.columns.untitled,
-                        )
+                        let read = other.part(sheet, places, rows);
+                        (read, other.faults, other.columns.untitled)
                     };
                     let thread = thread::Builder::new().name("usher-reading".into());
                     (part, thread.spawn_scoped(scope, read))
                 })
                 .collect();
-            let mut rows = self.part(sheet, mine);
-            rows.reserve_exact(below.saturating_sub(rows.len()));
+            let rows = Part::new(&said, names.clone(), mine.len());
+            let mut all = vec![self.part(&sheet, mine, rows)?];
             for (part, other) in others {
                 match other.map(thread::ScopedJoinHandle::join) {
                     Ok(Ok((read, faults, untitled))) => {
-                        rows.extend(read);
+                        all.push(read?);
                         self.faults.extend(faults);
                         self.columns.untitled.extend(untitled);
                     }
                     Ok(Err(panic)) => std::panic::resume_unwind(panic),
-                    Err(_) => rows.extend(self.part(sheet, part)),
+                    Err(_) => {
+                        let rows = Part::new(&said, names.clone(), part.len());
+                        all.push(self.part(&sheet, part, rows)?);
+                    }
                 }
             }
-            rows
-        })
+            Ok::<_, Error>(all)
+        })?;
+        let said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Rows::of(sheet, said, names, read))
     }
 
     /// Another such desk, at which nothing was found wrong yet.
@@ -88,12 +94,11 @@ impl Desk<'_> {
     }
 
     /// Reads the rows at some places.
-    fn part(&mut self, sheet: &Sheet, places: Range<usize>) -> Vec<Wanted> {
+    fn part(&mut self, sheet: &Sheet, places: Range<usize>, mut rows: Part<'_>) -> Result<Read> {
         let holds = self.columns.holds.clone();
-        let mut rows = Vec::with_capacity(places.len());
         let reason = self.columns.reason();
         let has_untitled = self.columns.titles.iter().any(|it| it.trim().is_empty());
-        for (place, row) in places.filter_map(|it| Some((it, sheet.at(it)?))) {
+        for (place, row) in places.clone().zip(sheet.rows_at(places)) {
             let says_only_why = row
                 .cells()
                 .enumerate()
@@ -101,7 +106,7 @@ impl Desk<'_> {
             if says_only_why {
                 continue;
             }
-            let wanted = self.row(place, row, &holds);
+            let wanted = self.row(place, &row, &holds);
             let untitled = row.cells().enumerate().filter(|(column, cell)| {
                 let title = self.columns.titles.get(*column);
                 title.is_none_or(|it| it.trim().is_empty()) && !cell.is_blank()
@@ -112,15 +117,15 @@ impl Desk<'_> {
             };
             self.columns.untitled.extend(untitled);
             if wanted.get(Field::Email) != Some(EXAMPLE) {
-                rows.push(wanted);
+                rows.push(&wanted)?;
             } else {
                 self.faults.remove(&row.number());
             }
         }
-        rows
+        rows.end()
     }
 
-    fn row(&mut self, place: usize, row: Row<'_>, holds: &[Option<Column>]) -> Wanted {
+    fn row(&mut self, place: usize, row: &Row<'_>, holds: &[Option<Column>]) -> Wanted {
         let mut wanted = Wanted {
             row: row.number(),
             place: u32::try_from(place).unwrap_or(u32::MAX),
@@ -162,7 +167,6 @@ impl Desk<'_> {
             groups.as_ref().map(Option::as_deref),
             role.as_deref(),
         );
-        wanted.set.shrink();
         wanted
     }
 

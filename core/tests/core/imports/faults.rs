@@ -470,6 +470,16 @@ fn a_file_of_five_thousand_rows_with_a_fault_of_every_kind_says_where_each_is_an
     assert_eq!(found.faults.len(), CASES.len());
     assert_eq!(found.count(Does::Wrong), CASES.len());
     assert_eq!(found.count(Does::Invite), RIGHT);
+    // Rows that do not stay in memory are the same rows.
+    let texts = rows.iter().map(|it| it.iter().map(String::as_str));
+    let folder = org.path.parent().unwrap();
+    let aside = Import::of(
+        Arc::new(Sheet::of_texts_beyond(texts, folder, 0)),
+        Mode::Both,
+    );
+    let aside = review(&org, aside);
+    assert_eq!(aside.faults, found.faults);
+    assert_eq!(aside.rows, found.rows);
     let kinds: BTreeSet<&str> = CASES.iter().map(|it| it.says).collect();
     assert!(kinds.len() >= 37 && RIGHT + CASES.len() >= 4_990);
     assert!(matches!(apply(&org, import), Err(Error::Faulty(_))));
