@@ -22,7 +22,7 @@ use crate::store::{self, Store};
 
 pub use crate::store::{
     Administrator, AuditReport, BadLink, DuePage, Edition, Head, Held, HistoryFilter, HistoryPage,
-    HistoryPart, InvitationRow, Listed, Named, OutboxFilter, ProvidedGroup, Read, Whole,
+    HistoryPart, InvitationRow, Listed, Named, OutboxFilter, Place, ProvidedGroup, Read, Whole,
 };
 
 /// The organization's database, opened. Cheap to clone; the last clone that goes closes it.

@@ -1,12 +1,13 @@
-//! Exports: people as rows, in columns that an import reads again, so that importing an export changes nothing. Pages go by
-//! keys and each is a transaction of its own; a million people need no more memory than ten.
+//! Exports: people as rows, in columns that an import reads again, so that importing an export changes nothing. Pages are
+//! transactions of their own. In the order of creation, which nothing changes, they go by keys, and a million people need no
+//! more memory than ten; of another order it is read at once who is in it, and then each page of them: eight bytes a person.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use super::cell::{Cell, Column};
 use super::{file, may};
-use crate::directory::{Read, Session};
+use crate::directory::{Place, Read, Session};
 use crate::error::{Error, Result};
 use crate::import::{self, in_workbook, meaning::as_cell};
 use crate::model::{CustomField, Field, FieldKind, Membership, Status, User, UserId, field_key};
@@ -134,17 +135,10 @@ pub fn export(session: &Session, wanted: &Export, to: &Path) -> Result<usize> {
         .into_iter()
         .filter(|it| !matches!(it, Status::Deleted | Status::Erased));
     let all = Expr::Status(living.collect());
-    let mut page = UsersPage {
-        query: wanted.query.clone().unwrap_or(all),
-        sort: wanted.sort,
-        descending: wanted.descending,
-        from: PageFrom::Start,
-        limit: PAGE,
-    };
+    let mut pages = Pages::begin(&read, wanted, wanted.query.clone().unwrap_or(all))?;
     let mut known = Known::load(&read)?;
     let mut n_people = 0;
-    loop {
-        let users = read.users(&page)?;
+    while let Some(users) = pages.next(&read)? {
         let beside = Beside::of(&read, &users, &whats, &fields, &mut known)?;
         for user in users.iter().filter(|it| it.status != Status::Erased) {
             let cells = whats.iter().map(|it| cell(*it, user, &beside, &known));
@@ -155,13 +149,65 @@ pub fn export(session: &Session, wanted: &Export, to: &Path) -> Result<usize> {
             out.sink.row(&cells)?;
             n_people += 1;
         }
-        match users.last() {
-            Some(last) if users.len() == PAGE => page.from = PageFrom::After(last.id),
-            _ => break,
-        }
     }
     out.end()?;
     Ok(n_people)
+}
+
+/// People, page by page.
+enum Pages {
+    /// In the order of creation: the next page, unless that was the last one.
+    ByKey(Option<UsersPage>),
+    /// In another order, as it was when the export began.
+    InOrder {
+        query: Expr,
+        places: std::vec::IntoIter<Place>,
+    },
+}
+
+impl Pages {
+    fn begin(read: &Read<'_>, wanted: &Export, query: Expr) -> Result<Self> {
+        let Export {
+            sort, descending, ..
+        } = *wanted;
+        if sort != SortBy::Created {
+            let places = read.places(&query, sort, descending)?.into_iter();
+            return Ok(Self::InOrder { query, places });
+        }
+        Ok(Self::ByKey(Some(UsersPage {
+            query,
+            sort,
+            descending,
+            from: PageFrom::Start,
+            limit: PAGE,
+        })))
+    }
+
+    /// The next page, in which there may be nobody; none when there is no more.
+    fn next(&mut self, read: &Read<'_>) -> Result<Option<Vec<User>>> {
+        match self {
+            Self::ByKey(next) => {
+                let Some(page) = next.take() else {
+                    return Ok(None);
+                };
+                let users = read.users(&page)?;
+                if let Some(last) = users.last().filter(|_| users.len() == PAGE) {
+                    *next = Some(UsersPage {
+                        from: PageFrom::After(last.id),
+                        ..page
+                    });
+                }
+                Ok(Some(users))
+            }
+            Self::InOrder { query, places } => {
+                let page: Vec<Place> = places.take(PAGE).collect();
+                if page.is_empty() {
+                    return Ok(None);
+                }
+                read.users_at(&page, query).map(Some)
+            }
+        }
+    }
 }
 
 /// The columns of these names, or all.

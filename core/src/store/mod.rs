@@ -88,7 +88,7 @@ pub(crate) use outbox::{Claim, Lease, OutboxNote, Settled};
 pub use provided::ProvidedGroup;
 pub use read::{
     Administrator, AuditReport, BadLink, DuePage, Edition, Head, Held, HistoryFilter, HistoryPage,
-    HistoryPart, Listed, Named, Read, Whole,
+    HistoryPart, Listed, Named, Place, Read, Whole,
 };
 pub(crate) use restore::{is_of_another_organization, restore};
 pub(crate) use snapshot::Snapshot;

@@ -7,6 +7,7 @@ mod history;
 mod listing;
 mod named;
 mod past;
+mod places;
 mod seen;
 mod sound;
 mod trainings;
@@ -40,6 +41,7 @@ pub(super) use history::recorded_row;
 pub use history::{HistoryFilter, HistoryPage, HistoryPart};
 pub use listing::Listed;
 pub use past::Held;
+pub use places::Place;
 pub use whole::{Edition, Named, Whole};
 
 /// Something to read with.

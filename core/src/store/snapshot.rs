@@ -277,18 +277,22 @@ impl<'c> Snapshot<'c> {
     /// Ids of everybody whom a query finds, in order of creation.
     pub(crate) fn ids_of(&self, query: &Expr, now: Timestamp) -> Result<Vec<UserId>> {
         let compiled = driver::driven(query, now, self.viewer);
-        // Most of the roster is read from end to end: its index of statuses goes by names, and every one of them would have to be
-        // looked up.
-        let how = match query {
-            Expr::Status(statuses) if self.are_many(statuses)? => "NOT INDEXED",
-            _ => "",
-        };
+        let how = self.read_whole(query)?;
         let sql = format!(
             "SELECT users.id FROM users {how} WHERE {} ORDER BY users.seq",
             compiled.sql
         );
         self.all(&sql, rusqlite::params_from_iter(compiled.bindings), |row| {
             Ok(UserId::from_bytes(row.get(0)?))
+        })
+    }
+
+    /// How the table is named where most of the roster is found, which is read from end to end: its index of statuses goes by
+    /// names, and every one of them would have to be looked up.
+    pub(super) fn read_whole(&self, query: &Expr) -> Result<&'static str> {
+        Ok(match query {
+            Expr::Status(statuses) if self.are_many(statuses)? => "NOT INDEXED",
+            _ => "",
         })
     }
 

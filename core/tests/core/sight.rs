@@ -445,6 +445,13 @@ const VERBS: &[(&str, Tells)] = &[
     ("ids_of", |r, _| {
         told(r.ids_of(&everybody(SortBy::Name).query))
     }),
+    ("places", |r, _| {
+        told(r.places(&Expr::Everybody, SortBy::Manager, false))
+    }),
+    ("users_at", |r, _| {
+        let places = r.places(&Expr::Everybody, SortBy::Name, false).unwrap();
+        told(r.users_at(&places, &Expr::Everybody))
+    }),
     ("users_from", |r, _| {
         told(r.users_from(&Expr::Everybody, 1, 1_000))
     }),

@@ -78,6 +78,14 @@ fn walk(
     }
 }
 
+/// Everybody in the order that is told at once.
+fn at_once(session: &Session, query: &Expr, sort: SortBy, descending: bool) -> Vec<User> {
+    let read = session.read().unwrap();
+    let places = read.places(query, sort, descending).unwrap();
+    let pages = places.chunks(3).map(|it| read.users_at(it, query).unwrap());
+    pages.flatten().collect()
+}
+
 /// The same from the end on.
 fn walk_back(
     session: &Session,
@@ -126,6 +134,8 @@ fn assert_sorted(session: &Session, sort: SortBy, key: impl Fn(&User) -> Option<
         for descending in [false, true] {
             let expected = expected(&all, descending, &key);
             let ids = |all: Vec<User>| all.iter().map(|it| it.id).collect::<Vec<_>>();
+            let at_once = ids(at_once(session, &query, sort, descending));
+            assert_eq!(at_once, expected, "{sort:?} {descending} {query:?} at once");
             for limit in [1, 3, 1_000] {
                 let said = format!("{sort:?} {descending} {limit} {query:?}");
                 let forth = ids(walk(session, &query, sort, descending, limit));
@@ -359,4 +369,59 @@ fn a_page_of_everybody_in_these_orders_is_neither_scanned_nor_sorted() {
             }
         }
     }
+}
+
+#[test]
+fn an_order_that_is_told_at_once_is_that_of_the_pages() {
+    let org = roster();
+    org.invite("kim");
+    org.deactivate("mia");
+    let all = org.cli();
+    let vocabulary = all.read().unwrap().vocabulary().unwrap();
+    let parse =
+        |it: &str| usher_core::query::parse_with(it, org.directory.now(), &vocabulary).unwrap();
+    let queries = [
+        Expr::Everybody,
+        Expr::Status(vec![Status::Active, Status::Waiting, Status::Inactive]),
+        parse("a"),
+        parse("-status:active"),
+        parse("manager:zoe@acme.example"),
+    ];
+    for query in &queries {
+        for (word, sort) in SortBy::NAMED {
+            for descending in [false, true] {
+                let ids = |all: Vec<User>| all.iter().map(|it| it.id).collect::<Vec<_>>();
+                let pages = ids(walk(&all, query, sort, descending, 4));
+                let at_once = ids(at_once(&all, query, sort, descending));
+                assert_eq!(at_once, pages, "{word} {descending} {query:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_changes_while_an_order_is_read_is_met_once_where_they_stood() {
+    let org = Org::new(40);
+    org.create("ana bo cy dan eve");
+    let query = Expr::Status(vec![Status::Active]);
+    let names = |users: &[User]| -> Vec<String> {
+        let first = users.iter().map(|it| it.profile.first_name.clone());
+        first.map(Option::unwrap_or_default).collect()
+    };
+    let session = org.cli();
+    let read = session.read().unwrap();
+    let places = read.places(&query, SortBy::Name, false).unwrap();
+    let mut met = names(&read.users_at(&places[..3], &query).unwrap());
+    // Ana goes behind all that were read and Eve before them; Dan is found no more, and Fay is new.
+    for (who, name) in [("ana", "Zoe"), ("eve", "Abe")] {
+        org.apply(Command::Edit(Edit {
+            set: vec![(Field::FirstName, Some(name.into()))],
+            ..Edit::of(org.who(who))
+        }));
+    }
+    org.deactivate("dan");
+    org.create("fay");
+    met.extend(names(&read.users_at(&places[3..], &query).unwrap()));
+    // The owner has no name.
+    assert_eq!(met, ["ana", "bo", "cy", "Abe", ""]);
 }

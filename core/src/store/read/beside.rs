@@ -74,6 +74,32 @@ impl Read<'_> {
         Ok(None)
     }
 
+    /// The statement of where everybody stands in such an order; none when the order is another.
+    pub(super) fn places_beside(
+        &self,
+        snapshot: &Snapshot<'_>,
+        page: &UsersPage,
+    ) -> Result<Option<Statement>> {
+        let Some(mut walk) = self.walk_beside(snapshot, page)? else {
+            return Ok(None);
+        };
+        let found = driver::driven(&page.query, self.now, snapshot.viewer);
+        if let (Order::Manager { seen }, true) = (&mut walk.order, self.sight.is_some()) {
+            *seen = Some(self.managers_seen(snapshot, &found)?);
+        }
+        let (key, mut bindings) = walk.key();
+        bindings.extend(found.bindings);
+        let sql = format!(
+            "SELECT seq FROM (SELECT users.seq AS seq, {key} AS key, {} AS tie FROM users {} WHERE {}) \
+             ORDER BY key IS NULL, key {order}, tie {order}",
+            walk.tie(),
+            snapshot.read_whole(&page.query)?,
+            found.sql,
+            order = if page.descending { "DESC" } else { "ASC" },
+        );
+        Ok(Some((sql, bindings)))
+    }
+
     fn walk_beside<'w>(
         &'w self,
         snapshot: &'w Snapshot<'w>,

@@ -42,6 +42,12 @@ impl Key {
         Some(Self { column, compared })
     }
 
+    /// The order of everybody: who has nothing comes last.
+    pub(super) fn order(self, order: &str) -> String {
+        let Self { column, compared } = self;
+        format!("{column} IS NULL, {compared} {order}, users.seq {order}")
+    }
+
     fn of_page(page: &UsersPage) -> Result<Self> {
         Self::of(page.sort).ok_or_else(|| Error::Broken("a page of another order".into()))
     }
