@@ -109,6 +109,9 @@ impl Pages {
 
     fn find_at_hand(&self, number: usize) -> Option<Arc<[u8]>> {
         let mut at_hand = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, page)) = at_hand.front().filter(|it| it.0 == number) {
+            return Some(Arc::clone(page));
+        }
         let place = at_hand.iter().position(|it| it.0 == number)?;
         let found = at_hand.remove(place)?;
         let page = Arc::clone(&found.1);

@@ -412,6 +412,8 @@ pub struct Sheet {
     /// At which place each page begins.
     begins: Arc<Vec<u32>>,
     pages: Arc<Pages>,
+    /// The hash of everything in it, as long as nothing was mended.
+    hash: [u8; 32],
     /// Rows that were mended, by their places.
     mended: BTreeMap<usize, Arc<str>>,
     failed: Arc<OnceLock<Error>>,
@@ -424,6 +426,7 @@ pub(super) struct Rows {
     pages: Pages,
     /// The page that is being filled.
     page: String,
+    hash: Sha256,
     failed: OnceLock<Error>,
 }
 
@@ -445,6 +448,7 @@ impl Rows {
             begins: Vec::new(),
             pages: Pages::in_folder(folder.to_owned(), room),
             page: String::with_capacity(PAGE),
+            hash: Sha256::new(),
             failed: OnceLock::new(),
         }
     }
@@ -474,6 +478,7 @@ impl Rows {
             from: at(self.page.len()),
         });
         self.page.push_str(text);
+        add(&mut self.hash, row);
     }
 
     /// Begins a new page.
@@ -496,6 +501,7 @@ impl Rows {
             places: Arc::new(self.places),
             begins: Arc::new(self.begins),
             pages: Arc::new(self.pages),
+            hash: self.hash.finalize().into(),
             mended: BTreeMap::new(),
             failed: Arc::new(self.failed),
         }
@@ -678,15 +684,21 @@ impl Sheet {
 
     /// A hash of everything in it. It is not keyed: it must not be stored as it is.
     pub(crate) fn hash(&self) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        for row in self.rows() {
-            let text = row.text();
-            hash.update(row.number.to_le_bytes());
-            hash.update(text.len().to_le_bytes());
-            hash.update(text.as_bytes());
+        if self.mended.is_empty() {
+            return self.hash;
         }
+        let mut hash = Sha256::new();
+        self.rows().for_each(|it| add(&mut hash, &it));
         hash.finalize().into()
     }
+}
+
+/// Adds a row to a hash of rows.
+fn add(hash: &mut Sha256, row: &Row<'_>) {
+    let text = row.text();
+    hash.update(row.number.to_le_bytes());
+    hash.update(text.len().to_le_bytes());
+    hash.update(text.as_bytes());
 }
 
 /// Wherever the rows stand.

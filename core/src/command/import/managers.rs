@@ -12,7 +12,7 @@ use super::rows::Rows;
 use super::{Boss, Desk, Manager, Unfit, Wanted};
 use crate::by_name::ByName;
 use crate::error::Result;
-use crate::import::{Column, Columns, Row, Sheet, near};
+use crate::import::{Column, Row, near};
 use crate::model::{Field, Status, UserId, folded, key_of_name};
 use crate::planner::Planner;
 use crate::store::Known;
@@ -22,6 +22,11 @@ const NAMES_AT_ONCE: usize = 5_000;
 
 /// The names of managers, and whom they mean.
 struct Names {
+    /// Every way in which the file says a name of a manager, by its number.
+    spelled: ByName<usize>,
+    /// At which place the file says each first, until the roster is asked; and how many there are.
+    first: Vec<u32>,
+    n_spelled: usize,
     /// Every name that the file says of a manager, with the place at which that one stands if they come by the file, or go by
     /// another name from it on.
     asked: ByName<Asked>,
@@ -119,8 +124,12 @@ enum Meant {
 }
 
 impl Names {
-    fn look_up(planner: &Planner<'_>, desk: &Desk<'_>, rows: &Rows) -> Result<Self> {
+    /// Looks everybody up who is named as a manager, and notes in each row which of the names it says.
+    fn look_up(planner: &Planner<'_>, desk: &Desk<'_>, rows: &mut Rows) -> Result<Self> {
         let mut names = Self {
+            spelled: ByName::default(),
+            first: Vec::new(),
+            n_spelled: 0,
             asked: ByName::default(),
             by_email: ByName::default(),
             by_user_name: ByName::default(),
@@ -133,18 +142,29 @@ impl Names {
         };
         // Names are gone through only where somebody is named so, and not by address.
         let mut by_names = Called::default();
-        for wanted in rows.iter() {
-            let Some(name) = desk.manager_said(&wanted) else {
+        for place in 0..rows.len() {
+            let Some(row) = rows.get(place).and_then(|it| desk.manager_row(&it)) else {
                 continue;
             };
-            let is_first = names
-                .asked
-                .insert_first(&key_of_name(&name), Asked::Nowhere)
-                .is_none();
-            if is_first && !name.contains('@') {
+            let Some(name) = desk.manager_in(&row) else {
+                continue;
+            };
+            // The same few managers are named again and again.
+            let next = names.first.len();
+            if let Some(known) = names.spelled.insert_first(&name, next) {
+                rows.name_manager(place, *known);
+                continue;
+            }
+            rows.name_manager(place, next);
+            names.first.push(u32::try_from(place).unwrap_or(u32::MAX));
+            let key = key_of_name(&name);
+            let is_new = names.asked.insert_first(&key, Asked::Nowhere).is_none();
+            if is_new && !name.contains('@') {
                 by_names.ask(&name);
             }
         }
+        names.n_spelled = names.first.len();
+        names.spelled = ByName::default();
         if names.asked.is_empty() {
             return Ok(names);
         }
@@ -195,8 +215,9 @@ impl Names {
     ) -> Result<()> {
         let mut displayed: HashSet<String> = HashSet::new();
         let mut keys: Vec<String> = Vec::new();
-        for wanted in rows.iter() {
-            let Some(name) = desk.manager_said(&wanted) else {
+        for place in std::mem::take(&mut self.first) {
+            let row = usize::try_from(place).ok().and_then(|it| rows.get(it));
+            let Some(name) = row.and_then(|it| desk.manager_said(&it)) else {
                 continue;
             };
             let key = key_of_name(&name);
@@ -361,27 +382,27 @@ const MOST_WORDS: usize = 8;
 /// For how many managers a name nearly the same is looked for.
 const LOOKED_FOR: usize = 50;
 
-/// The row of the sheet in which a manager is named, if one is.
-fn manager_row<'s>(sheet: &'s Sheet, wanted: &Wanted) -> Option<Row<'s>> {
-    if wanted.manager != Manager::Named {
-        return None;
-    }
-    sheet.at(usize::try_from(wanted.place).ok()?)
-}
-
-/// The manager whom a row of the sheet names.
-fn manager_in<'r>(row: &'r Row<'_>, columns: &Columns) -> Option<Cow<'r, str>> {
-    match row.cell(columns.place(Column::Manager)?).said() {
-        Cow::Borrowed(said) => Some(Cow::Borrowed(manager(said))),
-        Cow::Owned(said) => Some(Cow::Owned(manager(&said).to_owned())),
-    }
-}
-
 impl Desk<'_> {
     /// The manager whom a row names, if it names one.
     fn manager_said(&self, wanted: &Wanted) -> Option<String> {
-        let row = manager_row(&self.import.sheet, wanted)?;
-        manager_in(&row, &self.columns).map(Cow::into_owned)
+        let row = self.manager_row(wanted)?;
+        self.manager_in(&row).map(Cow::into_owned)
+    }
+
+    /// The row of the sheet in which a manager is named, if one is.
+    fn manager_row(&self, wanted: &Wanted) -> Option<Row<'_>> {
+        if wanted.manager != Manager::Named {
+            return None;
+        }
+        self.import.sheet.at(usize::try_from(wanted.place).ok()?)
+    }
+
+    /// The manager whom a row of the sheet names.
+    fn manager_in<'r>(&self, row: &'r Row<'_>) -> Option<Cow<'r, str>> {
+        match row.cell(self.columns.place(Column::Manager)?).said() {
+            Cow::Borrowed(said) => Some(Cow::Borrowed(manager(said))),
+            Cow::Owned(said) => Some(Cow::Owned(manager(&said).to_owned())),
+        }
     }
 
     /// Finds everybody's managers, and refuses circles.
@@ -400,11 +421,8 @@ impl Desk<'_> {
 
     fn find_every_manager(&mut self, planner: &mut Planner<'_>, rows: &mut Rows) -> Result<()> {
         let mut names = Names::look_up(planner, self, rows)?;
-        // The same few managers are named again and again.
-        let mut told: ByName<usize> = ByName::default();
-        let mut all_found: Vec<Found> = Vec::new();
+        let mut all_found: Vec<Option<Found>> = vec![None; names.n_spelled];
         let mut looked_for = 0;
-        let sheet = std::sync::Arc::clone(&self.import.sheet);
         for place in 0..rows.len() {
             let Some(mut wanted) = rows.get(place) else {
                 break;
@@ -415,15 +433,21 @@ impl Desk<'_> {
                 wanted.boss = Some(None);
                 rows.put(place, &wanted);
             }
-            let row = manager_row(&sheet, &wanted).filter(|_| looked_at);
-            let said = row.as_ref().and_then(|it| manager_in(it, &self.columns));
-            let Some(name) = said else {
+            if wanted.manager != Manager::Named || !looked_at {
+                continue;
+            }
+            let known = rows
+                .named_manager(place)
+                .and_then(|it| all_found.get_mut(it));
+            let Some(known) = known else {
                 continue;
             };
-            let known = told.get(&name).and_then(|it| all_found.get(*it));
             let boss = match known {
                 Some(known) => known.clone(),
                 None => {
+                    let Some(name) = self.manager_said(&wanted) else {
+                        continue;
+                    };
                     let found = match names.meant(planner, rows, &name)? {
                         // Whoever has one already who is not there any more, may keep them.
                         Meant::One(boss, status) => {
@@ -441,8 +465,7 @@ impl Desk<'_> {
                             Err(unknown("user", &name, near.as_deref()))
                         }
                     };
-                    told.insert(&name, all_found.len());
-                    all_found.push(found.clone());
+                    *known = Some(found.clone());
                     found
                 }
             };

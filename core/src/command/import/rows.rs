@@ -19,7 +19,8 @@ struct Brief {
     place: u32,
     /// Whom of those it means, counted from 1; 0 is nobody.
     known: u32,
-    /// Whose place among the rows, or among the managers of the roster, their manager's is.
+    /// Whose place among the rows, or among the managers of the roster, their manager's is; until that is known, which of the
+    /// names of managers it says.
     boss: u32,
     status: Option<Status>,
     does: Option<Does>,
@@ -292,7 +293,7 @@ impl Rows {
             }
         };
         let (flag, boss) = match wanted.boss {
-            None => (0, 0),
+            None => (0, brief.boss),
             Some(None) => (BOSS_NOBODY, 0),
             Some(Some(Boss::Row(above))) => (BOSS_ROW, short(above)),
             Some(Some(Boss::Person(id))) => {
@@ -317,6 +318,18 @@ impl Rows {
             None if !self.unfit.is_empty() => drop(self.unfit.remove(&place)),
             None => {}
         }
+    }
+
+    /// Notes which of the names of managers the row at a place says.
+    pub(super) fn name_manager(&mut self, place: usize, name: usize) {
+        if let Some(brief) = self.briefs.get_mut(place) {
+            brief.boss = short(name);
+        }
+    }
+
+    /// Which of the names of managers the row at a place says, as long as it is not known who that is.
+    pub(super) fn named_manager(&self, place: usize) -> Option<usize> {
+        self.briefs.get(place).map(|it| long(it.boss))
     }
 
     /// The row at a place, with what it says.
