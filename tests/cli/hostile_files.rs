@@ -267,3 +267,27 @@ fn what_stands_past_the_end_of_a_sheet_is_told_as_that_and_not_as_damage() {
     std::fs::write(org.path("styled.xlsx"), sheet).unwrap();
     org.run(&["import", "styled.xlsx", "--plan"]).ok();
 }
+
+#[test]
+fn a_text_is_read_in_pieces_and_may_be_larger_than_the_memory_of_its_reader() {
+    let org = Org::with_seats(5_000);
+    org.type_in("setting import-memory-megabytes 64 --yes").ok();
+    org.type_in("setting import-megabytes 200 --yes").ok();
+    let notes = "x".repeat(30_000);
+    let mut file = std::io::BufWriter::new(File::create(org.path("large.csv")).unwrap());
+    writeln!(file, "email,notes").unwrap();
+    for i in 0..2_400 {
+        writeln!(file, "p{i}@acme.example,\"{notes}\"").unwrap();
+    }
+    // What it is encoded in is known when all of it is read.
+    writeln!(file, "last@acme.example,ü").unwrap();
+    file.flush().unwrap();
+    assert!(std::fs::metadata(org.path("large.csv")).unwrap().len() > 64 << 20);
+    let said = org.run(&["import", "large.csv", "--mode", "create", "--plan"]);
+    assert!(
+        said.out.contains("2,401") || said.out.contains("2401"),
+        "{} {}",
+        said.out,
+        said.err
+    );
+}

@@ -1,162 +1,45 @@
 //! Text in which cells are separated by a sign and quoted as RFC 4180 says, however it is encoded. Exports of the world
 //! come in UTF-8, in UTF-16 and in the code page of western Windows, with commas, semicolons, tabs or bars.
 
-use std::borrow::Cow;
+use std::io::Read;
 
 use super::as_typed;
+use super::encoding::Text;
 use super::limits::Limits;
 use super::sheet::{Cell, LONGEST_CELL, MOST_COLUMNS, RowBuilder};
 use super::wire::Bad;
-use crate::error::Error;
 
-/// Windows-1252 from 0x80 to 0x9f; the five that it leaves out are shown as what cannot be read.
-const WINDOWS: [char; 32] = [
-    '€', '\u{fffd}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{fffd}', 'Ž',
-    '\u{fffd}', '\u{fffd}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{fffd}',
-    'ž', 'Ÿ',
-];
-/// How much of a text is looked at to tell what it is, in bytes.
-const LOOKED_AT: usize = 4_096;
+/// How much of a text is looked at, at most, to tell what stands between its cells, in bytes.
+const LOOKED_AT: usize = 1 << 20;
 
-/// As what a text is read that says nothing of its encoding and is not UTF-8.
-pub const GUESSED: &str = "Windows-1252";
-
-/// What to do with a text of another encoding.
-const NAME_IT: &str = "save it as CSV (UTF-8), or name its encoding with --encoding, such as windows-1250 or shift_jis";
-
-/// Whether there is an encoding of that name, by the labels of the web's encodings (WHATWG Encoding Standard, section 4.2).
-///
-/// # Errors
-/// [`Error::Invalid`] where there is none.
-pub fn check_encoding(name: &str) -> Result<(), Error> {
-    match encoding_named(name) {
-        Ok(_) => Ok(()),
-        Err(bad) => Err(Error::invalid(
-            "encoding",
-            format!("{name:?} is unknown"),
-            bad.remedy,
-        )),
+/// Reads a text by its encoding and hands over its rows, as [`rows`] does; `found` hears before what stands between two cells.
+pub(super) fn read<R: Read>(
+    mut text: Text<'_, R>,
+    limits: &Limits,
+    found: impl FnOnce(char, &str) -> Result<(), Bad>,
+    mut hand: impl FnMut(u32, &[u8]) -> Result<(), Bad>,
+) -> Result<(), Bad> {
+    let mut piece = String::new();
+    let mut goes_on = true;
+    while goes_on && piece.len() < LOOKED_AT && !has_a_line(&piece) {
+        goes_on = text.more(&mut piece)?;
     }
+    let (rest, before, separator) = separator(&piece);
+    found(separator, rest)?;
+    let mut reader = Reader::new(before, separator, limits);
+    reader.read(rest, &mut hand)?;
+    while goes_on {
+        piece.clear();
+        goes_on = text.more(&mut piece)?;
+        reader.read(&piece, &mut hand)?;
+    }
+    reader.end(&mut hand)
 }
 
-fn encoding_named(name: &str) -> Result<&'static encoding_rs::Encoding, Bad> {
-    encoding_rs::Encoding::for_label(name.trim().as_bytes()).ok_or_else(|| {
-        Bad::new(
-            format!("cannot be read: there is no encoding {name:?}"),
-            "name one of the web's, such as utf-8, windows-1250, iso-8859-2, shift_jis, gb18030 or macintosh",
-        )
-    })
-}
-
-/// The bytes as text of an encoding that somebody has named; a byte-order mark knows better.
-pub(super) fn decode_as<'b>(
-    bytes: &'b [u8],
-    named: Option<&str>,
-) -> Result<(Cow<'b, str>, &'static str), Bad> {
-    let Some(named) = named.filter(|_| encoding_rs::Encoding::for_bom(bytes).is_none()) else {
-        return decode(bytes);
-    };
-    let encoding = encoding_named(named)?;
-    match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
-        Some(text) => Ok((text, encoding.name())),
-        None => Err(Bad::new(
-            format!("is not {}", encoding.name()),
-            "name another encoding with --encoding, or save it as CSV (UTF-8)",
-        )),
-    }
-}
-
-/// The line of a place, counted from 1.
-fn line_of(bytes: &[u8], place: usize) -> usize {
-    let before = bytes.get(..place).unwrap_or_default();
-    before.iter().filter(|it| **it == b'\n').count() + 1
-}
-
-/// Text that is UTF-8 but for a few bytes is no other encoding: what is wrong with it is told.
-fn refuse_spoilt(bytes: &[u8]) -> Result<(), Bad> {
-    let (mut right, mut wrong, mut first, mut place) = (0, 0, None, 0);
-    for chunk in bytes.utf8_chunks() {
-        right += chunk.valid().chars().filter(|it| !it.is_ascii()).count();
-        place += chunk.valid().len();
-        if !chunk.invalid().is_empty() {
-            wrong += 1;
-            first.get_or_insert(place);
-            place += chunk.invalid().len();
-        }
-    }
-    match first.filter(|_| right >= wrong.max(1)) {
-        None => Ok(()),
-        Some(place) => Err(Bad::new(
-            format!(
-                "is UTF-8, but not so in line {}: it was put together of texts of several encodings",
-                line_of(bytes, place)
-            ),
-            NAME_IT,
-        )),
-    }
-}
-
-/// The bytes as text, and how they were encoded.
-pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, &'static str), Bad> {
-    if let Some(rest) = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]) {
-        return Ok((String::from_utf8_lossy(rest), "UTF-8"));
-    }
-    if let Some(rest) = bytes.strip_prefix(&[0xff, 0xfe]) {
-        return Ok((Cow::Owned(wide(rest, u16::from_le_bytes)), "UTF-16"));
-    }
-    if let Some(rest) = bytes.strip_prefix(&[0xfe, 0xff]) {
-        return Ok((Cow::Owned(wide(rest, u16::from_be_bytes)), "UTF-16"));
-    }
-    let looked_at = bytes.get(..bytes.len().min(LOOKED_AT)).unwrap_or_default();
-    if looked_at.contains(&0) && looked_at.len() >= 8 {
-        // Western text in two bytes a letter has a zero in every other one.
-        let pairs = looked_at.as_chunks::<2>().0;
-        let zeros = |of: usize| pairs.iter().filter(|it| it[of] == 0).count();
-        let most = pairs.len() * 2 / 5;
-        if zeros(1) > most && zeros(0) == 0 {
-            return Ok((Cow::Owned(wide(bytes, u16::from_le_bytes)), "UTF-16"));
-        }
-        if zeros(0) > most && zeros(1) == 0 {
-            return Ok((Cow::Owned(wide(bytes, u16::from_be_bytes)), "UTF-16"));
-        }
-    }
-    if bytes.contains(&0) {
-        return Err(Bad::new(
-            "is neither a workbook nor text",
-            "save it as .xlsx or as CSV (UTF-8)",
-        ));
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok((Cow::Borrowed(text), "UTF-8")),
-        Err(_) => {
-            refuse_spoilt(bytes)?;
-            let is_unknown = |it: &u8| matches!(*it, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
-            if let Some(place) = bytes.iter().position(is_unknown) {
-                return Err(Bad::new(
-                    format!(
-                        "is neither UTF-8 nor {GUESSED}, by a byte in line {}",
-                        line_of(bytes, place)
-                    ),
-                    NAME_IT,
-                ));
-            }
-            let letter = |byte: &u8| match byte {
-                0x80..=0x9f => WINDOWS
-                    .get(usize::from(*byte - 0x80))
-                    .copied()
-                    .unwrap_or('\u{fffd}'),
-                other => char::from(*other),
-            };
-            Ok((Cow::Owned(bytes.iter().map(letter).collect()), GUESSED))
-        }
-    }
-}
-
-fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let units = bytes.as_chunks::<2>().0.iter().map(|it| unit(*it));
-    char::decode_utf16(units)
-        .map(|it| it.unwrap_or('\u{fffd}'))
-        .collect()
+/// Whether there is a line in it with something to be seen, and its end.
+fn has_a_line(text: &str) -> bool {
+    let whole = text.rsplit_once('\n').map(|it| it.0);
+    whole.is_some_and(|it| !it.trim().is_empty())
 }
 
 /// The text without a first line that only names the separator, as Excel writes it, and the separator.
@@ -196,53 +79,23 @@ pub(super) fn rows(
     limits: &Limits,
     mut hand: impl FnMut(u32, &[u8]) -> Result<(), Bad>,
 ) -> Result<(), Bad> {
-    let mut reader = Reader {
-        row: RowBuilder::default(),
-        cell: String::new(),
-        begun: lines_before + 1,
-        number: 0,
-        cells: 0,
-        rows: 0,
-    };
-    let mut line = lines_before + 1;
-    let (mut quoted, mut was_quoted) = (false, false);
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                reader.letter('"')?;
-            }
-            '"' if quoted => quoted = false,
-            '"' if reader.cell.is_empty() && !was_quoted => (quoted, was_quoted) = (true, true),
-            '\r' if !quoted && letters.peek() == Some(&'\n') => {}
-            '\n' | '\r' if !quoted => {
-                was_quoted = false;
-                line += 1;
-                reader.end_row(line, limits, &mut hand)?;
-            }
-            it if it == separator && !quoted => {
-                was_quoted = false;
-                reader.end_cell()?;
-            }
-            it => {
-                line += usize::from(it == '\n');
-                reader.letter(it)?;
-            }
-        }
-    }
-    if quoted {
-        return Err(Bad::new(
-            format!("has a quote in line {} that is never closed", reader.begun),
-            "close it",
-        ));
-    }
-    reader.end_row(line, limits, &mut hand)
+    let mut reader = Reader::new(lines_before, separator, limits);
+    reader.read(text, &mut hand)?;
+    reader.end(&mut hand)
 }
 
-struct Reader {
+struct Reader<'l> {
+    limits: &'l Limits,
+    separator: char,
     row: RowBuilder,
     cell: String,
+    /// Whether it stands within quotes, and whether the cell has had some.
+    quoted: bool,
+    was_quoted: bool,
+    /// What stands at the end of a piece and means something else by what follows it: a quote that may end a cell, or a carriage
+    /// return, which may be half of a line's end.
+    waits: Option<char>,
+    line: usize,
     /// The line on which the row begins.
     begun: usize,
     /// How many rows there were, blank ones too.
@@ -251,7 +104,100 @@ struct Reader {
     rows: u32,
 }
 
-impl Reader {
+impl<'l> Reader<'l> {
+    fn new(lines_before: usize, separator: char, limits: &'l Limits) -> Self {
+        Self {
+            limits,
+            separator,
+            row: RowBuilder::default(),
+            cell: String::new(),
+            quoted: false,
+            was_quoted: false,
+            waits: None,
+            line: lines_before + 1,
+            begun: lines_before + 1,
+            number: 0,
+            cells: 0,
+            rows: 0,
+        }
+    }
+
+    /// Reads on.
+    fn read(
+        &mut self,
+        text: &str,
+        hand: &mut impl FnMut(u32, &[u8]) -> Result<(), Bad>,
+    ) -> Result<(), Bad> {
+        let mut letters = text.chars().peekable();
+        if let Some(next) = letters.peek()
+            && let Some(last) = self.waits.take()
+        {
+            match (last, next) {
+                ('"', '"') => {
+                    letters.next();
+                    self.letter('"')?;
+                }
+                ('"', _) => self.quoted = false,
+                (_, '\n') => {}
+                _ => self.end_line(hand)?,
+            }
+        }
+        while let Some(letter) = letters.next() {
+            // What it means, the next piece tells.
+            let is_last = letters.peek().is_none();
+            if is_last && (letter == '"' && self.quoted || letter == '\r' && !self.quoted) {
+                self.waits = Some(letter);
+                break;
+            }
+            match letter {
+                '"' if self.quoted && letters.peek() == Some(&'"') => {
+                    letters.next();
+                    self.letter('"')?;
+                }
+                '"' if self.quoted => self.quoted = false,
+                '"' if self.cell.is_empty() && !self.was_quoted => {
+                    (self.quoted, self.was_quoted) = (true, true);
+                }
+                '\r' if !self.quoted && letters.peek() == Some(&'\n') => {}
+                '\n' | '\r' if !self.quoted => self.end_line(hand)?,
+                it if it == self.separator && !self.quoted => {
+                    self.was_quoted = false;
+                    self.end_cell()?;
+                }
+                it => {
+                    self.line += usize::from(it == '\n');
+                    self.letter(it)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends with the text.
+    fn end(&mut self, hand: &mut impl FnMut(u32, &[u8]) -> Result<(), Bad>) -> Result<(), Bad> {
+        match self.waits.take() {
+            Some('"') => self.quoted = false,
+            Some(_) => self.end_line(hand)?,
+            None => {}
+        }
+        if self.quoted {
+            return Err(Bad::new(
+                format!("has a quote in line {} that is never closed", self.begun),
+                "close it",
+            ));
+        }
+        self.end_row(hand)
+    }
+
+    fn end_line(
+        &mut self,
+        hand: &mut impl FnMut(u32, &[u8]) -> Result<(), Bad>,
+    ) -> Result<(), Bad> {
+        self.was_quoted = false;
+        self.line += 1;
+        self.end_row(hand)
+    }
+
     fn letter(&mut self, letter: char) -> Result<(), Bad> {
         self.cell.push(letter);
         if self.cell.len() > LONGEST_CELL {
@@ -279,25 +225,20 @@ impl Reader {
         Ok(())
     }
 
-    fn end_row(
-        &mut self,
-        next: usize,
-        limits: &Limits,
-        hand: &mut impl FnMut(u32, &[u8]) -> Result<(), Bad>,
-    ) -> Result<(), Bad> {
+    fn end_row(&mut self, hand: &mut impl FnMut(u32, &[u8]) -> Result<(), Bad>) -> Result<(), Bad> {
         self.end_cell()?;
-        self.begun = next;
+        self.begun = self.line;
         self.number = self.number.saturating_add(1);
         let Some(cells) = self.row.made() else {
             self.row.clear();
             return Ok(());
         };
         self.rows += 1;
-        if self.rows > limits.rows {
-            return Err(too_many_rows(limits.rows));
+        if self.rows > self.limits.rows {
+            return Err(too_many_rows(self.limits.rows));
         }
-        if self.cells > limits.cells {
-            return Err(too_many_cells(limits.cells));
+        if self.cells > self.limits.cells {
+            return Err(too_many_cells(self.limits.cells));
         }
         let handed = hand(self.number, cells);
         self.row.clear();
@@ -320,11 +261,12 @@ pub(super) fn too_many_cells(most: u64) -> Bad {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::encoding::{GUESSED, decode_as};
     use super::super::sheet::Row;
     use super::*;
 
     fn read(bytes: &[u8]) -> Result<Vec<(u32, Vec<String>)>, Bad> {
-        let (text, _) = decode(bytes)?;
+        let (text, _) = decode_as(bytes, None)?;
         let (text, before, separator) = separator(&text);
         let mut found = Vec::new();
         rows(
@@ -396,7 +338,7 @@ mod tests {
         let polish = b"name,x\nZbigniew,\xa3\xf3d\x9f\n";
         let (text, encoding) = decode_as(polish, Some("windows-1250")).expect("Polish");
         assert_eq!(
-            (text.as_ref(), encoding),
+            (text.as_str(), encoding),
             ("name,x\nZbigniew,Łódź\n", "windows-1250")
         );
         let (_, guessed) = decode_as(polish, None).expect("a guess");
@@ -452,7 +394,30 @@ mod tests {
         assert_eq!(rows[1], ["=1+1", "'=x", "'ok", "+49"]);
     }
 
+    /// As [`rows`], in pieces of so many letters.
+    fn in_pieces(text: &str, size: usize) -> Result<Vec<(u32, Vec<u8>)>, Bad> {
+        let limits = Limits::default();
+        let mut found = Vec::new();
+        let mut hand = |number, cells: &[u8]| {
+            found.push((number, cells.to_vec()));
+            Ok(())
+        };
+        let mut reader = Reader::new(0, ',', &limits);
+        let letters: Vec<char> = text.chars().collect();
+        for piece in letters.chunks(size) {
+            reader.read(&piece.iter().collect::<String>(), &mut hand)?;
+            reader.read("", &mut hand)?;
+        }
+        reader.end(&mut hand)?;
+        Ok(found)
+    }
+
     proptest! {
+        #[test]
+        fn rows_are_the_same_in_pieces_of_any_length(text in "[\"\r\na,]{0,30}", size in 1_usize..5) {
+            prop_assert_eq!(in_pieces(&text, size), in_pieces(&text, 1_000));
+        }
+
         #[test]
         fn no_bytes_are_a_fault_of_ours(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             let _ = read(&bytes);

@@ -2,7 +2,7 @@
 
 use super::limits::Limits;
 use super::sheet::{About, Format, Row, Rows, Sheet};
-use super::{bad, delimited, workbook};
+use super::{bad, delimited, encoding, workbook};
 use crate::error::Result;
 
 /// A table of text, with its head apart.
@@ -37,7 +37,7 @@ impl Table {
     /// # Errors
     /// [`crate::Error::Invalid`] saying what the bytes are instead of such a table, and what to do.
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        let (text, _) = delimited::decode(bytes).map_err(bad)?;
+        let (text, _) = encoding::decode_as(bytes, None).map_err(bad)?;
         let (text, before, separator) = delimited::separator(&text);
         let mut rows = Rows::anywhere();
         let hand = |number, cells: &[u8]| {

@@ -6,6 +6,7 @@ use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use super::apart::Task;
 use super::delimited;
+use super::encoding::{self, Text};
 use super::limits::{Limits, said};
 use super::sheet::{self, About, Format, Row, Sheet};
 use super::wire::{Bad, Sender};
@@ -115,18 +116,20 @@ fn read(mut file: File, task: &Task, rows: &mut impl Rows) -> Result<(), Bad> {
         is_whole(limits)?;
         return workbook::xls(BufReader::new(file), wanted, limits, rows);
     }
-    let mut bytes = Vec::new();
-    file.take(limits.file + 1)
-        .read_to_end(&mut bytes)
-        .map_err(cannot)?;
-    if is_json(&bytes) {
+    let mut begins = Vec::new();
+    let begun = Read::take(&mut file, LOOKED_AT).read_to_end(&mut begins);
+    begun.and_then(|_| file.rewind()).map_err(cannot)?;
+    if is_json(&begins) {
         return Err(Bad::new(
             "is JSON, which is not read",
             "export it as .xlsx or .csv, and import that",
         ));
     }
-    text(&bytes, task, rows)
+    text(file, task, rows)
 }
+
+/// How much of a text is looked at to tell whether it is JSON, in bytes.
+const LOOKED_AT: u64 = 64 << 10;
 
 /// Whether a text begins as an object of JSON does, or a list of them.
 fn is_json(bytes: &[u8]) -> bool {
@@ -179,28 +182,34 @@ fn is_ods(file: &mut File) -> Result<bool, Bad> {
     Ok(ods && !xlsx)
 }
 
-fn text(bytes: &[u8], task: &Task, rows: &mut impl Rows) -> Result<(), Bad> {
-    let limits = &task.limits;
-    let (text, encoding) = delimited::decode_as(bytes, task.encoding.as_deref())?;
-    let (text, before, separator) = delimited::separator(&text);
-    if text.trim_start().starts_with("<html") || text.trim_start().starts_with("<!DOCTYPE") {
-        return Err(Bad::new(
-            "is a web page",
-            "open it in a spreadsheet program and save it as .xlsx",
-        ));
-    }
-    let about = About {
-        format: Format::Csv,
-        sheet: None,
-        others: Vec::new(),
-        others_with_people: Vec::new(),
-        encoding: Some(encoding.to_owned()),
-        separator: Some(separator),
+/// Reads a text twice: once to tell how it is encoded, and once for its rows.
+fn text(mut file: File, task: &Task, rows: &mut impl Rows) -> Result<(), Bad> {
+    let encoding = encoding::tell(&mut file, task.encoding.as_deref())?;
+    let cannot = |_| Bad::new("cannot be read", "check its place and its rights");
+    file.rewind().map_err(cannot)?;
+    let rows = std::cell::RefCell::new(rows);
+    let found = |separator, text: &str| {
+        if text.trim_start().starts_with("<html") || text.trim_start().starts_with("<!DOCTYPE") {
+            return Err(Bad::new(
+                "is a web page",
+                "open it in a spreadsheet program and save it as .xlsx",
+            ));
+        }
+        let about = About {
+            format: Format::Csv,
+            sheet: None,
+            others: Vec::new(),
+            others_with_people: Vec::new(),
+            encoding: Some(encoding.name().to_owned()),
+            separator: Some(separator),
+        };
+        rows.borrow_mut().about(&about)
     };
-    rows.about(&about)?;
-    delimited::rows(text, before, separator, limits, |number, cells| {
-        rows.row(number, cells)
+    let text = Text::new(&mut file, encoding);
+    delimited::read(text, &task.limits, found, |number, cells| {
+        rows.borrow_mut().row(number, cells)
     })?;
+    let rows = rows.into_inner();
     if rows.count() == 0 {
         return Err(workbook::empty());
     }
