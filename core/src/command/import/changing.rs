@@ -151,13 +151,14 @@ impl Desk<'_> {
         // A row that names the day on which somebody is to leave means it.
         planner.keep_leaving_dates(user, &wanted.set.profile());
         if wish.is_none_or(Status::is_seated_or_coming) {
-            let status = match wish {
-                Some(_) if planner.is_queued_now(user.id) => Status::Queued,
-                Some(wish) => wish,
-                None => user.status,
-            };
+            // Who comes back may wait for a seat, or be in at once whatever the row says.
+            let mut planned = planner.changes_since(mark).iter().rev();
+            let status = planned.find_map(|it| match it {
+                Change::Status { after, .. } => Some(*after),
+                _ => None,
+            });
             let user = User {
-                status,
+                status: status.unwrap_or(user.status),
                 ..user.clone()
             };
             self.license(planner, wanted, &user, mark)?;

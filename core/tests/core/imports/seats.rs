@@ -1,8 +1,8 @@
 //! What files ask of pools: everybody counts who would come, whomever they report to.
 
-use usher_core::command::{Command, Import, WhenFull};
+use usher_core::command::{Command, Import, PoolEdit, WhenFull};
 use usher_core::import::{Does, Mode, write_error_copy};
-use usher_core::model::Status;
+use usher_core::model::{CountsFrom, Status};
 
 use super::{apply, door, faults, import, plan, review};
 use crate::org::Org;
@@ -290,4 +290,34 @@ fn a_row_that_fails_late_holds_no_seat_that_others_could_have() {
     assert_eq!(review.count(Does::Invite), 1);
     let access = &found.effects.pools[0];
     assert_eq!((access.held_before, access.held_after), (2, 3));
+}
+
+#[test]
+fn whoever_left_while_they_waited_to_be_in_at_once_gets_the_licenses_of_who_is_in() {
+    let org = Org::new(1);
+    org.add_pool("pro", 1);
+    org.set_pool(
+        "pro",
+        PoolEdit {
+            counts_from: Some(CountsFrom::Activation),
+            ..PoolEdit::default()
+        },
+    );
+    let session = org.cli();
+    let mut queued = session.request(crate::org::create("ana"));
+    queued.when_full = WhenFull::QueueRest;
+    session.apply(queued, None).unwrap();
+    assert_eq!(org.user("ana").status, Status::Queued);
+    org.deactivate("ana");
+    org.set_pool(
+        "access",
+        PoolEdit {
+            purchased: Some(5),
+            ..PoolEdit::default()
+        },
+    );
+    let text = "email|status|licenses\nana@acme.example|waiting|pro";
+    apply(&org, import(text, Mode::Both)).unwrap();
+    assert_eq!(org.user("ana").status, Status::Active);
+    assert_eq!(org.seats("pro").0, 1);
 }
