@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::limits::{Limits, said};
-use super::sheet::{About, MOST_COLUMNS, Row, Rows, Sheet};
+use super::sheet::{About, Row, Rows, Sheet};
 use super::wire::{self, Bad, Frame};
 use super::workbook;
 use crate::error::{Error, Result};
@@ -135,8 +135,9 @@ fn hear(from: &mut impl Read, limits: &Limits, mut rows: Rows) -> Result<Sheet, 
             Frame::About(it) => about = Some(it),
             Frame::Bad(bad) => return Err(Heard::Bad(bad)),
             Frame::Row(number, bytes) => {
-                let row = Row::parse(number, bytes).ok_or(Heard::Nothing)?;
-                cells += row.cells().take(MOST_COLUMNS).count() as u64;
+                let row = Row::parse_counting(number, bytes);
+                let (row, n_cells) = row.ok_or(Heard::Nothing)?;
+                cells += n_cells as u64;
                 let most = usize::try_from(limits.rows).unwrap_or(usize::MAX);
                 if number <= last || rows.len() >= most || cells > limits.cells {
                     return Err(Heard::Nothing);

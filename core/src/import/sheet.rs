@@ -236,6 +236,11 @@ impl<'s> Row<'s> {
 
     /// A row of these bytes, if they are such a row.
     pub(super) fn parse(number: u32, bytes: &'s [u8]) -> Option<Self> {
+        Self::parse_counting(number, bytes).map(|it| it.0)
+    }
+
+    /// As [`Row::parse`], and how many cells it has.
+    pub(super) fn parse_counting(number: u32, bytes: &'s [u8]) -> Option<(Self, usize)> {
         let text = std::str::from_utf8(bytes).ok()?;
         let mut cells = Cells { rest: text };
         let mut n_cells = 0;
@@ -243,10 +248,11 @@ impl<'s> Row<'s> {
             cells.step()?;
             n_cells += 1;
         }
-        (n_cells <= MOST_COLUMNS).then_some(Self {
+        let row = Self {
             number,
             cells: Text::Lent(text),
-        })
+        };
+        (n_cells <= MOST_COLUMNS).then_some((row, n_cells))
     }
 }
 

@@ -62,13 +62,21 @@ impl Packed {
         Self(bytes.to_vec())
     }
 
-    /// Gives back the memory that is left over.
-    pub fn shrink(&mut self) {
-        self.0.shrink_to_fit();
+    /// Forgets every field, and keeps the memory for others.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// The fields in their order, each with its value; none is one that is to be emptied.
     pub fn iter(&self) -> impl Iterator<Item = (Field, Option<&str>)> {
+        self.raw().map_while(|(field, value)| match value {
+            None => Some((field, None)),
+            Some(value) => Some((field, Some(std::str::from_utf8(value).ok()?))),
+        })
+    }
+
+    /// As [`Packed::iter`], with the bytes of the values.
+    fn raw(&self) -> impl Iterator<Item = (Field, Option<&[u8]>)> {
         let mut rest = self.0.as_slice();
         std::iter::from_fn(move || {
             let ([place, length], after) = rest.split_first_chunk::<2>()?;
@@ -86,13 +94,14 @@ impl Packed {
             };
             let (value, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
             rest = after;
-            Some((field, Some(std::str::from_utf8(value).ok()?)))
+            Some((field, Some(value)))
         })
     }
 
     /// The value of a field.
     pub fn get(&self, field: Field) -> Option<&str> {
-        self.iter().find(|it| it.0 == field)?.1
+        let (_, value) = self.raw().find(|it| it.0 == field)?;
+        std::str::from_utf8(value?).ok()
     }
 
     /// As a profile.

@@ -12,7 +12,9 @@ use super::{Desk, Manager, Wanted};
 use crate::error::{Error, Result};
 use crate::import::meaning::Meaning;
 use crate::import::{Column, Does, EXAMPLE, Row, Sheet, day, near};
-use crate::model::{CustomField, Field, FieldKind, GroupRole, Status, UserId, harmless, name_key};
+use crate::model::{
+    CustomField, Field, FieldKind, GroupRole, Packed, Status, UserId, harmless, name_key,
+};
 
 /// Fewer rows are read by one thread.
 const FEW: usize = 2_000;
@@ -96,6 +98,7 @@ impl Desk<'_> {
     /// Reads the rows at some places.
     fn part(&mut self, sheet: &Sheet, places: Range<usize>, mut rows: Part<'_>) -> Result<Read> {
         let holds = self.columns.holds.clone();
+        let mut set = Packed::default();
         let reason = self.columns.reason();
         let has_untitled = self.columns.titles.iter().any(|it| it.trim().is_empty());
         for (place, row) in places.clone().zip(sheet.rows_at(places)) {
@@ -106,12 +109,13 @@ impl Desk<'_> {
             if says_only_why {
                 continue;
             }
-            let wanted = self.row(place, &row, &holds);
+            set.clear();
+            let (wanted, is_wider) = self.row(place, &row, &holds, set);
             let untitled = row.cells().enumerate().filter(|(column, cell)| {
                 let title = self.columns.titles.get(*column);
                 title.is_none_or(|it| it.trim().is_empty()) && !cell.is_blank()
             });
-            let untitled: Vec<usize> = match has_untitled || row.cells().count() > holds.len() {
+            let untitled: Vec<usize> = match has_untitled || is_wider {
                 true => untitled.map(|it| it.0).collect(),
                 false => Vec::new(),
             };
@@ -121,19 +125,30 @@ impl Desk<'_> {
             } else {
                 self.faults.remove(&row.number());
             }
+            set = wanted.set;
         }
         rows.end()
     }
 
-    fn row(&mut self, place: usize, row: &Row<'_>, holds: &[Option<Column>]) -> Wanted {
+    /// What a row wants, and whether it has more cells than there are titles.
+    fn row(
+        &mut self,
+        place: usize,
+        row: &Row<'_>,
+        holds: &[Option<Column>],
+        set: Packed,
+    ) -> (Wanted, bool) {
         let mut wanted = Wanted {
             row: row.number(),
             place: u32::try_from(place).unwrap_or(u32::MAX),
+            set,
             ..Wanted::default()
         };
         let mut role = None;
         let mut groups = None;
-        for (cell, column) in row.cells().zip(holds) {
+        let mut cells = row.cells();
+        for column in holds {
+            let Some(cell) = cells.next() else { break };
             let Some(column) = *column else { continue };
             if cell.is_blank() {
                 continue;
@@ -167,7 +182,7 @@ impl Desk<'_> {
             groups.as_ref().map(Option::as_deref),
             role.as_deref(),
         );
-        wanted
+        (wanted, cells.next().is_some())
     }
 
     /// What a cell says; no text is that it is to be emptied.
