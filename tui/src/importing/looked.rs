@@ -240,12 +240,17 @@ impl Looked {
         }
     }
 
-    /// The cells of a row in the columns that are not ignored, each under its title.
+    /// The cells of a row in the columns that are not ignored, each under its title. Where they cannot be read any more, that is
+    /// said instead.
     fn used(&self, number: u32) -> Vec<(String, String)> {
         let holds = self
             .review()
             .map_or(&[][..], |it| it.columns.holds.as_slice());
-        let cells = self.cells(number).into_iter().zip(holds);
+        let cells = self.cells(number);
+        if let Some(Err(error)) = self.review().map(|it| it.sheet.check()) {
+            return vec![("the file".to_owned(), error.to_string())];
+        }
+        let cells = cells.into_iter().zip(holds);
         cells
             .filter(|(_, holds)| holds.is_some())
             .map(|it| it.0)

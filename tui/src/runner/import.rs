@@ -105,6 +105,9 @@ pub(super) fn review(
     };
     let looked = Looked::new(plan(session, intent, cancelled, &Progress::new())?);
     let mut looked = looked.ok_or("what it would do cannot be told")?;
+    // A row that could not be read again looks as if it were blank.
+    let read = looked.review().map_or(Ok(()), |it| it.sheet.check());
+    read.map_err(|it| it.to_string())?;
     looked.took = begun.elapsed();
     Ok(Box::new(looked))
 }

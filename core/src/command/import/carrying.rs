@@ -106,9 +106,14 @@ impl Desk<'_> {
         // What somebody gives back is there for others of the file.
         let is_there =
             |it: &Wanted| it.known.is_some() && !it.arrives && (it.is_open() || it.is_wrong());
-        let there = (0..rows.len()).filter(|it| rows.get(*it).is_some_and(|it| is_there(&it)));
-        let (givers, others): (Vec<usize>, Vec<usize>) =
-            there.partition(|it| rows.get(*it).is_some_and(|it| it.frees()));
+        let there = rows.of_known().filter(|(_, it)| is_there(it));
+        let (mut givers, mut others) = (Vec::new(), Vec::new());
+        for (place, wanted) in there {
+            match wanted.frees() {
+                true => givers.push(place),
+                false => others.push(place),
+            }
+        }
         let there = givers.iter().chain(&others);
         let there: Vec<UserId> = there
             .filter_map(|it| Some(rows.get(*it)?.known?.0))

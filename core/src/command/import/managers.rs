@@ -23,7 +23,7 @@ const NAMES_AT_ONCE: usize = 5_000;
 /// The names of managers, and whom they mean.
 struct Names {
     /// Every way in which the file says a name of a manager, by its number.
-    spelled: ByName<usize>,
+    spelled: ByName<u32>,
     /// At which place the file says each first, until the roster is asked; and how many there are.
     first: Vec<u32>,
     n_spelled: usize,
@@ -150,7 +150,7 @@ impl Names {
                 continue;
             };
             // The same few managers are named again and again.
-            let next = names.first.len();
+            let next = u32::try_from(names.first.len()).unwrap_or(u32::MAX);
             if let Some(known) = names.spelled.insert_first(&name, next) {
                 rows.name_manager(place, *known);
                 continue;
@@ -491,9 +491,9 @@ impl Desk<'_> {
     /// Refuses managers who leave by this very file; whoever reports to them already moves up, as in any leaving.
     fn refuse_leavers(&mut self, rows: &mut Rows) {
         let leaving: HashMap<UserId, Unfit> = rows
-            .iter()
-            .filter(Wanted::is_open)
-            .filter_map(|it| {
+            .of_known()
+            .filter(|(_, it)| it.is_open())
+            .filter_map(|(_, it)| {
                 let (id, wish) = it.takes_off()?;
                 Some((id, Unfit::Leaves(wish, it.row)))
             })
@@ -532,8 +532,7 @@ impl Desk<'_> {
         let mut now: HashMap<UserId, Option<Boss>> = HashMap::new();
         loop {
             let people: HashMap<UserId, usize> = rows
-                .iter()
-                .enumerate()
+                .of_known()
                 .filter_map(|(place, it)| Some((it.known.filter(|_| !it.arrives)?.0, place)))
                 .collect();
             let place_of = |it: &Boss| match it {

@@ -270,6 +270,12 @@ impl Rows {
         (0..self.len()).filter_map(|it| self.get(it))
     }
 
+    /// The same of those that mean somebody of the roster, each with its place.
+    pub(super) fn of_known(&self) -> impl Iterator<Item = (usize, Wanted)> {
+        let known = self.briefs.iter().enumerate().filter(|it| it.1.known != 0);
+        known.filter_map(|(place, _)| Some((place, self.get(place)?)))
+    }
+
     /// Keeps what is decided about the row at a place. What it says stays.
     pub(super) fn put(&mut self, place: usize, wanted: &Wanted) {
         let Some(brief) = self.briefs.get_mut(place) else {
@@ -321,9 +327,9 @@ impl Rows {
     }
 
     /// Notes which of the names of managers the row at a place says.
-    pub(super) fn name_manager(&mut self, place: usize, name: usize) {
+    pub(super) fn name_manager(&mut self, place: usize, name: u32) {
         if let Some(brief) = self.briefs.get_mut(place) {
-            brief.boss = short(name);
+            brief.boss = name;
         }
     }
 
