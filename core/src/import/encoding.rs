@@ -17,6 +17,9 @@ const LOOKED_AT: usize = 4_096;
 /// How much is read at once, in bytes.
 const BLOCK: usize = 256 << 10;
 
+/// What a text begins with that says of itself that it is UTF-8.
+const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// As what a text is read that says nothing of its encoding and is not UTF-8.
 pub const GUESSED: &str = "Windows-1252";
 
@@ -83,13 +86,17 @@ pub(super) fn tell(from: &mut impl Read, named: Option<&str>) -> Result<Encoding
     blocks.more()?;
     let of = |kind, mark| Ok(Encoding { kind, mark });
     let head = blocks.bytes.as_slice();
-    for (mark, kind) in [
-        (&b"\xef\xbb\xbf"[..], Kind::Utf8),
-        (b"\xff\xfe", Kind::Wide(u16::from_le_bytes)),
-        (b"\xfe\xff", Kind::Wide(u16::from_be_bytes)),
+    if head.starts_with(UTF_8_MARK) {
+        blocks.drop(UTF_8_MARK.len());
+        Seen::all_of(blocks)?.as_marked()?;
+        return of(Kind::Utf8, UTF_8_MARK.len());
+    }
+    for (mark, unit) in [
+        (b"\xff\xfe", u16::from_le_bytes as fn([u8; 2]) -> u16),
+        (b"\xfe\xff", u16::from_be_bytes),
     ] {
         if head.starts_with(mark) {
-            return of(kind, mark.len());
+            return of(Kind::Wide(unit), mark.len());
         }
     }
     if let Some(named) = named {
@@ -108,16 +115,7 @@ pub(super) fn tell(from: &mut impl Read, named: Option<&str>) -> Result<Encoding
             return of(Kind::Wide(u16::from_be_bytes), 0);
         }
     }
-    let mut seen = Seen::default();
-    loop {
-        let looked_at = seen.look(&blocks.bytes, blocks.ended);
-        blocks.drop(looked_at);
-        if blocks.ended {
-            break;
-        }
-        blocks.more()?;
-    }
-    of(seen.verdict()?, 0)
+    of(Seen::all_of(blocks)?.verdict()?, 0)
 }
 
 /// The encoding of that name, if all of the text is right in it.
@@ -143,9 +141,11 @@ fn look_through<R: Read>(
 #[derive(Default)]
 struct Seen {
     has_zeros: bool,
-    /// Letters beyond ASCII that are right as UTF-8, and places that are wrong.
+    /// Letters beyond ASCII that are right as UTF-8, and places that are wrong, however many bytes one behind the other.
     right: usize,
     wrong: usize,
+    /// Whether the last byte was wrong.
+    ends_wrong: bool,
     /// How many lines ended.
     lines: usize,
     /// In which line the first place is wrong as UTF-8, and the first byte none of Windows-1252.
@@ -154,19 +154,34 @@ struct Seen {
 }
 
 impl Seen {
+    /// Looks at a text to its end.
+    fn all_of<R: Read>(mut blocks: Blocks<'_, R>) -> Result<Self, Bad> {
+        let mut seen = Self::default();
+        loop {
+            let looked_at = seen.look(&blocks.bytes, blocks.ended);
+            blocks.drop(looked_at);
+            if blocks.ended {
+                return Ok(seen);
+            }
+            blocks.more()?;
+        }
+    }
+
     /// Looks at the next bytes; returns how many of them are done with. At the end of the text it is all of them.
     fn look(&mut self, bytes: &[u8], ended: bool) -> usize {
         let mut place = 0;
         for chunk in bytes.utf8_chunks() {
             let (valid, invalid) = (chunk.valid().as_bytes(), chunk.invalid());
             self.right += valid.iter().filter(|it| **it >= 0xc0).count();
+            self.ends_wrong &= valid.is_empty();
             self.pass(valid);
             place += valid.len();
             if !ended && place + invalid.len() == bytes.len() && is_begun(invalid) {
                 break;
             }
             if !invalid.is_empty() {
-                self.wrong += 1;
+                self.wrong += usize::from(!self.ends_wrong);
+                self.ends_wrong = true;
                 self.first_wrong.get_or_insert(self.lines + 1);
                 self.pass(invalid);
                 place += invalid.len();
@@ -187,6 +202,17 @@ impl Seen {
             self.first_unknown = Some(self.lines + lines(before) + 1);
         }
         self.lines += lines(bytes);
+    }
+
+    /// Refuses what is wrong in a text that says of itself that it is UTF-8.
+    fn as_marked(&self) -> Result<(), Bad> {
+        match self.first_wrong {
+            None => Ok(()),
+            Some(line) => Err(Bad::new(
+                format!("says of itself that it is UTF-8, and is not so in line {line}"),
+                NAME_IT,
+            )),
+        }
     }
 
     fn verdict(&self) -> Result<Kind, Bad> {
@@ -426,6 +452,29 @@ mod tests {
             1 => proptest::collection::vec(any::<u8>(), 0..4),
         ];
         proptest::collection::vec(piece, 0..12).prop_map(|it| it.concat())
+    }
+
+    #[test]
+    fn what_is_utf_8_but_for_one_place_is_no_other_encoding() {
+        for (text, said) in [
+            (
+                &b"email,name\na@x.eu,Zo\xc3\xab\nb@x.eu,\xff\xfe"[..],
+                "is UTF-8, but not so in line 3",
+            ),
+            (
+                b"\xef\xbb\xbfemail,name\nb@x.eu,\xff\xfe,Y\n",
+                "says of itself that it is UTF-8, and is not so in line 2",
+            ),
+            (
+                b"\xef\xbb\xbfemail,name\nb@x.eu,Zo\xc3",
+                "says of itself that it is UTF-8, and is not so in line 2",
+            ),
+        ] {
+            let bad = decode_as(text, None).expect_err("it is broken");
+            assert!(bad.why.contains(said), "{}", bad.why);
+        }
+        let (text, name) = decode_as(b"a@x.eu,Jos\xe9", None).expect("a text");
+        assert_eq!((text.as_str(), name), ("a@x.eu,José", GUESSED));
     }
 
     proptest! {
