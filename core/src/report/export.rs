@@ -1,6 +1,6 @@
 //! Exports: people as rows, in columns that an import reads again, so that importing an export changes nothing. Pages are
 //! transactions of their own. In the order of creation, which nothing changes, they go by keys, and a million people need no
-//! more memory than ten; of another order it is read at once who is in it, and then each page of them: eight bytes a person.
+//! more memory than ten; of another order it is read at once who is in it, eight bytes a person, and then each page of them.
 
 use std::collections::HashMap;
 use std::path::Path;

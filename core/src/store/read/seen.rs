@@ -42,10 +42,19 @@ impl Key {
         Some(Self { column, compared })
     }
 
-    /// The order of everybody: who has nothing comes last.
+    /// The order of those who have something.
     pub(super) fn order(self, order: &str) -> String {
-        let Self { column, compared } = self;
-        format!("{column} IS NULL, {compared} {order}, users.seq {order}")
+        format!("{} {order}, users.seq {order}", self.compared)
+    }
+
+    /// Whether somebody has nothing.
+    pub(super) fn is_lacking(self) -> String {
+        format!("{} IS NULL", self.column)
+    }
+
+    /// Whether somebody has something, as its index says it.
+    pub(super) fn is_had(self) -> String {
+        format!("{} IS NOT NULL", self.column)
     }
 
     fn of_page(page: &UsersPage) -> Result<Self> {
