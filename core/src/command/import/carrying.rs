@@ -460,15 +460,17 @@ impl Desk<'_> {
     /// What the people of the file have in the custom fields of the file.
     fn values(&self, planner: &Planner<'_>, there: &[UserId]) -> Result<Values> {
         let mut values = Values::new();
-        if there.is_empty() {
+        let holds = self.columns.holds.iter().flatten();
+        let fields = holds.filter_map(|it| match it {
+            Column::Custom(field) => Some(*field),
+            _ => None,
+        });
+        let fields: Vec<FieldId> = fields.collect();
+        if there.is_empty() || fields.is_empty() {
             return Ok(values);
         }
         let there: HashSet<UserId> = there.iter().copied().collect();
-        let holds = self.columns.holds.iter().flatten();
-        for field in holds.filter_map(|it| match it {
-            Column::Custom(field) => Some(*field),
-            _ => None,
-        }) {
+        for field in fields {
             values.insert(field, planner.snapshot.field_values(field, &there)?);
         }
         Ok(values)

@@ -531,12 +531,9 @@ impl Desk<'_> {
     fn refuse_circles(&mut self, planner: &Planner<'_>, rows: &mut Rows) -> Result<()> {
         let mut now: HashMap<UserId, Option<Boss>> = HashMap::new();
         loop {
-            let people: HashMap<UserId, usize> = rows
-                .of_known()
-                .filter_map(|(place, it)| Some((it.known.filter(|_| !it.arrives)?.0, place)))
-                .collect();
+            let people = People::there(rows);
             let place_of = |it: &Boss| match it {
-                Boss::Person(id) => people.get(id).copied(),
+                Boss::Person(id) => people.place(rows, *id),
                 Boss::Row(place) => Some(*place),
             };
             let mut above = |it: Boss| -> Result<Option<Boss>> {
@@ -557,7 +554,7 @@ impl Desk<'_> {
                 }
                 let found = planner.snapshot.manager_of(id)?;
                 let found = found.map(|id| {
-                    let place = people.get(&id).copied();
+                    let place = people.place(rows, id);
                     let row = place.and_then(|it| Some(rows.get(it)?.as_boss(it)));
                     row.unwrap_or(Boss::Person(id))
                 });
@@ -612,6 +609,40 @@ impl Desk<'_> {
                 }
             }
         }
+    }
+}
+
+/// Where the rows stand of people who are there already, by who they are.
+struct People(Vec<u32>);
+
+impl People {
+    fn there(rows: &Rows) -> Self {
+        let there = rows.of_known().filter(|(_, it)| !it.arrives);
+        let mut places: Vec<u32> = there
+            .filter_map(|(place, _)| u32::try_from(place).ok())
+            .collect();
+        let whom = |place: &u32| Self::whom(rows, *place);
+        places.sort_by_key(whom);
+        // Of several rows of somebody the last one is theirs.
+        places.dedup_by(|later, place| {
+            let is_same = whom(later) == whom(place);
+            if is_same {
+                *place = *later;
+            }
+            is_same
+        });
+        Self(places)
+    }
+
+    fn whom(rows: &Rows, place: u32) -> Option<UserId> {
+        rows.whom(usize::try_from(place).ok()?)
+    }
+
+    fn place(&self, rows: &Rows, id: UserId) -> Option<usize> {
+        let found = self
+            .0
+            .binary_search_by_key(&Some(id), |it| Self::whom(rows, *it));
+        usize::try_from(*self.0.get(found.ok()?)?).ok()
     }
 }
 

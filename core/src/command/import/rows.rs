@@ -276,6 +276,12 @@ impl Rows {
         known.filter_map(|(place, _)| Some((place, self.get(place)?)))
     }
 
+    /// Whom of the roster the row at a place means.
+    pub(super) fn whom(&self, place: usize) -> Option<UserId> {
+        let known = self.briefs.get(place)?.known.checked_sub(1)?;
+        self.known.get(long(known)).map(|it| it.0)
+    }
+
     /// Keeps what is decided about the row at a place. What it says stays.
     pub(super) fn put(&mut self, place: usize, wanted: &Wanted) {
         let Some(brief) = self.briefs.get_mut(place) else {
