@@ -133,6 +133,8 @@ pub(crate) struct Importing {
     /// The copy that is being written, and how many cells were mended then.
     copying: Option<(PathBuf, usize)>,
     copied: Option<(PathBuf, usize)>,
+    /// What was mended in other sheets of the workbook, by the sheets that were asked for.
+    elsewhere: Vec<(Option<String>, Vec<Mend>, Vec<usize>)>,
     shown: Vec<u32>,
     cursor: usize,
     top: usize,
@@ -168,6 +170,7 @@ impl Importing {
             steps: Vec::new(),
             copying: None,
             copied: None,
+            elsewhere: Vec::new(),
             shown: Vec::new(),
             cursor: 0,
             top: 0,
@@ -202,8 +205,29 @@ impl Importing {
     pub(crate) fn take_sheet(&mut self, read: FileRead) {
         self.sheet = Some(read.sheet);
         self.name = read.name.or(self.name.take());
-        self.mends.clear();
-        self.steps.clear();
+    }
+
+    /// Takes how it is to be imported. What was mended stays mended, however the text is read; in another sheet it waits until
+    /// that one is read again. Returns how many cells wait from now on.
+    pub(crate) fn set_terms(&mut self, terms: Terms) -> usize {
+        let before = std::mem::replace(&mut self.terms, terms).sheet;
+        if before == self.terms.sheet {
+            return 0;
+        }
+        let (mends, steps) = (
+            std::mem::take(&mut self.mends),
+            std::mem::take(&mut self.steps),
+        );
+        self.copied = None;
+        let waiting = n_cells(&mends);
+        if !mends.is_empty() {
+            self.elsewhere.push((before, mends, steps));
+        }
+        let mut elsewhere = self.elsewhere.iter();
+        if let Some(place) = elsewhere.position(|it| it.0 == self.terms.sheet) {
+            (_, self.mends, self.steps) = self.elsewhere.swap_remove(place);
+        }
+        waiting
     }
 
     /// Asks for the rows to be looked through; none while nothing was read.
@@ -331,7 +355,8 @@ impl Importing {
 
     /// Whether leaving now throws something away, which is said once.
     pub(crate) fn may_leave(&mut self) -> bool {
-        let loses = !self.mends.is_empty() && self.done.is_none() && self.copied.is_none();
+        let mended = !self.mends.is_empty() || !self.elsewhere.is_empty();
+        let loses = mended && self.done.is_none() && self.copied.is_none();
         !loses || std::mem::replace(&mut self.leaving, true)
     }
 

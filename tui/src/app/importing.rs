@@ -145,7 +145,14 @@ impl App {
         };
         let of = |it: &Terms| (it.sheet.clone(), it.encoding.clone());
         let is_read_anew = of(&importing.terms) != of(&terms);
-        importing.terms = terms;
+        let waiting = importing.set_terms(terms);
+        if waiting > 0 {
+            let said = format!(
+                "{} in the other sheet wait there",
+                some(waiting, "mended cell")
+            );
+            self.say(&said, Tone::Plain);
+        }
         if is_read_anew {
             self.read_file();
         } else {

@@ -11,6 +11,7 @@ use super::play::Play;
 use super::screens::check;
 use crate::app::Settings;
 use crate::event::{Event, Timer};
+use crate::importing::{Importing, Mend, Origin, Terms};
 
 const JOINERS: &str = "\
 email,first name,last name,area,manager,shoe
@@ -651,6 +652,21 @@ fn a_text_is_read_as_the_encoding_that_is_named() {
         copied.ends_with("polish.csv --mode both --encoding windows-1250"),
         "{copied}"
     );
+    // What was mended stays mended, however the text is read.
+    play.keys("e<down>Luke<enter>");
+    assert!(
+        play.shows("1 mended") && play.shows("Luke"),
+        "{}",
+        play.screen()
+    );
+    play.keys("o<up>iso-8859-2<enter>");
+    assert!(
+        play.shows("1 mended") && play.shows("Luke"),
+        "{}",
+        play.screen()
+    );
+    play.keys("u");
+    assert!(play.shows("Łukasz"), "{}", play.screen());
     play.keys("<esc>I");
     play.event(Event::Paste(path.display().to_string()));
     play.keys("<down><down><down><down>shift_jis<enter>");
@@ -676,4 +692,30 @@ fn a_text_is_read_as_the_encoding_that_is_named() {
     play.keys("c");
     let copied = play.copied.clone().unwrap_or_default();
     assert!(!copied.contains("--encoding"), "{copied}");
+}
+
+#[test]
+fn what_was_mended_in_one_sheet_waits_there_while_another_is_read() {
+    let mend = |row| Mend {
+        row,
+        column: 0,
+        text: "kim@acme.example".to_owned(),
+        is_title: false,
+    };
+    let of = |sheet: Option<&str>| Terms {
+        sheet: sheet.map(str::to_owned),
+        ..Terms::default()
+    };
+    let origin = Origin::Path(PathBuf::from("people.xlsx"));
+    let mut importing = Importing::new(origin, of(None));
+    importing.mend(vec![mend(2), mend(3)]);
+    assert_eq!(importing.set_terms(of(Some("Leavers"))), 2);
+    assert_eq!(importing.n_mended(), 0);
+    assert!(!importing.may_leave(), "something would be thrown away");
+    importing.mend(vec![mend(7)]);
+    assert_eq!(importing.set_terms(of(None)), 1);
+    assert_eq!(importing.n_mended(), 2);
+    assert!(importing.unmend() && importing.n_mended() == 0);
+    assert_eq!(importing.set_terms(of(Some("Leavers"))), 0);
+    assert_eq!(importing.n_mended(), 1);
 }
