@@ -4,6 +4,7 @@
 mod addressed;
 mod carrying;
 mod changing;
+mod circles;
 mod coming_back;
 mod delegated;
 mod managers;
@@ -350,7 +351,7 @@ impl Import {
             sheet: Arc::clone(&self.sheet),
             columns,
             rows: Vec::with_capacity(rows.len()),
-            known: Vec::new(),
+            changed: Vec::new(),
             faults: faults.into_values().flatten().collect(),
             partial: self.partial,
             wrong_arrivals,
@@ -374,8 +375,8 @@ impl Import {
                     .collect();
                 planner.skip_name(&who, format!("row {}: {}", wanted.row, why.join("; ")));
             }
-            if let Some((id, _)) = wanted.known {
-                review.known.push((wanted.row, id));
+            if let (Some((id, _)), Does::Update) = (wanted.known, does) {
+                review.changed.push((wanted.row, id));
             }
             review.rows.push(RowReview {
                 row: wanted.row,

@@ -123,8 +123,8 @@ pub struct Review {
     pub columns: Columns,
     /// Its rows, in their order.
     pub rows: Vec<RowReview>,
-    /// Whom of the roster rows are about, by the numbers of these rows; nobody where they are new, or where it is not known.
-    pub(crate) known: Vec<(u32, UserId)>,
+    /// Whom of the roster rows change, by the numbers of these rows.
+    pub(crate) changed: Vec<(u32, UserId)>,
     /// What is wrong, by rows.
     pub faults: Vec<Fault>,
     /// Whether what is right is done while something is wrong.
@@ -159,10 +159,10 @@ impl Review {
         row.map_or_else(String::new, |it| self.columns.who(&it))
     }
 
-    /// Whom of the roster a row is about; nobody where they are new, or where it is not known.
+    /// Whom of the roster a row changes; nobody where it brings somebody in, or changes nothing.
     pub fn user(&self, row: &RowReview) -> Option<UserId> {
-        let place = self.known.binary_search_by_key(&row.row, |it| it.0);
-        self.known.get(place.ok()?).map(|it| it.1)
+        let place = self.changed.binary_search_by_key(&row.row, |it| it.0);
+        self.changed.get(place.ok()?).map(|it| it.1)
     }
 
     /// The title of a column, as typed.
