@@ -96,6 +96,8 @@ pub(super) fn tell(from: &mut impl Read, named: Option<&str>) -> Result<Encoding
         (b"\xfe\xff", u16::from_be_bytes),
     ] {
         if head.starts_with(mark) {
+            blocks.drop(mark.len());
+            look_through_wide(blocks, unit)?;
             return of(Kind::Wide(unit), mark.len());
         }
     }
@@ -108,14 +110,42 @@ pub(super) fn tell(from: &mut impl Read, named: Option<&str>) -> Result<Encoding
         let pairs = looked_at.as_chunks::<2>().0;
         let zeros = |of: usize| pairs.iter().filter(|it| it[of] == 0).count();
         let most = pairs.len() * 2 / 5;
-        if zeros(1) > most && zeros(0) == 0 {
-            return of(Kind::Wide(u16::from_le_bytes), 0);
-        }
-        if zeros(0) > most && zeros(1) == 0 {
-            return of(Kind::Wide(u16::from_be_bytes), 0);
+        let unit: Option<fn([u8; 2]) -> u16> = match (zeros(0), zeros(1)) {
+            (0, second) if second > most => Some(u16::from_le_bytes),
+            (first, 0) if first > most => Some(u16::from_be_bytes),
+            _ => None,
+        };
+        if let Some(unit) = unit {
+            look_through_wide(blocks, unit)?;
+            return of(Kind::Wide(unit), 0);
         }
     }
     of(Seen::all_of(blocks)?.verdict()?, 0)
+}
+
+/// Refuses a text of two bytes a letter in which half a letter stands, or a part of one.
+fn look_through_wide<R: Read>(
+    mut blocks: Blocks<'_, R>,
+    unit: fn([u8; 2]) -> u16,
+) -> Result<(), Bad> {
+    let mut line = 1;
+    loop {
+        let (done, wrong) = wide_letters(&blocks.bytes, blocks.ended, unit, |letter| {
+            line += usize::from(letter == '\n');
+        });
+        let is_cut = blocks.ended && blocks.bytes.len() % 2 == 1;
+        if wrong || is_cut {
+            return Err(Bad::new(
+                format!("is UTF-16, and is not so in line {line}"),
+                NAME_IT,
+            ));
+        }
+        blocks.drop(done);
+        if blocks.ended {
+            return Ok(());
+        }
+        blocks.more()?;
+    }
 }
 
 /// The encoding of that name, if all of the text is right in it.
@@ -371,6 +401,18 @@ fn decode_utf8(bytes: &[u8], ended: bool, into: &mut String) -> usize {
 }
 
 fn decode_wide(bytes: &[u8], ended: bool, unit: fn([u8; 2]) -> u16, into: &mut String) -> usize {
+    let (done, _) = wide_letters(bytes, ended, unit, |it| into.push(it));
+    if ended { bytes.len() } else { done }
+}
+
+/// Hands over letters of two bytes, as a rule, up to the first that is none. Returns how many bytes are done with, and whether
+/// there was such a one.
+fn wide_letters(
+    bytes: &[u8],
+    ended: bool,
+    unit: fn([u8; 2]) -> u16,
+    mut hand: impl FnMut(char),
+) -> (usize, bool) {
     let mut pairs = bytes.as_chunks::<2>().0;
     // The first half of a letter waits for the other.
     if !ended
@@ -379,9 +421,13 @@ fn decode_wide(bytes: &[u8], ended: bool, unit: fn([u8; 2]) -> u16, into: &mut S
     {
         pairs = before;
     }
-    let units = pairs.iter().map(|it| unit(*it));
-    into.extend(char::decode_utf16(units).map(|it| it.unwrap_or('\u{fffd}')));
-    if ended { bytes.len() } else { pairs.len() * 2 }
+    for letter in char::decode_utf16(pairs.iter().map(|it| unit(*it))) {
+        match letter {
+            Ok(letter) => hand(letter),
+            Err(_) => return (pairs.len() * 2, true),
+        }
+    }
+    (pairs.len() * 2, false)
 }
 
 fn decode_named(
@@ -472,6 +518,19 @@ mod tests {
         ] {
             let bad = decode_as(text, None).expect_err("it is broken");
             assert!(bad.why.contains(said), "{}", bad.why);
+        }
+        let utf_16 =
+            |units: &[u16]| -> Vec<u8> { units.iter().flat_map(|it| it.to_le_bytes()).collect() };
+        let lone = utf_16(&[0xfeff, 0x61, 0x0a, 0x62, 0xd83d, 0x63]);
+        let mut cut = utf_16(&[0xfeff, 0x61, 0x0a, 0x62]);
+        cut.push(0x63);
+        for text in [lone, cut] {
+            let bad = decode_as(&text, None).expect_err("it is broken");
+            assert!(
+                bad.why.contains("is UTF-16, and is not so in line 2"),
+                "{}",
+                bad.why
+            );
         }
         let (text, name) = decode_as(b"a@x.eu,Jos\xe9", None).expect("a text");
         assert_eq!((text.as_str(), name), ("a@x.eu,José", GUESSED));

@@ -264,7 +264,10 @@ impl Desk<'_> {
             return Ok(None);
         }
         if changed {
-            wanted.does = Some(Does::Update);
+            wanted.does = Some(match planner.is_queued_now(user.id) {
+                true => Does::Queue,
+                false => Does::Update,
+            });
         } else if boss.is_none() {
             wanted.does = Some(Does::Nothing);
             if self.import.mode == Mode::Both && user.status == Status::Inactive {
@@ -287,7 +290,9 @@ impl Desk<'_> {
         };
         let why = match (wanted.does, wanted.known) {
             (Some(Does::LeftOut), _) => planner.skipped_since(mark),
-            (Some(Does::Update | Does::Nothing), Some((id, _))) => return Arrival::Here(id),
+            (Some(Does::Update | Does::Queue | Does::Nothing), Some((id, _))) => {
+                return Arrival::Here(id);
+            }
             _ => {
                 let faults = self.faults.get(&wanted.row).map(Vec::as_slice);
                 let why = faults.and_then(<[_]>::first).map(|it| it.why.as_str());

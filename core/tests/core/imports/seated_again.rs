@@ -238,7 +238,12 @@ fn there_is_no_room_for_a_manager_who_comes_back() {
     let mut queue = session.request(Command::Import(import(text, Mode::Both)));
     queue.when_full = WhenFull::QueueRest;
     let applied = session.apply(queue, None).unwrap();
-    assert_eq!(faults(applied.plan.review.as_ref().unwrap()), [""; 0]);
+    let found = applied.plan.review.as_ref().unwrap();
+    assert_eq!(faults(found), [""; 0]);
+    assert_eq!(
+        (found.count(Does::Queue), found.count(Does::Update)),
+        (2, 1)
+    );
     assert_eq!(org.user("bo").status, Status::Queued);
     assert_eq!(org.manager("di").as_deref(), Some("bo"));
     assert_eq!(org.manager("em").as_deref(), Some("bo"));
