@@ -57,6 +57,7 @@ mod watching;
 mod who;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use usher_core::command::Command as Wanted;
 
@@ -65,6 +66,7 @@ use crate::desk::Desk;
 use crate::failure::{Result, complain};
 
 fn main() -> ExitCode {
+    outlive_file_limits();
     let arguments = match args::parse(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
@@ -73,6 +75,13 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Where the system lets no file grow further, the write fails and is told, like one to a full disk, instead of the program's
+/// ending without a word.
+fn outlive_file_limits() {
+    // Whoever cannot ask for that ends as before.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
 /// Help and version are answers; anything else is bad usage, said without what could act on a terminal.
